@@ -1,0 +1,44 @@
+import { defineConfig } from '@playwright/test'
+import { installedChromium } from './scripts/find-chromium.mjs'
+
+const executablePath = await installedChromium()
+const port = process.env.PORT ?? '4173'
+
+export default defineConfig({
+  testDir: 'e2e',
+  // One at a time: each trains on all cores.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  use: {
+    baseURL: `http://127.0.0.1:${port}`,
+    viewport: { width: 1280, height: 900 },
+    acceptDownloads: true,
+    launchOptions: {
+      ...(executablePath ? { executablePath } : {}),
+      args: [
+        '--no-sandbox', // CI runs as root
+        // A software adapter, so that the WebGPU tests run without a GPU.
+        '--enable-unsafe-webgpu',
+        '--use-webgpu-adapter=swiftshader',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+  webServer: {
+    command: 'node scripts/start.mjs',
+    url: `http://127.0.0.1:${port}`,
+    env: { PORT: port },
+    reuseExistingServer: !process.env.CI,
+    timeout: 180_000,
+    stdout: 'pipe',
+  },
+})

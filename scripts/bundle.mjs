@@ -1,0 +1,47 @@
+// What the page loads besides its worker: small, and without TensorFlow.js.
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+const limit = 250_000
+
+/** Strings of tfjs-core's code that survive minification; prose about TensorFlow.js is allowed. */
+const marks = ['Conv2DBackpropFilter', 'FusedBatchNorm', 'tfjsflags', '@tensorflow/']
+
+const marksIn = (text) => marks.filter((mark) => text.includes(mark))
+
+/** Chunks reachable from the page's entry by static and dynamic imports; a worker is referred to by address and so is not among them. */
+function pageChunks(dist) {
+  const reached = new Set()
+  const visit = (name) => {
+    if (reached.has(name)) return
+    reached.add(name)
+    const text = readFileSync(join(dist, 'assets', name), 'utf8')
+    for (const [, , next] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*(["'`])\.\/([^"'`]+\.js)\1/g)) visit(next)
+  }
+  const html = readFileSync(join(dist, 'index.html'), 'utf8')
+  const entries = [...html.matchAll(/(?:src|href)="[^"]*\/assets\/([^"]+\.js)"/g)].map(([, name]) => name)
+  if (entries.length === 0) throw new Error('dist/index.html loads no script.')
+  entries.forEach(visit)
+  return [...reached]
+}
+
+/** Checks a build. Resolves to {code, output}, code 0 when all is well. */
+export async function checkBundle(dist) {
+  const chunks = pageChunks(dist)
+  const problems = []
+  let size = 0
+  for (const name of chunks) {
+    const bytes = readFileSync(join(dist, 'assets', name))
+    size += gzipSync(bytes).length
+    const found = marksIn(bytes.toString())
+    if (found.length) problems.push(`assets/${name} is loaded by the page and holds TensorFlow.js (${found.join(', ')}).`)
+  }
+  if (size >= limit) problems.push(`The page's JavaScript is ${size} bytes after gzip; the limit is ${limit}.`)
+  // The marks must still find TensorFlow.js where it belongs, or their absence proves nothing.
+  const others = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js') && !chunks.includes(basename(name)))
+  const inWorker = new Set(others.flatMap((name) => marksIn(readFileSync(join(dist, 'assets', name), 'utf8'))))
+  if (inWorker.size === 0)
+    problems.push('No mark of TensorFlow.js was found in the worker either; the marks in scripts/bundle.mjs are out of date.')
+  return { code: problems.length ? 1 : 0, output: problems.join('\n') }
+}

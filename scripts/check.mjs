@@ -1,0 +1,96 @@
+// npm run check: what CI runs after set-up. Every stage runs, so that one failure does not hide another.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { env, execPath, exit } from 'node:process'
+import { checkBundle } from './bundle.mjs'
+import { countPlaywright, countVitest } from './count-tests.mjs'
+import { root } from './setup.mjs'
+
+const reports = mkdtempSync(join(tmpdir(), 'exemplar-lab-'))
+const total = { passed: 0, failed: 0, skipped: [] }
+
+/** Runs a package's program under this Node. Resolves to its exit code and all it printed. */
+function program(path, args, more = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(execPath, [join(root, 'node_modules', path), ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, CI: 'true', FORCE_COLOR: '0', ...more },
+    })
+    let output = ''
+    child.stdout.on('data', (text) => (output += text))
+    child.stderr.on('data', (text) => (output += text))
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}
+
+/** Runs one stage and prints its line. `work` gives {code, output}; `count`, for stages made of tests, gives {passed, failed, skipped}. */
+async function stage(name, work, count) {
+  const start = performance.now()
+  const { code, output } = await work().catch((error) => ({ code: 1, output: error.stack }))
+  let result = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
+  let said = ''
+  if (count) {
+    try {
+      result = count()
+      // A runner can fail without a failed test, and a run without tests proves nothing: both count as one failure.
+      if (result.failed === 0 && (code !== 0 || result.passed === 0)) result.failed = 1
+    } catch (error) {
+      said = `No report: ${error.message}\n`
+      result = { passed: 0, failed: 1, skipped: [] }
+    }
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  const numbers = count ? `, ${result.passed} passed, ${result.failed} failed` : ''
+  console.log(`${result.failed ? 'FAILED' : 'ok    '} ${name} (${seconds} s${numbers})`)
+  if (result.failed) console.log((said + output).trimEnd())
+  for (const skipped of result.skipped) console.log(`       skipped: ${skipped}`)
+  total.passed += result.passed
+  total.failed += result.failed
+  total.skipped.push(...result.skipped)
+}
+
+/** A port that nothing listens on, so that the browser tests run beside an `npm start`. */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+const report = (name) => join(reports, name)
+const read = (name) => JSON.parse(readFileSync(report(name), 'utf8'))
+const tsc = (config) => () => program('typescript/bin/tsc', ['-p', config])
+
+await stage('types of the page', tsc('tsconfig.json'))
+await stage('types of the worker', tsc('tsconfig.worker.json'))
+await stage('types of Node and tests', tsc('tsconfig.node.json'))
+await stage('lint', () => program('eslint/bin/eslint.js', ['.', '--max-warnings', '0']))
+await stage('format', () => program('prettier/bin/prettier.cjs', ['--check', '.']))
+await stage(
+  'unit and kernels',
+  () => program('vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report('vitest.json')}`]),
+  () => countVitest(read('vitest.json')),
+)
+await stage('build', () => program('vite/bin/vite.js', ['build']))
+await stage('bundle', () => checkBundle(join(root, 'dist')))
+const port = env.PORT ?? String(await freePort())
+await stage(
+  'browser',
+  () =>
+    program('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
+      PORT: port,
+      PLAYWRIGHT_JSON_OUTPUT_FILE: report('playwright.json'),
+    }),
+  () => countPlaywright(read('playwright.json')),
+)
+
+rmSync(reports, { recursive: true, force: true })
+const skipped = total.skipped.length ? `, ${total.skipped.length} skipped` : ''
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
+exit(total.failed ? 1 : 0)

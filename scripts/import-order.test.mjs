@@ -1,0 +1,74 @@
+import { ESLint } from 'eslint'
+import { describe, expect, it } from 'vitest'
+import { root } from './setup.mjs'
+
+const eslint = new ESLint({ cwd: root })
+
+/** Messages of the linter about a file that does not exist, named so that only its folder matters. */
+async function complaints(filePath, code) {
+  const [result] = await eslint.lintText(code, { filePath: `${root}/${filePath}` })
+  return result.messages.filter((message) => message.ruleId?.startsWith('no-restricted')).map((message) => message.message)
+}
+
+describe('an import points only to a folder earlier in the list', () => {
+  it.each([
+    ['src/lib/x.ts', '../data/named-file'],
+    ['src/data/x.ts', '../method/config'],
+    ['src/method/x.ts', '../data/named-file'],
+    ['src/nn/x.ts', '../method/config'],
+    ['src/kernels/webgpu/x.ts', '../../nn/x'],
+    ['src/method/x.ts', '../session/session'],
+    ['src/session/x.ts', '../worker/protocol'],
+    ['src/worker/x.ts', '../store/store'],
+    ['src/store/x.ts', '../ui/app'],
+    ['src/store/x.ts', '../session/reports'],
+    ['src/store/x.ts', '../worker/entry'],
+    ['src/store/x.ts', '../method/config-more'],
+    ['src/store/x.ts', '../method/step'],
+    ['src/ui/x.tsx', '../session/session'],
+    ['src/ui/x.tsx', '../cli/train'],
+    ['src/ui/charts/x.tsx', '../../nn/network'],
+    ['src/ui/x.tsx', '@tensorflow/tfjs-core'],
+    ['src/session/x.ts', 'node:fs'],
+    ['src/session/x.ts', '../cli/train'],
+    ['src/method/x.test.ts', '../data/phantom'],
+  ])('%s may not import %s', async (file, target) => {
+    expect(await complaints(file, `import { x } from '${target}'\nexport const y = x\n`)).toHaveLength(1)
+    expect(await complaints(file, `import type { x } from '${target}'\nexport type y = x\n`)).toHaveLength(1)
+    expect(await complaints(file, `export { x } from '${target}'\n`)).toHaveLength(1)
+    expect(await complaints(file, `export const y = () => import('${target}')\n`)).toHaveLength(1)
+  })
+
+  it.each([
+    ['src/data/x.ts', '../lib/raster'],
+    ['src/data/x.ts', './named-file'],
+    ['src/kernels/webgpu/x.ts', '../conv'],
+    ['src/session/x.ts', '../method/step'],
+    ['src/session/x.ts', '../data/named-file'],
+    ['src/store/x.ts', '../worker/client'],
+    ['src/store/x.ts', '../method/config'],
+    ['src/ui/charts/x.tsx', '../../store/store'],
+    ['src/ui/x.tsx', '../lib/random'],
+    ['src/ui/charts/x.tsx', '../palette'],
+    ['src/cli/x.ts', 'node:fs'],
+    ['src/cli/x.ts', '../session/session'],
+    ['src/method/x.test.ts', 'node:fs'],
+    ['src/kernels/x.test-support.ts', 'node:fs'],
+    ['src/kernels/webgpu/node-adapter.ts', 'node:module'],
+  ])('%s may import %s', async (file, target) => {
+    expect(await complaints(file, `import { x } from '${target}'\nexport const y = x\n`)).toEqual([])
+  })
+})
+
+describe('what must be repeatable knows no clock and no dice', () => {
+  const ways = ['Math.random()', 'Date.now()', 'performance.now()', 'new Date()', 'Date()']
+  it.each(['lib', 'data', 'nn', 'method'].flatMap((folder) => ways.map((way) => [folder, way])))(
+    'src/%s may not use %s',
+    async (folder, way) => {
+      expect(await complaints(`src/${folder}/x.ts`, `export const y = ${way}\n`)).toHaveLength(1)
+    },
+  )
+  it('the session may', async () => {
+    expect(await complaints('src/session/x.ts', 'export const y = performance.now()\n')).toEqual([])
+  })
+})

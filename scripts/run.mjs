@@ -1,0 +1,12 @@
+// node scripts/run.mjs FILE ARGS...: runs a TypeScript file in Node, after set-up.
+import { spawn } from 'node:child_process'
+import { argv, execPath, exit } from 'node:process'
+import { ensurePackages, giveUp } from './setup.mjs'
+
+const [file, ...args] = argv.slice(2)
+if (!file) giveUp('Usage: node scripts/run.mjs FILE ARGS...')
+ensurePackages()
+const child = spawn(execPath, ['--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
+// The child gets the terminal's Ctrl+C itself; wait for what it makes of it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => exit(signal ? 1 : code))
