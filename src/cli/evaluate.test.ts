@@ -1,0 +1,229 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encode } from 'fast-png'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { writePalettePng } from '../export/palette-png'
+import { findPython, needs, runPython } from '../export/python.test-support'
+
+const root = mkdtempSync(join(tmpdir(), 'evaluate-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+let pred: string
+let ref: string
+let count = 0
+beforeEach(() => {
+  const folder = join(root, String(count++))
+  pred = join(folder, 'out', 'masks')
+  ref = join(folder, 'ref')
+  for (const one of [pred, ref]) mkdirSync(one, { recursive: true })
+})
+
+/** Runs the command as a user would. */
+function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/evaluate.ts', ...args], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+const onFolders = (...more: string[]) => run('--pred', pred, '--reference', ref, ...more)
+
+/** Writes a grey PNG drawn as text: one character per pixel, `values` giving its grey value. */
+function draw(folder: string, name: string, rows: string[], values: Record<string, number> = { '.': 0, a: 1, b: 2 }) {
+  const data = Uint8Array.from(rows.join(''), (c) => values[c]!)
+  writeFileSync(join(folder, name), encode({ width: rows[0]!.length, height: rows.length, data, channels: 1, depth: 8 }))
+}
+
+/** Patient p: class a half found in the first image, missed in the second. Patient q: b spurious, a perfect. */
+function twoPatients() {
+  draw(pred, 'p_1.png', ['aa..', '....', '....'])
+  draw(ref, 'p_1.png', ['.aa.', '....', '....'])
+  draw(pred, 'p_2.png', ['....', '....', '....'])
+  draw(ref, 'p_2.png', ['...a', '...a', '....'])
+  draw(pred, 'q_1.png', ['a...', '....', '...b'])
+  draw(ref, 'q_1.png', ['a...', '....', '....'])
+}
+
+test('numbers by hand, as JSON', () => {
+  twoPatients()
+  const { status, stdout, stderr } = onFolders('--json')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const report = JSON.parse(stdout)
+  const image = (name: string) => report.images.find((one: { name: string }) => one.name === name).scores
+  expect(image('p_1')).toEqual({
+    // Distances 1 0 and 0 1: pooled 0 0 1 1.
+    '1': { outcome: 'found', dice: 0.5, hd95Pooled: 1, hd95Larger: expect.closeTo(0.95, 12) },
+    '2': { outcome: 'absent', dice: null, hd95Pooled: null, hd95Larger: null },
+  })
+  expect(image('p_2')['1']).toEqual({ outcome: 'missed', dice: 0, hd95Pooled: 5, hd95Larger: 5 })
+  expect(image('q_1')['1']).toEqual({ outcome: 'found', dice: 1, hd95Pooled: 0, hd95Larger: 0 })
+  expect(image('q_1')['2']).toEqual({ outcome: 'spurious', dice: 0, hd95Pooled: 5, hd95Larger: 5 })
+
+  expect(report.patients).toMatchObject([
+    // Pooled: 2 * 1 / (2 + 4).
+    { patient: 'p', images: 2, scores: { '1': { outcome: 'found', dice: 1 / 3, hd95Pooled: 3 }, '2': { outcome: 'absent', dice: null } } },
+    { patient: 'q', images: 1, scores: { '1': { dice: 1 }, '2': { outcome: 'spurious', dice: 0 } } },
+  ])
+  const [a, b] = report.classes
+  expect([a.value, a.name, b.value]).toEqual(['1', null, '2'])
+  expect(a.perImage).toMatchObject({ counted: 3, missed: 1, spurious: 0, dice: { mean: 0.5, median: 0.5, worst: 0, worstCase: 'p_2' } })
+  expect(a.perImage.hd95Pooled).toEqual({ mean: 2, median: 1, worst: 5, worstCase: 'p_2' })
+  expect(a.perPatient.dice).toEqual({ mean: expect.closeTo(2 / 3, 12), median: expect.closeTo(2 / 3, 12), worst: 1 / 3, worstCase: 'p' })
+  expect(b.perImage).toMatchObject({ counted: 1, missed: 0, spurious: 1 })
+  expect(report.mean.dice).toBeCloseTo(1 / 3, 12)
+  expect(report.mean.hd95Pooled).toBeCloseTo((1.5 + 5) / 2, 12)
+  expect([report.spacing, report.unit, report.unmatched]).toEqual([null, 'pixel', { references: [], predictions: [] }])
+})
+
+test('spacing scales distances and the diagonal, each axis by its own', () => {
+  twoPatients()
+  const report = JSON.parse(onFolders('--json', '--spacing', '0.5,2').stdout)
+  const pooled = report.images.map((one: { scores: Record<string, { hd95Pooled: number | null }> }) => one.scores['1']!.hd95Pooled)
+  expect(pooled).toEqual([0.5, Math.hypot(4 * 0.5, 3 * 2), 0])
+  expect([report.spacing, report.unit]).toEqual([[0.5, 2], 'unit of --spacing'])
+})
+
+test('as a table, with what could not be compared', () => {
+  twoPatients()
+  draw(pred, 'r_1.png', ['a'])
+  draw(ref, 's_1.png', ['a'])
+  draw(ref, 't_1.png', ['a'])
+  writeFileSync(join(ref, 'notes.txt'), 'not a mask')
+  const { status, stdout } = onFolders()
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^3 images of 2 patients/)
+  expect(stdout).toMatch(/^p_1 +1 +0\.500 +1\.00 +0\.95$/m)
+  expect(stdout).toMatch(/^p_1 +2 +n\/a +n\/a +n\/a +absent$/m)
+  expect(stdout).toMatch(/^p_2 +1 +0\.000 +5\.00 +5\.00 +missed$/m)
+  expect(stdout).toMatch(/^p +1 +0\.333 +3\.00 +2\.98$/m)
+  expect(stdout).toMatch(/^1 +Dice +p_2 +0\.500 +0\.500 +0\.000 +3 +1 +0$/m)
+  expect(stdout).toContain('Mean over patients, then classes: Dice 0.333, HD95 pooled 3.25')
+  expect(stdout).toContain('No prediction, NOT counted above (2): s_1, t_1')
+  expect(stdout).toContain('No reference, not counted above (1): r_1')
+  expect(stdout).toContain('in pixels')
+})
+
+test('classes go by value, not by order', () => {
+  // Labels of the first would be 1, 2 and of the second 1: only values tell that 255 is 255.
+  draw(pred, 'p_1.png', ['ab..'], { '.': 0, a: 128, b: 255 })
+  draw(ref, 'p_1.png', ['.b..'], { '.': 0, b: 255 })
+  const [image] = JSON.parse(onFolders('--json').stdout).images
+  expect(image.scores).toMatchObject({ '128': { outcome: 'spurious' }, '255': { outcome: 'found', dice: 1 } })
+})
+
+test('exported masks are read by the values of their labels.json', () => {
+  const map = { width: 4, height: 1, labels: Uint8Array.of(0, 1, 2, 2) }
+  writeFileSync(join(pred, 'p_1.png'), writePalettePng(map, ['#000000', '#ff0000', '#00ff00']))
+  draw(ref, 'p_1.png', ['.abb'], { '.': 0, a: 100, b: 200 })
+  const before = onFolders()
+  expect([before.status, before.stderr]).toEqual([
+    1,
+    "The values of the predictions (1, 2) are none of the references' (100, 200); the same structure needs the same value in both.\n",
+  ])
+
+  const classes = ['0', '100', '200'].map((value, index) => ({ index, name: `class ${index}`, color: '#000000', value }))
+  writeFileSync(join(pred, '..', 'labels.json'), JSON.stringify({ classes }))
+  const report = JSON.parse(onFolders('--json').stdout)
+  expect(report.mean.dice).toBe(1)
+  expect(report.classes.map(({ value, name }: { value: string; name: string }) => [value, name])).toEqual([
+    ['100', 'class 1'],
+    ['200', 'class 2'],
+  ])
+  expect(onFolders().stdout).toMatch(/^p_1 +200 class 2 +1\.000/m)
+})
+
+test("somebody else's labels.json changes nothing", () => {
+  twoPatients()
+  const before = onFolders('--json').stdout
+  writeFileSync(join(pred, 'labels.json'), '{"labels": {"0": "background"}}')
+  writeFileSync(join(pred, '..', 'labels.json'), 'no JSON')
+  expect(onFolders('--json').stdout).toBe(before)
+})
+
+test('nothing in any mask is not an error', () => {
+  draw(pred, 'p_1.png', ['..'])
+  draw(ref, 'p_1.png', ['..'])
+  expect(JSON.parse(onFolders('--json').stdout)).toMatchObject({ classes: [], mean: { dice: null } })
+  expect(onFolders()).toMatchObject({ status: 0, stdout: expect.stringContaining('Dice n/a') })
+})
+
+describe('one sentence and exit code 1', () => {
+  const fails = (result: ReturnType<typeof run>, sentence: string) =>
+    expect(result).toEqual({ status: 1, stdout: '', stderr: sentence + '\n' })
+
+  test('folders', () => {
+    fails(onFolders(), `There are no PNG masks in "${pred}" (--pred).`)
+    const out = join(pred, '..')
+    fails(run('--pred', out, '--reference', ref), `There are no PNG masks in "${out}" (--pred) itself; did you mean "${pred}"?`)
+    fails(run('--pred', 'no-such', '--reference', ref), 'There is no folder "no-such" (--pred).')
+    fails(run('--pred', 'package.json', '--reference', ref), '"package.json" (--pred) is not a folder.')
+    draw(pred, 'a.png', ['a'])
+    draw(ref, 'b.png', ['a'])
+    fails(onFolders(), `No mask in "${pred}" has the name of one in "${ref}"; masks of one image need the same name.`)
+  })
+
+  test('masks', () => {
+    draw(pred, 'a.png', ['a..'])
+    draw(ref, 'a.png', ['a.'])
+    const [p, r] = [join(pred, 'a.png'), join(ref, 'a.png')]
+    fails(onFolders(), `"${p}" is 3 x 1 pixels, but its reference "${r}" is 2 x 1; masks of one image need the same size.`)
+    writeFileSync(r, 'hello')
+    const { status, stderr } = onFolders()
+    expect([status, stderr.trimEnd().split('\n').length]).toEqual([1, 1])
+    expect(stderr).toContain(`"${r}"`)
+    rmSync(r)
+    mkdirSync(r)
+    fails(onFolders(), `"${r}" cannot be read (EISDIR).`)
+  })
+
+  test('options', () => {
+    fails(run('--pred', pred), '--reference is missing: give the folder with the true masks.')
+    fails(run('--prediction', pred), 'There is no option --prediction; known are --pred, --reference, --spacing, --json.')
+    for (const spacing of ['1', '0,1', '1,'])
+      fails(
+        onFolders('--spacing', spacing),
+        `--spacing is "${spacing}", but must be the width and height of a pixel, two numbers above 0, as in 0.8,0.8.`,
+      )
+  })
+})
+
+const data = join('..', 'shared', 'data', 'sunnybrook', 'masks')
+const python = findPython('numpy', 'PIL')
+describe.skipIf(!python || !existsSync(data))(
+  needs('real masks against numpy', existsSync(data) ? python : null, 'numpy and Pillow, or no test data'),
+  () => {
+    test('Dice and both HD95 of neighbouring frames', () => {
+      // Each frame is scored against the next one's truth.
+      const names = readdirSync(data).sort().slice(0, 6)
+      const code = `
+import json, sys
+import numpy as np
+from PIL import Image
+data, pred, ref, *names = sys.argv[1:]
+def border(m):
+    p = np.pad(m, 1); return m & ~(p[:-2, 1:-1] & p[2:, 1:-1] & p[1:-1, :-2] & p[1:-1, 2:])
+def directed(a, b):
+    a, b = (np.argwhere(border(m)) * [0.7, 1.3] for m in (a, b))
+    return np.sqrt(((a[:, None] - b[None]) ** 2).sum(2)).min(1)
+out = {}
+for p, r in zip(names, names[1:]):
+    a, b = (np.asarray(Image.open(f'{data}/{n}')) for n in (p, r))
+    Image.fromarray(a).save(f'{pred}/{r}'); Image.fromarray(b).save(f'{ref}/{r}')
+    for c in (1, 2):
+        x, y = a == c, b == c
+        if x.any() and y.any():
+            d, e = directed(x, y), directed(y, x)
+            out[r[:-4] + ' ' + str(c)] = [2 * (x & y).sum() / (x.sum() + y.sum()), np.percentile(np.hstack([d, e]), 95), max(np.percentile(d, 95), np.percentile(e, 95))]
+print(json.dumps(out))`
+      const { status, output } = runPython(python!, ['-c', code, data, pred, ref, ...names])
+      expect({ status, output }).toMatchObject({ status: 0 })
+      const expected = JSON.parse(output) as Record<string, [number, number, number]>
+      expect(Object.keys(expected).length).toBeGreaterThan(5)
+      const { images } = JSON.parse(onFolders('--json', '--spacing', '1.3,0.7').stdout)
+      for (const [key, numbers] of Object.entries(expected)) {
+        const [name, value] = key.split(' ')
+        const { dice, hd95Pooled, hd95Larger } = images.find((one: { name: string }) => one.name === name).scores[value!]
+        ;[dice, hd95Pooled, hd95Larger].forEach((found, i) => expect(found).toBeCloseTo(numbers[i]!, 9))
+      }
+    })
+  },
+)

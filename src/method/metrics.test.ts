@@ -1,0 +1,208 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { LabelMap } from '../lib/raster'
+import { border, borderDistance, dice, diceOf, distanceTransform, outcomeOf, overlap, percentile, pool, scorePatients } from './metrics'
+
+/** A label map drawn as text: one digit per pixel. */
+function draw(...rows: string[]): LabelMap {
+  return { width: rows[0]!.length, height: rows.length, labels: Uint8Array.from(rows.join(''), Number) }
+}
+
+const side = fc.integer({ min: 1, max: 9 })
+const spacing = fc.tuple(fc.double({ min: 0.2, max: 4, noNaN: true }), fc.double({ min: 0.2, max: 4, noNaN: true }))
+/** `count` label maps of one size with classes 0..2, from empty to full. */
+const maps = (count: number) =>
+  fc.tuple(side, side).chain(([width, height]) =>
+    fc.tuple(
+      ...Array.from({ length: count }, () =>
+        fc.oneof(fc.constant(0), fc.constant(1), fc.integer({ min: 0, max: 2 })).chain((fill) =>
+          fc
+            .array(fc.oneof({ weight: 2, arbitrary: fc.constant(fill) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }) }), {
+              minLength: width * height,
+              maxLength: width * height,
+            })
+            .map((labels): LabelMap => ({ width, height, labels: Uint8Array.from(labels) })),
+        ),
+      ),
+    ),
+  )
+
+const pixelsOf = (mask: ArrayLike<number>, width: number) =>
+  Array.from(mask).flatMap((set, i) => (set ? [[i % width, Math.floor(i / width)] as const] : []))
+
+/** Distances from every point of `from` to the nearest of `to`, by trying all. */
+const bruteDistances = (from: (readonly [number, number])[], to: (readonly [number, number])[], [sx, sy]: readonly [number, number]) =>
+  from.map(([x, y]) => Math.min(...to.map(([u, v]) => Math.hypot((x - u) * sx, (y - v) * sy))))
+
+/** numpy.percentile(values, 95) by its definition: share of the way between the two neighbours of rank 0.95 (n - 1). */
+function brutePercentile95(values: number[]) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = 0.95 * (sorted.length - 1)
+  const share = at % 1
+  return sorted[Math.floor(at)]! * (1 - share) + sorted[Math.ceil(at)]! * share
+}
+
+/** The border by the definition of erosion: pixels whose cross, itself included, is not all inside. */
+const brutePixels = (map: LabelMap, c: number) => {
+  const set = new Set(
+    pixelsOf(
+      map.labels.map((l) => (l === c ? 1 : 0)),
+      map.width,
+    ).map(String),
+  )
+  return [...set]
+    .map((key) => key.split(',').map(Number) as [number, number])
+    .filter(([x, y]) =>
+      [
+        [x - 1, y],
+        [x + 1, y],
+        [x, y - 1],
+        [x, y + 1],
+      ].some((n) => !set.has(String(n))),
+    )
+}
+
+describe('Dice', () => {
+  test('by hand', () => {
+    const a = draw('1100', '1100', '0022').labels
+    const b = draw('0110', '0110', '0000').labels
+    expect(dice(a, b, 1)).toBe(0.5)
+    expect(dice(a, b, 2)).toBe(0)
+    expect(dice(a, b, 3)).toBeNaN()
+    expect(outcomeOf(overlap(a, b, 1))).toBe('found')
+    expect(outcomeOf(overlap(a, b, 2))).toBe('spurious')
+    expect(outcomeOf(overlap(b, a, 2))).toBe('missed')
+    expect(outcomeOf(overlap(a, b, 3))).toBe('absent')
+  })
+
+  test('is symmetric, in 0..1, and 1 for a mask with itself', () => {
+    fc.assert(
+      fc.property(maps(2), ([a, b]) => {
+        for (const c of [1, 2]) {
+          const d = dice(a!.labels, b!.labels, c)
+          expect(d).toBe(dice(b!.labels, a!.labels, c))
+          if (!Number.isNaN(d)) expect(d >= 0 && d <= 1).toBe(true)
+          expect(dice(a!.labels, a!.labels, c)).toBe(a!.labels.includes(c) ? 1 : NaN)
+        }
+      }),
+    )
+  })
+
+  test('slices pooled give the Dice of the volume', () => {
+    fc.assert(
+      fc.property(maps(4), ([a, b, c, d]) => {
+        const volume = (...slices: LabelMap[]) => Uint8Array.from(slices.flatMap(({ labels }) => [...labels]))
+        const pooled = diceOf(pool([overlap(a!.labels, b!.labels, 1), overlap(c!.labels, d!.labels, 1)]))
+        expect(pooled).toBe(dice(volume(a!, c!), volume(b!, d!), 1))
+      }),
+    )
+  })
+
+  test('masks of different lengths are refused', () => {
+    expect(() => dice(new Uint8Array(4), new Uint8Array(5), 1)).toThrow('4 and 5 pixels')
+  })
+
+  test('patients first, then classes', () => {
+    const cases = [
+      { patient: 'p', prediction: Uint8Array.of(1, 0, 0, 0), reference: Uint8Array.of(1, 1, 0, 0) },
+      { patient: 'p', prediction: Uint8Array.of(0, 0, 0, 0), reference: Uint8Array.of(0, 1, 0, 0) },
+      { patient: 'q', prediction: Uint8Array.of(2, 2, 1, 0), reference: Uint8Array.of(2, 0, 1, 0) },
+    ]
+    const { patients, perClass, mean } = scorePatients(cases, 4)
+    expect(patients).toEqual([
+      { patient: 'p', dice: [0.5, NaN, NaN] },
+      { patient: 'q', dice: [1, 2 / 3, NaN] },
+    ])
+    expect(perClass).toEqual([0.75, 2 / 3, NaN])
+    expect(mean).toBeCloseTo((0.75 + 2 / 3) / 2, 12)
+  })
+})
+
+test('percentile is numpy.percentile', () => {
+  // numpy 1.24: np.percentile([3, 1, 2, 10], q) for 0, 25, 50, 95, 100
+  expect([0, 25, 50, 95, 100].map((q) => percentile([3, 1, 2, 10], q))).toEqual([1, 1.75, 2.5, expect.closeTo(8.95, 12), 10])
+  expect(percentile([7], 95)).toBe(7)
+  expect(percentile([], 95)).toBeNaN()
+})
+
+test('the border is what erosion takes away, image edges included', () => {
+  const map = draw('11111', '11111', '11011', '11111')
+  expect(border(map, 1)).toEqual(draw('11111', '10101', '11011', '11111').labels)
+  fc.assert(
+    fc.property(maps(1), ([a]) => {
+      const found = pixelsOf(border(a!, 1), a!.width)
+      expect(new Set(found.map(String))).toEqual(new Set(brutePixels(a!, 1).map(String)))
+    }),
+  )
+})
+
+test('the distance transform is exact for any spacing', () => {
+  fc.assert(
+    fc.property(maps(1), spacing, ([a], s) => {
+      const { width, height } = a!
+      const mask = a!.labels.map((l) => (l === 1 ? 1 : 0))
+      const all = pixelsOf(new Uint8Array(width * height).fill(1), width)
+      const expected = bruteDistances(all, pixelsOf(mask, width), s)
+      const found = distanceTransform(mask, width, height, s)
+      expected.forEach((d, i) => (d === Infinity ? expect(found[i]).toBe(Infinity) : expect(found[i]).toBeCloseTo(d, 9)))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+describe('HD95', () => {
+  test('by hand: two points three pixels apart', () => {
+    const one = borderDistance(draw('10000'), draw('00010'), 1)
+    expect(one).toEqual({ outcome: 'found', pooled95: 3, larger95: 3, largest: 3 })
+    expect(borderDistance(draw('10000'), draw('00010'), 1, [0.5, 9]).pooled95).toBe(1.5)
+  })
+
+  test('by hand: the two definitions differ', () => {
+    // The prediction's one pixel is in the reference (distance 0); the reference's are 0, 1, 2, 3, 4 away.
+    const d = borderDistance(draw('10000'), draw('11111'), 1)
+    expect(d.larger95).toBeCloseTo(3.8, 12) // rank 3.8 of 0 1 2 3 4
+    expect(d.pooled95).toBeCloseTo(3.75, 12) // rank 4.75 of 0 0 1 2 3 4
+    expect(d.largest).toBe(4)
+  })
+
+  test('a structure in one mask only costs the diagonal, one in neither is not applicable', () => {
+    const empty = draw('000', '000', '000', '000')
+    const some = draw('010', '000', '000', '000')
+    expect(borderDistance(some, empty, 1)).toEqual({ outcome: 'spurious', pooled95: 5, larger95: 5, largest: 5 })
+    expect(borderDistance(empty, some, 1, [2, 2])).toEqual({ outcome: 'missed', pooled95: 10, larger95: 10, largest: 10 })
+    expect(borderDistance(empty, empty, 1)).toEqual({ outcome: 'absent', pooled95: NaN, larger95: NaN, largest: NaN })
+  })
+
+  test('masks of different sizes are refused', () => {
+    expect(() => borderDistance(draw('0101'), draw('01', '01'), 1)).toThrow('4 x 1 and 2 x 2')
+  })
+
+  test('both definitions equal trying all pairs; symmetric; not above HD; 0 for equal masks; never above the diagonal', () => {
+    fc.assert(
+      fc.property(maps(2), spacing, ([a, b], s) => {
+        for (const c of [1, 2]) {
+          const found = borderDistance(a!, b!, c, s)
+          const back = borderDistance(b!, a!, c, s)
+          expect([back.pooled95, back.larger95, back.largest]).toEqual([found.pooled95, found.larger95, found.largest])
+          const pa = brutePixels(a!, c)
+          const pb = brutePixels(b!, c)
+          if (pa.length === 0 || pb.length === 0) {
+            expect(found.outcome).toBe(pa.length ? 'spurious' : pb.length ? 'missed' : 'absent')
+            continue
+          }
+          const there = bruteDistances(pa, pb, s)
+          const andBack = bruteDistances(pb, pa, s)
+          expect(found.outcome).toBe('found')
+          expect(found.pooled95).toBeCloseTo(brutePercentile95([...there, ...andBack]), 9)
+          expect(found.larger95).toBeCloseTo(Math.max(brutePercentile95(there), brutePercentile95(andBack)), 9)
+          expect(found.largest).toBeCloseTo(Math.max(...there, ...andBack), 9)
+          expect(found.pooled95).toBeLessThanOrEqual(found.largest)
+          expect(found.larger95).toBeLessThanOrEqual(found.largest)
+          expect(found.largest).toBeLessThan(Math.hypot(a!.width * s[0], a!.height * s[1]))
+          expect(borderDistance(a!, a!, c, s).largest).toBe(0)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
