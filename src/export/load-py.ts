@@ -1,0 +1,168 @@
+/**
+ * The program that comes with every export: it rebuilds the network of src/nn/unet.ts in PyTorch, loads both models and checks that they
+ * return the stored test vector. Kept as text in a module, because that can be read in a worker, in Node and in a test alike.
+ */
+export const loadPy = String.raw`#!/usr/bin/env python3
+"""Loads the two networks of an Exemplar Lab run in PyTorch. Research software, not a medical device.
+
+    python3 load.py [FOLDER]     checks that both networks return the stored test vector (FOLDER: where this file is)
+
+    from load import load, predict
+    net_a, net_b, config = load('FOLDER')
+    labels, probabilities = predict(image, net_a, net_b, config)      # image: numpy array [height, width]
+
+Needs PyTorch and NumPy, nothing else.
+"""
+import json
+import math
+import os
+import struct
+import sys
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+except ImportError as error:
+    sys.exit('load.py needs PyTorch and NumPy (%s): install them with "pip install torch numpy".' % error)
+
+TOLERANCE = 1e-4
+
+
+def read_safetensors(path):
+    """All tensors of a safetensors file: 8 bytes of header length, a JSON header, the values."""
+    with open(path, 'rb') as file:
+        (length,) = struct.unpack('<Q', file.read(8))
+        header = json.loads(file.read(length).decode('utf-8'))
+        values = file.read()
+    types = {'F32': '<f4', 'I32': '<i4', 'U8': 'u1'}
+    tensors = {}
+    for name, entry in header.items():
+        if name != '__metadata__':
+            start, end = entry['data_offsets']
+            array = np.frombuffer(values[start:end], types[entry['dtype']]).reshape(entry['shape'])
+            tensors[name] = torch.from_numpy(array.copy())
+    return tensors
+
+
+def norm(kind, channels):
+    if kind == 'batch':
+        return nn.BatchNorm2d(channels, eps=1e-5)
+    return nn.GroupNorm(max(1, min(channels // 4, 8)), channels, eps=1e-5)
+
+
+class Block(nn.Module):
+    """3x3 convolution, norm, LeakyReLU, dropout, and the same again without dropout."""
+
+    def __init__(self, inputs, outputs, kind, dropout):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.norm1 = norm(kind, outputs)
+        self.dropout = nn.Dropout(dropout)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.norm2 = norm(kind, outputs)
+
+    def forward(self, x):
+        x = self.dropout(F.leaky_relu(self.norm1(self.conv1(x)), 0.01))
+        return F.leaky_relu(self.norm2(self.conv2(x)), 0.01)
+
+
+class UNet(nn.Module):
+    """Images [batch, 1, size, size] with values in 0..1 to logits [batch, classes, size, size]; size is a multiple of 16.
+
+    Dropout acts in training mode only; give your own probabilities, one for each level, to train on.
+    """
+
+    def __init__(self, base, classes, kind, dropout=(0, 0, 0, 0, 0)):
+        super().__init__()
+        w = [base * 2 ** level for level in range(5)]
+        self.down = nn.ModuleList([Block(w[i - 1] if i else 1, w[i], kind, dropout[i]) for i in range(5)])
+        self.squeeze = nn.ModuleList([nn.Conv2d(w[i + 1], w[i], 1) for i in range(4)])
+        self.up = nn.ModuleList([Block(2 * w[i], w[i], kind, 0) for i in range(4)])
+        self.head = nn.Conv2d(base, classes, 3, padding=1)
+
+    def forward(self, x):
+        features = []
+        for i, down in enumerate(self.down):
+            x = down(F.max_pool2d(x, 2) if i else x)
+            features.append(x)
+        for i in (3, 2, 1, 0):
+            larger = F.interpolate(self.squeeze[i](x), scale_factor=2, mode='bilinear', align_corners=True)
+            x = self.up[i](torch.cat([features[i], larger], 1))
+        return self.head(x)
+
+
+def load(folder):
+    """The two networks, ready to predict, and the content of config.json."""
+    with open(os.path.join(folder, 'config.json'), encoding='utf-8') as file:
+        config = json.load(file)
+    nets = []
+    for letter in 'ab':
+        net = UNet(config['config']['baseWidth'], len(config['classes']), config['config']['norm'])
+        name = 'model-%s.safetensors' % letter
+        weights = read_safetensors(os.path.join(folder, name))
+        missing, unexpected = net.load_state_dict(weights, strict=False)
+        # A counter that BatchNorm keeps for training; it has no part in a prediction.
+        missing = [key for key in missing if not key.endswith('num_batches_tracked')]
+        if missing or unexpected:
+            raise ValueError('%s does not fit config.json: missing %s, unexpected %s' % (name, missing, unexpected))
+        nets.append(net.eval())
+    return nets[0], nets[1], config
+
+
+@torch.no_grad()
+def predict(image, net_a, net_b, config):
+    """Labels [height, width] and probabilities [classes, height, width] of one image, a NumPy array [height, width] of any range.
+
+    The steps are those of the app: the central part of the image; resized to the network's size, bilinear with antialiasing; the 1st
+    to 99.5th percentile of the values stretched to 0..1 and the rest clamped; the mean of both networks' probabilities, or those of one
+    (the setting "inference"); back to the size of the central part, bilinear; the most probable class. What is outside the central
+    part is background (class 0).
+    """
+    settings = config['config']
+    size, share = settings['size'], settings['crop']
+    height, width = image.shape
+    h, w = height, width
+    if share < 1:
+        h = w = max(1, math.floor(share * min(height, width)))
+    top, left = (height - h) // 2, (width - w) // 2
+    x = torch.from_numpy(np.ascontiguousarray(image[top:top + h, left:left + w], 'f4'))[None, None]
+    x = F.interpolate(x, (size, size), mode='bilinear', antialias=True)
+    low, high = torch.quantile(x.flatten(), 0.01), torch.quantile(x.flatten(), 0.995)
+    x = ((x - low) / (high - low + 1e-6)).clamp(0, 1)
+    a, b = net_a(x).softmax(1), net_b(x).softmax(1)
+    small = {'mean': (a + b) / 2, 'A': a, 'B': b}[settings['inference']]
+    probabilities = torch.zeros(small.shape[1], height, width)
+    probabilities[0] = 1
+    probabilities[:, top:top + h, left:left + w] = F.interpolate(small, (h, w), mode='bilinear', antialias=True)[0]
+    return probabilities.argmax(0).to(torch.uint8).numpy(), probabilities.numpy()
+
+
+@torch.no_grad()
+def check(folder):
+    """Runs both networks on the stored input; the largest differences from the stored softmax, for A and B."""
+    net_a, net_b, _ = load(folder)
+    vector = read_safetensors(os.path.join(folder, 'test-vector.safetensors'))
+    differences = []
+    for net, name in ((net_a, 'softmax_a'), (net_b, 'softmax_b')):
+        found, stored = net(vector['input']).softmax(1), vector[name]
+        if found.shape != stored.shape:
+            raise ValueError('%s has shape %s, but the network returns %s' % (name, tuple(stored.shape), tuple(found.shape)))
+        differences.append((found - stored).abs().max().item())
+    return differences
+
+
+if __name__ == '__main__':
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+    try:
+        differences = check(folder)
+    except (OSError, ValueError, KeyError, RuntimeError, struct.error) as error:
+        sys.exit('load.py could not check %s: %s: %s' % (folder, type(error).__name__, error))
+    for model, difference in zip('AB', differences):
+        print('model %s: largest difference from the stored test vector %.3g' % (model, difference))
+    # Asked this way round, because a difference that is not a number is not small either.
+    if not all(difference <= TOLERANCE for difference in differences):
+        sys.exit('The networks do not return the stored test vector within %g: the files are damaged or do not belong together.' % TOLERANCE)
+    print('Both networks return the stored test vector within %g.' % TOLERANCE)
+`

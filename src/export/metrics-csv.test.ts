@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ScoreRow, StepMetrics } from '../method/report'
+import { writeMetricsCsv } from './metrics-csv'
+
+const names =
+  'step learningRate ramp totalA totalB exemplarA exemplarB syntheticA syntheticB imageA imageB featureA featureB confidentA confidentB foregroundA foregroundB agreement'.split(
+    ' ',
+  )
+const metrics = (step: number, value: number, over: Partial<StepMetrics> = {}) =>
+  ({ ...Object.fromEntries(names.map((name) => [name, value])), step, ...over }) as unknown as StepMetrics
+const score = (step: number, over: Partial<ScoreRow> = {}): ScoreRow => ({
+  step,
+  fit: 0.9,
+  dice: 0.5,
+  diceA: 0.25,
+  diceB: 1,
+  perClass: [0.75, null],
+  ...over,
+})
+
+/** Rows as objects from column to text. */
+function parse(csv: string): Record<string, string>[] {
+  const [head, ...rows] = csv
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','))
+  return rows.map((row) => Object.fromEntries(head!.map((name, i) => [name, row[i]!])))
+}
+
+test('one row for each step, scores where there are some', () => {
+  const csv = writeMetricsCsv(
+    [metrics(1, 0.5), metrics(2, 1e-7, { imageA: NaN })],
+    [score(2), score(7, { dice: null, perClass: [null, 0.1] })],
+  )
+  expect(csv.split('\n')[0]).toBe([...names, 'fit', 'dice', 'diceA', 'diceB', 'dice1', 'dice2'].join(','))
+  expect(csv.split('\n')[1]).toBe('1' + ',0.5'.repeat(17) + ',,,,,,')
+  const [, second, third] = parse(csv)
+  expect(second).toMatchObject({ step: '2', totalA: '1e-7', imageA: '', fit: '0.9', dice: '0.5', dice1: '0.75', dice2: '' })
+  expect(third).toMatchObject({ step: '7', totalA: '', agreement: '', dice: '', diceA: '0.25', dice1: '', dice2: '0.1' })
+  expect(csv.endsWith('0.1\n')).toBe(true)
+})
+
+test('a run without scores or steps', () => {
+  expect(writeMetricsCsv([], [])).toBe([...names, 'fit', 'dice', 'diceA', 'diceB'].join(',') + '\n')
+})
+
+test('every number reads back exactly', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double()), (values) => {
+      const rows = parse(
+        writeMetricsCsv(
+          values.map((value, i) => metrics(i, 0, { totalB: value })),
+          [],
+        ),
+      )
+      rows.forEach(({ totalB }, i) => expect(totalB === '' ? NaN : Number(totalB)).toBe(values[i] === 0 ? 0 : values[i]))
+    }),
+  )
+})

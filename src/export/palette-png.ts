@@ -1,0 +1,17 @@
+import { encode } from 'fast-png'
+import type { LabelMap } from '../lib/raster'
+
+/**
+ * A label map as a PNG of 8 bits with a palette: the index is the class, the colour is for the eye.
+ * @param colors one "#rrggbb" for each class, background first
+ * @throws Error if a class has no colour, or a colour is not "#rrggbb"
+ */
+export function writePalettePng({ width, height, labels }: LabelMap, colors: readonly string[]): Uint8Array<ArrayBuffer> {
+  const palette = colors.map((color) => {
+    if (!/^#[0-9a-f]{6}$/i.test(color)) throw new Error(`Color "${color}" is not of the form #rrggbb.`)
+    return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16))
+  })
+  const highest = labels.reduce((a, b) => Math.max(a, b), 0)
+  if (highest >= colors.length || colors.length > 256) throw new Error(`A mask with class ${highest} cannot have ${colors.length} colors.`)
+  return new Uint8Array(encode({ width, height, data: labels, depth: 8, channels: 1, palette }))
+}
