@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { registerWebgpuKernels } from './register'
+
+/** An adapter with its device; `software` is true where the CPU plays the GPU, `name` is what to show a person. */
+export interface Webgpu {
+  adapter: GPUAdapter
+  device: GPUDevice
+  software: boolean
+  name: string
+}
+
+const softwareNames = /swiftshader|llvmpipe|lavapipe|basic render/i
+
+/** Opens the device with all that the adapter allows, for tfjs asks for one buffer per tensor whatever its size. */
+export async function openDevice(adapter: GPUAdapter): Promise<Webgpu> {
+  const { limits, info } = adapter
+  const device = await adapter.requestDevice({
+    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  })
+  const parts = [info.description, info.device, info.vendor, info.architecture]
+  const software = info.isFallbackAdapter || softwareNames.test(parts.join(' '))
+  const name = info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(' ') || 'unnamed adapter'
+  return { adapter, device, software, name }
+}
+
+/** The browser's WebGPU, in a page or a worker; null where there is none or no adapter is offered. */
+export async function requestWebgpu(): Promise<Webgpu | null> {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  return adapter ? openDevice(adapter) : null
+}
+
+/**
+ * Makes WebGPU on this device the backend of tfjs, with our kernels in place of the stock ones. An earlier WebGPU backend is removed,
+ * and its tensors with it.
+ */
+export async function openWebgpu(adapter: GPUAdapter, device: GPUDevice, software: boolean): Promise<void> {
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
+  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info), 3)
+  registerWebgpuKernels(software)
+  await tf.setBackend('webgpu')
+  await tf.ready()
+}

@@ -1,0 +1,143 @@
+import { backend_util } from '@tensorflow/tfjs-core'
+import type { Conv2DBackpropFilterAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { launch, unroll } from './launch'
+
+type Shape4 = [number, number, number, number]
+
+/** Upper bound of the number of partial sums of one weight: beyond it the second pass, one thread per weight, would be the longer one. */
+const mostChunks = 256
+
+/**
+ * The gradient of Conv2D for its filter, with any stride; NCHW goes to the stock kernel. The kernel of tfjs 4.22 gives each weight to one thread that walks over the whole batch: 72
+ * threads for 3x3x1x8. Here the lines of dy are dealt into chunks, a thread holds the sums of a row of taps x 4 input x 8 output channels
+ * for one chunk in registers and slides along each line, and a second pass adds the chunks up. No barriers in either.
+ * @param threadsWanted number of threads that keep the adapter busy; it decides how many chunks there are.
+ */
+export const conv2dBackpropFilter =
+  (threadsWanted: number) =>
+  (stock: KernelFunc): KernelFunc =>
+  (params) => {
+    const { x, dy } = params.inputs as Record<'x' | 'dy', TensorInfo>
+    const { strides, pad, dataFormat, dimRoundingMode, filterShape } = params.attrs as unknown as Conv2DBackpropFilterAttrs
+    const format = backend_util.convertConv2DDataFormat(dataFormat)
+    const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format)
+    if (format !== 'channelsLast') return stock(params)
+    const backend = params.backend as WebGPUBackend
+    const { filterHeight, filterWidth, inChannels, outChannels } = info
+
+    const taps = info.strideWidth === 1 && filterWidth <= 5 ? filterWidth : 1
+    const xVector = inChannels % 4 === 0 ? 4 : 1
+    const outVector = outChannels % 4 === 0 ? 4 : 1
+    const inBlocks = taps === 1 && inChannels % 8 === 0 ? 2 : 1
+    const outBlocks = taps <= 3 && outChannels > 4 ? 2 : 1
+    const inTiles = Math.ceil(inChannels / (xVector * inBlocks))
+    const outTiles = Math.ceil(outChannels / (4 * outBlocks))
+    const tapGroups = filterWidth / taps
+    const perChunk = outTiles * inTiles * tapGroups * filterHeight
+    const lines = info.batchSize * info.outHeight
+    const linesPerChunk = Math.ceil(lines / Math.min(lines, mostChunks, Math.ceil(threadsWanted / perChunk)))
+    const chunks = Math.ceil(lines / linesPerChunk)
+
+    const column = (t: string) => (taps > 1 ? `col + ${t}` : `col * uniforms.strideWidth + kc`)
+    const load = (t: string, i: number) =>
+      `select(${xVector === 4 ? 'vec4<f32>()' : '0.0'}, x[start + (${column(t)}) * uniforms.inSteps + ${i}], ${column(t)} >= uniforms.padLeft && ${column(t)} < uniforms.padLeft + uniforms.inWidth)`
+    const dyAt = (k: number) =>
+      outVector === 4 ? `dy[out / 4 + ${k}]` : `vec4<f32>(${[0, 1, 2, 3].map((q) => `dy[out + ${4 * k + q}]`).join(', ')})`
+    const channels = xVector * inBlocks
+    const xOf = (t: number, i: number) => (xVector === 4 ? `x${t}_${Math.floor(i / 4)}[${i % 4}]` : `x${t}_${i}`)
+    const each = (piece: (t: number, i: number, k: number) => string) =>
+      unroll(taps, (t) => unroll(channels, (i) => unroll(outBlocks, (k) => piece(t, i, k))))
+
+    const partial = launch(backend, {
+      key: ['exemplarConv2DBackpropFilter', taps, xVector, outVector, inBlocks, outBlocks].join('_'),
+      inputs: { x, dy },
+      inputComponents: [xVector, outVector],
+      outputShape: [chunks, ...filterShape],
+      outputComponent: outVector,
+      threads: perChunk * chunks,
+      uniforms: {
+        inTiles,
+        outTiles,
+        tapGroups,
+        linesPerChunk,
+        lines,
+        inHeight: info.inHeight,
+        inWidth: info.inWidth,
+        inChannels,
+        inSteps: inChannels / xVector,
+        outHeight: info.outHeight,
+        outWidth: info.outWidth,
+        outChannels,
+        filterHeight,
+        filterWidth,
+        strideHeight: info.strideHeight,
+        strideWidth: info.strideWidth,
+        padTop: info.padInfo.top,
+        padLeft: info.padInfo.left,
+      },
+      body: () => `
+        let o = (index % uniforms.outTiles) * ${4 * outBlocks};
+        var rest = index / uniforms.outTiles;
+        let i = (rest % uniforms.inTiles) * ${inBlocks};
+        rest = rest / uniforms.inTiles;
+        let kc = (rest % uniforms.tapGroups) * ${taps};
+        rest = rest / uniforms.tapGroups;
+        let kr = rest % uniforms.filterHeight;
+        let chunk = rest / uniforms.filterHeight;
+        ${each((t, i, k) => `var w${t}_${i}_${k} = vec4<f32>();`)}
+        let last = min((chunk + 1) * uniforms.linesPerChunk, uniforms.lines);
+        for (var line = chunk * uniforms.linesPerChunk; line < last; line++) {
+          let batch = line / uniforms.outHeight;
+          let inRow = (line - batch * uniforms.outHeight) * uniforms.strideHeight + kr - uniforms.padTop;
+          if (inRow >= 0 && inRow < uniforms.inHeight) {
+            let start = ((batch * uniforms.inHeight + inRow) * uniforms.inWidth - uniforms.padLeft) * uniforms.inSteps + i;
+            var out = line * uniforms.outWidth * uniforms.outChannels + o;
+            var col = 0;
+            ${unroll(taps - 1, (t) => unroll(inBlocks, (i) => `var x${t}_${i} = ${load(`${t}`, i)};`))}
+            for (; col < uniforms.outWidth; col++) {
+              ${unroll(inBlocks, (i) => `let x${taps - 1}_${i} = ${load(`${taps - 1}`, i)};`)}
+              ${unroll(outBlocks, (k) => `let d${k} = ${dyAt(k)};`)}
+              ${each((t, i, k) => `w${t}_${i}_${k} += ${xOf(t, i)} * d${k};`)}
+              ${unroll(taps - 1, (t) => unroll(inBlocks, (i) => `x${t}_${i} = x${t + 1}_${i};`))}
+              out += uniforms.outChannels;
+            }
+          }
+        }
+        let tap = (chunk * uniforms.filterHeight + kr) * uniforms.filterWidth + kc;
+        ${each(
+          (t, c, k) =>
+            `if (i * ${xVector} + ${c} < uniforms.inChannels) {
+            let at = ((tap + ${t}) * uniforms.inChannels + i * ${xVector} + ${c}) * uniforms.outChannels + o;
+            ${
+              outVector === 4
+                ? `if (o + ${4 * k} < uniforms.outChannels) { result[at / 4 + ${k}] = w${t}_${c}_${k}; }`
+                : unroll(4, (q) => `if (o + ${4 * k + q} < uniforms.outChannels) { result[at + ${4 * k + q}] = w${t}_${c}_${k}[${q}]; }`)
+            }
+          }`,
+        )}`,
+    })
+    if (chunks === 1) return { ...partial, shape: filterShape }
+    const sum = sumChunks(backend, partial, filterShape)
+    backend.disposeData(partial.dataId)
+    return sum
+  }
+
+/** Sum over the first axis of `partial`. */
+function sumChunks(backend: WebGPUBackend, partial: TensorInfo, outputShape: number[]): TensorInfo {
+  const size = outputShape.reduce((a, b) => a * b, 1)
+  const vector = size % 4 === 0 ? 4 : 1
+  return launch(backend, {
+    key: `exemplarSumChunks_${vector}`,
+    inputs: { partial },
+    inputComponents: [vector],
+    outputShape,
+    outputComponent: vector,
+    threads: size / vector,
+    uniforms: { end: (size / vector) * partial.shape[0]! },
+    body: () => `
+      var sum = partial[index];
+      for (var i = index + uniforms.threads; i < uniforms.end; i += uniforms.threads) { sum += partial[i]; }
+      result[index] = sum;`,
+  })
+}

@@ -1,0 +1,202 @@
+import { backend_util } from '@tensorflow/tfjs-core'
+import type { Conv2DAttrs, Conv2DBackpropInputAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { launch, unroll } from './launch'
+
+type Shape4 = [number, number, number, number]
+
+/** A thread computes `rows` x `cols` neighbouring pixels of `blocks` x 4 output channels, all held in registers. */
+interface Tile {
+  rows: number
+  cols: number
+  blocks: number
+}
+
+/**
+ * Large tiles win, on small images too: reading is what costs, and with 3x3 filters 4 x 4 pixels x 8 channels do 8 products for each number
+ * read. On SwiftShader that was ahead of tiles of 2x4x2, 4x4x1, 2x4x1, 2x2x2, 2x2x4 and 1x4x2 by 1.2 to 5 times, summed over the layers of a
+ * 64-pixel U-Net.
+ */
+const chooseTile = (channels: number, filterWidth: number): Tile => ({
+  rows: filterWidth > 3 ? 2 : 4, // keeps the unrolled code, and its compilation, short
+  cols: 4,
+  blocks: channels > 4 ? 2 : 1,
+})
+
+interface DirectConv {
+  x: TensorInfo
+  w: TensorInfo
+  /** NHWC of the result. */
+  outShape: Shape4
+  filterHeight: number
+  filterWidth: number
+  padTop: number
+  padLeft: number
+  /** Walk the filter from its last tap to its first and swap its channel axes: the gradient of the input is this convolution of dy. */
+  transposed: boolean
+}
+
+/**
+ * Convolution with stride 1 and zero padding, without workgroup memory or barriers: on a software adapter a barrier costs far more than
+ * reading again. A step of a thread's inner loop multiplies the pixels' vectors of 4 input channels with 4x4 matrices of the filter.
+ */
+function directConv(backend: WebGPUBackend, c: DirectConv): TensorInfo {
+  const [batch, outHeight, outWidth, outer] = c.outShape
+  const [, inHeight, inWidth, inner] = c.x.shape as Shape4
+  const { transposed, filterWidth } = c
+  const { rows, cols, blocks } = chooseTile(outer, filterWidth)
+  const xVector = inner % 4 === 0 ? 4 : 1
+  const wVector = (transposed ? inner : outer) % 4 === 0 ? 4 : 1
+  const outVector = outer % 4 === 0 ? 4 : 1
+  const colTiles = Math.ceil(outWidth / cols)
+  const rowTiles = Math.ceil(outHeight / rows)
+  const outTiles = Math.ceil(outer / (4 * blocks))
+
+  // The 4 weights of one input channel i for output channels o .. o + 3, or, transposed, of 4 input channels for one output channel.
+  const weights = (tap: string, i: string, o: string) => {
+    if (!transposed && wVector === 4) return `w[(${tap} * uniforms.inner + ${i}) * (uniforms.outer / 4) + ${o} / 4]`
+    const at = (k: number) =>
+      transposed
+        ? `w[(${tap} * uniforms.outer + ${o} + ${k}) * uniforms.inner + ${i}]`
+        : `w[(${tap} * uniforms.inner + ${i}) * uniforms.outer + ${o} + ${k}]`
+    return `vec4<f32>(${[0, 1, 2, 3].map(at).join(', ')})`
+  }
+  const matrix = (tap: string, o: string) => {
+    if (xVector === 1) return weights(tap, 'i', o)
+    const column = (k: number) =>
+      transposed ? `w[(${tap} * uniforms.outer + ${o} + ${k}) * (uniforms.inner / 4) + i]` : weights(tap, `i * 4 + ${k}`, o)
+    return `mat4x4<f32>(${[0, 1, 2, 3].map(column).join(', ')})`
+  }
+  const product = (m: string, x: string) => (transposed && xVector === 4 ? `${x} * ${m}` : `${m} * ${x}`)
+  const zero = xVector === 4 ? 'vec4<f32>()' : '0.0'
+
+  return launch(backend, {
+    key: ['exemplarConv2D', transposed, filterWidth, rows, cols, blocks, xVector, wVector, outVector].join('_'),
+    inputs: { x: c.x, w: c.w },
+    inputComponents: [xVector, wVector],
+    outputShape: c.outShape,
+    outputComponent: outVector,
+    threads: batch * rowTiles * colTiles * outTiles,
+    uniforms: {
+      inHeight,
+      inWidth,
+      inner,
+      innerSteps: inner / xVector,
+      outHeight,
+      outWidth,
+      outer,
+      colTiles,
+      rowTiles,
+      outTiles,
+      filterHeight: c.filterHeight,
+      padTop: c.padTop,
+      padLeft: c.padLeft,
+    },
+    body: () => `
+      let o = (index % uniforms.outTiles) * ${4 * blocks};
+      let tile = index / uniforms.outTiles;
+      let col = (tile % uniforms.colTiles) * ${cols};
+      let row = (tile / uniforms.colTiles % uniforms.rowTiles) * ${rows};
+      let batch = tile / (uniforms.colTiles * uniforms.rowTiles);
+      ${unroll(rows, (r) => unroll(cols, (c) => unroll(blocks, (k) => `var y${r}_${c}_${k} = vec4<f32>();`)))}
+      ${unroll(cols + filterWidth - 1, (j) => `let inside${j} = col + ${j} >= uniforms.padLeft && col + ${j} < uniforms.padLeft + uniforms.inWidth;`)}
+      for (var kr = 0; kr < uniforms.filterHeight; kr++) {
+        let firstTap = ${transposed ? `(uniforms.filterHeight - 1 - kr) * ${filterWidth} + ${filterWidth - 1}` : `kr * ${filterWidth}`};
+        ${unroll(
+          rows,
+          (r) => `
+          let inRow${r} = row + ${r} + kr - uniforms.padTop;
+          let rowInside${r} = inRow${r} >= 0 && inRow${r} < uniforms.inHeight;
+          let start${r} = ((batch * uniforms.inHeight + inRow${r}) * uniforms.inWidth + col - uniforms.padLeft) * uniforms.innerSteps;`,
+        )}
+        for (var i = 0; i < uniforms.innerSteps; i++) {
+          ${unroll(filterWidth, (kc) => unroll(blocks, (k) => `let m${kc}_${k} = ${matrix(`(firstTap ${transposed ? '-' : '+'} ${kc})`, `(o + ${4 * k})`)};`))}
+          ${unroll(
+            rows,
+            (r) => `{
+            ${unroll(cols + filterWidth - 1, (j) => `let x${j} = select(${zero}, x[start${r} + ${j} * uniforms.innerSteps + i], rowInside${r} && inside${j});`)}
+            ${unroll(filterWidth, (kc) => unroll(cols, (c) => unroll(blocks, (k) => `y${r}_${c}_${k} += ${product(`m${kc}_${k}`, `x${c + kc}`)};`)))}
+          }`,
+          )}
+        }
+      }
+      ${unroll(rows, (r) =>
+        unroll(
+          cols,
+          (c) => `if (row + ${r} < uniforms.outHeight && col + ${c} < uniforms.outWidth) {
+        let out = ((batch * uniforms.outHeight + row + ${r}) * uniforms.outWidth + col + ${c}) * uniforms.outer + o;
+        ${unroll(blocks, (k) =>
+          outVector === 4
+            ? `if (o + ${4 * k} < uniforms.outer) { result[out / 4 + ${k}] = y${r}_${c}_${k}; }`
+            : unroll(4, (q) => `if (o + ${4 * k + q} < uniforms.outer) { result[out + ${4 * k + q}] = y${r}_${c}_${k}[${q}]; }`),
+        )}
+      }`,
+        ),
+      )}`,
+  })
+}
+
+/** Filters wider than this would unroll into very long shaders. */
+const widest = 7
+
+const fits = (info: backend_util.Conv2DInfo) =>
+  info.dataFormat === 'channelsLast' &&
+  info.strideHeight === 1 &&
+  info.strideWidth === 1 &&
+  info.dilationHeight === 1 &&
+  info.dilationWidth === 1 &&
+  info.filterWidth <= widest
+
+/** Conv2D for stride 1, dilation 1 and NHWC; anything else goes to the stock kernel. */
+export const conv2d =
+  (stock: KernelFunc): KernelFunc =>
+  (params) => {
+    const { x, filter } = params.inputs as Record<'x' | 'filter', TensorInfo>
+    const { strides, pad, dataFormat, dilations, dimRoundingMode } = params.attrs as unknown as Conv2DAttrs
+    const format = backend_util.convertConv2DDataFormat(dataFormat)
+    const info = backend_util.computeConv2DInfo(
+      x.shape as Shape4,
+      filter.shape as Shape4,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      false,
+      format,
+    )
+    if (!fits(info)) return stock(params)
+    const { filterHeight, filterWidth, outShape } = info
+    const { top: padTop, left: padLeft } = info.padInfo
+    return directConv(params.backend as WebGPUBackend, {
+      x,
+      w: filter,
+      outShape,
+      filterHeight,
+      filterWidth,
+      padTop,
+      padLeft,
+      transposed: false,
+    })
+  }
+
+/** The gradient of Conv2D for its input, under the same conditions. */
+export const conv2dBackpropInput =
+  (stock: KernelFunc): KernelFunc =>
+  (params) => {
+    const { dy, filter } = params.inputs as Record<'dy' | 'filter', TensorInfo>
+    const { inputShape, strides, pad, dataFormat, dimRoundingMode } = params.attrs as unknown as Conv2DBackpropInputAttrs
+    const format = backend_util.convertConv2DDataFormat(dataFormat)
+    const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, 1, pad, dimRoundingMode, false, format)
+    if (!fits(info)) return stock(params)
+    const { filterHeight, filterWidth } = info
+    return directConv(params.backend as WebGPUBackend, {
+      x: dy,
+      w: filter,
+      outShape: inputShape,
+      filterHeight,
+      filterWidth,
+      padTop: filterHeight - 1 - info.padInfo.top,
+      padLeft: filterWidth - 1 - info.padInfo.left,
+      transposed: true,
+    })
+  }

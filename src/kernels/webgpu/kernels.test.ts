@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Random } from '../../lib/random'
+import { softmaxTwin } from '../softmax-twin'
+import { convCase, convCases, convErrors, normals, relativeError } from '../testing/conv-case'
+import { useSoftwareWebgpu } from '../testing/dawn'
+import { registerWebgpuKernels } from './register'
+
+useSoftwareWebgpu()
+
+describe.each([
+  { kernels: 'of a software adapter', software: true, runs: 25 },
+  { kernels: 'of a real GPU', software: false, runs: 12 },
+])('convolutions with the kernels $kernels', ({ software, runs }) => {
+  beforeEach(() => registerWebgpuKernels(software))
+  afterEach(() => registerWebgpuKernels(true))
+
+  test('agree with their twins on small random shapes', { timeout: 300_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(convCases, fc.nat(), async (c, seed) => {
+        for (const error of await convErrors(c, seed)) expect(error).toBeLessThan(1e-5)
+      }),
+      { numRuns: runs, seed: 3 },
+    )
+  })
+
+  // Many lines in several chunks; few pixels and many channels; the heads' 1x1.
+  test.each([
+    convCase([2, 40, 36, 8], [3, 3, 8, 16], [1, 1], 'same'),
+    convCase([2, 4, 4, 64], [3, 3, 64, 32], [1, 1], 'same'),
+    convCase([2, 33, 31, 8], [1, 1, 8, 3], [1, 1], 'same'),
+    convCase([2, 33, 31, 1], [3, 3, 1, 8], [1, 1], 'same'),
+  ])('agree with their twins on the layers of a U-Net: $wShape', { timeout: 60_000 }, async (c) => {
+    for (const error of await convErrors(c, 4)) expect(error).toBeLessThan(1e-5)
+  })
+})
+
+test('gradients leave no tensor and no GPU memory behind', async () => {
+  const c = convCase([1, 16, 16, 8], [3, 3, 8, 8], [1, 1], 'same')
+  const memory = () => tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }
+  await convErrors(c, 5)
+  const { numTensors, numDataBuffers, numBytesInGPU } = memory()
+  for (let i = 0; i < 3; i++) await convErrors(c, 5)
+  expect(memory()).toMatchObject({ numTensors, numDataBuffers, numBytesInGPU })
+})
+
+describe('softmax', () => {
+  test('is right with more than 65,535 rows, in the last row too', async () => {
+    const logits = normals(new Random(6), 2 * 256 * 256 * 4)
+    const got = await tf.tidy(() => tf.softmax(tf.tensor4d(logits, [2, 256, 256, 4]))).data<'float32'>()
+    expect(relativeError(got, softmaxTwin(logits, 4))).toBeLessThan(1e-6)
+  })
+
+  test('agrees with its twin on random shapes and large logits', async () => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 0, maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(
+        shapes,
+        fc.integer({ min: 1, max: 300 }),
+        fc.constantFrom(1, 100, 1e4),
+        fc.nat(),
+        async (outer, columns, scale, seed) => {
+          const shape = [...outer, columns]
+          const logits = normals(new Random(seed), tf.util.sizeFromShape(shape)).map((v) => scale * v)
+          const result = tf.tidy(() => tf.softmax(tf.tensor(logits, shape)))
+          expect(relativeError(await result.data<'float32'>(), softmaxTwin(logits, columns))).toBeLessThan(1e-5)
+          result.dispose()
+        },
+      ),
+      { numRuns: 20, seed: 7 },
+    )
+  })
+})

@@ -1,0 +1,77 @@
+/** WebGPU in Node, through Dawn (npm `webgpu`). Node only: import it dynamically, never from code that the browser gets. */
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { constants, homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { openDevice } from './backend'
+import type { Webgpu } from './backend'
+
+const icdName = 'vk_swiftshader_icd.json'
+
+/** Folders where a Chrome or Chromium, and with it the SwiftShader software driver, may lie. */
+function browserFolders(): string[] {
+  const executable = process.env['CHROMIUM_PATH']
+  const playwright = process.env['PLAYWRIGHT_BROWSERS_PATH'] ?? join(homedir(), '.cache/ms-playwright')
+  const downloads = existsSync(playwright) ? readdirSync(playwright).filter((name) => name.startsWith('chromium')) : []
+  return [
+    ...(executable && existsSync(executable) ? [dirname(executable), dirname(realpathSync(executable))] : []),
+    '/usr/lib/chromium',
+    '/usr/lib/chromium-browser',
+    '/usr/lib64/chromium-browser',
+    '/opt/google/chrome',
+    '/opt/google/chrome-beta',
+    '/opt/google/chrome-unstable',
+    '/snap/chromium/current/usr/lib/chromium-browser',
+    ...downloads.flatMap((name) => ['chrome-linux', 'chrome-linux64'].map((inside) => join(playwright, name, inside))),
+  ]
+}
+
+/** Path of SwiftShader's driver manifest, or null. */
+function findSwiftshader(): string | null {
+  return (
+    browserFolders()
+      .map((folder) => join(folder, icdName))
+      .find(existsSync) ?? null
+  )
+}
+
+/**
+ * Dawn opens the Vulkan loader as `libvulkan.so.1`. Machines without a GPU often lack it, but Chromium brings one along; once a library
+ * of that name is in the process, the system hands it out by name. Node's loader is the only door to dlopen: it refuses the file
+ * for not being an addon, after having loaded it, and RTLD_NODELETE (0x1000 on Linux) keeps it there.
+ */
+function preloadVulkanLoader(folder: string): void {
+  const loader = join(folder, 'libvulkan.so.1')
+  if (process.platform !== 'linux' || !existsSync(loader)) return
+  try {
+    process.dlopen({ exports: {} }, loader, constants.dlopen.RTLD_NOW | 0x1000)
+  } catch {
+    // Always: "Module did not self-register".
+  }
+}
+
+/**
+ * Opens an adapter and a device, and sets `navigator.gpu` and WebGPU's globals, which tfjs looks for.
+ * Drop `globalThis.navigator.gpu` and destroy the device when done, or end with `process.exit`: Dawn keeps Node alive.
+ * @param options.software true for SwiftShader, the software driver that Chromium brings; false for the machine's own adapter. The driver
+ * can be chosen only before the first call in a process.
+ * @throws Error with one sentence that says what to do, where there is no adapter.
+ */
+export async function openDawn(options: { software: boolean }): Promise<Webgpu> {
+  if (options.software) {
+    const icd = findSwiftshader()
+    if (!icd) throw new Error(`No ${icdName} found: install Chromium, or set CHROMIUM_PATH to the executable of a Chrome or Chromium.`)
+    process.env['VK_ICD_FILENAMES'] = icd
+    preloadVulkanLoader(dirname(icd))
+  }
+  const { create, globals } = await import('webgpu')
+  Object.assign(globalThis, globals)
+  const gpu = create([])
+  if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true })
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
+  if (!adapter)
+    throw new Error(
+      `No WebGPU adapter ${options.software ? `from ${process.env['VK_ICD_FILENAMES']}` : 'on this machine: choose another backend'}.`,
+    )
+  return openDevice(adapter)
+}

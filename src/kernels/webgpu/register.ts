@@ -1,0 +1,33 @@
+import { env, getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core'
+import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-webgpu'
+import { conv2dBackpropFilter } from './conv2d-backprop-filter'
+import { conv2d, conv2dBackpropInput } from './conv2d'
+import { softmax } from './softmax'
+
+const backendName = 'webgpu'
+
+/** The kernels of tfjs as they were before the first override. */
+const stock = new Map<string, KernelConfig>()
+
+/** Replaces a kernel by what `make` returns, given the stock one to fall back to. */
+function replace(kernelName: string, make: (stock: KernelFunc) => KernelFunc): void {
+  const original = stock.get(kernelName) ?? getKernel(kernelName, backendName)
+  if (!original) throw new Error(`The WebGPU backend of tfjs has no kernel ${kernelName}.`)
+  stock.set(kernelName, original)
+  unregisterKernel(kernelName, backendName)
+  registerKernel({ ...original, kernelFunc: make(original.kernelFunc) })
+}
+
+/**
+ * Overrides the WebGPU kernels of tfjs that are wrong or hopelessly slow. May be called again, also with another value.
+ * @param software true on a software adapter: there the convolutions are replaced too. On a real GPU the tiled ones of tfjs are kept.
+ */
+export function registerWebgpuKernels(software: boolean): void {
+  replace('Softmax', () => softmax)
+  replace('Conv2DBackpropFilter', conv2dBackpropFilter(software ? 1024 : 16_384))
+  replace('Conv2D', software ? conv2d : (kernel) => kernel)
+  replace('Conv2DBackpropInput', software ? conv2dBackpropInput : (kernel) => kernel)
+  // The stock gradient of the input is untiled unless this is off.
+  env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false)
+}
