@@ -1,0 +1,134 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { addBias } from '../kernels/add-bias'
+import { groupNormLeakyRelu } from '../kernels/norm-activation'
+import { joinSkip } from '../kernels/upsample-concat'
+import type { Random } from '../lib/random'
+import type { Parameters, Shapes } from './parameters'
+
+/**
+ * The 2-D U-Net of SSL4MIS and UniMatch: five levels; block = 3x3 conv, norm, LeakyReLU 0.01, dropout, 3x3 conv, norm, LeakyReLU;
+ * 2x2 max-pools; up = 1x1 conv, bilinear x2 with corners aligned, join with the skip, block; head = 3x3 conv.
+ * Departure: GroupNorm instead of BatchNorm unless asked for.
+ */
+export interface UNet {
+  /** Channels of the five levels. */
+  widths: number[]
+  /** Output classes, background included. */
+  classes: number
+  norm: 'group' | 'batch'
+  /** Dropout probability after the first activation of each encoder level. */
+  dropout: number[]
+}
+
+/** What a pass needs beside weights: training draws dropout from `random` and collects new running statistics in `running`. */
+export type Mode = { training: false } | { training: true; random: Random; running: Map<string, tf.Tensor> }
+
+export const inference: Mode = { training: false }
+
+const slope = 0.01
+const levels = [0, 1, 2, 3, 4]
+
+/** Groups of a GroupNorm over `channels`. */
+export const groupsOf = (channels: number): number => Math.max(1, Math.min(Math.floor(channels / 4), 8))
+
+/** Names and shapes of everything that is trained; 1,813,764 values for widths 16..256 and 4 classes, as in UniMatch's log. */
+export function parameterShapes({ widths, classes }: UNet): Shapes {
+  const shapes: Shapes = {}
+  const block = (name: string, from: number, to: number) => {
+    for (const [n, i] of [
+      [1, from],
+      [2, to],
+    ] as const) {
+      shapes[`${name}.conv${n}.weight`] = [3, 3, i, to]
+      shapes[`${name}.conv${n}.bias`] = [to]
+      shapes[`${name}.norm${n}.weight`] = [to]
+      shapes[`${name}.norm${n}.bias`] = [to]
+    }
+  }
+  for (const l of levels) block(`down.${l}`, l === 0 ? 1 : widths[l - 1]!, widths[l]!)
+  for (const l of levels.slice(0, 4)) {
+    shapes[`squeeze.${l}.weight`] = [1, 1, widths[l + 1]!, widths[l]!]
+    shapes[`squeeze.${l}.bias`] = [widths[l]!]
+  }
+  for (const l of levels.slice(0, 4)) block(`up.${l}`, 2 * widths[l]!, widths[l]!)
+  shapes['head.weight'] = [3, 3, widths[0]!, classes]
+  shapes['head.bias'] = [classes]
+  return shapes
+}
+
+/** Running statistics of BatchNorm; nothing for GroupNorm. They are kept up to date but not trained. */
+export function bufferShapes(net: UNet): Shapes {
+  if (net.norm === 'group') return {}
+  const norms = Object.entries(parameterShapes(net)).filter(([name]) => /norm\d\.weight$/.test(name))
+  return Object.fromEntries(
+    norms.flatMap(([name, shape]) => [
+      [name.replace('weight', 'running_mean'), shape],
+      [name.replace('weight', 'running_var'), shape],
+    ]),
+  )
+}
+
+/** BatchNorm with eps 1e-5 and momentum 0.1 (as PyTorch counts it), and LeakyReLU. Composed of plain ops: an option for comparison. */
+function batchNormLeakyRelu(p: Parameters, name: string, x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+  let mean = p[`${name}.running_mean`]!
+  let variance = p[`${name}.running_var`]!
+  if (mode.training) {
+    const batch = tf.moments(x, [0, 1, 2])
+    const count = x.size / x.shape[3]
+    for (const [key, now] of [
+      ['running_mean', batch.mean],
+      ['running_var', tf.mul(batch.variance, count / Math.max(1, count - 1))],
+    ] as const) {
+      const before = mode.running.get(`${name}.${key}`)
+      mode.running.set(`${name}.${key}`, tf.keep(tf.add(tf.mul(before ?? p[`${name}.${key}`]!, 0.9), tf.mul(now, 0.1))))
+      before?.dispose()
+    }
+    mean = batch.mean
+    variance = batch.variance
+  }
+  const xhat = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)))
+  return tf.leakyRelu(tf.add(tf.mul(xhat, p[`${name}.weight`]!), p[`${name}.bias`]!), slope) as tf.Tensor4D
+}
+
+function dropout(x: tf.Tensor4D, p: number, mode: Mode): tf.Tensor4D {
+  if (!mode.training || p === 0) return x
+  const keep = new Float32Array(x.size)
+  for (let i = 0; i < keep.length; i++) keep[i] = mode.random.chance(p) ? 0 : 1 / (1 - p)
+  return tf.mul(x, tf.tensor4d(keep, x.shape))
+}
+
+function block(net: UNet, p: Parameters, name: string, x: tf.Tensor4D, drop: number, mode: Mode): tf.Tensor4D {
+  for (const n of [1, 2]) {
+    const z = tf.conv2d(x, p[`${name}.conv${n}.weight`] as tf.Tensor4D, 1, 'same')
+    const bias = p[`${name}.conv${n}.bias`] as tf.Tensor1D
+    if (net.norm === 'batch') x = batchNormLeakyRelu(p, `${name}.norm${n}`, addBias(z, bias), mode)
+    else {
+      const gamma = p[`${name}.norm${n}.weight`] as tf.Tensor1D
+      const beta = p[`${name}.norm${n}.bias`] as tf.Tensor1D
+      x = groupNormLeakyRelu(z, bias, gamma, beta, groupsOf(z.shape[3]), slope)
+    }
+    if (n === 1) x = dropout(x, drop, mode)
+  }
+  return x
+}
+
+/** Encoder f: images [B, S, S, 1] -> features of five levels, [B, S / 2^l, S / 2^l, widths[l]]. */
+export function encode(net: UNet, p: Parameters, x: tf.Tensor4D, mode: Mode): tf.Tensor4D[] {
+  const features: tf.Tensor4D[] = []
+  for (const l of levels) {
+    if (l > 0) x = tf.maxPool(x, 2, 2, 'valid')
+    x = block(net, p, `down.${l}`, x, net.dropout[l]!, mode)
+    features.push(x)
+  }
+  return features
+}
+
+/** Decoder h: features of five levels -> logits [B, S, S, classes]. */
+export function decode(net: UNet, p: Parameters, features: tf.Tensor4D[], mode: Mode): tf.Tensor4D {
+  let x = features[4]!
+  for (const l of [3, 2, 1, 0]) {
+    const squeezed = addBias(tf.conv2d(x, p[`squeeze.${l}.weight`] as tf.Tensor4D, 1, 'same'), p[`squeeze.${l}.bias`] as tf.Tensor1D)
+    x = block(net, p, `up.${l}`, joinSkip(features[l]!, squeezed), 0, mode)
+  }
+  return addBias(tf.conv2d(x, p['head.weight'] as tf.Tensor4D, 1, 'same'), p['head.bias'] as tf.Tensor1D)
+}
