@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { decode, encode, inference, type UNet } from '../nn/unet'
+import type { Config } from './config'
+import type { Model, Models } from './model'
+
+/** Logits [B, S, S, C] of one model in evaluation mode: no dropout, running statistics, no feature perturbation. */
+export function logitsOf(net: UNet, { parameters, buffers }: Model, x: tf.Tensor4D): tf.Tensor4D {
+  const p = { ...parameters, ...buffers }
+  return decode(net, p, encode(net, p, x, inference), inference)
+}
+
+/** Softmax of both models for one image: S x S x C, class innermost. */
+export interface Inference {
+  A: Float32Array
+  B: Float32Array
+}
+
+/** What a mask is made from: the mean of both softmaxes, or one model's (config.inference). */
+export const combine = ({ A, B }: Inference, which: Config['inference']): Float32Array =>
+  which === 'mean' ? A.map((v, i) => (v + B[i]!) / 2) : which === 'A' ? A : B
+
+/** Per pixel the class with the largest of `classes` values (the first of equals) and that value. */
+export function decide(values: Float32Array, classes: number): { labels: Uint8Array<ArrayBuffer>; confidence: Float32Array } {
+  const labels = new Uint8Array(values.length / classes)
+  const confidence = new Float32Array(labels.length)
+  for (let i = 0, at = 0; i < labels.length; i++, at += classes) {
+    let best = 0
+    for (let c = 1; c < classes; c++) if (values[at + c]! > values[at + best]!) best = c
+    labels[i] = best
+    confidence[i] = values[at + best]!
+  }
+  return { labels, confidence }
+}
+
+/** Predicts a batch of S x S images with values in [0, 1]. */
+export async function infer(net: UNet, models: Models, images: Float32Array[], size: number): Promise<Inference[]> {
+  const stacked = new Float32Array(images.length * size * size)
+  images.forEach((image, i) => stacked.set(image, i * size * size))
+  const softmaxes = tf.tidy(() => {
+    const x = tf.tensor4d(stacked, [images.length, size, size, 1])
+    return models.map((model) => tf.exp(tf.logSoftmax(logitsOf(net, model, x))))
+  })
+  const [a, b] = (await Promise.all(softmaxes.map((s) => s.data()))) as [Float32Array, Float32Array]
+  tf.dispose(softmaxes)
+  const one = size * size * net.classes
+  return images.map((_, i) => ({ A: a.slice(i * one, (i + 1) * one), B: b.slice(i * one, (i + 1) * one) }))
+}
