@@ -1,12 +1,15 @@
 /** What a session tells whoever drives it, page or terminal. Pictures are square, row-major, as the network sees them. */
 
+import type { Config } from '../method/config'
+import type { ScoreRow, StepMetrics } from '../method/report'
+
+export type { FileRole } from '../data/file-roles'
+
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
 
 export type BackendName = 'webgpu' | 'wasm' | 'cpu'
 
 export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'finished' | 'failed'
-
-export type FileRole = 'exemplar-image' | 'exemplar-mask' | 'unlabeled' | 'reference'
 
 export type ExportKind = 'weights' | 'masks' | 'run'
 
@@ -88,3 +91,55 @@ export interface Prediction {
   /** Mean foreground Dice against the reference mask; null without one. */
   dice: number | null
 }
+
+export interface BackendEvent extends BackendInfo {
+  type: 'backend'
+}
+export interface DatasetEvent {
+  type: 'dataset'
+  dataset: DatasetSummary
+  /** Settings as the session holds them now. */
+  config: Config
+}
+export interface StateEvent {
+  type: 'state'
+  state: RunState
+  step: number
+  steps: number
+  stepsPerSecond: number | null
+  secondsLeft: number | null
+}
+export interface MetricsEvent {
+  type: 'metrics'
+  rows: StepMetrics[]
+  scores: ScoreRow[]
+}
+export interface ViewsEvent {
+  type: 'views'
+  views: LiveViews
+}
+/** All predictions, most disagreement first; sent now and then while running and whenever a run pauses or ends. */
+export interface PredictionsEvent {
+  type: 'predictions'
+  step: number
+  size: number
+  items: Prediction[]
+}
+export interface ExportedEvent {
+  type: 'exported'
+  what: ExportKind
+  /** File name to save under. */
+  name: string
+  bytes: Uint8Array<ArrayBuffer>
+}
+/** One sentence a user can act on. `file` names the file it is about. */
+export interface ProblemEvent {
+  type: 'problem'
+  kind: 'input' | 'backend' | 'run' | 'bug'
+  message: string
+  file: string | null
+}
+/** `run` counts datasets and resets, so that what belongs to an older one can be told. */
+export type SessionEvent = { run: number } & (
+  BackendEvent | DatasetEvent | StateEvent | MetricsEvent | ViewsEvent | PredictionsEvent | ExportedEvent | ProblemEvent
+)

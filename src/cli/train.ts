@@ -1,0 +1,193 @@
+/**
+ * npm run train -- --images DIR --exemplar FILE --mask FILE [--unlabeled DIR] [--reference DIR] [--preset P] [--set key=value]...
+ *   [--steps N] [--seed N] [--backend B] [--resume FILE] [--until STEP] --out DIR
+ * A run without a page: the same session, and the same files as the page's exports, unzipped. --sample NAME trains on a phantom instead.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { NamedFile } from '../data/named-file'
+import { makeConfig, presets, type Config, type Preset } from '../method/config'
+import { openBackend } from '../session/backend'
+import type { BackendName, FileRole, SampleName, SessionEvent } from '../session/reports'
+import { Session } from '../session/session'
+import { readArguments, required, runCommand, UsageError } from './arguments'
+
+const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
+const samples: readonly SampleName[] = ['Cardiac phantom', 'Abdominal phantom']
+
+/** The given one of a list, told apart without regard to capitals. @throws UsageError */
+function oneOf<T extends string>(list: readonly T[], value: string, option: string): T {
+  const found = list.find((item) => item.toLowerCase() === value.toLowerCase())
+  if (!found) throw new UsageError(`${option} is "${value}", but must be one of ${list.join(', ')}.`)
+  return found
+}
+
+function readFile(path: string): NamedFile {
+  return { name: basename(path), bytes: new Uint8Array(readFileSync(path)) }
+}
+
+/** The image files of a folder, in the order of their names. @throws UsageError */
+function imagesIn(folder: string, option: string): NamedFile[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new UsageError(`There is no folder "${folder}" (${option}).`)
+  const names = readdirSync(folder)
+    .filter((name) => /\.(png|jpe?g)$/i.test(name) && !name.startsWith('.'))
+    .sort()
+  if (names.length === 0) throw new UsageError(`There are no PNG or JPEG files in "${folder}" (${option}).`)
+  return names.map((name) => readFile(join(folder, name)))
+}
+
+/** A file given by its path, or by its name in the folder where it would be. @throws UsageError */
+function fileIn(path: string, folder: string | undefined, option: string): NamedFile {
+  const candidates = [path, ...(folder ? [join(folder, path)] : [])].filter((p) => existsSync(p) && statSync(p).isFile())
+  if (candidates.length === 0) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
+  return readFile(candidates[0]!)
+}
+
+function settings(values: { preset?: string; set?: string[]; steps?: string; seed?: string }): Partial<Record<string, unknown>> {
+  const preset = values.preset ? presets[oneOf(Object.keys(presets) as Preset[], values.preset, '--preset')] : {}
+  const set = (values.set ?? []).map((pair) => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new UsageError(`--set ${pair} is not understood: write --set key=value.`)
+    return [pair.slice(0, at), pair.slice(at + 1)] as const
+  })
+  return {
+    ...preset,
+    ...Object.fromEntries(set),
+    ...(values.steps !== undefined && { steps: values.steps }),
+    ...(values.seed !== undefined && { seed: values.seed }),
+  }
+}
+
+const duration = (seconds: number) =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+
+/** What the run says while it goes, one line a second at most, and what went wrong. */
+class Log {
+  problem: string | null = null
+  private last = ''
+  private printed = 0
+  private status = ''
+
+  receive = (event: SessionEvent): void => {
+    if (event.type === 'problem') {
+      this.problem ??= event.message
+      console.error(event.message)
+    } else if (event.type === 'state') {
+      const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
+      const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
+      this.status = `step ${event.step} of ${event.steps}${speed}${left}`
+    } else if (event.type === 'metrics') {
+      const row = event.rows.at(-1)
+      const f = (v: number) => (Number.isNaN(v) ? '  -  ' : v.toFixed(3))
+      if (row)
+        this.last =
+          `  loss ${f(row.totalA)} ${f(row.totalB)}  exemplar ${f(row.exemplarA)} ${f(row.exemplarB)}  synthetic ${f(row.syntheticA)} ${f(row.syntheticB)}` +
+          `  image ${f(row.imageA)} ${f(row.imageB)}  feature ${f(row.featureA)} ${f(row.featureB)}  confident ${f(row.confidentA)} ${f(row.confidentB)}`
+      for (const { step, fit, dice } of event.scores)
+        console.log(`step ${step}  fit ${fit.toFixed(3)}${dice === null ? '' : `  Dice ${dice.toFixed(3)}`}`)
+      if (row && performance.now() - this.printed > 1000) this.print()
+    }
+  }
+
+  print(): void {
+    this.printed = performance.now()
+    console.log(this.status + this.last)
+  }
+}
+
+async function main(): Promise<void> {
+  const values = readArguments(process.argv.slice(2), {
+    images: { type: 'string' },
+    exemplar: { type: 'string' },
+    mask: { type: 'string' },
+    unlabeled: { type: 'string' },
+    reference: { type: 'string' },
+    sample: { type: 'string' },
+    preset: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    steps: { type: 'string' },
+    seed: { type: 'string' },
+    backend: { type: 'string' },
+    resume: { type: 'string' },
+    until: { type: 'string' },
+    out: { type: 'string' },
+  })
+  const out = required(values.out, '--out', 'give the folder to write to')
+  if (values.resume && (values.preset || values.set || values.steps || values.seed))
+    throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set, --steps and --seed.')
+  const config: Config = makeConfig(settings(values as Parameters<typeof settings>[0]))
+  const until = values.until === undefined ? Infinity : Number(values.until)
+  if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
+
+  const files: { role: FileRole; file: NamedFile }[] = []
+  if (!values.sample) {
+    const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
+    const all = imagesIn(images, '--images')
+    const exemplar = fileIn(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar')
+    files.push({ role: 'exemplar-image', file: exemplar })
+    files.push({ role: 'exemplar-mask', file: fileIn(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask') })
+    for (const file of [...all, ...(values.unlabeled ? imagesIn(values.unlabeled, '--unlabeled') : [])])
+      files.push({ role: 'unlabeled', file })
+    if (values.reference) for (const file of imagesIn(values.reference, '--reference')) files.push({ role: 'reference', file })
+  }
+  const checkpoint = values.resume ? fileIn(values.resume, undefined, '--resume').bytes : null
+
+  const log = new Log()
+  const platform = {
+    wasmPaths: null,
+    webgpu: async (forced: boolean) => {
+      const { openDawn } = await import('../kernels/webgpu/node-adapter')
+      return openDawn({ software: false }).catch((error: unknown) => {
+        if (!forced) return null
+        return openDawn({ software: true }).catch(() => Promise.reject(error as Error))
+      })
+    },
+  }
+  const backend = values.backend ? oneOf(backends, values.backend, '--backend') : null
+  const info = await openBackend(backend, platform, (message) => session.fail('backend', message))
+  console.log(`Backend ${info.backend} · ${info.adapter}`)
+  const session = new Session(info, log.receive)
+  const refused = () => {
+    if (log.problem) throw new UsageError('Nothing was trained.')
+  }
+
+  await session.configure(config)
+  await (values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files))
+  refused()
+  if (checkpoint) await session.restore(checkpoint)
+  refused()
+
+  process.once('SIGINT', () => void session.stop())
+  const begun = performance.now()
+  await run(session, until)
+  const seconds = (performance.now() - begun) / 1000
+  log.print()
+
+  const { row, patients } = await session.patientScores()
+  const written = { ...(await session.files('run')), 'checkpoint.safetensors': await session.checkpoint() }
+  for (const [path, bytes] of Object.entries(written)) {
+    mkdirSync(dirname(join(out, path)), { recursive: true })
+    writeFileSync(join(out, path), bytes)
+  }
+  const dice =
+    row.dice === null
+      ? undefined
+      : { mean: row.dice, perClass: row.perClass, perPatient: Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice])) }
+  const summary = { steps: row.step, seconds, backend: info.backend, adapter: info.adapter, fit: row.fit, ...(dice && { dice }) }
+  writeFileSync(join(out, 'summary.json'), JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n')
+  console.log(
+    `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
+  )
+  if (log.problem) throw new UsageError('The run did not reach its end; the files hold the last good weights.')
+}
+
+/** Runs to the end, or pauses after step `until`. */
+async function run(session: Session, until: number): Promise<void> {
+  session.pauseAfter = until
+  await (session.state === 'paused' ? session.resume() : session.start())
+  await session.settled()
+}
+
+await runCommand(main)
+// Dawn keeps Node alive.
+process.exit()

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import '#gradients'
+import { registerWasmGradients } from '../kernels/wasm/conv2d-gradients'
+import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
+import type { BackendInfo, BackendName } from './reports'
+
+/** What differs between a worker and Node. */
+export interface Platform {
+  /** The WebGPU of this place; null where there is none. */
+  webgpu: (forced: boolean) => Promise<Webgpu | null>
+  /** Addresses of the wasm binaries by name; Node finds them by itself. */
+  wasmPaths: Record<string, string> | null
+}
+
+/** A backend that was asked for and is not to be had; one sentence that says what to do. */
+export class BackendError extends Error {
+  override name = 'BackendError'
+}
+
+/**
+ * Makes the best backend ready, or the one asked for: WebGPU on a real adapter, then wasm, then cpu. A software WebGPU adapter ranks below
+ * wasm, which is 100 times faster there, and is used only when asked for.
+ * @param onLost called with a sentence when the GPU is lost: every later operation would silently do nothing
+ */
+export async function openBackend(choice: BackendName | null, platform: Platform, onLost: (message: string) => void): Promise<BackendInfo> {
+  tf.enableProdMode()
+  if (choice === 'webgpu' || choice === null) {
+    const gpu = await platform.webgpu(choice === 'webgpu').catch((error: unknown) => {
+      if (choice === 'webgpu') throw new BackendError(error instanceof Error ? error.message : String(error))
+      return null
+    })
+    if (gpu && (choice === 'webgpu' || !gpu.software)) {
+      await openWebgpu(gpu.adapter, gpu.device, gpu.software)
+      void gpu.device.lost.then(({ reason, message }) => {
+        if (reason !== 'destroyed')
+          onLost(`The GPU was lost (${message || 'no reason given'}). Reload the page, or add ?backend=wasm to its address.`)
+      })
+      return { backend: 'webgpu', adapter: gpu.name, software: gpu.software }
+    }
+    gpu?.device.destroy()
+    if (choice === 'webgpu')
+      throw new BackendError(
+        'This browser offers no WebGPU adapter. Use a current Chrome, Edge or Safari, or add ?backend=wasm to the address.',
+      )
+  }
+  if (choice === 'wasm' || choice === null) {
+    try {
+      // One thread: the threaded binary starts its workers from code in a blob, which the page's content security policy refuses.
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
+      setThreadsCount(1)
+      if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
+      if (await tf.setBackend('wasm')) {
+        registerWasmGradients()
+        const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
+        return { backend: 'wasm', adapter: simd ? 'SIMD, 1 thread' : '1 thread, no SIMD', software: false }
+      }
+    } catch (error) {
+      if (choice === 'wasm') throw new BackendError(`WebAssembly could not be started (${String(error)}). Add ?backend=cpu to the address.`)
+    }
+  }
+  await tf.setBackend('cpu')
+  return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
+}

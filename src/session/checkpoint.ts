@@ -1,0 +1,113 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
+import { makeConfig, type Config } from '../method/config'
+import { networkOf, type Model, type Models } from '../method/model'
+import type { ScoreRow, StepMetrics } from '../method/report'
+import type { Parameters } from '../nn/parameters'
+import { bufferShapes, parameterShapes } from '../nn/unet'
+import type { Prepared } from './dataset'
+import { Trainer } from './trainer'
+
+/** Bytes that are not a checkpoint, or one of other data; one sentence. */
+export class CheckpointError extends Error {
+  override name = 'CheckpointError'
+}
+
+const format = 'exemplar-lab-checkpoint-1'
+
+/** SHA-256 of what the networks see, so that a run is not continued on other images without a word. */
+async function digest({ training }: Prepared): Promise<string> {
+  const pictures = [training.exemplar.image, Float32Array.from(training.exemplar.labels), ...training.unlabeled]
+  const all = new Float32Array(pictures.reduce((sum, p) => sum + p.length, 0))
+  let at = 0
+  for (const picture of pictures) {
+    all.set(picture, at)
+    at += picture.length
+  }
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', all))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** NaN, which JSON lacks, marks a term that is off. */
+const plain = (rows: StepMetrics[]) => JSON.stringify(rows)
+const withNaN = (json: string): StepMetrics[] =>
+  (JSON.parse(json) as Record<string, number | null>[]).map(
+    (row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, v ?? NaN])) as unknown as StepMetrics,
+  )
+
+const groups = ({ parameters, buffers, moments }: Model): Record<string, Parameters> => ({
+  parameters,
+  buffers,
+  m: moments.m,
+  v: moments.v,
+})
+
+async function read(tensor: tf.Tensor): Promise<StoredTensor> {
+  return { shape: tensor.shape, data: Float32Array.from(await tensor.data()) }
+}
+
+/**
+ * The whole state of a run as a safetensors file: settings, weights, moments, running statistics, step and series. The random state
+ * needs no place of its own: every draw is a function of seed, purpose and step.
+ */
+export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors: Record<string, StoredTensor> = {}
+  for (const [k, model] of trainer.current.entries())
+    for (const [group, parameters] of Object.entries(groups(model)))
+      for (const [name, tensor] of Object.entries(parameters)) tensors[`${'AB'[k]}/${group}/${name}`] = await read(tensor)
+  return writeSafetensors(tensors, {
+    format,
+    config: JSON.stringify(trainer.config),
+    classes: String(trainer.net.classes),
+    step: String(trainer.t),
+    rows: plain(trainer.rows),
+    scores: JSON.stringify(trainer.scores),
+    data: await digest(trainer.prepared),
+  })
+}
+
+/** The settings in a checkpoint, needed to prepare the data before it is restored. @throws CheckpointError */
+export function configOf(bytes: Uint8Array): Config {
+  return makeConfig(JSON.parse(parse(bytes).metadata['config']!) as Partial<Config>)
+}
+
+function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
+  try {
+    const file = readSafetensors(bytes)
+    if (file.metadata['format'] === format) return file
+  } catch {
+    // Falls through to the one sentence below: what is wrong inside does not help anybody.
+  }
+  throw new CheckpointError('This is not a checkpoint of Exemplar Lab; choose the file checkpoint.safetensors that a run wrote.')
+}
+
+/** A trainer that goes on exactly where `saveCheckpoint` stopped. @throws CheckpointError */
+export async function restoreCheckpoint(bytes: Uint8Array, dataset: Trainer['dataset'], prepared: Prepared): Promise<Trainer> {
+  const { tensors, metadata } = parse(bytes)
+  const config = configOf(bytes)
+  if (metadata['data'] !== (await digest(prepared)))
+    throw new CheckpointError('The checkpoint was made from other images or masks; give the same files, or start without it.')
+  const net = networkOf(config, Number(metadata['classes']))
+  const shapes = { parameters: parameterShapes(net), buffers: bufferShapes(net) }
+  const models = ['A', 'B'].map((k): Model => {
+    const group = (name: string, of: Record<string, number[]>): Parameters =>
+      Object.fromEntries(
+        Object.entries(of).map(([key, shape]) => {
+          const stored = tensors[`${k}/${name}/${key}`]
+          if (!stored || stored.shape.join() !== shape.join())
+            throw new CheckpointError(`The checkpoint lacks ${k}/${name}/${key}; it is damaged.`)
+          return [key, tf.tensor(stored.data, shape, 'float32')]
+        }),
+      )
+    return {
+      parameters: group('parameters', shapes.parameters),
+      buffers: group('buffers', shapes.buffers),
+      moments: { m: group('m', shapes.parameters), v: config.optimizer === 'adam' ? group('v', shapes.parameters) : {} },
+    }
+  }) as Models
+  const trainer = new Trainer(dataset, prepared, config, models)
+  trainer.t = Number(metadata['step'])
+  trainer.rows.push(...withNaN(metadata['rows']!))
+  trainer.scores.push(...(JSON.parse(metadata['scores']!) as ScoreRow[]))
+  return trainer
+}

@@ -1,0 +1,66 @@
+import type { FinishedRun } from '../export/archive'
+import { toOihw, type Hwio } from '../export/layout'
+import type { StoredTensor } from '../export/safetensors'
+import { version } from '../lib/version'
+import type { Model } from '../method/model'
+import { preprocessingText, scoredImages } from './dataset'
+import type { BackendInfo, ExportKind } from './reports'
+import type { Trainer } from './trainer'
+
+/** Weights by PyTorch's names, kernels as OIHW. */
+async function stored({ parameters, buffers }: Model): Promise<Record<string, StoredTensor>> {
+  const out: Record<string, StoredTensor> = {}
+  for (const [name, tensor] of Object.entries({ ...parameters, ...buffers })) {
+    const data = Float32Array.from(await tensor.data())
+    const [h, w, i, o] = tensor.shape as [number, number, number, number]
+    out[name] =
+      tensor.rank === 4 ? { shape: [o, i, h, w], data: toOihw(data, tensor.shape as unknown as Hwio) } : { shape: tensor.shape, data }
+  }
+  return out
+}
+
+/** Collects what an export of this kind is made of; masks only where they are wanted, for they cost a prediction of every image. */
+export async function finishedRun(
+  trainer: Trainer,
+  { backend, adapter }: BackendInfo,
+  what: ExportKind,
+  pause?: () => Promise<void>,
+): Promise<FinishedRun> {
+  const { config, dataset, prepared, net } = trainer
+  const { size } = config
+  const input = prepared.images[0]!
+  const [one] = await trainer.infer([input])
+  // S x S x C -> 1 x C x S x S
+  const channelsFirst = (values: Float32Array): StoredTensor => {
+    const data = new Float32Array(values.length)
+    for (let i = 0; i < size * size; i++) for (let c = 0; c < net.classes; c++) data[c * size * size + i] = values[i * net.classes + c]!
+    return { shape: [1, net.classes, size, size], data }
+  }
+  const masks: FinishedRun['masks'] = []
+  if (what !== 'weights') {
+    const inferences = await trainer.infer(prepared.images, pause)
+    inferences.forEach((inference, i) => masks.push({ name: dataset.unlabeled[i]!.name, map: trainer.maskOf(i, inference) }))
+  }
+  return {
+    version,
+    config,
+    classes: dataset.classes.map(({ name, color, value }) => ({ name, color, value })),
+    preprocessing: preprocessingText(config),
+    backend,
+    adapter,
+    step: trainer.t,
+    data: {
+      sample: dataset.sample,
+      exemplar: dataset.exemplarImage!.name,
+      exemplarMask: dataset.exemplarMask!.name,
+      unlabeled: dataset.unlabeled.map(({ name, image }) => ({ name, width: image.width, height: image.height })),
+      scored: scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name),
+    },
+    modelA: await stored(trainer.current[0]),
+    modelB: await stored(trainer.current[1]),
+    testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(one!.A), softmaxB: channelsFirst(one!.B) },
+    rows: trainer.rows,
+    scores: trainer.scores,
+    masks,
+  }
+}

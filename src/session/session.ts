@@ -1,0 +1,321 @@
+import { exportFiles, zip } from '../export/archive'
+import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
+import type { ScoreRow, StepMetrics } from '../method/report'
+import { InputError, type NamedFile } from '../data/named-file'
+import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint } from './checkpoint'
+import { emptyDataset, missingOf, prepare, sampleDataset, summarise, withFiles, type Dataset, type Prepared } from './dataset'
+import { finishedRun } from './finished-run'
+import type { BackendInfo, ExportKind, FileRole, ProblemEvent, RunState, SampleName, SessionEvent } from './reports'
+import { DivergedError, Trainer } from './trainer'
+import { yieldTask } from './yield-task'
+
+/** What a session reports, without the number of its run. */
+type Report = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, 'run'> : never) : never
+
+/** Least time between two reports of one kind, in milliseconds. */
+const pace = { metrics: 250, views: 500 }
+
+/**
+ * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
+ * worker and in Node. Commands may come at any time; work is done one piece after the other, and Pause is read between steps.
+ */
+export class Session {
+  state: RunState = 'empty'
+  /** The run pauses by itself after this step. */
+  pauseAfter = Infinity
+  private config: Config = defaults
+  private dataset: Dataset = emptyDataset
+  private prepared: Prepared | null = null
+  private trainer: Trainer | null = null
+  private run = 0
+  private watched = 0
+  private queue: Promise<void> = Promise.resolve()
+  private sent = { metrics: 0, views: 0 }
+  private unsent: { rows: StepMetrics[]; scores: ScoreRow[] } = { rows: [], scores: [] }
+  private secondsPerStep: number | null = null
+
+  constructor(
+    private readonly backend: BackendInfo,
+    private readonly report: (event: SessionEvent) => void,
+  ) {}
+
+  /** Resolves when all that was asked for so far is done; a run in progress counts until it pauses or ends. */
+  async settled(): Promise<void> {
+    let last
+    do await (last = this.queue)
+    while (last !== this.queue)
+  }
+
+  // ---- data and settings ---------------------------------------------------------------------------------------------------------
+
+  loadSample = (sample: SampleName) => this.enqueue(() => this.use(sampleDataset(sample)))
+
+  loadFiles = (files: { role: FileRole | null; file: NamedFile }[]) =>
+    this.enqueue(() => {
+      const { dataset, problems } = withFiles(this.dataset, files)
+      for (const problem of problems) this.problem('input', problem.message, problem.file)
+      if (dataset !== this.dataset) this.use(dataset)
+    })
+
+  editClass = (index: number, name: string, color: string) =>
+    this.enqueue(() => {
+      const classes = this.dataset.classes.map((c) => (c.index === index ? { ...c, name, color } : c))
+      this.dataset = { ...this.dataset, classes }
+      if (this.trainer) this.trainer.dataset = this.dataset
+      this.reportDataset()
+    }, true)
+
+  configure = (values: Partial<Config>) =>
+    this.enqueue(() => {
+      const config = makeConfig(values, this.config)
+      if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset first.')
+      this.config = config
+      if (this.state !== 'empty' || missingOf(this.dataset).length === 0) this.use(this.dataset)
+      else this.reportDataset()
+    })
+
+  /** Puts a dataset in place of the present one, with nothing learnt. If it cannot be prepared, the present one stays. */
+  private use(dataset: Dataset): void {
+    const prepared = missingOf(dataset).length === 0 ? prepare(dataset, this.config) : null
+    this.dataset = dataset
+    this.prepared = prepared
+    this.restart()
+  }
+
+  private restart(): void {
+    this.trainer?.dispose()
+    this.trainer = null
+    this.secondsPerStep = null
+    this.unsent = { rows: [], scores: [] }
+    this.watched = Math.min(this.watched, Math.max(0, this.dataset.unlabeled.length - 1))
+    this.run++
+    this.reportDataset()
+    this.enter(this.prepared ? 'ready' : 'empty')
+  }
+
+  // ---- driving -------------------------------------------------------------------------------------------------------------------
+
+  start = () => this.enqueue(() => this.go('ready'))
+  resume = () => this.enqueue(() => this.go('paused'))
+
+  private go(from: 'ready' | 'paused'): void {
+    if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
+    if (this.state !== from) return
+    this.enter('running')
+    void this.enqueue(() => this.loop())
+  }
+
+  /** Takes effect between two steps, so it does not wait its turn. */
+  pause(): void {
+    if (this.state === 'running') this.state = 'paused'
+  }
+
+  /** Exactly one step, from ready or paused. */
+  step = () =>
+    this.enqueue(async () => {
+      if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
+      if (this.state !== 'ready' && this.state !== 'paused') return
+      await this.advance(this.open())
+      this.enter(this.trainer!.t >= this.config.steps ? 'finished' : 'paused')
+      await this.rest()
+    })
+
+  stop(): Promise<void> {
+    const wasRunning = this.state === 'running'
+    if (wasRunning) this.state = 'finished'
+    return this.enqueue(async () => {
+      if (wasRunning || this.state !== 'paused') return
+      this.enter('finished')
+      await this.rest()
+    })
+  }
+
+  reset(): Promise<void> {
+    if (this.state === 'running') this.state = 'paused'
+    return this.enqueue(() => this.restart())
+  }
+
+  /** Looks at once, beside whatever is going on: looking only reads. */
+  async watch(image: number): Promise<void> {
+    this.watched = Math.min(Math.max(0, image), Math.max(0, this.dataset.unlabeled.length - 1))
+    await this.show().catch((error: unknown) => this.caught(error))
+  }
+
+  private open(): Trainer {
+    this.trainer ??= new Trainer(this.dataset, this.prepared!, this.config)
+    return this.trainer
+  }
+
+  private async loop(): Promise<void> {
+    const trainer = this.open()
+    while (this.state === 'running') {
+      await this.advance(trainer)
+      if (trainer.t >= this.config.steps) this.state = 'finished'
+      else if (trainer.t >= this.pauseAfter && this.state === 'running') this.state = 'paused'
+      await yieldTask()
+    }
+    if (this.state === 'finished') await trainer.check()
+    this.enter(this.state)
+    await this.rest()
+  }
+
+  private async advance(trainer: Trainer): Promise<void> {
+    const begun = performance.now()
+    this.unsent.rows.push(await trainer.step())
+    const seconds = (performance.now() - begun) / 1000
+    this.secondsPerStep = this.secondsPerStep === null ? seconds : 0.9 * this.secondsPerStep + 0.1 * seconds
+    if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) await this.score(trainer)
+    const now = performance.now()
+    if (now - this.sent.metrics > pace.metrics) this.flush()
+    if (now - this.sent.views > pace.views) await this.show()
+  }
+
+  private async score(trainer: Trainer): Promise<void> {
+    this.unsent.scores.push((await trainer.score(yieldTask)).row)
+  }
+
+  /** What is shown when a run comes to rest: everything up to the last step, and all predictions. */
+  private async rest(): Promise<void> {
+    const trainer = this.trainer
+    if (!trainer || this.state === 'running' || this.state === 'failed') return
+    this.flush()
+    await this.show()
+    const { state, run } = this
+    // A command that arrives meanwhile must not wait for hundreds of images.
+    const left = () => this.state !== state || this.run !== run || this.impatient > 0
+    const pause = async () => {
+      await yieldTask()
+      if (left()) throw new Interrupted()
+    }
+    try {
+      if (state === 'finished' || trainer.t % this.config.scoreEvery === 0) await this.score(trainer)
+      this.flush()
+      const items = await trainer.predictAll(pause)
+      this.send({ type: 'predictions', step: trainer.t, size: this.config.size, items })
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+    }
+  }
+
+  // ---- results -------------------------------------------------------------------------------------------------------------------
+
+  export = (what: ExportKind) =>
+    this.enqueue(async () => {
+      const files = await this.files(what)
+      const name = `exemplar-lab-${what}-step-${this.trainer!.t}.zip`
+      this.send({ type: 'exported', what, name, bytes: zip(files) })
+    }, true)
+
+  /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
+  async files(what: ExportKind): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+    if (!this.trainer || this.trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
+    return exportFiles(await finishedRun(this.trainer, this.backend, what, yieldTask), what)
+  }
+
+  /** The newest scores with each patient's Dice. */
+  async patientScores(): Promise<Awaited<ReturnType<Trainer['score']>>> {
+    return this.open().score()
+  }
+
+  /** The whole state of the run as bytes. @throws InputError before the first step */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
+    return saveCheckpoint(this.trainer)
+  }
+
+  /** Continues a run from its bytes, on the data in place; the run is then paused. Its settings replace the present ones. */
+  restore = (bytes: Uint8Array) =>
+    this.enqueue(async () => {
+      const config = configOf(bytes)
+      if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to go on.`, '')
+      const prepared = prepare(this.dataset, config)
+      const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
+      this.config = config
+      this.prepared = prepared
+      this.restart()
+      this.trainer = trainer
+      this.unsent = { rows: [...trainer.rows], scores: [...trainer.scores] }
+      this.flush()
+      this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
+    })
+
+  /** Ends the run for good, with one sentence why, e.g. a lost GPU. */
+  fail(kind: ProblemEvent['kind'], message: string): void {
+    this.problem(kind, message, null)
+    this.enter('failed')
+  }
+
+  // ---- reports -------------------------------------------------------------------------------------------------------------------
+
+  /** Pieces of work in the queue that the gallery gives way to. */
+  private impatient = 0
+
+  /** Runs a piece of work after those before it. What goes wrong becomes a problem; the session goes on. */
+  private enqueue(work: () => void | Promise<void>, patient = false): Promise<void> {
+    if (!patient) this.impatient++
+    this.queue = this.queue.then(async () => {
+      if (!patient) this.impatient--
+      try {
+        await work()
+      } catch (error) {
+        this.caught(error)
+      }
+    })
+    return this.queue
+  }
+
+  private caught(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    if (error instanceof InputError) this.problem('input', message, error.file || null)
+    else if (error instanceof ConfigError || error instanceof CheckpointError) this.problem('input', message, null)
+    else if (error instanceof DivergedError) {
+      this.flush()
+      this.fail('run', message)
+    } else {
+      console.error(error)
+      this.fail('bug', `Something went wrong inside: ${message}. Reset starts over; please report it.`)
+    }
+  }
+
+  private send(event: Report): void {
+    this.report({ run: this.run, ...event } as SessionEvent)
+  }
+
+  private problem(kind: ProblemEvent['kind'], message: string, file: string | null): void {
+    this.send({ type: 'problem', kind, message, file })
+  }
+
+  private enter(state: RunState): void {
+    this.state = state
+    const step = this.trainer?.t ?? 0
+    const perStep = this.secondsPerStep
+    this.send({
+      type: 'state',
+      state,
+      step,
+      steps: this.config.steps,
+      stepsPerSecond: perStep === null ? null : 1 / perStep,
+      secondsLeft: perStep === null ? null : (this.config.steps - step) * perStep,
+    })
+  }
+
+  private reportDataset(): void {
+    this.send({ type: 'dataset', dataset: summarise(this.dataset, this.config, this.prepared), config: this.config })
+  }
+
+  private flush(): void {
+    this.sent.metrics = performance.now()
+    const { rows, scores } = this.unsent
+    if (rows.length > 0 || scores.length > 0) this.send({ type: 'metrics', rows, scores })
+    this.unsent = { rows: [], scores: [] }
+    this.enter(this.state)
+  }
+
+  private async show(): Promise<void> {
+    if (this.trainer) this.send({ type: 'views', views: await this.trainer.look(this.watched) })
+    this.sent.views = performance.now()
+  }
+}
+
+/** Predicting for the gallery gave way to a command. */
+class Interrupted extends Error {}

@@ -1,0 +1,240 @@
+import { Random } from '../lib/random'
+import type { LabelMap } from '../lib/raster'
+import type { Config } from '../method/config'
+import { combine, decide, infer, type Inference } from '../method/inference'
+import { perturbStrongly } from '../method/intensity'
+import { meanOf, scorePatients, type Case } from '../method/metrics'
+import { createModels, disposeModels, networkOf, type Models } from '../method/model'
+import type { ScoreRow, StepMetrics } from '../method/report'
+import { readMetrics, step } from '../method/step'
+import { weakRange } from '../method/synthesis'
+import { drawBox, drawViews, pasteBox, strongRange, type Views } from '../method/views'
+import { drawWarp, warpImage } from '../method/warp'
+import type { UNet } from '../nn/unet'
+import { patientOf } from '../data/file-roles'
+import { referenceOf, scoredImages, toSource, type Dataset, type Prepared } from './dataset'
+import type { LiveViews, ModelView, Prediction } from './reports'
+
+/** A loss or a weight that is no number any more; the run cannot go on. */
+export class DivergedError extends Error {
+  override name = 'DivergedError'
+}
+
+/** Images predicted at once: enough to fill the backend, few enough for its memory. */
+const batch = 8
+
+/** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing of time, pages or messages. */
+export class Trainer {
+  readonly net: UNet
+  /** Steps taken. */
+  t = 0
+  readonly rows: StepMetrics[] = []
+  readonly scores: ScoreRow[] = []
+  private views: Views | null = null
+  /** The models one step ago. Their loss was finite; that of the newest is known only when it has been stepped from. */
+  private previous: Models | null = null
+
+  constructor(
+    public dataset: Dataset,
+    readonly prepared: Prepared,
+    readonly config: Config,
+    private models: Models = createModels(networkOf(config, dataset.classes.length), config),
+  ) {
+    this.net = networkOf(config, dataset.classes.length)
+  }
+
+  get current(): Models {
+    return this.models
+  }
+
+  dispose(): void {
+    disposeModels(this.models)
+    if (this.previous) disposeModels(this.previous)
+    this.previous = null
+  }
+
+  /** One step of the method. @throws DivergedError with the last good weights kept and the step not counted */
+  async step(): Promise<StepMetrics> {
+    const { config, t } = this
+    this.views = drawViews(this.prepared.training, config, t)
+    const { models: next, scalars } = step(this.net, this.models, this.views, config, t)
+    const row = await readMetrics(scalars, config, t)
+    if (!Number.isFinite(row.totalA) || !Number.isFinite(row.totalB)) {
+      disposeModels(next)
+      this.restorePrevious()
+      throw new DivergedError(
+        `The loss is no longer a number at step ${t + 1}. The weights of step ${this.t} are kept; a smaller learning rate usually helps.`,
+      )
+    }
+    if (this.previous) disposeModels(this.previous)
+    this.previous = this.models
+    this.models = next
+    this.t++
+    this.rows.push(row)
+    return row
+  }
+
+  private restorePrevious(): void {
+    if (!this.previous) return
+    disposeModels(this.models)
+    this.models = this.previous
+    this.previous = null
+    this.t--
+    this.rows.pop()
+  }
+
+  /** Makes sure that the newest weights are numbers, which no loss has tested yet. @throws DivergedError as `step` */
+  async check(): Promise<void> {
+    // On the CPU: a shader may assume that there is no NaN.
+    for (const { parameters } of this.models)
+      for (const tensor of Object.values(parameters)) {
+        if ((await tensor.data()).every((v) => Number.isFinite(v))) continue
+        this.restorePrevious()
+        throw new DivergedError(`The weights are no longer numbers after step ${this.t + 1}; those of step ${this.t} are kept.`)
+      }
+  }
+
+  /** Softmax of both models for images as prepared, in small batches. `pause` is awaited between batches. */
+  async infer(images: Float32Array[], pause: () => Promise<void> = () => Promise.resolve()): Promise<Inference[]> {
+    const all: Inference[] = []
+    for (let i = 0; i < images.length; i += batch) {
+      all.push(...(await infer(this.net, this.models, images.slice(i, i + batch), this.config.size)))
+      await pause()
+    }
+    return all
+  }
+
+  /** The mask of unlabelled image `i` in the size of its source. */
+  maskOf(i: number, inference: Inference): LabelMap {
+    return this.toSource(i, combine(inference, this.config.inference))
+  }
+
+  private toSource(i: number, probabilities: Float32Array): LabelMap {
+    return toSource(probabilities, this.dataset.unlabeled[i]!.image, this.net.classes, this.config)
+  }
+
+  /** Dice of every scored image's patient, and the fit on the exemplar. */
+  async score(pause?: () => Promise<void>): Promise<{ row: ScoreRow; patients: { patient: string; dice: number[] }[] }> {
+    const { dataset, prepared, net, config } = this
+    const which = scoredImages(dataset)
+    const [exemplar, ...inferences] = await this.infer([prepared.training.exemplar.image, ...which.map((i) => prepared.images[i]!)], pause)
+    const image = dataset.exemplarImage!.image
+    const fit = scorePatients(
+      [
+        {
+          patient: 'exemplar',
+          prediction: toSource(combine(exemplar!, config.inference), image, net.classes, config).labels,
+          reference: dataset.exemplarMask!.map.labels,
+        },
+      ],
+      net.classes,
+    ).mean
+    const scoreOf = (form: Config['inference']) =>
+      scorePatients(
+        which.map((i, n): Case => ({
+          patient: patientOf(dataset.unlabeled[i]!.name),
+          prediction: this.toSource(i, combine(inferences[n]!, form)).labels,
+          reference: referenceOf(dataset, i)!.labels,
+        })),
+        net.classes,
+      )
+    const orNull = (v: number) => (Number.isNaN(v) ? null : v)
+    const own = which.length > 0 ? scoreOf(config.inference) : null
+    const row: ScoreRow = {
+      step: this.t,
+      fit,
+      dice: own && orNull(own.mean),
+      diceA: own && orNull(scoreOf('A').mean),
+      diceB: own && orNull(scoreOf('B').mean),
+      perClass: own ? own.perClass.map(orNull) : Array.from({ length: net.classes - 1 }, () => null),
+    }
+    if (this.scores.at(-1)?.step === this.t) this.scores.pop()
+    this.scores.push(row)
+    return { row, patients: own?.patients ?? [] }
+  }
+
+  /** The gallery: every unlabelled image, the most doubtful first. */
+  async predictAll(pause?: () => Promise<void>): Promise<Prediction[]> {
+    const { net, dataset, prepared, config } = this
+    const inferences = await this.infer(prepared.images, pause)
+    return inferences
+      .map((inference, i): Prediction => {
+        const A = decide(inference.A, net.classes).labels
+        const B = decide(inference.B, net.classes).labels
+        const reference = referenceOf(dataset, i)
+        const mean = reference
+          ? meanOf(
+              scorePatients([{ patient: '', prediction: this.maskOf(i, inference).labels, reference: reference.labels }], net.classes)
+                .perClass,
+            )
+          : NaN
+        return {
+          image: i,
+          name: dataset.unlabeled[i]!.name,
+          labels: decide(combine(inference, config.inference), net.classes).labels,
+          disagreement: disagreement(A, B),
+          dice: Number.isNaN(mean) ? null : mean,
+        }
+      })
+      .sort((a, b) => b.disagreement - a.disagreement)
+  }
+
+  /** What both models make of one unlabelled image now, and samples of the last step. Draws from streams of its own: watching changes nothing. */
+  async look(image: number): Promise<LiveViews> {
+    const { config, net, prepared, t } = this
+    const { size } = config
+    const random = new Random(config.seed, 'look', t)
+    const weak = warpImage(prepared.images[image]!, size, drawWarp(random, size, weakRange(config)))
+    const other = prepared.images[(image + 1) % prepared.images.length]!
+    const box = random.chance(config.cutmix) ? drawBox(random, size) : null
+    const strong = pasteBox(
+      perturbStrongly(weak, size, random, strongRange(config)),
+      perturbStrongly(other, size, random, strongRange(config)),
+      size,
+      box,
+    )
+    const [onWeak, onStrong] = await this.infer([weak, strong])
+    const view = (k: 'A' | 'B'): ModelView => {
+      const { labels, confidence } = decide(onWeak![k], net.classes)
+      return {
+        prediction: decide(onStrong![k], net.classes).labels,
+        confidence: toBytes(confidence),
+        pseudoLabel: labels,
+        mask: Uint8Array.from(confidence, (v) => (v >= config.tau ? 1 : 0)),
+      }
+    }
+    const [A, B] = [view('A'), view('B')]
+    const { exemplars, synthetics } = this.views ?? drawViews(prepared.training, config, t)
+    const exemplar = exemplars[0]!
+    const synthetic = synthetics[0]
+    return {
+      step: t,
+      size,
+      image,
+      name: this.dataset.unlabeled[image]!.name,
+      weak: toBytes(weak),
+      strong: toBytes(strong),
+      A,
+      B,
+      disagreement: A.pseudoLabel.map((l, i) => (l === B.pseudoLabel[i] ? 0 : 1)),
+      exemplar: { image: toBytes(exemplar.image), labels: Uint8Array.from(exemplar.labels) },
+      synthetic: synthetic
+        ? { image: toBytes(synthetic.image), labels: Uint8Array.from(synthetic.labels), known: Uint8Array.from(synthetic.known) }
+        : null,
+    }
+  }
+}
+
+const toBytes = (values: Float32Array): Uint8Array<ArrayBuffer> => Uint8Array.from(values, (v) => Math.round(v * 255))
+
+/** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 where both see background only. */
+export function disagreement(A: Uint8Array, B: Uint8Array): number {
+  let foreground = 0
+  let differ = 0
+  for (let i = 0; i < A.length; i++) {
+    if (A[i] === 0 && B[i] === 0) continue
+    foreground++
+    if (A[i] !== B[i]) differ++
+  }
+  return foreground === 0 ? 0 : differ / foreground
+}
