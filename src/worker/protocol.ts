@@ -1,18 +1,7 @@
 /** The border between the page and the worker: types only. A new message that someone forgets to handle does not compile. */
 import type { NamedFile } from '../data/named-file'
 import type { Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/report'
-import type {
-  BackendInfo,
-  BackendName,
-  DatasetSummary,
-  ExportKind,
-  FileRole,
-  LiveViews,
-  Prediction,
-  RunState,
-  SampleName,
-} from '../session/reports'
+import type { BackendName, ExportKind, FileRole, SampleName, SessionEvent } from '../session/reports'
 
 export type { NamedFile } from '../data/named-file'
 export type { ScoreRow, StepMetrics } from '../method/report'
@@ -62,54 +51,5 @@ export type Command = Init | LoadSample | LoadFiles | EditClass | Configure | Dr
 
 // ---- worker to page ----------------------------------------------------------------------------------------------------------
 
-export interface BackendEvent extends BackendInfo {
-  type: 'backend'
-}
-export interface DatasetEvent {
-  type: 'dataset'
-  dataset: DatasetSummary
-  /** Settings as the session holds them now. */
-  config: Config
-}
-export interface StateEvent {
-  type: 'state'
-  state: RunState
-  step: number
-  steps: number
-  stepsPerSecond: number | null
-  secondsLeft: number | null
-}
-export interface MetricsEvent {
-  type: 'metrics'
-  rows: StepMetrics[]
-  scores: ScoreRow[]
-}
-export interface ViewsEvent {
-  type: 'views'
-  views: LiveViews
-}
-/** All predictions, most disagreement first; sent now and then while running and whenever a run pauses or ends. */
-export interface PredictionsEvent {
-  type: 'predictions'
-  step: number
-  size: number
-  items: Prediction[]
-}
-export interface ExportedEvent {
-  type: 'exported'
-  what: ExportKind
-  /** File name to save under. */
-  name: string
-  bytes: Uint8Array<ArrayBuffer>
-}
-/** One sentence a user can act on. `file` names the file it is about. */
-export interface ProblemEvent {
-  type: 'problem'
-  kind: 'input' | 'backend' | 'run' | 'bug'
-  message: string
-  file: string | null
-}
-/** `run` counts datasets and resets: an event of an older run is dropped by the page. */
-export type Event = { run: number } & (
-  BackendEvent | DatasetEvent | StateEvent | MetricsEvent | ViewsEvent | PredictionsEvent | ExportedEvent | ProblemEvent
-)
+/** What the session reports, see session/reports. An event of an older run is dropped by the page. */
+export type Event = SessionEvent

@@ -1,0 +1,71 @@
+import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
+import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
+import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
+import { requestWebgpu } from '../kernels/webgpu/backend'
+import { BackendError, openBackend } from '../session/backend'
+import { Session } from '../session/session'
+import type { Command, Event, Init } from './protocol'
+
+const scope = self as unknown as DedicatedWorkerGlobalScope
+
+/** Every typed array of an event is given away with it, none is used here again. */
+function send(event: Event): void {
+  const buffers = new Set<ArrayBuffer>()
+  const collect = (value: unknown): void => {
+    if (ArrayBuffer.isView(value)) buffers.add(value.buffer as ArrayBuffer)
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect)
+  }
+  collect(event)
+  scope.postMessage(event, [...buffers])
+}
+
+async function open({ backend }: Init): Promise<Session | null> {
+  const wasmPaths = {
+    'tfjs-backend-wasm.wasm': plainWasm,
+    'tfjs-backend-wasm-simd.wasm': simdWasm,
+    'tfjs-backend-wasm-threaded-simd.wasm': threadedWasm,
+  }
+  try {
+    let session: Session | null = null
+    const info = await openBackend(backend, { webgpu: () => requestWebgpu(), wasmPaths }, (message) => session?.fail('backend', message))
+    send({ type: 'backend', run: 0, ...info })
+    return (session = new Session(info, send))
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error
+    send({ type: 'problem', run: 0, kind: 'backend', message: error.message, file: null })
+    return null
+  }
+}
+
+let opening: Promise<Session | null> | null = null
+
+function handle(session: Session, command: Exclude<Command, Init>): void {
+  switch (command.type) {
+    case 'load-sample':
+      return void session.loadSample(command.sample)
+    case 'load-files':
+      return void session.loadFiles(command.files)
+    case 'edit-class':
+      return void session.editClass(command.index, command.name, command.color)
+    case 'configure':
+      return void session.configure(command.values)
+    case 'start':
+    case 'pause':
+    case 'resume':
+    case 'step':
+    case 'stop':
+    case 'reset':
+      return void session[command.type]()
+    case 'watch':
+      return void session.watch(command.image)
+    case 'export':
+      return void session.export(command.what)
+    default:
+      command satisfies never
+  }
+}
+
+scope.onmessage = ({ data: command }: MessageEvent<Command>) => {
+  if (command.type === 'init') opening ??= open(command)
+  else void opening?.then((session) => session && handle(session, command))
+}
