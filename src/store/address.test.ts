@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { defaults, keys, makeConfig, parameters, type Config } from '../method/config'
+import { readAddress, writeAddress } from './address'
+
+it('reads nothing as the defaults', () => {
+  expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, problems: [] })
+})
+
+it('reads a preset, settings over it, the backend and the sample', () => {
+  const address = readAddress('?preset=balanced&steps=50&tau=0.95&cutmix=0&synthetic=false&backend=wasm&sample=Abdominal%20phantom')
+  expect(address.problems).toEqual([])
+  expect(address).toMatchObject({ backend: 'wasm', sample: 'Abdominal phantom' })
+  expect(address.config).toEqual(makeConfig({ size: 128, baseWidth: 16, steps: 50, tau: 0.95, cutmix: 0, synthetic: false }))
+})
+
+it('leaves out what cannot be used and says so, once for each', () => {
+  const { config, backend, problems } = readAddress('?size=65&backend=gpu&preset=Huge&seed=1.5&steps=7')
+  expect(config).toEqual(makeConfig({ steps: 7 }))
+  expect(backend).toBeNull()
+  expect(problems).toHaveLength(4)
+  for (const named of ['size', 'gpu', 'Huge', 'seed']) expect(problems.join(' ')).toContain(named)
+})
+
+it('writes what it reads, for any settings', () => {
+  const valueOf = (key: keyof Config): fc.Arbitrary<unknown> => {
+    const p = parameters[key]
+    if (p.kind === 'switch') return fc.boolean()
+    if (p.kind === 'choice') return fc.constantFrom(...p.options)
+    return fc.constantFrom(p.min, p.max, p.default)
+  }
+  const configs = fc.record(Object.fromEntries(keys.map((key) => [key, valueOf(key)])), { requiredKeys: [] })
+  fc.assert(
+    fc.property(configs, fc.constantFrom(null, 'wasm', 'cpu' as const), (values, backend) => {
+      const config = makeConfig(values)
+      const address = readAddress(writeAddress(config, backend as null | 'wasm', 'Abdominal phantom'))
+      expect(address).toEqual({ backend, sample: 'Abdominal phantom', config, problems: [] })
+    }),
+  )
+})
+
+it('is empty for the defaults and for files of one’s own', () => {
+  expect(writeAddress(defaults, null, 'Cardiac phantom')).toBe('')
+  expect(writeAddress(defaults, null, null)).toBe('')
+})

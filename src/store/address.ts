@@ -1,0 +1,65 @@
+/** Settings in the address bar: `?preset=Balanced&seed=3&backend=wasm&sample=Abdominal%20phantom`. Never the names of data. */
+import { ConfigError, defaults, keys, makeConfig, parseValue, presets, type Config, type Key, type Preset } from '../method/config'
+import type { BackendName, SampleName } from '../worker/protocol'
+import { applyPreset, differing } from './state'
+
+const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
+
+export const samples: readonly SampleName[] = ['Cardiac phantom', 'Abdominal phantom']
+
+export interface Address {
+  /** Null for the best there is. */
+  backend: BackendName | null
+  sample: SampleName
+  config: Config
+  /** One sentence for each part that cannot be used and was left out. */
+  problems: string[]
+}
+
+function oneOf<T extends string>(name: string, value: string | null, known: readonly T[], problems: string[]): T | null {
+  if (value === null) return null
+  const found = known.find((k) => k.toLowerCase() === value.toLowerCase())
+  if (!found) problems.push(`The address says ${name}=${value}, but known are ${known.join(', ')}.`)
+  return found ?? null
+}
+
+/** Reads the part of the address after `?`. */
+export function readAddress(search: string): Address {
+  const query = new URLSearchParams(search)
+  const problems: string[] = []
+  const preset = oneOf('preset', query.get('preset'), Object.keys(presets) as Preset[], problems)
+  const values: Partial<Record<Key, unknown>> = {}
+  for (const key of keys) {
+    const text = query.get(key)
+    if (text === null) continue
+    try {
+      values[key] = parseValue(key, text)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      problems.push(`In the address, ${error.message}`)
+    }
+  }
+  return {
+    backend: oneOf('backend', query.get('backend'), backends, problems),
+    sample: oneOf('sample', query.get('sample'), samples, problems) ?? samples[0]!,
+    config: makeConfig(values, preset ? applyPreset(preset, defaults) : defaults),
+    problems,
+  }
+}
+
+/** The shortest query for these settings, with its `?`, or nothing. @param sample null for the user's own files, which are not named */
+export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null): string {
+  const candidates = (Object.keys(presets) as Preset[]).map((preset) => ({
+    preset,
+    values: differing(config, applyPreset(preset, defaults)),
+  }))
+  const size = ({ values }: { values: Partial<Config> }) => Object.keys(values).length
+  const { preset, values } = candidates.reduce((best, other) => (size(other) < size(best) ? other : best))
+  const query = new URLSearchParams()
+  if (preset !== 'Quick') query.set('preset', preset)
+  for (const [key, value] of Object.entries(values)) query.set(key, String(value))
+  if (sample !== null && sample !== samples[0]) query.set('sample', sample)
+  if (backend !== null) query.set('backend', backend)
+  const text = query.toString()
+  return text && `?${text}`
+}

@@ -1,0 +1,175 @@
+/** What the page can do: plain functions that send commands to the worker. This file owns the worker. */
+import type { Config, Key, Preset } from '../method/config'
+import { Client } from '../worker/client'
+import type { BackendName, Command, Drive, Event, ExportKind, ExportedEvent, FileRole, SampleName } from '../worker/protocol'
+import { readAddress, writeAddress } from './address'
+import { appendMetrics, forgetCurves } from './curves'
+import { lab } from './lab'
+import { forgetPictures, latest } from './latest'
+import { addProblem, allowed, applyPreset, differing, initial, isStale, reduce } from './state'
+
+let client: Client | null = null
+let backend: BackendName | null = null
+/** Settings as the worker was last told, or said itself. */
+let told: Config = initial.asked
+let settling: ReturnType<typeof setTimeout> | null = null
+
+/** Starts the worker with the settings of the address and loads the sample. Called once, before the page is drawn. */
+export function begin(): void {
+  const address = readAddress(location.search)
+  backend = address.backend
+  lab.setState({ asked: address.config })
+  for (const message of address.problems) report(message, null)
+  client = new Client(receive)
+  greet(address.sample)
+  addEventListener('beforeunload', (event) => {
+    if (lab.getState().status.state === 'running') event.preventDefault()
+  })
+}
+
+/** A new worker after a failure. Files of the user's own have to be given again: their bytes went to the old worker. */
+export function replaceWorker(): void {
+  const { asked, dataset } = lab.getState()
+  client?.restart()
+  lab.setState({ ...initial, asked })
+  forgetCurves()
+  forgetPictures()
+  greet(dataset?.sample ?? readAddress(location.search).sample)
+}
+
+function greet(sample: SampleName): void {
+  told = initial.asked
+  client?.send({ type: 'init', backend })
+  settle()
+  loadSample(sample)
+}
+
+/** Takes an event of the worker. */
+function receive(event: Event): void {
+  const before = lab.getState()
+  if (isStale(before, event)) return
+  if (event.run > before.run) {
+    forgetCurves()
+    forgetPictures()
+  }
+  lab.setState(reduce(before, event), true)
+  switch (event.type) {
+    case 'dataset':
+      told = event.config
+      break
+    case 'metrics':
+      appendMetrics(event.rows, event.scores)
+      break
+    case 'views':
+      latest.setState({ views: event.views })
+      break
+    case 'predictions':
+      latest.setState({ predictions: event })
+      break
+    case 'exported':
+      save(event)
+      break
+    case 'backend':
+    case 'state':
+    case 'problem':
+      break
+    default:
+      event satisfies never
+  }
+}
+
+/** Sends a command, after the settings that were asked for just before. */
+function send(command: Command): void {
+  settle()
+  client?.send(command)
+}
+
+/** Tells the worker the settings that it does not have yet. */
+function settle(): void {
+  if (settling !== null) clearTimeout(settling)
+  settling = null
+  const { asked, status } = lab.getState()
+  const values = differing(asked, told)
+  if (Object.keys(values).length === 0 || !(status.state === 'starting' || allowed({ status }).configure)) return
+  told = asked
+  client?.send({ type: 'configure', values })
+}
+
+function ask(asked: Config): void {
+  lab.setState({ asked })
+  keepAddress()
+  // Not for every keystroke: a new image size makes the session resample all images.
+  if (settling !== null) clearTimeout(settling)
+  settling = setTimeout(settle, 300)
+}
+
+function keepAddress(): void {
+  const { asked, dataset } = lab.getState()
+  history.replaceState(null, '', location.pathname + writeAddress(asked, backend, dataset?.sample ?? null))
+}
+
+/** Asks for one setting; the value has been checked with parseValue. */
+export const setValue = <K extends Key>(key: K, value: Config[K]) => ask({ ...lab.getState().asked, [key]: value })
+
+export const choosePreset = (preset: Preset) => ask(applyPreset(preset, lab.getState().asked))
+
+export const drive = (type: Drive['type']) => send({ type })
+
+export function loadSample(sample: SampleName): void {
+  lab.setState({ loading: true })
+  send({ type: 'load-sample', sample })
+  const { asked } = lab.getState()
+  history.replaceState(null, '', location.pathname + writeAddress(asked, backend, sample))
+}
+
+/** Reads files and hands them to the session. @param role the input they came through, or null for a drop */
+export async function loadFiles(files: readonly File[], role: FileRole | null): Promise<void> {
+  if (files.length === 0) return
+  if (!allowed(lab.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
+  lab.setState({ loading: true })
+  const read = await Promise.all(
+    files.map(async (file) => {
+      try {
+        return { role, file: { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) } }
+      } catch {
+        report(`${file.name} could not be read; is it still where it was?`, file.name)
+        return null
+      }
+    }),
+  )
+  const good = read.filter((entry) => entry !== null)
+  lab.setState({ loading: good.length > 0 })
+  if (good.length === 0) return
+  send({ type: 'load-files', files: good })
+  const { asked } = lab.getState()
+  history.replaceState(null, '', location.pathname + writeAddress(asked, backend, null))
+}
+
+export const editClass = (index: number, name: string, color: string) => send({ type: 'edit-class', index, name, color })
+
+export function watch(image: number): void {
+  lab.setState({ watched: image })
+  send({ type: 'watch', image })
+}
+
+export function exportFile(what: ExportKind): void {
+  lab.setState({ exporting: what, saved: null })
+  send({ type: 'export', what })
+}
+
+function save({ name, bytes }: ExportedEvent): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([bytes]))
+  link.download = name
+  link.click()
+  // The browser has to have begun to read it.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
+
+function report(message: string, file: string | null): void {
+  lab.setState((state) => addProblem(state, { kind: 'input', message, file }))
+}
+
+export function dismiss(id: number): void {
+  lab.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
+}

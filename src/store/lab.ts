@@ -1,0 +1,8 @@
+import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
+import { initial, type State } from './state'
+
+/** What React components read. Only reduce and the functions of commands.ts change it. */
+export const lab = createStore<State>(() => initial)
+
+export const useLab = <T>(select: (state: State) => T): T => useStore(lab, select)

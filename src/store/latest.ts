@@ -1,0 +1,18 @@
+/** The newest pictures. They change several times a second, so canvases subscribe to them and React does not render for them. */
+import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
+import type { LiveViews, PredictionsEvent } from '../worker/protocol'
+
+export interface Latest {
+  views: LiveViews | null
+  predictions: Omit<PredictionsEvent, 'type'> | null
+}
+
+const nothing: Latest = { views: null, predictions: null }
+
+export const latest = createStore<Latest>(() => nothing)
+
+/** For what changes seldom, such as whether there is a view at all. */
+export const useLatest = <T>(select: (state: Latest) => T): T => useStore(latest, select)
+
+export const forgetPictures = () => latest.setState(nothing)

@@ -1,0 +1,94 @@
+import { lazy, Suspense, useId, useState, type ReactNode } from 'react'
+import { useCurve, type ChartName } from '../store/curves'
+import { count } from './format'
+
+export interface Line {
+  key: string
+  label: string
+  model: 'A' | 'B' | 'both' | 'none'
+  /** Thin: a part, not the whole. */
+  faint: boolean
+}
+
+export interface ChartProps {
+  chart: ChartName
+  lines: Line[]
+  format: (v: number | null | undefined) => string
+  /** A limit, or how it follows from the data. */
+  domain?: [number | 'auto' | ((lowest: number) => number), number | 'auto']
+  dots?: boolean
+}
+
+/** The chart library is most of the page's code, and the page is useful before it is here. */
+const Chart = lazy(async () => ({ default: (await import('./chart')).Chart }))
+
+/** A chart with its newest values, and the same numbers as a table. */
+export function ChartFigure({ name, note, children, ...props }: ChartProps & { name: string; note?: string; children?: ReactNode }) {
+  const nameId = useId()
+  const { chart, lines, format } = props
+  const { rows } = useCurve(chart)
+  const newest = rows.at(-1)
+  return (
+    <figure className="chart" aria-labelledby={nameId}>
+      <figcaption>
+        <h3 id={nameId}>{name}</h3>
+        <p className="newest">
+          {lines.slice(0, 4).map(({ key, label, model, faint }) => (
+            <span key={key} data-model={model} data-faint={faint}>
+              <span className="label">{label}</span> <b>{newest ? format(newest[key as keyof typeof newest]) : '–'}</b>
+            </span>
+          ))}
+        </p>
+      </figcaption>
+      {children}
+      <div className="plot">
+        {newest ? (
+          <Suspense fallback={null}>
+            <Chart {...props} />
+          </Suspense>
+        ) : (
+          <p className="empty">{chart === 'dice' ? 'Scores appear here as they are made.' : 'The curve begins with the first step.'}</p>
+        )}
+      </div>
+      {note && <p className="hint quiet">{note}</p>}
+      <DataTable name={name} {...props} />
+    </figure>
+  )
+}
+
+/** Exact rows of the series, the newest first; only the newest while it is closed. */
+function DataTable({ name, chart, lines, format }: ChartProps & { name: string }) {
+  const [open, setOpen] = useState(false)
+  const { rows } = useCurve(chart)
+  const shown = open ? [...rows].reverse() : rows.slice(-1)
+  return (
+    <details className="data-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Data table</summary>
+      {/* It scrolls, so a keyboard has to reach it. */}
+      <div className="scroll" tabIndex={0} role="group" aria-label={`${name}, rows`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Step</th>
+              {lines.map(({ key, label }) => (
+                <th scope="col" key={key}>
+                  {label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <tr key={row.step}>
+                <th scope="row">{count(row.step)}</th>
+                {lines.map(({ key }) => (
+                  <td key={key}>{format(row[key as keyof typeof row])}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  )
+}

@@ -1,0 +1,83 @@
+import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis, type TooltipContentProps } from 'recharts'
+import { useCurve } from '../store/curves'
+import type { ChartProps } from './chart-figure'
+import { count } from './format'
+import { roundTicks } from './ticks'
+
+const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
+
+/** A is solid and B is dashed, so that colour is not the only difference. */
+const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
+
+/** A line chart of one thinned series; null is a gap. */
+export function Chart({ chart, lines, format, domain = ['auto', 'auto'], dots = false }: ChartProps) {
+  const { points } = useCurve(chart)
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      {/* The keyboard layer of the library speaks through a second role "status"; the data table serves instead. */}
+      <LineChart data={points} accessibilityLayer={false} margin={{ top: 6, right: 8, bottom: 0, left: 0 }}>
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          dataKey="step"
+          type="number"
+          domain={['dataMin', 'dataMax']}
+          ticks={roundTicks(points[0]?.step ?? 0, points.at(-1)?.step ?? 1)}
+          tickFormatter={count}
+          tickLine={false}
+          stroke="var(--quiet)"
+          fontSize={11}
+          minTickGap={28}
+        />
+        <YAxis
+          domain={domain}
+          width={38}
+          tickLine={false}
+          axisLine={false}
+          stroke="var(--quiet)"
+          fontSize={11}
+          tickCount={5}
+          tickFormatter={tick}
+        />
+        <Tooltip
+          isAnimationActive={false}
+          allowEscapeViewBox={{ x: false, y: true }}
+          offset={16}
+          content={(props) => <Exact {...props} lines={lines} format={format} />}
+        />
+        {lines.map(({ key, model, faint }) => (
+          <Line
+            key={key}
+            dataKey={key}
+            type="linear"
+            stroke={strokes[model]}
+            strokeWidth={faint ? 1 : 1.75}
+            strokeOpacity={faint ? 0.8 : 1}
+            strokeDasharray={dash(model, faint) ?? ''}
+            dot={dots && !faint ? { r: 2, strokeWidth: 0, fill: strokes[model] } : false}
+            activeDot={{ r: 3, strokeWidth: 0 }}
+            isAnimationActive={false}
+            connectNulls={false}
+          />
+        ))}
+      </LineChart>
+    </ResponsiveContainer>
+  )
+}
+
+const tick = (v: number) => String(Number(v.toPrecision(2)))
+
+/** The values under the pointer. */
+function Exact({ active, label, payload, lines, format }: TooltipContentProps & Pick<ChartProps, 'lines' | 'format'>) {
+  if (!active || payload.length === 0) return null
+  const row = payload[0]!.payload as Record<string, number | null>
+  return (
+    <div className="exact">
+      <p>step {count(Number(label))}</p>
+      {lines.map(({ key, label: name, model }) => (
+        <p key={key} data-model={model}>
+          {name} <b>{format(row[key])}</b>
+        </p>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,43 @@
+import { useLab } from '../store/lab'
+
+const width = 120
+
+/** The colours of the confidence pictures, the threshold, and the other signs of the diagram. */
+export function ConfidenceLegend() {
+  const tau = useLab((state) => (state.running ?? state.asked).tau)
+  return (
+    <div className="legend">
+      <p>Confidence</p>
+      <svg viewBox={`-4 0 ${width + 8} 40`} width={width + 8} height="40" role="img" aria-label={`Scale from 0 to 1, threshold ${tau}`}>
+        <defs>
+          <linearGradient id="viridis">
+            <stop offset="0" stopColor="#440154" />
+            <stop offset="0.125" stopColor="#472c7a" />
+            <stop offset="0.25" stopColor="#3b518b" />
+            <stop offset="0.375" stopColor="#2c718e" />
+            <stop offset="0.5" stopColor="#21908d" />
+            <stop offset="0.625" stopColor="#27ad81" />
+            <stop offset="0.75" stopColor="#5cc863" />
+            <stop offset="0.875" stopColor="#aadc32" />
+            <stop offset="1" stopColor="#fde725" />
+          </linearGradient>
+        </defs>
+        <rect x="0" y="16" width={width} height="10" fill="url(#viridis)" />
+        <text x="0" y="38">
+          0
+        </text>
+        <text x={width} y="38" textAnchor="end">
+          1
+        </text>
+        {tau <= 1 && (
+          <>
+            <path className="threshold" d={`M${tau * width} 13v16`} />
+            <text x={tau * width} y="10" textAnchor={tau < 0.2 ? 'start' : tau > 0.8 ? 'end' : 'middle'}>
+              τ {tau}
+            </text>
+          </>
+        )}
+      </svg>
+    </div>
+  )
+}

@@ -1,0 +1,67 @@
+import { useState } from 'react'
+import { ChartFigure, type Line } from './chart-figure'
+import { percent, value } from './format'
+
+const terms = ['total', 'exemplar', 'synthetic', 'image', 'feature'] as const
+type Term = (typeof terms)[number]
+
+const pair = (key: string, label: string, faint = false): Line[] => [
+  { key: `${key}A`, label: `${label} A`, model: 'A', faint },
+  { key: `${key}B`, label: `${label} B`, model: 'B', faint },
+]
+
+/** Agreement lies near 1, where a chart from 0 would show nothing. */
+const downToTenth = (lowest: number) => (Number.isFinite(lowest) ? Math.min(0.9, Math.floor(lowest * 10) / 10) : 0)
+
+export function Curves() {
+  const [shown, setShown] = useState<readonly Term[]>(['total'])
+  const toggle = (term: Term) => setShown(terms.filter((t) => (t === term) !== shown.includes(t)))
+  return (
+    <section className="panel curves" aria-labelledby="curves-heading">
+      <h2 id="curves-heading">Curves</h2>
+      <p className="key quiet">
+        <span data-model="A">A</span> <span data-model="B">B</span>
+      </p>
+      <ChartFigure name="Loss" chart="loss" format={value} lines={shown.flatMap((term) => pair(term, term, term !== 'total'))}>
+        <div className="terms" role="group" aria-label="Loss terms">
+          {terms.map((term) => (
+            <label key={term}>
+              <input type="checkbox" checked={shown.includes(term)} onChange={() => toggle(term)} />
+              {term}
+            </label>
+          ))}
+        </div>
+      </ChartFigure>
+      <ChartFigure
+        name="Confident pixels"
+        chart="confident"
+        format={percent}
+        domain={[0, 1]}
+        lines={[...pair('confident', 'confident'), ...pair('foreground', 'foreground', true)]}
+        note="Share of the weak view at or above the threshold, and share called foreground. Sure is not the same as right."
+      />
+      <ChartFigure
+        name="Agreement"
+        chart="agreement"
+        format={percent}
+        domain={[downToTenth, 1]}
+        lines={[{ key: 'agreement', label: 'agreement', model: 'both', faint: false }]}
+        note="Share of pixels on which both pseudo-labels are the same."
+      />
+      <ChartFigure
+        name="Dice"
+        chart="dice"
+        format={value}
+        domain={[0, 1]}
+        dots
+        lines={[
+          { key: 'dice', label: 'mean of both', model: 'both', faint: false },
+          { key: 'diceA', label: 'A', model: 'A', faint: false },
+          { key: 'diceB', label: 'B', model: 'B', faint: false },
+          { key: 'fit', label: 'fit (exemplar)', model: 'none', faint: true },
+        ]}
+        note="On reference masks of other patients. The fit is the score on the exemplar itself: not accuracy."
+      />
+    </section>
+  )
+}

@@ -1,0 +1,70 @@
+import { useEffect, useState } from 'react'
+import { loadFiles } from '../store/commands'
+
+/** All files of a drop, folders walked through. */
+async function filesOf(transfer: DataTransfer): Promise<File[]> {
+  // The entries have to be taken before the first await; after it the transfer is empty.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
+  if (entries.length === 0) return [...transfer.files]
+  return (await Promise.all(entries.map(filesIn))).flat()
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) return [await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))]
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  const found: File[] = []
+  // A reader gives at most a hundred entries at a time.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed))
+    if (some.length === 0) return found
+    found.push(...(await Promise.all(some.map(filesIn))).flat())
+  }
+}
+
+/** Takes files dropped anywhere on the page, and shows that it will. */
+export function DropTarget() {
+  const [over, setOver] = useState(false)
+  useEffect(() => {
+    // Entering a child comes before leaving its parent: count, or the overlay flickers.
+    let depth = 0
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
+    const enter = (event: DragEvent) => {
+      if (!carriesFiles(event)) return
+      event.preventDefault()
+      depth++
+      setOver(true)
+    }
+    const hover = (event: DragEvent) => {
+      if (carriesFiles(event)) event.preventDefault()
+    }
+    const leave = () => {
+      depth = Math.max(0, depth - 1)
+      if (depth === 0) setOver(false)
+    }
+    const drop = (event: DragEvent) => {
+      if (!event.dataTransfer || !carriesFiles(event)) return
+      event.preventDefault()
+      depth = 0
+      setOver(false)
+      void filesOf(event.dataTransfer).then((files) => loadFiles(files, null))
+    }
+    addEventListener('dragenter', enter)
+    addEventListener('dragover', hover)
+    addEventListener('dragleave', leave)
+    addEventListener('drop', drop)
+    return () => {
+      removeEventListener('dragenter', enter)
+      removeEventListener('dragover', hover)
+      removeEventListener('dragleave', leave)
+      removeEventListener('drop', drop)
+    }
+  }, [])
+  return (
+    <div className="drop-overlay" hidden={!over}>
+      <p>
+        Drop images and masks here
+        <span>They are sorted by name and content, and stay in this page.</span>
+      </p>
+    </div>
+  )
+}

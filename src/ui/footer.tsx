@@ -1,0 +1,11 @@
+export function Footer() {
+  return (
+    <footer className="footer quiet">
+      <p>
+        Exemplar Lab is research software. It is not a medical device, is not approved by anyone for any purpose, and must not be used for
+        diagnosis or treatment.
+      </p>
+      <p>0 bytes sent: images, masks and weights stay in this page, and its policy lets it reach no other address.</p>
+    </footer>
+  )
+}

@@ -1,0 +1,48 @@
+/** How numbers are written on the page. */
+import type { Status } from '../store/state'
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+export const count = (n: number): string => whole.format(n)
+
+/** "one image", "2 images" with the number in figures. */
+export const plural = (n: number, thing: string): string => `${count(n)} ${thing}${n === 1 ? '' : 's'}`
+
+/** Seconds as "45 s", "2 min 34 s" or "1 h 12 min". */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds))
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+}
+
+/** A share 0..1 as "12.3 %"; "–" where there is none. */
+export const percent = (share: number | null | undefined): string => (isNumber(share) ? `${(share * 100).toFixed(1)} %` : '–')
+
+const isNumber = (v: number | null | undefined): v is number => v !== null && v !== undefined && Number.isFinite(v)
+
+/** Bytes as "812 B", "12.3 kB" or "4.56 MB", in powers of 1000. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1e6 ? `${(bytes / 1e3).toPrecision(3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`
+}
+
+/** A measured value with three or four significant figures; "–" where there is none. */
+export function value(v: number | null | undefined): string {
+  if (!isNumber(v)) return '–'
+  const size = Math.abs(v)
+  if (v === 0 || size >= 0.1) return v.toFixed(3)
+  return size < 0.001 ? v.toExponential(2) : v.toFixed(4)
+}
+
+/** The line of the status: "running · step 120 of 600 · 3.1 steps/s · 2 min 34 s left". */
+export function statusLine({ state, step, steps, stepsPerSecond, secondsLeft }: Status, missing: readonly string[]): string {
+  if (state === 'starting') return 'starting · loading the engine'
+  if (state === 'empty') return `empty · needs ${missing.length ? missing.join(', ') : 'data'}`
+  const parts = [state, `step ${count(step)} of ${count(steps)}`]
+  if (state === 'running') {
+    if (stepsPerSecond !== null) parts.push(`${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} steps/s`)
+    if (secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`)
+  }
+  return parts.join(' · ')
+}

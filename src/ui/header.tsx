@@ -1,0 +1,19 @@
+import { BackendChip } from './backend-chip'
+import { ThemeToggle } from './theme-toggle'
+
+export function Header() {
+  return (
+    <header className="header">
+      <div className="brand">
+        <img src="/favicon.svg" alt="" width="32" height="32" />
+        <div>
+          <h1>Exemplar Lab</h1>
+          <p className="quiet">Research use only, not a medical device.</p>
+        </div>
+      </div>
+      <p className="privacy quiet">Everything runs in this page; nothing leaves it.</p>
+      <BackendChip />
+      <ThemeToggle />
+    </header>
+  )
+}

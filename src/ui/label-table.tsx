@@ -1,0 +1,66 @@
+import { editClass } from '../store/commands'
+import { useLab } from '../store/lab'
+import type { ClassInfo } from '../worker/protocol'
+import { count } from './format'
+
+export function LabelTable() {
+  const classes = useLab((state) => state.dataset?.classes)
+  if (!classes || classes.length === 0) return <p className="note">The classes found in the exemplar mask will be listed here.</p>
+  return (
+    <table className="labels">
+      <caption>Classes</caption>
+      <thead>
+        <tr>
+          <th scope="col">Colour</th>
+          <th scope="col">Name</th>
+          <th scope="col">Value</th>
+          <th scope="col" className="number">
+            Pixels
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {classes.map((info) => (
+          // The inputs keep their own text while one types; a new answer of the session makes new ones.
+          <ClassRow info={info} key={`${info.index} ${info.name} ${info.color}`} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function ClassRow({ info: { index, name, color, value, pixels } }: { info: ClassInfo }) {
+  const rename = (text: string) => {
+    if (text.trim() !== '' && text !== name) editClass(index, text.trim(), color)
+  }
+  return (
+    <tr>
+      <td>
+        {index === 0 ? (
+          <span className="no-colour" title="Background is not painted." />
+        ) : (
+          <input
+            type="color"
+            aria-label={`Colour of class ${index}`}
+            defaultValue={color}
+            onBlur={(event) => event.target.value !== color && editClass(index, name, event.target.value)}
+          />
+        )}
+      </td>
+      <td>
+        <input
+          type="text"
+          aria-label={`Name of class ${index}`}
+          defaultValue={name}
+          maxLength={40}
+          onBlur={(event) => rename(event.target.value)}
+          onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
+        />
+      </td>
+      <td>
+        <code>{value}</code>
+      </td>
+      <td className="number">{count(pixels)}</td>
+    </tr>
+  )
+}

@@ -1,0 +1,70 @@
+import { useEffect, useId, useRef } from 'react'
+import { lab } from '../store/lab'
+import { latest, useLatest } from '../store/latest'
+import type { ClassInfo, LiveViews } from '../worker/protocol'
+import { paletteOf, type Palette } from './colours'
+import { forgetPaint, paintSoon } from './paint-queue'
+
+/** Paints one part of the views; false where this step has none. */
+export type Painter = (to: ImageData, views: LiveViews, palette: Palette) => void
+
+interface Props {
+  name: string
+  /** What it is, for the tooltip and for the empty place. */
+  hint: string
+  paint: Painter
+  /** Whether the views hold this picture. */
+  present?: (views: LiveViews) => boolean
+}
+
+const always = () => true
+
+/** One canvas of the live view. It follows the newest views by itself; React renders it once. */
+export function LivePicture({ name, hint, paint, present = always }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const nameId = useId()
+  const shown = useLatest(({ views }) => views !== null && present(views))
+  useEffect(() => {
+    const element = canvas.current
+    const context = element?.getContext('2d')
+    if (!element || !context) return
+    let image = new ImageData(1, 1)
+    let classes: readonly ClassInfo[] | undefined
+    let palette: Palette = []
+    const draw = () => {
+      const { views } = latest.getState()
+      if (!views || !present(views)) return
+      const known = lab.getState().dataset?.classes
+      if (known !== classes) {
+        classes = known
+        palette = paletteOf(known ?? [])
+      }
+      if (image.width !== views.size) {
+        image = new ImageData(views.size, views.size)
+        element.width = element.height = views.size
+      }
+      paint(image, views, palette)
+      context.putImageData(image, 0, 0)
+    }
+    const soon = () => paintSoon(element, draw)
+    soon()
+    const stops = [
+      latest.subscribe((now, before) => now.views !== before.views && soon()),
+      // A colour of the label table was changed.
+      lab.subscribe((now, before) => now.dataset !== before.dataset && soon()),
+    ]
+    return () => {
+      stops.forEach((stop) => stop())
+      forgetPaint(element)
+    }
+  }, [paint, present])
+  return (
+    <figure className="picture" aria-labelledby={nameId} title={hint}>
+      <div className="frame">
+        <canvas ref={canvas} width="64" height="64" hidden={!shown} />
+        {!shown && <p className="empty">{hint}</p>}
+      </div>
+      <figcaption id={nameId}>{name}</figcaption>
+    </figure>
+  )
+}

@@ -1,0 +1,11 @@
+import { createRoot } from 'react-dom/client'
+import { begin } from '../store/commands'
+import { App } from './app'
+import './styles/base.css'
+import './styles/layout.css'
+import './styles/controls.css'
+import './styles/pictures.css'
+import './styles/curves.css'
+
+begin()
+createRoot(document.getElementById('root')!).render(<App />)

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { rgbOf, viridis, viridisStops } from './colours'
+import { paintConfidence, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
+
+const pixels = (n: number) => ({ data: new Uint8ClampedArray(n * 4) })
+const at = (to: { data: Uint8ClampedArray }, i: number) => [...to.data.subarray(i * 4, i * 4 + 4)]
+const bytes = (...values: number[]) => Uint8Array.from(values)
+const palette = [rgbOf('#000000'), rgbOf('#ff0000')]
+
+it('reads colours', () => {
+  expect(rgbOf('#0072b2')).toEqual([0, 114, 178])
+})
+
+it('paints every pixel opaque', () => {
+  const to = pixels(3)
+  paintGrey(to, bytes(0, 128, 255))
+  expect([0, 1, 2].map((i) => at(to, i))).toEqual([
+    [0, 0, 0, 255],
+    [128, 128, 128, 255],
+    [255, 255, 255, 255],
+  ])
+})
+
+it('colours the classes and leaves background and unknown classes grey', () => {
+  const to = pixels(3)
+  paintLabels(to, bytes(100, 100, 100), bytes(0, 1, 7), palette, 0.5)
+  expect(at(to, 0)).toEqual([100, 100, 100, 255])
+  expect(at(to, 1)).toEqual([178, 50, 50, 255])
+  expect(at(to, 2)).toEqual([100, 100, 100, 255])
+})
+
+it('darkens what is unknown and what is not learnt from', () => {
+  const known = pixels(2)
+  paintKnown(known, bytes(200, 200), bytes(0, 0), bytes(1, 0), 2, palette)
+  expect(at(known, 0)[0]).toBe(200)
+  expect(at(known, 1)[0]).toBeLessThan(160)
+  const mask = pixels(2)
+  paintMask(mask, bytes(200, 200), bytes(1, 0), [0, 0, 255])
+  expect(at(mask, 0)).toEqual([80, 80, 233, 255])
+  expect(at(mask, 1)).toEqual([50, 50, 50, 255])
+})
+
+it('shows confidence in viridis, whose lightness only grows', () => {
+  const to = pixels(2)
+  paintConfidence(to, bytes(0, 255))
+  expect(at(to, 0)).toEqual([...viridisStops[0]!, 255])
+  expect(at(to, 1)).toEqual([...viridisStops.at(-1)!, 255])
+  const luminance = Array.from(
+    { length: 256 },
+    (_, v) => 0.2126 * viridis[v * 3]! + 0.7152 * viridis[v * 3 + 1]! + 0.0722 * viridis[v * 3 + 2]!,
+  )
+  expect(luminance.every((l, i) => i === 0 || l >= luminance[i - 1]! - 0.6)).toBe(true)
+})

@@ -1,0 +1,30 @@
+import { presets, type Preset } from '../method/config'
+import { choosePreset } from '../store/commands'
+import { useLab } from '../store/lab'
+import { allowed, presetOf } from '../store/state'
+
+const names = Object.keys(presets) as Preset[]
+
+export function PresetField() {
+  const preset = useLab((state) => presetOf(state.asked))
+  const can = useLab((state) => allowed(state).configure)
+  return (
+    <label className="field">
+      <span>Preset</span>
+      <select
+        value={preset ?? 'Custom'}
+        disabled={!can}
+        title={can ? undefined : 'Reset the run before changing its settings.'}
+        onChange={(event) => {
+          const chosen = names.find((name) => name === event.target.value)
+          if (chosen) choosePreset(chosen)
+        }}
+      >
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+        {preset === null && <option>Custom</option>}
+      </select>
+    </label>
+  )
+}

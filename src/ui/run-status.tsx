@@ -1,0 +1,19 @@
+import { useLab } from '../store/lab'
+import { statusLine } from './format'
+
+const noneMissing: string[] = []
+
+export function RunStatus() {
+  const status = useLab((state) => state.status)
+  const missing = useLab((state) => state.dataset?.missing ?? noneMissing)
+  const { state, step, steps } = status
+  return (
+    <div className="run-status">
+      <progress aria-label="Progress" max={Math.max(1, steps)} value={Math.min(step, steps)} />
+      {/* A reader that speaks every step would drown everything else: only the changes of state are announced. */}
+      <p role="status" aria-live={state === 'running' ? 'off' : 'polite'} data-state={state} data-step={step}>
+        {statusLine(status, missing)}
+      </p>
+    </div>
+  )
+}

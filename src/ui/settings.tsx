@@ -1,0 +1,92 @@
+import { useId } from 'react'
+import { keys, parameters, type Group, type Key, type Mark } from '../method/config'
+import { setValue } from '../store/commands'
+import { useLab } from '../store/lab'
+import { allowed } from '../store/state'
+import { NumberField } from './number-field'
+
+/** These two stand in the run bar. */
+const elsewhere: readonly Key[] = ['steps', 'seed']
+
+const shown = keys.filter((key) => !elsewhere.includes(key))
+const groups = [...new Set(shown.map((key) => parameters[key].group))]
+
+const marks: Record<Mark, string> = {
+  confirmed: 'Stated in the abstract of the paper.',
+  inferred: 'The value of the closest public neighbour.',
+  measured: 'From our own reference runs.',
+  choice: 'Our choice.',
+}
+
+/** The form of all settings, made from their table. */
+export function Settings() {
+  const can = useLab((state) => allowed(state).configure)
+  return (
+    <details className="settings">
+      <summary>Settings</summary>
+      {!can && <p className="note">These are the settings of the run at hand. Reset it to change them.</p>}
+      <p className="quiet">
+        Each value says where it comes from:{' '}
+        {(Object.keys(marks) as Mark[]).map((mark) => (
+          <span key={mark}>
+            <span className="mark">{mark}</span> {marks[mark]}{' '}
+          </span>
+        ))}
+      </p>
+      <div className="settings-groups">
+        {groups.map((group) => (
+          <SettingsGroup group={group} can={can} key={group} />
+        ))}
+      </div>
+    </details>
+  )
+}
+
+function SettingsGroup({ group, can }: { group: Group; can: boolean }) {
+  return (
+    <fieldset disabled={!can}>
+      <legend>{group}</legend>
+      {shown
+        .filter((key) => parameters[key].group === group)
+        .map((key) => (
+          <Setting name={key} key={key} />
+        ))}
+    </fieldset>
+  )
+}
+
+function Setting({ name }: { name: Key }) {
+  const asked = useLab((state) => state.asked[name])
+  const running = useLab((state) => state.running?.[name])
+  const hintId = useId()
+  const parameter = parameters[name]
+  return (
+    <div className="setting" data-ahead={running !== undefined && running !== asked}>
+      {parameter.kind === 'number' ? (
+        <NumberField name={name as Parameters<typeof NumberField>[0]['name']} describedBy={hintId} />
+      ) : parameter.kind === 'switch' ? (
+        <label className="field switch">
+          <span>{parameter.label}</span>
+          <input
+            type="checkbox"
+            checked={asked === true}
+            aria-describedby={hintId}
+            onChange={(event) => setValue(name, event.target.checked)}
+          />
+        </label>
+      ) : (
+        <label className="field">
+          <span>{parameter.label}</span>
+          <select value={String(asked)} aria-describedby={hintId} onChange={(event) => setValue(name, event.target.value as typeof asked)}>
+            {parameter.options.map((option) => (
+              <option key={option}>{option}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      <p className="hint quiet" id={hintId}>
+        {parameter.hint} <span className="mark">{parameter.mark}</span>
+      </p>
+    </div>
+  )
+}

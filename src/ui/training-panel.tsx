@@ -1,0 +1,18 @@
+import { RunBar } from './run-bar'
+import { RunFields } from './run-fields'
+import { Settings } from './settings'
+import { TeachingDiagram } from './teaching-diagram'
+import { WatchStrip } from './watch-strip'
+
+export function TrainingPanel() {
+  return (
+    <section className="panel training" aria-labelledby="training-heading">
+      <h2 id="training-heading">Training</h2>
+      <RunBar />
+      <RunFields />
+      <Settings />
+      <TeachingDiagram />
+      <WatchStrip />
+    </section>
+  )
+}

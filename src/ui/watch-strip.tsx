@@ -1,0 +1,44 @@
+import { useEffect, useRef } from 'react'
+import { watch } from '../store/commands'
+import { useLab } from '../store/lab'
+import { forgetPaint, paintSoon } from './paint-queue'
+import { paintGrey } from './painters'
+
+/** The unlabelled images; the chosen one is followed by the live view. Radio buttons: arrow keys move the choice. */
+export function WatchStrip() {
+  const images = useLab((state) => state.dataset?.unlabeled)
+  const size = useLab((state) => state.dataset?.size ?? 0)
+  const watched = useLab((state) => state.watched)
+  if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
+  return (
+    <fieldset className="watch">
+      <legend>
+        Watched image <span className="quiet">{images[watched]?.name}</span>
+      </legend>
+      <div className="thumbnails">
+        {images.map(({ name, pixels }, index) => (
+          <label key={`${index} ${name}`} title={name}>
+            <input type="radio" name="watched" aria-label={name} checked={index === watched} onChange={() => watch(index)} />
+            <Thumbnail pixels={pixels} size={size} />
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+function Thumbnail({ pixels, size }: { pixels: Uint8Array; size: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  useEffect(() => {
+    const element = canvas.current
+    const context = element?.getContext('2d')
+    if (!element || !context || pixels.length !== size * size) return
+    paintSoon(element, () => {
+      const image = new ImageData(size, size)
+      paintGrey(image, pixels)
+      context.putImageData(image, 0, 0)
+    })
+    return () => forgetPaint(element)
+  }, [pixels, size])
+  return <canvas ref={canvas} width={size} height={size} />
+}
