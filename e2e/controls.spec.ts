@@ -1,0 +1,106 @@
+import { chromium } from '@playwright/test'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny, watchFor } from './lab'
+
+test('Start, Pause, Step, Resume, Stop and Reset', async ({ page }) => {
+  await open(page, `${tiny}&steps=5000`)
+  await expect(status(page)).toHaveAttribute('data-step', '0')
+
+  await button(page, 'Start').click()
+  await expectState(page, 'running')
+  await expectStepAbove(page, 2)
+  await expect(status(page)).toHaveText(/running · step [\d,]+ of 5,?000/)
+
+  await button(page, 'Pause').click()
+  await expectState(page, 'paused')
+  const paused = await step(page)
+  await page.waitForTimeout(2000)
+  expect(await step(page)).toBe(paused)
+
+  for (const next of [paused + 1, paused + 2]) {
+    await button(page, 'Step').click()
+    await expect(status(page)).toHaveAttribute('data-step', String(next))
+    await page.waitForTimeout(1000)
+    await expectState(page, 'paused')
+    expect(await step(page)).toBe(next)
+  }
+
+  await button(page, 'Resume').click()
+  await expectState(page, 'running')
+  await expectStepAbove(page, paused + 3)
+
+  await button(page, 'Stop').click()
+  await expectState(page, 'finished')
+  const stopped = await step(page)
+  await page.waitForTimeout(2000)
+  expect(await step(page)).toBe(stopped)
+
+  await button(page, 'Reset').click()
+  await expectState(page, 'ready')
+  await expect(status(page)).toHaveAttribute('data-step', '0')
+})
+
+test('a run ends by itself after its steps, and stepping by hand gives the same losses', async ({ page }) => {
+  await open(page, `${tiny}&steps=3&warmup=0`)
+  await button(page, 'Start').click()
+  await expectState(page, 'finished')
+  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expect.poll(() => column(page, 'Loss', /total.*A|A.*total/i)).toHaveLength(3)
+  const running = await column(page, 'Loss', /total.*A|A.*total/i)
+
+  await button(page, 'Reset').click()
+  await expectState(page, 'ready')
+  for (const next of ['1', '2', '3']) {
+    await button(page, 'Step').click()
+    await expect(status(page)).toHaveAttribute('data-step', next)
+  }
+  await expectState(page, 'finished')
+  await expect.poll(() => column(page, 'Loss', /total.*A|A.*total/i)).toEqual(running)
+})
+
+test('a hidden page keeps stepping', async ({ page, baseURL }) => {
+  // Playwright makes every page believe that it is seen, so this browser is started without it and joined without its defaults.
+  const profile = mkdtempSync(join(tmpdir(), 'exemplar-lab-profile-'))
+  const args = [
+    '--headless=new',
+    '--no-sandbox',
+    '--no-first-run',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${profile}`,
+    'about:blank',
+  ]
+  const program = spawn(process.env.CHROMIUM_PATH ?? chromium.executablePath(), args, { stdio: 'ignore' })
+  const ended = new Promise((resolve) => program.on('close', resolve))
+  try {
+    const note = join(profile, 'DevToolsActivePort')
+    await expect.poll(() => existsSync(note) && readFileSync(note, 'utf8').includes('\n'), { timeout: 30_000 }).toBe(true)
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${readFileSync(note, 'utf8').split('\n')[0]}`, { noDefaults: true })
+    const context = browser.contexts()[0]!
+    const wrongs = await watchFor(context, new URL(baseURL!).origin)
+    const lab = await context.newPage()
+    await lab.goto(`${baseURL}/?${tiny}&steps=100000`)
+    await expectState(lab, 'ready')
+    await button(lab, 'Start').click()
+    await expectStepAbove(lab, 1)
+
+    const other = await context.newPage()
+    await other.bringToFront()
+    await expect.poll(() => lab.evaluate(() => document.visibilityState)).toBe('hidden')
+    const hidden = await step(lab)
+    await page.waitForTimeout(10_000)
+    const halfway = await step(lab)
+    await page.waitForTimeout(10_000)
+    expect(await lab.evaluate(() => document.visibilityState)).toBe('hidden')
+    expect(halfway).toBeGreaterThan(hidden + 1)
+    expect(await step(lab)).toBeGreaterThan(halfway + 1)
+    expect(wrongs).toEqual([])
+    await browser.close()
+  } finally {
+    program.kill()
+    await ended
+    rmSync(profile, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,70 @@
+import type { Page } from '@playwright/test'
+import { button, expect, expectState, expectStepAbove, open, status, test, tiny } from './lab'
+import { choose, expectOwnFiles, height, huge, image, loadOwnFiles, mask, png, text, unlabeled, width, type UploadedFile } from './phantom'
+
+/** Lets go of files over the middle of the page. */
+async function drop(page: Page, files: UploadedFile[]): Promise<void> {
+  const data = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, bytes: [...buffer] }))
+  const transfer = await page.evaluateHandle((list) => {
+    const dataTransfer = new DataTransfer()
+    for (const { name, mimeType, bytes } of list) dataTransfer.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }))
+    return dataTransfer
+  }, data)
+  const main = page.locator('body')
+  for (const type of ['dragenter', 'dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer })
+}
+
+async function expectTrains(page: Page): Promise<void> {
+  await button(page, 'Start').click()
+  await expectState(page, 'running')
+  await expectStepAbove(page, 2)
+  await button(page, 'Stop').click()
+  await expectState(page, 'finished')
+}
+
+test('own PNG files replace the sample and train', async ({ page }) => {
+  await open(page, `${tiny}&steps=2000`)
+  await loadOwnFiles(page)
+  await expectTrains(page)
+})
+
+test('files dropped anywhere are sorted and train', async ({ page }) => {
+  await open(page, `${tiny}&steps=2000`)
+  await drop(page, [...unlabeled(), image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png')])
+  await expectOwnFiles(page)
+  await expectTrains(page)
+})
+
+const half = width / 2
+const bad: { what: string; label: string; file: UploadedFile }[] = [
+  { what: 'a text file as exemplar', label: 'Exemplar image', file: text('notes.png') },
+  { what: 'a text file among the unlabelled images', label: 'Unlabeled images', file: text('notes.txt') },
+  { what: 'a mask of another size', label: 'Exemplar mask', file: png('small_mask.png', (x) => Number(x > 8), 20, 16) },
+  { what: 'an empty mask', label: 'Exemplar mask', file: png('empty_mask.png', () => 0) },
+  { what: 'a mask of one class only', label: 'Exemplar mask', file: png('full_mask.png', () => 3) },
+  { what: 'a mask of more than 32 classes', label: 'Exemplar mask', file: png('many_mask.png', (x, y) => (x < half ? 0 : y + 1)) },
+  { what: 'an image of 20,000 x 20,000', label: 'Exemplar image', file: huge('huge.png', 20_000, 20_000) },
+]
+
+test.describe('a bad file gives one sentence that names it, and what was loaded before stays', () => {
+  for (const { what, label, file } of bad)
+    test(what, async ({ page }) => {
+      expect(height).toBeGreaterThan(32) // or the mask of many classes has too few
+      await open(page, `${tiny}&steps=2000`)
+      await loadOwnFiles(page)
+      await choose(page, label, file)
+      const alert = page.getByRole('alert').filter({ hasText: /\S/ })
+      await expect(alert).toHaveCount(1)
+      await expect(alert).toContainText(file.name)
+      await expectOwnFiles(page)
+      await expectTrains(page)
+    })
+})
+
+test('without unlabelled images Start waits and says why', async ({ page }) => {
+  await open(page)
+  await drop(page, [image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png')])
+  await expectState(page, 'empty')
+  await expect(status(page)).toContainText(/unlabell?ed images/)
+  await expect(button(page, 'Start')).toBeDisabled()
+})

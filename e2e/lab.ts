@@ -1,0 +1,81 @@
+/** What the specs share: a test that fails when anything leaves the page's origin or goes wrong unseen, and words for what a user does. */
+import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
+
+export { expect } from '@playwright/test'
+
+/** Runs in the page and in its worker. */
+function reportRefusals(): void {
+  addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.effectiveDirective} refused ${event.blockedURI}`))
+}
+
+/** Collects what must never happen in a context: requests to other origins, console errors, refusals by the policy, uncaught errors. */
+export async function watchFor(context: BrowserContext, origin: string): Promise<string[]> {
+  const wrongs: string[] = []
+  context.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.origin !== origin && !['blob:', 'data:'].includes(url.protocol)) wrongs.push(`request to ${request.url()}`)
+  })
+  context.on('console', (message) => {
+    if (message.type() === 'error') wrongs.push(`console error: ${message.text()} (${message.location().url})`)
+  })
+  context.on('weberror', (error) => wrongs.push(`uncaught: ${error.error().stack}`))
+  // A refusal that the code swallows is an attempt all the same; the worker has its own event for it.
+  await context.addInitScript(reportRefusals)
+  context.on('page', (page) => page.on('worker', (worker) => void worker.evaluate(reportRefusals).catch(() => undefined)))
+  return wrongs
+}
+
+export const test = base.extend<{ nothingWrong: void }>({
+  nothingWrong: [
+    async ({ context, baseURL }, use) => {
+      const wrongs = await watchFor(context, new URL(baseURL!).origin)
+      await use()
+      expect(wrongs).toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+/** A network so small that a step takes a fraction of a second on two cores. */
+export const tiny = 'backend=wasm&size=32&baseWidth=4&batchLabeled=2&batchUnlabeled=2'
+
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true })
+
+/** The status line, which carries the bare values in data-state and data-step. */
+export const status = (page: Page): Locator => page.getByRole('status').and(page.locator('[data-state]'))
+
+export async function expectState(page: Page, state: string, timeout = 60_000): Promise<void> {
+  await expect(status(page)).toHaveAttribute('data-state', state, { timeout })
+}
+
+export const step = async (page: Page): Promise<number> => Number(await status(page).getAttribute('data-step'))
+
+export async function expectStepAbove(page: Page, above: number, timeout = 60_000): Promise<void> {
+  await expect.poll(() => step(page), { timeout, message: `a step above ${above}` }).toBeGreaterThan(above)
+}
+
+/** Opens the page with these settings and waits until Start would work. */
+export async function open(page: Page, query = tiny): Promise<void> {
+  await page.goto(`/?${query}`)
+  await expectState(page, 'ready')
+}
+
+/** The data table of a chart, opened: its header, and each row as text, the newest first. */
+export async function dataTable(page: Page, name: string): Promise<{ columns: string[]; rows: string[][] }> {
+  const figure = page.getByRole('figure', { name, exact: true })
+  const table = figure.getByRole('table')
+  if (!(await table.isVisible())) await figure.getByText('Data table').click()
+  return await table.evaluate((element: HTMLTableElement) => {
+    const texts = (row: HTMLTableRowElement) => [...row.cells].map((cell) => cell.textContent.trim())
+    const [head, ...body] = [...element.rows]
+    return { columns: head ? texts(head) : [], rows: body.map(texts) }
+  })
+}
+
+/** The numbers of one column of a chart's table, the newest first, NaN where there is none. */
+export async function column(page: Page, figure: string, name: RegExp): Promise<number[]> {
+  const { columns, rows } = await dataTable(page, figure)
+  const index = columns.findIndex((text) => name.test(text))
+  if (index < 0) throw new Error(`The table of "${figure}" has no column like ${name}: ${columns.join(', ')}.`)
+  return rows.map((row) => Number(row[index]!.replaceAll(',', '')))
+}

@@ -1,0 +1,64 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Locator, Page } from '@playwright/test'
+import { button, expect, expectState, expectStepAbove, open, test, tiny } from './lab'
+
+for (const colorScheme of ['light', 'dark'] as const)
+  for (const width of [1280, 390])
+    test(`no accessibility faults, ${colorScheme}, ${width} px`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 900 })
+      await open(page, `${tiny}&steps=2000&scoreEvery=5`)
+      await expectNoFaults(page)
+      await button(page, 'Start').click()
+      await expectStepAbove(page, 6)
+      await button(page, 'Pause').click()
+      await expectState(page, 'paused')
+      await expectNoFaults(page)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      expect(overflow, 'no sideways scrolling').toBeLessThanOrEqual(0)
+    })
+
+async function expectNoFaults(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)).toEqual([])
+}
+
+/** Presses Tab until the control has the focus. */
+async function tabTo(page: Page, control: Locator): Promise<void> {
+  for (let i = 0; i < 150; i++) {
+    if (await control.evaluate((element) => element === document.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error('Tab never reached the control.')
+}
+
+test('Start and Pause by keyboard alone', async ({ page }) => {
+  await open(page, `${tiny}&steps=5000`)
+  await tabTo(page, button(page, 'Start'))
+  await page.keyboard.press('Enter')
+  await expectState(page, 'running')
+  await tabTo(page, button(page, 'Pause'))
+  await page.keyboard.press('Space')
+  await expectState(page, 'paused')
+})
+
+test('the page is cross-origin isolated, and its policy refuses code from elsewhere', async ({ page, request }) => {
+  await open(page)
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+  const policy = (await request.get('/')).headers()['content-security-policy']
+  expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';")
+  expect(policy).toContain("connect-src 'self'")
+})
+
+test('settings come from the address and go back to it', async ({ page }) => {
+  await open(page, `${tiny}&steps=123&seed=5`)
+  const steps = page.getByRole('spinbutton', { name: 'Steps', exact: true })
+  await expect(steps).toHaveValue('123')
+  await expect(page.getByRole('spinbutton', { name: 'Seed', exact: true })).toHaveValue('5')
+  await steps.fill('77')
+  await steps.blur()
+  await expect(page).toHaveURL(/[?&]steps=77\b/)
+  await page.reload()
+  await expectState(page, 'ready')
+  await expect(steps).toHaveValue('77')
+})
