@@ -28,6 +28,6 @@ export function registerWebgpuKernels(software: boolean): void {
   replace('Conv2DBackpropFilter', conv2dBackpropFilter(software ? 1024 : 16_384))
   replace('Conv2D', software ? conv2d : (kernel) => kernel)
   replace('Conv2DBackpropInput', software ? conv2dBackpropInput : (kernel) => kernel)
-  // The stock gradient of the input is untiled unless this is off.
-  env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false)
+  // The stock gradient of the input is tiled only if this is off. Tiles need barriers: on SwiftShader they made it 4 times slower.
+  env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', software)
 }
