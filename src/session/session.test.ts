@@ -1,0 +1,272 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { unzipSync } from 'fflate'
+import { decode as decodePng } from 'fast-png'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { makePng } from '../data/test-files'
+import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
+import { makeConfig, type Config } from '../method/config'
+import { openBackend } from './backend'
+import { emptyDataset, prepare, sampleDataset, scoredImages, toSource, withFiles } from './dataset'
+import type { BackendInfo, SessionEvent } from './reports'
+import { Session } from './session'
+import { disagreement, Trainer } from './trainer'
+
+const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
+
+let backend: BackendInfo
+beforeAll(async () => {
+  backend = await openBackend('wasm', { webgpu: () => Promise.resolve(null), wasmPaths: null }, () => undefined)
+})
+let open: Session[] = []
+afterEach(async () => {
+  await Promise.all(open.map((session) => session.reset()))
+  open = []
+  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
+})
+
+/** A session on the cardiac sample with the events it sent. */
+async function begin(values: Partial<Config> = {}) {
+  const events: SessionEvent[] = []
+  const session = new Session(backend, (event) => events.push(event))
+  open.push(session)
+  await session.configure({ ...tiny, ...values })
+  await session.loadSample('Cardiac phantom')
+  const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
+  return { session, events, of, rows: () => of('metrics').flatMap((e) => e.rows), state: () => of('state').at(-1)! }
+}
+
+async function runToEnd(session: Session): Promise<void> {
+  await session.start()
+  await session.settled()
+}
+
+test('a run goes from ready to finished and reports every step once', async () => {
+  const { session, of, rows, state } = await begin()
+  expect(state()).toMatchObject({ state: 'ready', step: 0 })
+  await runToEnd(session)
+  expect(state()).toMatchObject({ state: 'finished', step: 8 })
+  expect(rows().map((row) => row.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(of('metrics').flatMap((e) => e.scores.map((s) => s.step))).toEqual([3, 6, 8])
+  const { items } = of('predictions').at(-1)!
+  expect(items).toHaveLength(47)
+  const doubt = items.map((item) => item.disagreement)
+  expect(doubt).toEqual([...doubt].sort((a, b) => b - a))
+  expect(of('problem')).toEqual([])
+})
+
+test('stepping by hand gives the numbers of running through, and Step is exactly one', async () => {
+  const through = await begin()
+  await runToEnd(through.session)
+  const byHand = await begin()
+  for (let i = 1; i <= 8; i++) {
+    await byHand.session.step()
+    expect(byHand.state().step).toBe(i)
+    expect(byHand.state().state).toBe(i < 8 ? 'paused' : 'finished')
+  }
+  expect(byHand.rows()).toEqual(through.rows())
+})
+
+test('Pause is read between steps, Resume goes on, Stop ends, Reset starts over', async () => {
+  const { session, of, state } = await begin({ steps: 1000 })
+  const reached = (step: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setInterval(() => {
+        if ((of('metrics').at(-1)?.rows.at(-1)?.step ?? 0) < step) return
+        clearInterval(timer)
+        resolve()
+      }, 5)
+    })
+  await session.start()
+  await reached(2)
+  session.pause()
+  await session.settled()
+  const paused = state()
+  expect(paused.state).toBe('paused')
+  await session.resume()
+  await reached(paused.step + 2)
+  await session.stop()
+  await session.settled()
+  expect(state().state).toBe('finished')
+  expect(state().step).toBeGreaterThan(paused.step)
+  const run = state().run
+  await session.reset()
+  expect(state()).toMatchObject({ state: 'ready', step: 0, run: run + 1 })
+})
+
+describe('a run continued from a checkpoint equals the uninterrupted one', () => {
+  test.each([
+    ['Adam and GroupNorm', {}],
+    ['SGD and BatchNorm', { optimizer: 'sgd', norm: 'batch', dropout: 0.3 }],
+  ] as [string, Partial<Config>][])('with %s', async (_, values) => {
+    const whole = await begin(values)
+    await runToEnd(whole.session)
+    const first = await begin(values)
+    first.session.pauseAfter = 4
+    await runToEnd(first.session)
+    const bytes = await first.session.checkpoint()
+    const second = await begin({ seed: 99 })
+    await second.session.restore(bytes)
+    expect(second.state()).toMatchObject({ state: 'paused', step: 4 })
+    await second.session.resume()
+    await second.session.settled()
+    expect(second.rows()).toEqual(whole.rows())
+    expect(await second.session.checkpoint()).toEqual(await whole.session.checkpoint())
+  })
+
+  test('bytes that are no checkpoint, or of other images, are refused in one sentence', async () => {
+    const { session, of } = await begin()
+    await session.step()
+    const bytes = await session.checkpoint()
+    await session.restore(new Uint8Array([1, 2, 3]))
+    expect(of('problem').at(-1)!.message).toMatch(/not a checkpoint/)
+    const other = await begin()
+    await other.session.loadSample('Abdominal phantom')
+    await other.session.restore(bytes)
+    expect(other.of('problem').at(-1)!.message).toMatch(/other images/)
+  })
+})
+
+test('there are as many tensors after 100 steps as after 10', async () => {
+  const { session } = await begin({ steps: 120, scoreEvery: 7 })
+  const after = async (step: number) => {
+    session.pauseAfter = step
+    await (step === 10 ? session.start() : session.resume())
+    await session.settled()
+    return { tensors: tf.memory().numTensors, buffers: tf.memory().numDataBuffers }
+  }
+  expect(await after(10)).toEqual(await after(100))
+})
+
+test('a loss that is no number stops the run, and the last good weights can be exported', async () => {
+  // The first update is so large that the second loss overflows.
+  const { session, of, state } = await begin({
+    steps: 50,
+    learningRate: 1,
+    optimizer: 'sgd',
+    lambdaE: 10,
+    weightDecay: 0.1,
+    momentum: 0.999,
+    norm: 'group',
+  })
+  const trainer = session as unknown as { open(): Trainer }
+  await session.step()
+  const head = trainer.open().current[0].parameters
+  const name = 'head.bias'
+  head[name]!.dispose()
+  head[name] = tf.tensor1d([Infinity, 0, 0, 0])
+  await session.step()
+  expect(of('problem').at(-1)).toMatchObject({ kind: 'run' })
+  expect(of('problem').at(-1)!.message).toMatch(/no longer a number/)
+  expect(state().state).toBe('failed')
+  for (const model of trainer.open().current)
+    for (const p of Object.values(model.parameters)) expect([...(await p.data())].every(Number.isFinite)).toBe(true)
+})
+
+test('settings and files that cannot be used are one sentence, and what was there stays', async () => {
+  const { session, of, state } = await begin()
+  await session.configure({ size: 17 })
+  expect(of('problem').at(-1)!.message).toMatch(/multiple of 16/)
+  await session.loadFiles([{ role: 'unlabeled', file: { name: 'notes.txt', bytes: new TextEncoder().encode('hello') } }])
+  expect(of('problem').at(-1)).toMatchObject({ kind: 'input', file: 'notes.txt' })
+  expect(state().state).toBe('ready')
+  expect(of('dataset').at(-1)!.dataset.sample).toBe('Cardiac phantom')
+  await session.export('weights')
+  expect(of('problem').at(-1)!.message).toMatch(/before the first step/)
+})
+
+/** A disc of value 2 in a ring of value 1, moved by dx; as image and mask PNG. */
+function disc(dx: number, size = 40) {
+  const rows = (f: (r: number) => number) =>
+    Array.from({ length: size }, (_, y) => Array.from({ length: size + 8 }, (_, x) => f(Math.hypot(x - size / 2 - dx, y - size / 2))))
+  return {
+    image: rows((r) => (r < 6 ? 220 : r < 12 ? 120 : 30)),
+    mask: rows((r) => (r < 6 ? 2 : r < 12 ? 1 : 0)),
+  }
+}
+
+test('own files replace the sample, train, and come back as masks of their size', async () => {
+  const { session, of, state } = await begin()
+  const png = (name: string, rows: number[][]) => makePng(name, { rows })
+  await session.loadFiles([
+    { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
+    { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
+  ])
+  expect(state().state).toBe('empty')
+  expect(of('dataset').at(-1)!.dataset.missing).toEqual(['unlabelled images'])
+  await session.start()
+  expect(of('problem').at(-1)!.message).toMatch(/Add unlabelled images/)
+  await session.loadFiles([-3, 2, 4].map((dx, i) => ({ role: 'unlabeled', file: png(`p${i}_1.png`, disc(dx).image) })))
+  await session.loadFiles([{ role: 'reference', file: png('p1_1.png', disc(2).mask) }])
+  await runToEnd(session)
+  expect(of('metrics').at(-1)!.scores.at(-1)!.dice).not.toBeNull()
+  await session.export('run')
+  const files = unzipSync(of('exported').at(-1)!.bytes)
+  for (const i of [0, 1, 2]) expect(decodePng(files[`masks/p${i}_1.png`]!)).toMatchObject({ width: 48, height: 40 })
+  expect(new TextDecoder().decode(files['metrics.csv']).trim().split('\n')).toHaveLength(9)
+})
+
+test('a dropped pile is sorted; a reference of another size is refused by name', () => {
+  const png = (name: string, rows: number[][]) => ({ role: null, file: makePng(name, { rows }) })
+  const { dataset, problems } = withFiles(emptyDataset, [
+    png('images/a_1.png', disc(0).image),
+    png('masks/a_1.png', disc(0).mask),
+    png('images/b_1.png', disc(2).image),
+    png('images/c_1.png', disc(4).image),
+    png('masks/c_1.png', disc(4, 30).mask),
+  ])
+  expect(problems.map((p) => p.file)).toEqual(['masks/c_1.png'])
+  expect(dataset.exemplarImage!.name).toBe('images/a_1.png')
+  expect(dataset.unlabeled.map((u) => u.name)).toEqual(['images/b_1.png', 'images/c_1.png'])
+})
+
+test('the exemplar’s own patient is not scored where there are others', () => {
+  const dataset = sampleDataset('Cardiac phantom')
+  const names = scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name)
+  expect(names).toHaveLength(45)
+  expect(names.every((name) => !name.startsWith('p01'))).toBe(true)
+})
+
+test('a mask comes back where it was cut from', () => {
+  const config = makeConfig({ size: 16, crop: 0.5 })
+  const probabilities = new Float32Array(16 * 16 * 2)
+  for (let i = 0; i < 256; i++) probabilities[i * 2 + 1] = 1
+  const source = { width: 60, height: 40, pixels: new Float32Array(2400) }
+  const { labels } = toSource(probabilities, source, 2, config)
+  const inside = (i: number) => i % 60 >= 20 && i % 60 < 40 && Math.floor(i / 60) >= 10 && Math.floor(i / 60) < 30
+  expect([...labels].every((l, i) => l === (inside(i) ? 1 : 0))).toBe(true)
+})
+
+test('a class too small for the size is named', () => {
+  const rows = disc(0).image
+  const speck = disc(0).mask.map((row, y) => row.map((v, x) => (x === 1 && y === 1 ? 3 : v)))
+  const { dataset } = withFiles(emptyDataset, [
+    { role: 'exemplar-image', file: makePng('e.png', { rows }) },
+    { role: 'exemplar-mask', file: makePng('m.png', { rows: speck }) },
+    { role: 'unlabeled', file: makePng('u.png', { rows }) },
+  ])
+  expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/m\.png: nothing is left of "class 3"/)
+})
+
+test('disagreement counts among the pixels that either model calls foreground', () => {
+  expect(disagreement(Uint8Array.of(0, 1, 1, 2), Uint8Array.of(0, 1, 2, 0))).toBeCloseTo(2 / 3)
+  expect(disagreement(new Uint8Array(4), new Uint8Array(4))).toBe(0)
+})
+
+describe.skipIf(!pythonWithTorch)(needsTorch('exported weights give the same masks in PyTorch'), () => {
+  test.each(['group', 'batch'] as const)('with %s norm', async (norm) => {
+    const { session } = await begin({ norm, steps: 3 })
+    await runToEnd(session)
+    const folder = mkdtempSync(join(tmpdir(), 'exemplar-lab-'))
+    for (const [path, bytes] of Object.entries(await session.files('weights'))) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), bytes)
+    }
+    const { status, output } = runLoadPy(folder)
+    rmSync(folder, { recursive: true })
+    expect(output).toMatch(/difference|max|e-/i)
+    expect(status, output).toBe(0)
+  })
+})
