@@ -10,6 +10,9 @@ const pair = (key: string, label: string, faint = false): Line[] => [
   { key: `${key}B`, label: `${label} B`, model: 'B', faint },
 ]
 
+/** Three places, as papers give it. */
+const dice = (v: number | null | undefined) => (v === null || v === undefined ? '–' : v.toFixed(3))
+
 /** Agreement lies near 1, where a chart from 0 would show nothing. */
 const downToTenth = (lowest: number) => (Number.isFinite(lowest) ? Math.min(0.9, Math.floor(lowest * 10) / 10) : 0)
 
@@ -51,7 +54,7 @@ export function Curves() {
       <ChartFigure
         name="Dice"
         chart="dice"
-        format={value}
+        format={dice}
         domain={[0, 1]}
         dots
         lines={[

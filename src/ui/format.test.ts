@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { duration, percent, size, statusLine, value } from './format'
+import { duration, percent, score, size, statusLine, value } from './format'
 
 it('writes times', () => {
   expect([0.4, 45, 59.6, 154, 4320].map(duration)).toEqual(['0 s', '45 s', '1 min 0 s', '2 min 34 s', '1 h 12 min'])
@@ -7,7 +7,15 @@ it('writes times', () => {
 
 it('writes shares, values and sizes, and a dash for what is not there', () => {
   expect([percent(0.1234), percent(null), percent(NaN)]).toEqual(['12.3 %', '–', '–'])
-  expect([value(0.41234), value(0.0512), value(0.000123), value(0), value(undefined)]).toEqual(['0.412', '0.0512', '1.23e-4', '0.000', '–'])
+  expect([value(0.41234), value(0.0512), value(0.000123), value(0), value(undefined), score(0.876), score(null)]).toEqual([
+    '0.412',
+    '0.0512',
+    '1.23e-4',
+    '0.000',
+    '–',
+    '0.88',
+    '–',
+  ])
   expect([size(812), size(12_345), size(4_560_000)]).toEqual(['812 B', '12.3 kB', '4.56 MB'])
 })
 

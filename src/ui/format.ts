@@ -35,6 +35,9 @@ export function value(v: number | null | undefined): string {
   return size < 0.001 ? v.toExponential(2) : v.toFixed(4)
 }
 
+/** A Dice score 0..1; "–" where there is none. */
+export const score = (dice: number | null | undefined): string => (isNumber(dice) ? dice.toFixed(2) : '–')
+
 /** The line of the status: "running · step 120 of 600 · 3.1 steps/s · 2 min 34 s left". */
 export function statusLine({ state, step, steps, stepsPerSecond, secondsLeft }: Status, missing: readonly string[]): string {
   if (state === 'starting') return 'starting · loading the engine'

@@ -3,7 +3,7 @@ import { useLab } from '../store/lab'
 import { useLatest } from '../store/latest'
 import type { Prediction } from '../worker/protocol'
 import { paletteOf, type Palette } from './colours'
-import { count, percent, value } from './format'
+import { count, percent, score } from './format'
 import { OutlinedPicture } from './outlined-picture'
 
 const first = 24
@@ -66,7 +66,7 @@ function Entry({ item, size, grey, palette }: EntryProps) {
         </span>
         <span className="quiet">
           <span>differ {percent(item.disagreement)}</span>
-          {item.dice !== null && <span>Dice {value(item.dice)}</span>}
+          {item.dice !== null && <span>Dice {score(item.dice)}</span>}
         </span>
       </figcaption>
     </figure>

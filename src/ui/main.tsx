@@ -9,3 +9,6 @@ import './styles/curves.css'
 
 begin()
 createRoot(document.getElementById('root')!).render(<App />)
+
+// Read ahead, so that the first step of a run does not wait for the chart library.
+setTimeout(() => void import('./chart'), 1000)
