@@ -379,7 +379,7 @@ export class ConfigError extends Error {
  * @throws ConfigError naming the key, the value and what is allowed.
  */
 export function parseValue<K extends Key>(key: K, value: unknown): Config[K] {
-  const p: Parameter | undefined = parameters[key]
+  const p: Parameter | undefined = Object.hasOwn(parameters, key) ? parameters[key] : undefined
   if (!p) throw new ConfigError(`There is no setting "${key}"; known are ${keys.join(', ')}.`)
   const said = `${key} is ${JSON.stringify(value)}`
   if (p.kind === 'number') {
