@@ -8,5 +8,6 @@ if (!file) giveUp('Usage: node scripts/run.mjs FILE ARGS...')
 ensurePackages()
 const child = spawn(execPath, ['--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
 // The child gets the terminal's Ctrl+C itself; wait for what it makes of it.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => child.kill('SIGTERM'))
 child.on('exit', (code, signal) => exit(signal ? 1 : code))

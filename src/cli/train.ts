@@ -7,10 +7,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { basename, dirname, join } from 'node:path'
 import type { NamedFile } from '../data/named-file'
 import { makeConfig, presets, type Config, type Preset } from '../method/config'
-import { openBackend } from '../session/backend'
+import { BackendError, openBackend } from '../session/backend'
 import type { BackendName, FileRole, SampleName, SessionEvent } from '../session/reports'
+import { CheckpointError, configOf } from '../session/checkpoint'
 import { Session } from '../session/session'
 import { readArguments, required, runCommand, UsageError } from './arguments'
+import { nodePlatform } from './platform'
 
 const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
 const samples: readonly SampleName[] = ['Cardiac phantom', 'Abdominal phantom']
@@ -95,6 +97,11 @@ class Log {
   }
 }
 
+/** Errors of the session's own kinds that the user can mend, as such. */
+function asUsage(error: unknown): never {
+  throw error instanceof BackendError || error instanceof CheckpointError ? new UsageError(error.message) : error
+}
+
 async function main(): Promise<void> {
   const values = readArguments(process.argv.slice(2), {
     images: { type: 'string' },
@@ -133,31 +140,22 @@ async function main(): Promise<void> {
   const checkpoint = values.resume ? fileIn(values.resume, undefined, '--resume').bytes : null
 
   const log = new Log()
-  const platform = {
-    wasmPaths: null,
-    webgpu: async (forced: boolean) => {
-      const { openDawn } = await import('../kernels/webgpu/node-adapter')
-      return openDawn({ software: false }).catch((error: unknown) => {
-        if (!forced) return null
-        return openDawn({ software: true }).catch(() => Promise.reject(error as Error))
-      })
-    },
-  }
   const backend = values.backend ? oneOf(backends, values.backend, '--backend') : null
-  const info = await openBackend(backend, platform, (message) => session.fail('backend', message))
+  const info = await openBackend(backend, nodePlatform, (message) => session.fail('backend', message))
   console.log(`Backend ${info.backend} · ${info.adapter}`)
   const session = new Session(info, log.receive)
   const refused = () => {
     if (log.problem) throw new UsageError('Nothing was trained.')
   }
 
-  await session.configure(config)
+  await session.configure(checkpoint ? configOf(checkpoint) : config)
   await (values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files))
   refused()
   if (checkpoint) await session.restore(checkpoint)
   refused()
 
-  process.once('SIGINT', () => void session.stop())
+  // Ctrl+C ends the run after its present step and writes the files; a second one need not kill it.
+  process.on('SIGINT', () => void session.stop())
   const begun = performance.now()
   await run(session, until)
   const seconds = (performance.now() - begun) / 1000
@@ -188,6 +186,6 @@ async function run(session: Session, until: number): Promise<void> {
   await session.settled()
 }
 
-await runCommand(main)
+await runCommand(() => main().catch(asUsage))
 // Dawn keeps Node alive.
 process.exit()

@@ -118,7 +118,7 @@ export interface ViewsEvent {
   type: 'views'
   views: LiveViews
 }
-/** All predictions, most disagreement first; sent now and then while running and whenever a run pauses or ends. */
+/** All predictions, most disagreement first; sent when a run pauses or ends. */
 export interface PredictionsEvent {
   type: 'predictions'
   step: number
