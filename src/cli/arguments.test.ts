@@ -29,25 +29,27 @@ test('a missing option', () => {
   expect(() => required(undefined, '--pred', 'give the folder')).toThrow(new UsageError('--pred is missing: give the folder.'))
 })
 
-test('a bug is not dressed up as a mistake of the user', async () => {
-  await expect(
-    runCommand(() => {
-      throw new TypeError('ours')
-    }),
-  ).rejects.toThrow('ours')
-})
-
-test('a mistake of the user is one line and exit code 1', async () => {
+/** What `runCommand` says on stderr, and the exit code it leaves. */
+async function outcomeOf(main: () => Promise<void>): Promise<{ said: unknown[]; code: unknown }> {
   const before = process.exitCode
   const said: unknown[] = []
   const { error } = console
   console.error = (...words) => said.push(...words)
   try {
-    await runCommand(() => Promise.reject(new InputError('"x.png" is empty.', 'x.png')))
-    expect(said).toEqual(['"x.png" is empty.'])
-    expect(process.exitCode).toBe(1)
+    await runCommand(main)
+    return { said, code: process.exitCode }
   } finally {
     console.error = error
     process.exitCode = before
   }
+}
+
+test('a bug is shown with its stack, not dressed up as a mistake of the user', async () => {
+  const bug = new TypeError('ours')
+  expect(await outcomeOf(() => Promise.reject(bug))).toEqual({ said: [bug], code: 1 })
+})
+
+test('a mistake of the user is one line and exit code 1', async () => {
+  const mistake = new InputError('"x.png" is empty.', 'x.png')
+  expect(await outcomeOf(() => Promise.reject(mistake))).toEqual({ said: ['"x.png" is empty.'], code: 1 })
 })

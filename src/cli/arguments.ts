@@ -54,8 +54,9 @@ export async function runCommand(main: () => void | Promise<void>): Promise<void
   try {
     await main()
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof InputError || error instanceof ConfigError)) throw error
-    console.error(error.message)
+    const mendable = error instanceof UsageError || error instanceof InputError || error instanceof ConfigError
+    // Not thrown again: tfjs hooks uncaught exceptions and would change the exit code.
+    console.error(mendable ? error.message : error)
     process.exitCode = 1
   }
 }

@@ -4,7 +4,7 @@
  * A run without a page: the same session, and the same files as the page's exports, unzipped. --sample NAME trains on a phantom instead.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { NamedFile } from '../data/named-file'
 import { makeConfig, presets, type Config, type Preset } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
@@ -73,7 +73,6 @@ class Log {
   receive = (event: SessionEvent): void => {
     if (event.type === 'problem') {
       this.problem ??= event.message
-      console.error(event.message)
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
@@ -133,9 +132,14 @@ async function main(): Promise<void> {
     const exemplar = fileIn(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar')
     files.push({ role: 'exemplar-image', file: exemplar })
     files.push({ role: 'exemplar-mask', file: fileIn(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask') })
-    for (const file of [...all, ...(values.unlabeled ? imagesIn(values.unlabeled, '--unlabeled') : [])])
-      files.push({ role: 'unlabeled', file })
+    const more = values.unlabeled && resolve(values.unlabeled) !== resolve(images) ? imagesIn(values.unlabeled, '--unlabeled') : []
+    for (const file of [...all, ...more]) files.push({ role: 'unlabeled', file })
     if (values.reference) for (const file of imagesIn(values.reference, '--reference')) files.push({ role: 'reference', file })
+  }
+  try {
+    mkdirSync(out, { recursive: true })
+  } catch (error) {
+    throw new UsageError(`Nothing can be written to "${out}" (--out): ${(error as NodeJS.ErrnoException).code}.`)
   }
   const checkpoint = values.resume ? fileIn(values.resume, undefined, '--resume').bytes : null
 
@@ -144,15 +148,15 @@ async function main(): Promise<void> {
   const info = await openBackend(backend, nodePlatform, (message) => session.fail('backend', message))
   console.log(`Backend ${info.backend} · ${info.adapter}`)
   const session = new Session(info, log.receive)
-  const refused = () => {
-    if (log.problem) throw new UsageError('Nothing was trained.')
+  const stopIfRefused = () => {
+    if (log.problem) throw new UsageError(log.problem)
   }
 
   await session.configure(checkpoint ? configOf(checkpoint) : config)
   await (values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files))
-  refused()
+  stopIfRefused()
   if (checkpoint) await session.restore(checkpoint)
-  refused()
+  stopIfRefused()
 
   // Ctrl+C ends the run after its present step and writes the files; a second one need not kill it.
   process.on('SIGINT', () => void session.stop())
@@ -161,8 +165,9 @@ async function main(): Promise<void> {
   const seconds = (performance.now() - begun) / 1000
   log.print()
 
+  const checkpointNow = await session.checkpoint()
   const { row, patients } = await session.patientScores()
-  const written = { ...(await session.files('run')), 'checkpoint.safetensors': await session.checkpoint() }
+  const written = { ...(await session.files('run')), 'checkpoint.safetensors': checkpointNow }
   for (const [path, bytes] of Object.entries(written)) {
     mkdirSync(dirname(join(out, path)), { recursive: true })
     writeFileSync(join(out, path), bytes)
@@ -176,7 +181,7 @@ async function main(): Promise<void> {
   console.log(
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
-  if (log.problem) throw new UsageError('The run did not reach its end; the files hold the last good weights.')
+  stopIfRefused()
 }
 
 /** Runs to the end, or pauses after step `until`. */

@@ -51,7 +51,7 @@ const strip = (part: string): string =>
 export const pairName = (name: string): string => strip(baseName(name))
 
 /** The same with the folders, for patients whose files are named alike. */
-const fullPairName = (name: string): string => [...folders(name).map(strip), pairName(name)].filter((part) => part !== '').join('/')
+export const fullPairName = (name: string): string => [...folders(name).map(strip), pairName(name)].filter((part) => part !== '').join('/')
 
 function tryMask(file: NamedFile): MaskFile | null {
   try {

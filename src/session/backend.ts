@@ -31,8 +31,7 @@ export async function openBackend(choice: BackendName | null, platform: Platform
       if (choice === 'webgpu') throw new BackendError(error instanceof Error ? error.message : String(error))
       return null
     })
-    if (gpu && (choice === 'webgpu' || !gpu.software)) {
-      await openWebgpu(gpu.adapter, gpu.device, gpu.software)
+    if (gpu && (choice === 'webgpu' || !gpu.software) && (await opened(gpu, choice))) {
       void gpu.device.lost.then(({ reason, message }) => {
         if (reason !== 'destroyed')
           onLost(`The GPU was lost (${message || 'no reason given'}). Reload the page, or add ?backend=wasm to its address.`)
@@ -42,24 +41,32 @@ export async function openBackend(choice: BackendName | null, platform: Platform
     gpu?.device.destroy()
     if (choice === 'webgpu')
       throw new BackendError(
-        'This browser offers no WebGPU adapter. Use a current Chrome, Edge or Safari, or add ?backend=wasm to the address.',
+        'There is no WebGPU adapter here: use a current Chrome, Edge or Safari, or choose the backend wasm (?backend=wasm in the address).',
       )
   }
   if (choice === 'wasm' || choice === null) {
-    try {
-      // One thread: the threaded binary starts its workers from code in a blob, which the page's content security policy refuses.
-      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-      setThreadsCount(1)
-      if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
-      if (await tf.setBackend('wasm')) {
-        registerWasmGradients()
-        const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
-        return { backend: 'wasm', adapter: simd ? 'SIMD, 1 thread' : '1 thread, no SIMD', software: false }
-      }
-    } catch (error) {
-      if (choice === 'wasm') throw new BackendError(`WebAssembly could not be started (${String(error)}). Add ?backend=cpu to the address.`)
+    // One thread: the threaded binary starts its workers from code in a blob, which the page's content security policy refuses.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
+    setThreadsCount(1)
+    if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
+    if (await tf.setBackend('wasm')) {
+      registerWasmGradients()
+      const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
+      return { backend: 'wasm', adapter: simd ? 'SIMD, 1 thread' : '1 thread, no SIMD', software: false }
     }
+    if (choice === 'wasm') throw new BackendError('WebAssembly could not be started here; choose the backend cpu, which is slow.')
   }
   await tf.setBackend('cpu')
   return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
+}
+
+/** Opens WebGPU; a failure is the caller's only where nothing else will do. */
+async function opened(gpu: Webgpu, choice: BackendName | null): Promise<boolean> {
+  try {
+    await openWebgpu(gpu.adapter, gpu.device, gpu.software)
+    return true
+  } catch (error) {
+    if (choice === 'webgpu') throw new BackendError(`WebGPU could not be started (${String(error)}); choose the backend wasm.`)
+    return false
+  }
 }

@@ -61,7 +61,8 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     classes: String(trainer.net.classes),
     step: String(trainer.t),
     rows: plain(trainer.rows),
-    scores: JSON.stringify(trainer.scores),
+    // A score made because the run was interrupted would not be there had it gone on.
+    scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     data: await digest(trainer.prepared),
   })
 }

@@ -1,4 +1,4 @@
-import { assignRoles, baseName, patientOf, type FileRole } from '../data/file-roles'
+import { assignRoles, baseName, fullPairName, pairName, patientOf, type FileRole } from '../data/file-roles'
 import { readImage } from '../data/image-file'
 import { checkExemplar, matchLabels, readMask, type MaskFile } from '../data/mask-file'
 import { InputError, type NamedFile } from '../data/named-file'
@@ -22,8 +22,8 @@ export interface Dataset {
   /** Background first; empty without an exemplar mask. */
   classes: ClassInfo[]
   unlabeled: Named[]
-  /** Reference masks as read, matched to the classes when they are used; by base name. */
-  references: Map<string, { name: string; map: LabelMap }>
+  /** Reference masks by the exemplar's classes, whether or not their image is there yet. */
+  references: { name: string; map: LabelMap }[]
 }
 
 export const emptyDataset: Dataset = {
@@ -32,7 +32,7 @@ export const emptyDataset: Dataset = {
   exemplarMask: null,
   classes: [],
   unlabeled: [],
-  references: new Map(),
+  references: [],
 }
 
 /** Okabe and Ito's hues, which stay apart for colour-blind eyes; used again from the start after eight classes. */
@@ -57,7 +57,7 @@ export function sampleDataset(sample: SampleName): Dataset {
     exemplarMask: { name: exemplar.name, map: exemplar.labels },
     classes: classes.map(({ name, color }, index) => ({ index, name, color, value: String(index), pixels: counts[index]! })),
     unlabeled: others,
-    references: new Map(others.map(({ name, labels }) => [baseName(name), { name, map: labels }])),
+    references: others.map(({ name, labels }) => ({ name, map: labels })),
   }
 }
 
@@ -105,9 +105,8 @@ export function withFiles(
   for (const file of named('exemplar-image')) {
     const image = attempt(() => readImage(file))
     if (!image) continue
-    const mask = next.exemplarMask
-    const fits = mask && mask.map.width === image.width && mask.map.height === image.height
-    next = { ...next, exemplarImage: { name: file.name, image }, ...(!fits && { exemplarMask: null, classes: [], references: new Map() }) }
+    // The old mask is of another picture, even where the size is the same.
+    next = { ...next, exemplarImage: { name: file.name, image }, exemplarMask: null, classes: [], references: [] }
     taken = true
   }
   for (const file of named('exemplar-mask')) {
@@ -118,9 +117,21 @@ export function withFiles(
       checkExemplar(exemplar.image, exemplar.name, read, file.name)
       return read
     })
-    if (!mask) continue
+    if (!mask) {
+      // An image that came with a mask that cannot be used does not replace an exemplar that can.
+      if (before.exemplarMask && next.exemplarImage !== before.exemplarImage) return { dataset: before, problems }
+      continue
+    }
     const { width, height, labels } = mask
-    next = { ...next, exemplarMask: { name: file.name, map: { width, height, labels } }, classes: classesOf(mask) }
+    const classes = classesOf(mask)
+    const sameValues = classes.map(({ value }) => value).join() === next.classes.map(({ value }) => value).join()
+    next = {
+      ...next,
+      exemplarMask: { name: file.name, map: { width, height, labels } },
+      classes,
+      // References are kept by class, so they go with the table that they were read by.
+      references: sameValues ? next.references : [],
+    }
     taken = true
   }
   const images = named('unlabeled').flatMap((file) => {
@@ -132,7 +143,7 @@ export function withFiles(
     next = { ...next, unlabeled: [...kept, ...images] }
     taken = true
   }
-  const references = new Map(next.references)
+  const added: Dataset['references'] = []
   for (const file of named('reference')) {
     const map = attempt(() => {
       if (next.classes.length === 0)
@@ -140,26 +151,59 @@ export function withFiles(
           `${file.name} was not used: choose the exemplar and its mask first, they say which labels there are.`,
           file.name,
         )
-      const map = matchLabels(
+      return matchLabels(
         readMask(file),
         next.classes.map(({ value }) => value),
         file.name,
       )
-      const image = next.unlabeled.find(({ name }) => baseName(name) === baseName(file.name))?.image
-      if (image && (image.width !== map.width || image.height !== map.height))
-        throw new InputError(
-          `${file.name} is ${map.width} x ${map.height}, but its image is ${image.width} x ${image.height}: a reference mask must have the size of its image.`,
-          file.name,
-        )
-      return map
     })
-    if (!map) continue
-    references.set(baseName(file.name), { name: file.name, map })
+    if (map) added.push({ name: file.name, map })
+  }
+  const own = { ...next, references: added }
+  const unlike = new Set<string>()
+  own.unlabeled.forEach(({ image }, i) => {
+    const reference = partnerOf(own, i)
+    if (!reference || fits(reference.map, image)) return
+    const { width, height } = reference.map
+    unlike.add(reference.name)
+    problems.push(
+      new InputError(
+        `${reference.name} is ${width} x ${height}, but its image is ${image.width} x ${image.height}: a reference mask must have the size of its image.`,
+        reference.name,
+      ),
+    )
+  })
+  const usable = added.filter(({ name }) => !unlike.has(name))
+  if (usable.length > 0 && own.unlabeled.length > 0 && !own.unlabeled.some((_, i) => partnerOf(own, i)))
+    problems.push(
+      new InputError(
+        `${usable[0]!.name} was not used: no unlabelled image has its name; a reference mask is named like its image, e.g. ${baseName(own.unlabeled[0]!.name)}.png.`,
+        usable[0]!.name,
+      ),
+    )
+  else if (usable.length > 0) {
+    const names = new Set(usable.map(({ name }) => name))
+    next = { ...next, references: [...next.references.filter(({ name }) => !names.has(name)), ...usable] }
     taken = true
   }
   if (!taken) return { dataset: before, problems }
-  return { dataset: { ...next, references }, problems }
+  return { dataset: next, problems }
 }
+
+const fits = (map: LabelMap, image: Raster): boolean => map.width === image.width && map.height === image.height
+
+/** The reference named like unlabelled image `i`: with its folders, else by what the names have in common if that is true of one only. */
+function partnerOf({ unlabeled, references }: Dataset, i: number): { name: string; map: LabelMap } | null {
+  const { name } = unlabeled[i]!
+  const exact = references.find((reference) => fullPairName(reference.name) === fullPairName(name))
+  if (exact) return exact
+  const alike = references.filter((reference) => pairName(reference.name) === pairName(name))
+  const rivals = unlabeled.filter((image) => pairName(image.name) === pairName(name))
+  return alike.length === 1 && rivals.length === 1 ? alike[0]! : null
+}
+
+/** Reference masks by unlabelled image, found once for each dataset. */
+const matched = new WeakMap<Dataset, (LabelMap | null)[]>()
 
 /** What is still missing before a run can start, in words. */
 export function missingOf({ exemplarImage, exemplarMask, unlabeled }: Dataset): string[] {
@@ -244,10 +288,16 @@ export function toSource(probabilities: Float32Array, source: Raster, classes: n
 }
 
 /** The reference mask of unlabelled image `i`; null without one of its size. */
-export function referenceOf({ unlabeled, references }: Dataset, i: number): LabelMap | null {
-  const { name, image } = unlabeled[i]!
-  const map = references.get(baseName(name))?.map
-  return map && map.width === image.width && map.height === image.height ? map : null
+export function referenceOf(dataset: Dataset, i: number): LabelMap | null {
+  let maps = matched.get(dataset)
+  if (!maps) {
+    maps = dataset.unlabeled.map(({ image }, n) => {
+      const map = partnerOf(dataset, n)?.map
+      return map && fits(map, image) ? map : null
+    })
+    matched.set(dataset, maps)
+  }
+  return maps[i] ?? null
 }
 
 /**

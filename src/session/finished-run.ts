@@ -2,6 +2,7 @@ import type { FinishedRun } from '../export/archive'
 import { toOihw, type Hwio } from '../export/layout'
 import type { StoredTensor } from '../export/safetensors'
 import { version } from '../lib/version'
+import type { Inference } from '../method/inference'
 import type { Model } from '../method/model'
 import { preprocessingText, scoredImages } from './dataset'
 import type { BackendInfo, ExportKind } from './reports'
@@ -29,7 +30,9 @@ export async function finishedRun(
   const { config, dataset, prepared, net } = trainer
   const { size } = config
   const input = prepared.images[0]!
-  const [one] = await trainer.infer([input])
+  let one: Inference | null = null
+  await trainer.infer([input], (inference) => (one = inference))
+  const { A, B } = one! as Inference
   // S x S x C -> 1 x C x S x S
   const channelsFirst = (values: Float32Array): StoredTensor => {
     const data = new Float32Array(values.length)
@@ -38,8 +41,8 @@ export async function finishedRun(
   }
   const masks: FinishedRun['masks'] = []
   if (what !== 'weights') {
-    const inferences = await trainer.infer(prepared.images, pause)
-    inferences.forEach((inference, i) => masks.push({ name: dataset.unlabeled[i]!.name, map: trainer.maskOf(i, inference) }))
+    const keep = (inference: Inference, i: number) => masks.push({ name: dataset.unlabeled[i]!.name, map: trainer.maskOf(i, inference) })
+    await trainer.infer(prepared.images, keep, pause)
   }
   return {
     version,
@@ -58,7 +61,7 @@ export async function finishedRun(
     },
     modelA: await stored(trainer.current[0]),
     modelB: await stored(trainer.current[1]),
-    testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(one!.A), softmaxB: channelsFirst(one!.B) },
+    testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(A), softmaxB: channelsFirst(B) },
     rows: trainer.rows,
     scores: trainer.scores,
     masks,

@@ -9,7 +9,7 @@ import { makePng } from '../data/test-files'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
 import { makeConfig, type Config } from '../method/config'
 import { openBackend } from './backend'
-import { emptyDataset, prepare, sampleDataset, scoredImages, toSource, withFiles } from './dataset'
+import { emptyDataset, prepare, referenceOf, sampleDataset, scoredImages, toSource, withFiles } from './dataset'
 import type { BackendInfo, SessionEvent } from './reports'
 import { Session } from './session'
 import { disagreement, Trainer } from './trainer'
@@ -94,6 +94,54 @@ test('Pause is read between steps, Resume goes on, Stop ends, Reset starts over'
   const run = state().run
   await session.reset()
   expect(state()).toMatchObject({ state: 'ready', step: 0, run: run + 1 })
+})
+
+test('commands that stand in the queue before the loop are not lost', async () => {
+  const { session, state } = await begin({ steps: 1000 })
+  await session.step()
+  void session.resume()
+  void session.stop()
+  await session.settled()
+  expect(state().state).toBe('finished')
+  expect(state().step).toBeLessThan(4)
+
+  const other = await begin({ steps: 1000 })
+  await other.session.step()
+  void other.session.resume()
+  void other.session.reset()
+  await other.session.settled()
+  expect(other.state()).toMatchObject({ state: 'ready', step: 0 })
+  await other.session.configure({ steps: 5 })
+  expect(other.of('problem')).toEqual([])
+
+  const third = await begin({ steps: 1000 })
+  void third.session.start()
+  third.session.pause()
+  await third.session.settled()
+  expect(third.state().state).toBe('paused')
+  expect(third.of('predictions')).toHaveLength(third.state().step > 0 ? 1 : 0)
+})
+
+test('exports and label edits are served between the steps of a run', async () => {
+  const { session, of } = await begin({ steps: 400, scoreEvery: 1000 })
+  await session.step()
+  await session.resume()
+  await session.export('weights')
+  await session.editClass(1, 'RV', '#123456')
+  session.pause()
+  await session.settled()
+  expect(Number(/step-(\d+)/.exec(of('exported')[0]!.name)![1])).toBeLessThan(20)
+  expect(of('dataset').at(-1)!.dataset.classes[1]).toMatchObject({ name: 'RV', color: '#123456' })
+})
+
+test('a setting that the data refuses leaves everything as it was', async () => {
+  const { session, of, state } = await begin({ size: 64 })
+  await session.configure({ size: 16, crop: 0.2 })
+  const kept = of('dataset').at(-1)!
+  if (of('problem').length === 0) return expect(kept.config.size).toBe(16)
+  expect(kept.config).toMatchObject({ size: 64, crop: 1 })
+  expect(kept.dataset.size).toBe(64)
+  expect(state().state).toBe('ready')
 })
 
 describe('a run continued from a checkpoint equals the uninterrupted one', () => {
@@ -206,6 +254,46 @@ test('own files replace the sample, train, and come back as masks of their size'
   const files = unzipSync(of('exported').at(-1)!.bytes)
   for (const i of [0, 1, 2]) expect(decodePng(files[`masks/p${i}_1.png`]!)).toMatchObject({ width: 48, height: 40 })
   expect(new TextDecoder().decode(files['metrics.csv']).trim().split('\n')).toHaveLength(9)
+})
+
+test('reference masks that come late are scored, other data does not throw away what was learnt', async () => {
+  const { session, of, state } = await begin()
+  const png = (name: string, rows: number[][]) => makePng(name, { rows })
+  await session.loadFiles([
+    { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
+    { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
+    { role: 'unlabeled', file: png('p1_1.png', disc(2).image) },
+  ])
+  await runToEnd(session)
+  await session.loadFiles([{ role: 'reference', file: png('p1_1_mask.png', disc(2).mask) }])
+  expect(state()).toMatchObject({ state: 'finished', step: 8 })
+  expect(of('metrics').at(-1)!.scores.at(-1)!.dice).not.toBeNull()
+  await session.loadSample('Cardiac phantom')
+  expect(of('problem').at(-1)!.message).toMatch(/press Reset/)
+  expect(state()).toMatchObject({ state: 'finished', step: 8 })
+})
+
+test('a new exemplar image needs a mask of its own, and one that cannot be used changes nothing', () => {
+  const png = (role: 'exemplar-image' | 'exemplar-mask', name: string, rows: number[][]) => ({ role, file: makePng(name, { rows }) })
+  const first = withFiles(emptyDataset, [png('exemplar-image', 'a.png', disc(0).image), png('exemplar-mask', 'a_m.png', disc(0).mask)])
+  expect(withFiles(first.dataset, [png('exemplar-image', 'b.png', disc(3).image)]).dataset.exemplarMask).toBeNull()
+  const both = withFiles(first.dataset, [png('exemplar-image', 'b.png', disc(3).image), png('exemplar-mask', 'b_m.png', disc(3, 30).mask)])
+  expect(both.dataset).toBe(first.dataset)
+  expect(both.problems.map((p) => p.file)).toEqual(['b_m.png'])
+})
+
+test('references find their images by folder and name, and never the wrong one', () => {
+  const file = (name: string, rows: number[][]) => ({ role: null, file: makePng(name, { rows }) })
+  const patients = [1, 2, 3].map((p) => file(`images/p${p}/s1.png`, disc(p).image))
+  const masks = [2, 3].map((p) => file(`masks/p${p}/s1.png`, disc(p).mask))
+  const { dataset, problems } = withFiles(emptyDataset, [...patients, file('masks/p1/s1.png', disc(1).mask), ...masks])
+  expect(problems).toEqual([])
+  expect(dataset.unlabeled.map(({ name }) => name)).toEqual(['images/p2/s1.png', 'images/p3/s1.png'])
+  expect([0, 1].map((i) => [...referenceOf(dataset, i)!.labels])).toEqual([disc(2).mask.flat(), disc(3).mask.flat()])
+  const reread = withFiles(dataset, [
+    { role: 'exemplar-mask', file: makePng('m.png', { rows: disc(1).mask.map((row) => row.map((v) => (v === 2 ? 5 : v))) }) },
+  ])
+  expect(reread.dataset.references).toEqual([])
 })
 
 test('a dropped pile is sorted; a reference of another size is refused by name', () => {

@@ -48,30 +48,59 @@ export class Session {
 
   // ---- data and settings ---------------------------------------------------------------------------------------------------------
 
-  loadSample = (sample: SampleName) => this.enqueue(() => this.use(sampleDataset(sample)))
-
-  loadFiles = (files: { role: FileRole | null; file: NamedFile }[]) =>
+  loadSample = (sample: SampleName) =>
     this.enqueue(() => {
-      const { dataset, problems } = withFiles(this.dataset, files)
-      for (const problem of problems) this.problem('input', problem.message, problem.file)
-      if (dataset !== this.dataset) this.use(dataset)
+      this.refuseToForget()
+      this.use(sampleDataset(sample))
     })
 
+  loadFiles = (files: { role: FileRole | null; file: NamedFile }[]) =>
+    this.enqueue(async () => {
+      const { dataset, problems } = withFiles(this.dataset, files)
+      for (const problem of problems) this.problem('input', problem.message, problem.file)
+      if (dataset === this.dataset) return
+      const { exemplarImage, exemplarMask, unlabeled } = this.dataset
+      const sameImages = dataset.exemplarImage === exemplarImage && dataset.exemplarMask === exemplarMask && dataset.unlabeled === unlabeled
+      if (this.trainer && sameImages) {
+        // Reference masks only: nothing that was learnt depends on them.
+        this.dataset = this.trainer.dataset = dataset
+        this.reportDataset()
+        this.enter(this.state)
+        await this.rest()
+        return
+      }
+      this.refuseToForget()
+      this.use(dataset)
+    })
+
+  /** What was learnt from somebody's own images is not thrown away without being asked for; a sample can be had again. */
+  private refuseToForget(): void {
+    if (this.trainer && this.dataset.sample === null)
+      throw new ConfigError('Other data would throw away what was learnt: export what you need, press Reset, then load it.')
+  }
+
   editClass = (index: number, name: string, color: string) =>
-    this.enqueue(() => {
+    this.betweenSteps(() => {
       const classes = this.dataset.classes.map((c) => (c.index === index ? { ...c, name, color } : c))
       this.dataset = { ...this.dataset, classes }
       if (this.trainer) this.trainer.dataset = this.dataset
       this.reportDataset()
-    }, true)
+    })
 
   configure = (values: Partial<Config>) =>
     this.enqueue(() => {
-      const config = makeConfig(values, this.config)
+      const before = this.config
+      const config = makeConfig(values, before)
       if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset first.')
       this.config = config
-      if (this.state !== 'empty' || missingOf(this.dataset).length === 0) this.use(this.dataset)
-      else this.reportDataset()
+      try {
+        if (missingOf(this.dataset).length === 0) this.use(this.dataset)
+        else this.reportDataset()
+      } catch (error) {
+        this.config = before
+        this.reportDataset()
+        throw error
+      }
     })
 
   /** Puts a dataset in place of the present one, with nothing learnt. If it cannot be prepared, the present one stays. */
@@ -102,12 +131,18 @@ export class Session {
     if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
     if (this.state !== from) return
     this.enter('running')
-    void this.enqueue(() => this.loop())
+    const { run } = this
+    // Commands may stand in the queue before the loop; a reset among them makes it one of an older run.
+    void this.enqueue(() => (run === this.run ? this.loop() : undefined))
   }
 
-  /** Takes effect between two steps, so it does not wait its turn. */
+  /** Takes effect between two steps, so it does not wait its turn behind them; before the first it does. */
   pause(): void {
-    if (this.state === 'running') this.state = 'paused'
+    const pause = () => {
+      if (this.state === 'running') this.state = 'paused'
+    }
+    pause()
+    void this.enqueue(pause, true)
   }
 
   /** Exactly one step, from ready or paused. */
@@ -115,8 +150,10 @@ export class Session {
     this.enqueue(async () => {
       if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
       if (this.state !== 'ready' && this.state !== 'paused') return
-      await this.advance(this.open())
-      this.enter(this.trainer!.t >= this.config.steps ? 'finished' : 'paused')
+      const trainer = this.open()
+      await this.advance(trainer)
+      if (this.hasFailed()) return
+      this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
       await this.rest()
     })
 
@@ -124,10 +161,13 @@ export class Session {
     const wasRunning = this.state === 'running'
     if (wasRunning) this.state = 'finished'
     return this.enqueue(async () => {
-      if (wasRunning || this.state !== 'paused') return
-      this.enter('finished')
-      await this.rest()
-    })
+      if (wasRunning) return
+      if (this.state === 'running') this.state = 'finished'
+      else if (this.state === 'paused') {
+        this.enter('finished')
+        await this.rest()
+      }
+    }, true)
   }
 
   reset(): Promise<void> {
@@ -149,21 +189,33 @@ export class Session {
   private async loop(): Promise<void> {
     const trainer = this.open()
     while (this.state === 'running') {
+      const begun = performance.now()
       await this.advance(trainer)
-      if (trainer.t >= this.config.steps) this.state = 'finished'
-      else if (trainer.t >= this.pauseAfter && this.state === 'running') this.state = 'paused'
+      await this.drain()
       await yieldTask()
+      this.timed((performance.now() - begun) / 1000)
+      if (this.hasFailed()) break
+      if (trainer.t >= this.config.steps) this.state = 'finished'
+      else if (trainer.t >= this.pauseAfter) this.state = 'paused'
     }
-    if (this.state === 'finished') await trainer.check()
+    await this.drain()
+    if (this.hasFailed()) return
     this.enter(this.state)
     await this.rest()
   }
 
-  private async advance(trainer: Trainer): Promise<void> {
-    const begun = performance.now()
-    this.unsent.rows.push(await trainer.step())
-    const seconds = (performance.now() - begun) / 1000
+  /** A GPU can be lost in the middle of anything; the compiler does not know that an await may change the state. */
+  private hasFailed(): boolean {
+    return this.state === 'failed'
+  }
+
+  private timed(seconds: number): void {
     this.secondsPerStep = this.secondsPerStep === null ? seconds : 0.9 * this.secondsPerStep + 0.1 * seconds
+  }
+
+  private async advance(trainer: Trainer): Promise<void> {
+    this.unsent.rows.push(await trainer.step())
+    if (this.hasFailed()) return
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) await this.score(trainer)
     const now = performance.now()
     if (now - this.sent.metrics > pace.metrics) this.flush()
@@ -177,8 +229,9 @@ export class Session {
   /** What is shown when a run comes to rest: everything up to the last step, and all predictions. */
   private async rest(): Promise<void> {
     const trainer = this.trainer
-    if (!trainer || this.state === 'running' || this.state === 'failed') return
+    if (!trainer || trainer.t === 0 || this.state === 'running' || this.state === 'failed') return
     this.flush()
+    await trainer.check()
     await this.show()
     const { state, run } = this
     // A command that arrives meanwhile must not wait for hundreds of images.
@@ -200,11 +253,11 @@ export class Session {
   // ---- results -------------------------------------------------------------------------------------------------------------------
 
   export = (what: ExportKind) =>
-    this.enqueue(async () => {
+    this.betweenSteps(async () => {
       const files = await this.files(what)
       const name = `exemplar-lab-${what}-step-${this.trainer!.t}.zip`
       this.send({ type: 'exported', what, name, bytes: zip(files) })
-    }, true)
+    })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
   async files(what: ExportKind): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
@@ -249,23 +302,43 @@ export class Session {
 
   /** Pieces of work in the queue that the gallery gives way to. */
   private impatient = 0
+  /** Work for the loop to do between two steps. */
+  private between: (() => Promise<void>)[] = []
 
   /** Runs a piece of work after those before it. What goes wrong becomes a problem; the session goes on. */
   private enqueue(work: () => void | Promise<void>, patient = false): Promise<void> {
     if (!patient) this.impatient++
-    this.queue = this.queue.then(async () => {
+    this.queue = this.queue.then(() => {
       if (!patient) this.impatient--
-      try {
-        await work()
-      } catch (error) {
-        this.caught(error)
-      }
+      return this.guarded(work)
     })
     return this.queue
   }
 
+  /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
+  private betweenSteps(work: () => void | Promise<void>): Promise<void> {
+    if (this.state !== 'running') return this.enqueue(work, true)
+    return new Promise((resolve) => {
+      this.between.push(() => this.guarded(work).then(resolve))
+    })
+  }
+
+  private async drain(): Promise<void> {
+    for (let work = this.between.shift(); work; work = this.between.shift()) await work()
+  }
+
+  private async guarded(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.caught(error)
+    }
+  }
+
   private caught(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
+    // After a failure, such as a lost GPU, whatever else breaks is its consequence.
+    if (this.hasFailed() && !(error instanceof InputError || error instanceof ConfigError)) return
     if (error instanceof InputError) this.problem('input', message, error.file || null)
     else if (error instanceof ConfigError || error instanceof CheckpointError) this.problem('input', message, null)
     else if (error instanceof DivergedError) {
@@ -305,14 +378,18 @@ export class Session {
 
   private flush(): void {
     this.sent.metrics = performance.now()
+    this.enter(this.state)
     const { rows, scores } = this.unsent
     if (rows.length > 0 || scores.length > 0) this.send({ type: 'metrics', rows, scores })
     this.unsent = { rows: [], scores: [] }
-    this.enter(this.state)
   }
 
   private async show(): Promise<void> {
-    if (this.trainer) this.send({ type: 'views', views: await this.trainer.look(this.watched) })
+    const { trainer } = this
+    if (!trainer) return
+    const views = await trainer.look(this.watched)
+    // A reset meanwhile makes them pictures of an older run.
+    if (trainer === this.trainer) this.send({ type: 'views', views })
     this.sent.views = performance.now()
   }
 }

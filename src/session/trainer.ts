@@ -3,7 +3,7 @@ import type { LabelMap } from '../lib/raster'
 import type { Config } from '../method/config'
 import { combine, decide, infer, type Inference } from '../method/inference'
 import { perturbStrongly } from '../method/intensity'
-import { meanOf, scorePatients, type Case } from '../method/metrics'
+import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { createModels, disposeModels, networkOf, type Models } from '../method/model'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import { readMetrics, step } from '../method/step'
@@ -94,14 +94,20 @@ export class Trainer {
       }
   }
 
-  /** Softmax of both models for images as prepared, in small batches. `pause` is awaited between batches. */
-  async infer(images: Float32Array[], pause: () => Promise<void> = () => Promise.resolve()): Promise<Inference[]> {
-    const all: Inference[] = []
+  /**
+   * Hands the softmax of both models for each image to `use`, a batch at a time: kept together they would fill the memory. `pause` is
+   * awaited between batches.
+   */
+  async infer(
+    images: Float32Array[],
+    use: (inference: Inference, i: number) => void,
+    pause: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     for (let i = 0; i < images.length; i += batch) {
-      all.push(...(await infer(this.net, this.models, images.slice(i, i + batch), this.config.size)))
+      const some = await infer(this.net, this.models, images.slice(i, i + batch), this.config.size)
+      some.forEach((inference, n) => use(inference, i + n))
       await pause()
     }
-    return all
   }
 
   /** The mask of unlabelled image `i` in the size of its source. */
@@ -117,66 +123,61 @@ export class Trainer {
   async score(pause?: () => Promise<void>): Promise<{ row: ScoreRow; patients: { patient: string; dice: number[] }[] }> {
     const { dataset, prepared, net, config } = this
     const which = scoredImages(dataset)
-    const [exemplar, ...inferences] = await this.infer([prepared.training.exemplar.image, ...which.map((i) => prepared.images[i]!)], pause)
-    const image = dataset.exemplarImage!.image
-    const fit = scorePatients(
-      [
-        {
-          patient: 'exemplar',
-          prediction: toSource(combine(exemplar!, config.inference), image, net.classes, config).labels,
-          reference: dataset.exemplarMask!.map.labels,
-        },
-      ],
-      net.classes,
-    ).mean
-    const scoreOf = (form: Config['inference']) =>
-      scorePatients(
-        which.map((i, n): Case => ({
-          patient: patientOf(dataset.unlabeled[i]!.name),
-          prediction: this.toSource(i, combine(inferences[n]!, form)).labels,
-          reference: referenceOf(dataset, i)!.labels,
-        })),
-        net.classes,
-      )
+    let fit = NaN
+    await this.infer([prepared.training.exemplar.image], (inference) => {
+      const { labels } = toSource(combine(inference, config.inference), dataset.exemplarImage!.image, net.classes, config)
+      fit = scorePatients([{ patient: '', prediction: labels, reference: dataset.exemplarMask!.map.labels }], net.classes).mean
+    })
+    const forms = [config.inference, 'A', 'B'] as const
+    const cases: Case[][] = forms.map(() => [])
+    await this.infer(
+      which.map((i) => prepared.images[i]!),
+      (inference, n) => {
+        const i = which[n]!
+        const patient = patientOf(dataset.unlabeled[i]!.name)
+        const reference = referenceOf(dataset, i)!.labels
+        forms.forEach((form, f) => {
+          cases[f]!.push({ patient, prediction: this.toSource(i, combine(inference, form)).labels, reference })
+        })
+      },
+      pause,
+    )
     const orNull = (v: number) => (Number.isNaN(v) ? null : v)
-    const own = which.length > 0 ? scoreOf(config.inference) : null
+    const [own, A, B] = cases.map((some) => scorePatients(some, net.classes)) as [PatientScores, PatientScores, PatientScores]
     const row: ScoreRow = {
       step: this.t,
       fit,
-      dice: own && orNull(own.mean),
-      diceA: own && orNull(scoreOf('A').mean),
-      diceB: own && orNull(scoreOf('B').mean),
-      perClass: own ? own.perClass.map(orNull) : Array.from({ length: net.classes - 1 }, () => null),
+      dice: orNull(own.mean),
+      diceA: orNull(A.mean),
+      diceB: orNull(B.mean),
+      perClass: own.perClass.map(orNull),
     }
     if (this.scores.at(-1)?.step === this.t) this.scores.pop()
     this.scores.push(row)
-    return { row, patients: own?.patients ?? [] }
+    return { row, patients: own.patients }
   }
 
   /** The gallery: every unlabelled image, the most doubtful first. */
   async predictAll(pause?: () => Promise<void>): Promise<Prediction[]> {
     const { net, dataset, prepared, config } = this
-    const inferences = await this.infer(prepared.images, pause)
-    return inferences
-      .map((inference, i): Prediction => {
-        const A = decide(inference.A, net.classes).labels
-        const B = decide(inference.B, net.classes).labels
-        const reference = referenceOf(dataset, i)
-        const mean = reference
-          ? meanOf(
-              scorePatients([{ patient: '', prediction: this.maskOf(i, inference).labels, reference: reference.labels }], net.classes)
-                .perClass,
-            )
-          : NaN
-        return {
-          image: i,
-          name: dataset.unlabeled[i]!.name,
-          labels: decide(combine(inference, config.inference), net.classes).labels,
-          disagreement: disagreement(A, B),
-          dice: Number.isNaN(mean) ? null : mean,
-        }
+    const all: Prediction[] = []
+    const predict = (inference: Inference, i: number) => {
+      const A = decide(inference.A, net.classes).labels
+      const B = decide(inference.B, net.classes).labels
+      const reference = referenceOf(dataset, i)?.labels
+      const dice = reference
+        ? scorePatients([{ patient: '', prediction: this.maskOf(i, inference).labels, reference }], net.classes).mean
+        : NaN
+      all.push({
+        image: i,
+        name: dataset.unlabeled[i]!.name,
+        labels: decide(combine(inference, config.inference), net.classes).labels,
+        disagreement: disagreement(A, B),
+        dice: Number.isNaN(dice) ? null : dice,
       })
-      .sort((a, b) => b.disagreement - a.disagreement)
+    }
+    await this.infer(prepared.images, predict, pause)
+    return all.sort((a, b) => b.disagreement - a.disagreement)
   }
 
   /** What both models make of one unlabelled image now, and samples of the last step. Draws from streams of its own: watching changes nothing. */
@@ -193,7 +194,9 @@ export class Trainer {
       size,
       box,
     )
-    const [onWeak, onStrong] = await this.infer([weak, strong])
+    const both: Inference[] = []
+    await this.infer([weak, strong], (inference) => both.push(inference))
+    const [onWeak, onStrong] = both
     const view = (k: 'A' | 'B'): ModelView => {
       const { labels, confidence } = decide(onWeak![k], net.classes)
       return {

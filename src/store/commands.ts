@@ -122,15 +122,19 @@ export function loadSample(sample: SampleName): void {
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, sample))
 }
 
-/** Reads files and hands them to the session. @param role the input they came through, or null for a drop */
-export async function loadFiles(files: readonly File[], role: FileRole | null): Promise<void> {
+/** Reads files and hands them to the session. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
+export async function loadFiles(
+  files: readonly File[],
+  role: FileRole | null,
+  pathOf = (file: File) => file.webkitRelativePath || file.name,
+): Promise<void> {
   if (files.length === 0) return
   if (!allowed(lab.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
   lab.setState({ loading: true })
   const read = await Promise.all(
     files.map(async (file) => {
       try {
-        return { role, file: { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) } }
+        return { role, file: { name: pathOf(file), bytes: new Uint8Array(await file.arrayBuffer()) } }
       } catch {
         report(`${file.name} could not be read; is it still where it was?`, file.name)
         return null

@@ -1,18 +1,27 @@
 import { useEffect, useState } from 'react'
 import { loadFiles } from '../store/commands'
 
+/** A dropped file with its path from the folder that was dropped: folders tell masks from images, and patients apart. */
+interface Dropped {
+  file: File
+  path: string
+}
+
 /** All files of a drop, folders walked through. */
-async function filesOf(transfer: DataTransfer): Promise<File[]> {
+async function filesOf(transfer: DataTransfer): Promise<Dropped[]> {
   // The entries have to be taken before the first await; after it the transfer is empty.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  if (entries.length === 0) return [...transfer.files]
+  if (entries.length === 0) return [...transfer.files].map((file) => ({ file, path: file.name }))
   return (await Promise.all(entries.map(filesIn))).flat()
 }
 
-async function filesIn(entry: FileSystemEntry): Promise<File[]> {
-  if (entry.isFile) return [await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))]
+async function filesIn(entry: FileSystemEntry): Promise<Dropped[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))
+    return [{ file, path: entry.fullPath.replace(/^\//, '') }]
+  }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
-  const found: File[] = []
+  const found: Dropped[] = []
   // A reader gives at most a hundred entries at a time.
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed))
@@ -46,7 +55,10 @@ export function DropTarget() {
       event.preventDefault()
       depth = 0
       setOver(false)
-      void filesOf(event.dataTransfer).then((files) => loadFiles(files, null))
+      void filesOf(event.dataTransfer).then((dropped) => {
+        const paths = new Map(dropped.map(({ file, path }) => [file, path]))
+        return loadFiles([...paths.keys()], null, (file) => paths.get(file)!)
+      })
     }
     addEventListener('dragenter', enter)
     addEventListener('dragover', hover)

@@ -31,8 +31,10 @@ async function open({ backend }: Init): Promise<Session | null> {
     send({ type: 'backend', run: 0, ...info })
     return (session = new Session(info, send))
   } catch (error) {
-    if (!(error instanceof BackendError)) throw error
-    send({ type: 'problem', run: 0, kind: 'backend', message: error.message, file: null })
+    // Nothing else hears of a rejection here: the page would wait for ever.
+    const known = error instanceof BackendError
+    const message = known ? error.message : `The engine could not be started: ${String(error)}`
+    send({ type: 'problem', run: 0, kind: known ? 'backend' : 'bug', message, file: null })
     return null
   }
 }
