@@ -5,11 +5,11 @@ import { hasKernel, registerTwin, runKernel } from './heap'
  * Bias of the convolution before it, GroupNorm, LeakyReLU: y = lrelu(gamma * (x + b - mean) / sqrt(var + 1e-5) + beta), mean and
  * variance per image and group of channels. x is [B, H, W, C]; b, gamma, beta are [C]; groups divide C.
  */
-interface Attrs {
+export interface NormAttrs {
   groups: number
   slope: number
 }
-const epsilon = 1e-5
+export const epsilon = 1e-5
 
 /**
  * The loops below go through one channel at a time, so that sums and factors stay in registers, and use |u| instead of a branch on the
@@ -25,7 +25,7 @@ export function normActivation(
   y: Float32Array,
   stats: Float32Array,
   [batch, height, width, channels]: number[],
-  { groups, slope }: Attrs,
+  { groups, slope }: NormAttrs,
 ): void {
   const pixels = height! * width!
   const C = channels!
@@ -81,7 +81,7 @@ export function normActivationGrad(
   dGamma: Float32Array,
   dBeta: Float32Array,
   [batch, height, width, channels]: number[],
-  { groups, slope }: Attrs,
+  { groups, slope }: NormAttrs,
 ): void {
   const pixels = height! * width!
   const C = channels!
@@ -144,14 +144,14 @@ export function normActivationGrad(
 registerTwin(
   'NormActivation',
   ['x', 'bias', 'gamma', 'beta'] as const,
-  ({ x }, { groups }: Attrs) => [x, [x[0]!, groups, 2]],
+  ({ x }, { groups }: NormAttrs) => [x, [x[0]!, groups, 2]],
   ({ x, bias, gamma, beta }, [y, stats], shapes, attrs) => normActivation(x, bias, gamma, beta, y!, stats!, shapes.x, attrs),
 )
 registerTwin(
   'NormActivationGrad',
   ['dy', 'x', 'bias', 'gamma', 'beta', 'stats'] as const,
   ({ x, bias }) => [x, bias, bias, bias],
-  ({ dy, x, bias, gamma, beta, stats }, [dx, dBias, dGamma, dBeta], shapes, attrs: Attrs) =>
+  ({ dy, x, bias, gamma, beta, stats }, [dx, dBias, dGamma, dBeta], shapes, attrs: NormAttrs) =>
     normActivationGrad(dy, x, bias, gamma, beta, stats, dx!, dBias!, dGamma!, dBeta!, shapes.x, attrs),
 )
 

@@ -7,9 +7,9 @@ export interface AdamAttrs {
   weightDecay: number
   t: number
 }
-const beta1 = 0.9
-const beta2 = 0.999
-const epsilon = 1e-8
+export const beta1 = 0.9
+export const beta2 = 0.999
+export const epsilon = 1e-8
 
 registerTwin(
   'AdamUpdate',

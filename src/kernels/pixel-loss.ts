@@ -14,7 +14,7 @@ export interface LossForm {
   dice: number
   overAll: boolean
 }
-const smooth = 1e-5
+export const smooth = 1e-5
 
 /** Twin: the loss, and its gradient by the logits in the same call (P has to be made for both). */
 export function pixelLoss(

@@ -2,6 +2,7 @@ import { backend_util } from '@tensorflow/tfjs-core'
 import type { Conv2DBackpropFilterAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { launch, unroll } from './launch'
+import { sumChunks } from './reduction'
 
 type Shape4 = [number, number, number, number]
 
@@ -117,27 +118,5 @@ export const conv2dBackpropFilter =
           }`,
         )}`,
     })
-    if (chunks === 1) return { ...partial, shape: filterShape }
-    const sum = sumChunks(backend, partial, filterShape)
-    backend.disposeData(partial.dataId)
-    return sum
+    return sumChunks(backend, partial, filterShape)
   }
-
-/** Sum over the first axis of `partial`. */
-function sumChunks(backend: WebGPUBackend, partial: TensorInfo, outputShape: number[]): TensorInfo {
-  const size = outputShape.reduce((a, b) => a * b, 1)
-  const vector = size % 4 === 0 ? 4 : 1
-  return launch(backend, {
-    key: `exemplarSumChunks_${vector}`,
-    inputs: { partial },
-    inputComponents: [vector],
-    outputShape,
-    outputComponent: vector,
-    threads: size / vector,
-    uniforms: { end: (size / vector) * partial.shape[0]! },
-    body: () => `
-      var sum = partial[index];
-      for (var i = index + uniforms.threads; i < uniforms.end; i += uniforms.threads) { sum += partial[i]; }
-      result[index] = sum;`,
-  })
-}

@@ -1,0 +1,203 @@
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Random } from '../../lib/random'
+import '../add-bias'
+import '../confidence'
+import '../norm-activation'
+import '../parameter-update'
+import '../pixel-loss'
+import '../scale-channels'
+import { normals, relativeError } from '../testing/conv-case'
+import { useSoftwareWebgpu } from '../testing/dawn'
+import '../upsample-concat'
+import { registerWebgpuKernels } from './register'
+
+useSoftwareWebgpu()
+
+/** Values and shape of an input. */
+interface Input {
+  values: Float32Array
+  shape: number[]
+}
+
+async function run(backend: string, kernel: string, inputs: Record<string, Input>, attrs: object): Promise<Input[]> {
+  const before = tf.getBackend()
+  await tf.setBackend(backend)
+  try {
+    const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]))
+    const result = tf.engine().runKernel(kernel, tensors, attrs as tf.NamedAttrMap) as tf.Tensor | tf.Tensor[]
+    const outputs = Array.isArray(result) ? result : [result]
+    const read = await Promise.all(outputs.map(async (t) => ({ values: await t.data<'float32'>(), shape: t.shape })))
+    tf.dispose([tensors, outputs])
+    return read
+  } finally {
+    await tf.setBackend(before)
+  }
+}
+
+/** Compares a kernel on WebGPU with its twin on cpu: shapes of all outputs, and values within `tolerance` of the largest. Returns the twin's. */
+async function expectTwin(kernel: string, inputs: Record<string, Input>, attrs: object = {}, tolerance = 1e-5): Promise<Input[]> {
+  const want = await run('cpu', kernel, inputs, attrs)
+  const got = await run('webgpu', kernel, inputs, attrs)
+  expect(got.map((o) => o.shape)).toEqual(want.map((o) => o.shape))
+  got.forEach((o, i) => expect(relativeError(o.values, want[i]!.values), `${kernel}, output ${i}`).toBeLessThan(tolerance))
+  return want
+}
+
+interface Sizes {
+  B: number
+  H: number
+  W: number
+  C: number
+  seed: number
+}
+const sizes: fc.Arbitrary<Sizes> = fc.record({
+  B: fc.integer({ min: 1, max: 3 }),
+  H: fc.integer({ min: 1, max: 7 }),
+  W: fc.integer({ min: 1, max: 6 }),
+  C: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 20),
+  seed: fc.nat(1e6),
+})
+/** Enough pixels for several lanes of a reduction, in numbers that no lane count divides. */
+const large: Sizes[] = [
+  { B: 1, H: 33, W: 31, C: 1, seed: 1 },
+  { B: 2, H: 33, W: 31, C: 8, seed: 2 },
+  { B: 1, H: 41, W: 29, C: 6, seed: 3 },
+]
+const check = (body: (s: Sizes) => Promise<void>) =>
+  fc.assert(fc.asyncProperty(sizes, body), { numRuns: 12, seed: 8, examples: large.map((s) => [s]) })
+
+function inputsOf(seed: number) {
+  const random = new Random(seed)
+  const filled = (shape: number[], draw: () => number): Input => ({
+    values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, draw),
+    shape,
+  })
+  return {
+    random,
+    filled,
+    normal: (...shape: number[]): Input => ({ values: normals(random, tf.util.sizeFromShape(shape)), shape }),
+  }
+}
+
+describe.each([
+  { kernels: 'of a software adapter', software: true },
+  { kernels: 'of a real GPU', software: false },
+])('with the kernels $kernels', ({ software }) => {
+  beforeEach(() => registerWebgpuKernels(software))
+  afterEach(() => registerWebgpuKernels(true))
+
+  /** Forward, then backward from the twin's statistics. */
+  async function expectNorm({ B, H, W, C, seed }: Sizes, offset: number, tolerance: number): Promise<void> {
+    const { normal } = inputsOf(seed)
+    for (const groups of [1, 2, 3, 5].filter((g) => C % g === 0 && H * W * (C / g) > 2)) {
+      const attrs = { groups, slope: 0.01 }
+      const x = normal(B, H, W, C)
+      for (let i = 0; i < x.values.length; i++) x.values[i]! += offset
+      const inputs = { x, bias: normal(C), gamma: normal(C), beta: normal(C) }
+      const [, stats] = await expectTwin('NormActivation', inputs, attrs, tolerance)
+      await expectTwin('NormActivationGrad', { dy: normal(B, H, W, C), ...inputs, stats: stats! }, attrs, tolerance)
+    }
+  }
+
+  test('norm and activation agree with their twins', { timeout: 120_000 }, () => check((s) => expectNorm(s, 0, 1e-4)))
+
+  test('norm and activation do so far from zero, where squares would cancel', { timeout: 60_000 }, async () => {
+    for (const s of large) await expectNorm(s, 1e3, 1e-3)
+  })
+
+  test('adding a bias, its gradient and scaling channels agree with their twins', { timeout: 60_000 }, () =>
+    check(async ({ B, H, W, C, seed }) => {
+      const { normal } = inputsOf(seed)
+      const x = normal(B, H, W, C)
+      await expectTwin('AddBias', { x, bias: normal(C) })
+      await expectTwin('SumToChannels', { x })
+      await expectTwin('ScaleChannels', { x, factor: normal(B, C) })
+    }),
+  )
+
+  test('the join of skip and enlarged features agrees with its twin, and so does its gradient', { timeout: 60_000 }, () =>
+    check(async ({ B, H, W, C, seed }) => {
+      const { normal } = inputsOf(seed)
+      for (const S of [C, (seed % 5) + 1]) {
+        const skip = normal(B, 2 * H, 2 * W, S)
+        const x = normal(B, H, W, C)
+        await expectTwin('UpsampleConcat', { skip, x })
+        await expectTwin('UpsampleConcatGrad', { dOut: normal(B, 2 * H, 2 * W, S + C) }, { skipShape: skip.shape, xShape: x.shape })
+      }
+    }),
+  )
+
+  test('the loss agrees with its twin in each of its forms, also where nothing weighs', { timeout: 60_000 }, () =>
+    check(async ({ B, H, W, C, seed }) => {
+      const { random, filled, normal } = inputsOf(seed)
+      const logits = normal(B, H, W, C + 1)
+      const target = filled([B, H, W], () => random.integer(C + 1))
+      for (const draw of [() => random.uniform(), () => random.integer(2), () => 0])
+        for (const form of [
+          { crossEntropy: 0.5, dice: 0.5, overAll: false },
+          { crossEntropy: 0, dice: 1, overAll: true },
+          { crossEntropy: 1, dice: 0, overAll: true },
+        ]) {
+          const weight = filled([B, H, W], draw)
+          const [, dLogits] = await expectTwin('PixelLoss', { logits, target, weight }, form)
+          // The gradients are far below 1, the unit of relativeError: compared once more on their own scale.
+          const [, got] = await run('webgpu', 'PixelLoss', { logits, target, weight }, form)
+          const unit = Math.max(1e-9, ...dLogits!.values.map(Math.abs))
+          const scaled = (values: Float32Array) => values.map((v) => v / unit)
+          expect(relativeError(scaled(got!.values), scaled(dLogits!.values))).toBeLessThan(1e-4)
+        }
+    }),
+  )
+
+  test('confidence agrees with its twin, and takes the first of equals', { timeout: 60_000 }, () =>
+    check(async ({ B, H, W, C, seed }) => {
+      const { random, filled, normal } = inputsOf(seed)
+      await expectTwin('Confidence', { logits: normal(B, H, W, C + 1) })
+      await expectTwin('Confidence', { logits: filled([B, H, W, C + 1], () => random.integer(2)) })
+    }),
+  )
+
+  test('parameter updates agree with their twins', { timeout: 60_000 }, () =>
+    check(async ({ H, C, seed }) => {
+      const { random, filled, normal } = inputsOf(seed)
+      const inputs = { p: normal(H, C), g: normal(H, C), m: normal(H, C) }
+      for (const t of [1, 2, 1000]) {
+        const v = filled([H, C], () => random.uniform())
+        await expectTwin('AdamUpdate', { ...inputs, v }, { learningRate: 0.1 / t, weightDecay: 0.01, t })
+        await expectTwin('SgdUpdate', inputs, { learningRate: 0.1 / t, weightDecay: 0.01, momentum: 0.9 })
+      }
+    }),
+  )
+})
+
+test('a kernel understands a mask that is 0 or 1 by a cast, whose buffer stays one of whole numbers', async () => {
+  const x = tf.tensor3d([0, 2, 3, 0.5], [1, 2, 2])
+  const y = tf.tidy(() => {
+    const factor = tf.cast(tf.greater(tf.tensor2d([[0, 3]]), 1), 'float32')
+    return tf.engine().runKernel('ScaleChannels', { x: tf.expandDims(x, 0), factor }) as tf.Tensor
+  })
+  expect([...(await y.data())]).toEqual([0, 2, 0, 0.5])
+  tf.dispose([x, y])
+})
+
+test('a kernel leaves no GPU memory behind', async () => {
+  const { normal } = inputsOf(9)
+  const C = 8
+  const x = normal(2, 33, 31, C)
+  const inputs = { x, bias: normal(C), gamma: normal(C), beta: normal(C) }
+  const labels = { values: new Float32Array(2 * 33 * 31), shape: [2, 33, 31] }
+  const once = async () => {
+    const [, stats] = await run('webgpu', 'NormActivation', inputs, { groups: 2, slope: 0.01 })
+    await run('webgpu', 'NormActivationGrad', { dy: x, ...inputs, stats: stats! }, { groups: 2, slope: 0.01 })
+    await run('webgpu', 'SumToChannels', { x }, {})
+    await run('webgpu', 'PixelLoss', { logits: x, target: labels, weight: labels }, { crossEntropy: 1, dice: 1, overAll: true })
+  }
+  const memory = () => tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }
+  await once()
+  const { numTensors, numDataBuffers, numBytesInGPU } = memory()
+  await once()
+  expect(memory()).toMatchObject({ numTensors, numDataBuffers, numBytesInGPU })
+})

@@ -1,0 +1,49 @@
+import { util } from '@tensorflow/tfjs-core'
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { launch } from './launch'
+
+/**
+ * Reductions in two passes and without barriers. In the first, lane k of `lanes` adds up items k, k + lanes, k + 2 lanes ..., so that
+ * neighbouring threads read neighbouring values; the second adds up the lanes.
+ */
+
+/** Fewer items than this are added up by one thread: a second pass costs more than it saves. */
+const fewItems = 256
+
+/**
+ * Number of lanes for `items` values, when there are `others` such sums to make at the same time. Never beyond the square root of `items`,
+ * where the second pass would become the longer one.
+ * @param threadsWanted number of threads that keep the adapter busy
+ */
+export function lanesFor(items: number, others: number, threadsWanted: number): number {
+  if (items < fewItems) return 1
+  return Math.min(Math.ceil(threadsWanted / others), Math.floor(Math.sqrt(items)))
+}
+
+/** Values to one array element of a buffer whose last axis is `channels` long, and the WGSL type of such an element. */
+export function elementOf(channels: number): { vector: 1 | 4; type: string } {
+  return channels % 4 === 0 ? { vector: 4, type: 'vec4<f32>' } : { vector: 1, type: 'f32' }
+}
+
+/** Sum over the first axis of `partial`, which is given away: it is disposed of, or returned in the other shape if that axis is 1. */
+export function sumChunks(backend: WebGPUBackend, partial: TensorInfo, outputShape: number[]): TensorInfo {
+  if (partial.shape[0] === 1) return { ...partial, shape: outputShape }
+  const size = util.sizeFromShape(outputShape)
+  const { vector } = elementOf(size)
+  const sum = launch(backend, {
+    key: `exemplarSumChunks_${vector}`,
+    inputs: { partial },
+    inputComponents: [vector],
+    outputShape,
+    outputComponent: vector,
+    threads: size / vector,
+    uniforms: { end: (size / vector) * partial.shape[0]! },
+    body: () => `
+      var sum = partial[index];
+      for (var i = index + uniforms.threads; i < uniforms.end; i += uniforms.threads) { sum += partial[i]; }
+      result[index] = sum;`,
+  })
+  backend.disposeData(partial.dataId)
+  return sum
+}
