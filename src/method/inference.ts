@@ -38,7 +38,7 @@ export async function infer(net: UNet, models: Models, images: Float32Array[], s
   images.forEach((image, i) => stacked.set(image, i * size * size))
   const softmaxes = tf.tidy(() => {
     const x = tf.tensor4d(stacked, [images.length, size, size, 1])
-    return models.map((model) => tf.exp(tf.logSoftmax(logitsOf(net, model, x))))
+    return models.map((model) => tf.softmax(logitsOf(net, model, x)))
   })
   const [a, b] = (await Promise.all(softmaxes.map((s) => s.data()))) as [Float32Array, Float32Array]
   tf.dispose(softmaxes)
