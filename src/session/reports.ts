@@ -118,7 +118,7 @@ export interface ViewsEvent {
   type: 'views'
   views: LiveViews
 }
-/** All predictions, most disagreement first; sent when a run pauses or ends. */
+/** All predictions, most disagreement first; sent when a run pauses or ends, and of a small pile with every score. */
 export interface PredictionsEvent {
   type: 'predictions'
   step: number

@@ -50,6 +50,7 @@ test('a run goes from ready to finished and reports every step once', async () =
   expect(state()).toMatchObject({ state: 'finished', step: 8 })
   expect(rows().map((row) => row.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   expect(of('metrics').flatMap((e) => e.scores.map((s) => s.step))).toEqual([3, 6, 8])
+  expect(of('predictions').map((e) => e.step)).toEqual([3, 6, 8])
   const { items } = of('predictions').at(-1)!
   expect(items).toHaveLength(47)
   const doubt = items.map((item) => item.disagreement)

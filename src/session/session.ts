@@ -15,6 +15,9 @@ type Report = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, '
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500 }
 
+/** Up to this many images the gallery is renewed with every score too; more would cost more than a few per cent of the run. */
+const smallPile = 64
+
 /**
  * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
  * worker and in Node. Commands may come at any time; work is done one piece after the other, and Pause is read between steps.
@@ -216,7 +219,10 @@ export class Session {
   private async advance(trainer: Trainer): Promise<void> {
     this.unsent.rows.push(await trainer.step())
     if (this.hasFailed()) return
-    if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) await this.score(trainer)
+    if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
+      await this.score(trainer)
+      if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
+    }
     const now = performance.now()
     if (now - this.sent.metrics > pace.metrics) this.flush()
     if (now - this.sent.views > pace.views) await this.show()
@@ -224,6 +230,11 @@ export class Session {
 
   private async score(trainer: Trainer): Promise<void> {
     this.unsent.scores.push((await trainer.score(yieldTask)).row)
+  }
+
+  private async predict(trainer: Trainer, pause: () => Promise<void>): Promise<void> {
+    const items = await trainer.predictAll(pause)
+    this.send({ type: 'predictions', step: trainer.t, size: this.config.size, items })
   }
 
   /** What is shown when a run comes to rest: everything up to the last step, and all predictions. */
@@ -243,8 +254,7 @@ export class Session {
     try {
       if (state === 'finished' || trainer.t % this.config.scoreEvery === 0) await this.score(trainer)
       this.flush()
-      const items = await trainer.predictAll(pause)
-      this.send({ type: 'predictions', step: trainer.t, size: this.config.size, items })
+      await this.predict(trainer, pause)
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
     }

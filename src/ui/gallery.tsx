@@ -18,7 +18,7 @@ export function Gallery() {
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
-        When a run pauses or ends, the mask of every unlabelled image will stand here, the most doubtful first.
+        When a run is scored, pauses or ends, the mask of every unlabelled image will stand here, the most doubtful first.
       </p>
     )
   const shown = all ? items : items.slice(0, first)
