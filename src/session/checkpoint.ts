@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { makeConfig, type Config } from '../method/config'
 import { networkOf, type Model, type Models } from '../method/model'
+import type { TrainingData } from '../method/synthesis'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import type { Parameters } from '../nn/parameters'
 import { bufferShapes, parameterShapes } from '../nn/unet'
-import type { Prepared } from './dataset'
 import { Trainer } from './trainer'
 
 /** Bytes that are not a checkpoint, or one of other data; one sentence. */
@@ -16,8 +16,8 @@ export class CheckpointError extends Error {
 const format = 'exemplar-lab-checkpoint-1'
 
 /** SHA-256 of what the networks see, so that a run is not continued on other images without a word. */
-async function digest({ training }: Prepared): Promise<string> {
-  const pictures = [training.exemplar.image, Float32Array.from(training.exemplar.labels), ...training.unlabeled]
+async function digest({ exemplar, unlabeled }: TrainingData): Promise<string> {
+  const pictures = [exemplar.image, Float32Array.from(exemplar.labels), ...unlabeled]
   const all = new Float32Array(pictures.reduce((sum, p) => sum + p.length, 0))
   let at = 0
   for (const picture of pictures) {
@@ -83,7 +83,7 @@ function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
 }
 
 /** A trainer that goes on exactly where `saveCheckpoint` stopped. @throws CheckpointError */
-export async function restoreCheckpoint(bytes: Uint8Array, dataset: Trainer['dataset'], prepared: Prepared): Promise<Trainer> {
+export async function restoreCheckpoint(bytes: Uint8Array, dataset: Trainer['dataset'], prepared: TrainingData): Promise<Trainer> {
   const { tensors, metadata } = parse(bytes)
   const config = configOf(bytes)
   if (metadata['data'] !== (await digest(prepared)))

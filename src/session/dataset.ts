@@ -229,15 +229,8 @@ export const preprocessingText = ({ crop: share, size }: Config): string =>
   `${share < 1 ? `Central square of ${share} times the shorter side; ` : ''}resampled to ${size} x ${size} (bilinear, antialiased); ` +
   `quantiles 0.01 and 0.995 mapped to 0 and 1, values beyond cut off. Masks: nearest neighbour.`
 
-/** A dataset as the networks see it. */
-export interface Prepared {
-  training: TrainingData
-  exemplarMap: Uint8Array<ArrayBuffer>
-  images: Float32Array<ArrayBuffer>[]
-}
-
 /** Prepares a complete dataset. @throws InputError when a class of the exemplar vanishes at this size and crop. */
-export function prepare(dataset: Dataset, config: Config): Prepared {
+export function prepare(dataset: Dataset, config: Config): TrainingData {
   const image = prepareImage(dataset.exemplarImage!.image, config)
   const labels = prepareLabels(dataset.exemplarMask!.map, config)
   const counts = countLabels({ width: config.size, height: config.size, labels }, dataset.classes.length)
@@ -249,17 +242,12 @@ export function prepare(dataset: Dataset, config: Config): Prepared {
       dataset.exemplarMask!.name,
     )
   }
-  const images = dataset.unlabeled.map(({ image }) => prepareImage(image, config))
   return {
-    training: {
-      size: config.size,
-      classes: dataset.classes.length,
-      exemplar: { image, labels },
-      emptied: emptyOut(image, labels, config.size),
-      unlabeled: images,
-    },
-    exemplarMap: labels,
-    images,
+    size: config.size,
+    classes: dataset.classes.length,
+    exemplar: { image, labels },
+    emptied: emptyOut(image, labels, config.size),
+    unlabeled: dataset.unlabeled.map(({ image }) => prepareImage(image, config)),
   }
 }
 
@@ -317,7 +305,7 @@ export function scoredImages(dataset: Dataset): number[] {
 }
 
 /** What the page shows of a dataset; with `prepared` null (something is missing) each picture is prepared on its own. */
-export function summarise(dataset: Dataset, config: Config, prepared: Prepared | null): DatasetSummary {
+export function summarise(dataset: Dataset, config: Config, prepared: TrainingData | null): DatasetSummary {
   const { exemplarImage, exemplarMask, unlabeled } = dataset
   return {
     sample: dataset.sample,
@@ -327,7 +315,7 @@ export function summarise(dataset: Dataset, config: Config, prepared: Prepared |
       name: exemplarImage.name,
       width: exemplarImage.image.width,
       height: exemplarImage.image.height,
-      pixels: toBytes(prepared?.training.exemplar.image ?? prepareImage(exemplarImage.image, config)),
+      pixels: toBytes(prepared?.exemplar.image ?? prepareImage(exemplarImage.image, config)),
       labels: exemplarMask ? prepareLabels(exemplarMask.map, config) : new Uint8Array(config.size * config.size),
     },
     unlabeled: unlabeled.map(({ name, image }, i) => ({
@@ -336,7 +324,7 @@ export function summarise(dataset: Dataset, config: Config, prepared: Prepared |
       width: image.width,
       height: image.height,
       hasReference: referenceOf(dataset, i) !== null,
-      pixels: toBytes(prepared?.images[i] ?? prepareImage(image, config)),
+      pixels: toBytes(prepared?.unlabeled[i] ?? prepareImage(image, config)),
     })),
     references: unlabeled.filter((_, i) => referenceOf(dataset, i)).length,
     missing: missingOf(dataset),

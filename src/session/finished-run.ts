@@ -29,7 +29,7 @@ export async function finishedRun(
 ): Promise<FinishedRun> {
   const { config, dataset, prepared, net } = trainer
   const { size } = config
-  const input = prepared.images[0]!
+  const input = prepared.unlabeled[0]!
   let one: Inference | null = null
   await trainer.infer([input], (inference) => (one = inference))
   const { A, B } = one! as Inference
@@ -42,7 +42,7 @@ export async function finishedRun(
   const masks: FinishedRun['masks'] = []
   if (what !== 'weights') {
     const keep = (inference: Inference, i: number) => masks.push({ name: dataset.unlabeled[i]!.name, map: trainer.maskOf(i, inference) })
-    await trainer.infer(prepared.images, keep, pause)
+    await trainer.infer(prepared.unlabeled, keep, pause)
   }
   return {
     version,

@@ -1,9 +1,10 @@
 import { exportFiles, zip } from '../export/archive'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/report'
+import type { TrainingData } from '../method/synthesis'
 import { InputError, type NamedFile } from '../data/named-file'
 import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint } from './checkpoint'
-import { emptyDataset, missingOf, prepare, sampleDataset, summarise, withFiles, type Dataset, type Prepared } from './dataset'
+import { emptyDataset, missingOf, prepare, sampleDataset, summarise, withFiles, type Dataset } from './dataset'
 import { finishedRun } from './finished-run'
 import type { BackendInfo, ExportKind, FileRole, ProblemEvent, RunState, SampleName, SessionEvent } from './reports'
 import { DivergedError, Trainer } from './trainer'
@@ -28,7 +29,7 @@ export class Session {
   pauseAfter = Infinity
   private config: Config = defaults
   private dataset: Dataset = emptyDataset
-  private prepared: Prepared | null = null
+  private prepared: TrainingData | null = null
   private trainer: Trainer | null = null
   private run = 0
   private watched = 0

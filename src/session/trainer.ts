@@ -7,12 +7,12 @@ import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { createModels, disposeModels, networkOf, type Models } from '../method/model'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import { readMetrics, step } from '../method/step'
-import { weakRange } from '../method/synthesis'
+import { weakRange, type TrainingData } from '../method/synthesis'
 import { drawBox, drawViews, pasteBox, strongRange, type Views } from '../method/views'
 import { drawWarp, warpImage } from '../method/warp'
 import type { UNet } from '../nn/unet'
 import { patientOf } from '../data/file-roles'
-import { referenceOf, scoredImages, toSource, type Dataset, type Prepared } from './dataset'
+import { referenceOf, scoredImages, toSource, type Dataset } from './dataset'
 import type { LiveViews, ModelView, Prediction } from './reports'
 
 /** A loss or a weight that is no number any more; the run cannot go on. */
@@ -36,7 +36,7 @@ export class Trainer {
 
   constructor(
     public dataset: Dataset,
-    readonly prepared: Prepared,
+    readonly prepared: TrainingData,
     readonly config: Config,
     private models: Models = createModels(networkOf(config, dataset.classes.length), config),
   ) {
@@ -56,7 +56,7 @@ export class Trainer {
   /** One step of the method. @throws DivergedError with the last good weights kept and the step not counted */
   async step(): Promise<StepMetrics> {
     const { config, t } = this
-    this.views = drawViews(this.prepared.training, config, t)
+    this.views = drawViews(this.prepared, config, t)
     const { models: next, scalars } = step(this.net, this.models, this.views, config, t)
     const row = await readMetrics(scalars, config, t)
     if (!Number.isFinite(row.totalA) || !Number.isFinite(row.totalB)) {
@@ -124,14 +124,14 @@ export class Trainer {
     const { dataset, prepared, net, config } = this
     const which = scoredImages(dataset)
     let fit = NaN
-    await this.infer([prepared.training.exemplar.image], (inference) => {
+    await this.infer([prepared.exemplar.image], (inference) => {
       const { labels } = toSource(combine(inference, config.inference), dataset.exemplarImage!.image, net.classes, config)
       fit = scorePatients([{ patient: '', prediction: labels, reference: dataset.exemplarMask!.map.labels }], net.classes).mean
     })
     const forms = [config.inference, 'A', 'B'] as const
     const cases: Case[][] = forms.map(() => [])
     await this.infer(
-      which.map((i) => prepared.images[i]!),
+      which.map((i) => prepared.unlabeled[i]!),
       (inference, n) => {
         const i = which[n]!
         const patient = patientOf(dataset.unlabeled[i]!.name)
@@ -176,7 +176,7 @@ export class Trainer {
         dice: Number.isNaN(dice) ? null : dice,
       })
     }
-    await this.infer(prepared.images, predict, pause)
+    await this.infer(prepared.unlabeled, predict, pause)
     return all.sort((a, b) => b.disagreement - a.disagreement)
   }
 
@@ -185,8 +185,8 @@ export class Trainer {
     const { config, net, prepared, t } = this
     const { size } = config
     const random = new Random(config.seed, 'look', t)
-    const weak = warpImage(prepared.images[image]!, size, drawWarp(random, size, weakRange(config)))
-    const other = prepared.images[(image + 1) % prepared.images.length]!
+    const weak = warpImage(prepared.unlabeled[image]!, size, drawWarp(random, size, weakRange(config)))
+    const other = prepared.unlabeled[(image + 1) % prepared.unlabeled.length]!
     const box = random.chance(config.cutmix) ? drawBox(random, size) : null
     const strong = pasteBox(
       perturbStrongly(weak, size, random, strongRange(config)),
@@ -207,7 +207,7 @@ export class Trainer {
       }
     }
     const [A, B] = [view('A'), view('B')]
-    const { exemplars, synthetics } = this.views ?? drawViews(prepared.training, config, t)
+    const { exemplars, synthetics } = this.views ?? drawViews(prepared, config, t)
     const exemplar = exemplars[0]!
     const synthetic = synthetics[0]
     return {
