@@ -251,7 +251,8 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
   }
 }
 
-const toBytes = (pixels: Float32Array): Uint8Array<ArrayBuffer> => Uint8Array.from(pixels, (v) => Math.round(v * 255))
+/** Values in [0, 1] as 0..255. */
+export const toBytes = (pixels: Float32Array): Uint8Array<ArrayBuffer> => Uint8Array.from(pixels, (v) => Math.round(v * 255))
 
 /** Class per pixel in the size of the source, from class probabilities size x size x C; background outside the crop. */
 export function toSource(probabilities: Float32Array, source: Raster, classes: number, { crop: share, size }: Config): LabelMap {

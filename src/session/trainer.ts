@@ -12,7 +12,7 @@ import { drawBox, drawViews, pasteBox, strongRange, type Views } from '../method
 import { drawWarp, warpImage } from '../method/warp'
 import type { UNet } from '../nn/unet'
 import { patientOf } from '../data/file-roles'
-import { referenceOf, scoredImages, toSource, type Dataset } from './dataset'
+import { referenceOf, scoredImages, toBytes, toSource, type Dataset } from './dataset'
 import type { LiveViews, ModelView, Prediction } from './reports'
 
 /** A loss or a weight that is no number any more; the run cannot go on. */
@@ -227,8 +227,6 @@ export class Trainer {
     }
   }
 }
-
-const toBytes = (values: Float32Array): Uint8Array<ArrayBuffer> => Uint8Array.from(values, (v) => Math.round(v * 255))
 
 /** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 where both see background only. */
 export function disagreement(A: Uint8Array, B: Uint8Array): number {
