@@ -1,28 +1,61 @@
 import { util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { placeOf } from './window'
 
-/** One run of a WGSL kernel on the tfjs backend. */
-export interface Launch {
-  /** Names the WGSL text: two launches with the same key must have the same `code`, for the compiled pipeline is kept under it. */
+/** One run of a WGSL kernel with one output. */
+export interface Launch extends Work {
+  outputShape: number[]
+  outputComponent: 1 | 4
+  /** Where the output goes; a new tensor if absent. */
+  into?: TensorInfo | undefined
+}
+
+/** One run of a WGSL kernel with several outputs. */
+export interface Launches extends Work {
+  outputs: Output[]
+}
+
+export interface Output {
+  /** The name of its buffer in WGSL. */
+  name: string
+  shape: number[]
+  component: 1 | 4
+  into?: TensorInfo | undefined
+}
+
+interface Work {
+  /** Names the WGSL text: two launches with the same key must have the same text, for the compiled pipeline is kept under it. */
   key: string
   /** Input buffers by the name they have in WGSL, where they are always f32. */
   inputs: Record<string, TensorInfo>
   /** Components per array element of each input, in the same order: 1 for f32, 4 for vec4<f32>. */
   inputComponents: number[]
-  outputShape: number[]
-  outputComponent: 1 | 4
   /** Number of threads that have work. */
   threads: number
-  /** Whole numbers that the code reads as `uniforms.name`. */
+  /** Whole numbers that the code reads as `uniforms.name`. What changes from step to step does not belong here but into an input. */
   uniforms?: Record<string, number>
   /** Real numbers that the code reads in the same way. */
   factors?: Record<string, number>
-  /** WGSL: the body of a thread, which is numbered by `index`; it writes to `result`. */
+  /** WGSL: the body of a thread, which is numbered by `index`; a single output is called `result`. */
   body: () => string
 }
 
 const workgroup = 64
+const mostWorkgroups = 65_535
+
+/** What a device has compiled, and the uniform buffers it has been given; both are for ever the same for the same key. */
+interface Compiled {
+  pipelines: Map<string, GPUComputePipeline>
+  uniforms: Map<string, GPUBuffer>
+}
+const compiled = new WeakMap<GPUDevice, Compiled>()
+
+function compiledFor(device: GPUDevice): Compiled {
+  let entry = compiled.get(device)
+  if (!entry) compiled.set(device, (entry = { pipelines: new Map(), uniforms: new Map() }))
+  return entry
+}
 
 /**
  * Values of a tensor as f32. `tf.cast` from int32 or bool to float32 hands on the same buffer, with whole numbers in it, under a new name;
@@ -30,49 +63,123 @@ const workgroup = 64
  */
 function asFloats(backend: WebGPUBackend, info: TensorInfo): TensorInfo {
   if (backend.tensorMap.get(info.dataId).dtype === 'float32') return info
-  const size = util.sizeFromShape(info.shape)
-  const code = { key: 'exemplarAsFloats', inputComponents: [1], outputComponent: 1 as const, body: () => `result[index] = f32(x[index]);` }
-  return dispatch(backend, { ...code, inputs: { x: info }, outputShape: info.shape, threads: size })
+  backend.uploadToGPU(info.dataId)
+  const [floats] = dispatch(backend, {
+    key: 'exemplarAsFloats',
+    inputs: { x: info },
+    inputComponents: [1],
+    inputType: 'i32',
+    outputs: [{ name: 'result', shape: info.shape, component: 1 }],
+    threads: util.sizeFromShape(info.shape),
+    body: () => `result[index] = f32(x[index]);`,
+  })
+  return floats!
 }
 
-/** Queues the kernel and returns its output, a float32 tensor. tfjs spreads more than 65,535 workgroups over y and z by itself. */
-export function launch(backend: WebGPUBackend, l: Launch): TensorInfo {
-  const inputs = Object.fromEntries(Object.entries(l.inputs).map(([name, info]) => [name, asFloats(backend, info)]))
-  const output = dispatch(backend, { ...l, inputs })
-  for (const [name, info] of Object.entries(inputs)) if (info !== l.inputs[name]) backend.disposeData(info.dataId)
-  return output
+/** Queues the kernel and returns its output, a float32 tensor. */
+export function launch(backend: WebGPUBackend, { outputShape, outputComponent, into, ...work }: Launch): TensorInfo {
+  return launchAll(backend, { ...work, outputs: [{ name: 'result', shape: outputShape, component: outputComponent, into }] })[0]!
 }
 
-function dispatch(backend: WebGPUBackend, l: Launch): TensorInfo {
-  const uniforms = { threads: l.threads, ...l.uniforms }
-  const factors = l.factors ?? {}
-  // tfjs compiles anew whenever the rank of an output, or how an input's shape compares with it, differs, and a pipeline takes SwiftShader up
-  // to a second: so inputs are shown as lists and outputs as columns, which never compare.
-  const outputShape = [util.sizeFromShape(l.outputShape), 1]
-  const inputs = Object.values(l.inputs).map((info) => ({ ...info, shape: [util.sizeFromShape(info.shape)] }))
-  const program: WebGPUProgram = {
-    shaderKey: l.key,
-    outputShape,
-    outputComponent: l.outputComponent,
-    variableNames: Object.keys(l.inputs),
-    variableComponents: l.inputComponents,
-    dispatchLayout: { x: [0, 1] },
-    dispatch: [Math.ceil(l.threads / workgroup), 1, 1],
-    workgroupSize: [workgroup, 1, 1],
-    uniforms: [...Object.keys(uniforms).map((name) => `${name} : i32, `), ...Object.keys(factors).map((name) => `${name} : f32, `)].join(
-      '',
-    ),
-    getUserCode: () => `
-      fn main(index : i32) {
-        if (index >= uniforms.threads) { return; }
-        ${l.body()}
-      }`,
+/** Queues the kernel and returns its outputs, float32 tensors. */
+export function launchAll(backend: WebGPUBackend, work: Launches): TensorInfo[] {
+  const inputs = Object.fromEntries(Object.entries(work.inputs).map(([name, info]) => [name, asFloats(backend, info)]))
+  const outputs = dispatch(backend, { ...work, inputs })
+  for (const [name, info] of Object.entries(inputs)) if (info !== work.inputs[name]) backend.disposeData(info.dataId)
+  return outputs
+}
+
+/**
+ * Queues one dispatch. Not by tfjs's runWebGPUProgram: that compiles anew for every rank and every relation of shapes (a pipeline takes
+ * SwiftShader up to a second), makes a uniform buffer for each dispatch, knows one output only, and no tensor that is part of a buffer.
+ */
+function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }): TensorInfo[] {
+  const { device } = backend
+  const { pipelines, uniforms } = compiledFor(device)
+  const inputs = Object.entries(work.inputs)
+
+  let pipeline = pipelines.get(work.key)
+  if (!pipeline) {
+    const module = device.createShaderModule({ label: work.key, code: shaderOf(work) })
+    pipeline = device.createComputePipeline({ label: work.key, layout: 'auto', compute: { module, entryPoint: 'main' } })
+    pipelines.set(work.key, pipeline)
   }
-  const values = [
-    ...Object.values(uniforms).map((value) => ({ type: 'int32', data: [value] })),
-    ...Object.values(factors).map((value) => ({ type: 'float32', data: [value] })),
+
+  const whole = [work.threads, ...Object.values(work.uniforms ?? {})]
+  const real = Object.values(work.factors ?? {})
+  const uniformKey = `${whole.join()}|${real.join()}`
+  let uniform = uniforms.get(uniformKey)
+  if (!uniform) {
+    uniform = device.createBuffer({ size: 4 * (whole.length + real.length), usage: GPUBufferUsage.UNIFORM, mappedAtCreation: true })
+    const bytes = uniform.getMappedRange()
+    new Int32Array(bytes, 0, whole.length).set(whole)
+    new Float32Array(bytes, 4 * whole.length).set(real)
+    uniform.unmap()
+    uniforms.set(uniformKey, uniform)
+  }
+
+  const outputs = work.outputs.map(({ shape, into }) => {
+    const info = into ?? backend.makeTensorInfo(shape, 'float32')
+    backend.uploadToGPU(info.dataId)
+    return into ? { ...into, shape } : info
+  })
+  for (const [, info] of inputs) backend.uploadToGPU(info.dataId)
+  const tensors = [...outputs, ...inputs.map(([, info]) => info)]
+  const bindGroup = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: [...tensors.map((info) => bindingOf(backend, info)), { buffer: uniform }].map((resource, binding) => ({ binding, resource })),
+  })
+
+  const groups = Math.ceil(work.threads / workgroup)
+  const rows = Math.ceil(groups / mostWorkgroups)
+  backend.ensureCommandEncoderReady()
+  const internals = backend as unknown as Internals
+  internals.computePassEncoder ??= internals.commandEncoder.beginComputePass()
+  internals.computePassEncoder.setPipeline(pipeline)
+  internals.computePassEncoder.setBindGroup(0, bindGroup)
+  internals.computePassEncoder.dispatchWorkgroups(Math.ceil(groups / rows), rows)
+  if (++internals.dispatchCountInPass >= dispatchesPerSubmit) {
+    internals.endComputePassEncoder()
+    backend.submitQueue()
+  }
+  return outputs
+}
+
+/** Enough to keep the queue short of work to wait for, few enough for the GPU to start early. */
+const dispatchesPerSubmit = 64
+
+/** What tfjs keeps to itself. */
+interface Internals {
+  commandEncoder: GPUCommandEncoder
+  computePassEncoder: GPUComputePassEncoder | null
+  dispatchCountInPass: number
+  endComputePassEncoder(): void
+}
+
+function bindingOf(backend: WebGPUBackend, info: TensorInfo): GPUBufferBinding {
+  const buffer = backend.tensorMap.get(info.dataId).resource as GPUBuffer
+  const place = placeOf(info)
+  return place ? { buffer, offset: 4 * place.offset, size: 4 * util.sizeFromShape(info.shape) } : { buffer }
+}
+
+function shaderOf(work: Launches & { inputType?: 'i32' }): string {
+  const type = (component: number) => (component === 4 ? 'vec4<f32>' : (work.inputType ?? 'f32'))
+  const fields = ['threads', ...Object.keys(work.uniforms ?? {})].map((name) => `${name}: i32,`)
+  fields.push(...Object.keys(work.factors ?? {}).map((name) => `${name}: f32,`))
+  const buffers = [
+    ...work.outputs.map(({ name, component }) => `var<storage, read_write> ${name}: array<${component === 4 ? 'vec4<f32>' : 'f32'}>;`),
+    ...Object.keys(work.inputs).map((name, i) => `var<storage, read> ${name}: array<${type(work.inputComponents[i]!)}>;`),
+    'var<uniform> uniforms: Uniforms;',
   ]
-  return { ...backend.runWebGPUProgram(program, inputs, 'float32', values), shape: l.outputShape }
+  return `
+    struct Uniforms { ${fields.join(' ')} }
+    ${buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer}`).join('\n')}
+    @compute @workgroup_size(${workgroup})
+    fn main(@builtin(global_invocation_id) thread: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+      let index = i32(thread.x + thread.y * groups.x * ${workgroup}u);
+      if (index >= uniforms.threads) { return; }
+      ${work.body()}
+    }`
 }
 
 /** `count` pieces of WGSL, made from 0, 1, 2 ... and joined by new lines: how loops are unrolled here. */
