@@ -36,3 +36,22 @@ test('moments are those of the distributions', () => {
 test('permutation holds every number once', () => {
   expect(new Random(2).permutation(50).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i))
 })
+
+test('a key names its stream, and a stream can be entered at any draw', () => {
+  const draws = (r: Random, n: number) => Array.from({ length: n }, () => r.uint32())
+  for (const path of [['weak', 5], ['strong', 2 ** 31, 7], []]) {
+    const all = draws(new Random(9, ...path), 30)
+    const key = Random.key(9, ...path)
+    expect([...key].every((part) => Number.isInteger(part) && part >= 0 && part < 65_536)).toBe(true)
+    for (const first of [0, 1, 2, 7, 12]) {
+      const entered = Random.fromKey(key, first)
+      expect(entered.position).toBe(first)
+      expect(draws(entered, 30 - first)).toEqual(all.slice(first))
+      expect(entered.position).toBe(30)
+      const skipped = new Random(9, ...path)
+      draws(skipped, 3)
+      skipped.skip(first)
+      expect(draws(skipped, 27 - first)).toEqual(all.slice(3 + first))
+    }
+  }
+})

@@ -50,6 +50,41 @@ export class Random {
     }
   }
 
+  /**
+   * The key of the stream of this name as four 16-bit parts, the lowest of each word first: whole numbers that a float32 holds exactly, so
+   * that they can travel in a tensor. `Random.fromKey` and the WGSL of src/kernels/webgpu/random-wgsl.ts make the same draws from them.
+   */
+  static key(seed: number, ...path: (number | string)[]): Float32Array<ArrayBuffer> {
+    return new Random(seed, ...path).parts
+  }
+
+  /** The stream of a key made by `Random.key`, from draw number `draw` (counted from 0) on. */
+  static fromKey(parts: ArrayLike<number>, draw = 0): Random {
+    const random = new Random(0)
+    random.key[0] = parts[0]! + parts[1]! * 0x10000
+    random.key[1] = parts[2]! + parts[3]! * 0x10000
+    random.skip(draw)
+    return random
+  }
+
+  /** The key of this stream, as `Random.key` gives it. */
+  get parts(): Float32Array<ArrayBuffer> {
+    return Float32Array.from([...this.key].flatMap((word) => [word & 0xffff, word >>> 16]))
+  }
+
+  /** Number of 32-bit draws made so far. */
+  get position(): number {
+    return 2 * this.counter - this.left
+  }
+
+  /** Goes on as if `draws` more 32-bit draws had been made. */
+  skip(draws: number): void {
+    const next = this.position + draws
+    this.counter = Math.floor(next / 2)
+    this.left = 0
+    if (next % 2 === 1) this.uint32()
+  }
+
   /** Uniform over all unsigned 32-bit integers. */
   uint32(): number {
     if (this.left === 0) {

@@ -1,7 +1,8 @@
+import { positionsOf, type Warp } from '../kernels/warp'
 import type { Random } from '../lib/random'
 import type { Config } from './config'
-import { blur, varyIntensity } from './intensity'
-import { drawWarp, warpImage, warpLabels, type WarpRange } from './warp'
+import { blur, drawTone } from './intensity'
+import { drawWarp, type WarpRange } from './warp'
 
 /** Images as the networks see them: size x size, values in [0, 1]; labels are class indices. */
 export interface TrainingData {
@@ -11,13 +12,6 @@ export interface TrainingData {
   /** The exemplar with its structures painted over by their surroundings: a background that is known to be one. */
   emptied: Float32Array
   unlabeled: Float32Array[]
-}
-
-/** A labelled image; `known` is 0 where nobody knows the class. */
-export interface LabeledImage {
-  image: Float32Array
-  labels: Uint8Array
-  known: Uint8Array
 }
 
 /** Replaces every foreground pixel by a distance-weighted mean of the background around it (diffusion until the hole is closed). */
@@ -61,72 +55,86 @@ export const weakRange = (config: Config): WarpRange => ({
   flip: config.flip,
 })
 
+/** The range of the warp of exemplars and pastes. */
+const exemplarRange = (config: Config): WarpRange => ({
+  rotation: config.exemplarRotation,
+  scale: config.exemplarScale,
+  shift: config.exemplarShift,
+  elastic: config.elastic,
+  flip: config.flip,
+})
+
 /** How many times a warp is drawn before one that cuts off a class is accepted without the shift. */
 const tries = 8
 
+/** An augmented exemplar (I_e, Y_e) as numbers: image and mask under one warp, then the image's gamma, gain and offset. */
+export interface Exemplar {
+  warp: Warp
+  tone: [number, number, number]
+}
+
 /**
- * An augmented exemplar (I_e, Y_e): image and mask under one warp, then intensity. A warp under which a class keeps less than half of
- * the area it should have is drawn again, so every class of the exemplar stays in the picture.
+ * Draws an augmented exemplar. A warp under which a class keeps less than half of the area it should have is drawn again, so every class of
+ * the exemplar stays in the picture.
  */
-export function drawExemplar(data: TrainingData, random: Random, config: Config): LabeledImage {
+export function drawExemplar(data: TrainingData, random: Random, config: Config): Exemplar {
   const { size, exemplar } = data
-  const range: WarpRange = {
-    rotation: config.exemplarRotation,
-    scale: config.exemplarScale,
-    shift: config.exemplarShift,
-    elastic: config.elastic,
-    flip: config.flip,
-  }
-  const before = areas(exemplar.labels, data.classes)
+  const range = exemplarRange(config)
+  const least = new Float64Array(data.classes)
+  for (const l of exemplar.labels) if (l > 0) least[l]!++
+  // Shrinking by 1/scale twice is wanted; what is lost beyond that is off the image.
+  least.forEach((area, l) => (least[l] = area > 0 ? Math.max(1, (0.5 / range.scale ** 2) * area) : 0))
   for (let attempt = 1; ; attempt++) {
     const warp = drawWarp(random, size, attempt < tries ? range : { ...range, shift: 0, scale: 1 })
-    const labels = warpLabels(exemplar.labels, size, warp)
-    const after = areas(labels, data.classes)
-    // Shrinking by 1/scale twice is wanted; what is lost beyond that is off the image.
-    const least = 0.5 / range.scale ** 2
-    if (attempt < tries && before.some((area, c) => c > 0 && area > 0 && after[c]! < Math.max(1, least * area))) continue
-    const image = varyIntensity(warpImage(exemplar.image, size, warp), random, config.exemplarIntensity)
-    return { image, labels, known: new Uint8Array(size * size).fill(1) }
+    if (attempt < tries && !keeps(exemplar.labels, size, warp, least)) continue
+    return { warp, tone: drawTone(random, config.exemplarIntensity) }
   }
 }
 
-function areas(labels: Uint8Array, classes: number): number[] {
-  const count = new Array<number>(classes).fill(0)
-  for (const l of labels) count[l]!++
-  return count
+/** True if under the warp, sampled as `warpLabels` does, each class l covers at least `least[l]` pixels. */
+export function keeps(labels: Uint8Array, size: number, warp: Warp, least: ArrayLike<number>): boolean {
+  const place = positionsOf(size, warp)
+  const x = new Float64Array(size)
+  const y = new Float64Array(size)
+  const count = new Uint32Array(least.length)
+  const enough = () => count.every((area, l) => area >= least[l]!)
+  // The rows in an order that spreads over the image: mostly a quarter of them shows enough of every class, and the rest need no look.
+  for (const start of [0, 4, 2, 6, 1, 5, 3, 7]) {
+    for (let row = start; row < size; row += 8) {
+      place(row, x, y)
+      for (let column = 0; column < size; column++) {
+        const px = Math.floor(x[column]! + 0.5)
+        const py = Math.floor(y[column]! + 0.5)
+        if (px >= 0 && py >= 0 && px < size && py < size) count[labels[py * size + px]!]!++
+      }
+    }
+    if (enough()) return true
+  }
+  return false
 }
 
-/** Widens a mask by `radius` pixels with a square element. */
-function dilate(mask: Uint8Array, size: number, radius: number): Uint8Array {
-  const across = new Uint8Array(mask.length)
-  const out = new Uint8Array(mask.length)
-  for (let y = 0; y < size; y++)
-    for (let x = 0; x < size; x++)
-      if (mask[y * size + x]) across.fill(1, y * size + Math.max(0, x - radius), y * size + Math.min(size, x + radius + 1))
-  for (let y = 0; y < size; y++)
-    for (let x = 0; x < size; x++)
-      if (across[y * size + x]) for (let v = Math.max(0, y - radius); v <= Math.min(size - 1, y + radius); v++) out[v * size + x] = 1
-  return out
+/** A synthetic sample (I_s, Y_s) of D_S as numbers. */
+export interface Synthetic {
+  /** The exemplar's structures with a soft rim, all under one warp: nested anatomy must not come apart. */
+  paste: Exemplar
+  /** What they are pasted on: an unlabelled image by its number, or null for the emptied exemplar. */
+  background: number | null
+  backgroundWarp: Warp
+  /** Whether the class is known outside the rim as well. */
+  outsideKnown: boolean
 }
+
+/** Sigma in pixels of the soft edge of a paste: the structures, widened by the 3 pixels of src/kernels/rim.ts, and blurred by this. */
+export const softEdge = 1.5
 
 /**
- * A synthetic sample (I_s, Y_s) of D_S: the exemplar's structures with a soft rim of 3 pixels, all under one warp (nested anatomy must
- * not come apart), pasted on another background. Outside the rim the class is unknown, unless the background is the emptied exemplar or
- * the literal policy is asked for.
+ * Draws a synthetic sample. Outside the rim the class is unknown, unless the background is the emptied exemplar or the literal policy is
+ * asked for.
  */
-export function drawSynthetic(data: TrainingData, random: Random, config: Config): LabeledImage {
-  const { size } = data
+export function drawSynthetic(data: TrainingData, random: Random, config: Config): Synthetic {
   const paste = drawExemplar(data, random, config)
-  const rim = dilate(
-    paste.labels.map((l) => (l > 0 ? 1 : 0)),
-    size,
-    3,
-  )
-  const alpha = blur(Float32Array.from(rim), size, 1.5)
   const own = config.background === 'exemplar' || (config.background === 'mixed' && random.chance(0.5))
-  const source = own ? data.emptied : data.unlabeled[random.integer(data.unlabeled.length)]!
-  const background = warpImage(source, size, drawWarp(random, size, weakRange(config)))
-  const image = paste.image.map((v, i) => alpha[i]! * v + (1 - alpha[i]!) * background[i]!)
-  const known = own || config.outsideLabel === 'background' ? paste.known : rim
-  return { image, labels: paste.labels, known }
+  const background = own ? null : random.integer(data.unlabeled.length)
+  const backgroundWarp = drawWarp(random, data.size, weakRange(config))
+  return { paste, background, backgroundWarp, outsideKnown: own || config.outsideLabel === 'background' }
 }

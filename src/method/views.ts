@@ -1,21 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { blurImage, blurred } from '../kernels/blur'
+import { jittered } from '../kernels/contrast'
+import { copyBox, cutMix } from '../kernels/cut-mix'
+import { noiseLength, noisy } from '../kernels/gamma-noise'
+import { hasKernel } from '../kernels/heap'
+import { blend, knownLabels, pasted } from '../kernels/paste'
+import { widen, widened } from '../kernels/rim'
+import * as warping from '../kernels/warp'
+import { affineLength, bendLength, plainTone, warpedImages, warpedLabels, type Warp } from '../kernels/warp'
 import { Random } from '../lib/random'
 import type { Config } from './config'
-import { perturbStrongly } from './intensity'
-import { drawExemplar, drawSynthetic, weakRange, type LabeledImage, type TrainingData } from './synthesis'
-import { drawWarp, warpImage } from './warp'
+import { applyStrong, drawStrong } from './intensity'
+import { drawExemplar, drawSynthetic, softEdge, weakRange, type TrainingData } from './synthesis'
+import { drawWarp } from './warp'
 
-/** One step's images, size x size each. */
-export interface Views {
-  exemplars: LabeledImage[]
-  synthetics: LabeledImage[]
-  /** x_w = A_w(I_u). */
-  weak: Float32Array[]
-  /** x_s = CutMix(A_s(x_w)). */
-  strong: Float32Array[]
-  /** Where CutMix pasted, and from which image of the batch: the same boxes swap pseudo-label and confidence. */
-  boxes: (Box | null)[]
-  partners: number[]
-}
+/**
+ * One step's images. What happens to them is drawn on the host as a few numbers, the plan; the pixels are made from it by kernels where
+ * the images are (`renderViews`), or on the host (`drawViews`).
+ */
 
 export interface Box {
   x: number
@@ -43,34 +45,250 @@ export function drawBox(random: Random, size: number): Box {
 /** Copies the box from `source` into a copy of `target`. */
 export function pasteBox<T extends Float32Array | Uint8Array>(target: T, source: T, size: number, box: Box | null): T {
   const out = target.slice() as T
-  if (!box) return out
-  for (let y = box.y; y < box.y + box.height; y++) {
-    const from = y * size + box.x
-    out.set(source.subarray(from, from + box.width), from)
-  }
+  if (box) copyBox(source, out, size, 1, [box.x, box.y, box.width, box.height])
   return out
 }
 
-/** All images of step `t`, a pure function of (data, config, t): drawn from streams named by seed, purpose and step. */
-export function drawViews(data: TrainingData, config: Config, t: number): Views {
-  const { size } = data
-  const stream = (purpose: string, i = 0) => new Random(config.seed, purpose, t, i)
-  const shares = labeledShares(config)
-  const exemplars = Array.from({ length: shares.exemplars }, (_, i) => drawExemplar(data, stream('exemplar', i), config))
-  const synthetics = Array.from({ length: shares.synthetics }, (_, i) => drawSynthetic(data, stream('synthetic', i), config))
-  const pick = stream('unlabeled')
-  const weak: Float32Array[] = []
-  const plain: Float32Array[] = []
-  for (let i = 0; i < config.batchUnlabeled; i++) {
-    const image = data.unlabeled[pick.integer(data.unlabeled.length)]!
-    weak.push(warpImage(image, size, drawWarp(stream('weak', i), size, weakRange(config))))
-    plain.push(perturbStrongly(weak[i]!, size, stream('strong', i), strongRange(config)))
-  }
-  const mix = stream('cutmix')
-  const partners = mix.permutation(config.batchUnlabeled)
-  const boxes = partners.map(() => (mix.chance(config.cutmix) ? drawBox(mix, size) : null))
-  const strong = plain.map((image, i) => pasteBox(image, plain[partners[i]!]!, size, boxes[i]!))
-  return { exemplars, synthetics, weak, strong, boxes, partners }
+export const strongRange = (config: Config) => ({ jitter: config.strongJitter, blur: config.strongBlur, noise: config.strongNoise })
+
+/** The warped images of a step lie one after the other: E exemplars, P pastes, their P backgrounds, U weak views. */
+function rowsOf(config: Config) {
+  const { exemplars: E, synthetics: P } = labeledShares(config)
+  const U = config.batchUnlabeled
+  return { E, P, U, labeled: { first: 0, count: E + P }, all: { first: 0, count: E + 2 * P }, weak: { first: E + 2 * P, count: U } }
 }
 
-export const strongRange = (config: Config) => ({ jitter: config.strongJitter, blur: config.strongBlur, noise: config.strongNoise })
+/** Names and shapes of the numbers that say how a step's images come about. They depend on the settings only, never on the step. */
+export function planShapes(config: Config) {
+  const { E, P, U } = rowsOf(config)
+  const warped = E + 2 * P + U
+  return {
+    /** Which image is warped: 0 the exemplar, 1 the emptied exemplar, 2 .. the unlabelled ones. */
+    source: [warped],
+    /** The warps; see src/kernels/warp.ts. */
+    affine: [warped, affineLength],
+    bend: [warped, bendLength],
+    /** Gamma, gain and offset. */
+    tone: [warped, 3],
+    /** Sigma of the soft edge of a paste, 0 for exemplars; pixels. */
+    edge: [E + P],
+    /** 1 where the class is known outside the rim too. */
+    outside: [E + P],
+    /** Strong perturbations; see `Strong`. */
+    jitter: [U, 2],
+    blur: [U],
+    noise: [U, noiseLength],
+    /** Where CutMix pastes, x, y, width, height (width 0: nowhere), and from which image of the batch. */
+    boxes: [U, 4],
+    partners: [U],
+  } as const
+}
+
+type Name = keyof ReturnType<typeof planShapes>
+
+/** The numbers of one step, row-major, in the shapes of `planShapes`. */
+export type ViewPlan = Record<Name, Float32Array>
+
+/** Plans the images of step `t`, a pure function of (data, config, t): drawn from streams named by seed, purpose and step. */
+export function planViews(data: TrainingData, config: Config, t: number): ViewPlan {
+  const { size } = data
+  const { E, P, U, weak } = rowsOf(config)
+  const plan = Object.fromEntries(
+    Object.entries(planShapes(config)).map(([name, shape]) => [name, new Float32Array(tf.util.sizeFromShape([...shape]))]),
+  ) as ViewPlan
+  const setWarped = (row: number, source: number, { affine, bend }: Warp, tone: readonly number[] = plainTone) => {
+    plan.source[row] = source
+    plan.affine.set(affine, row * affineLength)
+    plan.bend.set(bend, row * bendLength)
+    plan.tone.set(tone, row * 3)
+  }
+  const ofUnlabeled = (i: number) => 2 + i
+  const stream = (purpose: string, i = 0) => new Random(config.seed, purpose, t, i)
+
+  for (let i = 0; i < E; i++) {
+    const { warp, tone } = drawExemplar(data, stream('exemplar', i), config)
+    setWarped(i, 0, warp, tone)
+    plan.outside[i] = 1
+  }
+  for (let i = 0; i < P; i++) {
+    const { paste, background, backgroundWarp, outsideKnown } = drawSynthetic(data, stream('synthetic', i), config)
+    setWarped(E + i, 0, paste.warp, paste.tone)
+    setWarped(E + P + i, background === null ? 1 : ofUnlabeled(background), backgroundWarp)
+    plan.edge[E + i] = softEdge
+    plan.outside[E + i] = outsideKnown ? 1 : 0
+  }
+  const pick = stream('unlabeled')
+  for (let i = 0; i < U; i++) {
+    setWarped(weak.first + i, ofUnlabeled(pick.integer(data.unlabeled.length)), drawWarp(stream('weak', i), size, weakRange(config)))
+    const { jitter, blur, noise } = drawStrong(stream('strong', i), strongRange(config))
+    plan.jitter.set(jitter, 2 * i)
+    plan.blur[i] = blur
+    plan.noise.set(noise, noiseLength * i)
+  }
+  const mix = stream('cutmix')
+  plan.partners.set(mix.permutation(U))
+  for (let i = 0; i < U; i++) {
+    if (!mix.chance(config.cutmix)) continue
+    const { x, y, width, height } = drawBox(mix, size)
+    plan.boxes.set([x, y, width, height], 4 * i)
+  }
+  return plan
+}
+
+/** A data set where the backend computes, and as it came. The owner disposes of it with `disposeImages`. */
+export interface DeviceImages {
+  /** [2 + n, S, S]: the exemplar, the emptied exemplar, the n unlabelled images. */
+  images: tf.Tensor3D
+  /** Of the exemplar, [S, S]. */
+  labels: tf.Tensor2D
+  data: TrainingData
+}
+
+/** Sends a data set to the backend, once for a run. */
+export function uploadImages(data: TrainingData): DeviceImages {
+  const { size, exemplar, emptied, unlabeled } = data
+  const list = [exemplar.image, emptied, ...unlabeled]
+  const all = new Float32Array(list.length * size * size)
+  list.forEach((image, i) => all.set(image, i * size * size))
+  const labels = tf.tensor2d(Float32Array.from(exemplar.labels), [size, size])
+  return { images: tf.tensor3d(all, [list.length, size, size]), labels, data }
+}
+
+export function disposeImages({ images, labels }: DeviceImages): void {
+  tf.dispose([images, labels])
+}
+
+/** A plan where the backend computes: kernels read the tensors, in the shapes of `planShapes`; where there are no kernels the values serve. */
+export interface DevicePlan {
+  values: ViewPlan
+  tensors: Record<Name, tf.Tensor>
+}
+
+/** Sends a plan to the backend. The caller disposes of the tensors. */
+export function uploadPlan(plan: ViewPlan, config: Config): DevicePlan {
+  const tensors = Object.entries(planShapes(config)).map(([name, shape]) => [name, tf.tensor(plan[name as Name], [...shape], 'float32')])
+  return { values: plan, tensors: Object.fromEntries(tensors) as Record<Name, tf.Tensor> }
+}
+
+/** One step's images as tensors, S pixels a side. */
+export interface ViewTensors {
+  /** The exemplars, then the synthetic images: [L, S, S, 1], and their labels, [L, S, S], -1 where these are unknown. */
+  labeled: { x: tf.Tensor4D; target: tf.Tensor3D }
+  /** x_w = A_w(I_u), [U, S, S, 1]. */
+  weak: tf.Tensor4D
+  /** x_s = CutMix(A_s(x_w)), [U, S, S, 1]. */
+  strong: tf.Tensor4D
+}
+
+/**
+ * Makes a step's images by kernels that read the plan's tensors, and nothing else that changes from step to step: 14 launches on WebGPU.
+ * Without our kernels they are made on the host and sent. The caller disposes of the result.
+ */
+export function renderViews({ images, labels, data }: DeviceImages, plan: DevicePlan, config: Config): ViewTensors {
+  if (!hasKernel('WarpImages')) return upload(renderArrays(data, plan.values, config), data.size)
+  const rows = rowsOf(config)
+  const p = plan.tensors
+  return tf.tidy(() => {
+    const warped = warpedImages(images, p, rows.all)
+    const y = warpedLabels(labels, p, rows.labeled)
+    const rim = widened(y)
+    const x = rows.P > 0 ? pasted(warped, blurred(rim, p.edge)) : warped
+    const target = knownLabels(y, rim, p.outside)
+
+    const weak = warpedImages(images, p, rows.weak)
+    const strong = noisy(blurred(jittered(weak, p.jitter), p.blur), p.noise)
+    return { labeled: { x, target }, weak, strong: cutMix(strong, p.boxes as tf.Tensor2D, p.partners as tf.Tensor1D) }
+  })
+}
+
+/** A labelled image; `known` is 0 where nobody knows the class. */
+export interface LabeledImage {
+  image: Float32Array
+  labels: Uint8Array
+  known: Uint8Array
+}
+
+/** One step's images on the host, size x size each. */
+export interface Views {
+  exemplars: LabeledImage[]
+  synthetics: LabeledImage[]
+  /** x_w = A_w(I_u). */
+  weak: Float32Array[]
+  /** x_s = CutMix(A_s(x_w)). */
+  strong: Float32Array[]
+  /** Where CutMix pasted, and from which image of the batch: the same boxes swap pseudo-label and confidence. */
+  boxes: (Box | null)[]
+  partners: number[]
+}
+
+/** All images of step `t`, made on the host. */
+export const drawViews = (data: TrainingData, config: Config, t: number): Views => renderArrays(data, planViews(data, config, t), config)
+
+/** What `renderViews` does, by the kernels' twins. */
+function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views {
+  const { size } = data
+  const { E, P, U, weak: weakRows } = rowsOf(config)
+  const row = (name: Name, i: number) => {
+    const length = plan[name].length / planShapes(config)[name][0]
+    return plan[name].subarray(i * length, (i + 1) * length)
+  }
+  const list = (count: number) => Array.from({ length: count }, (_, i) => i)
+  const image = () => new Float32Array(size * size)
+  const map = () => new Uint8Array(size * size)
+  const warpOf = (i: number): Warp => ({ affine: row('affine', i), bend: row('bend', i) })
+  const sourceOf = (i: number) => {
+    const source = plan.source[i]!
+    return source === 0 ? data.exemplar.image : source === 1 ? data.emptied : data.unlabeled[source - 2]!
+  }
+  const warped = (i: number) => {
+    const out = image()
+    warping.warpImage(sourceOf(i), out, size, warpOf(i), row('tone', i))
+    return out
+  }
+  const labeled = (i: number): LabeledImage => {
+    const labels = map()
+    warping.warpLabels(data.exemplar.labels, labels, size, warpOf(i))
+    if (i < E) return { image: warped(i), labels, known: map().fill(1) }
+    const rim = map()
+    widen(labels, rim, size)
+    const alpha = image()
+    blurImage(Float32Array.from(rim), alpha, size, plan.edge[i]!)
+    const out = image()
+    blend(warped(i), warped(i + P), alpha, out)
+    return { image: out, labels, known: plan.outside[i] === 1 ? map().fill(1) : rim }
+  }
+  const weak = list(U).map((i) => warped(weakRows.first + i))
+  const plain = weak.map((view, i) => {
+    const [brightness, contrast] = row('jitter', i) as unknown as [number, number]
+    return applyStrong(view, size, { jitter: [brightness, contrast], blur: plan.blur[i]!, noise: [...row('noise', i)] })
+  })
+  const partners = [...plan.partners]
+  const boxes = list(U).map((i): Box | null => {
+    const [x, y, width, height] = row('boxes', i) as unknown as [number, number, number, number]
+    return width > 0 ? { x, y, width, height } : null
+  })
+  return {
+    exemplars: list(E).map(labeled),
+    synthetics: list(P).map((i) => labeled(E + i)),
+    weak,
+    strong: plain.map((view, i) => pasteBox(view, plain[partners[i]!]!, size, boxes[i]!)),
+    boxes,
+    partners,
+  }
+}
+
+function upload({ exemplars, synthetics, weak, strong }: Views, size: number): ViewTensors {
+  const joined = (list: Float32Array[]) => {
+    const all = new Float32Array(list.length * size * size)
+    list.forEach((values, i) => all.set(values, i * size * size))
+    return all
+  }
+  const images = (list: Float32Array[]) => tf.tensor4d(joined(list), [list.length, size, size, 1])
+  const maps = (list: Float32Array[]) => tf.tensor3d(joined(list), [list.length, size, size])
+  const both = [...exemplars, ...synthetics]
+  const labeled = {
+    x: images(both.map((s) => s.image)),
+    target: maps(both.map((s) => Float32Array.from(s.labels, (label, i) => (s.known[i] ? label : -1)))),
+  }
+  return { labeled, weak: images(weak), strong: images(strong) }
+}
