@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import '#gradients'
 import { Random } from '../../lib/random'
+import { conv2d, conv2dPlain } from '../conv2d'
 import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin } from '../conv2d-twin'
 import type { ConvSizes } from '../conv2d-twin'
 
@@ -92,4 +95,67 @@ export async function convErrors({ xShape, wShape, strides, pad, sizes }: ConvCa
   tf.dispose(results)
   const want = [conv2dTwin(x, w, sizes), conv2dBackpropInputTwin(dy, w, sizes), conv2dBackpropFilterTwin(x, dy, sizes)]
   return got.map((values, i) => relativeError(values, want[i]!))
+}
+
+/** A convolution along a model axis, see ../conv2d.ts. */
+export interface ModelConvCase {
+  models: number
+  /** Images of each model. */
+  batch: number
+  height: number
+  width: number
+  inChannels: number
+  outChannels: number
+  k: number
+  bias: boolean
+  inputGradient: boolean
+}
+
+export const modelConvCases: fc.Arbitrary<ModelConvCase> = fc.record({
+  models: fc.constantFrom(1, 2, 2, 3),
+  batch: fc.integer({ min: 1, max: 3 }),
+  height: fc.integer({ min: 1, max: 9 }),
+  width: fc.integer({ min: 1, max: 9 }),
+  inChannels: fc.constantFrom(1, 2, 3, 4, 5, 8, 12, 16),
+  outChannels: fc.constantFrom(1, 2, 3, 4, 5, 8, 12, 16),
+  k: fc.constantFrom(1, 3, 5),
+  bias: fc.boolean(),
+  inputGradient: fc.boolean(),
+})
+
+/** Errors of the active backend's `conv2d` and of all its gradients, against the same composed of tfjs's own operations on the cpu. */
+export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<number[]> {
+  const random = new Random(seed)
+  const xShape = [c.models * c.batch, c.height, c.width, c.inChannels]
+  const shapes = [
+    xShape,
+    [c.models, c.k, c.k, c.inChannels, c.outChannels],
+    [c.models, c.outChannels],
+    [...xShape.slice(0, 3), c.outChannels],
+  ]
+  const values = shapes.map((shape) => normals(random, tf.util.sizeFromShape(shape)))
+  const run = async (conv: typeof conv2d) => {
+    const results = tf.tidy(() => {
+      const [x, w, b, weights] = values.map((v, i) => tf.tensor(v, shapes[i])) as [tf.Tensor4D, tf.Tensor5D, tf.Tensor2D, tf.Tensor4D]
+      const y = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) =>
+        conv(x as tf.Tensor4D, w as tf.Tensor5D, c.bias ? (b as tf.Tensor2D) : undefined, { inputGradient: c.inputGradient })
+      const loss = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) => tf.sum(tf.mul(y(x, w, b), weights))
+      const trained = c.bias ? [w, b] : [w]
+      const grads = c.inputGradient ? tf.grads((x, w, b) => loss(x!, w!, b))([x, ...trained]) : tf.grads((w, b) => loss(x, w!, b))(trained)
+      return [y(x, w, b), ...grads]
+    })
+    const read = await Promise.all(results.map((t) => t.data<'float32'>()))
+    tf.dispose(results)
+    return read
+  }
+  const got = await run(conv2d)
+  const before = tf.getBackend()
+  await tf.setBackend('cpu')
+  try {
+    const want = await run(conv2dPlain)
+    if (got.length !== want.length) return [Infinity]
+    return got.map((v, i) => relativeError(v, want[i]!))
+  } finally {
+    await tf.setBackend(before)
+  }
 }

@@ -13,7 +13,7 @@ export function useSoftwareWebgpu(): void {
     gpu = await openDawn({ software: true })
     gpu.device.addEventListener('uncapturederror', (event) => errors.push((event as GPUUncapturedErrorEvent).error.message))
     const { openWebgpu } = await import('../webgpu/backend')
-    await openWebgpu(gpu.adapter, gpu.device, gpu.software)
+    await openWebgpu(gpu, () => 0)
   }, 60_000)
   afterEach(async () => {
     await gpu.device.queue.onSubmittedWorkDone()

@@ -1,83 +1,97 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Conv2DBackpropFilterAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { FilterAttrs } from '../conv2d'
+import { modelSizes, type ConvSizes } from '../conv2d-twin'
+import { tiledFilterGradient } from './conv2d-backprop-filter-tiled'
+import { filterVariant } from './conv2d-variants'
 import { launch, unroll } from './launch'
 import { sumChunks } from './reduction'
+import { gradientPlace } from './window'
 
 type Shape4 = [number, number, number, number]
 
 /** Upper bound of the number of partial sums of one weight: beyond it the second pass, one thread per weight, would be the longer one. */
 const mostChunks = 256
 
+/** The gradient of a convolution for its filters, those of each model. */
+export interface FilterGradientCall {
+  /** Images, those of the first model first, and the gradient for the result. */
+  x: TensorInfo
+  dy: TensorInfo
+  /** Of one model's share. */
+  sizes: ConvSizes
+  models: number
+  outputShape: number[]
+  /** Where the gradient goes; a new tensor if absent. */
+  into?: TensorInfo | undefined
+}
+
 /**
- * The gradient of Conv2D for its filter, with any stride; NCHW goes to the stock kernel. The kernel of tfjs 4.22 gives each weight to one thread that walks over the whole batch: 72
- * threads for 3x3x1x8. Here the lines of dy are dealt into chunks, a thread holds the sums of a row of taps x 4 input x 8 output channels
- * for one chunk in registers and slides along each line, and a second pass adds the chunks up. No barriers in either.
+ * Gradient of a convolution for its filter, with any stride. The kernel of tfjs 4.22 gives each weight to one thread that walks over the whole batch: 72
+ * threads for 3x3x1x8. Here the lines of dy are dealt into chunks, those of each model apart, a thread holds the sums of a row of taps x 4
+ * input x 8 output channels for one chunk in registers and slides along each line, and a second pass adds the chunks up. No barriers in either.
  * @param threadsWanted number of threads that keep the adapter busy; it decides how many chunks there are.
  */
-export const conv2dBackpropFilter =
-  (threadsWanted: number) =>
-  (stock: KernelFunc): KernelFunc =>
-  (params) => {
-    const { x, dy } = params.inputs as Record<'x' | 'dy', TensorInfo>
-    const { strides, pad, dataFormat, dimRoundingMode, filterShape } = params.attrs as unknown as Conv2DBackpropFilterAttrs
-    const format = backend_util.convertConv2DDataFormat(dataFormat)
-    const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format)
-    if (format !== 'channelsLast') return stock(params)
-    const backend = params.backend as WebGPUBackend
-    const { filterHeight, filterWidth, inChannels, outChannels } = info
+function directFilterGradient(
+  backend: WebGPUBackend,
+  { x, dy, sizes: s, models, outputShape, into }: FilterGradientCall,
+  threadsWanted: number,
+): TensorInfo {
+  const { filterHeight, filterWidth, inChannels, outChannels } = s
+  const taps = s.strideWidth === 1 && filterWidth <= 5 ? filterWidth : 1
+  const xVector = inChannels % 4 === 0 ? 4 : 1
+  const outVector = outChannels % 4 === 0 ? 4 : 1
+  const inBlocks = taps === 1 && inChannels % 8 === 0 ? 2 : 1
+  const outBlocks = taps <= 3 && outChannels > 4 ? 2 : 1
+  const inTiles = Math.ceil(inChannels / (xVector * inBlocks))
+  const outTiles = Math.ceil(outChannels / (4 * outBlocks))
+  const tapGroups = filterWidth / taps
+  const perChunk = outTiles * inTiles * tapGroups * filterHeight
+  const lines = s.batch * s.outHeight
+  const linesPerChunk = Math.ceil(lines / Math.min(lines, mostChunks, Math.ceil(threadsWanted / (models * perChunk))))
+  const chunks = Math.ceil(lines / linesPerChunk)
 
-    const taps = info.strideWidth === 1 && filterWidth <= 5 ? filterWidth : 1
-    const xVector = inChannels % 4 === 0 ? 4 : 1
-    const outVector = outChannels % 4 === 0 ? 4 : 1
-    const inBlocks = taps === 1 && inChannels % 8 === 0 ? 2 : 1
-    const outBlocks = taps <= 3 && outChannels > 4 ? 2 : 1
-    const inTiles = Math.ceil(inChannels / (xVector * inBlocks))
-    const outTiles = Math.ceil(outChannels / (4 * outBlocks))
-    const tapGroups = filterWidth / taps
-    const perChunk = outTiles * inTiles * tapGroups * filterHeight
-    const lines = info.batchSize * info.outHeight
-    const linesPerChunk = Math.ceil(lines / Math.min(lines, mostChunks, Math.ceil(threadsWanted / perChunk)))
-    const chunks = Math.ceil(lines / linesPerChunk)
+  const column = (t: string) => (taps > 1 ? `col + ${t}` : `col * uniforms.strideWidth + kc`)
+  const load = (t: string, i: number) =>
+    `select(${xVector === 4 ? 'vec4<f32>()' : '0.0'}, x[start + (${column(t)}) * uniforms.inSteps + ${i}], ${column(t)} >= uniforms.padLeft && ${column(t)} < uniforms.padLeft + uniforms.inWidth)`
+  const dyAt = (k: number) =>
+    outVector === 4 ? `dy[out / 4 + ${k}]` : `vec4<f32>(${[0, 1, 2, 3].map((q) => `dy[out + ${4 * k + q}]`).join(', ')})`
+  const channels = xVector * inBlocks
+  const xOf = (t: number, i: number) => (xVector === 4 ? `x${t}_${Math.floor(i / 4)}[${i % 4}]` : `x${t}_${i}`)
+  const each = (piece: (t: number, i: number, k: number) => string) =>
+    unroll(taps, (t) => unroll(channels, (i) => unroll(outBlocks, (k) => piece(t, i, k))))
 
-    const column = (t: string) => (taps > 1 ? `col + ${t}` : `col * uniforms.strideWidth + kc`)
-    const load = (t: string, i: number) =>
-      `select(${xVector === 4 ? 'vec4<f32>()' : '0.0'}, x[start + (${column(t)}) * uniforms.inSteps + ${i}], ${column(t)} >= uniforms.padLeft && ${column(t)} < uniforms.padLeft + uniforms.inWidth)`
-    const dyAt = (k: number) =>
-      outVector === 4 ? `dy[out / 4 + ${k}]` : `vec4<f32>(${[0, 1, 2, 3].map((q) => `dy[out + ${4 * k + q}]`).join(', ')})`
-    const channels = xVector * inBlocks
-    const xOf = (t: number, i: number) => (xVector === 4 ? `x${t}_${Math.floor(i / 4)}[${i % 4}]` : `x${t}_${i}`)
-    const each = (piece: (t: number, i: number, k: number) => string) =>
-      unroll(taps, (t) => unroll(channels, (i) => unroll(outBlocks, (k) => piece(t, i, k))))
-
-    const partial = launch(backend, {
-      key: ['exemplarConv2DBackpropFilter', taps, xVector, outVector, inBlocks, outBlocks].join('_'),
-      inputs: { x, dy },
-      inputComponents: [xVector, outVector],
-      outputShape: [chunks, ...filterShape],
-      outputComponent: outVector,
-      threads: perChunk * chunks,
-      uniforms: {
-        inTiles,
-        outTiles,
-        tapGroups,
-        linesPerChunk,
-        lines,
-        inHeight: info.inHeight,
-        inWidth: info.inWidth,
-        inChannels,
-        inSteps: inChannels / xVector,
-        outHeight: info.outHeight,
-        outWidth: info.outWidth,
-        outChannels,
-        filterHeight,
-        filterWidth,
-        strideHeight: info.strideHeight,
-        strideWidth: info.strideWidth,
-        padTop: info.padInfo.top,
-        padLeft: info.padInfo.left,
-      },
-      body: () => `
+  const partial = launch(backend, {
+    key: ['exemplarConv2DBackpropFilter', taps, xVector, outVector, inBlocks, outBlocks].join('_'),
+    inputs: { x, dy },
+    inputComponents: [xVector, outVector],
+    outputShape: [chunks, ...outputShape],
+    into: chunks === 1 ? into : undefined,
+    outputComponent: outVector,
+    threads: perChunk * models * chunks,
+    uniforms: {
+      inTiles,
+      outTiles,
+      tapGroups,
+      linesPerChunk,
+      lines,
+      inHeight: s.inHeight,
+      inWidth: s.inWidth,
+      inChannels,
+      inSteps: inChannels / xVector,
+      outHeight: s.outHeight,
+      outWidth: s.outWidth,
+      outChannels,
+      filterHeight,
+      filterWidth,
+      strideHeight: s.strideHeight,
+      strideWidth: s.strideWidth,
+      padTop: s.padTop,
+      padLeft: s.padLeft,
+      models,
+    },
+    body: () => `
         let o = (index % uniforms.outTiles) * ${4 * outBlocks};
         var rest = index / uniforms.outTiles;
         let i = (rest % uniforms.inTiles) * ${inBlocks};
@@ -85,10 +99,13 @@ export const conv2dBackpropFilter =
         let kc = (rest % uniforms.tapGroups) * ${taps};
         rest = rest / uniforms.tapGroups;
         let kr = rest % uniforms.filterHeight;
-        let chunk = rest / uniforms.filterHeight;
+        rest = rest / uniforms.filterHeight;
+        let model = rest % uniforms.models;
+        let chunk = rest / uniforms.models;
         ${each((t, i, k) => `var w${t}_${i}_${k} = vec4<f32>();`)}
-        let last = min((chunk + 1) * uniforms.linesPerChunk, uniforms.lines);
-        for (var line = chunk * uniforms.linesPerChunk; line < last; line++) {
+        let first = model * uniforms.lines;
+        let last = first + min((chunk + 1) * uniforms.linesPerChunk, uniforms.lines);
+        for (var line = first + chunk * uniforms.linesPerChunk; line < last; line++) {
           let batch = line / uniforms.outHeight;
           let inRow = (line - batch * uniforms.outHeight) * uniforms.strideHeight + kr - uniforms.padTop;
           if (inRow >= 0 && inRow < uniforms.inHeight) {
@@ -105,7 +122,7 @@ export const conv2dBackpropFilter =
             }
           }
         }
-        let tap = (chunk * uniforms.filterHeight + kr) * uniforms.filterWidth + kc;
+        let tap = (rest * uniforms.filterHeight + kr) * uniforms.filterWidth + kc;
         ${each(
           (t, c, k) =>
             `if (i * ${xVector} + ${c} < uniforms.inChannels) {
@@ -117,6 +134,40 @@ export const conv2dBackpropFilter =
             }
           }`,
         )}`,
-    })
-    return sumChunks(backend, partial, filterShape)
+  })
+  return sumChunks(backend, partial, outputShape, into)
+}
+
+/** Runs the form that is the fastest for this shape on this adapter. */
+function filterGradient(backend: WebGPUBackend, c: FilterGradientCall, threadsWanted: number): TensorInfo {
+  const { batch, outHeight, outWidth, inChannels, outChannels, strideHeight, strideWidth } = c.sizes
+  const tile = filterVariant({ pixels: c.models * batch * outHeight * outWidth, inChannels, outChannels })
+  return tile && strideHeight === 1 && strideWidth === 1
+    ? tiledFilterGradient(backend, c, tile)
+    : directFilterGradient(backend, c, threadsWanted)
+}
+
+/** The gradient of Conv2D for its filter; NCHW goes to the stock kernel. */
+export const conv2dBackpropFilter =
+  (threadsWanted: number) =>
+  (stock: KernelFunc): KernelFunc =>
+  (params) => {
+    const { x, dy } = params.inputs as Record<'x' | 'dy', TensorInfo>
+    const { strides, pad, dataFormat, dimRoundingMode, filterShape } = params.attrs as unknown as Conv2DBackpropFilterAttrs
+    const format = backend_util.convertConv2DDataFormat(dataFormat)
+    const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format)
+    if (format !== 'channelsLast') return stock(params)
+    const sizes = { ...info, batch: info.batchSize, padTop: info.padInfo.top, padLeft: info.padInfo.left }
+    return filterGradient(params.backend as WebGPUBackend, { x, dy, sizes, models: 1, outputShape: filterShape }, threadsWanted)
+  }
+
+/** ModelConv2DBackpropFilter: the gradient of ModelConv2D for its filters. */
+export const modelConv2DBackpropFilter =
+  (threadsWanted: number): KernelFunc =>
+  ({ inputs, attrs, backend }) => {
+    const { x, dy, parameter } = inputs as Record<'x' | 'dy' | 'parameter', TensorInfo>
+    const { filterShape } = attrs as unknown as FilterAttrs
+    const sizes = modelSizes(x.shape, filterShape)
+    const into = gradientPlace(backend as WebGPUBackend, parameter)
+    return filterGradient(backend as WebGPUBackend, { x, dy, sizes, models: filterShape[0], outputShape: filterShape, into }, threadsWanted)
   }

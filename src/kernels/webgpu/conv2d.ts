@@ -1,31 +1,33 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Conv2DAttrs, Conv2DBackpropInputAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { tiledConv } from './conv2d-tiled'
+import { convVariant, type DirectTile } from './conv2d-variants'
 import { launch, unroll } from './launch'
 
 type Shape4 = [number, number, number, number]
-
-/** A thread computes `rows` x `cols` neighbouring pixels of `blocks` x 4 output channels, all held in registers. */
-interface Tile {
-  rows: number
-  cols: number
-  blocks: number
-}
+type Shape5 = [number, number, number, number, number]
 
 /**
  * Large tiles win, on small images too: reading is what costs, and with 3x3 filters 4 x 4 pixels x 8 channels do 8 products for each number
  * read. On SwiftShader that was ahead of tiles of 2x4x2, 4x4x1, 2x4x1, 2x2x2, 2x2x4 and 1x4x2 by 1.2 to 5 times, summed over the layers of a
  * 64-pixel U-Net.
  */
-const chooseTile = (channels: number, filterWidth: number): Tile => ({
+const chooseTile = (channels: number, filterWidth: number): DirectTile => ({
   rows: filterWidth > 3 ? 2 : 4, // keeps the unrolled code, and its compilation, short
   cols: 4,
   blocks: channels > 4 ? 2 : 1,
 })
 
-interface DirectConv {
+/** A convolution with stride 1 and zero padding, or the gradient of one for its images. */
+export interface ConvCall {
+  /** Images, those of the first model first. */
   x: TensorInfo
+  /** Filters of all models, one after the other. */
   w: TensorInfo
+  /** Values to start from, `outer` for each model. */
+  bias?: TensorInfo | undefined
+  models: number
   /** NHWC of the result. */
   outShape: Shape4
   filterHeight: number
@@ -40,11 +42,11 @@ interface DirectConv {
  * Convolution with stride 1 and zero padding, without workgroup memory or barriers: on a software adapter a barrier costs far more than
  * reading again. A step of a thread's inner loop multiplies the pixels' vectors of 4 input channels with 4x4 matrices of the filter.
  */
-function directConv(backend: WebGPUBackend, c: DirectConv): TensorInfo {
+function directConv(backend: WebGPUBackend, c: ConvCall, tile: DirectTile | null): TensorInfo {
   const [batch, outHeight, outWidth, outer] = c.outShape
   const [, inHeight, inWidth, inner] = c.x.shape as Shape4
-  const { transposed, filterWidth } = c
-  const { rows, cols, blocks } = chooseTile(outer, filterWidth)
+  const { transposed, filterWidth, bias } = c
+  const { rows, cols, blocks } = tile ?? chooseTile(outer, filterWidth)
   const xVector = inner % 4 === 0 ? 4 : 1
   const wVector = (transposed ? inner : outer) % 4 === 0 ? 4 : 1
   const outVector = outer % 4 === 0 ? 4 : 1
@@ -68,12 +70,17 @@ function directConv(backend: WebGPUBackend, c: DirectConv): TensorInfo {
     return `mat4x4<f32>(${[0, 1, 2, 3].map(column).join(', ')})`
   }
   const product = (m: string, x: string) => (transposed && xVector === 4 ? `${x} * ${m}` : `${m} * ${x}`)
+  const start = (k: number) => {
+    if (!bias) return 'vec4<f32>()'
+    if (outVector === 4) return `bias[(model * uniforms.outer + o) / 4 + ${k}]`
+    return `vec4<f32>(${[0, 1, 2, 3].map((q) => `bias[model * uniforms.outer + o + ${4 * k + q}]`).join(', ')})`
+  }
   const zero = xVector === 4 ? 'vec4<f32>()' : '0.0'
 
   return launch(backend, {
-    key: ['exemplarConv2D', transposed, filterWidth, rows, cols, blocks, xVector, wVector, outVector].join('_'),
-    inputs: { x: c.x, w: c.w },
-    inputComponents: [xVector, wVector],
+    key: ['exemplarConv2D', transposed, filterWidth, rows, cols, blocks, xVector, wVector, outVector, bias ? 'bias' : ''].join('_'),
+    inputs: { x: c.x, w: c.w, ...(bias && { bias }) },
+    inputComponents: [xVector, wVector, ...(bias ? [outVector] : [])],
     outputShape: c.outShape,
     outputComponent: outVector,
     threads: batch * rowTiles * colTiles * outTiles,
@@ -91,6 +98,7 @@ function directConv(backend: WebGPUBackend, c: DirectConv): TensorInfo {
       filterHeight: c.filterHeight,
       padTop: c.padTop,
       padLeft: c.padLeft,
+      imagesPerModel: batch / c.models,
     },
     body: () => `
       let o = (index % uniforms.outTiles) * ${4 * blocks};
@@ -98,10 +106,13 @@ function directConv(backend: WebGPUBackend, c: DirectConv): TensorInfo {
       let col = (tile % uniforms.colTiles) * ${cols};
       let row = (tile / uniforms.colTiles % uniforms.rowTiles) * ${rows};
       let batch = tile / (uniforms.colTiles * uniforms.rowTiles);
-      ${unroll(rows, (r) => unroll(cols, (c) => unroll(blocks, (k) => `var y${r}_${c}_${k} = vec4<f32>();`)))}
+      let model = batch / uniforms.imagesPerModel;
+      let filterStart = model * uniforms.filterHeight * ${filterWidth};
+      ${unroll(blocks, (k) => `let start_${k} = ${start(k)};`)}
+      ${unroll(rows, (r) => unroll(cols, (c) => unroll(blocks, (k) => `var y${r}_${c}_${k} = start_${k};`)))}
       ${unroll(cols + filterWidth - 1, (j) => `let inside${j} = col + ${j} >= uniforms.padLeft && col + ${j} < uniforms.padLeft + uniforms.inWidth;`)}
       for (var kr = 0; kr < uniforms.filterHeight; kr++) {
-        let firstTap = ${transposed ? `(uniforms.filterHeight - 1 - kr) * ${filterWidth} + ${filterWidth - 1}` : `kr * ${filterWidth}`};
+        let firstTap = filterStart + ${transposed ? `(uniforms.filterHeight - 1 - kr) * ${filterWidth} + ${filterWidth - 1}` : `kr * ${filterWidth}`};
         ${unroll(
           rows,
           (r) => `
@@ -136,6 +147,17 @@ function directConv(backend: WebGPUBackend, c: DirectConv): TensorInfo {
   })
 }
 
+/** Runs the form that is the fastest for this shape on this adapter. */
+function conv(backend: WebGPUBackend, c: ConvCall): TensorInfo {
+  const [images, height, width, outer] = c.outShape
+  const inner = c.x.shape[3]!
+  const pixels = images * height * width
+  const variant = c.transposed
+    ? convVariant('input', { pixels, inChannels: outer, outChannels: inner })
+    : convVariant('forward', { pixels, inChannels: inner, outChannels: outer })
+  return variant && 'pixels' in variant ? tiledConv(backend, c, variant) : directConv(backend, c, variant)
+}
+
 /** Filters wider than this would unroll into very long shaders. */
 const widest = 7
 
@@ -167,7 +189,7 @@ export const conv2d =
     if (!fits(info)) return stock(params)
     const { filterHeight, filterWidth, outShape } = info
     const { top: padTop, left: padLeft } = info.padInfo
-    return directConv(params.backend as WebGPUBackend, {
+    return conv(params.backend as WebGPUBackend, {
       x,
       w: filter,
       outShape,
@@ -175,6 +197,7 @@ export const conv2d =
       filterWidth,
       padTop,
       padLeft,
+      models: 1,
       transposed: false,
     })
   }
@@ -189,7 +212,7 @@ export const conv2dBackpropInput =
     const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, 1, pad, dimRoundingMode, false, format)
     if (!fits(info)) return stock(params)
     const { filterHeight, filterWidth } = info
-    return directConv(params.backend as WebGPUBackend, {
+    return conv(params.backend as WebGPUBackend, {
       x: dy,
       w: filter,
       outShape: inputShape,
@@ -197,6 +220,44 @@ export const conv2dBackpropInput =
       filterWidth,
       padTop: filterHeight - 1 - info.padInfo.top,
       padLeft: filterWidth - 1 - info.padInfo.left,
+      models: 1,
       transposed: true,
     })
   }
+
+/** ModelConv2D and ModelConv2DBias: a convolution with filters, and biases, of its own for each model. */
+export const modelConv2D: KernelFunc = ({ inputs, backend }) => {
+  const { x, w, bias } = inputs as Record<'x' | 'w', TensorInfo> & { bias?: TensorInfo }
+  const [models, k, , , outChannels] = w.shape as Shape5
+  const [images, height, width] = x.shape as Shape4
+  return conv(backend as WebGPUBackend, {
+    x,
+    w,
+    bias,
+    models,
+    outShape: [images, height, width, outChannels],
+    filterHeight: k,
+    filterWidth: k,
+    padTop: (k - 1) / 2,
+    padLeft: (k - 1) / 2,
+    transposed: false,
+  })
+}
+
+/** ModelConv2DBackpropInput: its gradient for x. */
+export const modelConv2DBackpropInput: KernelFunc = ({ inputs, backend }) => {
+  const { dy, w } = inputs as Record<'dy' | 'w', TensorInfo>
+  const [models, k, , inChannels] = w.shape as Shape5
+  const [images, height, width] = dy.shape as Shape4
+  return conv(backend as WebGPUBackend, {
+    x: dy,
+    w,
+    models,
+    outShape: [images, height, width, inChannels],
+    filterHeight: k,
+    filterWidth: k,
+    padTop: (k - 1) / 2,
+    padLeft: (k - 1) / 2,
+    transposed: true,
+  })
+}

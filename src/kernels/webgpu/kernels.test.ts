@@ -3,8 +3,18 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
 import { softmaxTwin } from '../softmax-twin'
-import { convCase, convCases, convErrors, normals, relativeError } from '../testing/conv-case'
+import {
+  convCase,
+  convCases,
+  convErrors,
+  modelConvCases,
+  modelConvErrors,
+  normals,
+  relativeError,
+  type ModelConvCase,
+} from '../testing/conv-case'
 import { useSoftwareWebgpu } from '../testing/dawn'
+import { convOps, softwareTable, useVariants, variantsOf, withVariant } from './conv2d-variants'
 import { registerWebgpuKernels } from './register'
 
 useSoftwareWebgpu()
@@ -25,6 +35,15 @@ describe.each([
     )
   })
 
+  test('along a model axis, with their gradients, agree with tfjs on the cpu on small random shapes', { timeout: 300_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(modelConvCases, fc.nat(), async (c, seed) => {
+        for (const error of await modelConvErrors(c, seed)) expect(error).toBeLessThan(1e-5)
+      }),
+      { numRuns: runs, seed: 8 },
+    )
+  })
+
   // Many lines in several chunks; few pixels and many channels; the heads' 1x1.
   test.each([
     convCase([2, 40, 36, 8], [3, 3, 8, 16], [1, 1], 'same'),
@@ -33,6 +52,34 @@ describe.each([
     convCase([2, 33, 31, 1], [3, 3, 1, 8], [1, 1], 'same'),
   ])('agree with their twins on the layers of a U-Net: $wShape', { timeout: 60_000 }, async (c) => {
     for (const error of await convErrors(c, 4)) expect(error).toBeLessThan(1e-5)
+  })
+})
+
+const variants = convOps.flatMap((op) => variantsOf[op].map((variant) => ({ op, variant })))
+describe.each(variants)('the form $variant of $op', ({ op, variant }) => {
+  beforeEach(() => useVariants(withVariant(softwareTable, op, variant)))
+  afterEach(() => useVariants(softwareTable))
+
+  // Each kind of vector, tiles that reach over images and models, more than one step and tile. Few, for a pipeline takes SwiftShader a second.
+  test.each<Partial<ModelConvCase>>([
+    { height: 13, width: 6, inChannels: 8, outChannels: 12, k: 3 },
+    { height: 5, width: 4, inChannels: 68, outChannels: 72, k: 3 },
+    { height: 9, width: 7, inChannels: 1, outChannels: 6, k: 5, models: 3, batch: 1 },
+    { height: 3, width: 5, inChannels: 3, outChannels: 4, k: 1, models: 1 },
+  ])('agrees with tfjs on the cpu: %o', { timeout: 120_000 }, async (c) => {
+    const filled: ModelConvCase = {
+      models: 2,
+      batch: 2,
+      height: 1,
+      width: 1,
+      inChannels: 1,
+      outChannels: 1,
+      k: 1,
+      bias: true,
+      inputGradient: true,
+      ...c,
+    }
+    for (const error of await modelConvErrors(filled, 9)) expect(error).toBeLessThan(1e-5)
   })
 })
 
