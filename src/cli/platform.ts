@@ -14,6 +14,7 @@ function mayHaveAdapter(): boolean {
 /** Node's WebGPU is Dawn, from the package `webgpu`; a software adapter only when WebGPU is asked for and there is no other. */
 export const nodePlatform: Platform = {
   wasmPaths: null,
+  tuningStore: null,
   webgpu: async (forced) => {
     if (!forced && !mayHaveAdapter()) return null
     const { openDawn } = await import('../kernels/webgpu/node-adapter')

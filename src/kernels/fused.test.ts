@@ -2,13 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../lib/random'
-import { addBias } from './add-bias'
-import { mostLikely } from './confidence'
 import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin, type ConvSizes } from './conv2d-twin'
 import { detach } from './detach'
 import { groupNormLeakyRelu, groupNormLeakyReluPlain } from './norm-activation'
-import { adamUpdate, sgdUpdate } from './parameter-update'
-import { pixelLossPlain, weightedLoss, type LossForm } from './pixel-loss'
+import { adamUpdate, scheduleOf, sgdUpdate } from './parameter-update'
+import { pixelLosses, pixelLossesPlain, type LossForm } from './pixel-loss'
+import { agreement, pseudoLabels } from './pseudo-labels'
 import { scaleChannels } from './scale-channels'
 import { heapBackends, useHeapBackend } from './testing/heap-backends'
 import { joinSkip, upsampleConcatPlain } from './upsample-concat'
@@ -76,19 +75,21 @@ describe.each(heapBackends)('on %s', (backend) => {
       const groups = C % 3 === 0 ? 3 : C % 2 === 0 ? 2 : 1
       // A group of one value has variance 0 and a gradient that is all cancellation.
       if (H * W * (C / groups) < 3) return
-      const inputs = [normal([B, H, W, C], seed, 'x'), ...['bias', 'gamma', 'beta'].map((n) => normal([C], seed, n))]
+      const M = (seed % 2) + 1
+      const inputs = [normal([M * B, H, W, C], seed, 'x'), ...['bias', 'gamma', 'beta'].map((n) => normal([M, C], seed, n))]
       type Op = typeof groupNormLeakyRelu
       const call =
         (f: Op) =>
         (...[x, b, g, t]: tf.Tensor[]) =>
-          f(x as tf.Tensor4D, b as tf.Tensor1D, g as tf.Tensor1D, t as tf.Tensor1D, groups, 0.01)
+          f(x as tf.Tensor4D, b as tf.Tensor2D, g as tf.Tensor2D, t as tf.Tensor2D, groups, 0.01)
       expectSame(call(groupNormLeakyRelu), call(groupNormLeakyReluPlain), inputs, seed)
     })
   })
 
   test('a constant picture is normalised to its offset', () => {
     tf.tidy(() => {
-      const y = groupNormLeakyRelu(tf.fill([1, 4, 4, 2], 1e3) as tf.Tensor4D, tf.zeros([2]), tf.ones([2]), tf.tensor1d([0.5, -2]), 1, 0.01)
+      const x = tf.fill([1, 4, 4, 2], 1e3) as tf.Tensor4D
+      const y = groupNormLeakyRelu(x, tf.zeros([1, 2]), tf.ones([1, 2]), tf.tensor2d([[0.5, -2]]), 1, 0.01)
       expect(difference(y, tf.reshape(tf.tile(tf.tensor1d([0.5, -0.02]), [16]), [1, 4, 4, 2]))).toBeLessThan(1e-5)
     })
   })
@@ -106,15 +107,9 @@ describe.each(heapBackends)('on %s', (backend) => {
     })
   })
 
-  test('adding a bias and scaling channels equal the plain ops', () => {
+  test('scaling channels equals the plain ops', () => {
     check(({ B, H, W, C, seed }) => {
       const x = normal([B, H, W, C], seed, 'x')
-      expectSame(
-        (x, b) => addBias(x!, b as tf.Tensor1D),
-        (x, b) => tf.add(x!, b!),
-        [x, normal([C], seed, 'b')],
-        seed,
-      )
       const factor = normal([B, C], seed, 'factor') as tf.Tensor2D
       expectSame(
         (x) => scaleChannels(x as tf.Tensor4D, factor),
@@ -135,24 +130,44 @@ describe.each(heapBackends)('on %s', (backend) => {
       const C = width + 1
       const random = new Random(seed, 'targets')
       const draw = (f: () => number) => tf.tensor3d(Float32Array.from({ length: B * H * W }, f), [B, H, W])
-      const target = draw(() => random.integer(C))
-      for (const weight of [draw(() => random.uniform()), draw(() => random.integer(2)), draw(() => 0)])
-        for (const form of forms)
-          expectSame(
-            (z) => weightedLoss(z as tf.Tensor4D, target, weight, form),
-            (z) => pixelLossPlain(z as tf.Tensor4D, target, weight, form),
-            [normal([B, H, W, C], seed, 'z')],
-            seed,
-          )
+      for (const target of [draw(() => random.integer(C + 1) - 1), draw(() => random.integer(C)), draw(() => -1)])
+        for (const first of forms)
+          for (const models of [1, 2]) {
+            // Two groups of unlike size where there are enough images.
+            const z = normal([models * B, H, W, C], seed, 'z')
+            const targets = models === 1 ? target : tf.concat([target, target])
+            const groups = [
+              { images: Math.ceil(B / 2), form: first },
+              { images: Math.floor(B / 2), form: forms[1]! },
+            ].filter(({ images }) => images > 0)
+            expectSame(
+              (z) => pixelLosses(z as tf.Tensor4D, targets, models, groups),
+              (z) => pixelLossesPlain(z as tf.Tensor4D, targets, models, groups),
+              [z],
+              seed,
+            )
+          }
     })
   })
 
-  test('confidence is the largest softmax value and its class', () => {
+  test('a pseudo-label is the class with the largest softmax value, taught where that reaches tau; agreement counts', () => {
     check(({ B, H, W, C, seed }) => {
-      const z = normal([B, H, W, C], seed, 'z') as tf.Tensor4D
-      const { label, probability } = mostLikely(z)
-      expect([...label.dataSync()]).toEqual([...tf.argMax(z, 3).dataSync()])
-      expect(difference(probability, tf.max(tf.softmax(z), 3))).toBeLessThan(1e-5)
+      const z = normal([2 * B, H, W, C], seed, 'z') as tf.Tensor4D
+      const { labels, taught } = pseudoLabels(z, 0.4)
+      const best = [...tf.argMax(z, 3).dataSync()]
+      const sure = [...tf.max(tf.softmax(z), 3).dataSync()].map((p) => p >= 0.4)
+      expect([...labels.dataSync()]).toEqual(best)
+      expect([...taught.dataSync()]).toEqual(best.map((label, i) => (sure[i] ? label : -1)))
+      const half = best.length / 2
+      const share = (holds: (i: number) => boolean, from: number) => best.slice(0, half).filter((_, i) => holds(from + i)).length / half
+      const want = [
+        share((i) => sure[i]!, 0),
+        share((i) => sure[i]!, half),
+        share((i) => best[i]! > 0, 0),
+        share((i) => best[i]! > 0, half),
+        share((i) => best[i] === best[i + half], 0),
+      ]
+      expect(difference(agreement(labels, taught), tf.tensor1d(want))).toBeLessThan(1e-6)
     })
   })
 
@@ -197,14 +212,15 @@ describe.each(heapBackends)('on %s', (backend) => {
       [-1, 0.1],
     ]
     tf.tidy(() => {
+      const schedule = (t: number) => tf.tensor1d(scheduleOf(0.1, t))
       let p: tf.Tensor = tf.tensor1d([1, -2])
       let m: tf.Tensor = tf.zeros([2])
       let v: tf.Tensor = tf.zeros([2])
-      gradients.forEach((g, i) => ([p, m, v] = adamUpdate(p, tf.tensor1d(g), m, v, { learningRate: 0.1, weightDecay: 0.01, t: i + 1 })))
+      gradients.forEach((g, i) => ([p, m, v] = adamUpdate(p, tf.tensor1d(g), m, v, schedule(i + 1), { weightDecay: 0.01 })))
       expect(difference(p, tf.tensor1d([0.8258477699317025, -1.9880138710860282]))).toBeLessThan(1e-6)
       p = tf.tensor1d([1, -2])
       m = tf.zeros([2])
-      gradients.forEach((g) => ([p, m] = sgdUpdate(p, tf.tensor1d(g), m, { learningRate: 0.1, weightDecay: 0.01, momentum: 0.9 })))
+      gradients.forEach((g) => ([p, m] = sgdUpdate(p, tf.tensor1d(g), m, schedule(1), { weightDecay: 0.01, momentum: 0.9 })))
       expect(difference(p, tf.tensor1d([0.9116097489999999, -2.2978694980000003]))).toBeLessThan(1e-6)
     })
   })

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { currentEngine } from './engine'
 
 type HeapBackend = MathBackendCPU | BackendWasm
 
@@ -54,9 +55,9 @@ export function registerTwin<I extends string, A extends object>(
   }
 }
 
-/** True when the active backend has a kernel of this name; otherwise an operation is composed from plain tfjs ops. */
+/** True when the active backend has a kernel of this name, unless the stock engine is asked for; otherwise an operation is composed from plain tfjs ops. */
 export function hasKernel(kernelName: string): boolean {
-  return tf.getKernel(kernelName, tf.getBackend()) !== undefined
+  return currentEngine() === 'ours' && tf.getKernel(kernelName, tf.getBackend()) !== undefined
 }
 
 /** Runs a kernel of ours and returns its outputs as tensors. */

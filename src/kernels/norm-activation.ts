@@ -3,7 +3,8 @@ import { hasKernel, registerTwin, runKernel } from './heap'
 
 /**
  * Bias of the convolution before it, GroupNorm, LeakyReLU: y = lrelu(gamma * (x + b - mean) / sqrt(var + 1e-5) + beta), mean and
- * variance per image and group of channels. x is [B, H, W, C]; b, gamma, beta are [C]; groups divide C.
+ * variance per image and group of channels. x is [M B, H, W, C], the images of one model after those of the other; b, gamma, beta are
+ * [M, C]; groups divide C.
  */
 export interface NormAttrs {
   groups: number
@@ -34,9 +35,11 @@ export function normActivation(
   // lrelu(u) = rise u + bend |u|
   const rise = (1 + slope) / 2
   const bend = (1 - slope) / 2
+  const perModel = (batch! * C) / gamma.length
   for (let n = 0; n < batch!; n++) {
     const start = n * pixels * C
     const end = start + pixels * C
+    const model = Math.floor(n / perModel) * C
     for (let g = 0; g < groups; g++) {
       let total = 0
       let squares = 0
@@ -48,7 +51,7 @@ export function normActivation(
           s += v
           q += v * v
         }
-        const b = bias[c]!
+        const b = bias[model + c]!
         total += s + pixels * b
         squares += q + 2 * b * s + pixels * b * b
       }
@@ -57,8 +60,8 @@ export function normActivation(
       stats[(n * groups + g) * 2] = mean
       stats[(n * groups + g) * 2 + 1] = rstd
       for (let c = g * perGroup; c < (g + 1) * perGroup; c++) {
-        const scale = rstd * gamma[c]!
-        const shift = (bias[c]! - mean) * scale + beta[c]!
+        const scale = rstd * gamma[model + c]!
+        const shift = (bias[model + c]! - mean) * scale + beta[model + c]!
         for (let i = start + c; i < end; i += C) {
           const u = x[i]! * scale + shift
           y[i] = rise * u + bend * Math.abs(u)
@@ -95,18 +98,20 @@ export function normActivationGrad(
   const duSum = new Float64Array(C)
   const duXhatSum = new Float64Array(C)
   const xhatSum = new Float64Array(C)
+  const perModel = (batch! * C) / gamma.length
   for (let n = 0; n < batch!; n++) {
     const start = n * pixels * C
     const end = start + pixels * C
+    const model = Math.floor(n / perModel) * C
     for (let g = 0; g < groups; g++) {
       const mean = stats[(n * groups + g) * 2]!
       const rstd = stats[(n * groups + g) * 2 + 1]!
       let m1 = 0
       let m2 = 0
       for (let c = g * perGroup; c < (g + 1) * perGroup; c++) {
-        const offset = (bias[c]! - mean) * rstd // xhat = x rstd + offset
-        const scale = gamma[c]!
-        const shift = beta[c]!
+        const offset = (bias[model + c]! - mean) * rstd // xhat = x rstd + offset
+        const scale = gamma[model + c]!
+        const shift = beta[model + c]!
         let s1 = 0
         let s2 = 0
         let h = 0
@@ -128,13 +133,13 @@ export function normActivationGrad(
       m1 /= count
       m2 /= count
       for (let c = g * perGroup; c < (g + 1) * perGroup; c++) {
-        dGamma[c]! += duXhatSum[c]!
-        dBeta[c]! += duSum[c]!
-        dBias[c]! += rstd * (gamma[c]! * duSum[c]! - pixels * m1 - m2 * xhatSum[c]!)
+        dGamma[model + c]! += duXhatSum[c]!
+        dBeta[model + c]! += duSum[c]!
+        dBias[model + c]! += rstd * (gamma[model + c]! * duSum[c]! - pixels * m1 - m2 * xhatSum[c]!)
         // dx = rstd (gamma du - m1 - xhat m2)
-        const a = rstd * gamma[c]!
+        const a = rstd * gamma[model + c]!
         const b = -rstd * m2 * rstd
-        const d = -rstd * (m1 + (bias[c]! - mean) * rstd * m2)
+        const d = -rstd * (m1 + (bias[model + c]! - mean) * rstd * m2)
         for (let i = start + c; i < end; i += C) dx[i] = a * dx[i]! + b * x[i]! + d
       }
     }
@@ -158,27 +163,34 @@ registerTwin(
 /** The same, composed from plain tfjs ops. */
 export function groupNormLeakyReluPlain(
   x: tf.Tensor4D,
-  bias: tf.Tensor1D,
-  gamma: tf.Tensor1D,
-  beta: tf.Tensor1D,
+  bias: tf.Tensor2D,
+  gamma: tf.Tensor2D,
+  beta: tf.Tensor2D,
   groups: number,
   slope: number,
 ): tf.Tensor4D {
   const [B, H, W, C] = x.shape
-  const grouped = tf.reshape(tf.add(x, bias), [B, H * W, groups, C / groups])
-  const mean = tf.mean(grouped, [1, 3], true)
+  const M = gamma.shape[0]
+  // [M, B / M, pixels, groups, channels of a group]
+  const each = (p: tf.Tensor2D) => tf.reshape(p, [M, 1, 1, groups, C / groups])
+  const grouped = tf.add(tf.reshape(x, [M, B / M, H * W, groups, C / groups]), each(bias))
+  const mean = tf.mean(grouped, [2, 4], true)
   const centred = tf.sub(grouped, mean)
-  const variance = tf.mean(tf.square(centred), [1, 3], true)
-  const xhat = tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), [B, H, W, C])
-  return tf.leakyRelu(tf.add(tf.mul(xhat, gamma), beta), slope) as tf.Tensor4D
+  const variance = tf.mean(tf.square(centred), [2, 4], true)
+  const xhat = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)))
+  return tf.reshape(tf.leakyRelu(tf.add(tf.mul(xhat, each(gamma)), each(beta)), slope), x.shape)
 }
 
-/** GroupNorm and LeakyReLU after a convolution whose bias is added here, where it costs nothing. See the top of this file. */
+/**
+ * GroupNorm and LeakyReLU after a convolution whose bias is added here, where it costs nothing. See the top of this file.
+ * @param x [M B, H, W, C]
+ * @param bias [M, C], as gamma and beta
+ */
 export function groupNormLeakyRelu(
   x: tf.Tensor4D,
-  bias: tf.Tensor1D,
-  gamma: tf.Tensor1D,
-  beta: tf.Tensor1D,
+  bias: tf.Tensor2D,
+  gamma: tf.Tensor2D,
+  beta: tf.Tensor2D,
   groups: number,
   slope: number,
 ): tf.Tensor4D {

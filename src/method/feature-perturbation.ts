@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { scaleChannels } from '../kernels/scale-channels'
 import type { Random } from '../lib/random'
 import type { Config } from './config'
 
-/** Which of `levels` encoder levels are perturbed in each extra decoder pass. */
+/** Which of `levels` encoder levels are perturbed in each of the perturbed views. */
 export function perturbedLevels(variant: Config['featurePerturb'], levels: number, random: Random): boolean[][] {
   if (variant === 'all') return [new Array<boolean>(levels).fill(true)]
   if (variant === 'each') return Array.from({ length: levels }, (_, l) => Array.from({ length: levels }, (_, i) => i === l))
@@ -13,14 +13,13 @@ export function perturbedLevels(variant: Config['featurePerturb'], levels: numbe
 }
 
 /**
- * g: whole channels set to zero with probability `drop`, independently per image and channel, survivors scaled by 1 / (1 - drop)
- * (UniMatch's Dropout2d). Features [B, H, W, C]; levels marked false pass unchanged.
+ * g as numbers: whole channels set to zero with probability `drop`, independently per image and channel, survivors scaled by
+ * 1 / (1 - drop) (UniMatch's Dropout2d). Factors of `images` x `channels` values; all 1 where the level is not perturbed.
  */
-export function perturbFeatures(features: tf.Tensor4D[], which: boolean[], drop: number, random: Random): tf.Tensor4D[] {
-  return features.map((f, l) => {
-    if (!which[l]) return f
-    const [B, , , C] = f.shape
-    const factor = Float32Array.from({ length: B * C }, () => (random.chance(drop) ? 0 : 1 / (1 - drop)))
-    return scaleChannels(f, tf.tensor2d(factor, [B, C]))
-  })
+export function drawFactors(perturbed: boolean, images: number, channels: number, drop: number, random: Random): Float32Array {
+  return Float32Array.from({ length: images * channels }, () => (!perturbed ? 1 : random.chance(drop) ? 0 : 1 / (1 - drop)))
 }
+
+/** Features of all levels [B, H, W, C], each times its factors [B, C]. */
+export const perturbFeatures = (features: tf.Tensor4D[], factors: tf.Tensor2D[]): tf.Tensor4D[] =>
+  features.map((f, l) => scaleChannels(f, factors[l]!))

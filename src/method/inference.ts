@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { decode, encode, inference, type UNet } from '../nn/unet'
 import type { Config } from './config'
-import type { Model, Models } from './model'
+import { weightsOf, type Models } from './model'
 
-/** Logits [B, S, S, C] of one model in evaluation mode: no dropout, running statistics, no feature perturbation. */
-export function logitsOf(net: UNet, { parameters, buffers }: Model, x: tf.Tensor4D): tf.Tensor4D {
-  const p = { ...parameters, ...buffers }
-  return decode(net, p, encode(net, p, x, inference), inference)
+/**
+ * Logits [2 B, S, S, C] of both models for images [B, S, S, 1], A's first, in evaluation mode: no dropout, running statistics, no feature
+ * perturbation.
+ */
+export function logitsOf(net: UNet, models: Models, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const p = weightsOf(net, models)
+    return decode(net, p, encode(net, p, tf.concat([x, x]), inference), inference)
+  })
 }
 
 /** Softmax of both models for one image: S x S x C, class innermost. */
@@ -36,12 +41,10 @@ export function decide(values: Float32Array, classes: number): { labels: Uint8Ar
 export async function infer(net: UNet, models: Models, images: Float32Array[], size: number): Promise<Inference[]> {
   const stacked = new Float32Array(images.length * size * size)
   images.forEach((image, i) => stacked.set(image, i * size * size))
-  const softmaxes = tf.tidy(() => {
-    const x = tf.tensor4d(stacked, [images.length, size, size, 1])
-    return models.map((model) => tf.softmax(logitsOf(net, model, x)))
-  })
-  const [a, b] = (await Promise.all(softmaxes.map((s) => s.data()))) as [Float32Array, Float32Array]
-  tf.dispose(softmaxes)
+  const softmax = tf.tidy(() => tf.softmax(logitsOf(net, models, tf.tensor4d(stacked, [images.length, size, size, 1]))))
+  const values = (await softmax.data()) as Float32Array
+  softmax.dispose()
   const one = size * size * net.classes
-  return images.map((_, i) => ({ A: a.slice(i * one, (i + 1) * one), B: b.slice(i * one, (i + 1) * one) }))
+  const of = (k: number, i: number) => values.slice((k * images.length + i) * one, (k * images.length + i + 1) * one)
+  return images.map((_, i) => ({ A: of(0, i), B: of(1, i) }))
 }

@@ -1,17 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { cutMix } from '../kernels/cut-mix'
+import { detach } from '../kernels/detach'
+import { pixelLosses } from '../kernels/pixel-loss'
+import { pseudoLabels } from '../kernels/pseudo-labels'
 import { useHeapBackend } from '../kernels/testing/heap-backends'
 import { Random } from '../lib/random'
 import { countOf, type Parameters } from '../nn/parameters'
 import { bufferShapes, decode, encode, inference, parameterShapes } from '../nn/unet'
 import type { Config } from './config'
-import { perturbedLevels, perturbFeatures } from './feature-perturbation'
+import { drawFactors, perturbedLevels, perturbFeatures } from './feature-perturbation'
 import { logitsOf } from './inference'
-import { unsupervisedLoss } from './losses'
-import { createModels, disposeModels, networkOf, type Model, type Models } from './model'
-import { mixed, pseudoLabelsOf, readMetrics, rampAt, step } from './step'
-import { drawExemplar, drawSynthetic } from './synthesis'
+import { unsupervisedForms } from './losses'
+import { createModels, disposeModels, networkOf, readModels, weightsOf, type Models } from './model'
+import { rampAt } from './schedule'
+import { StepRunner } from './step-runner'
 import { tinyConfig, tinyData } from './testing'
 import { drawViews } from './views'
 
@@ -24,18 +28,29 @@ beforeEach(() => {
 })
 afterEach(() => expect(tf.memory().numTensors, 'tensors left behind').toBe(before))
 
-/** The two unlabelled terms of one network under the other's pseudo-labels, as `step` forms them. */
-function unlabelledTerms(config: Config, models: Models, k: number, images: tf.Tensor4D, weights?: Parameters): tf.Scalar {
+/** The unlabelled terms of both networks [2], each under its teacher's pseudo-labels, as `step` forms them. */
+function unlabelledTerms(config: Config, weights: Parameters, images: tf.Tensor4D): tf.Tensor1D {
   const net = networkOf(config, 3)
-  const own: Model = weights ? { ...models[k]!, parameters: weights } : models[k]!
-  const teacher = models[config.teacher === 'cross' ? 1 - k : k]!
-  const taught = pseudoLabelsOf(logitsOf(net, teacher, images), config.tau)
-  const F = encode(net, own.parameters, images, inference)
-  const zf = decode(net, own.parameters, perturbFeatures(F, [true, true, true, true, true], 0.5, new Random(1)), inference)
-  const zs = logitsOf(net, own, images)
-  const l = (z: tf.Tensor4D) => unsupervisedLoss(z, taught.labels, taught.mask, config.unsupervisedLoss)
-  return tf.add(l(zs), l(zf))
+  const x = tf.concat([images, images])
+  const F = encode(net, weights, x, inference)
+  const clean = decode(net, weights, F, inference)
+  const { taught } = pseudoLabels(detach(clean), config.tau)
+  const targets = config.teacher === 'cross' ? tf.concat(tf.split(taught, 2).reverse()) : taught
+  const random = new Random(1)
+  const factors = F.map(({ shape: [B, , , C] }) => {
+    // The same channels of both networks, so that exchanging the networks exchanges everything.
+    const half = drawFactors(true, B / 2, C, 0.5, random)
+    return tf.concat([half, half].map((f) => tf.tensor2d(f, [B / 2, C])))
+  })
+  const perturbed = decode(net, weights, perturbFeatures(F, factors), inference)
+  const form = unsupervisedForms[config.unsupervisedLoss]
+  const l = (z: tf.Tensor4D) => tf.reshape(pixelLosses(z, targets as tf.Tensor3D, 2, [{ images: images.shape[0], form }]), [2])
+  return tf.add(l(clean), l(perturbed))
 }
+
+/** The weights of both networks exchanged, or those of the first for both. */
+const rearranged = (weights: Parameters, order: [number, number]): Parameters =>
+  Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, tf.gather(w, tf.tensor1d(order, 'int32'))]))
 
 const images = (config: Config, seed = 3) => {
   const random = new Random(seed)
@@ -45,22 +60,21 @@ const images = (config: Config, seed = 3) => {
   )
 }
 
-const values = async (models: Models) =>
-  Promise.all(models.flatMap((m) => Object.values(m.parameters)).map(async (p) => [...(await p.data())]))
+const values = async (config: Config, models: Models) => {
+  const stored = await readModels(networkOf(config, 3), models)
+  return stored.flatMap(({ parameters }) => Object.values(parameters).map((p) => [...p]))
+}
 
 async function runSteps(config: Config, count: number) {
-  const data = tinyData(config)
   const net = networkOf(config, 3)
-  let models = createModels(net, config)
+  const runner = new StepRunner(net, tinyData(config), config, createModels(net, config))
   const rows = []
   for (let t = 0; t < count; t++) {
-    const next = step(net, models, drawViews(data, config, t), config, t)
-    rows.push(await readMetrics(next.scalars, config, t))
-    disposeModels(models)
-    models = next.models
+    runner.step(t)
+    rows.push(...(await runner.read()))
   }
-  const weights = await values(models)
-  disposeModels(models)
+  const weights = await values(config, runner.current)
+  runner.dispose()
   return { rows, weights }
 }
 
@@ -69,14 +83,15 @@ test('1: a network gets no gradient from the terms of the other, whose pseudo-la
   const models = createModels(networkOf(config, 3), config)
   tf.tidy(() => {
     const x = images(config)
+    const weights = weightsOf(networkOf(config, 3), models)
+    const names = Object.keys(weights)
     for (const k of [0, 1]) {
-      const all = models.flatMap((m) => Object.values(m.parameters))
-      const { grads } = tf.engine().gradients(() => unlabelledTerms(config, models, k, x), all)
-      const size = (grad: tf.Tensor | null) => (grad ? tf.sum(tf.abs(grad)).dataSync()[0]! : 0)
-      const half = all.length / 2
-      const total = (gs: tf.Tensor[]) => gs.reduce((sum, g) => sum + size(g), 0)
-      expect(total(grads.slice(k * half, (k + 1) * half))).toBeGreaterThan(0)
-      expect(total(grads.slice((1 - k) * half, (2 - k) * half))).toBe(0)
+      // The gradient of the terms of network k alone.
+      const loss = () => unlabelledTerms(config, weights, x) as tf.Tensor
+      const { grads } = tf.engine().gradients(loss, Object.values(weights), tf.cast(tf.oneHot(k, 2), 'float32'))
+      const sizes = names.map((_, i) => tf.sum(tf.abs(tf.reshape(grads[i]!, [2, -1])), 1).dataSync())
+      expect(sizes.reduce((sum, s) => sum + s[k]!, 0)).toBeGreaterThan(0)
+      expect(sizes.reduce((sum, s) => sum + s[1 - k]!, 0)).toBe(0)
     }
   })
   disposeModels(models)
@@ -86,7 +101,7 @@ test('1: in a whole step, without labelled terms, the update of each network dep
   // With tau above 1 nothing is taught: if targets carried gradients, something would still move.
   const config = tinyConfig({ tau: 1.01, lambdaE: 0, lambdaS: 0, weightDecay: 0 })
   const start = createModels(networkOf(config, 3), config)
-  const untouched = await values(start)
+  const untouched = await values(config, start)
   disposeModels(start)
   expect((await runSteps(config, 1)).weights).toEqual(untouched)
 })
@@ -96,11 +111,11 @@ test('2: exchanging the networks exchanges their terms and leaves the sum unchan
   const models = createModels(networkOf(config, 3), config)
   tf.tidy(() => {
     const x = images(config)
-    const term = (m: Models, k: number) => unlabelledTerms(config, m, k, x).dataSync()[0]!
-    const swapped: Models = [models[1], models[0]]
-    expect(term(swapped, 1)).toBe(term(models, 0))
-    expect(term(swapped, 0)).toBe(term(models, 1))
-    expect(term(models, 0)).not.toBe(term(models, 1))
+    const weights = weightsOf(networkOf(config, 3), models)
+    const [a, b] = unlabelledTerms(config, weights, x).dataSync()
+    const [c, d] = unlabelledTerms(config, rearranged(weights, [1, 0]), x).dataSync()
+    expect([d, c]).toEqual([a, b])
+    expect(a).not.toBe(b)
   })
   disposeModels(models)
 })
@@ -114,7 +129,7 @@ test('3: a threshold above 1 gives no signal, 0 uses every pixel', async () => {
   expect(all.imageA).toBeGreaterThan(0)
 })
 
-test('4: weak and strong views are aligned, and CutMix swaps image, label and mask in the same box', () => {
+test('4: weak and strong views are aligned, and CutMix swaps image and pseudo-label in the same box', () => {
   // Without photometric changes the strong view is the weak one, with other images of the batch in the boxes.
   const config = tinyConfig({ strongJitter: 0, strongBlur: 0, strongNoise: 0, cutmix: 1, batchUnlabeled: 4 })
   const S = config.size
@@ -129,15 +144,13 @@ test('4: weak and strong views are aligned, and CutMix swaps image, label and ma
         if (box)
           for (let y = box.y; y < box.y + box.height; y++) inBox.fill(1, n * S * S + y * S + box.x, n * S * S + y * S + box.x + box.width)
       })
-      const tensor = (v: Float32Array) => tf.tensor3d(v, [4, S, S])
-      const mix = mixed({ labels: tensor(code), mask: tensor(code) }, tensor(inBox), tf.tensor1d(views.partners, 'int32'))
-      const [labels, mask] = [mix.labels.dataSync(), mix.mask.dataSync()]
+      const boxList = views.boxes.map((box) => (box ? [box.x, box.y, box.width, box.height] : [0, 0, 0, 0]))
+      const labels = cutMix(tf.tensor3d(code, [4, S, S]), tf.tensor2d(boxList), tf.tensor1d(views.partners)).dataSync()
       for (let n = 0; n < 4; n++)
         for (let i = 0; i < S * S; i++) {
           const from = inBox[n * S * S + i] ? views.partners[n]! : n
           boxes += inBox[n * S * S + i]!
           expect(labels[n * S * S + i]).toBe(from * S * S + i)
-          expect(mask[n * S * S + i]).toBe(from * S * S + i)
           // Gamma changes values but keeps their order and ends: 0.3 of the images have it, so compare only those left alone.
           if (views.strong[n]![i] === views.weak[from]![i]) continue
           expect(views.strong[n]![i]! > 0).toBe(views.weak[from]![i]! > 0)
@@ -153,10 +166,11 @@ test('5: every encoder level is changed, whole channels at a time; nothing is pe
   const models = createModels(net, config)
   tf.tidy(() => {
     const x = images(config)
-    const F = encode(net, models[0].parameters, x, inference)
+    const F = encode(net, weightsOf(net, models), tf.concat([x, x]), inference)
     const random = new Random(2)
     const [which] = perturbedLevels('all', 5, random)
-    const G = perturbFeatures(F, which!, 0.5, random)
+    const factors = F.map(({ shape: [B, , , C] }, l) => tf.tensor2d(drawFactors(which![l]!, B, C, 0.5, random), [B, C]))
+    const G = perturbFeatures(F, factors)
     F.forEach((f, l) => {
       const [B, H, W, C] = f.shape
       const [a, b] = [f.dataSync(), G[l]!.dataSync()]
@@ -171,7 +185,7 @@ test('5: every encoder level is changed, whole channels at a time; nothing is pe
       expect(dropped).toBeGreaterThan(0)
       expect(dropped).toBeLessThan(B * C)
     })
-    expect([...logitsOf(net, models[0], x).dataSync()]).toEqual([...logitsOf(net, models[0], x).dataSync()])
+    expect([...logitsOf(net, models, x).dataSync()]).toEqual([...logitsOf(net, models, x).dataSync()])
   })
   disposeModels(models)
 })
@@ -195,8 +209,8 @@ test('6: synthesis moves image and mask together, keeps every class, and differs
   const seen = new Set<string>()
   fc.assert(
     fc.property(fc.nat(1e6), (seed) => {
-      for (const draw of [drawExemplar, drawSynthetic]) {
-        const { image, labels, known } = draw(data, new Random(seed), config)
+      const { exemplars, synthetics } = drawViews(data, { ...config, seed }, 0)
+      for (const { image, labels, known } of [exemplars[0]!, synthetics[0]!]) {
         for (const c of [1, 2]) expect(labels.includes(c), `class ${c}`).toBe(true)
         for (let y = 1; y < 31; y++)
           for (let x = 1; x < 31; x++) {
@@ -219,10 +233,11 @@ test('7: with equal weights the cross terms are the self terms, and with differe
   const models = createModels(networkOf(cross, 3), cross)
   tf.tidy(() => {
     const x = images(cross)
-    const same: Models = [models[0], models[0]]
-    const term = (config: Config, m: Models) => unlabelledTerms(config, m, 0, x).dataSync()[0]!
-    expect(term(cross, same)).toBe(term(self, same))
-    expect(term(cross, models)).not.toBe(term(self, models))
+    const weights = weightsOf(networkOf(cross, 3), models)
+    const same = rearranged(weights, [0, 0])
+    const terms = (config: Config, w: Parameters) => [...unlabelledTerms(config, w, x).dataSync()]
+    expect(terms(cross, same)).toEqual(terms(self, same))
+    expect(terms(cross, weights)).not.toEqual(terms(self, weights))
   })
   disposeModels(models)
 })

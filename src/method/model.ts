@@ -1,18 +1,17 @@
+import * as tf from '@tensorflow/tfjs-core'
 import { Random } from '../lib/random'
-import { disposeMoments, noMoments, type Moments } from '../nn/optimiser'
-import { dispose, initialise, type Parameters } from '../nn/parameters'
+import type { Trained } from '../nn/optimiser'
+import { canShare, initialise, layoutOf, unpack, valuesOf, type Layout, type Parameters } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { widthsOf, type Config } from './config'
 
-/** N_k with what its optimiser remembers. Buffers are BatchNorm's running statistics: part of the state, not trained. */
-export interface Model {
-  parameters: Parameters
-  buffers: Parameters
-  moments: Moments
+/**
+ * N_1 and N_2, called A and B on the page, with what their optimiser remembers: what is trained lies in flat tensors (`layoutsOf`), and so
+ * do BatchNorm's running statistics, which are part of the state but not trained.
+ */
+export interface Models extends Trained {
+  buffers: tf.Tensor1D
 }
-
-/** N_1 and N_2, called A and B on the page. */
-export type Models = [Model, Model]
 
 /** The network both models share. */
 export const networkOf = (config: Config, classes: number): UNet => ({
@@ -22,19 +21,80 @@ export const networkOf = (config: Config, classes: number): UNet => ({
   dropout: [0, 0, 0, config.dropout / 3, config.dropout],
 })
 
-/** Two models of the same structure with different initialisation: with equal weights the cross terms would be self-training. */
-export function createModels(net: UNet, config: Config): Models {
-  const create = (k: number): Model => {
-    const parameters = initialise(parameterShapes(net), new Random(config.seed, 'weights', k))
-    const buffers = initialise(bufferShapes(net), new Random(config.seed))
-    return { parameters, buffers, moments: noMoments(parameters, config.optimizer) }
-  }
-  return [create(0), create(1)]
+export function layoutsOf(net: UNet): { trained: Layout; buffers: Layout } {
+  return { trained: layoutOf(parameterShapes(net)), buffers: layoutOf(bufferShapes(net)) }
 }
 
-export function disposeModels(models: Models): void {
-  for (const { parameters, buffers, moments } of models) {
-    dispose(parameters, buffers)
-    disposeMoments(moments)
+/** Two models of the same structure with different initialisation: with equal weights the cross terms would be self-training. */
+export function createModels(net: UNet, config: Config): Models {
+  const { trained, buffers } = layoutsOf(net)
+  const filled = (layout: Layout) => {
+    const values = new Float32Array(layout.size)
+    for (const k of [0, 1]) initialise(valuesOf(values, layout, k), layout.shapes, new Random(config.seed, 'weights', k))
+    return tf.tensor1d(values)
+  }
+  return {
+    parameters: filled(trained),
+    buffers: filled(buffers),
+    m: tf.zeros([trained.size]),
+    v: config.optimizer === 'adam' ? tf.zeros([trained.size]) : null,
+  }
+}
+
+export function disposeModels({ parameters, m, v, buffers }: Models): void {
+  tf.dispose([parameters, m, buffers])
+  v?.dispose()
+}
+
+/**
+ * The named weights of both networks, [2, ...], as a pass needs them; the caller disposes of them. They share the memory of the flat
+ * tensors where that is understood: BatchNorm is composed of plain operations.
+ * @param gradients where the gradients of weights that share memory are to be written
+ */
+export const weightsOf = (net: UNet, { parameters, buffers }: Models, gradients?: tf.Tensor1D): Parameters => {
+  const layouts = layoutsOf(net)
+  return { ...unpack(parameters, layouts.trained, sharesWeights(net), gradients), ...unpack(buffers, layouts.buffers, false) }
+}
+
+export const sharesWeights = (net: UNet): boolean => net.norm === 'group' && canShare()
+
+/** The state of one model by group and name, as it is kept in files. */
+export interface StoredModel {
+  parameters: Record<string, Float32Array>
+  buffers: Record<string, Float32Array>
+  m: Record<string, Float32Array>
+  v: Record<string, Float32Array>
+}
+
+/** Reads the state of both models. */
+export async function readModels(net: UNet, models: Models): Promise<[StoredModel, StoredModel]> {
+  const { trained, buffers } = layoutsOf(net)
+  const [parameters, m, v, running] = await Promise.all(
+    [models.parameters, models.m, models.v, models.buffers].map(async (t) => (t ? Float32Array.from(await t.data()) : null)),
+  )
+  const of = (k: number): StoredModel => ({
+    parameters: valuesOf(parameters!, trained, k),
+    buffers: valuesOf(running!, buffers, k),
+    m: valuesOf(m!, trained, k),
+    v: v ? valuesOf(v, trained, k) : {},
+  })
+  return [of(0), of(1)]
+}
+
+/** Models with the state that `readModels` gave. */
+export function writeModels(net: UNet, stored: [StoredModel, StoredModel]): Models {
+  const layouts = layoutsOf(net)
+  const flat = (layout: Layout, group: keyof StoredModel) => {
+    const values = new Float32Array(layout.size)
+    stored.forEach((model, k) => {
+      for (const [name, own] of Object.entries(valuesOf(values, layout, k))) own.set(model[group][name]!)
+    })
+    return tf.tensor1d(values)
+  }
+  return {
+    parameters: flat(layouts.trained, 'parameters'),
+    buffers: flat(layouts.buffers, 'buffers'),
+    m: flat(layouts.trained, 'm'),
+    v: Object.keys(stored[0].v).length > 0 ? flat(layouts.trained, 'v') : null,
   }
 }

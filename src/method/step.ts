@@ -1,222 +1,145 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { mostLikely } from '../kernels/confidence'
+import { cutMix } from '../kernels/cut-mix'
 import { detach } from '../kernels/detach'
-import { Random } from '../lib/random'
+import { agreement, agreementValues, pseudoLabels } from '../kernels/pseudo-labels'
+import { pixelLosses } from '../kernels/pixel-loss'
 import { update } from '../nn/optimiser'
-import type { Parameters } from '../nn/parameters'
+import { gradientsLike, pack, type Parameters } from '../nn/parameters'
 import { decode, encode, type Mode, type UNet } from '../nn/unet'
 import type { Config } from './config'
-import { perturbedLevels, perturbFeatures } from './feature-perturbation'
-import { supervisedLoss, unsupervisedLoss } from './losses'
-import type { Model, Models } from './model'
+import { perturbFeatures } from './feature-perturbation'
+import { layoutsOf, sharesWeights, weightsOf, type Models } from './model'
+import type { StepPlan } from './plan'
 import type { StepMetrics } from './report'
-import type { Views } from './views'
+import { learningRateAt, rampAt, type Term } from './schedule'
+import { renderViews, type DeviceImages } from './views'
 
 /**
  * One iteration of CMEMS (docs/method.md, section "One iteration"):
  *
  *   L = L_E + lambda_s L_S + r(t) (lambda_ip L_ip + lambda_fp L_fp),   summed over both networks, targets under stop-gradient.
  *
+ * Both networks run in one pass, and so do the labelled, strong and weak views: with GroupNorm nothing couples the images of a batch.
+ * A batch holds N_1's images, then N_2's. Whatever changes from step to step is read from tensors (`StepPlan`), so that the same
+ * operations, recorded once, are every step's.
+ *
  * Departures from the closest neighbour (UniMatch): two networks that teach each other; Dice over labelled parts taken separately;
- * unknown pixels of synthetic images weigh 0; the labelled, weak and strong views pass through the network one after the other.
+ * unknown pixels of synthetic images do not count.
  */
 
-/** r(t): 0 in warm-up, then exp(-5 (1 - s)^2) with s rising to 1 over the ramp. t counts from 0. */
-export function rampAt(t: number, { steps, warmup, ramp }: Config): number {
-  const share = t / steps
-  if (share < warmup) return 0
-  const s = ramp > 0 ? Math.min(1, (share - warmup) / ramp) : 1
-  return Math.exp(-5 * (1 - s) ** 2)
+export interface StepResult {
+  models: Models
+  scalars: tf.Tensor1D
 }
 
-/** lr(t) = lr (1 - t / T)^power. */
-export const learningRateAt = (t: number, { steps, learningRate, polyPower }: Config): number =>
-  learningRate * Math.max(0, 1 - t / steps) ** polyPower
+/** `images` for each of both networks. */
+const forBoth = (images: tf.Tensor4D[]): tf.Tensor4D => tf.concat([...images, ...images])
 
-/** What both networks say of the weak views: Yhat_k and m_k of method.md 6.1, [B, S, S]. */
-export interface PseudoLabels {
-  labels: tf.Tensor3D
-  mask: tf.Tensor3D
+/** Images `from` .. `to` of each network, of features [2 B, H, W, C]. */
+function partOf(features: tf.Tensor4D, from: number, to: number): tf.Tensor4D {
+  const [B, H, W, C] = features.shape
+  const each = tf.slice(tf.reshape(features, [2, B / 2, H * W * C]), [0, from, 0], [2, to - from, -1])
+  return tf.reshape(each, [2 * (to - from), H, W, C])
 }
 
-/** Yhat = argmax P^w, m = 1[max P^w >= tau], from logits that carry no gradient. */
-export function pseudoLabelsOf(logits: tf.Tensor4D, tau: number): PseudoLabels {
-  const { label, probability } = mostLikely(logits)
-  return { labels: label, mask: tf.cast(tf.greaterEqual(probability, tau), 'float32') as tf.Tensor3D }
-}
-
-/** Yhat and m mixed with the boxes of CutMix: inside a box those of the partner image. */
-export function mixed({ labels, mask }: PseudoLabels, inBox: tf.Tensor3D, partners: tf.Tensor1D): PseudoLabels {
-  const outside = tf.sub(1, inBox)
-  const mix = (v: tf.Tensor3D) => tf.add(tf.mul(v, outside), tf.mul(tf.gather(v, partners), inBox)) as tf.Tensor3D
-  return { labels: mix(labels), mask: mix(mask) }
-}
-
-/** Tensors of one step's images: [B, S, S, 1] for images, [B, S, S] for labels, known pixels and boxes. */
-function upload(views: Views, size: number) {
-  const images = (list: Float32Array[]) => {
-    const all = new Float32Array(list.length * size * size)
-    list.forEach((image, i) => all.set(image, i * size * size))
-    return tf.tensor4d(all, [list.length, size, size, 1])
-  }
-  const maps = (list: Uint8Array[]) => {
-    const all = new Float32Array(list.length * size * size)
-    list.forEach((map, i) => all.set(map, i * size * size))
-    return tf.tensor3d(all, [list.length, size, size])
-  }
-  const labeled = (list: Views['exemplars']) =>
-    list.length === 0
-      ? null
-      : { x: images(list.map((s) => s.image)), y: maps(list.map((s) => s.labels)), known: maps(list.map((s) => s.known)) }
-  const boxes = views.boxes.map((box) => {
-    const inside = new Uint8Array(size * size)
-    if (box) for (let y = box.y; y < box.y + box.height; y++) inside.fill(1, y * size + box.x, y * size + box.x + box.width)
-    return inside
-  })
-  return {
-    exemplar: labeled(views.exemplars)!,
-    synthetic: labeled(views.synthetics),
-    weak: images(views.weak),
-    strong: images(views.strong),
-    inBox: maps(boxes),
-    partners: tf.tensor1d(views.partners, 'int32'),
-  }
-}
-
-/** The loss terms of one network as scalars; null where a term is off. */
-interface Terms {
-  exemplar: tf.Scalar
-  synthetic: tf.Scalar | null
-  image: tf.Scalar | null
-  feature: tf.Scalar | null
-  total: tf.Scalar
+/** The images of several features of one level, network by network. */
+function joined(features: tf.Tensor4D[]): tf.Tensor4D {
+  const [, H, W, C] = features[0]!.shape
+  const each = features.map((f) => tf.reshape(f, [2, f.shape[0] / 2, H * W * C]))
+  return tf.reshape(tf.concat(each, 1), [-1, H, W, C])
 }
 
 /**
  * Runs one iteration. State in, state out: `models` stay as they are, and the caller owns and disposes of the result.
- * @param t number of the step, from 0
- * @returns the next models, and this step's scalars as one tensor to read with `readMetrics`
+ * @param plan this step's numbers, as `planStep` gives them for the terms of this step
+ * @returns the next models, and this step's scalars as one tensor to read with `metricsOf`
  */
-export function step(net: UNet, models: Models, views: Views, config: Config, t: number): { models: Models; scalars: tf.Tensor1D } {
-  const r = rampAt(t, config)
-  const imageTerm = config.imageTerm && r > 0
-  const featureTerm = config.featureTerm && r > 0
-  const running = models.map((model) => new Map(Object.entries(model.buffers).map(([name, b]) => [name, tf.clone(b)])))
-  const weights = models.flatMap((model) => Object.values(model.parameters))
+export function step(net: UNet, models: Models, images: DeviceImages, plan: StepPlan, config: Config, terms: Term[]): StepResult {
+  const run = (): StepResult => {
+    const layouts = layoutsOf(net)
+    const running = new Map<string, tf.Tensor>()
+    const shared = sharesWeights(net)
+    const gradients = shared ? gradientsLike(models.parameters) : undefined
+    const p = weightsOf(net, models, gradients)
+    const trained = Object.keys(layouts.trained.shapes)
+    const mode: Mode = { training: true, dropout: plan.dropout, running }
 
-  const [scalars, ...grads] = tf.tidy(() => {
-    const { exemplar, synthetic, weak, strong, inBox, partners } = upload(views, config.size)
-    let report: tf.Tensor1D | null = null
+    const { labeled, weak, strong } = renderViews(images, plan.views, config) // (I_e, Y_e) and (I_s, Y_s); x_w; x_s
+    const imageTerm = terms.some(({ name }) => name === 'image')
+    const featureTerms = terms.filter(({ name }) => name === 'feature').length
+    const views = [labeled.x, ...(imageTerm ? [strong] : []), weak]
+    const U = config.batchUnlabeled
+    const B = views.reduce((sum, view) => sum + view.shape[0], 0)
+    let scalars: tf.Tensor1D | null = null
 
-    const loss = () => {
-      const nets = models.map((model, k) => {
-        const p = { ...model.parameters, ...model.buffers }
-        const mode: Mode = { training: true, random: new Random(config.seed, 'dropout', t, k), running: running[k]! }
-        const f = (x: tf.Tensor4D) => encode(net, p, x, mode)
-        const h = (features: tf.Tensor4D[]) => decode(net, p, features, mode)
-        return { f, h, N: (x: tf.Tensor4D) => h(f(x)) }
-      })
+    const losses = () => {
+      // F = f(x): five levels of [2 B, S / 2^l, S / 2^l, w_l].
+      const F = encode(net, p, forBoth(views), mode)
 
-      // Pseudo-labels of both networks, from the weak views: F_k = f_k(x_w), then Yhat_k, m_k under stop-gradient.
-      const F = nets.map(({ f }) => f(weak)) // five levels of [B, S / 2^l, S / 2^l, w_l]
-      const taught = nets.map(({ h }, k) => pseudoLabelsOf(detach(h(F[k]!.map(detach))), config.tau)) // [B, S, S]
-      const taughtMixed = imageTerm ? taught.map((pseudo) => mixed(pseudo, inBox, partners)) : taught
+      // Pseudo-labels of both networks from the clean features of the weak views: Yhat_k = argmax P^w where max P^w >= tau, under stop-gradient.
+      const weakFeatures = F.map((f) => partOf(f, B - U, B))
+      const { labels, taught } = pseudoLabels(detach(decode(net, p, weakFeatures.map(detach), mode)), config.tau) // [2 U, S, S]
 
-      const terms = nets.map(({ h, N }, k): Terms => {
-        const teacher = config.teacher === 'cross' ? 1 - k : k
-        const L = (z: tf.Tensor4D, { labels, mask }: PseudoLabels) => unsupervisedLoss(z, labels, mask, config.unsupervisedLoss)
+      // Each network learns from its teacher's: for L_ip mixed with the boxes of CutMix, as the strong views are, for L_fp as they are.
+      const ofTeacher = (maps: tf.Tensor3D) => {
+        const [byA, byB] = tf.split(maps, 2) as [tf.Tensor3D, tf.Tensor3D]
+        return config.teacher === 'cross' ? [byB, byA] : [byA, byB]
+      }
+      const mixed = imageTerm
+        ? ofTeacher(cutMix(taught, plan.views.tensors.boxes as tf.Tensor2D, plan.views.tensors.partners as tf.Tensor1D))
+        : []
+      const plain = featureTerms > 0 ? ofTeacher(taught) : []
+      const targets = [0, 1].flatMap((k) => [
+        labeled.target,
+        ...(imageTerm ? [mixed[k]!] : []),
+        ...Array.from({ length: featureTerms }, () => plain[k]!),
+      ])
 
-        // L_E and L_S: exemplar and synthetic data.
-        const exemplarLoss = supervisedLoss(N(exemplar.x), exemplar.y, exemplar.known)
-        const syntheticLoss = synthetic ? supervisedLoss(N(synthetic.x), synthetic.y, synthetic.known) : null
+      // h: labelled and strong views as they are, weak views from perturbed multi-level features g(F).
+      const clean = B - U
+      const more = Array.from({ length: featureTerms - 1 }, () => weakFeatures)
+      const G =
+        featureTerms === 0
+          ? F.map((f) => partOf(f, 0, clean))
+          : perturbFeatures(more.length > 0 ? F.map((f, l) => joined([f, ...more.map((w) => w[l]!)])) : F, plan.factors)
+      const z = decode(net, p, G, mode)
 
-        // L_ip: the other network's pseudo-labels supervise the strong view.
-        const imageLoss = imageTerm ? L(N(strong), taughtMixed[teacher]!) : null
-
-        // L_fp: they also supervise predictions from perturbed multi-level features g(F_k).
-        const random = new Random(config.seed, 'features', t, k)
-        const featureLosses = featureTerm
-          ? perturbedLevels(config.featurePerturb, F[k]!.length, random).map((which) =>
-              L(h(perturbFeatures(F[k]!, which, config.featureDrop, random)), taught[teacher]!),
-            )
-          : []
-        const featureLoss = featureTerm ? (tf.div(tf.addN(featureLosses), featureLosses.length) as tf.Scalar) : null
-
-        const total = tf.addN([
-          tf.mul(exemplarLoss, config.lambdaE),
-          ...(syntheticLoss ? [tf.mul(syntheticLoss, config.lambdaS)] : []),
-          ...(imageLoss ? [tf.mul(imageLoss, r * config.lambdaIp)] : []),
-          ...(featureLoss ? [tf.mul(featureLoss, r * config.lambdaFp)] : []),
-        ]) as tf.Scalar
-        return { exemplar: exemplarLoss, synthetic: syntheticLoss, image: imageLoss, feature: featureLoss, total }
-      })
-
-      report = tf.keep(summarise(terms as [Terms, Terms], taught as [PseudoLabels, PseudoLabels]))
-      // Targets carry no gradient, so L(theta_1) + L(theta_2) separates and one backward pass serves both networks.
-      return tf.add(terms[0]!.total, terms[1]!.total) as tf.Scalar
+      const groups = terms.map(({ images, form }) => ({ images, form }))
+      const each = pixelLosses(z, tf.concat(targets), 2, groups) // [2, terms]
+      scalars = tf.keep(detach(tf.concat([tf.reshape(detach(each), [-1]), agreement(labels, taught)]))) as tf.Tensor1D
+      return each as tf.Tensor
     }
 
-    const { grads } = tf.engine().gradients(loss, weights)
-    return [report! as tf.Tensor1D, ...grads]
-  }) as [tf.Tensor1D, ...tf.Tensor[]]
-
-  const schedule = { ...config, learningRate: learningRateAt(t, config) }
-  const next = models.map((model, k): Model => {
-    const names = Object.keys(model.parameters)
-    const own = grads.slice(k * names.length, (k + 1) * names.length)
-    const named: Parameters = Object.fromEntries(names.map((name, i) => [name, own[i]!]))
-    return { ...update(model.parameters, named, model.moments, schedule, t + 1), buffers: Object.fromEntries(running[k]!) }
-  }) as Models
-  tf.dispose(grads)
-  return { models: next, scalars }
-}
-
-const columns = [
-  'totalA',
-  'totalB',
-  'exemplarA',
-  'exemplarB',
-  'syntheticA',
-  'syntheticB',
-  'imageA',
-  'imageB',
-  'featureA',
-  'featureB',
-  'confidentA',
-  'confidentB',
-  'foregroundA',
-  'foregroundB',
-  'agreement',
-] as const satisfies (keyof StepMetrics)[]
-
-/** All scalars of a step in the order of `columns`, NaN where a term is off. */
-function summarise([a, b]: [Terms, Terms], [A, B]: [PseudoLabels, PseudoLabels]): tf.Tensor1D {
-  const off = tf.scalar(NaN)
-  const foreground = (p: PseudoLabels) => tf.mean(tf.cast(tf.greater(p.labels, 0), 'float32'))
-  const scalars: Record<(typeof columns)[number], tf.Tensor> = {
-    totalA: a.total,
-    totalB: b.total,
-    exemplarA: a.exemplar,
-    exemplarB: b.exemplar,
-    syntheticA: a.synthetic ?? off,
-    syntheticB: b.synthetic ?? off,
-    imageA: a.image ?? off,
-    imageB: b.image ?? off,
-    featureA: a.feature ?? off,
-    featureB: b.feature ?? off,
-    confidentA: tf.mean(A.mask),
-    confidentB: tf.mean(B.mask),
-    foregroundA: foreground(A),
-    foregroundB: foreground(B),
-    agreement: tf.mean(tf.cast(tf.equal(A.labels, B.labels), 'float32')),
+    // Targets carry no gradient, so L(theta_1) + L(theta_2) separates and one backward pass serves both networks. The weights of the terms
+    // come in as the gradient of L by each loss.
+    const parameters = trained.map((name) => p[name]!)
+    const { grads } = tf.engine().gradients(losses as () => tf.Tensor, parameters, plan.weights)
+    const named: Parameters = Object.fromEntries(trained.map((name, i) => [name, grads[i]!]))
+    const next = update(models, gradients ?? pack(named, layouts.trained), plan.schedule, config)
+    const buffers = running.size > 0 ? pack(Object.fromEntries(running), layouts.buffers) : tf.clone(models.buffers)
+    tf.dispose([...running.values()])
+    return { models: { ...next, buffers }, scalars: scalars! as tf.Tensor1D }
   }
-  return detach(tf.stack(columns.map((column) => tf.reshape(scalars[column], [])))) as tf.Tensor1D
+  return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
 }
 
-/** Reads and disposes of a step's scalars. Only asynchronously: a synchronous read can destroy a WebGPU device. */
-export async function readMetrics(scalars: tf.Tensor1D, config: Config, t: number): Promise<StepMetrics> {
-  const values = await scalars.data()
-  scalars.dispose()
-  const read = Object.fromEntries(columns.map((column, i) => [column, values[i]!])) as Record<(typeof columns)[number], number>
-  return { step: t + 1, learningRate: learningRateAt(t, config), ramp: rampAt(t, config), ...read }
+const columns = ['exemplar', 'synthetic', 'image', 'feature'] as const
+
+/**
+ * A step's metrics from the values of its scalars: the losses of network A, those of B, then what `agreement` counts. NaN where a term is
+ * off. They are read asynchronously: a synchronous read can destroy a WebGPU device.
+ */
+export function metricsOf(scalars: ArrayLike<number>, terms: Term[], config: Config, t: number): StepMetrics {
+  const values = Array.from(scalars)
+  const of = (k: 0 | 1, letter: 'A' | 'B') => {
+    const losses = values.slice(k * terms.length, (k + 1) * terms.length)
+    const named = columns.map((column) => {
+      const own = losses.filter((_, i) => terms[i]!.name === column)
+      return [column + letter, own.length > 0 ? own.reduce((sum, v) => sum + v, 0) / own.length : NaN]
+    })
+    return { [`total${letter}`]: losses.reduce((sum, v, i) => sum + terms[i]!.weight * v, 0), ...Object.fromEntries(named) }
+  }
+  const shares = Object.fromEntries(agreementValues.map((name, i) => [name, values[2 * terms.length + i]!]))
+  const row = { ...of(0, 'A'), ...of(1, 'B'), ...shares } as unknown as Omit<StepMetrics, 'step' | 'learningRate' | 'ramp'>
+  return { step: t + 1, learningRate: learningRateAt(t, config), ramp: rampAt(t, config), ...row }
 }

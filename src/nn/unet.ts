@@ -1,14 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { addBias } from '../kernels/add-bias'
+import { conv2d } from '../kernels/conv2d'
+import { dropout, type RandomKey } from '../kernels/dropout'
 import { groupNormLeakyRelu } from '../kernels/norm-activation'
 import { joinSkip } from '../kernels/upsample-concat'
-import type { Random } from '../lib/random'
 import type { Parameters, Shapes } from './parameters'
 
 /**
  * The 2-D U-Net of SSL4MIS and UniMatch: five levels; block = 3x3 conv, norm, LeakyReLU 0.01, dropout, 3x3 conv, norm, LeakyReLU;
  * 2x2 max-pools; up = 1x1 conv, bilinear x2 with corners aligned, join with the skip, block; head = 3x3 conv.
  * Departure: GroupNorm instead of BatchNorm unless asked for.
+ *
+ * A pass runs both networks at once, each with its own weights: in a batch of 2 B images the first B belong to the first network, and
+ * parameters are [2, ...].
  */
 export interface UNet {
   /** Channels of the five levels. */
@@ -20,8 +23,8 @@ export interface UNet {
   dropout: number[]
 }
 
-/** What a pass needs beside weights: training draws dropout from `random` and collects new running statistics in `running`. */
-export type Mode = { training: false } | { training: true; random: Random; running: Map<string, tf.Tensor> }
+/** What a pass needs beside weights: in training, a key for the dropout of each level, and a place for new running statistics. */
+export type Mode = { training: false } | { training: true; dropout: RandomKey[]; running: Map<string, tf.Tensor> }
 
 export const inference: Mode = { training: false }
 
@@ -70,65 +73,69 @@ export function bufferShapes(net: UNet): Shapes {
 
 /** BatchNorm with eps 1e-5 and momentum 0.1 (as PyTorch counts it), and LeakyReLU. Composed of plain ops: an option for comparison. */
 function batchNormLeakyRelu(p: Parameters, name: string, x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-  let mean = p[`${name}.running_mean`]!
-  let variance = p[`${name}.running_var`]!
+  const [B, H, W, C] = x.shape
+  const networks = p[`${name}.weight`]!.shape[0]!
+  const each = tf.reshape(x, [networks, -1, C])
+  const own = (part: string) => tf.expandDims(p[`${name}.${part}`]!, 1)
+  let mean = p[`${name}.running_mean`] ? own('running_mean') : null
+  let variance = p[`${name}.running_var`] ? own('running_var') : null
   if (mode.training) {
-    const batch = tf.moments(x, [0, 1, 2])
-    const count = x.size / x.shape[3]
+    const batch = tf.moments(each, 1, true)
+    const count = (B / networks) * H * W
     for (const [key, now] of [
       ['running_mean', batch.mean],
       ['running_var', tf.mul(batch.variance, count / Math.max(1, count - 1))],
     ] as const) {
       const before = mode.running.get(`${name}.${key}`)
-      mode.running.set(`${name}.${key}`, tf.keep(tf.add(tf.mul(before ?? p[`${name}.${key}`]!, 0.9), tf.mul(now, 0.1))))
+      const next = tf.add(tf.mul(before ?? p[`${name}.${key}`]!, 0.9), tf.mul(tf.squeeze(now, [1]), 0.1))
+      mode.running.set(`${name}.${key}`, tf.keep(next))
       before?.dispose()
     }
     mean = batch.mean
     variance = batch.variance
   }
-  const xhat = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)))
-  return tf.leakyRelu(tf.add(tf.mul(xhat, p[`${name}.weight`]!), p[`${name}.bias`]!), slope) as tf.Tensor4D
+  const xhat = tf.mul(tf.sub(each, mean!), tf.rsqrt(tf.add(variance!, 1e-5)))
+  return tf.reshape(tf.leakyRelu(tf.add(tf.mul(xhat, own('weight')), own('bias')), slope), [B, H, W, C])
 }
 
-function dropout(x: tf.Tensor4D, p: number, mode: Mode): tf.Tensor4D {
-  if (!mode.training || p === 0) return x
-  const keep = new Float32Array(x.size)
-  for (let i = 0; i < keep.length; i++) keep[i] = mode.random.chance(p) ? 0 : 1 / (1 - p)
-  return tf.mul(x, tf.tensor4d(keep, x.shape))
-}
+/** Bias of a convolution [2, C] as one that suits x [2 B, H, W, C]. */
+const addBias = (x: tf.Tensor4D, bias: tf.Tensor2D): tf.Tensor4D =>
+  tf.reshape(tf.add(tf.reshape(x, [bias.shape[0], -1, bias.shape[1]]), tf.expandDims(bias, 1)), x.shape)
 
-function block(net: UNet, p: Parameters, name: string, x: tf.Tensor4D, drop: number, mode: Mode): tf.Tensor4D {
+function block(net: UNet, p: Parameters, name: string, x: tf.Tensor4D, mode: Mode, level: number | null): tf.Tensor4D {
   for (const n of [1, 2]) {
-    const z = tf.conv2d(x, p[`${name}.conv${n}.weight`] as tf.Tensor4D, 1, 'same')
-    const bias = p[`${name}.conv${n}.bias`] as tf.Tensor1D
+    // The images that enter a network need no gradient.
+    const inputGradient = !(name === 'down.0' && n === 1)
+    const z = conv2d(x, p[`${name}.conv${n}.weight`] as tf.Tensor5D, undefined, { inputGradient })
+    const bias = p[`${name}.conv${n}.bias`] as tf.Tensor2D
     if (net.norm === 'batch') x = batchNormLeakyRelu(p, `${name}.norm${n}`, addBias(z, bias), mode)
     else {
-      const gamma = p[`${name}.norm${n}.weight`] as tf.Tensor1D
-      const beta = p[`${name}.norm${n}.bias`] as tf.Tensor1D
+      const gamma = p[`${name}.norm${n}.weight`] as tf.Tensor2D
+      const beta = p[`${name}.norm${n}.bias`] as tf.Tensor2D
       x = groupNormLeakyRelu(z, bias, gamma, beta, groupsOf(z.shape[3]), slope)
     }
-    if (n === 1) x = dropout(x, drop, mode)
+    if (n === 1 && mode.training && level !== null && net.dropout[level]! > 0) x = dropout(x, mode.dropout[level]!, net.dropout[level]!)
   }
   return x
 }
 
-/** Encoder f: images [B, S, S, 1] -> features of five levels, [B, S / 2^l, S / 2^l, widths[l]]. */
+/** Encoders f: images [2 B, S, S, 1] -> features of five levels, [2 B, S / 2^l, S / 2^l, widths[l]]. */
 export function encode(net: UNet, p: Parameters, x: tf.Tensor4D, mode: Mode): tf.Tensor4D[] {
   const features: tf.Tensor4D[] = []
   for (const l of levels) {
     if (l > 0) x = tf.maxPool(x, 2, 2, 'valid')
-    x = block(net, p, `down.${l}`, x, net.dropout[l]!, mode)
+    x = block(net, p, `down.${l}`, x, mode, l)
     features.push(x)
   }
   return features
 }
 
-/** Decoder h: features of five levels -> logits [B, S, S, classes]. */
+/** Decoders h: features of five levels -> logits [2 B, S, S, classes]. */
 export function decode(net: UNet, p: Parameters, features: tf.Tensor4D[], mode: Mode): tf.Tensor4D {
   let x = features[4]!
   for (const l of [3, 2, 1, 0]) {
-    const squeezed = addBias(tf.conv2d(x, p[`squeeze.${l}.weight`] as tf.Tensor4D, 1, 'same'), p[`squeeze.${l}.bias`] as tf.Tensor1D)
-    x = block(net, p, `up.${l}`, joinSkip(features[l]!, squeezed), 0, mode)
+    const squeezed = conv2d(x, p[`squeeze.${l}.weight`] as tf.Tensor5D, p[`squeeze.${l}.bias`] as tf.Tensor2D)
+    x = block(net, p, `up.${l}`, joinSkip(features[l]!, squeezed), mode, null)
   }
-  return addBias(tf.conv2d(x, p['head.weight'] as tf.Tensor4D, 1, 'same'), p['head.bias'] as tf.Tensor1D)
+  return conv2d(x, p['head.weight'] as tf.Tensor5D, p['head.bias'] as tf.Tensor2D)
 }

@@ -2,8 +2,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
+import { setEngine, type Engine } from '../kernels/engine'
 import { registerWasmGradients } from '../kernels/wasm/conv2d-gradients'
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
+import { registerWebgpuKernels, restoreStockKernels } from '../kernels/webgpu/register'
+import type { TuningStore } from '../kernels/webgpu/tuning'
 import type { BackendInfo, BackendName } from './reports'
 
 /** What differs between a worker and Node. */
@@ -12,6 +15,8 @@ export interface Platform {
   webgpu: (forced: boolean) => Promise<Webgpu | null>
   /** Addresses of the wasm binaries by name; Node finds them by itself. */
   wasmPaths: Record<string, string> | null
+  /** Where the forms of the convolutions that suit an adapter are remembered; null to measure them in each process. */
+  tuningStore: TuningStore | null
 }
 
 /** A backend that was asked for and is not to be had; one sentence that says what to do. */
@@ -31,7 +36,7 @@ export async function openBackend(choice: BackendName | null, platform: Platform
       if (choice === 'webgpu') throw new BackendError(error instanceof Error ? error.message : String(error))
       return null
     })
-    if (gpu && (choice === 'webgpu' || !gpu.software) && (await opened(gpu, choice))) {
+    if (gpu && (choice === 'webgpu' || !gpu.software) && (await opened(gpu, choice, platform.tuningStore))) {
       void gpu.device.lost.then(({ reason, message }) => {
         if (reason !== 'destroyed')
           onLost(`The GPU was lost (${message || 'no reason given'}). Reload the page, or add ?backend=wasm to its address.`)
@@ -50,6 +55,7 @@ export async function openBackend(choice: BackendName | null, platform: Platform
     setThreadsCount(1)
     if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
     if (await tf.setBackend('wasm')) {
+      stockInputGradient ??= tf.getKernel('Conv2DBackpropInput', 'wasm')
       registerWasmGradients()
       const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
       return { backend: 'wasm', adapter: simd ? 'SIMD, 1 thread' : '1 thread, no SIMD', software: false }
@@ -60,10 +66,31 @@ export async function openBackend(choice: BackendName | null, platform: Platform
   return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
 }
 
+let stockInputGradient: tf.KernelConfig | undefined
+
+/**
+ * Runs everything on our kernels, as after openBackend, or on those of TensorFlow.js alone, for comparison. Our filter gradient stays on
+ * wasm, where TensorFlow.js has none.
+ */
+export function useEngine(engine: Engine, { backend, software }: BackendInfo): void {
+  setEngine(engine)
+  if (backend === 'webgpu') {
+    if (engine === 'ours') registerWebgpuKernels(software)
+    else restoreStockKernels()
+  }
+  if (backend === 'wasm') {
+    registerWasmGradients()
+    if (engine === 'stock' && stockInputGradient) {
+      tf.unregisterKernel('Conv2DBackpropInput', 'wasm')
+      tf.registerKernel(stockInputGradient)
+    }
+  }
+}
+
 /** Opens WebGPU; a failure is the caller's only where nothing else will do. */
-async function opened(gpu: Webgpu, choice: BackendName | null): Promise<boolean> {
+async function opened(gpu: Webgpu, choice: BackendName | null, store: TuningStore | null): Promise<boolean> {
   try {
-    await openWebgpu(gpu.adapter, gpu.device, gpu.software)
+    await openWebgpu(gpu, () => performance.now(), store)
     return true
   } catch (error) {
     if (choice === 'webgpu') throw new BackendError(`WebGPU could not be started (${String(error)}); choose the backend wasm.`)

@@ -1,11 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { makeConfig, type Config } from '../method/config'
-import { networkOf, type Model, type Models } from '../method/model'
+import { networkOf, writeModels, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
 import type { ScoreRow, StepMetrics } from '../method/report'
-import type { Parameters } from '../nn/parameters'
-import { bufferShapes, parameterShapes } from '../nn/unet'
+import type { Shapes } from '../nn/parameters'
+import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { Trainer } from './trainer'
 
 /** Bytes that are not a checkpoint, or one of other data; one sentence. */
@@ -35,16 +34,7 @@ const withNaN = (json: string): StepMetrics[] =>
     (row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, v ?? NaN])) as unknown as StepMetrics,
   )
 
-const groups = ({ parameters, buffers, moments }: Model): Record<string, Parameters> => ({
-  parameters,
-  buffers,
-  m: moments.m,
-  v: moments.v,
-})
-
-async function read(tensor: tf.Tensor): Promise<StoredTensor> {
-  return { shape: tensor.shape, data: Float32Array.from(await tensor.data()) }
-}
+const shapesOf = (net: UNet): Shapes => ({ ...parameterShapes(net), ...bufferShapes(net) })
 
 /**
  * The whole state of a run as a safetensors file: settings, weights, moments, running statistics, step and series. The random state
@@ -52,9 +42,11 @@ async function read(tensor: tf.Tensor): Promise<StoredTensor> {
  */
 export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<ArrayBuffer>> {
   const tensors: Record<string, StoredTensor> = {}
-  for (const [k, model] of trainer.current.entries())
-    for (const [group, parameters] of Object.entries(groups(model)))
-      for (const [name, tensor] of Object.entries(parameters)) tensors[`${'AB'[k]}/${group}/${name}`] = await read(tensor)
+  const shapes = shapesOf(trainer.net)
+  for (const [k, model] of (await trainer.stored()).entries())
+    for (const [group, values] of Object.entries(model))
+      for (const [name, data] of Object.entries(values as StoredModel['m']))
+        tensors[`${'AB'[k]}/${group}/${name}`] = { shape: shapes[name]!, data }
   return writeSafetensors(tensors, {
     format,
     config: JSON.stringify(trainer.config),
@@ -89,23 +81,25 @@ export async function restoreCheckpoint(bytes: Uint8Array, dataset: Trainer['dat
   if (metadata['data'] !== (await digest(prepared)))
     throw new CheckpointError('The checkpoint was made from other images or masks; give the same files, or start without it.')
   const net = networkOf(config, Number(metadata['classes']))
-  const shapes = { parameters: parameterShapes(net), buffers: bufferShapes(net) }
-  const models = ['A', 'B'].map((k): Model => {
-    const group = (name: string, of: Record<string, number[]>): Parameters =>
+  const [trained, buffers] = [parameterShapes(net), bufferShapes(net)]
+  const model = (k: string): StoredModel => {
+    const group = (name: string, of: Shapes) =>
       Object.fromEntries(
         Object.entries(of).map(([key, shape]) => {
           const stored = tensors[`${k}/${name}/${key}`]
           if (!stored || stored.shape.join() !== shape.join())
             throw new CheckpointError(`The checkpoint lacks ${k}/${name}/${key}; it is damaged.`)
-          return [key, tf.tensor(stored.data, shape, 'float32')]
+          return [key, stored.data as Float32Array]
         }),
       )
     return {
-      parameters: group('parameters', shapes.parameters),
-      buffers: group('buffers', shapes.buffers),
-      moments: { m: group('m', shapes.parameters), v: config.optimizer === 'adam' ? group('v', shapes.parameters) : {} },
+      parameters: group('parameters', trained),
+      buffers: group('buffers', buffers),
+      m: group('m', trained),
+      v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
-  }) as Models
+  }
+  const models = writeModels(net, [model('A'), model('B')])
   const trainer = new Trainer(dataset, prepared, config, models)
   trainer.t = Number(metadata['step'])
   trainer.rows.push(...withNaN(metadata['rows']!))

@@ -3,19 +3,20 @@ import { toOihw, type Hwio } from '../export/layout'
 import type { StoredTensor } from '../export/safetensors'
 import { version } from '../lib/version'
 import type { Inference } from '../method/inference'
-import type { Model } from '../method/model'
+import type { StoredModel } from '../method/model'
+import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { preprocessingText, scoredImages } from './dataset'
 import type { BackendInfo, ExportKind } from './reports'
 import type { Trainer } from './trainer'
 
-/** Weights by PyTorch's names, kernels as OIHW. */
-async function stored({ parameters, buffers }: Model): Promise<Record<string, StoredTensor>> {
+/** Weights of one model by PyTorch's names, kernels as OIHW. */
+function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, StoredTensor> {
   const out: Record<string, StoredTensor> = {}
-  for (const [name, tensor] of Object.entries({ ...parameters, ...buffers })) {
-    const data = Float32Array.from(await tensor.data())
-    const [h, w, i, o] = tensor.shape as [number, number, number, number]
-    out[name] =
-      tensor.rank === 4 ? { shape: [o, i, h, w], data: toOihw(data, tensor.shape as unknown as Hwio) } : { shape: tensor.shape, data }
+  const shapes = { ...parameterShapes(net), ...bufferShapes(net) }
+  for (const [name, data] of Object.entries({ ...parameters, ...buffers })) {
+    const shape = shapes[name]!
+    const [h, w, i, o] = shape as [number, number, number, number]
+    out[name] = shape.length === 4 ? { shape: [o, i, h, w], data: toOihw(data, shape as unknown as Hwio) } : { shape, data }
   }
   return out
 }
@@ -39,6 +40,7 @@ export async function finishedRun(
     for (let i = 0; i < size * size; i++) for (let c = 0; c < net.classes; c++) data[c * size * size + i] = values[i * net.classes + c]!
     return { shape: [1, net.classes, size, size], data }
   }
+  const [modelA, modelB] = await trainer.stored()
   const masks: FinishedRun['masks'] = []
   if (what !== 'weights') {
     const keep = (inference: Inference, i: number) => masks.push({ name: dataset.unlabeled[i]!.name, map: trainer.maskOf(i, inference) })
@@ -59,8 +61,8 @@ export async function finishedRun(
       unlabeled: dataset.unlabeled.map(({ name, image }) => ({ name, width: image.width, height: image.height })),
       scored: scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name),
     },
-    modelA: await stored(trainer.current[0]),
-    modelB: await stored(trainer.current[1]),
+    modelA: named(modelA, net),
+    modelB: named(modelB, net),
     testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(A), softmaxB: channelsFirst(B) },
     rows: trainer.rows,
     scores: trainer.scores,

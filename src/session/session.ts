@@ -16,6 +16,12 @@ type Report = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, '
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500 }
 
+/** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
+const timesLook = 15
+
+/** Seconds of steps to queue at once, and so the time that a command may have to wait. */
+const longestWait = 0.05
+
 /** Up to this many images the gallery is renewed with every score too; more would cost more than a few per cent of the run. */
 const smallPile = 64
 
@@ -35,6 +41,8 @@ export class Session {
   private watched = 0
   private queue: Promise<void> = Promise.resolve()
   private sent = { metrics: 0, views: 0 }
+  /** Milliseconds that the last look took. */
+  private lookCost = 0
   private unsent: { rows: StepMetrics[]; scores: ScoreRow[] } = { rows: [], scores: [] }
   private secondsPerStep: number | null = null
 
@@ -155,7 +163,7 @@ export class Session {
       if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
       if (this.state !== 'ready' && this.state !== 'paused') return
       const trainer = this.open()
-      await this.advance(trainer)
+      await this.advance(trainer, 1)
       if (this.hasFailed()) return
       this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
       await this.rest()
@@ -194,10 +202,11 @@ export class Session {
     const trainer = this.open()
     while (this.state === 'running') {
       const begun = performance.now()
-      await this.advance(trainer)
+      const before = trainer.t
+      await this.advance(trainer, this.stepsAtOnce(trainer))
       await this.drain()
       await yieldTask()
-      this.timed((performance.now() - begun) / 1000)
+      this.timed((performance.now() - begun) / 1000 / Math.max(1, trainer.t - before))
       if (this.hasFailed()) break
       if (trainer.t >= this.config.steps) this.state = 'finished'
       else if (trainer.t >= this.pauseAfter) this.state = 'paused'
@@ -217,8 +226,19 @@ export class Session {
     this.secondsPerStep = this.secondsPerStep === null ? seconds : 0.9 * this.secondsPerStep + 0.1 * seconds
   }
 
-  private async advance(trainer: Trainer): Promise<void> {
-    this.unsent.rows.push(await trainer.step())
+  /**
+   * Steps to queue before their metrics are read: reading waits for the GPU, so a fast one is kept busy in between. Not beyond the next
+   * score or rest, nor longer than a command may wait.
+   */
+  private stepsAtOnce({ t }: Trainer): number {
+    const { scoreEvery, steps } = this.config
+    const toScore = scoreEvery - (t % scoreEvery)
+    const inTime = Math.floor(longestWait / (this.secondsPerStep ?? longestWait))
+    return Math.max(1, Math.min(inTime, toScore, steps - t, this.pauseAfter - t))
+  }
+
+  private async advance(trainer: Trainer, most: number): Promise<void> {
+    this.unsent.rows.push(...(await trainer.steps(most)))
     if (this.hasFailed()) return
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
       await this.score(trainer)
@@ -226,7 +246,7 @@ export class Session {
     }
     const now = performance.now()
     if (now - this.sent.metrics > pace.metrics) this.flush()
-    if (now - this.sent.views > pace.views) await this.show()
+    if (now - this.sent.views > Math.max(pace.views, timesLook * this.lookCost)) await this.show()
   }
 
   private async score(trainer: Trainer): Promise<void> {
@@ -398,7 +418,9 @@ export class Session {
   private async show(): Promise<void> {
     const { trainer } = this
     if (!trainer) return
+    const begun = performance.now()
     const views = await trainer.look(this.watched)
+    this.lookCost = performance.now() - begun
     // A reset meanwhile makes them pictures of an older run.
     if (trainer === this.trainer) this.send({ type: 'views', views })
     this.sent.views = performance.now()

@@ -4,11 +4,11 @@ import type { Config } from '../method/config'
 import { combine, decide, infer, type Inference } from '../method/inference'
 import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
-import { createModels, disposeModels, networkOf, type Models } from '../method/model'
+import { mostWaiting, StepRunner } from '../method/step-runner'
+import { createModels, disposeModels, networkOf, readModels, type Models, type StoredModel } from '../method/model'
 import type { ScoreRow, StepMetrics } from '../method/report'
-import { readMetrics, step } from '../method/step'
 import { weakRange, type TrainingData } from '../method/synthesis'
-import { drawBox, drawViews, pasteBox, strongRange, type Views } from '../method/views'
+import { drawBox, drawViews, pasteBox, strongRange } from '../method/views'
 import { drawWarp, warpImage } from '../method/warp'
 import type { UNet } from '../nn/unet'
 import { patientOf } from '../data/file-roles'
@@ -23,6 +23,12 @@ export class DivergedError extends Error {
 /** Images predicted at once: enough to fill the backend, few enough for its memory. */
 const batch = 8
 
+/** A state of the models after `t` steps. */
+interface Snapshot {
+  t: number
+  models: Models
+}
+
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing of time, pages or messages. */
 export class Trainer {
   readonly net: UNet
@@ -30,67 +36,75 @@ export class Trainer {
   t = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
-  private views: Views | null = null
-  /** The models one step ago. Their loss was finite; that of the newest is known only when it has been stepped from. */
-  private previous: Models | null = null
+  private readonly runner: StepRunner
+  /**
+   * The states before the last calls of `steps`, oldest first. The loss of a state is known only when it has been stepped from, so the
+   * newest may be bad; the one before it is not.
+   */
+  private kept: Snapshot[] = []
 
+  /** @param models taken over */
   constructor(
     public dataset: Dataset,
     readonly prepared: TrainingData,
     readonly config: Config,
-    private models: Models = createModels(networkOf(config, dataset.classes.length), config),
+    models: Models = createModels(networkOf(config, dataset.classes.length), config),
   ) {
     this.net = networkOf(config, dataset.classes.length)
+    this.runner = new StepRunner(this.net, prepared, config, models)
   }
 
-  get current(): Models {
-    return this.models
+  /** The state of both models, read from the backend. */
+  stored(): Promise<[StoredModel, StoredModel]> {
+    return readModels(this.net, this.runner.current)
   }
 
   dispose(): void {
-    disposeModels(this.models)
-    if (this.previous) disposeModels(this.previous)
-    this.previous = null
+    this.runner.dispose()
+    for (const { models } of this.kept.splice(0)) disposeModels(models)
   }
 
-  /** One step of the method. @throws DivergedError with the last good weights kept and the step not counted */
-  async step(): Promise<StepMetrics> {
-    const { config, t } = this
-    this.views = drawViews(this.prepared, config, t)
-    const { models: next, scalars } = step(this.net, this.models, this.views, config, t)
-    const row = await readMetrics(scalars, config, t)
-    if (!Number.isFinite(row.totalA) || !Number.isFinite(row.totalB)) {
-      disposeModels(next)
-      this.restorePrevious()
-      throw new DivergedError(
-        `The loss is no longer a number at step ${t + 1}. The weights of step ${this.t} are kept; a smaller learning rate usually helps.`,
-      )
+  /**
+   * Up to `most` steps of the method, and no more than may wait to be read.
+   * @throws DivergedError with the last good weights kept, and the steps after them not counted
+   */
+  async steps(most = 1): Promise<StepMetrics[]> {
+    const { runner, config, t } = this
+    this.kept.push({ t, models: runner.snapshot() })
+    if (this.kept.length > 2) disposeModels(this.kept.shift()!.models)
+    const count = Math.min(most, mostWaiting, config.steps - t)
+    for (let i = 0; i < count; i++) runner.step(t + i)
+    const rows = await runner.read()
+    const bad = rows.findIndex(({ totalA, totalB }) => !Number.isFinite(totalA) || !Number.isFinite(totalB))
+    if (bad >= 0) {
+      // The first loss of this call is that of the newest state kept.
+      if (bad === 0 && this.kept.length > 1) disposeModels(this.kept.pop()!.models)
+      this.goBack()
+      const hint = 'a smaller learning rate usually helps.'
+      throw new DivergedError(`The loss is no longer a number at step ${t + bad + 1}. The weights of step ${this.t} are kept; ${hint}`)
     }
-    if (this.previous) disposeModels(this.previous)
-    this.previous = this.models
-    this.models = next
-    this.t++
-    this.rows.push(row)
-    return row
+    this.t += count
+    this.rows.push(...rows)
+    return rows
   }
 
-  private restorePrevious(): void {
-    if (!this.previous) return
-    disposeModels(this.models)
-    this.models = this.previous
-    this.previous = null
-    this.t--
-    this.rows.pop()
+  /** Returns to the newest state kept, and forgets what came after it. */
+  private goBack(): void {
+    const { t, models } = this.kept.pop()!
+    this.runner.restore(models)
+    this.t = t
+    while (this.rows.length > 0 && this.rows.at(-1)!.step > t) this.rows.pop()
   }
 
-  /** Makes sure that the newest weights are numbers, which no loss has tested yet. @throws DivergedError as `step` */
+  /** Makes sure that the newest weights are numbers, which no loss has tested yet. @throws DivergedError as `steps` */
   async check(): Promise<void> {
     // On the CPU: a shader may assume that there is no NaN.
-    for (const { parameters } of this.models)
-      for (const tensor of Object.values(parameters)) {
-        if ((await tensor.data()).every((v) => Number.isFinite(v))) continue
-        this.restorePrevious()
-        throw new DivergedError(`The weights are no longer numbers after step ${this.t + 1}; those of step ${this.t} are kept.`)
+    for (const { parameters } of await this.stored())
+      for (const values of Object.values(parameters)) {
+        if (values.every((v) => Number.isFinite(v))) continue
+        const { t } = this
+        this.goBack()
+        throw new DivergedError(`The weights are no longer numbers after step ${t}; those of step ${this.t} are kept.`)
       }
   }
 
@@ -104,7 +118,7 @@ export class Trainer {
     pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
     for (let i = 0; i < images.length; i += batch) {
-      const some = await infer(this.net, this.models, images.slice(i, i + batch), this.config.size)
+      const some = await infer(this.net, this.runner.current, images.slice(i, i + batch), this.config.size)
       some.forEach((inference, n) => use(inference, i + n))
       await pause()
     }
@@ -207,7 +221,7 @@ export class Trainer {
       }
     }
     const [A, B] = [view('A'), view('B')]
-    const { exemplars, synthetics } = this.views ?? drawViews(prepared, config, t)
+    const { exemplars, synthetics } = drawViews(prepared, config, Math.max(0, t - 1))
     const exemplar = exemplars[0]!
     const synthetic = synthetics[0]
     return {

@@ -1,10 +1,14 @@
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
 import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
+import { runBench } from '../bench/bench'
+import { OptionError, readOptions, type OptionText } from '../bench/options'
+import { placeOf, tablesOf } from '../bench/report'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend } from '../session/backend'
 import { Session } from '../session/session'
-import type { Command, Event, Init } from './protocol'
+import type { BackendInfo, Command, Event, Init } from './protocol'
+import { tuningStore } from './tuning-store'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
@@ -19,6 +23,9 @@ function send(event: Event): void {
   scope.postMessage(event, [...buffers])
 }
 
+/** The open backend. */
+let info: BackendInfo | null = null
+
 async function open({ backend }: Init): Promise<Session | null> {
   const wasmPaths = {
     'tfjs-backend-wasm.wasm': plainWasm,
@@ -27,7 +34,9 @@ async function open({ backend }: Init): Promise<Session | null> {
   }
   try {
     let session: Session | null = null
-    const info = await openBackend(backend, { webgpu: () => requestWebgpu(), wasmPaths }, (message) => session?.fail('backend', message))
+    info = await openBackend(backend, { webgpu: () => requestWebgpu(), wasmPaths, tuningStore }, (message) =>
+      session?.fail('backend', message),
+    )
     send({ type: 'backend', run: 0, ...info })
     return (session = new Session(info, send))
   } catch (error) {
@@ -36,6 +45,18 @@ async function open({ backend }: Init): Promise<Session | null> {
     const message = known ? error.message : `The engine could not be started: ${String(error)}`
     send({ type: 'problem', run: 0, kind: known ? 'backend' : 'bug', message, file: null })
     return null
+  }
+}
+
+async function bench(info: BackendInfo, text: OptionText): Promise<void> {
+  try {
+    const tell = (message: string) => send({ type: 'bench-progress', run: 0, message })
+    const report = await runBench(info, readOptions(text), { browser: navigator.userAgent }, tell)
+    send({ type: 'bench-report', run: 0, report, place: placeOf(report), tables: tablesOf(report) })
+  } catch (error) {
+    const known = error instanceof OptionError
+    const message = known ? `In the address, ${error.message}` : `The benchmark stopped: ${String(error)}`
+    send({ type: 'problem', run: 0, kind: known ? 'input' : 'bug', message, file: null })
   }
 }
 
@@ -62,6 +83,8 @@ function handle(session: Session, command: Exclude<Command, Init>): void {
       return void session.watch(command.image)
     case 'export':
       return void session.export(command.what)
+    case 'bench':
+      return void (info && bench(info, command.options))
     default:
       command satisfies never
   }

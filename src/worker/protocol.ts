@@ -1,4 +1,6 @@
 /** The border between the page and the worker: types only. A new message that someone forgets to handle does not compile. */
+import type { OptionText } from '../bench/options'
+import type { BenchReport, Table } from '../bench/report'
 import type { NamedFile } from '../data/named-file'
 import type { Config } from '../method/config'
 import type { BackendName, ExportKind, FileRole, SampleName, SessionEvent } from '../session/reports'
@@ -47,9 +49,28 @@ export interface Export {
   type: 'export'
   what: ExportKind
 }
-export type Command = Init | LoadSample | LoadFiles | EditClass | Configure | Drive | Watch | Export
+/** Measures this browser instead of training. */
+export interface Bench {
+  type: 'bench'
+  options: OptionText
+}
+export type Command = Init | LoadSample | LoadFiles | EditClass | Configure | Drive | Watch | Export | Bench
 
 // ---- worker to page ----------------------------------------------------------------------------------------------------------
 
-/** What the session reports, see session/reports. An event of an older run is dropped by the page. */
-export type Event = SessionEvent
+/** Which measurement begins. */
+export interface BenchProgressEvent {
+  type: 'bench-progress'
+  message: string
+}
+/** The end of a benchmark: for machines, and the same for people. */
+export interface BenchReportEvent {
+  type: 'bench-report'
+  report: BenchReport
+  /** One line: backend, adapter, versions. */
+  place: string
+  tables: Table[]
+}
+
+/** What the session reports, see session/reports, and benchmarks. An event of an older run is dropped by the page. */
+export type Event = SessionEvent | ({ run: number } & (BenchProgressEvent | BenchReportEvent))

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { registerWebgpuKernels } from './register'
+import { tuneConvolutions, type TuningStore } from './tuning'
 
 /** An adapter with its device; `software` is true where the CPU plays the GPU, `name` is what to show a person. */
 export interface Webgpu {
@@ -39,13 +40,21 @@ export async function requestWebgpu(): Promise<Webgpu | null> {
 }
 
 /**
- * Makes WebGPU on this device the backend of tfjs, with our kernels in place of the stock ones. An earlier WebGPU backend is removed,
- * and its tensors with it.
+ * Makes WebGPU on this device the backend of tfjs, with our kernels in place of the stock ones, in the forms that are the fastest on this
+ * adapter. An earlier WebGPU backend is removed, and its tensors with it.
+ * @param now a clock, milliseconds
+ * @param store remembers the forms for the next time; without one they are measured once in a process
  */
-export async function openWebgpu(adapter: GPUAdapter, device: GPUDevice, software: boolean): Promise<void> {
+export async function openWebgpu(
+  { adapter, device, software, name }: Webgpu,
+  now: () => number,
+  store: TuningStore | null = null,
+): Promise<void> {
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
-  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info), 3)
+  const backend = new WebGPUBackend(device, adapter.info)
+  tf.registerBackend('webgpu', () => backend, 3)
   registerWebgpuKernels(software)
   await tf.setBackend('webgpu')
   await tf.ready()
+  await tuneConvolutions(backend, { software, adapterName: name, now, ...(store && { store }) })
 }

@@ -3,48 +3,18 @@ import '@tensorflow/tfjs-backend-cpu'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
-import '../add-bias'
-import '../confidence'
 import '../norm-activation'
-import '../parameter-update'
+import { scheduleOf } from '../parameter-update'
 import '../pixel-loss'
+import '../pseudo-labels'
 import '../scale-channels'
+import { expectTwin, runOn, type Values } from '../testing/against-twin'
 import { normals, relativeError } from '../testing/conv-case'
 import { useSoftwareWebgpu } from '../testing/dawn'
 import '../upsample-concat'
 import { registerWebgpuKernels } from './register'
 
 useSoftwareWebgpu()
-
-/** Values and shape of an input. */
-interface Input {
-  values: Float32Array
-  shape: number[]
-}
-
-async function run(backend: string, kernel: string, inputs: Record<string, Input>, attrs: object): Promise<Input[]> {
-  const before = tf.getBackend()
-  await tf.setBackend(backend)
-  try {
-    const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]))
-    const result = tf.engine().runKernel(kernel, tensors, attrs as tf.NamedAttrMap) as tf.Tensor | tf.Tensor[]
-    const outputs = Array.isArray(result) ? result : [result]
-    const read = await Promise.all(outputs.map(async (t) => ({ values: await t.data<'float32'>(), shape: t.shape })))
-    tf.dispose([tensors, outputs])
-    return read
-  } finally {
-    await tf.setBackend(before)
-  }
-}
-
-/** Compares a kernel on WebGPU with its twin on cpu: shapes of all outputs, and values within `tolerance` of the largest. Returns the twin's. */
-async function expectTwin(kernel: string, inputs: Record<string, Input>, attrs: object = {}, tolerance = 1e-5): Promise<Input[]> {
-  const want = await run('cpu', kernel, inputs, attrs)
-  const got = await run('webgpu', kernel, inputs, attrs)
-  expect(got.map((o) => o.shape)).toEqual(want.map((o) => o.shape))
-  got.forEach((o, i) => expect(relativeError(o.values, want[i]!.values), `${kernel}, output ${i}`).toBeLessThan(tolerance))
-  return want
-}
 
 interface Sizes {
   B: number
@@ -71,14 +41,14 @@ const check = (body: (s: Sizes) => Promise<void>) =>
 
 function inputsOf(seed: number) {
   const random = new Random(seed)
-  const filled = (shape: number[], draw: () => number): Input => ({
+  const filled = (shape: number[], draw: () => number): Values => ({
     values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, draw),
     shape,
   })
   return {
     random,
     filled,
-    normal: (...shape: number[]): Input => ({ values: normals(random, tf.util.sizeFromShape(shape)), shape }),
+    normal: (...shape: number[]): Values => ({ values: normals(random, tf.util.sizeFromShape(shape)), shape }),
   }
 }
 
@@ -94,11 +64,12 @@ describe.each([
     const { normal } = inputsOf(seed)
     for (const groups of [1, 2, 3, 5].filter((g) => C % g === 0 && H * W * (C / g) > 2)) {
       const attrs = { groups, slope: 0.01 }
-      const x = normal(B, H, W, C)
+      const M = (seed % 2) + 1
+      const x = normal(M * B, H, W, C)
       for (let i = 0; i < x.values.length; i++) x.values[i]! += offset
-      const inputs = { x, bias: normal(C), gamma: normal(C), beta: normal(C) }
+      const inputs = { x, bias: normal(M, C), gamma: normal(M, C), beta: normal(M, C) }
       const [, stats] = await expectTwin('NormActivation', inputs, attrs, tolerance)
-      await expectTwin('NormActivationGrad', { dy: normal(B, H, W, C), ...inputs, stats: stats! }, attrs, tolerance)
+      await expectTwin('NormActivationGrad', { dy: normal(M * B, H, W, C), ...inputs, stats: stats! }, attrs, tolerance)
     }
   }
 
@@ -108,12 +79,10 @@ describe.each([
     for (const s of large) await expectNorm(s, 1e3, 1e-3)
   })
 
-  test('adding a bias, its gradient and scaling channels agree with their twins', { timeout: 60_000 }, () =>
+  test('scaling channels agrees with its twin', { timeout: 60_000 }, () =>
     check(async ({ B, H, W, C, seed }) => {
       const { normal } = inputsOf(seed)
       const x = normal(B, H, W, C)
-      await expectTwin('AddBias', { x, bias: normal(C) })
-      await expectTwin('SumToChannels', { x })
       await expectTwin('ScaleChannels', { x, factor: normal(B, C) })
     }),
   )
@@ -133,18 +102,24 @@ describe.each([
   test('the loss agrees with its twin in each of its forms, also where nothing weighs', { timeout: 60_000 }, () =>
     check(async ({ B, H, W, C, seed }) => {
       const { random, filled, normal } = inputsOf(seed)
-      const logits = normal(B, H, W, C + 1)
-      const target = filled([B, H, W], () => random.integer(C + 1))
-      for (const draw of [() => random.uniform(), () => random.integer(2), () => 0])
+      const M = (seed % 2) + 1
+      const logits = normal(M * B, H, W, C + 1)
+      for (const draw of [() => random.integer(C + 2) - 1, () => random.integer(C + 1), () => -1])
         for (const form of [
           { crossEntropy: 0.5, dice: 0.5, overAll: false },
           { crossEntropy: 0, dice: 1, overAll: true },
           { crossEntropy: 1, dice: 0, overAll: true },
         ]) {
-          const weight = filled([B, H, W], draw)
-          const [, dLogits] = await expectTwin('PixelLoss', { logits, target, weight }, form)
+          const target = filled([M * B, H, W], draw)
+          const groups = [
+            { images: Math.ceil(B / 2), form },
+            { images: Math.floor(B / 2), form: { crossEntropy: 1, dice: 1, overAll: false } },
+          ].filter(({ images }) => images > 0)
+          const attrs = { models: M, groups }
+          const [, dLogits] = await expectTwin('PixelLoss', { logits, target }, attrs)
+          await expectTwin('PixelLossGrad', { dLogits: dLogits!, dLosses: normal(M, groups.length) }, attrs)
           // The gradients are far below 1, the unit of relativeError: compared once more on their own scale.
-          const [, got] = await run('webgpu', 'PixelLoss', { logits, target, weight }, form)
+          const [, got] = await runOn('webgpu', 'PixelLoss', { logits, target }, attrs)
           const unit = Math.max(1e-9, ...dLogits!.values.map(Math.abs))
           const scaled = (values: Float32Array) => values.map((v) => v / unit)
           expect(relativeError(scaled(got!.values), scaled(dLogits!.values))).toBeLessThan(1e-4)
@@ -152,11 +127,13 @@ describe.each([
     }),
   )
 
-  test('confidence agrees with its twin, and takes the first of equals', { timeout: 60_000 }, () =>
+  test('pseudo-labels and their agreement agree with their twins, and the first of equals is taken', { timeout: 60_000 }, () =>
     check(async ({ B, H, W, C, seed }) => {
       const { random, filled, normal } = inputsOf(seed)
-      await expectTwin('Confidence', { logits: normal(B, H, W, C + 1) })
-      await expectTwin('Confidence', { logits: filled([B, H, W, C + 1], () => random.integer(2)) })
+      for (const logits of [normal(2 * B, H, W, C + 1), filled([2 * B, H, W, C + 1], () => random.integer(2))]) {
+        const [labels, taught] = await expectTwin('PseudoLabels', { logits }, { tau: 0.437 })
+        await expectTwin('Agreement', { labels: labels!, taught: taught! })
+      }
     }),
   )
 
@@ -166,8 +143,9 @@ describe.each([
       const inputs = { p: normal(H, C), g: normal(H, C), m: normal(H, C) }
       for (const t of [1, 2, 1000]) {
         const v = filled([H, C], () => random.uniform())
-        await expectTwin('AdamUpdate', { ...inputs, v }, { learningRate: 0.1 / t, weightDecay: 0.01, t })
-        await expectTwin('SgdUpdate', inputs, { learningRate: 0.1 / t, weightDecay: 0.01, momentum: 0.9 })
+        const schedule = { values: scheduleOf(0.1 / t, t), shape: [3] }
+        await expectTwin('AdamUpdate', { ...inputs, v, schedule }, { weightDecay: 0.01 })
+        await expectTwin('SgdUpdate', { ...inputs, schedule }, { weightDecay: 0.01, momentum: 0.9 })
       }
     }),
   )
@@ -187,13 +165,13 @@ test('a kernel leaves no GPU memory behind', async () => {
   const { normal } = inputsOf(9)
   const C = 8
   const x = normal(2, 33, 31, C)
-  const inputs = { x, bias: normal(C), gamma: normal(C), beta: normal(C) }
+  const inputs = { x, bias: normal(1, C), gamma: normal(1, C), beta: normal(1, C) }
   const labels = { values: new Float32Array(2 * 33 * 31), shape: [2, 33, 31] }
   const once = async () => {
-    const [, stats] = await run('webgpu', 'NormActivation', inputs, { groups: 2, slope: 0.01 })
-    await run('webgpu', 'NormActivationGrad', { dy: x, ...inputs, stats: stats! }, { groups: 2, slope: 0.01 })
-    await run('webgpu', 'SumToChannels', { x }, {})
-    await run('webgpu', 'PixelLoss', { logits: x, target: labels, weight: labels }, { crossEntropy: 1, dice: 1, overAll: true })
+    const [, stats] = await runOn('webgpu', 'NormActivation', inputs, { groups: 2, slope: 0.01 })
+    await runOn('webgpu', 'NormActivationGrad', { dy: x, ...inputs, stats: stats! }, { groups: 2, slope: 0.01 })
+    const groups = [{ images: 2, form: { crossEntropy: 1, dice: 1, overAll: true } }]
+    await runOn('webgpu', 'PixelLoss', { logits: x, target: labels }, { models: 1, groups })
   }
   const memory = () => tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }
   await once()

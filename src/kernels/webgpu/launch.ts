@@ -39,9 +39,18 @@ interface Work {
   factors?: Record<string, number>
   /** WGSL: the body of a thread, which is numbered by `index`; a single output is called `result`. */
   body: () => string
+  /** Threads of a workgroup, 64 if left out. */
+  workgroupSize?: number
+  /**
+   * WGSL declarations at module scope: the var<workgroup> arrays that the threads of a workgroup share. With a header the body may have barriers,
+   * so all threads of a workgroup run it, also those without work and those of workgroups past the last one: it has to check what it writes. It
+   * finds its place in its workgroup in `local : i32` and the number of the workgroup in `group : i32`; neither counts as uniform for the
+   * compiler, so what decides about a barrier must come from `uniforms`.
+   */
+  header?: () => string
 }
 
-const workgroup = 64
+const usualWorkgroup = 64
 const mostWorkgroups = 65_535
 
 /** What a device has compiled, and the uniform buffers it has been given; both are for ever the same for the same key. */
@@ -130,7 +139,7 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
     entries: [...tensors.map((info) => bindingOf(backend, info)), { buffer: uniform }].map((resource, binding) => ({ binding, resource })),
   })
 
-  const groups = Math.ceil(work.threads / workgroup)
+  const groups = Math.ceil(work.threads / (work.workgroupSize ?? usualWorkgroup))
   const rows = Math.ceil(groups / mostWorkgroups)
   backend.ensureCommandEncoderReady()
   const internals = backend as unknown as Internals
@@ -163,6 +172,7 @@ function bindingOf(backend: WebGPUBackend, info: TensorInfo): GPUBufferBinding {
 }
 
 function shaderOf(work: Launches & { inputType?: 'i32' }): string {
+  const workgroup = work.workgroupSize ?? usualWorkgroup
   const type = (component: number) => (component === 4 ? 'vec4<f32>' : (work.inputType ?? 'f32'))
   const fields = ['threads', ...Object.keys(work.uniforms ?? {})].map((name) => `${name}: i32,`)
   fields.push(...Object.keys(work.factors ?? {}).map((name) => `${name}: f32,`))
@@ -174,10 +184,15 @@ function shaderOf(work: Launches & { inputType?: 'i32' }): string {
   return `
     struct Uniforms { ${fields.join(' ')} }
     ${buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer}`).join('\n')}
+    ${work.header?.() ?? ''}
     @compute @workgroup_size(${workgroup})
-    fn main(@builtin(global_invocation_id) thread: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    fn main(
+      @builtin(global_invocation_id) thread: vec3<u32>,
+      @builtin(num_workgroups) groups: vec3<u32>,
+      @builtin(local_invocation_index) localIndex: u32,
+    ) {
       let index = i32(thread.x + thread.y * groups.x * ${workgroup}u);
-      if (index >= uniforms.threads) { return; }
+      ${work.header ? `let local = i32(localIndex); let group = index / ${workgroup};` : 'if (index >= uniforms.threads) { return; }'}
       ${work.body()}
     }`
 }

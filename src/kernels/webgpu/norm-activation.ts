@@ -1,8 +1,10 @@
+import { util } from '@tensorflow/tfjs-core'
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { epsilon, type NormAttrs } from '../norm-activation'
-import { launch } from './launch'
+import { launch, launchAll } from './launch'
 import { elementOf, lanesFor } from './reduction'
+import { gradientPlace } from './window'
 
 /**
  * The threads that go over x [B, P, C] are numbered ((n lanes) + k) steps + c: lane k of image n takes pixels k, k + lanes, ... of the
@@ -16,11 +18,11 @@ const walk = `
   let end = (n + 1) * uniforms.pixels * uniforms.steps;`
 
 /** Sizes of one call, as uniforms, and what the code depends on. */
-function sizesOf(x: TensorInfo, { groups }: NormAttrs) {
+function sizesOf(x: TensorInfo, gamma: TensorInfo, { groups }: NormAttrs) {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const { vector, type } = elementOf(channels)
   const steps = channels / vector
-  const uniforms = { pixels: height * width, steps, groups, perGroup: channels / groups }
+  const uniforms = { pixels: height * width, steps, groups, perGroup: channels / groups, perModel: batch / gamma.shape[0]! }
   return { batch, channels, vector, type, steps, uniforms }
 }
 
@@ -28,22 +30,32 @@ function sizesOf(x: TensorInfo, { groups }: NormAttrs) {
 const lanesToWrite = (pixels: number, others: number, threadsWanted: number) =>
   Math.min(Math.ceil(pixels / 4), Math.ceil((4 * threadsWanted) / others))
 
-/** Mean and 1 / standard deviation of the groups in which the channels of element c lie. */
-const statsOfChannels = (vector: 1 | 4) => {
+/** Two values of each group, of the groups in which the channels of element c lie. */
+const ofGroups = (buffer: string, vector: 1 | 4, [first, second]: [string, string]) => {
   const value = (which: number) => {
-    const lane = (q: number) => `stats[2 * (n * uniforms.groups + (c * ${vector} + ${q}) / uniforms.perGroup) + ${which}]`
+    const lane = (q: number) => `${buffer}[2 * (n * uniforms.groups + (c * ${vector} + ${q}) / uniforms.perGroup) + ${which}]`
     return vector === 1 ? lane(0) : `vec4<f32>(${[0, 1, 2, 3].map(lane).join(', ')})`
   }
-  return `let mean = ${value(0)};\nlet rstd = ${value(1)};`
+  return `let ${first} = ${value(0)};\nlet ${second} = ${value(1)};`
 }
 
-/** WGSL index of channel `c` in a buffer of records of `size` elements for each vector of channels, seen as a list of f32. */
+/** The element of [M, C] parameters that belongs to channels c of image n. */
+const parameter = 'let p = n / uniforms.perModel * uniforms.steps + c;'
+
+/** WGSL index of channel `c` in lane k of a buffer [B, lanes, C / vector, size, vector], seen as a list of f32. */
 const scalarAt = (vector: 1 | 4, size: number, which: number) =>
-  `((n * uniforms.steps + c / ${vector}) * ${size} + ${which}) * ${vector} + c % ${vector}`
+  `(((n * uniforms.lanes + k) * uniforms.steps + c / ${vector}) * ${size} + ${which}) * ${vector} + c % ${vector}`
+
+/** A thread for each image and group: n, and its channels from firstChannel to endChannel. */
+const group = `
+  let n = index / uniforms.groups;
+  let firstChannel = (index - n * uniforms.groups) * uniforms.perGroup;
+  let endChannel = firstChannel + uniforms.perGroup;
+  let ofModel = n / uniforms.perModel * uniforms.steps;`
 
 /**
  * NormActivation: y and the statistics. f32 has to do for sums, so each lane adds up differences from its first pixel, whose squares
- * do not cancel, and lanes, then channels, are joined by mean and sum of squared deviations (Chan, Golub, LeVeque 1979).
+ * do not cancel, and lanes and channels are joined by mean and sum of squared deviations (Chan, Golub, LeVeque 1979).
  */
 export const normActivation =
   (threadsWanted: number): KernelFunc =>
@@ -51,11 +63,11 @@ export const normActivation =
     const { x, bias, gamma, beta } = params.inputs as Record<'x' | 'bias' | 'gamma' | 'beta', TensorInfo>
     const attrs = params.attrs as unknown as NormAttrs
     const backend = params.backend as WebGPUBackend
-    const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, attrs)
+    const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, gamma, attrs)
     const { pixels } = uniforms
     const lanes = lanesFor(pixels, batch * steps, threadsWanted)
 
-    let moments = launch(backend, {
+    const moments = launch(backend, {
       key: `exemplarNormMoments_${vector}`,
       inputs: { x },
       inputComponents: [vector],
@@ -78,34 +90,6 @@ export const normActivation =
         result[2 * index] = shift + sum / count;
         result[2 * index + 1] = max(${type}(), squares - sum * sum / count);`,
     })
-    if (lanes > 1) {
-      const partial = moments
-      moments = launch(backend, {
-        key: `exemplarNormJoinLanes_${vector}`,
-        inputs: { partial },
-        inputComponents: [vector],
-        outputShape: [batch, channels, 2],
-        outputComponent: vector,
-        threads: batch * steps,
-        uniforms: { ...uniforms, lanes },
-        body: () => `
-          let start = index / uniforms.steps * uniforms.lanes * uniforms.steps + index % uniforms.steps;
-          let shift = partial[2 * start];
-          var sum = ${type}();
-          var squares = ${type}();
-          for (var k = 0; k < uniforms.lanes; k++) {
-            let at = 2 * (start + k * uniforms.steps);
-            let count = f32((uniforms.pixels - k + uniforms.lanes - 1) / uniforms.lanes);
-            let d = partial[at] - shift;
-            sum += count * d;
-            squares += partial[at + 1] + count * d * d;
-          }
-          let total = f32(uniforms.pixels);
-          result[2 * index] = shift + sum / total;
-          result[2 * index + 1] = max(${type}(), squares - sum * sum / total);`,
-      })
-      backend.disposeData(partial.dataId)
-    }
     const stats = launch(backend, {
       key: `exemplarNormStats_${vector}`,
       inputs: { moments, bias },
@@ -113,24 +97,31 @@ export const normActivation =
       outputShape: [batch, attrs.groups, 2],
       outputComponent: 1,
       threads: batch * attrs.groups,
-      uniforms,
+      uniforms: { ...uniforms, lanes },
       body: () => `
-        let n = index / uniforms.groups;
-        let firstChannel = (index - n * uniforms.groups) * uniforms.perGroup;
-        let endChannel = firstChannel + uniforms.perGroup;
+        ${group}
         var c = firstChannel;
-        let shift = moments[${scalarAt(vector, 2, 0)}] + bias[c];
+        var k = 0;
+        let shift = moments[${scalarAt(vector, 2, 0)}] + bias[ofModel * ${vector} + c];
         var sum = 0.0;
-        for (; c < endChannel; c++) { sum += moments[${scalarAt(vector, 2, 0)}] + bias[c] - shift; }
-        let mean = shift + sum / f32(uniforms.perGroup);
-        let count = f32(uniforms.pixels);
+        for (; k < uniforms.lanes; k++) {
+          let count = f32((uniforms.pixels - k + uniforms.lanes - 1) / uniforms.lanes);
+          for (c = firstChannel; c < endChannel; c++) {
+            sum += count * (moments[${scalarAt(vector, 2, 0)}] + bias[ofModel * ${vector} + c] - shift);
+          }
+        }
+        let all = f32(uniforms.pixels * uniforms.perGroup);
+        let mean = shift + sum / all;
         var squares = 0.0;
-        for (c = firstChannel; c < endChannel; c++) {
-          let d = moments[${scalarAt(vector, 2, 0)}] + bias[c] - mean;
-          squares += moments[${scalarAt(vector, 2, 1)}] + count * d * d;
+        for (k = 0; k < uniforms.lanes; k++) {
+          let count = f32((uniforms.pixels - k + uniforms.lanes - 1) / uniforms.lanes);
+          for (c = firstChannel; c < endChannel; c++) {
+            let d = moments[${scalarAt(vector, 2, 0)}] + bias[ofModel * ${vector} + c] - mean;
+            squares += moments[${scalarAt(vector, 2, 1)}] + count * d * d;
+          }
         }
         result[2 * index] = mean;
-        result[2 * index + 1] = inverseSqrt(squares / (count * f32(uniforms.perGroup)) + ${epsilon});`,
+        result[2 * index + 1] = inverseSqrt(squares / all + ${epsilon});`,
     })
     backend.disposeData(moments.dataId)
 
@@ -146,10 +137,11 @@ export const normActivation =
       factors: { slope: attrs.slope },
       body: () => `
         ${walk}
-        ${statsOfChannels(vector)}
-        let offset = bias[c] - mean;
-        let scale = rstd * gamma[c];
-        let shift = beta[c];
+        ${ofGroups('stats', vector, ['mean', 'rstd'])}
+        ${parameter}
+        let offset = bias[p] - mean;
+        let scale = rstd * gamma[p];
+        let shift = beta[p];
         for (var i = first; i < end; i += perImage) {
           let u = (x[i] + offset) * scale + shift;
           result[i] = select(u, uniforms.slope * u, u < ${type}());
@@ -165,7 +157,7 @@ export const normActivationGrad =
     const { dy, x, bias, gamma, beta, stats } = params.inputs as Record<'dy' | 'x' | 'bias' | 'gamma' | 'beta' | 'stats', TensorInfo>
     const attrs = params.attrs as unknown as NormAttrs
     const backend = params.backend as WebGPUBackend
-    const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, attrs)
+    const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, gamma, attrs)
     const { pixels } = uniforms
     const lanes = lanesFor(pixels, batch * steps, threadsWanted)
     const xhatAndDu = `
@@ -173,12 +165,13 @@ export const normActivationGrad =
       let u = xhat * scale + shift;
       let du = dy[i] * select(${type}(1.0), ${type}(uniforms.slope), u < ${type}());`
     const ofChannel = `
-      ${statsOfChannels(vector)}
-      let offset = bias[c] - mean;
-      let scale = gamma[c];
-      let shift = beta[c];`
+      ${ofGroups('stats', vector, ['mean', 'rstd'])}
+      ${parameter}
+      let offset = bias[p] - mean;
+      let scale = gamma[p];
+      let shift = beta[p];`
 
-    // Sums of du, du xhat and xhat, for each image and channel.
+    // Sums of du, du xhat and xhat, for each image, lane and channel.
     const partial = launch(backend, {
       key: `exemplarNormGradSums_${vector}`,
       inputs: { dy, x, bias, gamma, beta, stats },
@@ -204,46 +197,36 @@ export const normActivationGrad =
         result[3 * index + 1] = sumDuXhat;
         result[3 * index + 2] = sumXhat;`,
     })
-    let sums = partial
-    if (lanes > 1) {
-      sums = launch(backend, {
-        key: `exemplarNormGradJoinLanes_${vector}`,
-        inputs: { partial },
-        inputComponents: [vector],
-        outputShape: [batch, channels, 3],
-        outputComponent: vector,
-        threads: batch * steps * 3,
-        uniforms: { row: steps * 3, lanes },
-        body: () => `
-          let start = index / uniforms.row * uniforms.lanes * uniforms.row + index % uniforms.row;
-          var sum = ${type}();
-          for (var k = 0; k < uniforms.lanes; k++) { sum += partial[start + k * uniforms.row]; }
-          result[index] = sum;`,
-      })
-      backend.disposeData(partial.dataId)
-    }
-    // Means of gamma du and gamma du xhat over each group.
-    const means = launch(backend, {
+    // The lanes added up, and the means of gamma du and gamma du xhat over each group.
+    const [sums, means] = launchAll(backend, {
       key: `exemplarNormGradMeans_${vector}`,
-      inputs: { sums, gamma },
+      inputs: { partial, gamma },
       inputComponents: [1, 1],
-      outputShape: [batch, attrs.groups, 2],
-      outputComponent: 1,
+      outputs: [
+        { name: 'sums', shape: [batch, channels, 3], component: 1 },
+        { name: 'means', shape: [batch, attrs.groups, 2], component: 1 },
+      ],
       threads: batch * attrs.groups,
-      uniforms,
+      uniforms: { ...uniforms, lanes },
       body: () => `
-        let n = index / uniforms.groups;
-        let firstChannel = (index - n * uniforms.groups) * uniforms.perGroup;
-        var sum = vec2<f32>();
-        for (var c = firstChannel; c < firstChannel + uniforms.perGroup; c++) {
-          sum += gamma[c] * vec2<f32>(sums[${scalarAt(vector, 3, 0)}], sums[${scalarAt(vector, 3, 1)}]);
+        ${group}
+        var total = vec2<f32>();
+        for (var c = firstChannel; c < endChannel; c++) {
+          var sum = vec3<f32>();
+          for (var k = 0; k < uniforms.lanes; k++) {
+            sum += vec3<f32>(partial[${scalarAt(vector, 3, 0)}], partial[${scalarAt(vector, 3, 1)}], partial[${scalarAt(vector, 3, 2)}]);
+          }
+          let at = 3 * (n * uniforms.steps * ${vector} + c);
+          sums[at] = sum.x;
+          sums[at + 1] = sum.y;
+          sums[at + 2] = sum.z;
+          total += gamma[ofModel * ${vector} + c] * sum.xy;
         }
-        sum = sum / f32(uniforms.perGroup * uniforms.pixels);
-        result[2 * index] = sum.x;
-        result[2 * index + 1] = sum.y;`,
-    })
+        total = total / f32(uniforms.perGroup * uniforms.pixels);
+        means[2 * index] = total.x;
+        means[2 * index + 1] = total.y;`,
+    }) as [TensorInfo, TensorInfo]
 
-    const meansOfChannels = statsOfChannels(vector).replaceAll('stats[', 'means[').replace('mean =', 'm1 =').replace('rstd =', 'm2 =')
     const writing = lanesToWrite(pixels, batch * steps, threadsWanted)
     const dx = launch(backend, {
       key: `exemplarNormGradX_${vector}`,
@@ -257,48 +240,37 @@ export const normActivationGrad =
       body: () => `
         ${walk}
         ${ofChannel}
-        ${meansOfChannels}
+        ${ofGroups('means', vector, ['m1', 'm2'])}
         for (var i = first; i < end; i += perImage) {
           ${xhatAndDu}
           result[i] = rstd * (scale * du - m1 - xhat * m2);
         }`,
     })
-
-    const dBias = launch(backend, {
-      key: `exemplarNormGradBias_${vector}`,
+    const ofParameters = launchAll(backend, {
+      key: 'exemplarNormGradParameters',
       inputs: { sums, gamma, stats, means },
       inputComponents: [1, 1, 1, 1],
-      outputShape: bias.shape,
-      outputComponent: 1,
-      threads: channels,
-      uniforms: { ...uniforms, batch },
+      outputs: [
+        { name: 'dBias', shape: bias.shape, component: 1, into: gradientPlace(backend, bias) },
+        { name: 'dGamma', shape: gamma.shape, component: 1, into: gradientPlace(backend, gamma) },
+        { name: 'dBeta', shape: beta.shape, component: 1, into: gradientPlace(backend, beta) },
+      ],
+      threads: util.sizeFromShape(gamma.shape),
+      uniforms: { ...uniforms, channels },
       body: () => `
-        let c = index;
-        var sum = 0.0;
-        for (var n = 0; n < uniforms.batch; n++) {
-          let at = 2 * (n * uniforms.groups + c / uniforms.perGroup);
-          let du = sums[${scalarAt(vector, 3, 0)}];
-          let xhat = sums[${scalarAt(vector, 3, 2)}];
-          sum += stats[at + 1] * (gamma[c] * du - f32(uniforms.pixels) * means[at] - means[at + 1] * xhat);
+        let model = index / uniforms.channels;
+        let c = index - model * uniforms.channels;
+        var sum = vec3<f32>();
+        for (var n = model * uniforms.perModel; n < (model + 1) * uniforms.perModel; n++) {
+          let of_ = 2 * (n * uniforms.groups + c / uniforms.perGroup);
+          let at = 3 * (n * uniforms.channels + c);
+          let centred = gamma[index] * sums[at] - f32(uniforms.pixels) * means[of_] - means[of_ + 1] * sums[at + 2];
+          sum += vec3<f32>(stats[of_ + 1] * centred, sums[at + 1], sums[at]);
         }
-        result[index] = sum;`,
+        dBias[index] = sum.x;
+        dGamma[index] = sum.y;
+        dBeta[index] = sum.z;`,
     })
-    const overImages = (which: number) =>
-      launch(backend, {
-        key: `exemplarNormGradOverImages_${vector}`,
-        inputs: { sums },
-        inputComponents: [vector],
-        outputShape: bias.shape,
-        outputComponent: vector,
-        threads: steps,
-        uniforms: { end: batch * steps * 3, which },
-        body: () => `
-          var sum = ${type}();
-          for (var i = index * 3 + uniforms.which; i < uniforms.end; i += uniforms.threads * 3) { sum += sums[i]; }
-          result[index] = sum;`,
-      })
-    const dGamma = overImages(1)
-    const dBeta = overImages(0)
-    for (const info of [sums, means]) backend.disposeData(info.dataId)
-    return [dx, dBias, dGamma, dBeta]
+    for (const info of [partial, sums, means]) backend.disposeData(info.dataId)
+    return [dx, ...ofParameters]
   }

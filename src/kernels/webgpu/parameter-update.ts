@@ -2,59 +2,50 @@ import { util } from '@tensorflow/tfjs-core'
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { beta1, beta2, epsilon, type AdamAttrs, type SgdAttrs } from '../parameter-update'
-import { launch } from './launch'
+import { launchAll } from './launch'
 import { elementOf } from './reduction'
 
-/** One output of an update, value by value. What changes from step to step is a factor, so that nothing is compiled again. */
-function map(
-  backend: unknown,
-  name: string,
-  inputs: Record<string, TensorInfo>,
-  factors: Record<string, number>,
-  value: string,
-): TensorInfo {
-  const { shape } = Object.values(inputs)[0]!
-  const size = util.sizeFromShape(shape)
-  const { vector } = elementOf(size)
-  return launch(backend as WebGPUBackend, {
-    key: `exemplar${name}_${vector}`,
-    inputs,
-    inputComponents: Object.keys(inputs).map(() => vector),
-    outputShape: shape,
-    outputComponent: vector,
-    threads: size / vector,
-    factors,
+/** What both have in common: values of `p` and others, one after the other, and the schedule. */
+function sizesOf(p: TensorInfo, outputs: string[]) {
+  const size = util.sizeFromShape(p.shape)
+  const { vector, type } = elementOf(size)
+  return { vector, type, threads: size / vector, outputs: outputs.map((name) => ({ name, shape: p.shape, component: vector })) }
+}
+
+/** AdamUpdate: new parameters, first and second moments, in one launch. */
+export const adamUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
+  const { p, g, m, v, schedule } = inputs as Record<'p' | 'g' | 'm' | 'v' | 'schedule', TensorInfo>
+  const { vector, type, ...sizes } = sizesOf(p, ['pOut', 'mOut', 'vOut'])
+  return launchAll(backend as WebGPUBackend, {
+    ...sizes,
+    key: `exemplarAdam_${vector}`,
+    inputs: { p, g, m, v, schedule },
+    inputComponents: [vector, vector, vector, vector, 1],
+    factors: { weightDecay: (attrs as unknown as AdamAttrs).weightDecay },
     body: () => `
-      ${Object.keys(inputs)
-        .map((input) => `let ${input}i = ${input}[index];`)
-        .join('\n')}
-      result[index] = ${value};`,
+      let grad = g[index] + uniforms.weightDecay * p[index];
+      let mean = ${beta1} * m[index] + ${1 - beta1} * grad;
+      let square = ${beta2} * v[index] + ${1 - beta2} * grad * grad;
+      mOut[index] = mean;
+      vOut[index] = square;
+      pOut[index] = p[index] - schedule[0] * schedule[1] * mean / (sqrt(square) * schedule[2] + ${type}(${epsilon}));`,
   })
 }
 
-/** AdamUpdate: new parameter, first and second moment. */
-export const adamUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { p, g, m, v } = inputs as Record<'p' | 'g' | 'm' | 'v', TensorInfo>
-  const { learningRate, weightDecay, t } = attrs as unknown as AdamAttrs
-  const grad = '(gi + uniforms.weightDecay * pi)'
-  const first = map(backend, 'AdamFirst', { g, p, m }, { weightDecay }, `${beta1} * mi + ${1 - beta1} * ${grad}`)
-  const second = map(backend, 'AdamSecond', { g, p, v }, { weightDecay }, `${beta2} * vi + ${1 - beta2} * ${grad} * ${grad}`)
-  const size = learningRate / (1 - beta1 ** t)
-  const root = 1 / Math.sqrt(1 - beta2 ** t)
-  const next = `pi - uniforms.size * mi / (sqrt(vi) * uniforms.root + ${epsilon})`
-  return [map(backend, 'AdamParameter', { p, m: first, v: second }, { size, root }, next), first, second]
-}
-
-/** SgdUpdate: new parameter and velocity. */
+/** SgdUpdate: new parameters and velocity, in one launch. */
 export const sgdUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { p, g, m } = inputs as Record<'p' | 'g' | 'm', TensorInfo>
-  const { learningRate, weightDecay, momentum } = attrs as unknown as SgdAttrs
-  const velocity = map(
-    backend,
-    'SgdVelocity',
-    { p, g, m },
-    { momentum, weightDecay },
-    'uniforms.momentum * mi + gi + uniforms.weightDecay * pi',
-  )
-  return [map(backend, 'SgdParameter', { p, m: velocity }, { learningRate }, 'pi - uniforms.learningRate * mi'), velocity]
+  const { p, g, m, schedule } = inputs as Record<'p' | 'g' | 'm' | 'schedule', TensorInfo>
+  const { vector, ...sizes } = sizesOf(p, ['pOut', 'mOut'])
+  const { weightDecay, momentum } = attrs as unknown as SgdAttrs
+  return launchAll(backend as WebGPUBackend, {
+    ...sizes,
+    key: `exemplarSgd_${vector}`,
+    inputs: { p, g, m, schedule },
+    inputComponents: [vector, vector, vector, 1],
+    factors: { weightDecay, momentum },
+    body: () => `
+      let velocity = uniforms.momentum * m[index] + g[index] + uniforms.weightDecay * p[index];
+      mOut[index] = velocity;
+      pOut[index] = p[index] - schedule[0] * velocity;`,
+  })
 }

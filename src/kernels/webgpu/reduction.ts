@@ -26,8 +26,11 @@ export function elementOf(channels: number): { vector: 1 | 4; type: string } {
   return channels % 4 === 0 ? { vector: 4, type: 'vec4<f32>' } : { vector: 1, type: 'f32' }
 }
 
-/** Sum over the first axis of `partial`, which is given away: it is disposed of, or returned in the other shape if that axis is 1. */
-export function sumChunks(backend: WebGPUBackend, partial: TensorInfo, outputShape: number[]): TensorInfo {
+/**
+ * Sum over the first axis of `partial`, which is given away: it is disposed of, or returned in the other shape if that axis is 1.
+ * @param into where the sum goes; with an axis of 1, where `partial` has been written already
+ */
+export function sumChunks(backend: WebGPUBackend, partial: TensorInfo, outputShape: number[], into?: TensorInfo): TensorInfo {
   if (partial.shape[0] === 1) return { ...partial, shape: outputShape }
   const size = util.sizeFromShape(outputShape)
   const { vector } = elementOf(size)
@@ -37,6 +40,7 @@ export function sumChunks(backend: WebGPUBackend, partial: TensorInfo, outputSha
     inputComponents: [vector],
     outputShape,
     outputComponent: vector,
+    into,
     threads: size / vector,
     uniforms: { end: (size / vector) * partial.shape[0]! },
     body: () => `

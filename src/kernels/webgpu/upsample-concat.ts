@@ -1,7 +1,7 @@
 import { util } from '@tensorflow/tfjs-core'
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { launch } from './launch'
+import { launch, launchAll } from './launch'
 import { elementOf } from './reduction'
 
 /**
@@ -62,30 +62,31 @@ export const upsampleConcatGrad: KernelFunc = ({ inputs, attrs, backend }) => {
   const [, height, width, channels] = xShape
   const skipChannels = skipShape[3]
   const { vector, type } = elementOf(skipChannels % 4 === 0 ? channels : 1)
-  const common = { inputs: { dOut }, inputComponents: [vector], outputComponent: vector }
   const steps = channels / vector
   const skipSteps = skipChannels / vector
-  const dSkip = launch(backend as WebGPUBackend, {
-    ...common,
-    key: `exemplarUpsampleConcatGradSkip_${vector}`,
-    outputShape: skipShape,
-    threads: util.sizeFromShape(skipShape) / vector,
-    uniforms: { steps, skipSteps },
-    body: () => `result[index] = dOut[index + index / uniforms.skipSteps * uniforms.steps];`,
-  })
-  const dx = launch(backend as WebGPUBackend, {
-    ...common,
-    key: `exemplarUpsampleConcatGradX_${vector}`,
-    outputShape: xShape,
-    threads: util.sizeFromShape(xShape) / vector,
-    uniforms: { height, width, steps, skipSteps },
+  const skipThreads = util.sizeFromShape(skipShape) / vector
+  return launchAll(backend as WebGPUBackend, {
+    key: `exemplarUpsampleConcatGrad_${vector}`,
+    inputs: { dOut },
+    inputComponents: [vector],
+    outputs: [
+      { name: 'dSkip', shape: skipShape, component: vector },
+      { name: 'dx', shape: xShape, component: vector },
+    ],
+    threads: skipThreads + util.sizeFromShape(xShape) / vector,
+    uniforms: { height, width, steps, skipSteps, skipThreads },
     body: () => `
-      let pixel = index / uniforms.steps;
+      if (index < uniforms.skipThreads) {
+        dSkip[index] = dOut[index + index / uniforms.skipSteps * uniforms.steps];
+        return;
+      }
+      let out = index - uniforms.skipThreads;
+      let pixel = out / uniforms.steps;
       let line = pixel / uniforms.width;
       let column = pixel - line * uniforms.width;
       let batch = line / uniforms.height;
       let row = line - batch * uniforms.height;
-      let channel = uniforms.skipSteps + index - pixel * uniforms.steps;
+      let channel = uniforms.skipSteps + out - pixel * uniforms.steps;
       let rows = 2 * uniforms.height - 1;
       let columns = 2 * uniforms.width - 1;
       // One too many at either end weighs nothing.
@@ -104,7 +105,6 @@ export const upsampleConcatGrad: KernelFunc = ({ inputs, attrs, backend }) => {
         }
         sum += part * down;
       }
-      result[index] = sum;`,
+      dx[out] = sum;`,
   })
-  return [dSkip, dx]
 }

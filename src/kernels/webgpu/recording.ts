@@ -1,0 +1,173 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+
+/**
+ * Launches recorded once and submitted again and again. Making a launch costs the host more than the GPU has to do for it: shapes are
+ * compared, buffers found, bind groups made. Repeated, only the encoding of the same list is left.
+ *
+ * This asks for three things: what is recorded reads nothing back; what changes is in buffers written between the repetitions; and the
+ * buffers that the launches use belong to the recording, so that nobody else is given one of them.
+ */
+export interface Recording {
+  /** Number of launches. */
+  readonly dispatches: number
+  /** Queues the launches and the copies once more. */
+  replay(): void
+  /** Gives the buffers back. */
+  dispose(): void
+}
+
+/** A copy of a whole tensor at the end of a recording, or of its first values into a place in a buffer. */
+export interface Copy {
+  from: TensorInfo
+  to: GPUBuffer
+  /** Bytes. */
+  offset?: number
+}
+
+interface Dispatch {
+  pipeline: GPUComputePipeline
+  bindGroup: GPUBindGroup
+  groups: [number, number, number]
+}
+
+/** What tfjs keeps to itself. */
+interface Internals {
+  commandEncoder: GPUCommandEncoder | null
+  endComputePassEncoder(): void
+  ensureCommandEncoderReady?: () => void
+  bufferManager: {
+    acquireBuffer(size: number, usage: number, mappedAtCreation?: boolean, reuse?: boolean): GPUBuffer
+    releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void
+  }
+}
+
+export const bufferOf = (backend: WebGPUBackend, info: TensorInfo): GPUBuffer => {
+  backend.uploadToGPU(info.dataId)
+  return backend.tensorMap.get(info.dataId).resource as GPUBuffer
+}
+
+/** Submits what tfjs has queued but not yet handed over. */
+export function flush(backend: WebGPUBackend): void {
+  const internals = backend as unknown as Internals
+  internals.endComputePassEncoder()
+  if (internals.commandEncoder) backend.submitQueue()
+}
+
+/** Overwrites the values of a tensor; launches queued before still see the old ones. */
+export function writeValues(backend: WebGPUBackend, info: TensorInfo, values: Float32Array): void {
+  backend.device.queue.writeBuffer(bufferOf(backend, info), 0, values as Float32Array<ArrayBuffer>)
+}
+
+/** Queues copies of whole tensors. */
+export function copyAll(backend: WebGPUBackend, copies: Copy[]): void {
+  flush(backend)
+  const encoder = backend.device.createCommandEncoder()
+  encodeCopies(backend, encoder, copies)
+  backend.device.queue.submit([encoder.finish()])
+}
+
+function encodeCopies(backend: WebGPUBackend, encoder: GPUCommandEncoder, copies: Copy[]): void {
+  for (const { from, to, offset } of copies) {
+    const source = bufferOf(backend, from)
+    if (source.size > 0) encoder.copyBufferToBuffer(source, 0, to, offset ?? 0, source.size)
+  }
+}
+
+/**
+ * Runs `run` and records its launches. Its result is alive until the recording is disposed of: its tensors keep their buffers, which
+ * `replay` fills anew.
+ * @param run makes launches on the backend; a read-back or a copy inside is an error
+ */
+export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; recording: Recording } {
+  flush(backend)
+  const internals = backend as unknown as Internals
+  const { bufferManager } = internals
+  const { device } = backend
+  const dispatches: Dispatch[] = []
+  /** All buffers taken during the recording; true for those that a later launch of it may use again. */
+  const own = new Map<GPUBuffer, boolean>()
+  const free = new Map<string, GPUBuffer[]>()
+  const keyOf = (size: number, usage: number) => `${size} ${usage}`
+
+  const acquire = bufferManager.acquireBuffer.bind(bufferManager)
+  const release = bufferManager.releaseBuffer.bind(bufferManager)
+  bufferManager.acquireBuffer = (size, usage, mapped = false) => {
+    // What the host writes once, uniforms and constants, has to keep its values for the repetitions.
+    const written = mapped || (usage & GPUBufferUsage.UNIFORM) !== 0
+    const again = written ? undefined : free.get(keyOf(size, usage))?.pop()
+    if (again) return again
+    const buffer = acquire(size, usage, mapped, false)
+    own.set(buffer, !written)
+    return buffer
+  }
+  bufferManager.releaseBuffer = (buffer, reuse) => {
+    const recycle = own.get(buffer)
+    if (recycle === undefined) return release(buffer, reuse)
+    if (!recycle) return
+    const key = keyOf(buffer.size, buffer.usage)
+    free.set(key, [...(free.get(key) ?? []), buffer])
+  }
+  internals.ensureCommandEncoderReady = () => {
+    internals.commandEncoder ??= recordingEncoder(device.createCommandEncoder(), dispatches)
+  }
+  let result: T
+  try {
+    result = run()
+    flush(backend)
+  } finally {
+    for (const [target, name] of [
+      [bufferManager, 'acquireBuffer'],
+      [bufferManager, 'releaseBuffer'],
+      [internals, 'ensureCommandEncoderReady'],
+    ] as const)
+      Reflect.deleteProperty(target, name)
+  }
+  const recording: Recording = {
+    dispatches: dispatches.length,
+    replay() {
+      flush(backend)
+      const encoder = device.createCommandEncoder()
+      const pass = encoder.beginComputePass()
+      let last: GPUComputePipeline | null = null
+      for (const { pipeline, bindGroup, groups } of dispatches) {
+        if (pipeline !== last) pass.setPipeline((last = pipeline))
+        pass.setBindGroup(0, bindGroup)
+        pass.dispatchWorkgroups(...groups)
+      }
+      pass.end()
+      device.queue.submit([encoder.finish()])
+    },
+    dispose() {
+      for (const buffer of own.keys()) bufferManager.releaseBuffer(buffer, false)
+      own.clear()
+      dispatches.length = 0
+    },
+  }
+  return { result, recording }
+}
+
+/** An encoder that notes down the launches it is given. */
+function recordingEncoder(encoder: GPUCommandEncoder, dispatches: Dispatch[]): GPUCommandEncoder {
+  const refuse = () => {
+    throw new Error('A recorded step cannot copy or read back.')
+  }
+  return {
+    beginComputePass(descriptor?: GPUComputePassDescriptor) {
+      const pass = encoder.beginComputePass(descriptor)
+      let pipeline: GPUComputePipeline
+      let bindGroup: GPUBindGroup
+      return {
+        setPipeline: (p: GPUComputePipeline) => pass.setPipeline((pipeline = p)),
+        setBindGroup: (i: number, group: GPUBindGroup) => pass.setBindGroup(i, (bindGroup = group)),
+        dispatchWorkgroups(x: number, y = 1, z = 1) {
+          dispatches.push({ pipeline, bindGroup, groups: [x, y, z] })
+          pass.dispatchWorkgroups(x, y, z)
+        },
+        end: () => pass.end(),
+      }
+    },
+    copyBufferToBuffer: refuse,
+    finish: () => encoder.finish(),
+  } as unknown as GPUCommandEncoder
+}

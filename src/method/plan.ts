@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { RandomKey } from '../kernels/dropout'
+import { scheduleOf } from '../kernels/parameter-update'
+import { Random } from '../lib/random'
+import { canShare, layoutOf, partOf } from '../nn/parameters'
+import type { UNet } from '../nn/unet'
+import type { Config } from './config'
+import { drawFactors, perturbedLevels } from './feature-perturbation'
+import { featureViews, learningRateAt, termsAt, type Term } from './schedule'
+import type { TrainingData } from './synthesis'
+import { planShapes, planViews, type DevicePlan, type ViewPlan } from './views'
+
+/** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and numbers with their shapes by name. */
+export interface StepNumbers {
+  terms: Term[]
+  views: ViewPlan
+  values: Record<string, Float32Array>
+  shapes: Record<string, number[]>
+}
+
+/** Plans step t, counted from 0: a pure function of (data, config, t). */
+export function planStep(net: UNet, data: TrainingData, config: Config, t: number): StepNumbers {
+  const terms = termsAt(t, config)
+  const views = planViews(data, config, t)
+  const values: Record<string, Float32Array> = { ...views }
+  const shapes: Record<string, number[]> = Object.fromEntries(Object.entries(planShapes(config)).map(([name, shape]) => [name, [...shape]]))
+  const add = (name: string, shape: number[], numbers: Float32Array) => {
+    values[name] = numbers
+    shapes[name] = shape
+  }
+  net.widths.forEach((_, l) => add(`dropout.${l}`, [4], Random.key(config.seed, 'dropout', t, l)))
+  if (terms.some(({ name }) => name === 'feature'))
+    featureFactors(net, config, t, terms).forEach((factors, l) =>
+      add(`features.${l}`, [factors.length / net.widths[l]!, net.widths[l]!], factors),
+    )
+  const weights = terms.map(({ weight }) => weight)
+  add('weights', [2, weights.length], Float32Array.from([...weights, ...weights]))
+  const schedule = scheduleOf(learningRateAt(t, config), t + 1)
+  add('schedule', [schedule.length], schedule)
+  return { terms, views, values, shapes }
+}
+
+/** Factors of g for every image of the decoders' batch, by level: 1 for the images that are not perturbed. */
+function featureFactors({ widths }: UNet, config: Config, t: number, terms: Term[]): Float32Array[] {
+  const U = config.batchUnlabeled
+  const clean = terms.reduce((sum, { name, images }) => sum + (name === 'feature' ? 0 : images), 0)
+  const perNetwork = clean + featureViews(config) * U
+  const factors = widths.map((C) => new Float32Array(2 * perNetwork * C).fill(1))
+  for (const k of [0, 1]) {
+    const random = new Random(config.seed, 'features', t, k)
+    perturbedLevels(config.featurePerturb, widths.length, random).forEach((perturbed, view) =>
+      widths.forEach((C, l) => {
+        const first = k * perNetwork + clean + view * U
+        factors[l]!.set(drawFactors(perturbed[l]!, U, C, config.featureDrop, random), first * C)
+      }),
+    )
+  }
+  return factors
+}
+
+/** The numbers of a step where the backend computes. */
+export interface StepPlan {
+  views: DevicePlan
+  dropout: RandomKey[]
+  /** Of each level, [2 B, C]; none where features are not perturbed. */
+  factors: tf.Tensor2D[]
+  /** What each loss weighs in L, [2, terms]. */
+  weights: tf.Tensor2D
+  schedule: tf.Tensor1D
+  /** All of it in one tensor, in the order of `flatten`. */
+  flat: tf.Tensor1D
+}
+
+/** All numbers of a step in one array, each group where `layoutOf` puts it. */
+export function flatten({ values, shapes }: StepNumbers): Float32Array {
+  const { offsets, size } = layoutOf(shapes, 1)
+  const flat = new Float32Array(size)
+  for (const [name, own] of Object.entries(values)) flat.set(own, offsets[name])
+  return flat
+}
+
+/** Sends the numbers of a step to the backend. The caller disposes of them with `disposeStep`. */
+export function uploadStep(numbers: StepNumbers): StepPlan {
+  const { values, shapes, views } = numbers
+  const { offsets } = layoutOf(shapes, 1)
+  const flat = tf.tensor1d(flatten(numbers))
+  const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, partOf(flat, offsets[name]!, shape, canShare())]))
+  const levels = (name: string) => [0, 1, 2, 3, 4].filter((l) => tensors[`${name}.${l}`]).map((l) => `${name}.${l}`)
+  return {
+    views: { values: views, tensors: tensors as DevicePlan['tensors'] },
+    dropout: levels('dropout').map((name) => ({ values: values[name]!, tensor: tensors[name] as tf.Tensor1D })),
+    factors: levels('features').map((name) => tensors[name] as tf.Tensor2D),
+    weights: tensors['weights'] as tf.Tensor2D,
+    schedule: tensors['schedule'] as tf.Tensor1D,
+    flat,
+  }
+}
+
+export function disposeStep({ views, flat }: StepPlan): void {
+  tf.dispose([views.tensors, flat]) // `views.tensors` holds those of the other fields too
+}

@@ -1,0 +1,43 @@
+import type { LossForm } from '../kernels/pixel-loss'
+import type { Config } from './config'
+import { supervisedForm, unsupervisedForms } from './losses'
+import { labeledShares } from './views'
+
+/** r(t): 0 in warm-up, then exp(-5 (1 - s)^2) with s rising to 1 over the ramp. t counts from 0. */
+export function rampAt(t: number, { steps, warmup, ramp }: Config): number {
+  const share = t / steps
+  if (share < warmup) return 0
+  const s = ramp > 0 ? Math.min(1, (share - warmup) / ramp) : 1
+  return Math.exp(-5 * (1 - s) ** 2)
+}
+
+/** lr(t) = lr (1 - t / T)^power. */
+export const learningRateAt = (t: number, { steps, learningRate, polyPower }: Config): number =>
+  learningRate * Math.max(0, 1 - t / steps) ** polyPower
+
+/** One term of the loss: which, over how many images of each network's batch, its form and what it weighs in L. */
+export interface Term {
+  name: 'exemplar' | 'synthetic' | 'image' | 'feature'
+  images: number
+  form: LossForm
+  weight: number
+}
+
+/** How often the weak views are perturbed in their features: once, or for 'each' once in every level. */
+export const featureViews = (config: Config): number => (config.featurePerturb === 'each' ? 5 : 1)
+
+/** The terms of step t, in the order of their images in the decoders' batch: L_E, L_S, L_ip, L_fp; the last in as many parts as there are views. */
+export function termsAt(t: number, config: Config): Term[] {
+  const { exemplars, synthetics } = labeledShares(config)
+  const r = rampAt(t, config)
+  const unsupervised = unsupervisedForms[config.unsupervisedLoss]
+  const count = featureViews(config)
+  const feature: Term = { name: 'feature', images: config.batchUnlabeled, form: unsupervised, weight: (r * config.lambdaFp) / count }
+  const terms: Term[] = [
+    { name: 'exemplar', images: exemplars, form: supervisedForm, weight: config.lambdaE },
+    { name: 'synthetic', images: synthetics, form: supervisedForm, weight: config.lambdaS },
+    { name: 'image', images: config.imageTerm && r > 0 ? config.batchUnlabeled : 0, form: unsupervised, weight: r * config.lambdaIp },
+    ...(config.featureTerm && r > 0 ? Array.from({ length: count }, () => feature) : []),
+  ]
+  return terms.filter(({ images }) => images > 0)
+}

@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { useSoftwareWebgpu } from '../kernels/testing/dawn'
+import type { Config } from './config'
+import { StepRunner } from './step-runner'
+import { createModels, disposeModels, networkOf, readModels } from './model'
+import { tinyConfig, tinyData } from './testing'
+
+useSoftwareWebgpu()
+
+const classes = 3
+function runnerOf(config: Config, replay = true): StepRunner {
+  const net = networkOf(config, classes)
+  return new StepRunner(net, tinyData(config), config, createModels(net, config), { replay })
+}
+
+/** Metrics of `count` steps, `atOnce` of them queued before they are read, and the weights after them. */
+async function run(config: Config, count: number, { replay = true, atOnce = 1 } = {}) {
+  const runner = runnerOf(config, replay)
+  const rows = []
+  for (let t = 0; t < count; t += atOnce) {
+    for (let i = t; i < Math.min(count, t + atOnce); i++) runner.step(i)
+    rows.push(...(await runner.read()))
+  }
+  const weights = await readModels(networkOf(config, classes), runner.current)
+  runner.dispose()
+  return { rows, weights }
+}
+
+interface GpuMemory extends tf.MemoryInfo {
+  numBytesInGPU: number
+  numBytesAllocatedInGPU: number
+}
+const memory = () => {
+  const { numTensors, numDataBuffers, numBytesInGPU } = tf.memory() as GpuMemory
+  return { numTensors, numDataBuffers, numBytesInGPU }
+}
+
+describe('on WebGPU', () => {
+  // Warm-up ends in the middle, so that the launches are recorded twice.
+  const config = tinyConfig({ dropout: 0.3, featureDrop: 0.5, warmup: 0.15, steps: 20 })
+
+  test('a replayed step equals the one that is run anew, bit for bit', { timeout: 120_000 }, async () => {
+    const eager = await run(config, 6, { replay: false })
+    expect(eager.rows[5]!.imageA).toBeGreaterThan(0)
+    expect(await run(config, 6)).toEqual(eager)
+    expect(await run(config, 6, { atOnce: 4 })).toEqual(eager)
+  })
+
+  test.each([
+    ['SGD', { optimizer: 'sgd' }],
+    ['each level alone', { featurePerturb: 'each' }],
+    ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
+    ['BatchNorm, which is not recorded', { norm: 'batch' }],
+  ] as [string, Partial<Config>][])('and so with %s', { timeout: 120_000 }, async (_, settings) => {
+    const other = { ...config, warmup: 0, ...settings }
+    const count = settings.norm === 'batch' ? 1 : 3
+    expect(await run(other, count)).toEqual(await run(other, count, { replay: false }))
+  })
+
+  test('going back to a snapshot repeats the steps after it', { timeout: 60_000 }, async () => {
+    const runner = runnerOf(config)
+    runner.step(0)
+    const snapshot = runner.snapshot()
+    runner.step(1)
+    runner.step(2)
+    const [, ...rows] = await runner.read()
+    runner.restore(snapshot)
+    runner.step(1)
+    runner.step(2)
+    expect(await runner.read()).toEqual(rows)
+    runner.dispose()
+  })
+
+  test('memory does not grow with steps, and all of it is given back, whatever the settings', { timeout: 120_000 }, async () => {
+    const before = memory()
+    for (const settings of [{}, { size: 32 }, { baseWidth: 8 }, { optimizer: 'sgd' as const }, {}]) {
+      const runner = runnerOf({ ...config, ...settings })
+      runner.step(0)
+      await runner.read()
+      disposeModels(runner.snapshot())
+      const early = memory()
+      for (let t = 1; t < 3; t++) {
+        runner.step(t)
+        await runner.read()
+        disposeModels(runner.snapshot())
+        expect(memory()).toEqual(early)
+      }
+      runner.dispose()
+      expect(memory()).toEqual(before)
+    }
+  })
+})
+
+describe('on wasm', () => {
+  test('memory does not grow with steps, and all of it is given back', async () => {
+    await useHeapBackend('wasm')
+    const before = tf.memory().numTensors
+    const runner = runnerOf(tinyConfig())
+    runner.step(0)
+    await runner.read()
+    const early = tf.memory().numTensors
+    for (let t = 1; t < 6; t++) runner.step(t)
+    await runner.read()
+    expect(tf.memory().numTensors).toBe(early)
+    runner.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+    await tf.setBackend('webgpu')
+  })
+})
