@@ -2,7 +2,7 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 /** An import points only to a folder earlier in this list. src/README.md says what each holds. */
-const folders = ['lib', 'data', 'kernels', 'nn', 'method', 'export', 'session', 'worker', 'store', 'ui', 'cli']
+const folders = ['lib', 'data', 'kernels', 'nn', 'method', 'export', 'session', 'bench', 'worker', 'store', 'ui', 'cli']
 
 /** The doors through which the page reaches down, besides lib. */
 const doors = ['worker/protocol', 'worker/client', 'method/config']

@@ -72,6 +72,8 @@ function receive(event: Event): void {
     case 'backend':
     case 'state':
     case 'problem':
+    case 'bench-progress':
+    case 'bench-report':
       break
     default:
       event satisfies never
@@ -161,7 +163,8 @@ export function exportFile(what: ExportKind): void {
   send({ type: 'export', what })
 }
 
-function save({ name, bytes }: ExportedEvent): void {
+/** Gives a file to the browser's downloads. */
+export function save({ name, bytes }: Pick<ExportedEvent, 'name' | 'bytes'>): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(new Blob([bytes]))
   link.download = name

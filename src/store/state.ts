@@ -72,6 +72,8 @@ export function reduce(state: State, event: Event): State {
     case 'metrics':
     case 'views':
     case 'predictions':
+    case 'bench-progress':
+    case 'bench-report':
       return next
     default:
       return event satisfies never

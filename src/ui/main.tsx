@@ -7,8 +7,14 @@ import './styles/controls.css'
 import './styles/pictures.css'
 import './styles/curves.css'
 
-begin()
-createRoot(document.getElementById('root')!).render(<App />)
+const root = createRoot(document.getElementById('root')!)
 
-// Read ahead, so that the first step of a run does not wait for the chart library.
-setTimeout(() => void import('./chart'), 1000)
+if (new URLSearchParams(location.search).has('bench')) {
+  void import('./bench-page').then(({ BenchPage }) => root.render(<BenchPage />))
+} else {
+  begin()
+  root.render(<App />)
+
+  // Read ahead, so that the first step of a run does not wait for the chart library.
+  setTimeout(() => void import('./chart'), 1000)
+}

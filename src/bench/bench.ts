@@ -1,0 +1,88 @@
+/** All that is measured, in order; the same in Node and in the page's worker. */
+import * as tf from '@tensorflow/tfjs-core'
+import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm'
+import { version } from '../lib/version'
+import { useEngine } from '../session/backend'
+import type { BackendInfo } from '../session/reports'
+import { measureGrowth } from './growth'
+import { measureKernels, measureMatmul } from './kernel-bench'
+import { sumKernels, type BenchOptions, type BenchReport, type Engine, type Part, type StepName } from './report'
+import { measureStep, type Patience } from './step-bench'
+
+/** What suits a backend: a weak one is a GPU that the CPU plays, or plain JavaScript. */
+export function planOf(info: BackendInfo, { steps, step }: Pick<BenchOptions, 'steps' | 'step'>) {
+  const weak = info.software || info.backend === 'cpu'
+  const patience = (most: number, seconds: number): Patience => ({ steps: steps ?? most, seconds })
+  const real = info.backend === 'webgpu' && !info.software
+  const stepPatience = weak ? patience(3, 20) : real ? patience(100, 30) : patience(15, 30)
+  const stepsOf = (engine: Engine): StepName[] => {
+    if (step) return [step]
+    if (!weak) return ['R64', 'R128']
+    // A stock step of R64 takes minutes there, and one of ours on the cpu backend too; tiny ones launch as many kernels.
+    return engine === 'stock' || info.backend === 'cpu' ? ['T16'] : ['T16', 'T32', 'R64']
+  }
+  return {
+    weak,
+    stepsOf,
+    stepPatience,
+    growthPatience: weak ? patience(3, 5) : patience(10, 8),
+    kernels: (weak ? ['R64'] : ['R64', 'R128']) as StepName[],
+  }
+}
+
+const notesOf = (info: BackendInfo, { engines }: BenchOptions): string[] => [
+  ...(info.software ? ['The adapter is software: the CPU plays the GPU, and shares its cores with this program.'] : []),
+  ...(engines.includes('stock')
+    ? ['Stock is TensorFlow.js with its own kernels and default settings; every operation of ours is composed from its plain ones.']
+    : []),
+  ...(engines.includes('stock') && info.backend === 'wasm'
+    ? ['The filter gradient is ours with both engines: TensorFlow.js has none on wasm and cannot train there.']
+    : []),
+]
+
+/**
+ * Measures the backend that is open. Leaves it on our kernels.
+ * @param place versions of what runs this: Node or browser
+ * @param tell called with one line before each measurement
+ */
+export async function runBench(
+  info: BackendInfo,
+  options: BenchOptions,
+  place: Record<string, string>,
+  tell: (message: string) => void,
+): Promise<BenchReport> {
+  const plan = planOf(info, options)
+  const wanted = (part: Part) => options.only === null || options.only === part
+  const report: BenchReport = {
+    ...info,
+    threads: info.backend === 'wasm' ? getThreadsCount() : 1,
+    versions: { 'exemplar-lab': version, tfjs: tf.version_core, ...place },
+    steps: [],
+    kernels: [],
+    kernelSums: [],
+    matmulGflops: null,
+    matmul: [],
+    growth: [],
+    notes: notesOf(info, options),
+  }
+  try {
+    if (wanted('steps'))
+      for (const engine of options.engines)
+        for (const name of plan.stepsOf(engine)) {
+          tell(`Step ${name}, ${engine}`)
+          report.steps.push(await measureStep(name, engine, info, plan.stepPatience))
+        }
+    if (wanted('kernels')) {
+      for (const network of plan.kernels) report.kernels.push(...(await measureKernels(network, options.engines, info, tell)))
+      report.kernelSums = sumKernels(report.kernels)
+      useEngine('ours', info)
+      report.matmul = await measureMatmul(info, tell)
+      report.matmulGflops = Math.max(...report.matmul.map(({ gflops }) => gflops))
+    }
+    if (wanted('growth'))
+      for (const engine of options.engines) report.growth.push(...(await measureGrowth(engine, info, plan.weak, plan.growthPatience, tell)))
+  } finally {
+    useEngine('ours', info)
+  }
+  return report
+}

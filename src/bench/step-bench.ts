@@ -1,0 +1,156 @@
+/** Time, host time and device calls of one training step. */
+import * as tf from '@tensorflow/tfjs-core'
+import { Random } from '../lib/random'
+import { makeConfig, type Config } from '../method/config'
+import { createModels, networkOf } from '../method/model'
+import { StepRunner } from '../method/step-runner'
+import type { TrainingData } from '../method/synthesis'
+import { useEngine } from '../session/backend'
+import type { BackendInfo } from '../session/reports'
+import { countGpu, watchGpuMemory, type GpuCounts } from './gpu-counters'
+import { timeKernels } from './kernel-times'
+import { emptyPool, finish, submitPending } from './queue'
+import { median, stepSizes, type Engine, type StepName, type StepResult } from './report'
+
+/** Both networks in training; `t` counts the steps from 0. */
+export interface Stepper {
+  /** One step made and handed to the backend, nothing waited for. */
+  submit: (t: number) => void
+  /** Waits for the metrics of the steps submitted so far. */
+  read: () => Promise<unknown>
+  dispose: () => void
+}
+
+/** The one place that knows how a step is made. */
+export function makeStepper(config: Config, data: TrainingData, info: BackendInfo, engine: Engine): Stepper {
+  useEngine(engine, info)
+  const net = networkOf(config, data.classes)
+  const runner = new StepRunner(net, data, config, createModels(net, config))
+  return { submit: (t) => runner.step(t), read: () => runner.read(), dispose: () => runner.dispose() }
+}
+
+/** Settings of a step with everything switched on from the first. */
+export const configOf = ({ size, baseWidth, batch }: { size: number; baseWidth: number; batch: number }): Config =>
+  makeConfig({ size, baseWidth, batchLabeled: batch, batchUnlabeled: batch, warmup: 0, ramp: 0, steps: 100_000 })
+
+/** Random images with four classes: what is in them changes no time. */
+export function noiseData({ size }: Config): TrainingData {
+  const random = new Random(1, 'bench')
+  const image = () => Float32Array.from({ length: size ** 2 }, () => random.uniform())
+  return {
+    size,
+    classes: 4,
+    exemplar: { image: image(), labels: Uint8Array.from({ length: size ** 2 }, () => random.integer(4)) },
+    emptied: image(),
+    unlabeled: Array.from({ length: 16 }, image),
+  }
+}
+
+/** How long a measurement may go on; it always takes one step of each kind. */
+export interface Patience {
+  /** Timed steps, at most. */
+  steps: number
+  /** After so many seconds no further step is begun. */
+  seconds: number
+}
+
+const now = () => performance.now() / 1000
+
+/** Calls `sample` until there are `most` results or the time is up, at least once. */
+async function collect(most: number, until: number, sample: (i: number) => Promise<number>): Promise<number[]> {
+  const results: number[] = []
+  do results.push(await sample(results.length))
+  while (results.length < most && now() < until)
+  return results
+}
+
+/**
+ * Steps that are timed together on a real GPU, where a run too queues several before it reads. Elsewhere the host is the GPU, and every
+ * step is timed by itself.
+ */
+const block = 4
+
+/** Seconds of each timed block of steps, per step, after warming up. Returns also the number of the next step. */
+async function timeSteps(stepper: Stepper, info: BackendInfo, { steps, seconds }: Patience) {
+  const together = info.backend === 'webgpu' && !info.software ? Math.min(block, steps) : 1
+  let t = 0
+  // The first compiles, the second fills the pools.
+  await collect(3, now() + seconds / 4, async () => (stepper.submit(t++), await stepper.read(), 0))
+  await finish()
+  const tensors = tf.memory().numTensors
+  const times = await collect(Math.ceil(steps / together), now() + seconds, async () => {
+    const begun = now()
+    for (let i = 0; i < together; i++) stepper.submit(t++)
+    await stepper.read()
+    return (now() - begun) / together
+  })
+  return { times, steps: times.length * together, t, tensorsAdded: tf.memory().numTensors - tensors }
+}
+
+/** Everything about one step with one engine. */
+export async function measureStep(name: StepName, engine: Engine, info: BackendInfo, patience: Patience): Promise<StepResult> {
+  const config = configOf(stepSizes[name])
+  const onGpu = info.backend === 'webgpu'
+  await emptyPool()
+  const memory = onGpu ? watchGpuMemory() : null
+  const stepper = makeStepper(config, noiseData(config), info, engine)
+  const timed = await timeSteps(stepper, info, patience)
+  const gpuBytes = memory?.bytes() ?? null
+  memory?.stop()
+
+  let { t } = timed
+  let hostMs: number | null = null
+  let counts: GpuCounts | null = null
+  let kernelTimes: StepResult['kernelTimes'] = null
+  if (onGpu) {
+    const submit = () => {
+      stepper.submit(t++)
+      submitPending()
+    }
+    const hostTimes = await collect(Math.min(20, patience.steps), now() + patience.seconds / 2, async () => {
+      await finish()
+      const begun = now()
+      submit()
+      const host = now() - begun
+      await stepper.read()
+      return host
+    })
+    hostMs = 1000 * median(hostTimes)
+    counts = await countGpu(submit)
+    kernelTimes = await timeKernels(submit)
+  }
+  await finish()
+  stepper.dispose()
+  return {
+    name,
+    engine,
+    secondsPerStep: median(timed.times),
+    fastestSeconds: Math.min(...timed.times),
+    steps: timed.steps,
+    hostMs,
+    dispatches: counts?.dispatches ?? null,
+    newBuffers: counts?.newBuffers ?? null,
+    bindGroups: counts?.bindGroups ?? null,
+    copies: counts?.copies ?? null,
+    uploads: counts?.uploads ?? null,
+    submits: counts?.submits ?? null,
+    gpuBytes,
+    tensorsAdded: timed.tensorsAdded,
+    kernelTimes,
+  }
+}
+
+/** Median seconds of a step of any size. */
+export async function secondsPerStep(
+  sizes: { size: number; baseWidth: number; batch: number },
+  engine: Engine,
+  info: BackendInfo,
+  patience: Patience,
+): Promise<number> {
+  const config = configOf(sizes)
+  await emptyPool()
+  const stepper = makeStepper(config, noiseData(config), info, engine)
+  const { times } = await timeSteps(stepper, info, patience)
+  stepper.dispose()
+  return median(times)
+}

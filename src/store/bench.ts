@@ -1,0 +1,63 @@
+/** What the page of benchmarks knows and can do. It has a worker of its own. */
+import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
+import { Client } from '../worker/client'
+import type { BackendInfo, Bench, BenchReportEvent, Event } from '../worker/protocol'
+import { readAddress } from './address'
+import { save } from './commands'
+
+export interface BenchState {
+  state: 'ready' | 'running' | 'finished' | 'failed'
+  backend: BackendInfo | null
+  /** The newest line of the worker. */
+  message: string
+  found: Pick<BenchReportEvent, 'report' | 'place' | 'tables'> | null
+}
+
+const initial: BenchState = { state: 'ready', backend: null, message: 'Nothing measured yet.', found: null }
+
+export const bench = createStore<BenchState>(() => initial)
+export const useBench = <T>(select: (state: BenchState) => T): T => useStore(bench, select)
+
+let client: Client | null = null
+
+function receive(event: Event): void {
+  if (event.type === 'backend') {
+    const { backend, adapter, software } = event
+    bench.setState({ backend: { backend, adapter, software } })
+  }
+  if (event.type === 'bench-progress') bench.setState({ message: event.message })
+  if (event.type === 'problem') end({ state: 'failed', message: event.message })
+  if (event.type === 'bench-report') {
+    const { report, place, tables } = event
+    end({ state: 'finished', message: 'Done.', found: { report, place, tables } })
+  }
+}
+
+function end(last: Partial<BenchState>): void {
+  client?.dispose()
+  client = null
+  bench.setState(last)
+}
+
+/** Options of the address, in the words of the command line: `?bench&backend=webgpu&engine=ours&only=steps&step=R64&steps=20`. */
+function optionsOf(search: string): Bench['options'] {
+  const query = new URLSearchParams(search)
+  const names = ['engine', 'steps', 'only', 'step'] as const
+  return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)!]] : [])))
+}
+
+/** Measures everything that the address asks for, in a new worker. */
+export function startBench(): void {
+  bench.setState({ ...initial, state: 'running', message: 'Loading the engine' }, true)
+  client = new Client(receive)
+  client.send({ type: 'init', backend: readAddress(location.search).backend })
+  client.send({ type: 'bench', options: optionsOf(location.search) })
+}
+
+export const stopBench = () => end({ state: 'ready', message: 'Stopped.' })
+
+export function saveReport(): void {
+  const { found } = bench.getState()
+  if (found) save({ name: 'bench.json', bytes: new TextEncoder().encode(JSON.stringify(found.report, null, 2) + '\n') })
+}
