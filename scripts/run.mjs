@@ -1,11 +1,11 @@
 // node scripts/run.mjs FILE ARGS...: runs a TypeScript file in Node, after set-up.
 import { spawn } from 'node:child_process'
 import { argv, execPath, exit } from 'node:process'
-import { ensurePackages, giveUp } from './setup.mjs'
+import { giveUp, setUp } from './setup.mjs'
 
 const [file, ...args] = argv.slice(2)
 if (!file) giveUp('Usage: node scripts/run.mjs FILE ARGS...')
-ensurePackages()
+await setUp()
 const child = spawn(execPath, ['--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
 // The child gets the terminal's Ctrl+C itself; wait for what it makes of it.
 process.on('SIGINT', () => {})

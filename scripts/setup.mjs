@@ -58,4 +58,12 @@ export function ensurePackages() {
   if (status !== 0) giveUp('npm ci failed; what it said is above. Check the connection to the npm registry, then run this again.')
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) ensurePackages()
+/** Everything that a clone needs before it is built, tested or run: packages, and the kernels compiled to WebAssembly. */
+export async function setUp() {
+  ensurePackages()
+  const { compileAssembly } = await import('./assembly.mjs')
+  compileAssembly()
+}
+
+// Not awaited: assembly.mjs imports this file, and would wait for it to end.
+if (argv[1] === fileURLToPath(import.meta.url)) setUp()

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { env, exit } from 'node:process'
-import { ensurePackages, giveUp, root } from './setup.mjs'
+import { giveUp, root, setUp } from './setup.mjs'
 
 /** Newest change below a path, in ms; a folder's own time counts too, so that a deleted file is noticed. */
 function newest(path) {
@@ -31,7 +31,7 @@ function buildIsFresh() {
   return Math.max(...changed) < statSync(built).mtimeMs
 }
 
-ensurePackages()
+await setUp()
 const port = Number(env.PORT ?? 4173)
 if (!Number.isInteger(port) || port < 1 || port > 65535) giveUp(`PORT is ${env.PORT}, but must be a whole number from 1 to 65535.`)
 

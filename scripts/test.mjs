@@ -1,9 +1,9 @@
 // npm test: all the set-up, browser included, then everything that is checked.
 import { env } from 'node:process'
 import { findChromium } from './find-chromium.mjs'
-import { ensurePackages } from './setup.mjs'
+import { setUp } from './setup.mjs'
 
-ensurePackages()
+await setUp()
 try {
   env.CHROMIUM_PATH = await findChromium()
   console.log(`Browser: ${env.CHROMIUM_PATH}`)

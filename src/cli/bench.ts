@@ -1,6 +1,6 @@
 /**
- * npm run bench -- [--backend wasm|webgpu|cpu] [--software] [--engine ours|stock|both] [--steps N] [--step NAME]
- *                  [--only steps|kernels|growth] [--json FILE]
+ * npm run bench -- [--backend wasm|webgpu|cpu] [--software] [--engine ours|stock|both] [--threads N] [--steps N]
+ *                  [--step NAME] [--only steps|kernels|growth] [--json FILE]
  * Seconds, host time and device calls of the reference training steps, convolutions beside those of TensorFlow.js, growth over size and
  * batch; docs/performance.md says how to read them. `--software` takes the software adapter where there is a real one too; `--json -`
  * writes JSON to stdout instead of tables.
@@ -13,7 +13,7 @@ import { layout, placeOf, tablesOf, type BenchOptions } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
 import type { BackendName } from '../session/reports'
 import { readArguments, runCommand, UsageError } from './arguments'
-import { nodePlatform } from './platform'
+import { nodePlatform, threadsOf } from './platform'
 
 const softwarePlatform: Platform = {
   ...nodePlatform,
@@ -36,12 +36,14 @@ async function main(): Promise<void> {
   const {
     backend: name = 'wasm',
     software = false,
+    threads,
     json,
     ...rest
   } = readArguments(process.argv.slice(2), {
     backend: text,
     software: { type: 'boolean' },
     engine: text,
+    threads: text,
     steps: text,
     step: text,
     only: text,
@@ -50,7 +52,8 @@ async function main(): Promise<void> {
   const options = optionsOf(rest)
   if (!['webgpu', 'wasm', 'cpu'].includes(name)) throw new UsageError(`--backend is "${name}", but must be one of webgpu, wasm, cpu.`)
   if (software && name !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
-  const info = await openBackend(name as BackendName, software ? softwarePlatform : nodePlatform, (message) => console.error(message))
+  const platform = software ? softwarePlatform : nodePlatform
+  const info = await openBackend(name as BackendName, platform, (message) => console.error(message), threadsOf(threads))
   const place = {
     node: process.versions.node,
     ...(info.backend === 'webgpu' ? { 'webgpu (Dawn)': dawnVersion() } : {}),

@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Platform } from '../session/backend'
+import { UsageError } from './arguments'
 
 /** Where Linux keeps the Vulkan loader. Without one there is no adapter, and Dawn says so in four lines of its own on stderr. */
 const loaderFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/local/lib', '/lib64']
@@ -11,10 +15,22 @@ function mayHaveAdapter(): boolean {
   return folders.some((folder) => existsSync(join(folder, 'libvulkan.so.1')))
 }
 
+/** The value of --threads: how many threads wasm uses, 1 unless said otherwise. @throws UsageError */
+export function threadsOf(value: string | undefined): number {
+  const threads = Number(value ?? 1)
+  if (!(Number.isInteger(threads) && threads >= 1)) throw new UsageError(`--threads is "${value}", but must be a whole number, at least 1.`)
+  return threads
+}
+
 /** Node's WebGPU is Dawn, from the package `webgpu`; a software adapter only when WebGPU is asked for and there is no other. */
 export const nodePlatform: Platform = {
   wasmPaths: null,
   tuningStore: null,
+  simdKernels: (shared) => readFile(new URL(`../kernels/wasm/${shared ? 'simd-shared' : 'simd'}.wasm`, import.meta.url)),
+  threadFiles: {
+    binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
+    script: fileURLToPath(new URL('../kernels/wasm/thread.js', import.meta.url)),
+  },
   webgpu: async (forced) => {
     if (!forced && !mayHaveAdapter()) return null
     const { openDawn } = await import('../kernels/webgpu/node-adapter')

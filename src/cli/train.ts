@@ -12,7 +12,7 @@ import type { BackendName, FileRole, SampleName, SessionEvent } from '../session
 import { CheckpointError, configOf } from '../session/checkpoint'
 import { Session } from '../session/session'
 import { readArguments, required, runCommand, UsageError } from './arguments'
-import { nodePlatform } from './platform'
+import { nodePlatform, threadsOf } from './platform'
 
 const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
 const samples: readonly SampleName[] = ['Cardiac phantom', 'Abdominal phantom']
@@ -114,6 +114,7 @@ async function main(): Promise<void> {
     steps: { type: 'string' },
     seed: { type: 'string' },
     backend: { type: 'string' },
+    threads: { type: 'string' },
     resume: { type: 'string' },
     until: { type: 'string' },
     out: { type: 'string' },
@@ -145,7 +146,7 @@ async function main(): Promise<void> {
 
   const log = new Log()
   const backend = values.backend ? oneOf(backends, values.backend, '--backend') : null
-  const info = await openBackend(backend, nodePlatform, (message) => session.fail('backend', message))
+  const info = await openBackend(backend, nodePlatform, (message) => session.fail('backend', message), threadsOf(values.threads))
   console.log(`Backend ${info.backend} · ${info.adapter}`)
   const session = new Session(info, log.receive)
   const stopIfRefused = () => {

@@ -55,7 +55,11 @@ describe('convolution without our kernels', () => {
 
 test('a thousand convolutions with their gradients leave the wasm heap and the count of tensors as they were', async () => {
   await useHeapBackend('wasm')
-  const { wasm } = tf.backend() as BackendWasm
+  const wasm = (tf.backend() as BackendWasm).wasm as unknown as {
+    _malloc: (bytes: number) => number
+    _free: (at: number) => void
+    HEAPU8: Uint8Array
+  }
   const [x, w, bias] = [tf.ones([4, 8, 8, 8]), tf.ones([2, 3, 3, 8, 8]), tf.ones([2, 8])]
   const once = () =>
     tf.tidy(() => {

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin, modelSizes } from './conv2d-twin'
 import { detach } from './detach'
 import { hasKernel, registerTwin, runKernel } from './heap'
+import { convolution, filterGradient, inputGradient, type ConvolutionSizes } from './wasm/convolution'
+import type { Pointer } from './wasm/simd'
 
 /**
  * Convolution along a model axis: several networks of one shape at once. Images are [M·B, H, W, C], those of the first network first; filters
@@ -39,9 +41,50 @@ function modelConv2D(
 
 const outShape = ({ x, w }: { x: number[]; w: number[] }) => [[x[0]!, x[1]!, x[2]!, w[4]!]]
 
-registerTwin('ModelConv2D', ['x', 'w'] as const, outShape, ({ x, w }, [y], shapes) => modelConv2D(x, w, null, y!, shapes.x, shapes.w))
-registerTwin('ModelConv2DBias', ['x', 'w', 'bias'] as const, outShape, ({ x, w, bias }, [y], shapes) =>
-  modelConv2D(x, w, bias, y!, shapes.x, shapes.w),
+/** Calls a SIMD kernel for each model, with the pointers to its share of each tensor; false if the kernel refuses. */
+function eachModel(
+  kernel: (a: Pointer, b: Pointer, c: Pointer, s: ConvolutionSizes) => boolean,
+  imageShape: number[],
+  filterShape: number[],
+  pointers: [at: Pointer, shape: number[]][],
+): boolean {
+  const models = filterShape[0]!
+  const { inHeight: height, inWidth: width, ...s } = modelSizes(imageShape, filterShape)
+  for (let m = 0; m < models; m++) {
+    const [a, b, c] = pointers.map(([at, shape]) => at + (4 * m * tf.util.sizeFromShape(shape)) / models) as [Pointer, Pointer, Pointer]
+    if (!kernel(a, b, c, { ...s, height, width })) return false
+  }
+  return true
+}
+
+registerTwin(
+  'ModelConv2D',
+  ['x', 'w'] as const,
+  outShape,
+  ({ x, w }, [y], shapes) => modelConv2D(x, w, null, y!, shapes.x, shapes.w),
+  (_, { x, w }, [y], shapes) =>
+    eachModel(convolution, shapes.x, shapes.w, [
+      [x, shapes.x],
+      [w, shapes.w],
+      [y!, outShape(shapes)[0]!],
+    ]),
+)
+registerTwin(
+  'ModelConv2DBias',
+  ['x', 'w', 'bias'] as const,
+  outShape,
+  ({ x, w, bias }, [y], shapes) => modelConv2D(x, w, bias, y!, shapes.x, shapes.w),
+  (kernels, { x, w, bias }, [y], shapes) => {
+    const shape = outShape(shapes)[0]!
+    const done = eachModel(convolution, shapes.x, shapes.w, [
+      [x, shapes.x],
+      [w, shapes.w],
+      [y!, shape],
+    ])
+    const [models, channels] = shapes.bias as [number, number]
+    if (done) kernels.addBias(y!, bias, models, tf.util.sizeFromShape(shape) / models / channels, channels)
+    return done
+  },
 )
 registerTwin(
   'ModelConv2DBackpropInput',
@@ -51,6 +94,14 @@ registerTwin(
     const models = shapes.w[0]!
     const sizes = modelSizes(shapes.dy, shapes.w)
     for (let m = 0; m < models; m++) part(dx!, m, models).set(conv2dBackpropInputTwin(part(dy, m, models), part(w, m, models), sizes))
+  },
+  (_, { dy, w }, [dx], shapes) => {
+    const [count, height, width] = shapes.dy as [number, number, number]
+    return eachModel(inputGradient, shapes.dy, shapes.w, [
+      [dy, shapes.dy],
+      [w, shapes.w],
+      [dx!, [count, height, width, shapes.w[3]!]],
+    ])
   },
 )
 registerTwin(
@@ -62,6 +113,12 @@ registerTwin(
     const sizes = modelSizes(shapes.x, filterShape)
     for (let m = 0; m < models; m++) part(dw!, m, models).set(conv2dBackpropFilterTwin(part(x, m, models), part(dy, m, models), sizes))
   },
+  (_, { x, dy }, [dw], shapes, { filterShape }) =>
+    eachModel(filterGradient, shapes.x, filterShape, [
+      [x, shapes.x],
+      [dy, shapes.dy],
+      [dw!, filterShape],
+    ]),
 )
 registerTwin(
   'ModelSumToChannels',
@@ -75,6 +132,11 @@ registerTwin(
       for (let i = 0; i < own.length; i += C) for (let c = 0; c < C; c++) total[c]! += own[i + c]!
       sum!.set(total, m * C)
     }
+  },
+  (kernels, { x }, [sum], shapes, { models }) => {
+    const C = shapes.x.at(-1)!
+    kernels.sumToChannels(x, sum!, models, tf.util.sizeFromShape(shapes.x) / models / C, C)
+    return true
   },
 )
 

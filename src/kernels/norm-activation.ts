@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, registerTwin, runKernel } from './heap'
+import { withScratch } from './wasm/simd'
 
 /**
  * Bias of the convolution before it, GroupNorm, LeakyReLU: y = lrelu(gamma * (x + b - mean) / sqrt(var + 1e-5) + beta), mean and
@@ -146,11 +147,29 @@ export function normActivationGrad(
   }
 }
 
+/** The SIMD kernels take groups of whole vectors and slopes for which lrelu(u) = max(u, slope u). */
+const fitsSimd = (channels: number, { groups, slope }: NormAttrs) => channels % (4 * groups) === 0 && slope >= 0 && slope <= 1
+
 registerTwin(
   'NormActivation',
   ['x', 'bias', 'gamma', 'beta'] as const,
   ({ x }, { groups }: NormAttrs) => [x, [x[0]!, groups, 2]],
   ({ x, bias, gamma, beta }, [y, stats], shapes, attrs) => normActivation(x, bias, gamma, beta, y!, stats!, shapes.x, attrs),
+  (kernels, { x, bias, gamma, beta }, [y, stats], shapes, attrs) => {
+    const [batch, height, width, C] = shapes.x as [number, number, number, number]
+    const { groups, slope } = attrs
+    if (!fitsSimd(C, attrs)) return false
+    const [models, pixels] = [shapes.gamma[0]!, height * width]
+    const images = batch / models
+    withScratch(64 * C, (scratch) => {
+      for (let m = 0; m < models; m++) {
+        const [values, own, ofGroups] = [4 * m * images * pixels * C, 4 * m * C, 8 * m * images * groups]
+        const to = [y! + values, stats! + ofGroups, scratch] as const
+        kernels.normActivation(x + values, bias + own, gamma + own, beta + own, ...to, images, pixels, C, groups, slope)
+      }
+    })
+    return true
+  },
 )
 registerTwin(
   'NormActivationGrad',
@@ -158,6 +177,22 @@ registerTwin(
   ({ x, bias }) => [x, bias, bias, bias],
   ({ dy, x, bias, gamma, beta, stats }, [dx, dBias, dGamma, dBeta], shapes, attrs: NormAttrs) =>
     normActivationGrad(dy, x, bias, gamma, beta, stats, dx!, dBias!, dGamma!, dBeta!, shapes.x, attrs),
+  (kernels, { dy, x, bias, gamma, beta, stats }, [dx, dBias, dGamma, dBeta], shapes, attrs) => {
+    const [batch, height, width, C] = shapes.x as [number, number, number, number]
+    const { groups, slope } = attrs
+    if (!fitsSimd(C, attrs)) return false
+    const [models, pixels] = [shapes.gamma[0]!, height * width]
+    const images = batch / models
+    withScratch(64 * C, (scratch) => {
+      for (let m = 0; m < models; m++) {
+        const [values, own, ofGroups] = [4 * m * images * pixels * C, 4 * m * C, 8 * m * images * groups]
+        const from = [dy + values, x + values, bias + own, gamma + own, beta + own, stats + ofGroups] as const
+        const to = [dx! + values, dBias! + own, dGamma! + own, dBeta! + own, scratch] as const
+        kernels.normActivationGrad(...from, ...to, images, pixels, C, groups, slope)
+      }
+    })
+    return true
+  },
 )
 
 /** The same, composed from plain tfjs ops. */

@@ -29,6 +29,10 @@ registerTwin(
       pOut![i] = p[i]! - (size * mean) / (Math.sqrt(square) * second! + epsilon)
     }
   },
+  (kernels, { p, g, m, v, schedule }, [pOut, mOut, vOut], shapes, { weightDecay }) => {
+    kernels.adamUpdate(p, g, m, v, pOut!, mOut!, vOut!, tf.util.sizeFromShape(shapes.p), schedule, weightDecay)
+    return true
+  },
 )
 
 /**

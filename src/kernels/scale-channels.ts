@@ -10,6 +10,11 @@ registerTwin(
     for (let n = 0, i = 0; n < B!; n++)
       for (let p = 0; p < pixels; p++) for (let c = 0; c < C!; c++, i++) y![i] = x[i]! * factor[n * C! + c]!
   },
+  (kernels, { x, factor }, [y], { x: [B, H, W, C] }) => {
+    if (C! % 4 !== 0) return false
+    kernels.scaleChannels(x, factor, y!, B!, H! * W!, C!)
+    return true
+  },
 )
 
 /** x [B, H, W, C] times factor [B, C], which has no gradient: whole channels kept or dropped. */

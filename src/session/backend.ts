@@ -3,7 +3,9 @@ import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
 import { setEngine, type Engine } from '../kernels/engine'
-import { registerWasmGradients } from '../kernels/wasm/conv2d-gradients'
+import { registerWasmKernels, restoreStockWasmKernels } from '../kernels/wasm/register'
+import { loadSimd } from '../kernels/wasm/simd'
+import { mostThreads, registerThreadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
 import { registerWebgpuKernels, restoreStockKernels } from '../kernels/webgpu/register'
 import type { TuningStore } from '../kernels/webgpu/tuning'
@@ -17,6 +19,10 @@ export interface Platform {
   wasmPaths: Record<string, string> | null
   /** Where the forms of the convolutions that suit an adapter are remembered; null to measure them in each process. */
   tuningStore: TuningStore | null
+  /** Reads the compiled kernels of src/kernels/wasm/assembly, those for a memory shared between threads or not. */
+  simdKernels: (shared: boolean) => Promise<BufferSource>
+  /** What wasm threads need; null where memory cannot be shared, as in a page that is not cross-origin isolated. */
+  threadFiles: ThreadFiles | null
 }
 
 /** A backend that was asked for and is not to be had; one sentence that says what to do. */
@@ -28,8 +34,14 @@ export class BackendError extends Error {
  * Makes the best backend ready, or the one asked for: WebGPU on a real adapter, then wasm, then cpu. A software WebGPU adapter ranks below
  * wasm, which is 100 times faster there, and is used only when asked for.
  * @param onLost called with a sentence when the GPU is lost: every later operation would silently do nothing
+ * @param threads how many threads wasm uses where memory can be shared
  */
-export async function openBackend(choice: BackendName | null, platform: Platform, onLost: (message: string) => void): Promise<BackendInfo> {
+export async function openBackend(
+  choice: BackendName | null,
+  platform: Platform,
+  onLost: (message: string) => void,
+  threads = 1,
+): Promise<BackendInfo> {
   tf.enableProdMode()
   if (choice === 'webgpu' || choice === null) {
     const gpu = await platform.webgpu(choice === 'webgpu').catch((error: unknown) => {
@@ -50,23 +62,24 @@ export async function openBackend(choice: BackendName | null, platform: Platform
       )
   }
   if (choice === 'wasm' || choice === null) {
-    // One thread: the threaded binary starts its workers from code in a blob, which the page's content security policy refuses.
+    const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean
+    const count = simd && platform.threadFiles ? Math.max(1, Math.min(threads, mostThreads)) : 1
+    // tfjs would start threads of its own from code in a blob, which the page's content security policy refuses.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
     setThreadsCount(1)
     if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
+    if (count > 1) await registerThreadedBackend(platform.threadFiles!)
     if (await tf.setBackend('wasm')) {
-      stockInputGradient ??= tf.getKernel('Conv2DBackpropInput', 'wasm')
-      registerWasmGradients()
-      const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
-      return { backend: 'wasm', adapter: simd ? 'SIMD, 1 thread' : '1 thread, no SIMD', software: false }
+      registerWasmKernels()
+      if (simd) await loadSimd(platform.simdKernels, count)
+      const adapter = simd ? `SIMD, ${count} thread${count > 1 ? 's' : ''}` : '1 thread, no SIMD'
+      return { backend: 'wasm', adapter, software: false }
     }
     if (choice === 'wasm') throw new BackendError('WebAssembly could not be started here; choose the backend cpu, which is slow.')
   }
   await tf.setBackend('cpu')
   return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
 }
-
-let stockInputGradient: tf.KernelConfig | undefined
 
 /**
  * Runs everything on our kernels, as after openBackend, or on those of TensorFlow.js alone, for comparison. Our filter gradient stays on
@@ -79,11 +92,8 @@ export function useEngine(engine: Engine, { backend, software }: BackendInfo): v
     else restoreStockKernels()
   }
   if (backend === 'wasm') {
-    registerWasmGradients()
-    if (engine === 'stock' && stockInputGradient) {
-      tf.unregisterKernel('Conv2DBackpropInput', 'wasm')
-      tf.registerKernel(stockInputGradient)
-    }
+    if (engine === 'ours') registerWasmKernels()
+    else restoreStockWasmKernels()
   }
 }
 

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makePng } from '../data/test-files'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
+import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
 import { makeConfig, type Config } from '../method/config'
 import type { StepRunner } from '../method/step-runner'
 import { writeModels } from '../method/model'
@@ -20,7 +21,11 @@ const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, 
 
 let backend: BackendInfo
 beforeAll(async () => {
-  backend = await openBackend('wasm', { webgpu: () => Promise.resolve(null), wasmPaths: null, tuningStore: null }, () => undefined)
+  backend = await openBackend(
+    'wasm',
+    { webgpu: () => Promise.resolve(null), wasmPaths: null, tuningStore: null, simdKernels: readSimdKernels, threadFiles: null },
+    () => undefined,
+  )
 })
 let open: Session[] = []
 afterEach(async () => {

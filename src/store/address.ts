@@ -47,6 +47,9 @@ export function readAddress(search: string): Address {
   }
 }
 
+/** Threads of the wasm backend, `threads=2`; 1 where it is not said. For comparisons, so it is not written back. */
+export const threadsIn = (search: string): number => Math.max(1, Math.floor(Number(new URLSearchParams(search).get('threads'))) || 1)
+
 /** The shortest query for these settings, with its `?`, or nothing. @param sample null for the user's own files, which are not named */
 export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null): string {
   const candidates = (Object.keys(presets) as Preset[]).map((preset) => ({

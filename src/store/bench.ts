@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import { Client } from '../worker/client'
 import type { BackendInfo, Bench, BenchReportEvent, Event } from '../worker/protocol'
-import { readAddress } from './address'
+import { readAddress, threadsIn } from './address'
 import { save } from './commands'
 
 export interface BenchState {
@@ -51,7 +51,7 @@ function optionsOf(search: string): Bench['options'] {
 export function startBench(): void {
   bench.setState({ ...initial, state: 'running', message: 'Loading the engine' }, true)
   client = new Client(receive)
-  client.send({ type: 'init', backend: readAddress(location.search).backend })
+  client.send({ type: 'init', backend: readAddress(location.search).backend, threads: threadsIn(location.search) })
   client.send({ type: 'bench', options: optionsOf(location.search) })
 }
 

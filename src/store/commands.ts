@@ -2,7 +2,7 @@
 import type { Config, Key, Preset } from '../method/config'
 import { Client } from '../worker/client'
 import type { BackendName, Command, Drive, Event, ExportKind, ExportedEvent, FileRole, SampleName } from '../worker/protocol'
-import { readAddress, writeAddress } from './address'
+import { readAddress, threadsIn, writeAddress } from './address'
 import { appendMetrics, forgetCurves } from './curves'
 import { lab } from './lab'
 import { forgetPictures, latest } from './latest'
@@ -10,6 +10,7 @@ import { addProblem, allowed, applyPreset, differing, initial, isStale, reduce }
 
 let client: Client | null = null
 let backend: BackendName | null = null
+let threads = 1
 /** Settings as the worker was last told, or said itself. */
 let told: Config = initial.asked
 let settling: ReturnType<typeof setTimeout> | null = null
@@ -18,6 +19,7 @@ let settling: ReturnType<typeof setTimeout> | null = null
 export function begin(): void {
   const address = readAddress(location.search)
   backend = address.backend
+  threads = threadsIn(location.search)
   lab.setState({ asked: address.config })
   for (const message of address.problems) report(message, null)
   client = new Client(receive)
@@ -39,7 +41,7 @@ export function replaceWorker(): void {
 
 function greet(sample: SampleName): void {
   told = initial.asked
-  client?.send({ type: 'init', backend })
+  client?.send({ type: 'init', backend, threads })
   settle()
   loadSample(sample)
 }

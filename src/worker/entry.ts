@@ -4,6 +4,9 @@ import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm
 import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { placeOf, tablesOf } from '../bench/report'
+import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
+import kernels from '../kernels/wasm/simd.wasm?url'
+import threadScript from '../kernels/wasm/thread.js?url'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend } from '../session/backend'
 import { Session } from '../session/session'
@@ -26,17 +29,22 @@ function send(event: Event): void {
 /** The open backend. */
 let info: BackendInfo | null = null
 
-async function open({ backend }: Init): Promise<Session | null> {
+async function open({ backend, threads }: Init): Promise<Session | null> {
   const wasmPaths = {
     'tfjs-backend-wasm.wasm': plainWasm,
     'tfjs-backend-wasm-simd.wasm': simdWasm,
     'tfjs-backend-wasm-threaded-simd.wasm': threadedWasm,
   }
+  const platform = {
+    webgpu: () => requestWebgpu(),
+    wasmPaths,
+    tuningStore,
+    threadFiles: scope.crossOriginIsolated ? { binary: threadedWasm, script: threadScript } : null,
+    simdKernels: async (shared: boolean) => await (await fetch(shared ? sharedKernels : kernels)).arrayBuffer(),
+  }
   try {
     let session: Session | null = null
-    info = await openBackend(backend, { webgpu: () => requestWebgpu(), wasmPaths, tuningStore }, (message) =>
-      session?.fail('backend', message),
-    )
+    info = await openBackend(backend, platform, (message) => session?.fail('backend', message), threads)
     send({ type: 'backend', run: 0, ...info })
     return (session = new Session(info, send))
   } catch (error) {

@@ -11,10 +11,11 @@ export type * from '../session/reports'
 
 // ---- page to worker ----------------------------------------------------------------------------------------------------------
 
-/** First message: which backend, or null for the best one there is. */
+/** First message: which backend, or null for the best one there is, and how many threads it uses if it is wasm. */
 export interface Init {
   type: 'init'
   backend: BackendName | null
+  threads: number
 }
 export interface LoadSample {
   type: 'load-sample'

@@ -136,7 +136,12 @@ export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<n
   const values = shapes.map((shape) => normals(random, tf.util.sizeFromShape(shape)))
   const run = async (conv: typeof conv2d) => {
     const results = tf.tidy(() => {
-      const [x, w, b, weights] = values.map((v, i) => tf.tensor(v, shapes[i])) as [tf.Tensor4D, tf.Tensor5D, tf.Tensor2D, tf.Tensor4D]
+      const [x, w, b, weights] = values.map((v, i) => tf.tensor(v, shapes[i] as [number, number])) as unknown as [
+        tf.Tensor4D,
+        tf.Tensor5D,
+        tf.Tensor2D,
+        tf.Tensor4D,
+      ]
       const y = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) =>
         conv(x as tf.Tensor4D, w as tf.Tensor5D, c.bias ? (b as tf.Tensor2D) : undefined, { inputGradient: c.inputGradient })
       const loss = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) => tf.sum(tf.mul(y(x, w, b), weights))

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '#gradients'
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm'
-import { registerWasmGradients } from '../wasm/conv2d-gradients'
+import { registerWasmKernels } from '../wasm/register'
+import { loadSimd } from '../wasm/simd'
+import { readSimdKernels } from './simd-kernels.test-support'
 
 /** Backends on which the twins run as kernels. */
 export const heapBackends = ['cpu', 'wasm'] as const
@@ -15,5 +17,8 @@ export async function useHeapBackend(name: (typeof heapBackends)[number]): Promi
     setThreadsCount(1)
   }
   if (!(await tf.setBackend(name))) throw new Error(`the ${name} backend did not start`)
-  if (name === 'wasm') registerWasmGradients()
+  if (name === 'wasm') {
+    registerWasmKernels()
+    await loadSimd(readSimdKernels)
+  }
 }

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { filterGradient } from './convolution'
+import { pointerTo, simd } from './simd'
+
+type Shape4 = [number, number, number, number]
+interface Call {
+  inputs: Record<string, tf.TensorInfo>
+  attrs: object
+  backend: BackendWasm
+}
+
+/** The kernels of tfjs as they were before the first override. */
+const stock = new Map<string, tf.KernelConfig>()
+
+/**
+ * Lets a clone share its data, as the cpu and WebGPU backends do, and as this one's Reshape does. The stock kernel copies every value, and the
+ * gradient tape clones what it saves: 1,491 copies in one R64 step.
+ */
+function identity({ inputs, backend }: Call): tf.TensorInfo {
+  const { dataId, shape, dtype } = inputs['x']!
+  backend.incRef(dataId)
+  return { dataId, shape, dtype }
+}
+
+/** The gradient of the 2 x 2 max-pool with stride 2 and no padding; every other pool goes to the stock kernel. */
+function maxPoolGradient({ inputs, attrs, backend }: Call): tf.TensorInfo | null {
+  const { dy, input, output } = inputs as Record<'dy' | 'input' | 'output', tf.TensorInfo>
+  const { filterSize, strides, pad } = attrs as { filterSize: number | number[]; strides: number | number[]; pad: unknown }
+  const kernels = simd(backend)
+  const halves = [filterSize, strides].flat().every((n) => n === 2) && (pad === 'valid' || pad === 0)
+  const [batch, height, width, channels] = input.shape as Shape4
+  if (!kernels || !halves || channels % 4 !== 0) return null
+  const dx = backend.makeOutput(input.shape, 'float32')
+  const at = (info: tf.TensorInfo) => pointerTo(backend, info)
+  kernels.maxPoolGrad(at(dy), at(input), at(output), at(dx), batch, height, width, channels)
+  return dx
+}
+
+/** The gradient of tf.conv2d for its filter, of which this backend has none, for stride 1: only the stock engine asks for it. */
+function conv2dBackpropFilter({ inputs, attrs, backend }: Call): tf.TensorInfo {
+  const { x, dy } = inputs as Record<'x' | 'dy', tf.TensorInfo>
+  const { strides, pad, filterShape } = attrs as { strides: number | number[]; pad: 'same' | 'valid' | number; filterShape: Shape4 }
+  if (![strides].flat().every((n) => n === 1)) throw new Error(`Conv2DBackpropFilter on wasm is written for stride 1, got ${strides}.`)
+  const { batchSize, padInfo, ...s } = tf.backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, 1, 1, pad)
+  const sizes = { ...s, batch: batchSize, height: s.inHeight, width: s.inWidth, padTop: padInfo.top, padLeft: padInfo.left }
+  const dw = backend.makeOutput(filterShape, 'float32')
+  const at = (info: tf.TensorInfo) => pointerTo(backend, info)
+  if (!filterGradient(at(x), at(dy), at(dw), sizes)) throw new Error('Conv2DBackpropFilter on wasm needs SIMD.')
+  return dw
+}
+
+function replace(kernelName: string, kernel: (call: Call) => tf.TensorInfo | null): void {
+  const original = stock.get(kernelName) ?? tf.getKernel(kernelName, 'wasm')
+  if (original) {
+    stock.set(kernelName, original)
+    tf.unregisterKernel(kernelName, 'wasm')
+  }
+  const kernelFunc = (call: unknown) => kernel(call as Call) ?? original!.kernelFunc(call as Parameters<tf.KernelFunc>[0])
+  tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc })
+}
+
+/** Overrides the wasm kernels of tfjs that copy without need or are missing. Safe to call more than once. */
+export function registerWasmKernels(): void {
+  replace('Identity', identity)
+  replace('MaxPoolGrad', maxPoolGradient)
+  if (!tf.getKernel('Conv2DBackpropFilter', 'wasm')) replace('Conv2DBackpropFilter', conv2dBackpropFilter)
+}
+
+/** Puts the kernels of tfjs back as they come; the one that it lacks stays. */
+export function restoreStockWasmKernels(): void {
+  for (const [kernelName, original] of stock) {
+    tf.unregisterKernel(kernelName, 'wasm')
+    tf.registerKernel(original)
+  }
+}
