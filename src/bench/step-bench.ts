@@ -87,6 +87,9 @@ async function timeSteps(stepper: Stepper, info: BackendInfo, { steps, seconds }
   return { times, steps: times.length * together, t, tensorsAdded: tf.memory().numTensors - tensors }
 }
 
+/** Host times vary more than steps do, most of all where the host plays the GPU too. */
+const hostSamples = 15
+
 /** Everything about one step with one engine. */
 export async function measureStep(name: StepName, engine: Engine, info: BackendInfo, patience: Patience): Promise<StepResult> {
   const config = configOf(stepSizes[name])
@@ -107,7 +110,7 @@ export async function measureStep(name: StepName, engine: Engine, info: BackendI
       stepper.submit(t++)
       submitPending()
     }
-    const hostTimes = await collect(Math.min(20, patience.steps), now() + patience.seconds / 2, async () => {
+    const hostTimes = await collect(hostSamples, now() + 60, async () => {
       await finish()
       const begun = now()
       submit()

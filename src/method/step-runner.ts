@@ -21,6 +21,8 @@ import { disposeImages, uploadImages, type DeviceImages } from './views'
 export class StepRunner {
   private readonly images: DeviceImages
   private readonly recorder: Recorder | null
+  /** The numbers of a step to come, drawn while the GPU is busy. */
+  private planned: { t: number; numbers: StepNumbers } | null = null
   private waiting: { t: number; terms: Term[]; scalars: tf.Tensor1D | null }[] = []
 
   /** @param models taken over: the runner disposes of them */
@@ -43,8 +45,8 @@ export class StepRunner {
 
   /** Queues step t, counted from 0. Steps may wait for `read`, but no more than `mostWaiting`. */
   step(t: number): void {
-    const { net, config } = this
-    const numbers = planStep(net, this.data, config, t)
+    const { net, config, planned } = this
+    const numbers = planned?.t === t ? planned.numbers : planStep(net, this.data, config, t)
     const run = (plan: StepPlan) => step(net, this.models, this.images, plan, config, numbers.terms)
     let scalars: tf.Tensor1D | null = null
     if (this.recorder) this.recorder.step(numbers, [this.images.images, this.images.labels], run, this.waiting.length)
@@ -63,7 +65,12 @@ export class StepRunner {
   async read(): Promise<StepMetrics[]> {
     const waiting = this.waiting
     this.waiting = []
-    const recorded = this.recorder ? await this.recorder.read(waiting.map(({ terms }) => terms)) : null
+    const reading = this.recorder?.read(waiting.map(({ terms }) => terms))
+    if (reading && waiting.length > 0) {
+      const t = waiting.at(-1)!.t + 1
+      this.planned = { t, numbers: planStep(this.net, this.data, this.config, t) }
+    }
+    const recorded = await reading
     const rows: StepMetrics[] = []
     for (const [i, { t, terms, scalars }] of waiting.entries()) {
       rows.push(metricsOf(recorded ? recorded[i]! : await scalars!.data(), terms, this.config, t))
@@ -133,7 +140,8 @@ class Recorder {
     if (waiting >= mostWaiting) throw new RangeError(`No more than ${mostWaiting} steps may wait to be read.`)
     // Forms and counts of the terms are part of the launches; their weights are read from the plan.
     const key = JSON.stringify(numbers.terms.map(({ name, images }) => [name, images]))
-    if (this.recorded?.key !== key) {
+    const known = this.recorded?.key === key
+    if (!known) {
       this.forget()
       const plan = uploadStep(numbers)
       // Before the recording, for an upload inside it would belong to it.
@@ -142,12 +150,13 @@ class Recorder {
       result.models.buffers.dispose() // BatchNorm is not recorded: empty
       const copies = pairsOf(result.models, this.models).map(([from, to]) => ({ from, to: bufferOf(backend, to) }))
       this.recorded = { key, plan, recording, results: tensorsOf(result.models), copies, scalars: result.scalars }
-    } else {
-      writeValues(backend, this.recorded.plan.flat, flatten(numbers))
-      this.recorded.recording.replay()
     }
-    const { copies, scalars } = this.recorded!
-    copyAll(backend, [...copies, { from: scalars, to: this.gathered, offset: 4 * mostScalars * waiting }])
+    const { plan, recording, copies, scalars } = this.recorded!
+    const all = [...copies, { from: scalars, to: this.gathered, offset: 4 * mostScalars * waiting }]
+    if (known) {
+      writeValues(backend, plan.flat, flatten(numbers))
+      recording.replay(all)
+    } else copyAll(backend, all)
   }
 
   /** The scalars of the steps that wait. */

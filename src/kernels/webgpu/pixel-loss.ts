@@ -81,7 +81,7 @@ export const pixelLoss =
     const key = JSON.stringify(attrs.groups)
 
     const partial = launch(backend, {
-      key: `exemplarPixelLossSums ${key}`,
+      key: `exemplarPixelLossSums_${key}`,
       inputs: { logits, truth },
       inputComponents: [1, 1],
       outputShape: [all, lanes, classes, 4],
@@ -110,7 +110,7 @@ export const pixelLoss =
         result[index] = sums;`,
     })
     const [losses, sums] = launchAll(backend, {
-      key: `exemplarPixelLoss ${key}`,
+      key: `exemplarPixelLoss_${key}`,
       inputs: { partial },
       inputComponents: [4],
       outputs: [
@@ -136,7 +136,7 @@ export const pixelLoss =
         losses[g] = crossEntropy[group] * ce / norm + dice[group] * diceLoss / f32(uniforms.classes);`,
     }) as [TensorInfo, TensorInfo]
     const dLogits = launch(backend, {
-      key: `exemplarPixelLossGrad ${key}`,
+      key: `exemplarPixelLossGrad_${key}`,
       inputs: { logits, truth, sums },
       inputComponents: [1, 1, 4],
       outputShape: logits.shape,
@@ -175,7 +175,7 @@ export const pixelLossGrad: KernelFunc = (params) => {
   const attrs = params.attrs as unknown as LossAttrs
   const [batch, height, width, classes] = dLogits.shape as [number, number, number, number]
   return launch(params.backend as WebGPUBackend, {
-    key: `exemplarPixelLossScale ${JSON.stringify(attrs.groups)}`,
+    key: `exemplarPixelLossScale_${JSON.stringify(attrs.groups)}`,
     inputs: { dLogits, dLosses },
     inputComponents: [1, 1],
     outputShape: dLogits.shape,

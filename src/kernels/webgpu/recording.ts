@@ -11,8 +11,8 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 export interface Recording {
   /** Number of launches. */
   readonly dispatches: number
-  /** Queues the launches and the copies once more. */
-  replay(): void
+  /** Submits the launches once more, and copies after them. */
+  replay(copies: Copy[]): void
   /** Gives the buffers back. */
   dispose(): void
 }
@@ -28,7 +28,9 @@ export interface Copy {
 interface Dispatch {
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
-  groups: [number, number, number]
+  x: number
+  y: number
+  z: number
 }
 
 /** What tfjs keeps to itself. */
@@ -125,17 +127,18 @@ export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; re
   }
   const recording: Recording = {
     dispatches: dispatches.length,
-    replay() {
+    replay(copies) {
       flush(backend)
       const encoder = device.createCommandEncoder()
       const pass = encoder.beginComputePass()
       let last: GPUComputePipeline | null = null
-      for (const { pipeline, bindGroup, groups } of dispatches) {
+      for (const { pipeline, bindGroup, x, y, z } of dispatches) {
         if (pipeline !== last) pass.setPipeline((last = pipeline))
         pass.setBindGroup(0, bindGroup)
-        pass.dispatchWorkgroups(...groups)
+        pass.dispatchWorkgroups(x, y, z)
       }
       pass.end()
+      encodeCopies(backend, encoder, copies)
       device.queue.submit([encoder.finish()])
     },
     dispose() {
@@ -161,7 +164,7 @@ function recordingEncoder(encoder: GPUCommandEncoder, dispatches: Dispatch[]): G
         setPipeline: (p: GPUComputePipeline) => pass.setPipeline((pipeline = p)),
         setBindGroup: (i: number, group: GPUBindGroup) => pass.setBindGroup(i, (bindGroup = group)),
         dispatchWorkgroups(x: number, y = 1, z = 1) {
-          dispatches.push({ pipeline, bindGroup, groups: [x, y, z] })
+          dispatches.push({ pipeline, bindGroup, x, y, z })
           pass.dispatchWorkgroups(x, y, z)
         },
         end: () => pass.end(),
