@@ -1,9 +1,10 @@
 /** All that is measured, in order; the same in Node and in the page's worker. */
 import * as tf from '@tensorflow/tfjs-core'
-import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm'
+import { threadsInUse } from '../kernels/wasm/simd'
 import { version } from '../lib/version'
 import { useEngine } from '../session/backend'
 import type { BackendInfo } from '../session/reports'
+import { measureAgreement } from './agreement'
 import { measureGrowth } from './growth'
 import { measureKernels, measureMatmul } from './kernel-bench'
 import { sumKernels, type BenchOptions, type BenchReport, type Engine, type Part, type StepName } from './report'
@@ -55,7 +56,7 @@ export async function runBench(
   const wanted = (part: Part) => options.only === null || options.only === part
   const report: BenchReport = {
     ...info,
-    threads: info.backend === 'wasm' ? getThreadsCount() : 1,
+    threads: info.backend === 'wasm' ? threadsInUse() : 1,
     versions: { 'exemplar-lab': version, tfjs: tf.version_core, ...place },
     steps: [],
     kernels: [],
@@ -63,6 +64,7 @@ export async function runBench(
     matmulGflops: null,
     matmul: [],
     growth: [],
+    agreement: [],
     notes: notesOf(info, options),
   }
   try {
@@ -79,6 +81,9 @@ export async function runBench(
       report.matmul = await measureMatmul(info, tell)
       report.matmulGflops = Math.max(...report.matmul.map(({ gflops }) => gflops))
     }
+    // Not part of the whole: it says nothing of speed, and takes as long as both engines take for 50 steps.
+    if (options.only === 'agreement')
+      report.agreement.push(await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, info, tell))
     if (wanted('growth'))
       for (const engine of options.engines) report.growth.push(...(await measureGrowth(engine, info, plan.weak, plan.growthPatience, tell)))
   } finally {

@@ -54,6 +54,7 @@ const report = (parts: Partial<BenchReport>): BenchReport => ({
   matmulGflops: null,
   matmul: [],
   growth: [],
+  agreement: [],
   notes: [],
   ...parts,
 })

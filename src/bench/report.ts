@@ -5,7 +5,7 @@ import type { Engine } from '../kernels/engine'
 export type { Engine } from '../kernels/engine'
 
 /** The parts of a benchmark. */
-export const parts = ['steps', 'kernels', 'growth'] as const
+export const parts = ['steps', 'kernels', 'growth', 'agreement'] as const
 export type Part = (typeof parts)[number]
 
 /**
@@ -102,6 +102,15 @@ export interface GrowthResult {
   relative: number
 }
 
+/** The losses of both engines over some steps from one seed. */
+export interface AgreementResult {
+  name: StepName
+  steps: number
+  /** Largest relative difference of any loss in any step, and in the first. */
+  largest: number
+  first: number
+}
+
 export interface BenchReport extends BackendInfo {
   /** Threads of the wasm backend; 1 on the others, whose host code has one. */
   threads: number
@@ -114,6 +123,8 @@ export interface BenchReport extends BackendInfo {
   matmulGflops: number | null
   matmul: MatmulResult[]
   growth: GrowthResult[]
+  /** Measured only where it is asked for. */
+  agreement: AgreementResult[]
   /** What to know when reading the numbers, one sentence each. */
   notes: string[]
 }
@@ -174,7 +185,7 @@ const rate = (gflops: number): string => figures(gflops)
 /** The report for people: one table for each part that was measured. */
 export function tablesOf(report: BenchReport): Table[] {
   const tables: Table[] = []
-  const { steps, kernels, kernelSums, matmul, growth } = report
+  const { steps, kernels, kernelSums, matmul, growth, agreement } = report
   if (steps.length > 0)
     tables.push({
       title: 'One training step',
@@ -268,6 +279,13 @@ export function tablesOf(report: BenchReport): Table[] {
       columns: ['how', 'shape', 'time', 'GFLOP/s'],
       rows: matmul.map((m) => [m.how, m.shape, seconds(m.seconds), rate(m.gflops)]),
       notes: [`Best: ${rate(report.matmulGflops ?? 0)} GFLOP/s.`],
+    })
+  if (agreement.length > 0)
+    tables.push({
+      title: 'Losses of both engines from the same seed',
+      columns: ['step', 'steps', 'largest relative difference', 'in the first'],
+      rows: agreement.map((a) => [a.name, String(a.steps), a.largest.toExponential(1), a.first.toExponential(1)]),
+      notes: [],
     })
   if (growth.length > 0)
     tables.push({

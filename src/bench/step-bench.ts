@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { Random } from '../lib/random'
 import { makeConfig, type Config } from '../method/config'
 import { createModels, networkOf } from '../method/model'
+import type { StepMetrics } from '../method/report'
 import { StepRunner } from '../method/step-runner'
-import type { TrainingData } from '../method/synthesis'
+import { emptyOut, type TrainingData } from '../method/synthesis'
 import { useEngine } from '../session/backend'
 import type { BackendInfo } from '../session/reports'
 import { countGpu, watchGpuMemory, type GpuCounts } from './gpu-counters'
@@ -17,7 +18,7 @@ export interface Stepper {
   /** One step made and handed to the backend, nothing waited for. */
   submit: (t: number) => void
   /** Waits for the metrics of the steps submitted so far. */
-  read: () => Promise<unknown>
+  read: () => Promise<StepMetrics[]>
   dispose: () => void
 }
 
@@ -44,6 +45,24 @@ export function noiseData({ size }: Config): TrainingData {
     emptied: image(),
     unlabeled: Array.from({ length: 16 }, image),
   }
+}
+
+/** Discs in rings on noise, which can be learnt: with noise alone the pseudo-labels stay at their threshold. */
+export function shapesData({ size }: Config): TrainingData {
+  const random = new Random(2, 'bench')
+  const draw = (dx: number, dy: number) => {
+    const labels = new Uint8Array(size * size)
+    const image = Float32Array.from({ length: size * size }, (_, i) => {
+      const r = Math.hypot((i % size) / size - 0.5 - dx, Math.floor(i / size) / size - 0.5 - dy)
+      labels[i] = r < 0.1 ? 3 : r < 0.2 ? 2 : r < 0.3 ? 1 : 0
+      return 0.1 + 0.25 * labels[i] + random.uniform(0, 0.15)
+    })
+    return { image, labels }
+  }
+  const exemplar = draw(0, 0)
+  const shift = () => random.uniform(-0.15, 0.15)
+  const unlabeled = Array.from({ length: 16 }, () => draw(shift(), shift()).image)
+  return { size, classes: 4, exemplar, emptied: emptyOut(exemplar.image, exemplar.labels, size), unlabeled }
 }
 
 /** How long a measurement may go on; it always takes one step of each kind. */

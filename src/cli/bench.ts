@@ -1,6 +1,6 @@
 /**
  * npm run bench -- [--backend wasm|webgpu|cpu] [--software] [--engine ours|stock|both] [--threads N] [--steps N]
- *                  [--step NAME] [--only steps|kernels|growth] [--json FILE]
+ *                  [--step NAME] [--only steps|kernels|growth|agreement] [--json FILE]
  * Seconds, host time and device calls of the reference training steps, convolutions beside those of TensorFlow.js, growth over size and
  * batch; docs/performance.md says how to read them. `--software` takes the software adapter where there is a real one too; `--json -`
  * writes JSON to stdout instead of tables.

@@ -5,7 +5,7 @@ import '#gradients'
 import { setEngine, type Engine } from '../kernels/engine'
 import { registerWasmKernels, restoreStockWasmKernels } from '../kernels/wasm/register'
 import { loadSimd } from '../kernels/wasm/simd'
-import { mostThreads, registerThreadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
+import { mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
 import { registerWebgpuKernels, restoreStockKernels } from '../kernels/webgpu/register'
 import type { TuningStore } from '../kernels/webgpu/tuning'
@@ -63,12 +63,14 @@ export async function openBackend(
   }
   if (choice === 'wasm' || choice === null) {
     const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean
-    const count = simd && platform.threadFiles ? Math.max(1, Math.min(threads, mostThreads)) : 1
+    let count = simd && platform.threadFiles ? Math.max(1, Math.min(threads, mostThreads)) : 1
     // tfjs would start threads of its own from code in a blob, which the page's content security policy refuses.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
     setThreadsCount(1)
     if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
-    if (count > 1) await registerThreadedBackend(platform.threadFiles!)
+    const register = count > 1 ? await inTime(threadedBackend(platform.threadFiles!)) : null
+    if (register) register()
+    else count = 1
     if (await tf.setBackend('wasm')) {
       registerWasmKernels()
       if (simd) await loadSimd(platform.simdKernels, count)
@@ -95,6 +97,15 @@ export function useEngine(engine: Engine, { backend, software }: BackendInfo): v
     if (engine === 'ours') registerWasmKernels()
     else restoreStockWasmKernels()
   }
+}
+
+/** Milliseconds for threads to start; a worker that is refused its script says nothing. */
+const threadPatience = 10_000
+
+/** Null if threads do not start, or not in time: one does the same. */
+async function inTime<T>(start: Promise<T>): Promise<T | null> {
+  const end = new Promise<null>((resolve) => setTimeout(resolve, threadPatience, null))
+  return Promise.race([start.catch(() => null), end])
 }
 
 /** Opens WebGPU; a failure is the caller's only where nothing else will do. */

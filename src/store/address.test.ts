@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { defaults, keys, makeConfig, parameters, type Config } from '../method/config'
-import { readAddress, writeAddress } from './address'
+import { readAddress, threadsIn, writeAddress } from './address'
 
 it('reads nothing as the defaults', () => {
   expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, problems: [] })
@@ -42,4 +42,10 @@ it('writes what it reads, for any settings', () => {
 it('is empty for the defaults and for files of one’s own', () => {
   expect(writeAddress(defaults, null, 'Cardiac phantom')).toBe('')
   expect(writeAddress(defaults, null, null)).toBe('')
+})
+
+it('takes threads from the address, else all cores but one, four at most', () => {
+  expect(threadsIn('?threads=3', 8)).toBe(3)
+  expect(['', '?threads=', '?threads=none', '?threads=0'].map((search) => threadsIn(search, 2))).toEqual([1, 1, 1, 1])
+  expect([1, 4, 16].map((cores) => threadsIn('', cores))).toEqual([1, 3, 4])
 })

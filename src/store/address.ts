@@ -47,8 +47,14 @@ export function readAddress(search: string): Address {
   }
 }
 
-/** Threads of the wasm backend, `threads=2`; 1 where it is not said. For comparisons, so it is not written back. */
-export const threadsIn = (search: string): number => Math.max(1, Math.floor(Number(new URLSearchParams(search).get('threads'))) || 1)
+/**
+ * Threads of the wasm backend, `threads=2`; where it is not said, one core is left to the page, and no more than four are used, which share
+ * the images of a batch. Not written back.
+ */
+export function threadsIn(search: string, cores = navigator.hardwareConcurrency): number {
+  const asked = Math.floor(Number(new URLSearchParams(search).get('threads')))
+  return asked >= 1 ? asked : Math.max(1, Math.min(4, cores - 1))
+}
 
 /** The shortest query for these settings, with its `?`, or nothing. @param sample null for the user's own files, which are not named */
 export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null): string {

@@ -126,12 +126,15 @@ interface Module {
 }
 const moduleOf = (backend: BackendWasm) => backend.wasm as unknown as Module
 
-let loaded: { backend: BackendWasm; kernels: Simd } | null = null
+let loaded: { backend: BackendWasm; kernels: Simd; threads: number } | null = null
+
+/** Threads that the kernels are shared out over. */
+export const threadsInUse = (): number => loaded?.threads ?? 1
 
 /**
  * Compiles the kernels onto the memory of the active wasm backend.
  * @param fetchBinary reads simd.wasm, or simd-shared.wasm where the memory is shared between threads
- * @param threads how many threads work on it; more than one needs `registerThreadedBackend`
+ * @param threads how many threads work on it; more than one needs `threadedBackend`
  */
 export async function loadSimd(fetchBinary: (shared: boolean) => Promise<BufferSource>, threads = 1): Promise<void> {
   const backend = tf.backend() as BackendWasm
@@ -140,7 +143,7 @@ export async function loadSimd(fetchBinary: (shared: boolean) => Promise<BufferS
   const binary = await fetchBinary(wasmMemory !== undefined)
   const { instance } = await WebAssembly.instantiate(binary, { env: { memory } })
   const kernels = instance.exports as unknown as Simd
-  loaded = { backend, kernels: threads > 1 ? await sharedOut(backend, kernels, binary, threads) : kernels }
+  loaded = { backend, kernels: threads > 1 ? await sharedOut(backend, kernels, binary, threads) : kernels, threads }
 }
 
 /** The kernels for this backend; null where they are not loaded, or do not go with it. */

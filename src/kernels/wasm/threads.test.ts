@@ -12,14 +12,15 @@ import { modelConvErrors, normals, relativeError } from '../testing/conv-case'
 import { readSimdKernels } from '../testing/simd-kernels.test-support'
 import { registerWasmKernels } from './register'
 import { loadSimd } from './simd'
-import { registerThreadedBackend } from './threads'
+import { threadedBackend } from './threads'
 
 beforeAll(async () => {
   tf.enableProdMode()
-  await registerThreadedBackend({
+  const register = await threadedBackend({
     binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
     script: fileURLToPath(new URL('thread.js', import.meta.url)),
   })
+  register()
   expect(await tf.setBackend('wasm')).toBe(true)
   registerWasmKernels()
   await loadSimd(readSimdKernels, 3)

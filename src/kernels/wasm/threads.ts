@@ -26,9 +26,10 @@ export const mostThreads = 8
 /**
  * Makes tfjs's wasm backend anew on a memory that threads share. tfjs itself would start its threads from code in blobs, which a strict
  * content security policy refuses; here the very workers that its module starts run our script, and share out our kernels. tfjs's own
- * kernels stay on one thread. To be called before `tf.setBackend('wasm')`; the page must be cross-origin isolated.
+ * kernels stay on one thread. The page must be cross-origin isolated.
+ * @returns what makes it the backend 'wasm'; to be called before `tf.setBackend('wasm')`
  */
-export async function registerThreadedBackend(files: ThreadFiles): Promise<void> {
+export async function threadedBackend(files: ThreadFiles): Promise<() => void> {
   const module = await (factory as unknown as Factory)({
     locateFile: (path) => (path.endsWith('.wasm') ? files.binary : files.script),
     mainScriptUrlOrBlob: files.script,
@@ -42,9 +43,11 @@ export async function registerThreadedBackend(files: ThreadFiles): Promise<void>
     disposeData: module.cwrap('dispose_data', null, ['number']),
     dispose: module.cwrap('dispose', null, []),
   }
-  setThreadsCount(1)
-  tf.removeBackend('wasm')
-  tf.registerBackend('wasm', () => new BackendWasm(module as unknown as ConstructorParameters<typeof BackendWasm>[0]), 2)
+  return () => {
+    setThreadsCount(1)
+    tf.removeBackend('wasm')
+    tf.registerBackend('wasm', () => new BackendWasm(module as unknown as ConstructorParameters<typeof BackendWasm>[0]), 2)
+  }
 }
 
 const slots = { threads: mostThreads, offset: 256, length: 32 }

@@ -1,0 +1,48 @@
+/** How far the losses of our engine and of the stock one drift apart on the same seed. */
+import type { StepMetrics } from '../method/report'
+import type { BackendInfo } from '../session/reports'
+import { emptyPool } from './queue'
+import { stepSizes, type AgreementResult, type Engine, type StepName } from './report'
+import { configOf, makeStepper, shapesData } from './step-bench'
+
+/** Losses of both networks, which a step reports. */
+const losses = [
+  'totalA',
+  'totalB',
+  'exemplarA',
+  'exemplarB',
+  'syntheticA',
+  'syntheticB',
+  'imageA',
+  'imageB',
+  'featureA',
+  'featureB',
+] as const
+
+/** Relative difference of two losses; of values near 0, against 0.01. */
+export const difference = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(b), 0.01)
+
+/** Both engines train for `steps` steps from the same seed on the same images. */
+export async function measureAgreement(
+  name: StepName,
+  steps: number,
+  info: BackendInfo,
+  tell: (message: string) => void,
+): Promise<AgreementResult> {
+  const config = configOf(stepSizes[name])
+  const run = async (engine: Engine): Promise<StepMetrics[]> => {
+    await emptyPool()
+    const stepper = makeStepper(config, shapesData(config), info, engine)
+    const rows: StepMetrics[] = []
+    for (let t = 0; t < steps; t++) {
+      if (t % 10 === 0) tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine}`)
+      stepper.submit(t)
+      rows.push(...(await stepper.read()))
+    }
+    stepper.dispose()
+    return rows
+  }
+  const [ours, stock] = [await run('ours'), await run('stock')]
+  const each = ours.map((row, t) => Math.max(...losses.map((loss) => difference(row[loss], stock[t]![loss]))))
+  return { name, steps, largest: Math.max(...each), first: each[0]! }
+}
