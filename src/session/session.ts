@@ -39,6 +39,7 @@ export class Session {
   private trainer: Trainer | null = null
   private run = 0
   private watched = 0
+  private live = true
   private queue: Promise<void> = Promise.resolve()
   private sent = { metrics: 0, views: 0 }
   /** Milliseconds that the last look took. */
@@ -193,6 +194,11 @@ export class Session {
     await this.show().catch((error: unknown) => this.caught(error))
   }
 
+  /** Whether pictures are reported while a run goes on. */
+  followLive(on: boolean): void {
+    this.live = on
+  }
+
   private open(): Trainer {
     this.trainer ??= new Trainer(this.dataset, this.prepared!, this.config)
     return this.trainer
@@ -246,7 +252,7 @@ export class Session {
     }
     const now = performance.now()
     if (now - this.sent.metrics > pace.metrics) this.flush()
-    if (now - this.sent.views > Math.max(pace.views, timesLook * this.lookCost)) await this.show()
+    if (this.live && now - this.sent.views > Math.max(pace.views, timesLook * this.lookCost)) await this.show()
   }
 
   private async score(trainer: Trainer): Promise<void> {

@@ -160,6 +160,11 @@ export function watch(image: number): void {
   send({ type: 'watch', image })
 }
 
+export function followLive(on: boolean): void {
+  lab.setState({ live: on })
+  send({ type: 'live', on })
+}
+
 export function exportFile(what: ExportKind): void {
   lab.setState({ exporting: what, saved: null })
   send({ type: 'export', what })

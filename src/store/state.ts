@@ -21,6 +21,8 @@ export interface State {
   asked: Config
   /** The unlabelled image that the live view was asked to follow. */
   watched: number
+  /** Whether it follows a run while that trains. */
+  live: boolean
   problems: Problem[]
   /** True from sending files or a sample until the session answers. */
   loading: boolean
@@ -37,6 +39,7 @@ export const initial: State = {
   running: null,
   asked: defaults,
   watched: 0,
+  live: true,
   problems: [],
   loading: false,
   exporting: null,

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { watch } from '../store/commands'
+import { followLive, watch } from '../store/commands'
 import { useLab } from '../store/lab'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
@@ -9,12 +9,16 @@ export function WatchStrip() {
   const images = useLab((state) => state.dataset?.unlabeled)
   const size = useLab((state) => state.dataset?.size ?? 0)
   const watched = useLab((state) => state.watched)
+  const live = useLab((state) => state.live)
   if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
   return (
     <fieldset className="watch">
       <legend>
         Watched image <span className="quiet">{images[watched]?.name}</span>
       </legend>
+      <label className="live-switch" title="Off saves a few per cent of the time; the pictures then show where a run came to rest.">
+        <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
+      </label>
       <div className="thumbnails">
         {images.map(({ name, pixels }, index) => (
           <label key={`${index} ${name}`} title={name}>

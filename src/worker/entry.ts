@@ -89,6 +89,8 @@ function handle(session: Session, command: Exclude<Command, Init>): void {
       return void session[command.type]()
     case 'watch':
       return void session.watch(command.image)
+    case 'live':
+      return session.followLive(command.on)
     case 'export':
       return void session.export(command.what)
     case 'bench':

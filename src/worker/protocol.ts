@@ -46,6 +46,11 @@ export interface Watch {
   type: 'watch'
   image: number
 }
+/** Whether the live view follows a run while it trains; at rest it always shows the newest state. */
+export interface Live {
+  type: 'live'
+  on: boolean
+}
 export interface Export {
   type: 'export'
   what: ExportKind
@@ -55,7 +60,7 @@ export interface Bench {
   type: 'bench'
   options: OptionText
 }
-export type Command = Init | LoadSample | LoadFiles | EditClass | Configure | Drive | Watch | Export | Bench
+export type Command = Init | LoadSample | LoadFiles | EditClass | Configure | Drive | Watch | Live | Export | Bench
 
 // ---- worker to page ----------------------------------------------------------------------------------------------------------
 
