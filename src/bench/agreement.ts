@@ -29,7 +29,9 @@ export async function measureAgreement(
   info: BackendInfo,
   tell: (message: string) => void,
 ): Promise<AgreementResult> {
-  const config = configOf(stepSizes[name])
+  // Rounding grows with steps wherever it decides: at a threshold, so every pixel teaches; and where Adam makes a full step of a gradient that
+  // is nearly 0, so steps are small.
+  const config = { ...configOf(stepSizes[name]), tau: 0, learningRate: 1e-4 }
   const run = async (engine: Engine): Promise<StepMetrics[]> => {
     await emptyPool()
     const stepper = makeStepper(config, shapesData(config), info, engine)

@@ -1,5 +1,6 @@
 /** Convolutions of the reference networks, ours beside stock, and the best matrix product of the same backend. */
 import * as tf from '@tensorflow/tfjs-core'
+import { conv2d } from '../kernels/conv2d'
 import { hasKernel } from '../kernels/heap'
 import { Random } from '../lib/random'
 import { networkOf } from '../method/model'
@@ -46,8 +47,6 @@ const operations = ({ batch, size, inChannels, outChannels, filter }: ConvShape)
 /** One convolution's operations as calls without arguments, and its tensors. */
 interface ConvCalls {
   run: Record<ConvOp, () => tf.Tensor>
-  /** The code that the active engine runs for an operation, and the setting that it may heed, to tell whether both engines run the same. */
-  codeOf: (op: ConvOp) => unknown[]
   dispose: () => void
 }
 
@@ -78,10 +77,6 @@ function convCalls({ batch, size, inChannels, outChannels, filter }: ConvShape):
   }
   return {
     run: { forward: call('forward'), 'input gradient': call('input gradient'), 'filter gradient': call('filter gradient') },
-    codeOf: (op) => [
-      tf.getKernel(kernelOf(op).name, tf.getBackend())?.kernelFunc,
-      op === 'input gradient' && tf.env().get('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE'),
-    ],
     dispose: () => tf.dispose(Object.values(tensors)),
   }
 }
@@ -183,16 +178,11 @@ export async function measureKernels(
     for (const op of convOps) {
       // Images need no gradient.
       if (first && op === 'input gradient') continue
-      const codes = engines.map((engine) => {
-        useEngine(engine, info)
-        return calls.codeOf(op)
-      })
-      // Where both engines run the same code, two figures would only show the noise.
-      const same = codes.length > 1 && codes[0]!.every((part, i) => part === codes[1]![i])
+      // TensorFlow.js has no filter gradient on wasm.
+      const both = info.backend === 'wasm' && op === 'filter gradient' ? engines.filter((engine) => engine === 'ours') : engines
+      if (both.length === 0) continue
       const bytes = 4 * shape.batch * shape.size ** 2 * Math.max(shape.inChannels, shape.outChannels)
-      const found = await compare(info, same ? engines.slice(0, 1) : engines, calls.run[op], bytes)
-      const ours = found.ours ?? null
-      const stock = same ? ours : (found.stock ?? null)
+      const { ours = null, stock = null } = await compare(info, both, calls.run[op], bytes)
       const gflops = operations(shape) / (ours ?? stock!) / 1e9
       results.push({ op, shape: textOf(shape), network, layers, oursSeconds: ours, stockSeconds: stock, gflops })
     }
@@ -219,7 +209,7 @@ export async function measureMatmul(info: BackendInfo, tell: (message: string) =
     const [a, b] = [noise([n, n]), noise([n, n])]
     await add('tf.matMul', n, () => tf.matMul(a, b))
     await add('1x1 convolution', n, () =>
-      tf.tidy(() => tf.conv2d(tf.reshape(a, [1, n / 16, 16, n]) as tf.Tensor4D, tf.reshape(b, [1, 1, n, n]) as tf.Tensor4D, 1, 'same')),
+      tf.tidy(() => conv2d(tf.reshape(a, [1, n / 16, 16, n]) as tf.Tensor4D, tf.reshape(b, [1, 1, 1, n, n]) as tf.Tensor5D)),
     )
     tf.dispose([a, b])
     await emptyPool()

@@ -45,7 +45,7 @@ export interface StepResult {
   fastestSeconds: number
   /** Steps that the median is of. */
   steps: number
-  /** Milliseconds of JavaScript that make and submit one step, with the GPU idle before it. */
+  /** Milliseconds of JavaScript that submit one step, with the GPU idle before it. Ours has drawn its numbers while the GPU did the step before. */
   hostMs: number | null
   dispatches: number | null
   /** GPUBuffers created in one step, and what else the step asks of the device. */

@@ -59,17 +59,24 @@ describe('on WebGPU', () => {
     expect(await run(other, count)).toEqual(await run(other, count, { replay: false }))
   })
 
-  test('going back to a snapshot repeats the steps after it', { timeout: 60_000 }, async () => {
+  test('going back to a snapshot repeats the steps after it, and weights are read as they are now', { timeout: 60_000 }, async () => {
     const runner = runnerOf(config)
+    const weights = () => readModels(networkOf(config, classes), runner.current)
     runner.step(0)
+    await runner.read()
+    const early = await weights()
     const snapshot = runner.snapshot()
     runner.step(1)
     runner.step(2)
-    const [, ...rows] = await runner.read()
+    const rows = await runner.read()
+    const late = await weights()
+    expect(late).not.toEqual(early)
     runner.restore(snapshot)
+    expect(await weights()).toEqual(early)
     runner.step(1)
     runner.step(2)
     expect(await runner.read()).toEqual(rows)
+    expect(await weights()).toEqual(late)
     runner.dispose()
   })
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { bufferOf, copyAll, flush, record, writeValues, type Copy, type Recording } from '../kernels/webgpu/recording'
+import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from '../kernels/webgpu/recording'
 import type { UNet } from '../nn/unet'
 import type { Config } from './config'
 import { disposeModels, sharesWeights, type Models } from './model'
@@ -157,6 +157,7 @@ class Recorder {
       writeValues(backend, plan.flat, flatten(numbers))
       recording.replay(all)
     } else copyAll(backend, all)
+    for (const tensor of tensorsOf(this.models)) forgetRead(backend, tensor)
   }
 
   /** The scalars of the steps that wait. */
@@ -188,6 +189,7 @@ class Recorder {
       this.backend,
       pairsOf(from, to).map(([from, to]) => ({ from, to: bufferOf(this.backend, to) })),
     )
+    for (const tensor of tensorsOf(to)) forgetRead(this.backend, tensor)
   }
 
   private forget(): void {

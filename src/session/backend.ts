@@ -33,7 +33,7 @@ export class BackendError extends Error {
 /**
  * Makes the best backend ready, or the one asked for: WebGPU on a real adapter, then wasm, then cpu. A software WebGPU adapter ranks below
  * wasm, which is 100 times faster there, and is used only when asked for.
- * @param onLost called with a sentence when the GPU is lost: every later operation would silently do nothing
+ * @param onLost called with a sentence when the GPU is lost or refuses something, which tfjs does not notice: what it computes is nothing then
  * @param threads how many threads wasm uses where memory can be shared
  */
 export async function openBackend(
@@ -53,6 +53,11 @@ export async function openBackend(
         if (reason !== 'destroyed')
           onLost(`The GPU was lost (${message || 'no reason given'}). Reload the page, or add ?backend=wasm to its address.`)
       })
+      gpu.device.addEventListener('uncapturederror', ({ error }) =>
+        onLost(
+          `The GPU refused an operation (${error.message.split('\n')[0]}). A smaller size or batch may fit; or add ?backend=wasm to the address.`,
+        ),
+      )
       return { backend: 'webgpu', adapter: gpu.name, software: gpu.software }
     }
     gpu?.device.destroy()
@@ -73,7 +78,11 @@ export async function openBackend(
     else count = 1
     if (await tf.setBackend('wasm')) {
       registerWasmKernels()
-      if (simd) await loadSimd(platform.simdKernels, count)
+      if (simd && count > 1) {
+        const shared = await inTime(loadSimd(platform.simdKernels, count).then(() => true))
+        if (!shared) count = 1
+      }
+      if (simd && count === 1) await loadSimd(platform.simdKernels)
       const adapter = simd ? `SIMD, ${count} thread${count > 1 ? 's' : ''}` : '1 thread, no SIMD'
       return { backend: 'wasm', adapter, software: false }
     }

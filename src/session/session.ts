@@ -17,7 +17,7 @@ type Report = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, '
 const pace = { metrics: 250, views: 500 }
 
 /** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
-const timesLook = 15
+const timesLook = 25
 
 /** Seconds of steps to queue at once, and so the time that a command may have to wait. */
 const longestWait = 0.05
@@ -45,7 +45,9 @@ export class Session {
   /** Milliseconds that the last look took. */
   private lookCost = 0
   private unsent: { rows: StepMetrics[]; scores: ScoreRow[] } = { rows: [], scores: [] }
+  /** Of the run as a whole, to be shown; and of the last steps alone. */
   private secondsPerStep: number | null = null
+  private lastStep: number | null = null
 
   constructor(
     private readonly backend: BackendInfo,
@@ -128,6 +130,7 @@ export class Session {
     this.trainer?.dispose()
     this.trainer = null
     this.secondsPerStep = null
+    this.lastStep = null
     this.unsent = { rows: [], scores: [] }
     this.watched = Math.min(this.watched, Math.max(0, this.dataset.unlabeled.length - 1))
     this.run++
@@ -239,12 +242,15 @@ export class Session {
   private stepsAtOnce({ t }: Trainer): number {
     const { scoreEvery, steps } = this.config
     const toScore = scoreEvery - (t % scoreEvery)
-    const inTime = Math.floor(longestWait / (this.secondsPerStep ?? longestWait))
+    const inTime = Math.floor(longestWait / (this.lastStep ?? longestWait))
     return Math.max(1, Math.min(inTime, toScore, steps - t, this.pauseAfter - t))
   }
 
   private async advance(trainer: Trainer, most: number): Promise<void> {
-    this.unsent.rows.push(...(await trainer.steps(most)))
+    const begun = performance.now()
+    const rows = await trainer.steps(most)
+    this.lastStep = (performance.now() - begun) / 1000 / rows.length
+    this.unsent.rows.push(...rows)
     if (this.hasFailed()) return
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
       await this.score(trainer)

@@ -34,6 +34,8 @@ export class Trainer {
   readonly net: UNet
   /** Steps taken. */
   t = 0
+  /** Steps taken or on their way: what a look sees. */
+  private queued = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
   private readonly runner: StepRunner
@@ -74,6 +76,7 @@ export class Trainer {
     if (this.kept.length > 2) disposeModels(this.kept.shift()!.models)
     const count = Math.min(most, mostWaiting, config.steps - t)
     for (let i = 0; i < count; i++) runner.step(t + i)
+    this.queued = t + count
     const rows = await runner.read()
     const bad = rows.findIndex(({ totalA, totalB }) => !Number.isFinite(totalA) || !Number.isFinite(totalB))
     if (bad >= 0) {
@@ -92,8 +95,9 @@ export class Trainer {
   private goBack(): void {
     const { t, models } = this.kept.pop()!
     this.runner.restore(models)
-    this.t = t
+    this.t = this.queued = t
     while (this.rows.length > 0 && this.rows.at(-1)!.step > t) this.rows.pop()
+    while (this.scores.length > 0 && this.scores.at(-1)!.step > t) this.scores.pop()
   }
 
   /** Makes sure that the newest weights are numbers, which no loss has tested yet. @throws DivergedError as `steps` */
@@ -196,7 +200,8 @@ export class Trainer {
 
   /** What both models make of one unlabelled image now, and samples of the last step. Draws from streams of its own: watching changes nothing. */
   async look(image: number): Promise<LiveViews> {
-    const { config, net, prepared, t } = this
+    const { config, net, prepared } = this
+    const t = Math.max(this.t, this.queued)
     const { size } = config
     const random = new Random(config.seed, 'look', t)
     const weak = warpImage(prepared.unlabeled[image]!, size, drawWarp(random, size, weakRange(config)))

@@ -3,13 +3,20 @@ import type { TuningStore } from '../kernels/webgpu/tuning'
 const cacheName = 'exemplar-lab-tuning'
 const address = (key: string) => `/tuning/${encodeURIComponent(key)}`
 
-/** Keeps measured tables in the browser's cache storage: small records by name, which a worker can reach. Forgets where there is none. */
+/** Keeps measured tables in the browser's cache storage: small records by name, which a worker can reach. Forgets where that is refused. */
 export const tuningStore: TuningStore = {
   async get(key) {
-    const found = await (await caches.open(cacheName)).match(address(key)).catch(() => undefined)
-    return found?.json()
+    try {
+      return await (await (await caches.open(cacheName)).match(address(key)))?.json()
+    } catch {
+      return undefined
+    }
   },
   async set(key, value) {
-    await (await caches.open(cacheName)).put(address(key), Response.json(value)).catch(() => undefined)
+    try {
+      await (await caches.open(cacheName)).put(address(key), Response.json(value))
+    } catch {
+      // Measured again next time.
+    }
   },
 }

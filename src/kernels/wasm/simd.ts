@@ -158,6 +158,10 @@ export const pointerTo = (backend: BackendWasm, { dataId }: tf.TensorInfo): Poin
 export function withScratch(bytes: number, use: (at: Pointer) => void): void {
   const { _malloc, _free } = moduleOf(loaded!.backend)
   const at = _malloc(bytes)
-  use(at)
-  _free(at)
+  if (at === 0) throw new Error('The memory of WebAssembly is full: choose a smaller size or batch.')
+  try {
+    use(at)
+  } finally {
+    _free(at)
+  }
 }

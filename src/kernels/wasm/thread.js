@@ -16,8 +16,12 @@ function work({ module, names, control, index, slots }) {
     for (let turn = 0; Atomics.load(words, 0) === job; turn++) if (turn > 20_000) Atomics.wait(words, 0, job)
     job = Atomics.load(words, 0)
     const count = Atomics.load(words, 2 + index)
-    if (count > 0) kernels[names[words[1]]](...values.subarray(0, count))
-    Atomics.store(words, 2 + slots.threads + index, job)
+    try {
+      if (count > 0) kernels[names[words[1]]](...values.subarray(0, count))
+    } finally {
+      // Also when a kernel traps: the calling thread waits for this word.
+      Atomics.store(words, 2 + slots.threads + index, job)
+    }
   }
 }
 

@@ -1,5 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core'
-import type { Conv2DBackpropFilterAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { FilterAttrs } from '../conv2d'
 import { modelSizes, type ConvSizes } from '../conv2d-twin'
@@ -8,8 +7,6 @@ import { filterVariant } from './conv2d-variants'
 import { launch, unroll } from './launch'
 import { sumChunks } from './reduction'
 import { gradientPlace } from './window'
-
-type Shape4 = [number, number, number, number]
 
 /** Upper bound of the number of partial sums of one weight: beyond it the second pass, one thread per weight, would be the longer one. */
 const mostChunks = 256
@@ -146,20 +143,6 @@ function filterGradient(backend: WebGPUBackend, c: FilterGradientCall, threadsWa
     ? tiledFilterGradient(backend, c, tile)
     : directFilterGradient(backend, c, threadsWanted)
 }
-
-/** The gradient of Conv2D for its filter; NCHW goes to the stock kernel. */
-export const conv2dBackpropFilter =
-  (threadsWanted: number) =>
-  (stock: KernelFunc): KernelFunc =>
-  (params) => {
-    const { x, dy } = params.inputs as Record<'x' | 'dy', TensorInfo>
-    const { strides, pad, dataFormat, dimRoundingMode, filterShape } = params.attrs as unknown as Conv2DBackpropFilterAttrs
-    const format = backend_util.convertConv2DDataFormat(dataFormat)
-    const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format)
-    if (format !== 'channelsLast') return stock(params)
-    const sizes = { ...info, batch: info.batchSize, padTop: info.padInfo.top, padLeft: info.padInfo.left }
-    return filterGradient(params.backend as WebGPUBackend, { x, dy, sizes, models: 1, outputShape: filterShape }, threadsWanted)
-  }
 
 /** ModelConv2DBackpropFilter: the gradient of ModelConv2D for its filters. */
 export const modelConv2DBackpropFilter =

@@ -1,5 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core'
-import type { Conv2DAttrs, Conv2DBackpropInputAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { tiledConv } from './conv2d-tiled'
 import { convVariant, type DirectTile } from './conv2d-variants'
@@ -157,73 +156,6 @@ function conv(backend: WebGPUBackend, c: ConvCall): TensorInfo {
     : convVariant('forward', { pixels, inChannels: inner, outChannels: outer })
   return variant && 'pixels' in variant ? tiledConv(backend, c, variant) : directConv(backend, c, variant)
 }
-
-/** Filters wider than this would unroll into very long shaders. */
-const widest = 7
-
-const fits = (info: backend_util.Conv2DInfo) =>
-  info.dataFormat === 'channelsLast' &&
-  info.strideHeight === 1 &&
-  info.strideWidth === 1 &&
-  info.dilationHeight === 1 &&
-  info.dilationWidth === 1 &&
-  info.filterWidth <= widest
-
-/** Conv2D for stride 1, dilation 1 and NHWC; anything else goes to the stock kernel. */
-export const conv2d =
-  (stock: KernelFunc): KernelFunc =>
-  (params) => {
-    const { x, filter } = params.inputs as Record<'x' | 'filter', TensorInfo>
-    const { strides, pad, dataFormat, dilations, dimRoundingMode } = params.attrs as unknown as Conv2DAttrs
-    const format = backend_util.convertConv2DDataFormat(dataFormat)
-    const info = backend_util.computeConv2DInfo(
-      x.shape as Shape4,
-      filter.shape as Shape4,
-      strides,
-      dilations,
-      pad,
-      dimRoundingMode,
-      false,
-      format,
-    )
-    if (!fits(info)) return stock(params)
-    const { filterHeight, filterWidth, outShape } = info
-    const { top: padTop, left: padLeft } = info.padInfo
-    return conv(params.backend as WebGPUBackend, {
-      x,
-      w: filter,
-      outShape,
-      filterHeight,
-      filterWidth,
-      padTop,
-      padLeft,
-      models: 1,
-      transposed: false,
-    })
-  }
-
-/** The gradient of Conv2D for its input, under the same conditions. */
-export const conv2dBackpropInput =
-  (stock: KernelFunc): KernelFunc =>
-  (params) => {
-    const { dy, filter } = params.inputs as Record<'dy' | 'filter', TensorInfo>
-    const { inputShape, strides, pad, dataFormat, dimRoundingMode } = params.attrs as unknown as Conv2DBackpropInputAttrs
-    const format = backend_util.convertConv2DDataFormat(dataFormat)
-    const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, 1, pad, dimRoundingMode, false, format)
-    if (!fits(info)) return stock(params)
-    const { filterHeight, filterWidth } = info
-    return conv(params.backend as WebGPUBackend, {
-      x: dy,
-      w: filter,
-      outShape: inputShape,
-      filterHeight,
-      filterWidth,
-      padTop: filterHeight - 1 - info.padInfo.top,
-      padLeft: filterWidth - 1 - info.padInfo.left,
-      models: 1,
-      transposed: true,
-    })
-  }
 
 /** ModelConv2D and ModelConv2DBias: a convolution with filters, and biases, of its own for each model. */
 export const modelConv2D: KernelFunc = ({ inputs, backend }) => {

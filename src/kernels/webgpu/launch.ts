@@ -1,4 +1,4 @@
-import { util } from '@tensorflow/tfjs-core'
+import { env, util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { placeOf } from './window'
@@ -147,7 +147,7 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
   internals.computePassEncoder.setPipeline(pipeline)
   internals.computePassEncoder.setBindGroup(0, bindGroup)
   internals.computePassEncoder.dispatchWorkgroups(Math.ceil(groups / rows), rows)
-  if (++internals.dispatchCountInPass >= dispatchesPerSubmit) {
+  if (++internals.dispatchCountInPass >= Math.max(dispatchesPerSubmit, env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE'))) {
     internals.endComputePassEncoder()
     backend.submitQueue()
   }

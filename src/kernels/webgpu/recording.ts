@@ -33,6 +33,9 @@ interface Dispatch {
   z: number
 }
 
+/** An operating system may reset a GPU that is busy for two seconds with one submission, and a slow one may be with a large step. */
+const dispatchesPerSubmit = 128
+
 /** What tfjs keeps to itself. */
 interface Internals {
   commandEncoder: GPUCommandEncoder | null
@@ -58,7 +61,13 @@ export function flush(backend: WebGPUBackend): void {
 
 /** Overwrites the values of a tensor; launches queued before still see the old ones. */
 export function writeValues(backend: WebGPUBackend, info: TensorInfo, values: Float32Array): void {
+  flush(backend)
   backend.device.queue.writeBuffer(bufferOf(backend, info), 0, values as Float32Array<ArrayBuffer>)
+}
+
+/** Makes the next read of a tensor whose buffer was written by other means go to the GPU: tfjs keeps what it has read once. */
+export function forgetRead(backend: WebGPUBackend, info: TensorInfo): void {
+  Object.assign(backend.tensorMap.get(info.dataId), { values: null })
 }
 
 /** Queues copies of whole tensors. */
@@ -117,6 +126,11 @@ export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; re
   try {
     result = run()
     flush(backend)
+  } catch (error) {
+    internals.endComputePassEncoder()
+    internals.commandEncoder = null
+    for (const buffer of own.keys()) release(buffer, false)
+    throw error
   } finally {
     for (const [target, name] of [
       [bufferManager, 'acquireBuffer'],
@@ -129,17 +143,21 @@ export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; re
     dispatches: dispatches.length,
     replay(copies) {
       flush(backend)
-      const encoder = device.createCommandEncoder()
-      const pass = encoder.beginComputePass()
-      let last: GPUComputePipeline | null = null
-      for (const { pipeline, bindGroup, x, y, z } of dispatches) {
-        if (pipeline !== last) pass.setPipeline((last = pipeline))
-        pass.setBindGroup(0, bindGroup)
-        pass.dispatchWorkgroups(x, y, z)
+      for (let first = 0; first < dispatches.length; first += dispatchesPerSubmit) {
+        const encoder = device.createCommandEncoder()
+        const pass = encoder.beginComputePass()
+        const end = Math.min(dispatches.length, first + dispatchesPerSubmit)
+        let last: GPUComputePipeline | null = null
+        for (let i = first; i < end; i++) {
+          const { pipeline, bindGroup, x, y, z } = dispatches[i]!
+          if (pipeline !== last) pass.setPipeline((last = pipeline))
+          pass.setBindGroup(0, bindGroup)
+          pass.dispatchWorkgroups(x, y, z)
+        }
+        pass.end()
+        if (end === dispatches.length) encodeCopies(backend, encoder, copies)
+        device.queue.submit([encoder.finish()])
       }
-      pass.end()
-      encodeCopies(backend, encoder, copies)
-      device.queue.submit([encoder.finish()])
     },
     dispose() {
       for (const buffer of own.keys()) bufferManager.releaseBuffer(buffer, false)

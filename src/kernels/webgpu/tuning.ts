@@ -29,7 +29,7 @@ export interface TuningOptions {
   /** Milliseconds, from any start. */
   now: () => number
   store?: TuningStore
-  /** Milliseconds after which no further measurement begins, 1500 if left out; shapes not reached follow the nearest that was. */
+  /** Milliseconds of measuring, compilation apart, after which no more begins; 1500 if left out. Shapes not reached follow the nearest that was. */
   budget?: number
 }
 
@@ -68,9 +68,11 @@ function isTable(value: unknown): value is VariantTable {
 }
 
 /** Times each form of each operation on a few shapes. Real GPUs differ too much for a rule: what wins on one is half as fast on the next. */
-async function measure(backend: WebGPUBackend, { now, budget = 1500 }: TuningOptions): Promise<VariantTable> {
+async function measure(backend: WebGPUBackend, { now, budget = 1500 }: TuningOptions): Promise<{ table: VariantTable; complete: boolean }> {
   const begun = now()
   const table: VariantTable = { forward: [], input: [], filter: [] }
+  let compiling = 0
+  let complete = true
   const dropped = new Set<string>()
   await finish(backend)
   const emptyBegun = now()
@@ -92,7 +94,11 @@ async function measure(backend: WebGPUBackend, { now, budget = 1500 }: TuningOpt
       for (const op of convOps) {
         const times = new Map<string, number>()
         for (const variant of variantsOf[op]) {
-          if (dropped.has(`${op} ${variant}`) || now() - begun > budget) continue
+          if (dropped.has(`${op} ${variant}`)) continue
+          if (now() - begun - compiling > budget) {
+            complete = false
+            continue
+          }
           const run = async (count: number): Promise<number> => {
             const before = now()
             // Kernels are chosen while they are queued, so nothing else can meet this table.
@@ -105,7 +111,10 @@ async function measure(backend: WebGPUBackend, { now, budget = 1500 }: TuningOpt
             await finish(backend)
             return now() - before
           }
-          await run(1) // compiles
+          // Compiles, which counts neither as its time nor against the budget. A form that a driver refuses would take no time at all.
+          backend.device.pushErrorScope('validation')
+          compiling += await run(1)
+          if (await backend.device.popErrorScope()) continue
           // Enough runs to see past the latency of an answer, which a browser may round up to a few milliseconds.
           let count = 2
           let time = await run(count)
@@ -123,7 +132,7 @@ async function measure(backend: WebGPUBackend, { now, budget = 1500 }: TuningOpt
     }
   }
   for (const op of convOps) if (table[op].length === 0) table[op] = unmeasuredTable[op]
-  return table
+  return { table, complete }
 }
 
 /**
@@ -135,8 +144,9 @@ export async function tuneConvolutions(backend: WebGPUBackend, options: TuningOp
   const { software, adapterName, store } = options
   const key = `convolutions ${version} ${adapterName}`
   const known = software ? softwareTable : (remembered.get(key) ?? (await store?.get(key)))
-  const table = isTable(known) ? known : await measure(backend, options)
-  if (!software && table !== known) await store?.set(key, table)
+  const { table, complete } = isTable(known) ? { table: known, complete: false } : await measure(backend, options)
+  // One that was cut short says little of the shapes it did not reach: not for longer than this process.
+  if (complete) await store?.set(key, table)
   if (!software) remembered.set(key, table)
   useVariants(table)
   return table
