@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { expect, test } from 'vitest'
+import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
+import { openDawn } from '../kernels/webgpu/node-adapter'
+import { openBackend, type Platform } from './backend'
+
+const platform: Platform = {
+  webgpu: () => openDawn({ software: true }),
+  wasmPaths: null,
+  tuningStore: null,
+  simdKernels: readSimdKernels,
+  threadFiles: null,
+}
+
+test('what the GPU refuses is told in a sentence, for tfjs would go on with zeros', { timeout: 60_000 }, async () => {
+  const told: string[] = []
+  expect((await openBackend('webgpu', platform, (message) => told.push(message))).backend).toBe('webgpu')
+  const { device } = tf.backend() as WebGPUBackend
+  const buffer = device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE })
+  await device.queue.onSubmittedWorkDone()
+  await expect.poll(() => told.length).toBe(1)
+  expect(told[0]).toMatch(/^The GPU refused an operation \(.+\)\. A smaller size or batch may fit/)
+  buffer.destroy()
+  device.destroy()
+  Reflect.deleteProperty(globalThis.navigator, 'gpu')
+})
+
+test('threads that do not start leave one', { timeout: 60_000 }, async () => {
+  const files = { binary: 'nowhere.wasm', script: 'nowhere.js' }
+  const info = await openBackend('wasm', { ...platform, threadFiles: files }, () => undefined, 2)
+  expect(info.adapter).toBe('SIMD, 1 thread')
+  expect(tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1).arraySync())).toEqual([2, 3])
+})
