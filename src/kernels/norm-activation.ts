@@ -213,7 +213,8 @@ export function groupNormLeakyReluPlain(
   const centred = tf.sub(grouped, mean)
   const variance = tf.mean(tf.square(centred), [2, 4], true)
   const xhat = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)))
-  return tf.reshape(tf.leakyRelu(tf.add(tf.mul(xhat, each(gamma)), each(beta)), slope), x.shape)
+  // On WebGPU the gradient of leakyRelu knows four axes at most.
+  return tf.leakyRelu(tf.reshape(tf.add(tf.mul(xhat, each(gamma)), each(beta)), x.shape), slope)
 }
 
 /**

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
+import '#gradients'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
-import '../norm-activation'
+import { groupNormLeakyRelu, groupNormLeakyReluPlain } from '../norm-activation'
 import { scheduleOf } from '../parameter-update'
 import '../pixel-loss'
 import '../pseudo-labels'
@@ -160,6 +161,26 @@ test('a kernel understands a mask that is 0 or 1 by a cast, whose buffer stays o
   expect([...(await y.data())]).toEqual([0, 2, 0, 0.5])
   tf.dispose([x, y])
 })
+
+test(
+  'norm and activation composed of plain ops, as the stock engine runs them, have a gradient here too',
+  { timeout: 60_000 },
+  async () => {
+    const { normal } = inputsOf(3)
+    const inputs = [normal(4, 5, 3, 8), normal(2, 8), normal(2, 8), normal(2, 8)]
+    const gradient = async (op: typeof groupNormLeakyRelu) => {
+      const dx = tf.tidy(() => {
+        const [x, ...rest] = inputs.map(({ values, shape }) => tf.tensor(values, shape))
+        const [bias, gamma, beta] = rest as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]
+        return tf.grad((x) => tf.sum(tf.square(op(x as tf.Tensor4D, bias, gamma, beta, 2, 0.01))))(x!)
+      })
+      const values = await dx.data<'float32'>()
+      dx.dispose()
+      return values
+    }
+    expect(relativeError(await gradient(groupNormLeakyRelu), await gradient(groupNormLeakyReluPlain))).toBeLessThan(1e-4)
+  },
+)
 
 test('a kernel leaves no GPU memory behind', async () => {
   const { normal } = inputsOf(9)
