@@ -15,12 +15,22 @@ import {
   renderViews,
   strongRange,
   uploadImages,
-  uploadPlan,
+  type DevicePlan,
   type LabeledImage,
+  type ViewPlan,
   type Views,
   type ViewTensors,
 } from './views'
 import { drawWarp, type WarpRange } from './warp'
+
+/** A plan of views alone; in a step its tensors are part of those of `uploadStep`. */
+function uploadPlan(plan: ViewPlan, config: Config): DevicePlan {
+  const tensors = Object.entries(planShapes(config)).map(([name, shape]) => [
+    name,
+    tf.tensor(plan[name as keyof ViewPlan], [...shape], 'float32'),
+  ])
+  return { values: plan, tensors: Object.fromEntries(tensors) as DevicePlan['tensors'] }
+}
 
 const clamp = (v: number) => Math.min(1, Math.max(0, v))
 

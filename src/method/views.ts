@@ -164,12 +164,6 @@ export interface DevicePlan {
   tensors: Record<Name, tf.Tensor>
 }
 
-/** Sends a plan to the backend. The caller disposes of the tensors. */
-export function uploadPlan(plan: ViewPlan, config: Config): DevicePlan {
-  const tensors = Object.entries(planShapes(config)).map(([name, shape]) => [name, tf.tensor(plan[name as Name], [...shape], 'float32')])
-  return { values: plan, tensors: Object.fromEntries(tensors) as Record<Name, tf.Tensor> }
-}
-
 /** One step's images as tensors, S pixels a side. */
 export interface ViewTensors {
   /** The exemplars, then the synthetic images: [L, S, S, 1], and their labels, [L, S, S], -1 where these are unknown. */
