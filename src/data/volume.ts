@@ -1,0 +1,130 @@
+/** What files hold once they are decoded: a picture, a stack of slices, a time series, all in one form. */
+import type { GivenFile } from './given-file'
+
+export type VolumeKind = 'png' | 'jpeg' | 'tiff' | 'nifti' | 'dicom' | 'dicom-seg' | 'nrrd' | 'mha' | 'npy' | 'npz' | 'hdf5'
+
+export type Samples =
+  | Uint8Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+
+export type Triple = readonly [number, number, number]
+
+/** Rows of a 4 x 4 matrix without the last: voxel index (i, j, k) to millimetres, x to the patient's right, y to the front, z up (RAS+, as in NIfTI). */
+export type Affine = readonly [
+  readonly [number, number, number, number],
+  readonly [number, number, number, number],
+  readonly [number, number, number, number],
+]
+
+/** A label value that a file names: a segment of a DICOM SEG or of a seg.nrrd. */
+export interface Segment {
+  value: number
+  name: string
+  /** #rrggbb, or null where the file gives none. */
+  color: string | null
+}
+
+/** What is needed to write a result that fits the source. */
+export type Origin =
+  | { format: 'plain' }
+  /** The header as in the file, 348 bytes of NIfTI-1 or 540 of NIfTI-2, in its own byte order. */
+  | { format: 'nifti'; header: Uint8Array<ArrayBuffer> }
+  /** The files of the series, slice by slice, all slices of the first frame first; one file only if it is multi-frame. */
+  | { format: 'dicom'; files: GivenFile[] }
+
+/** One picture, one stack or one time series, decoded. */
+export interface Volume {
+  /** Name of the file with its folders; of a series: its folder, or what the files call it. */
+  name: string
+  kind: VolumeKind
+  /** Who is in the picture, where the file says so (DICOM's patient ID), else null. */
+  patient: string | null
+  /** Columns, rows, slices, frames (time points or echoes); 1 where there is no such axis. */
+  size: readonly [columns: number, rows: number, slices: number, frames: number]
+  /** As stored, columns fastest, then rows, slices, frames; the channels of a voxel side by side. */
+  samples: Samples
+  /** 1 for grey or an index, 3 for colour, and one more with alpha. */
+  channels: 1 | 2 | 3 | 4
+  /** Whether the last channel is opacity. */
+  alpha: boolean
+  /** Colours 0..255 where samples are indices, else empty. */
+  palette: Triple[]
+  /** A value in the file's units is slope * sample + intercept. */
+  slope: number
+  intercept: number
+  /** Large values are shown dark: MONOCHROME1 of DICOM, MINISWHITE of TIFF. */
+  inverted: boolean
+  /** Millimetres between the centres of neighbouring voxels; null where the file does not say. */
+  spacing: Triple | null
+  /** Null where the file has no geometry. */
+  affine: Affine | null
+  /** How the file wants to be shown, in its units. */
+  window: { center: number; width: number } | null
+  /** DICOM's modality, "CT", "MR", or null. */
+  modality: string | null
+  segments: Segment[]
+  /** Sentences about what a user should know, such as "Slices are 5 mm apart but two are missing." */
+  notes: string[]
+  origin: Origin
+}
+
+/** A volume of one grey channel without geometry: what most formats fill in. */
+export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples'> & Partial<Volume>): Volume {
+  return {
+    patient: null,
+    channels: 1,
+    alpha: false,
+    palette: [],
+    slope: 1,
+    intercept: 0,
+    inverted: false,
+    spacing: null,
+    affine: null,
+    window: null,
+    modality: null,
+    segments: [],
+    notes: [],
+    origin: { format: 'plain' },
+    ...own,
+  }
+}
+
+/** Lengths of the affine's columns in millimetres. */
+export function spacingOf(affine: Affine): Triple {
+  const length = (c: number) => Math.hypot(affine[0][c]!, affine[1][c]!, affine[2][c]!)
+  return [length(0), length(1), length(2)]
+}
+
+const letters = [
+  ['L', 'R'],
+  ['P', 'A'],
+  ['I', 'S'],
+] as const
+
+/**
+ * Where the index grows to, one letter for each axis, e.g. "LPS"; of an oblique volume the nearest. As nibabel's `aff2axcodes`: the largest
+ * direction cosine is given its axis first, so no direction of the patient is named twice.
+ */
+export function orientationOf(affine: Affine): string {
+  const spacing = spacingOf(affine)
+  const left = { voxel: new Set([0, 1, 2]), patient: new Set([0, 1, 2]) }
+  const found = ['?', '?', '?']
+  while (left.voxel.size > 0) {
+    let best = { size: -1, sign: 0, axis: 0, direction: 0 }
+    for (const axis of left.voxel)
+      for (const direction of left.patient) {
+        const cosine = affine[direction]![axis]! / (spacing[axis]! || 1)
+        if (Math.abs(cosine) > best.size + 1e-9) best = { size: Math.abs(cosine), sign: Math.sign(cosine), axis, direction }
+      }
+    found[best.axis] = letters[best.direction]![best.sign < 0 ? 0 : 1]
+    left.voxel.delete(best.axis)
+    left.patient.delete(best.direction)
+  }
+  return found.join('')
+}
