@@ -3,7 +3,19 @@ import { InputError } from './named-file'
 /** Larger images are refused before anything is decoded: 64 megapixels as numbers take 256 MB, and no training needs them. */
 export const maxPixels = 64_000_000
 
+/** Bytes of samples, as stored, that one volume may have: a browser's tab holds a few of them. */
+export const maxVolumeBytes = 2 ** 30
+
+/** Bytes that a zip may have, and all that is in it unpacked, together. */
+export const maxArchiveBytes = 2 ** 30
+
 const count = (n: number) => n.toLocaleString('en-US')
+
+/** Bytes for people, as in "1.5 GB", in powers of 1024. */
+export function byteText(bytes: number): string {
+  const [unit, name] = bytes >= 2 ** 30 ? [2 ** 30, 'GB'] : bytes >= 2 ** 20 ? [2 ** 20, 'MB'] : [2 ** 10, 'kB']
+  return `${count(Math.round((bytes / unit) * 10) / 10)} ${name}`
+}
 
 /** @throws InputError for an image without pixels, or with more than `maxPixels`. */
 export function checkSize(name: string, width: number, height: number): void {
@@ -14,4 +26,28 @@ export function checkSize(name: string, width: number, height: number): void {
       `"${name}" is ${size}, over the limit of ${count(maxPixels / 1e6)} megapixels; crop it or scale it down first.`,
       name,
     )
+}
+
+/**
+ * The same for a stack.
+ * @param size columns, rows, slices, frames
+ * @param bytesPerVoxel of all channels, as stored
+ * @throws InputError for a volume without voxels, with a slice over `maxPixels`, or over `maxVolumeBytes`
+ */
+export function checkVolume(name: string, size: readonly [number, number, number, number], bytesPerVoxel: number): void {
+  const [columns, rows, slices, frames] = size
+  const bytes = columns * rows * slices * frames * bytesPerVoxel
+  const text = size
+    .slice(0, frames === 1 ? 3 : 4)
+    .map(count)
+    .join(' x ')
+  if (!size.every((n) => Number.isInteger(n) && n > 0))
+    throw new InputError(`"${name}" says that it is ${text} voxels, so it holds no image; save it again.`, name)
+  if (bytes > maxVolumeBytes)
+    throw new InputError(
+      `"${name}" is ${text} voxels, ${byteText(bytes)}, over the limit of ${byteText(maxVolumeBytes)}; ` +
+        'crop it, leave out slices or save it with fewer bytes for each voxel.',
+      name,
+    )
+  checkSize(name, columns, rows)
 }

@@ -1,15 +1,37 @@
 import { decode } from 'jpeg-js'
 import { checkSize, maxPixels } from './image-size'
 import { InputError, type NamedFile } from './named-file'
+import { makeVolume, type Volume } from './volume'
 
 export const isJpeg = ({ bytes }: NamedFile): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff
 
-/** A decoded JPEG: width * height pixels of interleaved red, green, blue, 0..255. */
+/** A decoded JPEG: width * height pixels of interleaved red, green, blue, 0..255; all three alike where it is grey. */
 export interface Jpeg {
   width: number
   height: number
+  grey: boolean
   rgb: Uint8Array
 }
+
+/** A JPEG as a volume: one channel if it is grey. @throws InputError as readJpeg */
+export function readJpegVolume(file: NamedFile): Volume {
+  const { width, height, grey, rgb } = readJpeg(file)
+  const size = [width, height, 1, 1] as const
+  if (!grey) return makeVolume({ name: file.name, kind: 'jpeg', size, samples: new Uint8Array(rgb), channels: 3 })
+  const samples = new Uint8Array(width * height)
+  for (let i = 0; i < samples.length; i++) samples[i] = rgb[3 * i]!
+  return makeVolume({ name: file.name, kind: 'jpeg', size, samples })
+}
+
+/** Width and height that the frame header of a JPEG, whole or a block of a TIFF, says; null without one. */
+export function frameSize(bytes: Uint8Array): { width: number; height: number } | null {
+  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes[at + 2]! * 256 + bytes[at + 3]!)
+    if (isFrame(bytes[at + 1]!)) return { height: bytes[at + 5]! * 256 + bytes[at + 6]!, width: bytes[at + 7]! * 256 + bytes[at + 8]! }
+  return null
+}
+
+/** Frame headers are 0xc0 to 0xcf, but for three that are tables. */
+const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
 /**
  * Reads an 8-bit baseline or progressive JPEG, grey or colour.
@@ -18,7 +40,7 @@ export interface Jpeg {
  */
 export function readJpeg(file: NamedFile): Jpeg {
   const { name, bytes } = file
-  const { width, height, rgbStored } = readHeader(file)
+  const { width, height, grey, rgbStored } = readHeader(file)
   try {
     const { data } = decode(bytes, {
       useTArray: true,
@@ -30,7 +52,7 @@ export function readJpeg(file: NamedFile): Jpeg {
       maxMemoryUsageInMB: 2048,
       ...(rgbStored && { colorTransform: false }),
     })
-    return { width, height, rgb: data }
+    return { width, height, grey, rgb: data }
   } catch {
     throw new InputError(`"${name}" is a JPEG that cannot be decoded; open it in an image program and save it as PNG.`, name)
   }
@@ -39,7 +61,7 @@ export function readJpeg(file: NamedFile): Jpeg {
 /** Walks over the markers to the end of the image: sizes from the frame header, and proof that the end is there. */
 function readHeader({ name, bytes }: NamedFile) {
   const cutShort = () => new InputError(`"${name}" is cut short: the end of the JPEG is missing; copy or save it again.`, name)
-  let size: { width: number; height: number } | null = null
+  let size: { width: number; height: number; grey: boolean } | null = null
   let rgbStored = false
   for (let at = 2; ;) {
     // Between markers lie compressed data, in which 0xff is followed by 0 or by a restart mark.
@@ -54,9 +76,8 @@ function readHeader({ name, bytes }: NamedFile) {
     const length = bytes[at + 2]! * 256 + bytes[at + 3]!
     // Written so that a length beyond the end, NaN, is refused too.
     if (!(at + 2 + length <= bytes.length)) throw cutShort()
-    // Frame headers are 0xc0 to 0xcf, but for three that are tables.
-    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      size = { height: bytes[at + 5]! * 256 + bytes[at + 6]!, width: bytes[at + 7]! * 256 + bytes[at + 8]! }
+    if (isFrame(marker)) {
+      size = { height: bytes[at + 5]! * 256 + bytes[at + 6]!, width: bytes[at + 7]! * 256 + bytes[at + 8]!, grey: bytes[at + 9] === 1 }
       checkSize(name, size.width, size.height)
       if (marker > 0xc2 || bytes[at + 4] !== 8)
         throw new InputError(`"${name}" is a lossless, arithmetic-coded or 12-bit JPEG, which is not read here; save it as PNG.`, name)

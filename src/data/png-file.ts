@@ -1,6 +1,7 @@
 import { decode } from 'fast-png'
 import { checkSize } from './image-size'
 import { InputError, type NamedFile } from './named-file'
+import { makeVolume, type Samples, type Volume } from './volume'
 
 /** A decoded PNG as stored: one number per sample, whatever the depth, never converted. */
 export interface Png {
@@ -29,6 +30,20 @@ const kinds: Record<number, Pick<Png, 'kind' | 'alpha' | 'channels'>> = {
 const signature = [137, 80, 78, 71, 13, 10, 26, 10]
 
 export const isPng = ({ bytes }: NamedFile): boolean => signature.every((byte, i) => bytes[i] === byte)
+
+/** A PNG as a volume of one slice; of a palette PNG the indices. @throws InputError as readPng */
+export function readPngVolume(file: NamedFile): Volume {
+  const { width, height, channels, alpha, samples, palette } = readPng(file)
+  return makeVolume({
+    name: file.name,
+    kind: 'png',
+    size: [width, height, 1, 1],
+    samples: samples as Samples,
+    channels: channels as 1 | 2 | 3 | 4,
+    alpha,
+    palette,
+  })
+}
 
 /**
  * Reads a PNG of any colour type and depth; 16-bit samples keep their exact value.

@@ -1,0 +1,141 @@
+import { unzlibSync } from 'fflate'
+import { axesOf, isPicture } from './array-axes'
+import type { GivenFile } from './given-file'
+import { byteText, checkVolume } from './image-size'
+import { InputError } from './named-file'
+import { makeVolume, type Samples, type Volume } from './volume'
+
+export const isHdf5 = (head: Uint8Array): boolean => [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
+
+/** jsfive holds each number as a JavaScript value, and arrays of more become tables by key, a hundred times slower. */
+const maxValues = 2 ** 25
+
+/** Bytes of a whole file, which jsfive has in memory. */
+const maxBytes = 2 ** 29
+
+/** A chunk of data is at most this once unpacked; h5py makes them of about 1 MB. */
+const maxChunkBytes = 2 ** 28
+
+const arrays = {
+  u1: Uint8Array,
+  i1: Int8Array,
+  u2: Uint16Array,
+  i2: Int16Array,
+  u4: Uint32Array,
+  i4: Int32Array,
+  u8: Float64Array,
+  i8: Float64Array,
+  f2: Float32Array,
+  f4: Float32Array,
+  f8: Float64Array,
+}
+
+/** What is used of jsfive, which has no types. */
+interface Dataset {
+  shape: number[]
+  dtype: unknown
+  value: ArrayLike<number | bigint>
+  fillvalue: number
+  _dataobjects: { chunks: number[] | null }
+}
+interface Group {
+  keys: string[]
+  get(name: string): Group | Dataset | null
+}
+interface Jsfive {
+  File: new (bytes: ArrayBuffer, name: string) => Group
+  Filters: Map<number, (bytes: ArrayBuffer) => ArrayBufferLike>
+}
+
+/**
+ * Reads every array of two to four axes of numbers in an HDF5 file, in all its groups, as "a.h5/group/name"; the axes are those of numpy.
+ * @returns what could be read, and what is wrong with the rest
+ * @throws InputError if there is nothing to read
+ */
+export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; problems: InputError[] }> {
+  const { name } = file
+  if (file.size > maxBytes)
+    throw new InputError(
+      `"${name}" has ${byteText(file.size)}, over the limit of ${byteText(maxBytes)} for HDF5; save it as .npy or NIfTI.`,
+      name,
+    )
+  // @ts-expect-error jsfive has no types.
+  const jsfive = (await import('jsfive')) as Jsfive
+  // The library's own puts no end to what comes out of a chunk. GZIP is filter number 1.
+  jsfive.Filters.set(1, (bytes) => inflate(new Uint8Array(bytes)))
+  const damaged = () =>
+    new InputError(`"${name}" is an HDF5 file that is damaged or of a kind that is not read here; save it as .npy or NIfTI.`, name)
+  const volumes: Volume[] = []
+  const problems: InputError[] = []
+  const found: { path: string; dataset: Dataset }[] = []
+  try {
+    collect(new jsfive.File((await file.read()).buffer, name), '', found)
+  } catch {
+    // The library throws strings and whatever a wrong offset leads to.
+    throw damaged()
+  }
+  for (const { path, dataset } of found)
+    try {
+      const volume = readDataset(`${name}/${path}`, dataset)
+      if (volume) volumes.push(volume)
+    } catch (error) {
+      problems.push(
+        error instanceof InputError
+          ? error
+          : new InputError(`"${name}/${path}" is damaged or of a kind that is not read here; save it as .npy or NIfTI.`, `${name}/${path}`),
+      )
+    }
+  if (volumes.length + problems.length === 0)
+    throw new InputError(`"${name}" holds no array of two to four axes of numbers; save the image as such an array.`, name)
+  return { volumes, problems }
+}
+
+/** The unpacked size is not said before, so room grows until it is enough. */
+function inflate(packed: Uint8Array): ArrayBufferLike {
+  for (let room = Math.max(2 ** 16, packed.length * 8); room <= maxChunkBytes * 2; room *= 8) {
+    const out = unzlibSync(packed, { out: new Uint8Array(Math.min(room, maxChunkBytes)) })
+    if (out.length < Math.min(room, maxChunkBytes)) return out.slice().buffer
+  }
+  throw new Error('A chunk is too large.')
+}
+
+function collect(group: Group, path: string, found: { path: string; dataset: Dataset }[], depth = 0): void {
+  for (const key of group.keys) {
+    // Links may lead round in a circle.
+    if (found.length > 1000 || depth > 16) throw new Error('too many groups')
+    const item = group.get(key)
+    if (!item) continue
+    if ('keys' in item && !Array.isArray(item)) collect(item, `${path}${key}/`, found, depth + 1)
+    else found.push({ path: path + key, dataset: item as Dataset })
+  }
+}
+
+/** Null for what is no picture, such as text or a list of numbers. */
+function readDataset(name: string, dataset: Dataset): Volume | null {
+  const { shape, dtype } = dataset
+  const type = typeof dtype === 'string' ? /^[<>|=]?([uif][1248])$/.exec(dtype)?.[1] : undefined
+  if (!type || !(type in arrays) || !isPicture(shape, type === 'u1')) return null
+  const { size, channels, notes } = axesOf(name, shape, type === 'u1')
+  const Numbers = arrays[type as keyof typeof arrays]
+  checkVolume(name, size, channels * Numbers.BYTES_PER_ELEMENT)
+  const length = shape.reduce((a, b) => a * b)
+  const inChunk = dataset._dataobjects.chunks?.reduce((a, b) => a * b) ?? 0
+  if (length > maxValues || inChunk > maxValues)
+    throw new InputError(
+      `"${name}" has ${length.toLocaleString('en-US')} numbers, more than HDF5 is read with here; save it as .npy or NIfTI.`,
+      name,
+    )
+
+  const values = dataset.value
+  if (values.length !== length && values.length !== 0) throw new Error('Some of the array is missing.')
+  const samples: Samples = new Numbers(length)
+  // What was never written has no chunk, and shows the fill value.
+  const fill = values.length === 0 || inChunk > 0 ? Number(dataset.fillvalue) : 0
+  for (let i = 0; i < length; i++) {
+    const value = values[i] === undefined ? fill : Number(values[i])
+    if (type[1] === '8' && type[0] !== 'f' && !Number.isSafeInteger(value))
+      throw new InputError(`"${name}" holds whole numbers of 64 bits beyond 9,007,199,254,740,991; save it with 32 bits or fewer.`, name)
+    samples[i] = value
+  }
+  return makeVolume({ name, kind: 'hdf5', size, channels, alpha: channels === 4, samples, notes })
+}

@@ -1,0 +1,196 @@
+import { isDicom, readDicom } from './dicom'
+import type { GivenFile } from './given-file'
+import { isHdf5, readHdf5 } from './hdf5-file'
+import { byteText, maxVolumeBytes } from './image-size'
+import { readItkImage } from './itk-image'
+import { isJpeg, readJpegVolume } from './jpeg-file'
+import { InputError } from './named-file'
+import { niftiKind, readNifti } from './nifti-file'
+import { isNpy, isPictureArray, readNpy } from './npy-file'
+import { openFile } from './opened-file'
+import { isPng, readPngVolume } from './png-file'
+import { isTiff, readTiff } from './tiff-file'
+import type { Volume } from './volume'
+import { isJunk, isZip, makeBudget, readZip, type Budget } from './zip-file'
+
+/** What came of some files. */
+export interface ReadFiles {
+  volumes: Volume[]
+  problems: InputError[]
+}
+
+/**
+ * Reads files of any kind that is known, told by their first bytes; zips are opened, all DICOM files are put together into series, and what
+ * operating systems leave in folders is passed over. What cannot be read becomes a problem, one for each file, and the others are read.
+ *
+ * Files of a zip are called "archive.zip/path", so that masks.zip/p1.png is known as a mask; but just "path" if the zip was given alone.
+ * @param progress called after each file, zips counting as what is in them
+ */
+export async function readFiles(files: readonly GivenFile[], progress: (done: number, of: number) => void = () => {}): Promise<ReadFiles> {
+  const result: ReadFiles = { volumes: [], problems: [] }
+  const given = files.filter(({ name }) => !isJunk(name))
+  const flat = await openZips(given, { budget: makeBudget(), depth: 0, alone: given.length === 1 }, result.problems)
+  // The .img file of a NIfTI pair is read with its .hdr.
+  const headers = new Set(flat.filter(({ name }) => /\.hdr$/i.test(name)).map(({ name }) => stem(name)))
+  const images = new Map(flat.filter(({ name }) => /\.img$/i.test(name) && headers.has(stem(name))).map((file) => [stem(file.name), file]))
+  const dicom: GivenFile[] = []
+  let done = 0
+  for (const file of flat) {
+    try {
+      const read = images.get(stem(file.name)) === file ? nothing : await readOne(file, images)
+      if (read === 'dicom') {
+        dicom.push(file)
+        continue
+      }
+      result.volumes.push(...read.volumes)
+      result.problems.push(...read.problems)
+    } catch (error) {
+      result.problems.push(asProblem(error, file.name))
+    }
+    progress(++done, flat.length)
+    await nextTask()
+  }
+  if (dicom.length > 0) {
+    try {
+      const { volumes, problems } = await readDicom(dicom)
+      result.volumes.push(...volumes)
+      result.problems.push(...problems)
+    } catch (error) {
+      result.problems.push(...dicom.map(({ name }) => asProblem(error, name)))
+    }
+    progress(flat.length, flat.length)
+  }
+  for (const volume of result.volumes) noteNonFinite(volume)
+  return result
+}
+
+/** Reading a file fails for reasons of its own (it was moved, memory is short), and then this is the sentence. */
+const asProblem = (error: unknown, name: string): InputError =>
+  error instanceof InputError ? error : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}).`, name)
+
+/** Lets messages and pictures of the thread have their turn; a MessageChannel turn, because timers are slow in a hidden tab. */
+const nextTask = () =>
+  new Promise<void>((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+
+const stem = (name: string) => name.replace(/\.(hdr|img)$/i, '')
+
+const nothing: ReadFiles = { volumes: [], problems: [] }
+
+/** The files, with what is in zips in place of the zips; a zip in a zip is opened too, and no deeper. */
+async function openZips(
+  files: readonly GivenFile[],
+  { budget, depth, alone }: { budget: Budget; depth: number; alone: boolean },
+  problems: InputError[],
+): Promise<GivenFile[]> {
+  const flat: GivenFile[] = []
+  for (const file of files) {
+    try {
+      if (!isZip(await file.read(0, 4)) || /\.npz$/i.test(file.name)) {
+        flat.push(file)
+        continue
+      }
+      if (depth > 1) throw new InputError(`"${file.name}" is a zip in a zip in a zip; unpack it first.`, file.name)
+      const inside = await readZip(file, budget)
+      problems.push(...inside.problems)
+      const named = alone ? inside.files : inside.files.map((inner) => ({ ...inner, name: `${file.name}/${inner.name}` }))
+      flat.push(...(await openZips(named, { budget, depth: depth + 1, alone: false }, problems)))
+      if (inside.files.length + inside.problems.length === 0)
+        throw new InputError(`"${file.name}" is an empty zip; put the images in it.`, file.name)
+    } catch (error) {
+      problems.push(asProblem(error, file.name))
+    }
+  }
+  return flat
+}
+
+/** @returns 'dicom' for a file that is read with its series */
+async function readOne(file: GivenFile, images: ReadonlyMap<string, GivenFile>): Promise<ReadFiles | 'dicom'> {
+  const { name } = file
+  const opened = await openFile(file)
+  const { head } = opened
+  const one = (volume: Volume): ReadFiles => ({ volumes: [volume], problems: [] })
+  if (head.length === 0) throw new InputError(`"${name}" is empty; copy or save it again.`, name)
+  const nifti = niftiKind(head)
+  if (nifti) return one(await readNifti(opened, images.get(stem(name))))
+  if (isNpy(head)) return one(await readNpy(opened))
+  if (opened.gzipped) throw new InputError(`"${name}" is a gzip archive of something else than a NIfTI volume; unpack it first.`, name)
+
+  // A DICOM file may begin like a TIFF, so that programs for either can open it.
+  if (ascii(head, 128, 4) === 'DICM') return 'dicom'
+  if (isTiff(head)) return one(await readTiff(file))
+  if (isHdf5(head)) return readHdf5(file)
+  if (isZip(head)) return readNpz(file)
+  if (isNrrdOrMha(head)) return one(await readItkImage(file))
+  const start = { name, bytes: head }
+  if (isPng(start) || isJpeg(start)) {
+    if (file.size > maxVolumeBytes)
+      throw new InputError(
+        `"${name}" has ${byteText(file.size)}, over the limit of ${byteText(maxVolumeBytes)}; scale it down first.`,
+        name,
+      )
+    const whole = { name, bytes: await file.read() }
+    return one(isPng(start) ? readPngVolume(whole) : readJpegVolume(whole))
+  }
+  if (isDicom(head, name)) return 'dicom'
+  throw unknown(name, head)
+}
+
+const isNrrdOrMha = (head: Uint8Array) =>
+  ascii(head, 0, 4) === 'NRRD' || /^\s*(ObjectType|ObjectSubType|NDims|Comment)\s*=/.test(ascii(head, 0, 64))
+
+/** A .npz file is a zip of .npy files, of which those with two to four axes of numbers are read, as "a.npz/name". */
+async function readNpz(file: GivenFile): Promise<ReadFiles> {
+  const { files, problems } = await readZip(file, makeBudget())
+  const result: ReadFiles = { volumes: [], problems }
+  for (const inner of files)
+    try {
+      const opened = await openFile({ ...inner, name: `${file.name}/${inner.name.replace(/\.npy$/i, '')}` })
+      if (isNpy(opened.head) && (await isPictureArray(opened))) result.volumes.push(await readNpy(opened, 'npz'))
+    } catch (error) {
+      problems.push(asProblem(error, `${file.name}/${inner.name}`))
+    }
+  if (result.volumes.length + problems.length === 0)
+    throw new InputError(`"${file.name}" holds no array of two to four axes of numbers; save the image as such an array.`, file.name)
+  return result
+}
+
+/** Formats that people try, by the bytes at an offset. */
+const others: [name: string, offset: number, start: string][] = [
+  ['a GIF', 0, 'GIF8'],
+  ['a BMP', 0, 'BM'],
+  ['a WebP image', 8, 'WEBP'],
+  ['a HEIC or AVIF image', 4, 'ftyp'],
+  ['a JPEG 2000 image', 4, 'jP  '],
+  ['a PDF', 0, '%PDF'],
+  ['a RAR archive', 0, 'Rar!'],
+  ['a 7-Zip archive', 0, '7z\xbc\xaf'],
+  ['an Analyze header', 0, '\x5c\x01\0\0'],
+  ['an Analyze header', 0, '\0\0\x01\x5c'],
+  ['a MINC or netCDF file', 0, 'CDF'],
+]
+
+function unknown(name: string, head: Uint8Array): InputError {
+  const isText = head.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13)
+  const known = others.find(([, offset, start]) => ascii(head, offset, start.length) === start)?.[0] ?? (isText ? 'text' : null)
+  return new InputError(
+    `"${name}" is no image of a kind that is read here${known ? ` but looks like ${known}` : ''}; save it as PNG, TIFF, NIfTI or DICOM.`,
+    name,
+  )
+}
+
+/** Voxels that are not numbers are kept, and left out of statistics. */
+function noteNonFinite({ samples, notes }: Volume): void {
+  if (!(samples instanceof Float32Array || samples instanceof Float64Array)) return
+  let count = 0
+  for (let i = 0; i < samples.length; i++) if (!Number.isFinite(samples[i]!)) count++
+  if (count > 0) notes.push(`${count.toLocaleString('en-US')} ${count === 1 ? 'value is' : 'values are'} not finite (NaN or infinite).`)
+}
+
+const ascii = (bytes: Uint8Array, from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length))

@@ -1,0 +1,152 @@
+/** Volumes as files for tests, written and read without the code under test. Imported by tests only. */
+import { zlibSync } from 'fflate'
+
+const writers = {
+  u1: 'setUint8',
+  i1: 'setInt8',
+  u2: 'setUint16',
+  i2: 'setInt16',
+  u4: 'setUint32',
+  i4: 'setInt32',
+  f4: 'setFloat32',
+  f8: 'setFloat64',
+} as const
+export type TestType = keyof typeof writers
+export const testTypes = Object.keys(writers) as TestType[]
+
+/** Numbers as bytes. */
+export function pack(values: readonly number[], type: TestType, littleEndian = true): Uint8Array<ArrayBuffer> {
+  const size = Number(type[1])
+  const bytes = new Uint8Array(values.length * size)
+  const view = new DataView(bytes.buffer)
+  values.forEach((value, i) => view[writers[type]](i * size, value, littleEndian))
+  return bytes
+}
+
+const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0))
+
+export function join(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  parts.reduce((at, part) => (out.set(part, at), at + part.length), 0)
+  return out
+}
+
+/** A .npy file; `values` in the order in which they are stored. */
+export function makeNpy(
+  shape: readonly number[],
+  values: readonly number[],
+  type: TestType,
+  options: { big?: boolean; fortran?: boolean } = {},
+) {
+  const { big = false, fortran = false } = options
+  const header = `{'descr': '${big ? '>' : '<'}${type}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.map((n) => `${n},`).join(' ')}), }`
+  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n'
+  return join(Uint8Array.of(0x93), ascii('NUMPY\x01\x00'), pack([padded.length], 'u2'), ascii(padded), pack(values, type, !big))
+}
+
+const niftiCodes: Record<TestType, number> = { u1: 2, i2: 4, i4: 8, f4: 16, f8: 64, i1: 256, u2: 512, u4: 768 }
+
+export interface TestNifti {
+  version?: 1 | 2
+  big?: boolean
+  slope?: number
+  intercept?: number
+  sform?: readonly (readonly number[])[]
+  /** Magic of a .hdr file, whose voxels are in another. */
+  paired?: boolean
+}
+
+/** A .nii file; `values` with x fastest. */
+export function makeNifti(
+  dims: readonly number[],
+  values: readonly number[],
+  type: TestType,
+  options: TestNifti = {},
+): Uint8Array<ArrayBuffer> {
+  const { version = 1, big = false, slope = 0, intercept = 0, sform, paired = false } = options
+  const length = version === 1 ? 348 : 540
+  const bytes = new Uint8Array(length + 4)
+  const view = new DataView(bytes.buffer)
+  const le = !big
+  const all = [dims.length, ...dims, 1, 1, 1, 1, 1, 1, 1].slice(0, 8)
+  view.setInt32(0, length, le)
+  if (version === 1) {
+    all.forEach((n, i) => view.setInt16(40 + 2 * i, n, le))
+    view.setInt16(70, niftiCodes[type], le)
+    view.setInt16(72, 8 * Number(type[1]), le)
+    for (let i = 0; i < 8; i++) view.setFloat32(76 + 4 * i, 1, le)
+    view.setFloat32(108, paired ? 0 : 352, le)
+    view.setFloat32(112, slope, le)
+    view.setFloat32(116, intercept, le)
+    view.setInt16(254, sform ? 1 : 0, le)
+    sform?.flat().forEach((value, i) => view.setFloat32(280 + 4 * i, value, le))
+    bytes.set(ascii(paired ? 'ni1\0' : 'n+1\0'), 344)
+  } else {
+    bytes.set(ascii((paired ? 'ni2' : 'n+2') + '\0\r\n\x1a\n'), 4)
+    view.setInt16(12, niftiCodes[type], le)
+    view.setInt16(14, 8 * Number(type[1]), le)
+    all.forEach((n, i) => view.setBigInt64(16 + 8 * i, BigInt(n), le))
+    for (let i = 0; i < 8; i++) view.setFloat64(104 + 8 * i, 1, le)
+    view.setBigInt64(168, paired ? 0n : 544n, le)
+    view.setFloat64(176, slope, le)
+    view.setFloat64(184, intercept, le)
+    view.setInt32(348, sform ? 1 : 0, le)
+    sform?.flat().forEach((value, i) => view.setFloat64(400 + 8 * i, value, le))
+  }
+  return paired ? bytes : join(bytes, pack(values, type, le))
+}
+
+/** A grey TIFF of one strip a page; `tags` replaces or adds tags of every page. */
+export function makeTiff(
+  pages: readonly (readonly (readonly number[])[])[],
+  type: 'u1' | 'u2',
+  options: { big?: boolean; deflate?: boolean; predictor?: boolean; tags?: Record<number, number> } = {},
+): Uint8Array<ArrayBuffer> {
+  const { big = false, deflate = false, predictor = false, tags = {} } = options
+  const bits = 8 * Number(type[1])
+  const u2 = (...values: number[]) => pack(values, 'u2', !big)
+  const u4 = (...values: number[]) => pack(values, 'u4', !big)
+  let file = join(ascii(big ? 'MM' : 'II'), u2(42), u4(8))
+  pages.forEach((rows, page) => {
+    const stored = rows.map((row) => (predictor ? row.map((v, i) => (i === 0 ? v : (v - row[i - 1]! + 2 ** bits) % 2 ** bits)) : row))
+    const plain = pack(stored.flat(), type, !big)
+    const strip = deflate ? zlibSync(plain) : plain
+    const fields: Record<number, number> = {
+      256: rows[0]!.length,
+      257: rows.length,
+      258: bits,
+      259: deflate ? 8 : 1,
+      262: 1,
+      273: 0,
+      277: 1,
+      278: rows.length,
+      279: strip.length,
+      ...(predictor && { 317: 2 }),
+      ...tags,
+    }
+    const entries = Object.entries(fields)
+    const end = file.length + 2 + 12 * entries.length + 4
+    fields[273] = tags[273] ?? end
+    const directory = entries.map(([tag]) => join(u2(Number(tag), 4), u4(1, fields[Number(tag)]!)))
+    file = join(file, u2(entries.length), ...directory, u4(page === pages.length - 1 ? 0 : end + strip.length), strip)
+  })
+  return file
+}
+
+/** Reads any .npy file of plain numbers in C order. */
+export function readTestNpy(bytes: Uint8Array): { shape: number[]; data: number[] } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const start = 10 + view.getUint16(8, true)
+  const header = new TextDecoder().decode(bytes.subarray(10, start))
+  const [, order, type] = /'descr': '([<>|])([a-z]\d)'/.exec(header)!
+  if (header.includes('True')) throw new Error('Fortran order')
+  const shape = /\(([^)]*)\)/
+    .exec(header)![1]!
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number)
+  const size = Number(type![1])
+  const reader = writers[type as TestType].replace('set', 'get') as 'getUint16'
+  const data = Array.from({ length: (bytes.length - start) / size }, (_, i) => view[reader](start + i * size, order !== '>'))
+  return { shape, data }
+}
