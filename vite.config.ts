@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { itkPipelines } from './scripts/itk-pipelines.mjs'
 
 /** With both, the page is cross-origin isolated, which WASM threads need. */
 const isolation = {
@@ -23,7 +24,7 @@ const policy = [
 ].join('; ')
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), itkPipelines()],
   worker: { format: 'es' },
   build: {
     target: 'es2022',

@@ -1,0 +1,55 @@
+// The pipelines of ITK-Wasm that we use: where they are in Node, and a Vite plugin that serves them from our own origin.
+import { readFile } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
+import { ZSTDDecoder } from 'zstddec'
+
+const packages = new URL('../node_modules/@itk-wasm/', import.meta.url)
+const folders = {
+  'read-image-dicom-file-series': 'dicom',
+  'nrrd-read-image': 'image-io',
+  'meta-read-image': 'image-io',
+}
+
+/**
+ * The files of one pipeline, for setPipelineFiles of src/data/itk-pipeline.ts.
+ * @param {keyof typeof folders} name
+ * @returns {{ script: string, wasm: () => Promise<Uint8Array<ArrayBuffer>> }}
+ */
+export function pipelineFiles(name) {
+  const file = (ending) => new URL(`${folders[name]}/dist/pipelines/${name}.${ending}`, packages)
+  return {
+    script: file('js').href,
+    wasm: async () => {
+      const decoder = new ZSTDDecoder()
+      await decoder.init()
+      return decoder.decode(await readFile(file('wasm.zst')))
+    },
+  }
+}
+
+/** What is served below itk/: the script as it is, the code as gzip, which a browser unpacks without help of a module from a data: address. */
+async function served(path) {
+  const [, name, ending] = /^([\w-]+)\.(js|wasm\.gz)$/.exec(path) ?? []
+  if (!Object.hasOwn(folders, name ?? '')) return null
+  const files = pipelineFiles(name)
+  return ending === 'js' ? readFile(new URL(files.script)) : gzipSync(await files.wasm())
+}
+
+/** Puts the pipelines into a build, and serves them in development. */
+export const itkPipelines = () => ({
+  name: 'itk-pipelines',
+  configureServer(server) {
+    server.middlewares.use('/itk', (request, response, next) => {
+      served(request.url.slice(1).split('?')[0]).then((bytes) => {
+        if (!bytes) return next()
+        response.setHeader('Content-Type', request.url.includes('.js') ? 'text/javascript' : 'application/gzip')
+        response.end(bytes)
+      }, next)
+    })
+  },
+  async generateBundle() {
+    for (const name of Object.keys(folders))
+      for (const ending of ['js', 'wasm.gz'])
+        this.emitFile({ type: 'asset', fileName: `itk/${name}.${ending}`, source: await served(`${name}.${ending}`) })
+  },
+})

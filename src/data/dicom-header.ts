@@ -1,0 +1,234 @@
+import parser, { type DataSet } from 'dicom-parser'
+import { Inflate } from 'fflate'
+import { concat } from './dicom-elements'
+import type { GivenFile } from './given-file'
+import { InputError } from './named-file'
+
+/** More than a browser's tab should be asked for: one file's or series' samples, in bytes. */
+export const maxBytes = 2 ** 30
+
+/** A DICOM file whose elements are known, but not its pixels. */
+export interface DicomHeader {
+  file: GivenFile
+  data: DataSet
+  /** Transfer syntax UID: how elements and pixels are written. */
+  syntax: string
+  /** Where the pixels are: value representation, offset and length of the value; a length of -1: in fragments. */
+  pixels: { tag: string; vr: string; offset: number; length: number }
+  /** Bytes that there are to read, and those from and to an offset as in `pixels`. */
+  size: number
+  read(from: number, to?: number): Promise<Uint8Array<ArrayBuffer>>
+  rows: number
+  columns: number
+  frames: number
+}
+
+/** Transfer syntaxes whose pixels are not compressed. */
+export const implicitLittle = '1.2.840.10008.1.2'
+const explicitLittle = '1.2.840.10008.1.2.1'
+const deflated = '1.2.840.10008.1.2.1.99'
+export const explicitBig = '1.2.840.10008.1.2.2'
+
+const names: Record<string, string> = {
+  [implicitLittle]: 'implicit little-endian',
+  [explicitLittle]: 'explicit little-endian',
+  [deflated]: 'deflated',
+  [explicitBig]: 'big-endian',
+  '1.2.840.10008.1.2.4.50': 'JPEG baseline',
+  '1.2.840.10008.1.2.4.51': 'JPEG extended',
+  '1.2.840.10008.1.2.4.57': 'JPEG lossless',
+  '1.2.840.10008.1.2.4.70': 'JPEG lossless',
+  '1.2.840.10008.1.2.4.80': 'JPEG-LS',
+  '1.2.840.10008.1.2.4.81': 'JPEG-LS, near-lossless',
+  '1.2.840.10008.1.2.4.90': 'JPEG 2000 lossless',
+  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
+  '1.2.840.10008.1.2.4.201': 'high-throughput JPEG 2000 lossless',
+  '1.2.840.10008.1.2.4.202': 'high-throughput JPEG 2000 lossless',
+  '1.2.840.10008.1.2.4.203': 'high-throughput JPEG 2000',
+  '1.2.840.10008.1.2.5': 'RLE',
+}
+
+/** What a transfer syntax is called in a sentence. */
+export const syntaxName = (uid: string): string => names[uid] ?? `transfer syntax ${uid || 'unknown'}`
+
+/** Elements of which a file without preamble can start: file meta information, or the first groups of a data set, length and tag plausible. */
+function startsWithElement(head: Uint8Array): boolean {
+  if (head.length < 8) return false
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  const group = view.getUint16(0, true)
+  const element = view.getUint16(2, true)
+  if (!(group === 2 && element <= 0x102) && !(group === 8 && element <= 0x70)) return false
+  return isExplicit(head) || view.getUint32(4, true) <= 1024
+}
+
+const isExplicit = (head: Uint8Array) => [4, 5].every((i) => head[i]! >= 65 && head[i]! <= 90)
+
+const hasPreamble = (head: Uint8Array) => [68, 73, 67, 77].every((byte, i) => head[128 + i] === byte)
+
+/**
+ * Whether to read a file as DICOM: by "DICM" after the preamble, by its name, or by a first element as of a file without preamble.
+ * @param head the first kilobyte
+ */
+export const isDicom = (head: Uint8Array, name: string): boolean =>
+  hasPreamble(head) || /\.(dcm|dicom|ima)$/i.test(name) || startsWithElement(head)
+
+/** The deflated rest of a file. @throws InputError for more than `maxBytes` */
+function inflate(bytes: Uint8Array, from: number, name: string): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = []
+  let size = from
+  const stream = new Inflate((part) => {
+    size += part.length
+    if (size > maxBytes) throw tooLarge(name)
+    parts.push(part)
+  })
+  // In pieces, so that a bomb is noticed before it has gone off.
+  for (let at = from; at < bytes.length; at += 65536) stream.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length)
+  // Offsets stay those of the file: its start, then what was inflated.
+  return concat([bytes.subarray(0, from), ...parts])
+}
+
+export const tooLarge = (name: string): InputError =>
+  new InputError(`"${name}" would take more than ${maxBytes / 2 ** 30} GiB in memory; export fewer slices or frames of it.`, name)
+
+/** Enough for the elements of most single images; if not, the whole file is read. */
+const headBytes = 65536
+
+/**
+ * Reads the elements of a DICOM file up to its pixels.
+ * @throws InputError for what is not DICOM, has no pixels, or says something impossible about them
+ */
+export async function readHeader(file: GivenFile): Promise<DicomHeader> {
+  const { name } = file
+  const refuse = (what: string) => new InputError(`"${name}" ${what}`, name)
+  const head = await file.read(0, headBytes)
+  if (!hasPreamble(head) && !startsWithElement(head))
+    throw refuse('is not DICOM: it has neither the mark "DICM" nor a first element; export it again from the program that made it.')
+
+  // A file of group 0002 without preamble is read as if it had one.
+  const missing = !hasPreamble(head) && head[0] === 2 ? 132 : 0
+  const preamble = new Uint8Array(132)
+  preamble.set([68, 73, 67, 77], 128)
+  const parse = (bytes: Uint8Array<ArrayBuffer>): DataSet =>
+    parser.parseDicom(missing ? concat([preamble, bytes]) : bytes, {
+      untilTag: 'x7fe00010',
+      // Parsing stops there; typed as returning nothing, which is wrong.
+      inflater: ((all: Uint8Array, from: number) => inflate(all, from, name)) as unknown as (all: Uint8Array, from: number) => void,
+      ...(hasPreamble(head) || missing ? {} : { TransferSyntaxUID: isExplicit(head) ? explicitLittle : implicitLittle }),
+    })
+  const pixelTags = ['x7fe00010', 'x7fe00008', 'x7fe00009']
+  const holdsPixels = (data: DataSet | null) => data !== null && pixelTags.some((tag) => data.elements[tag])
+
+  let data = attempt(() => parse(head), name)
+  // A multi-frame file has longer headers, a deflated one must be read to its end.
+  for (const bytes of [2 ** 24, file.size]) {
+    if (holdsPixels(data) || file.size <= head.length) break
+    if (bytes > maxBytes) throw tooLarge(name)
+    const more = await file.read(0, bytes)
+    data = attempt(() => parse(more), name)
+  }
+  if (!data) throw refuse('is a damaged DICOM file; export it again from the program that made it.')
+
+  const syntax = (data.string('x00020010') ?? (isExplicit(head) ? explicitLittle : implicitLittle)).trim()
+  const tag = pixelTags.find((own) => data.elements[own])
+  if (!tag) {
+    const kind = data.string('x00080060')
+    throw refuse(`is DICOM without a picture${kind ? ` (modality ${kind})` : ''}; leave it out.`)
+  }
+  const element = data.elements[tag]!
+  const rows = data.uint16('x00280010') ?? 0
+  const columns = data.uint16('x00280011') ?? 0
+  const frames = Math.max(1, data.intString('x00280008') || 1)
+  if (rows === 0 || columns === 0) throw refuse(`says that it is ${columns} x ${rows} pixels, so it holds no image; export it again.`)
+
+  const held = data.byteArray as Uint8Array<ArrayBuffer>
+  return {
+    file,
+    data,
+    syntax,
+    pixels: {
+      tag,
+      vr: element.vr ?? 'OW',
+      offset: syntax === deflated ? element.dataOffset : element.dataOffset - missing,
+      length: element.hadUndefinedLength || element.length === 0xffffffff ? -1 : element.length,
+    },
+    size: syntax === deflated ? held.length : file.size,
+    read: syntax === deflated ? (from, to) => Promise.resolve(held.slice(from, to)) : (from, to) => file.read(from, to),
+    rows,
+    columns,
+    frames,
+  }
+}
+
+/** What dicom-parser makes of bytes, or null where it gives up: it throws strings, plain objects and Errors. */
+function attempt(parse: () => DataSet, name: string): DataSet | null {
+  try {
+    return parse()
+  } catch (error) {
+    const cause = error instanceof InputError ? error : (error as { exception?: unknown } | null)?.exception
+    if (cause instanceof InputError && cause.file === name) throw cause
+    return null
+  }
+}
+
+/** The elements of item `index` of a sequence, or null. */
+export const itemOf = (data: DataSet, sequence: string, index = 0): DataSet | null =>
+  data.elements[sequence]?.items?.[index]?.dataSet ?? null
+
+/** Elements of one frame: in its functional group, the shared one, or the file itself, as in a plain image. `macro` is the group's sequence. */
+export const frameGroup = ({ data }: DicomHeader, frame: number, macro: string): DataSet => {
+  const groups = [itemOf(data, 'x52009230', frame), itemOf(data, 'x52009229')]
+  for (const group of groups) {
+    const found = group && itemOf(group, macro)
+    if (found) return found
+  }
+  return data
+}
+
+/** Numbers of a decimal or integer string, null if there are fewer than `count` or one is none. */
+export function numbersOf(data: DataSet, tag: string, count: number): number[] | null {
+  const values = (data.string(tag) ?? '').split('\\').map((text) => (text.trim() === '' ? NaN : Number(text)))
+  return values.length >= count && values.slice(0, count).every(Number.isFinite) ? values.slice(0, count) : null
+}
+
+/** A single number of a decimal or integer string, or null. */
+export const numberOf = (data: DataSet, tag: string): number | null => numbersOf(data, tag, 1)?.[0] ?? null
+
+/** Encodings by DICOM's name (PS3.3 C.12.1.1.2) where it is not as TextDecoder calls it. */
+const encodings: Record<string, string> = {
+  ISO_IR_13: 'shift_jis',
+  ISO_IR_100: 'iso-8859-1',
+  ISO_IR_101: 'iso-8859-2',
+  ISO_IR_109: 'iso-8859-3',
+  ISO_IR_110: 'iso-8859-4',
+  ISO_IR_126: 'iso-8859-7',
+  ISO_IR_127: 'iso-8859-6',
+  ISO_IR_138: 'iso-8859-8',
+  ISO_IR_144: 'iso-8859-5',
+  ISO_IR_148: 'iso-8859-9',
+  ISO_IR_166: 'windows-874',
+  ISO_IR_192: 'utf-8',
+  ISO_2022_IR_87: 'iso-2022-jp',
+  ISO_2022_IR_149: 'euc-kr',
+  GB18030: 'gb18030',
+  GBK: 'gbk',
+}
+
+/** The text of an element in the file's character set, trimmed; empty if there is none. `root` holds the character set where `data` is an item. */
+export function textOf(data: DataSet, tag: string, root: DataSet = data): string {
+  const element = data.elements[tag]
+  if (!element) return ''
+  const bytes = data.byteArray.subarray(element.dataOffset, element.dataOffset + element.length)
+  const sets = (root.string('x00080005') ?? '').split('\\').map(
+    (set) =>
+      encodings[
+        set
+          .trim()
+          .replaceAll(' ', '_')
+          .replace(/ISO_2022_(IR_1(?!49))/, 'ISO_$1')
+      ],
+  )
+  return new TextDecoder(sets.filter((set) => set !== undefined).at(-1) ?? 'iso-8859-1')
+    .decode(bytes)
+    .replace(/[\0 ]+$/, '')
+    .trim()
+}

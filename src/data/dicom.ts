@@ -1,0 +1,183 @@
+import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
+import { frameGroup, isDicom, maxBytes, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { paletteOf, readFrames } from './dicom-pixels'
+import { readSegmentation } from './dicom-seg'
+import { planesOf, stack, type Plane } from './dicom-stack'
+import type { GivenFile } from './given-file'
+import { InputError } from './named-file'
+import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
+
+export { isDicom }
+
+/**
+ * Reads DICOM files: series, single pictures, multi-frame files, segmentations.
+ * @param files in any order, of any number of series and patients
+ * @returns a volume for each series and orientation in it, and a sentence for each file that cannot be used; the others load
+ */
+export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes: Volume[]; problems: InputError[] }> {
+  const problems: InputError[] = []
+  const volumes: Named[] = []
+  const groups = new Map<string, Plane[][]>()
+  /** By SOP instance UID. */
+  const versions = new Map<string, Version[]>()
+  /** Runs `read`, and keeps what is wrong with the file. */
+  const attempt = async <T>(file: GivenFile, read: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await read()
+    } catch (error) {
+      problems.push(error instanceof InputError ? error : unreadable(file))
+      return null
+    }
+  }
+
+  const repeated = new Map<Plane[], number>()
+  for (const file of files) {
+    const header = await attempt(file, () => readHeader(file))
+    if (!header) continue
+    if (isSegmentation(header)) {
+      const volume = await attempt(file, () => readSegmentation(header))
+      if (volume) volumes.push({ volume, description: textOf(header.data, 'x0008103e') })
+      continue
+    }
+    const planes = await attempt(file, () => Promise.resolve(planesOf(header)))
+    if (!planes) continue
+    const instance = textOf(header.data, 'x00080018')
+    const others = (instance && versions.get(instance)) || []
+    let copy: Version | undefined
+    for (const other of others) if (!copy && (await isSameFile(other.file, file))) copy = other
+    if (copy) {
+      repeated.set(copy.group, (repeated.get(copy.group) ?? 0) + 1)
+      continue
+    }
+    // Without a place, pictures of a series need have nothing to do with each other. The same picture in other bytes, such as a compressed
+    // one, is of another series in all but name.
+    const alone = header.frames > 1 || !planes[0]!.geometry
+    const { columns, rows } = header
+    const { type, channels } = planes[0]!.layout
+    const key = [textOf(header.data, 'x0020000e'), columns, rows, type.name, channels, others.length].join('\0')
+    const list = groups.get(alone ? '' : key) ?? []
+    const group = alone ? undefined : list.find((other) => isParallel(other[0]!.geometry!, planes[0]!.geometry!))
+    if (group) group.push(...planes)
+    else groups.set(alone ? '' : key, [...list, planes])
+    if (instance) versions.set(instance, [...others, { file, group: group ?? planes }])
+  }
+
+  for (const group of [...groups.values()].flat()) {
+    // What cannot be decoded is left out, and the rest put together without it.
+    for (let planes = group; planes.length > 0;) {
+      const built = await attempt(planes[0]!.header.file, () => assemble(planes))
+      if (!built) break
+      if (!('failed' in built)) {
+        const count = repeated.get(group)
+        if (count)
+          built.notes.push(
+            count === 1 ? 'One file was given twice; the copy is left out.' : `${count} files are copies of others and left out.`,
+          )
+        volumes.push({ volume: built, description: textOf(planes[0]!.header.data, 'x0008103e') })
+        break
+      }
+      const { failed } = built
+      problems.push(...failed.values())
+      planes = planes.filter(({ header }) => !failed.has(header.file))
+    }
+  }
+  return { volumes: withNames(volumes), problems }
+}
+
+const unreadable = ({ name }: GivenFile) =>
+  new InputError(`"${name}" is a damaged or unusual DICOM file; export it again from the program that made it.`, name)
+
+/** A file of a picture, and the group that it is in. */
+interface Version {
+  file: GivenFile
+  group: Plane[]
+}
+
+/** Whether two files are copies of each other. */
+async function isSameFile(a: GivenFile, b: GivenFile): Promise<boolean> {
+  if (a.size !== b.size) return false
+  const [bytes, others] = [await a.read(), await b.read()]
+  return bytes.every((byte, i) => byte === others[i])
+}
+
+const segmentationStorage = ['1.2.840.10008.5.1.4.1.1.66.4', '1.2.840.10008.5.1.4.1.1.66.7']
+const isSegmentation = ({ data }: DicomHeader) =>
+  segmentationStorage.includes((data.string('x00080016') ?? '').trim()) ||
+  (data.string('x00080060') === 'SEG' && !!data.elements['x00620002'])
+
+/** Decodes the pictures of a group into one volume, or says which files cannot be decoded. */
+async function assemble(group: readonly Plane[]): Promise<Volume | { failed: Map<GivenFile, InputError> }> {
+  const { planes, slices, frames, step, notes } = stack(group)
+  const first = planes[0]!
+  const { header, layout } = first
+  const { rows, columns, file, data } = header
+  const each = rows * columns * layout.channels
+  const files = [...new Set(planes.map((plane) => plane.header.file))]
+  const name = files.length === 1 ? file.name : folderOf(files) || textOf(data, 'x0008103e') || file.name
+
+  const rescaled = planes.some(({ slope, intercept }) => slope !== first.slope || intercept !== first.intercept)
+  const type = rescaled ? Float32Array : layout.type
+  if (each * planes.length * type.BYTES_PER_ELEMENT > maxBytes) throw tooLarge(name)
+  const samples: Samples = new type(each * planes.length)
+  const errors = await readFrames(planes, (index, frame) => {
+    const { slope, intercept } = planes[index]!
+    if (rescaled) for (let i = 0; i < each; i++) samples[index * each + i] = slope * frame[i]! + intercept
+    else samples.set(frame, index * each)
+  })
+  if (errors.size > 0) return { failed: new Map([...errors].map(([index, error]) => [planes[index]!.header.file, error])) }
+
+  const affine = first.geometry && step ? affineOf(first.geometry, step) : null
+  const flat = pixelSpacing(header, first.frame)
+  const thickness = numberOf(data, 'x00180088') ?? numberOf(data, 'x00180050') ?? 1
+  const spacing: Triple | null = affine ? spacingOf(affine) : flat ? [flat[0], flat[1], thickness > 0 ? thickness : 1] : null
+  const voi = frameGroup(header, first.frame, 'x00289132')
+  const [center, width] = [numberOf(voi, 'x00281050'), numberOf(voi, 'x00281051')]
+  if (rescaled) notes.push('Slices have different rescale slopes, so their values were computed one by one.')
+  if (data.elements['x00283000'] && layout.channels === 1)
+    notes.push('The file has a table of values (Modality LUT), which is not applied.')
+  const grey = layout.channels === 1 && layout.photometric !== 'PALETTE COLOR'
+  return makeVolume({
+    name,
+    kind: 'dicom',
+    patient: textOf(data, 'x00100020') || null,
+    size: [columns, rows, slices, frames],
+    samples,
+    channels: layout.channels,
+    palette: paletteOf(header, layout),
+    slope: rescaled || !grey ? 1 : first.slope,
+    intercept: rescaled || !grey ? 0 : first.intercept,
+    inverted: layout.photometric === 'MONOCHROME1',
+    spacing,
+    affine,
+    window: grey && center !== null && width !== null && width >= 1 ? { center, width } : null,
+    modality: textOf(data, 'x00080060') || null,
+    notes,
+    origin: { format: 'dicom', files },
+  })
+}
+
+/** The folder that all files are in, its last name, or nothing. */
+function folderOf(files: readonly GivenFile[]): string {
+  const folders = files.map(({ name }) => name.split('/').slice(0, -1))
+  const shared = folders.reduce((a, b) => a.slice(0, a.findIndex((part, i) => part !== b[i]) >>> 0))
+  return shared.at(-1) ?? ''
+}
+
+interface Named {
+  volume: Volume
+  description: string
+}
+
+/** Several series of one folder are told apart by what they are called, else by a number. */
+function withNames(volumes: readonly Named[]): Volume[] {
+  const counts = new Map<string, number>()
+  for (const { volume } of volumes) counts.set(volume.name, (counts.get(volume.name) ?? 0) + 1)
+  const used = new Set<string>()
+  return volumes.map(({ volume, description }) => {
+    const base = counts.get(volume.name)! > 1 && description ? `${volume.name} ${description}` : volume.name
+    let name = base
+    for (let n = 2; used.has(name); n++) name = `${base} (${n})`
+    used.add(name)
+    return { ...volume, name }
+  })
+}

@@ -1,0 +1,188 @@
+import type { GivenFile } from './given-file'
+import { runPipeline } from './itk-pipeline'
+import { InputError } from './named-file'
+import { makeVolume, spacingOf, type Affine, type Samples, type Segment, type Volume } from './volume'
+
+/** An image as ITK gives it: x to the left, y to the back, z up. */
+interface ItkImage {
+  imageType: { dimension: number; componentType: string; pixelType: string; components: number }
+  origin: number[]
+  spacing: number[]
+  /** Row by row; a column is the direction of an axis. */
+  direction: Float64Array
+  size: number[]
+  data: Samples | BigInt64Array | BigUint64Array
+  metadata: Map<string, unknown>
+}
+
+const maxBytes = 2 ** 30
+
+/** Bytes of a sample by the names that NRRD and MetaImage give them. */
+const sampleBytes: readonly (readonly [RegExp, number])[] = [
+  [/^(u?int8(_t)?|(un)?signed char|uchar|char|MET_U?CHAR(_ARRAY)?)$/i, 1],
+  [/^(u?int16(_t)?|u?short( int)?|(un)?signed short( int)?|MET_U?SHORT(_ARRAY)?)$/i, 2],
+  [/^(u?int32(_t)?|u?int|(un)?signed int|float|MET_U?INT(_ARRAY)?|MET_U?LONG(_ARRAY)?|MET_FLOAT(_ARRAY)?)$/i, 4],
+  [/^(u?int64(_t)?|u?longlong|u?long long( int)?|(un)?signed long long( int)?|double|MET_U?LONG_LONG|MET_DOUBLE(_ARRAY)?)$/i, 8],
+]
+
+interface TextHeader {
+  kind: 'nrrd' | 'mha'
+  sizes: number[]
+  /** Samples of one voxel that are no axis of their own. */
+  channels: number
+  type: string
+  /** Name of the file that holds the samples, if another. */
+  detached: string | null
+  /** Whether the file says where it lies. */
+  placed: boolean
+  spaced: boolean
+}
+
+/** Reads the text before the samples, or null if there is none. */
+function parseHeader(head: Uint8Array): TextHeader | null {
+  const text = new TextDecoder('latin1').decode(head)
+  const isNrrd = text.startsWith('NRRD')
+  const end = isNrrd ? /\r?\n\r?\n/.exec(text)?.index : /ElementDataFile\s*=.*\n/.exec(text)
+  if (end === undefined || end === null) return null
+  const lines = (typeof end === 'number' ? text.slice(0, end) : text.slice(0, end.index + end[0].length)).split(/\r?\n/)
+  const fields = new Map(
+    lines.flatMap((line): [string, string][] => {
+      const [, key, value] = (isNrrd ? /^([^:#]+): (.*)$/ : /^\s*(\w+)\s*=\s*(.*)$/).exec(line) ?? []
+      return key === undefined ? [] : [[key.trim().toLowerCase(), value!.trim()]]
+    }),
+  )
+  const numbers = (key: string) => (fields.get(key) ?? '').split(/\s+/).filter(Boolean).map(Number)
+  if (isNrrd)
+    return {
+      kind: 'nrrd',
+      sizes: numbers('sizes'),
+      channels: 1,
+      type: fields.get('type') ?? '',
+      detached: fields.get('data file') ?? fields.get('datafile') ?? null,
+      placed: fields.has('space directions'),
+      spaced: fields.has('spacings') || fields.has('space directions'),
+    }
+  const data = fields.get('elementdatafile') ?? ''
+  return {
+    kind: 'mha',
+    sizes: numbers('dimsize'),
+    channels: numbers('elementnumberofchannels')[0] ?? 1,
+    type: fields.get('elementtype') ?? '',
+    detached: data.toUpperCase() === 'LOCAL' ? null : data,
+    placed: ['transformmatrix', 'orientation', 'rotation', 'offset', 'position', 'origin'].some((key) => fields.has(key)),
+    spaced: fields.has('elementspacing'),
+  }
+}
+
+/**
+ * Reads NRRD (.nrrd, Slicer's .seg.nrrd) or MetaImage (.mha) by ITK. A list or vector at each voxel becomes frames, red, green and blue of 8 bits
+ * become channels; the layers of a .seg.nrrd become one label map.
+ * @throws InputError for a damaged file, one that keeps its samples in another file, or more than 1 GiB of them; known before they are read
+ */
+export async function readItkImage(file: GivenFile): Promise<Volume> {
+  const { name } = file
+  const refuse = (what: string) => new InputError(`"${name}" ${what}`, name)
+  // Segments take some hundred characters each.
+  const header = parseHeader(await file.read(0, 2 ** 20))
+  const damaged = () => refuse('is a damaged NRRD or MetaImage file; save it again from the program that made it.')
+  if (!header) throw damaged()
+  if (header.detached !== null)
+    throw refuse(`keeps its samples in another file ("${header.detached}"); save it as one file, as .nrrd or .mha.`)
+  const width = sampleBytes.find(([pattern]) => pattern.test(header.type))?.[1]
+  if (!width) throw refuse(`has samples of type "${header.type}", which cannot be read; save it with integers or floats.`)
+  const count = header.sizes.reduce((a, b) => a * b, header.channels)
+  if (header.sizes.length === 0 || !(count >= 1) || !header.sizes.every(Number.isInteger)) throw damaged()
+  if (count * width > maxBytes) throw refuse('holds more than 1 GiB of samples; crop it or scale it down first.')
+
+  const path = header.kind === 'mha' ? 'image.mha' : 'image.nrrd'
+  let image: ItkImage
+  try {
+    const pipeline = header.kind === 'mha' ? 'meta-read-image' : 'nrrd-read-image'
+    const outputs = [{ type: 'JsonCompatible' as never }, { type: 'Image' as never }]
+    const inputs = [{ type: 'BinaryFile' as never, data: { path, data: await file.read() } }]
+    image = (await runPipeline(pipeline, [path, '0', '1'], outputs, inputs))[1] as ItkImage
+    if (image.data.length !== count) throw new Error(`${image.data.length} samples instead of ${count}`)
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw damaged()
+  }
+  return toVolume(name, header, image)
+}
+
+function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: ItkImage): Volume {
+  const { components, pixelType, dimension } = image.imageType
+  const [columns = 1, rows = 1, slices = 1, times = 1] = image.size
+  if (dimension > 4 || image.size.slice(4).some((n) => n > 1))
+    throw new InputError(`"${name}" has more than four axes; save one part of it.`, name)
+  const voxels = columns * rows * slices * times
+  // Copied: ITK's output is shared memory, and 64-bit integers are no samples of ours.
+  const data =
+    image.data instanceof BigInt64Array || image.data instanceof BigUint64Array ? Float64Array.from(image.data, Number) : image.data.slice()
+  const notes: string[] = []
+
+  // MetaImage does not say what its three values are.
+  const colour = (components === 3 || components === 4) && data instanceof Uint8Array && (pixelType.startsWith('RGB') || kind === 'mha')
+  let samples: Samples = data
+  let frames = times
+  if (components > 1 && !colour) {
+    frames = times * components
+    samples = data.slice()
+    for (let c = 0; c < components; c++) for (let i = 0; i < voxels; i++) samples[c * voxels + i] = data[i * components + c]!
+  }
+
+  const found = segmentsOf(image.metadata)
+  let segments: Segment[] = found
+  const layers = new Set(found.map(({ layer }) => layer))
+  if (found.length > 0 && frames > 1 && [...layers].every((layer) => layer < frames)) {
+    const merged = found.length > 255 ? new Uint16Array(voxels) : new Uint8Array(voxels)
+    found.forEach(({ layer, value }, k) => {
+      for (let i = 0; i < voxels; i++) if (samples[layer * voxels + i] === value) merged[i] = k + 1
+    })
+    samples = merged
+    frames = 1
+    segments = found.map((segment, k) => ({ ...segment, value: k + 1 }))
+    notes.push('Segments lie in several layers and are numbered anew; where they overlap, the last one counts.')
+  } else if (components > 1 && !colour) notes.push(`Each voxel holds ${components} values, which are read as frames.`)
+
+  const affine = placed && dimension >= 3 ? affineOf(image) : null
+  const [dx = 1, dy = 1, dz = 1] = image.spacing
+  return makeVolume({
+    name,
+    kind,
+    size: [columns, rows, slices, frames],
+    samples,
+    channels: colour ? (components as 3 | 4) : 1,
+    alpha: colour && components === 4,
+    affine,
+    spacing: affine ? spacingOf(affine) : spaced ? [dx, dy, dz] : null,
+    segments: segments.map(({ value, name: called, color }) => ({ value, name: called, color })),
+    notes,
+  })
+}
+
+/** ITK's direction, spacing and origin to RAS+: the first two of its coordinates change their sign. */
+function affineOf({ direction, spacing, origin, imageType }: ItkImage): Affine {
+  const row = (axis: number, sign: number): Affine[0] => {
+    const at = (column: number) => sign * direction[axis * imageType.dimension + column]! * spacing[column]! + 0
+    return [at(0), at(1), at(2), sign * origin[axis]! + 0]
+  }
+  return [row(0, -1), row(1, -1), row(2, 1)]
+}
+
+/** The segments that Slicer wrote into the header: names, label values, layers, colours 0..1. */
+function segmentsOf(metadata: Map<string, unknown>): (Segment & { layer: number })[] {
+  const text = (key: string) => (metadata.has(key) ? String(metadata.get(key)) : null)
+  const segments: (Segment & { layer: number })[] = []
+  for (let i = 0; text(`Segment${i}_LabelValue`) !== null || text(`Segment${i}_Name`) !== null; i++) {
+    const value = Number(text(`Segment${i}_LabelValue`) ?? i + 1)
+    const rgb = (text(`Segment${i}_Color`) ?? '').split(/\s+/).filter(Boolean).map(Number)
+    const hex = rgb.map((c) =>
+      Math.round(255 * Math.min(1, Math.max(0, c)))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    const color = rgb.length === 3 && rgb.every(Number.isFinite) ? '#' + hex.join('') : null
+    segments.push({ value, name: text(`Segment${i}_Name`) ?? `Segment ${value}`, color, layer: Number(text(`Segment${i}_Layer`) ?? 0) })
+  }
+  return segments
+}
