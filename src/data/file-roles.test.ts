@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { assignRoles, baseName, pairName, patientOf } from './file-roles'
+import { readPngVolume } from './png-file'
 import { makePng } from './test-files'
+import { makeVolume, type Volume } from './volume'
 
 test.each([
   ['a/b.c/p01_s2.png', 'p01_s2', 'p01'],
   ['x.png', 'x', 'x'],
-  ['C:\\scans\\x_1.nii.gz', 'x_1.nii', 'x'],
+  ['C:\\scans\\x_1.nii.gz', 'x_1', 'x'],
+  ['b/c.seg.nrrd', 'c', 'c'],
   ['.hidden', '.hidden', '.hidden'],
   ['plain', 'plain', 'plain'],
 ])('%s is called %s, of patient %s', (name, base, patient) => {
@@ -20,9 +23,10 @@ test.each([
   ['heart.png', 'heartMask.png'],
 ])('%s and %s are a pair', (image, mask) => expect(pairName(image)).toBe(pairName(mask)))
 
-const picture = (name: string) => makePng(name, { rows: [Array.from({ length: 100 }, (_, i) => i * 2)] })
-const mask = (name: string, ...values: number[]) => makePng(name, { rows: [[...new Array<number>(20).fill(0), ...values]] })
-const roles = (...files: ReturnType<typeof picture>[]) => Object.fromEntries(assignRoles(files).map(({ file, role }) => [file.name, role]))
+const png = (...file: Parameters<typeof makePng>) => readPngVolume(makePng(...file))
+const picture = (name: string) => png(name, { rows: [Array.from({ length: 100 }, (_, i) => i * 2)] })
+const mask = (name: string, ...values: number[]) => png(name, { rows: [[...new Array<number>(20).fill(0), ...values]] })
+const roles = (...volumes: Volume[]) => Object.fromEntries(assignRoles(volumes).map(({ volume, role }) => [volume.name, role]))
 
 test('folders tell masks from images, and the richest mask makes the exemplar', () => {
   expect(
@@ -45,7 +49,7 @@ test('folders tell masks from images, and the richest mask makes the exemplar', 
 test('without folders the content tells', () => {
   const [first, second] = [picture('a.png'), mask('a.png', 1)]
   expect(assignRoles([second, first, picture('b.png')]).map(({ role }) => role)).toEqual(['exemplar-mask', 'exemplar-image', 'unlabeled'])
-  const indexed = makePng('q.png', { rows: [[1, 1, 1, 0]], type: 3, palette: [0, 0, 0, 255, 0, 0] })
+  const indexed = png('q.png', { rows: [[1, 1, 1, 0]], type: 3, palette: [0, 0, 0, 255, 0, 0] })
   expect(assignRoles([picture('q.png'), indexed]).map(({ role }) => role)).toEqual(['exemplar-image', 'exemplar-mask'])
 })
 
@@ -62,9 +66,19 @@ test('one image and one mask belong together whatever they are called', () => {
   expect(roles(picture('scan.png'), mask('myLabels.png', 1))).toEqual({ 'scan.png': 'exemplar-image', 'myLabels.png': 'exemplar-mask' })
 })
 
-test('what cannot be read counts as an image', () => {
-  expect(roles({ name: 'notes.txt', bytes: Uint8Array.of(65) }, picture('unlabeled/a.png'))).toEqual({
-    'notes.txt': 'unlabeled',
-    'unlabeled/a.png': 'unlabeled',
-  })
+test('a stack and the mask that lies on it belong together, whatever they are called', () => {
+  const grid = (slices: number, z: number) =>
+    ({
+      size: [1, 1, slices, 1],
+      affine: [
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 3, z],
+      ],
+    }) as const
+  const series = makeVolume({ name: 'CT', kind: 'dicom', ...grid(4, 0), samples: Int16Array.of(5, 900, 70, 8) })
+  const other = makeVolume({ name: 'CT2', kind: 'dicom', ...grid(4, 500), samples: Int16Array.of(5, 900, 70, 8) })
+  const segments = [{ value: 1, name: 'Liver', color: null }]
+  const seg = makeVolume({ name: 'S', kind: 'dicom-seg', ...grid(2, 3), samples: Uint8Array.of(0, 1), segments })
+  expect(roles(other, seg, series)).toEqual({ CT: 'exemplar-image', CT2: 'unlabeled', S: 'exemplar-mask' })
 })

@@ -1,13 +1,15 @@
-import { isBlack, readMask, type MaskFile } from './mask-file'
-import { InputError, type NamedFile } from './named-file'
+import { overlaps } from './alignment'
+import { isBlack, readMask, type Mask } from './mask-file'
+import { InputError } from './named-file'
+import type { Volume } from './volume'
 
 /** What a file is for. */
 export type FileRole = 'exemplar-image' | 'exemplar-mask' | 'unlabeled' | 'reference'
 
-/** The name of a file without folders and ending: "a/p1_s2.png" gives "p1_s2". */
+/** The name of a file without folders and ending: "a/p1_s2.png" gives "p1_s2", "v.nii.gz" gives "v". */
 export function baseName(name: string): string {
   const base = name.slice(name.search(/[^/\\]*$/))
-  return base.replace(/(?<=.)\.[^.]*$/, '')
+  return base.replace(/(?<=.)\.((nii|ome|seg)\.[^.]*|[^.]*)$/i, '')
 }
 
 /** The patient an image belongs to: its base name up to the first underscore. */
@@ -28,7 +30,8 @@ const words = (part: string): string[] =>
  * like "image_01" says nothing, because masks often bear the very name of their image.
  */
 function saidKind(name: string): 'mask' | 'image' | null {
-  if (words(baseName(name)).some((word) => maskWords.test(word))) return 'mask'
+  const own = name.slice(name.search(/[^/\\]*$/)).replace(/(?<=.)\.[^.]*$/, '')
+  if (words(own).some((word) => maskWords.test(word))) return 'mask'
   for (const folder of folders(name).reverse()) {
     if (words(folder).some((word) => maskWords.test(word))) return 'mask'
     if (words(folder).some((word) => imageWords.test(word))) return 'image'
@@ -53,51 +56,54 @@ export const pairName = (name: string): string => strip(baseName(name))
 /** The same with the folders, for patients whose files are named alike. */
 export const fullPairName = (name: string): string => [...folders(name).map(strip), pairName(name)].filter((part) => part !== '').join('/')
 
-function tryMask(file: NamedFile): MaskFile | null {
+function tryMask(volume: Volume): Mask | null {
   try {
-    return readMask(file)
+    return readMask(volume)
   } catch (error) {
     if (error instanceof InputError) return null
     throw error
   }
 }
 
-/** Whether a file without a telling name has the looks of a mask: an indexed or 1-bit PNG, or few values, most of them background. */
-function looksLikeMask(mask: MaskFile | null): boolean {
+/** Whether a file without a telling name has the looks of a mask: named segments, indices or 0 and 1, or few values, most of them background. */
+function looksLikeMask(mask: Mask | null): boolean {
   if (!mask) return false
+  if (mask.volume.segments.length > 0) return true
   const background = mask.values[0]!
   const indexed = mask.values.every(({ value, color }) => (color ? !value.startsWith('#') : value === '0' || value === '1'))
   return indexed || (isBlack(background.value) && background.count * 2 > mask.labels.length)
 }
 
 /**
- * Sorts files that were dropped together. Masks are told by a word in the name or folder (mask, label, seg, gt, ...), else by content.
+ * Sorts what was dropped together. Masks are told by a word in the name or folder (mask, label, seg, gt, ...), else by content.
  * The image and mask with the same name whose mask shows the most classes become the exemplar, the other masks references, the other
- * images unlabelled. A file that cannot be read counts as an image here: reading it as one says what is wrong with it.
- * @returns one entry for each file, in the order given
+ * images unlabelled.
+ * @returns one entry for each volume, in the order given
  */
-export function assignRoles(files: readonly NamedFile[]): { file: NamedFile; role: FileRole }[] {
-  const masks = new Map<NamedFile, MaskFile | null>()
-  for (const file of files) {
-    const said = saidKind(file.name)
+export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole }[] {
+  const masks = new Map<Volume, Mask | null>()
+  for (const volume of volumes) {
+    const said = volume.kind === 'dicom-seg' ? 'mask' : volume.kind === 'dicom' ? 'image' : saidKind(volume.name)
     if (said === 'image') continue
-    const mask = tryMask(file)
-    if (said === 'mask' || looksLikeMask(mask)) masks.set(file, mask)
+    const mask = tryMask(volume)
+    if (said === 'mask' || looksLikeMask(mask)) masks.set(volume, mask)
   }
-  const images = files.filter((file) => !masks.has(file))
-  const imageOf = (mask: NamedFile) =>
+  const images = volumes.filter((volume) => !masks.has(volume))
+  const imageOf = (mask: Volume) =>
     images.find(({ name }) => fullPairName(name) === fullPairName(mask.name)) ??
-    images.find(({ name }) => pairName(name) === pairName(mask.name))
+    images.find(({ name }) => pairName(name) === pairName(mask.name)) ??
+    // A stack and its mask need not be named alike: they lie on each other.
+    images.find((image) => image.affine && mask.affine && image.size[2] > 1 && overlaps(mask, image))
 
-  let exemplar: { image: NamedFile; mask: NamedFile; classes: number } | null = null
-  for (const [file, mask] of masks) {
-    const image = imageOf(file) ?? (images.length === 1 && masks.size === 1 ? images[0] : undefined)
+  let exemplar: { image: Volume; mask: Volume; classes: number } | null = null
+  for (const [volume, mask] of masks) {
+    const image = imageOf(volume) ?? (images.length === 1 && masks.size === 1 ? images[0] : undefined)
     const classes = mask?.values.filter(({ count }) => count > 0).length ?? 0
-    if (image && (!exemplar || classes > exemplar.classes)) exemplar = { image, mask: file, classes }
+    if (image && (!exemplar || classes > exemplar.classes)) exemplar = { image, mask: volume, classes }
   }
-  return files.map((file) => {
-    if (file === exemplar?.image) return { file, role: 'exemplar-image' }
-    if (file === exemplar?.mask) return { file, role: 'exemplar-mask' }
-    return { file, role: masks.has(file) ? 'reference' : 'unlabeled' }
+  return volumes.map((volume) => {
+    if (volume === exemplar?.image) return { volume, role: 'exemplar-image' }
+    if (volume === exemplar?.mask) return { volume, role: 'exemplar-mask' }
+    return { volume, role: masks.has(volume) ? 'reference' : 'unlabeled' }
   })
 }

@@ -1,12 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkExemplar, matchLabels, readMask, type MaskFile } from './mask-file'
+import { checkExemplar, matchValues, readMask, type Mask } from './mask-file'
 import { InputError, type NamedFile } from './named-file'
+import { readPngVolume } from './png-file'
 import { makePng, readNpy } from './test-files'
+import { makeVolume } from './volume'
+
+const maskOf = (file: NamedFile) => readMask(readPngVolume(file))
 
 /** Values with their counts, e.g. "0:5 255:3". */
-const found = ({ values }: MaskFile) => values.map(({ value, count }) => `${value}:${count}`).join(' ')
+const found = ({ values }: Mask) => values.map(({ value, count }) => `${value}:${count}`).join(' ')
 
 function complaint(run: () => unknown): InputError {
   try {
@@ -43,13 +47,13 @@ describe('values', () => {
     ['colour without black', makePng('m.png', { rows: colours(red, white, white), type: 2 }), '#ffffff:2 #ff0000:1', [1, 0, 0]],
     ['transparent', makePng('m.png', { rows: [[255, 0, 0, 255, 255, 0, 0, 100]], type: 6 }), '#000000:1 #ff0000:1', [1, 0]],
   ])('%s', (_, file, values, labels) => {
-    const mask = readMask(file)
+    const mask = maskOf(file)
     expect(found(mask)).toBe(values)
     expect([...mask.labels]).toEqual(labels)
   })
 
   test('colours come from the file, where it has any', () => {
-    const color = (file: NamedFile) => readMask(file).values.map((v) => v.color)
+    const color = (file: NamedFile) => maskOf(file).values.map((v) => v.color)
     expect(color(makePng('m.png', { rows: [[0, 1]], type: 3, palette: [1, 2, 3, 255, 0, 0] }))).toEqual([
       [1, 2, 3],
       [255, 0, 0],
@@ -65,7 +69,7 @@ describe('values', () => {
     const pixels = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(pixels, (row) => {
-        const { labels, values } = readMask(makePng('m.png', { rows: [row] }))
+        const { labels, values } = maskOf(makePng('m.png', { rows: [row] }))
         expect([...labels].map((i) => Number(values[i]!.value))).toEqual(row)
         values.forEach(({ value, count }) => expect(count).toBe(row.filter((v) => String(v) === value).length))
         expect(values[0]!.value).toBe('0')
@@ -77,42 +81,52 @@ describe('values', () => {
 describe('what is no mask', () => {
   test('32 classes are read, 33 are too many, and so is a photo', () => {
     const ramp = (n: number) => [Array.from({ length: n }, (_, i) => i)]
-    expect(readMask(makePng('m.png', { rows: ramp(32) })).values.length).toBe(32)
-    expect(complaint(() => readMask(makePng('m.png', { rows: ramp(33) }))).message).toMatch(/33 different values.*32 classes.*antialiased/)
+    expect(maskOf(makePng('m.png', { rows: ramp(32) })).values.length).toBe(32)
+    expect(complaint(() => maskOf(makePng('m.png', { rows: ramp(33) }))).message).toMatch(/33 different values.*32 classes.*antialiased/)
     const photo = makePng('m.png', { rows: ramp(5000), depth: 16 })
-    expect(complaint(() => readMask(photo)).message).toContain('over 4,096 different values')
+    expect(complaint(() => maskOf(photo)).message).toContain('over 4,096 different values')
   })
 
-  test('JPEG and text', () => {
-    expect(complaint(() => readMask({ name: 'm.jpg', bytes: Uint8Array.of(255, 216, 255, 224) })).message).toContain(
-      'changes the label values',
-    )
-    expect(complaint(() => readMask({ name: 'm.png', bytes: Uint8Array.of(65, 66) })).message).toContain('looks like text')
+  test('JPEG, and numbers that are not whole', () => {
+    const one = (kind: 'jpeg' | 'nifti', v: number) => makeVolume({ name: 'm', kind, size: [1, 1, 1, 1], samples: Float32Array.of(v) })
+    expect(complaint(() => readMask(one('jpeg', 0))).message).toContain('changes the label values')
+    expect(complaint(() => readMask(one('nifti', 0.5))).message).toMatch(/holds 0.5, but a mask has a whole number/)
+    expect(complaint(() => readMask(one('nifti', NaN))).message).toContain('no numbers')
+    expect(complaint(() => readMask(one('nifti', 1e12))).message).toContain('whole number')
   })
 })
 
+test('a stack is one mask, rescaled, with the names and colours of its segments', () => {
+  const volume = makeVolume({
+    ...{ name: 'm.seg.nrrd', kind: 'nrrd', size: [2, 1, 2, 1], samples: Int16Array.of(0, 1, 2, 2), slope: 2, intercept: 0 },
+    segments: [{ value: 4, name: 'Liver', color: '#0a0b0c' }],
+  })
+  const { labels, values } = readMask(volume)
+  expect([...labels]).toEqual([0, 1, 2, 2])
+  expect(values).toEqual([
+    { value: '0', count: 1, color: null, name: null },
+    { value: '2', count: 1, color: null, name: null },
+    { value: '4', count: 2, color: [10, 11, 12], name: 'Liver' },
+  ])
+})
+
 describe('an exemplar', () => {
-  const check = (rows: number[][], width = rows[0]!.length) =>
-    checkExemplar(
-      { width, height: rows.length, pixels: new Float32Array(width * rows.length) },
-      'a.png',
-      readMask(makePng('m.png', { rows })),
-      'm.png',
-    )
+  const check = (rows: number[][]) => checkExemplar(maskOf(makePng('m.png', { rows })))
 
   test('with two labels is good', () => expect(check([[0, 1]])).toBeUndefined())
 
-  test('of another size, empty, or of one class is not', () => {
-    expect(complaint(() => check([[0, 1]], 3)).message).toMatch(/2 x 1 .*"a.png" is 3 x 1/)
+  test('empty, or of one class, is not', () => {
     expect(complaint(() => check([[0, 0]])).message).toContain('is empty')
     expect(complaint(() => check([[3, 3]])).message).toMatch(/one class only.*label 3/)
   })
 })
 
 describe('matching', () => {
-  const match = (rows: number[][], table: string[], type = 0) => [
-    ...matchLabels(readMask(makePng('r.png', { rows, type })), table, 'r.png').labels,
-  ]
+  const match = (rows: number[][], table: string[], type = 0) => {
+    const mask = maskOf(makePng('r.png', { rows, type }))
+    const classOf = matchValues(mask, new Map(table.map((value, i) => [value, i])))
+    return [...mask.labels].map((l) => classOf[l])
+  }
 
   test('is by value, whatever the order and whichever are missing', () => {
     expect(match([[4, 0, 2]], ['0', '2', '3', '4'])).toEqual([3, 0, 1])
@@ -143,8 +157,8 @@ describe.skipIf(!existsSync(formats))('reference files', () => {
     ['onebit.png', (v: number) => Number(v > 0)],
   ])('%s holds what numpy says', (name, expected) => {
     const { shape, data } = readNpy(read('indexed.npy').bytes)
-    const { width, height, labels, values } = readMask(read(name))
-    expect([height, width]).toEqual(shape)
+    const { volume, labels, values } = maskOf(read(name))
+    expect([volume.size[1], volume.size[0]]).toEqual(shape)
     expect([...labels].map((i) => Number(values[i]!.value))).toEqual(data.map(expected))
   })
 })

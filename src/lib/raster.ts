@@ -7,7 +7,10 @@ export interface Raster {
   pixels: Float32Array<ArrayBuffer>
 }
 
-/** One class index per pixel in row-major order; 0 is background. */
+/** A label that says nothing: nobody knows the class of the pixel, and it is not supervised. */
+export const unknown = 255
+
+/** One class index per pixel in row-major order; 0 is background, 255 is unknown. */
 export interface LabelMap {
   width: number
   height: number

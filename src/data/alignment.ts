@@ -1,0 +1,55 @@
+import type { Affine, Volume } from './volume'
+
+type Square = number[][]
+
+const square = (affine: Affine): Square => [0, 1, 2].map((r) => [0, 1, 2].map((c) => affine[r]![c]!))
+
+/** The inverse of a 3 x 3 matrix by its cofactors; null if it has none. */
+function inverse(m: Square): Square | null {
+  const cofactor = (r: number, c: number) => {
+    const [a, b] = [(r + 1) % 3, (r + 2) % 3]
+    const [p, q] = [(c + 1) % 3, (c + 2) % 3]
+    return m[a]![p]! * m[b]![q]! - m[a]![q]! * m[b]![p]!
+  }
+  const determinant = m[0]![0]! * cofactor(0, 0) + m[0]![1]! * cofactor(0, 1) + m[0]![2]! * cofactor(0, 2)
+  if (Math.abs(determinant) < 1e-12) return null
+  return [0, 1, 2].map((r) => [0, 1, 2].map((c) => cofactor(c, r) / determinant))
+}
+
+/** How far from whole voxels two grids may be and still count as one. */
+const tolerance = 0.1
+
+/**
+ * Where the voxels of one volume lie on the grid of another: index -> index, axes swapped, mirrored and shifted by whole voxels.
+ * Files of equal size without geometry in one of them are taken to lie on each other.
+ * @returns for a voxel index (i, j, k) of `from` the index in `to`, which may lie outside; null where the grids do not fit
+ */
+export function alignment(from: Volume, to: Volume): ((i: number, j: number, k: number) => [number, number, number]) | null {
+  const sameSize = [0, 1, 2].every((a) => from.size[a] === to.size[a])
+  if (!from.affine || !to.affine) return sameSize ? (i, j, k) => [i, j, k] : null
+  const back = inverse(square(to.affine))
+  if (!back) return sameSize ? (i, j, k) => [i, j, k] : null
+  const forth = square(from.affine)
+  const shift = [0, 1, 2].map((r) => from.affine![r]![3]! - to.affine![r]![3]!)
+  const matrix = [0, 1, 2].map((r) => [0, 1, 2].map((c) => [0, 1, 2].reduce((sum, k) => sum + back[r]![k]! * forth[k]![c]!, 0)))
+  const offset = [0, 1, 2].map((r) => [0, 1, 2].reduce((sum, k) => sum + back[r]![k]! * shift[k]!, 0))
+  // An error of a hundredth in a direction grows along the axis: the far corner must fit as well.
+  const far = (r: number) => matrix[r]!.reduce((sum, v, c) => sum + Math.abs(v - Math.round(v)) * (from.size[c]! - 1), 0)
+  for (const r of [0, 1, 2]) {
+    const ones = matrix[r]!.filter((v, c) => Math.abs(Math.round(v)) === 1 && from.size[c]! >= 1).length
+    if (ones !== 1 || matrix[r]!.some((v) => Math.abs(Math.round(v)) > 1)) return null
+    if (far(r) + Math.abs(offset[r]! - Math.round(offset[r]!)) > tolerance * 2) return null
+  }
+  const m = matrix.map((row) => row.map((v) => Math.round(v)))
+  const o = offset.map((v) => Math.round(v))
+  return (i, j, k) => [0, 1, 2].map((r) => m[r]![0]! * i + m[r]![1]! * j + m[r]![2]! * k + o[r]!) as [number, number, number]
+}
+
+/** Whether some voxel of `from` lies on the grid of `to`. */
+export function overlaps(from: Volume, to: Volume): boolean {
+  const place = alignment(from, to)
+  if (!place) return false
+  const a = place(0, 0, 0)
+  const b = place(from.size[0] - 1, from.size[1] - 1, from.size[2] - 1)
+  return [0, 1, 2].every((r) => Math.max(a[r]!, b[r]!) >= 0 && Math.min(a[r]!, b[r]!) < to.size[r]!)
+}

@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { alignment } from './alignment'
+import { extentOf, labelsOf, planeOf, putSlice, sidesOf, sliceOf, usualAxis } from './slices'
+import { makeVolume, orientationOf, spacingOf, type Affine, type Volume } from './volume'
+
+/** Index to millimetres along the given directions, e.g. "LPS", with these spacings. */
+function affineOf(letters: string, spacing: readonly number[]): Affine {
+  const rows = [0, 1, 2].map(() => [0, 0, 0, 0])
+  ;[...letters].forEach((letter, axis) => {
+    const direction = 'RLAPSI'.indexOf(letter) >> 1
+    rows[direction]![axis] = spacing[axis]! * ('RAS'.includes(letter) ? 1 : -1)
+  })
+  return rows as unknown as Affine
+}
+
+const volumeOf = (size: Volume['size'], affine: Affine | null, kind: Volume['kind'] = 'nifti') =>
+  makeVolume({
+    ...{ name: 'v', kind, size, affine, spacing: affine && spacingOf(affine) },
+    samples: Float32Array.from({ length: size[0] * size[1] * size[2] * size[3] }, (_, i) => i),
+  })
+
+const orientations = fc
+  .tuple(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()))
+  .map(([order, flips]) => order.map((direction) => 'RLAPSI'[2 * direction + Number(flips[direction])]!).join(''))
+const sizes = fc.tuple(...([1, 2, 3, 4] as const).map(() => fc.integer({ min: 1, max: 4 })))
+const axes = fc.constantFrom(0, 1, 2)
+
+test('orientation and spacing are what the affine was made of', () => {
+  fc.assert(
+    fc.property(orientations, (letters) => {
+      const affine = affineOf(letters, [2, 3, 5])
+      expect(orientationOf(affine)).toBe(letters)
+      expect(spacingOf(affine)).toEqual([2, 3, 5])
+    }),
+  )
+})
+
+test('pictures lie as radiologists look at them, whatever the order of the voxels', () => {
+  fc.assert(
+    fc.property(orientations, axes, (letters, axis) => {
+      const volume = volumeOf([2, 3, 4, 1], affineOf(letters, [1, 1, 1]))
+      const { right, bottom } = sidesOf(volume, planeOf(volume, axis))!
+      const through = letters[axis]!
+      expect(right + bottom).toBe(/[SI]/.test(through) ? 'LP' : /[AP]/.test(through) ? 'LI' : 'PI')
+    }),
+  )
+})
+
+test('a pixel is the voxel at its place: the same patient gives the same picture, however it is stored', () => {
+  const [right, front, up] = [0.7, 1.3, 2.9]
+  fc.assert(
+    fc.property(orientations, axes, (letters, axis) => {
+      const length = { R: 2, L: 2, A: 3, P: 3, S: 4, I: 4 } as Record<string, number>
+      const size = [...letters].map((letter) => length[letter]!)
+      // Grey values grow to the patient's right, front and head.
+      const grow = (letter: string, i: number) => ('RAS'.includes(letter) ? i : length[letter]! - 1 - i)
+      const step: Record<string, number> = { R: right, L: right, A: front, P: front, S: up, I: up }
+      const samples = new Float32Array(24)
+      for (let k = 0, at = 0; k < size[2]!; k++)
+        for (let j = 0; j < size[1]!; j++)
+          for (let i = 0; i < size[0]!; i++, at++)
+            samples[at] = [i, j, k].reduce((sum, index, a) => sum + step[letters[a]!]! * grow(letters[a]!, index), 0)
+      const volume = makeVolume({
+        ...{ name: 'v', kind: 'nrrd', samples, affine: affineOf(letters, [1, 1, 1]) },
+        size: [size[0]!, size[1]!, size[2]!, 1],
+      })
+      const plane = planeOf(volume, axis)
+      const { pixels, width, height } = sliceOf(volume, plane, 0, 0)
+      const [across, down] = [pixels[1]! - pixels[0]!, pixels[width]! - pixels[0]!]
+      const through = letters[axis]!
+      const expected = /[SI]/.test(through) ? [-right, -front, 2, 3] : /[AP]/.test(through) ? [-right, -up, 2, 4] : [-front, -up, 3, 4]
+      expect([across, down]).toEqual([expect.closeTo(expected[0]!, 4), expect.closeTo(expected[1]!, 4)])
+      expect([width, height]).toEqual(expected.slice(2))
+    }),
+  )
+})
+
+test('cutting all slices and putting them back gives the volume', () => {
+  fc.assert(
+    fc.property(sizes, fc.option(orientations), axes, (size, letters, axis) => {
+      const volume = volumeOf(size as unknown as Volume['size'], letters === null ? null : affineOf(letters, [1, 2, 3]))
+      const labels = Uint8Array.from(volume.samples)
+      const plane = planeOf(volume, axis)
+      const [back, values] = [new Uint8Array(labels.length), new Float32Array(labels.length)]
+      for (let slice = 0; slice < extentOf(volume, plane).slices; slice++)
+        for (let frame = 0; frame < size[3]; frame++) {
+          putSlice(volume, back, plane, slice, frame, labelsOf(volume, labels, plane, slice, frame).labels)
+          putSlice(volume, values, plane, slice, frame, sliceOf(volume, plane, slice, frame).pixels)
+        }
+      expect(back).toEqual(labels)
+      expect(values).toEqual(volume.samples)
+    }),
+  )
+})
+
+test('DICOM stays as it was acquired; thick slices are what is cut', () => {
+  const dicom = volumeOf([2, 3, 4, 1], affineOf('RAI', [1, 1, 8]), 'dicom')
+  expect(planeOf(dicom, 2)).toEqual({ axis: 2, across: 0, down: 1, flipAcross: false, flipDown: false })
+  expect(usualAxis(dicom)).toBe(2)
+  expect(usualAxis(volumeOf([9, 9, 9, 1], affineOf('ASL', [6, 1, 1])))).toBe(0)
+  expect(usualAxis(volumeOf([9, 9, 9, 1], affineOf('ASL', [1, 1, 1])))).toBe(2)
+})
+
+test('grey values: rescaled, inverted, coloured, and without what is no number', () => {
+  const one = (own: Partial<Volume> & Pick<Volume, 'samples'>) => {
+    const volume = makeVolume({ name: 'v', kind: 'dicom', size: [2, 1, 1, 1], ...own })
+    return [...sliceOf(volume, planeOf(volume, 2), 0, 0).pixels]
+  }
+  expect(one({ samples: Int16Array.of(1, 2), slope: 2, intercept: -1024 })).toEqual([-1022, -1020])
+  expect(one({ samples: Uint8Array.of(0, 250), inverted: true })).toEqual([255, 5])
+  expect(one({ samples: Uint16Array.of(0, 65535), inverted: true })).toEqual([65535, 0])
+  expect(one({ samples: Int16Array.of(-32768, 0), inverted: true })).toEqual([32767, -1])
+  expect(one({ samples: Float32Array.of(NaN, -3) })).toEqual([-3, -3])
+  expect(one({ samples: Float32Array.of(NaN, Infinity) })).toEqual([0, 0])
+  expect(one({ samples: Uint8Array.of(255, 0, 0, 9, 0, 255, 0, 9), channels: 4, alpha: true })[1]).toBeCloseTo(149.685, 3)
+  expect(
+    one({
+      samples: Uint8Array.of(1, 0),
+      palette: [
+        [0, 0, 0],
+        [10, 10, 10],
+      ],
+    }),
+  ).toEqual([expect.closeTo(10, 4), 0])
+})
+
+describe('alignment', () => {
+  test('finds every voxel by its place, whichever way a grid is stored', () => {
+    fc.assert(
+      fc.property(orientations, orientations, (a, b) => {
+        const spacing = { R: 2, L: 2, A: 3, P: 3, S: 5, I: 5 } as Record<string, number>
+        const grid = (letters: string) =>
+          volumeOf(
+            [3, 3, 3, 1],
+            affineOf(
+              letters,
+              [...letters].map((l) => spacing[l]!),
+            ),
+          )
+        const [from, to] = [grid(a), grid(b)]
+        const place = alignment(from, to)!
+        const millimetres = ({ affine }: Volume, index: number[]) =>
+          affine!.map((row) => index.reduce((sum, i, c) => sum + row[c]! * i, row[3]!) + 0)
+        for (const index of [
+          [0, 0, 0],
+          [1, 2, 0],
+          [2, 1, 2],
+        ] as [number, number, number][])
+          millimetres(to, place(...index)).forEach((v, r) => expect(v).toBeCloseTo(millimetres(from, index)[r]!, 9))
+      }),
+    )
+  })
+
+  test('refuses other spacings, half voxels and turned grids', () => {
+    const base = affineOf('RAS', [1, 1, 1])
+    const to = volumeOf([8, 8, 8, 1], base)
+    const moved = (change: (m: number[][]) => void) => {
+      const m = base.map((row) => [...row])
+      change(m)
+      return alignment(volumeOf([8, 8, 8, 1], m as unknown as Affine), to)
+    }
+    expect(moved(() => undefined)!(1, 2, 3)).toEqual([1, 2, 3])
+    expect(moved((m) => (m[0]![3] = 4))!(1, 2, 3)).toEqual([5, 2, 3])
+    expect(moved((m) => (m[0]![3] = 0.5))).toBeNull()
+    expect(moved((m) => (m[1]![1] = 1.2))).toBeNull()
+    expect(moved((m) => ((m[0]![0] = 0.9), (m[0]![1] = 0.43), (m[1]![0] = -0.43), (m[1]![1] = 0.9)))).toBeNull()
+  })
+
+  test('without geometry the sizes decide', () => {
+    const plain = volumeOf([2, 3, 1, 1], null)
+    expect(alignment(plain, volumeOf([2, 3, 1, 1], null))!(1, 2, 0)).toEqual([1, 2, 0])
+    expect(alignment(plain, volumeOf([3, 2, 1, 1], null))).toBeNull()
+  })
+})
