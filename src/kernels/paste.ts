@@ -38,7 +38,10 @@ export function pasted(images: tf.Tensor4D, alpha: tf.Tensor3D): tf.Tensor4D {
   return runKernel('Paste', { images, alpha })[0] as tf.Tensor4D
 }
 
-/** `labels` [n, S, S] where the class is known, that is inside `rim` [n, S, S], and for `outside` [n] = 1 elsewhere in image n; else -1. No gradient. */
+/**
+ * `labels` [n, S, S], -1 where unknown, inside `rim` [n, S, S], and for `outside` [n] = 1 elsewhere in image n; else -1. An unknown pixel of
+ * a paste stays unknown outside the rim too, for the soft edge may still show it. No gradient.
+ */
 export function knownLabels(labels: tf.Tensor3D, rim: tf.Tensor3D, outside: tf.Tensor): tf.Tensor3D {
   return runKernel('KnownLabels', { labels, rim, outside })[0] as tf.Tensor3D
 }

@@ -4,8 +4,8 @@ import { registerTwin, runKernel } from './heap'
 /** Pixels by which a structure is widened on every side. */
 export const rimRadius = 3
 
-/** Twin for one label map: 1 where some class lies within `rimRadius` rows and columns, else 0. */
-export function widen<T extends Float32Array | Uint8Array>(labels: T, out: T, size: number): void {
+/** Twin for one label map, -1 where unknown: 1 where some foreground lies within `rimRadius` rows and columns, else 0. */
+export function widen(labels: Float32Array, out: Float32Array, size: number): void {
   const across = new Uint8Array(size * size)
   for (let y = 0; y < size; y++)
     for (let x = 0; x < size; x++)
@@ -27,7 +27,7 @@ registerTwin(
   },
 )
 
-/** labels [n, S, S] -> [n, S, S]: 1 on the structures and on a rim of `rimRadius` pixels around them, else 0. Has no gradient. */
+/** labels [n, S, S], -1 where unknown -> [n, S, S]: 1 on the structures and on a rim of `rimRadius` pixels around them, else 0. Has no gradient. */
 export function widened(labels: tf.Tensor3D): tf.Tensor3D {
   return runKernel('Rim', { labels })[0] as tf.Tensor3D
 }

@@ -118,17 +118,23 @@ export function warpImage(image: Float32Array, out: Float32Array, size: number, 
   }
 }
 
-/** Twin for one label map: sampled at the nearest pixel; beyond the border is background, 0. */
-export function warpLabels<T extends Float32Array | Uint8Array>(labels: T, out: T, size: number, warp: Warp): void {
+/**
+ * Twin for one label map, -1 where unknown: sampled at the nearest pixel; beyond the border is background, 0, unless the edge pixel there,
+ * which the image repeats, is unknown.
+ */
+export function warpLabels(labels: Float32Array, out: Float32Array, size: number, warp: Warp): void {
   const place = positionsOf(size, warp)
   const x = new Float64Array(size)
   const y = new Float64Array(size)
+  const last = size - 1
   for (let row = 0, i = 0; row < size; row++) {
     place(row, x, y)
     for (let column = 0; column < size; column++, i++) {
       const px = Math.floor(x[column]! + 0.5)
       const py = Math.floor(y[column]! + 0.5)
-      out[i] = px >= 0 && py >= 0 && px < size && py < size ? labels[py * size + px]! : 0
+      const inside = px >= 0 && py >= 0 && px <= last && py <= last
+      const label = labels[Math.min(last, Math.max(0, py)) * size + Math.min(last, Math.max(0, px))]!
+      out[i] = inside || label < 0 ? label : 0
     }
   }
 }
@@ -155,17 +161,20 @@ registerTwin(
 )
 registerTwin(
   'WarpLabels',
-  ['labels', 'affine', 'bend'] as const,
-  ({ labels: [size] }, { count }: Rows) => [[count, size!, size!]],
-  ({ labels, affine, bend }, [out], { labels: [size] }, { first, count }) => {
+  ['labels', 'source', 'affine', 'bend'] as const,
+  ({ labels: [, size] }, { count }: Rows) => [[count, size!, size!]],
+  ({ labels, source, affine, bend }, [out], { labels: [, size] }, { first, count }) => {
     const pixels = size! * size!
-    for (let i = 0, n = first; i < count; i++, n++)
-      warpLabels(labels, row(out!, i, pixels), size!, { affine: row(affine, n, affineLength), bend: row(bend, n, bendLength) })
+    for (let i = 0, n = first; i < count; i++, n++) {
+      const warp = { affine: row(affine, n, affineLength), bend: row(bend, n, bendLength) }
+      warpLabels(row(labels, source[n]!, pixels), row(out!, i, pixels), size!, warp)
+    }
   },
 )
 
-/** Warps as tables, a row for each: affine [n, 6] and bend [n, 50]. */
+/** Warps as tables, a row for each: which image, [n], affine [n, 6] and bend [n, 50]. */
 export interface WarpTables {
+  source: tf.Tensor
   affine: tf.Tensor
   bend: tf.Tensor
 }
@@ -176,13 +185,13 @@ export interface WarpTables {
  */
 export function warpedImages(
   images: tf.Tensor3D,
-  { source, affine, bend, tone }: WarpTables & { source: tf.Tensor; tone: tf.Tensor },
+  { source, affine, bend, tone }: WarpTables & { tone: tf.Tensor },
   rows: Rows,
 ): tf.Tensor4D {
   return runKernel('WarpImages', { images, source, affine, bend, tone }, rows)[0] as tf.Tensor4D
 }
 
-/** Warped label maps [count, S, S] of one map [S, S], under the warps of `count` rows from `first` on. Has no gradient. */
-export function warpedLabels(labels: tf.Tensor2D, { affine, bend }: WarpTables, rows: Rows): tf.Tensor3D {
-  return runKernel('WarpLabels', { labels, affine, bend }, rows)[0] as tf.Tensor3D
+/** Warped label maps [count, S, S], -1 where unknown: map `source`[n] of `labels` [N, S, S] under warp n, for the same rows. Has no gradient. */
+export function warpedLabels(labels: tf.Tensor3D, { source, affine, bend }: WarpTables, rows: Rows): tf.Tensor3D {
+  return runKernel('WarpLabels', { labels, source, affine, bend }, rows)[0] as tf.Tensor3D
 }

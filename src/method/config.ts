@@ -6,7 +6,7 @@
 /** confirmed: stated in the abstract; inferred: the closest public neighbour's value; measured: our reference runs; choice: ours. */
 export type Mark = 'confirmed' | 'inferred' | 'measured' | 'choice'
 
-export type Group = 'Run' | 'Network' | 'Teaching' | 'Synthesis' | 'Perturbation' | 'Optimiser'
+export type Group = 'Run' | 'Data' | 'Network' | 'Teaching' | 'Synthesis' | 'Perturbation' | 'Optimiser'
 
 interface Common {
   label: string
@@ -62,16 +62,6 @@ export const parameters = {
     'choice',
     'Side of the square network input in pixels, a multiple of 16. Time grows with its square.',
   ),
-  crop: number(
-    'Run',
-    'Central crop',
-    1,
-    0.2,
-    1,
-    0.05,
-    'choice',
-    'Central share of each image that is used; 1 takes the whole image. Below 1 the crop is square.',
-  ),
   batchLabeled: number('Run', 'Labelled batch', 4, 1, 32, 1, 'choice', 'Exemplar and synthetic images per step. The neighbours use 12.'),
   batchUnlabeled: number('Run', 'Unlabelled batch', 4, 1, 32, 1, 'choice', 'Unlabelled images per step. The neighbours use 12.'),
   scoreEvery: number(
@@ -83,6 +73,50 @@ export const parameters = {
     1,
     'choice',
     'Steps between Dice scores; they cost one prediction per reference image.',
+  ),
+
+  crop: number(
+    'Data',
+    'Central crop',
+    1,
+    0.2,
+    1,
+    0.05,
+    'choice',
+    'Central share of each image, or of the region below, that is used; 1 takes all of it. Below 1 the crop is square.',
+  ),
+  regionX: number('Data', 'Region left', 0, 0, 1, 0.01, 'choice', 'Left edge of the region of interest as a share of the width.'),
+  regionY: number('Data', 'Region top', 0, 0, 1, 0.01, 'choice', 'Top edge of the region of interest as a share of the height.'),
+  regionWidth: number(
+    'Data',
+    'Region width',
+    1,
+    0.02,
+    1,
+    0.01,
+    'choice',
+    'Width of the region of interest as a share of the width; outside it every mask is background.',
+  ),
+  regionHeight: number('Data', 'Region height', 1, 0.02, 1, 0.01, 'choice', 'Height of the region of interest as a share of the height.'),
+  windowCenter: number(
+    'Data',
+    'Window centre',
+    0,
+    -1_000_000,
+    1_000_000,
+    0.01,
+    'choice',
+    'Value in the middle of the window, in the units of the files, such as HU.',
+  ),
+  windowWidth: number(
+    'Data',
+    'Window width',
+    0,
+    0,
+    1_000_000,
+    0.01,
+    'choice',
+    'Values this far apart become black and white; 0 stretches the 1st to 99.5th percentile of each image.',
   ),
 
   baseWidth: number(
@@ -345,6 +379,9 @@ type ValueOf<P> = P extends { kind: 'number' }
 export type Config = { -readonly [K in Key]: ValueOf<(typeof parameters)[K]> }
 
 export const keys = Object.keys(parameters) as Key[]
+
+/** Settings that belong to the images at hand rather than to how they are learnt from. */
+export const dataKeys = keys.filter((key) => parameters[key].group === 'Data')
 
 export const defaults: Config = Object.fromEntries(keys.map((key) => [key, parameters[key].default])) as unknown as Config
 

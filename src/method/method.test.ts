@@ -7,6 +7,7 @@ import { pixelLosses } from '../kernels/pixel-loss'
 import { pseudoLabels } from '../kernels/pseudo-labels'
 import { useHeapBackend } from '../kernels/testing/heap-backends'
 import { Random } from '../lib/random'
+import { unknown } from '../lib/raster'
 import { countOf, type Parameters } from '../nn/parameters'
 import { bufferShapes, decode, encode, inference, parameterShapes } from '../nn/unet'
 import type { Config } from './config'
@@ -16,7 +17,7 @@ import { unsupervisedForms } from './losses'
 import { createModels, disposeModels, networkOf, readModels, weightsOf, type Models } from './model'
 import { rampAt } from './schedule'
 import { StepRunner } from './step-runner'
-import { tinyConfig, tinyData } from './testing'
+import { correctedData, tinyConfig, tinyData } from './testing'
 import { drawViews } from './views'
 
 // The tests of method.md, section 12, by its numbers: they pin the structure that is confirmed, whatever the unknown numbers are.
@@ -65,9 +66,9 @@ const values = async (config: Config, models: Models) => {
   return stored.flatMap(({ parameters }) => Object.values(parameters).map((p) => [...p]))
 }
 
-async function runSteps(config: Config, count: number) {
+async function runSteps(config: Config, count: number, data = tinyData(config)) {
   const net = networkOf(config, 3)
-  const runner = new StepRunner(net, tinyData(config), config, createModels(net, config))
+  const runner = new StepRunner(net, data, config, createModels(net, config))
   const rows = []
   for (let t = 0; t < count; t++) {
     runner.step(t)
@@ -205,7 +206,8 @@ test('6: synthesis moves image and mask together, keeps every class, and differs
   const config = tinyConfig({ size: 32, exemplarIntensity: 0 })
   const base = tinyData(config)
   // An image that says its own label can be read back after any warp, wherever bilinear and nearest sampling see one class only.
-  const data = { ...base, exemplar: { image: Float32Array.from(base.exemplar.labels, (l) => l / 2), labels: base.exemplar.labels } }
+  const { labels } = base.exemplars[0]!
+  const data = { ...base, exemplars: [{ image: Float32Array.from(labels, (l) => l / 2), labels }] }
   const seen = new Set<string>()
   fc.assert(
     fc.property(fc.nat(1e6), (seed) => {
@@ -280,6 +282,30 @@ describe('a step', () => {
     expect(Number.isNaN(last.imageA)).toBe(!config.imageTerm)
     expect(Number.isNaN(last.featureA)).toBe(!config.featureTerm)
     expect((await runSteps({ ...config, seed: 1 }, 1)).rows[0]!.totalA).not.toBe(rows[0]!.totalA)
+  })
+
+  test('learns from two exemplars with unknown pixels, on every background', async () => {
+    for (const background of ['unlabeled', 'mixed'] as const) {
+      const config = tinyConfig({ learningRate: 0.01, batchLabeled: 4, background })
+      const { rows, weights } = await runSteps(config, 6, correctedData(config))
+      expect(weights.flat().every(Number.isFinite)).toBe(true)
+      expect(rows.flatMap((row) => Object.values(row)).every(Number.isFinite)).toBe(true)
+      const last = rows.at(-1)!
+      expect(last.exemplarA + last.exemplarB).toBeLessThan(rows[0]!.exemplarA + rows[0]!.exemplarB)
+    }
+  })
+
+  test.each([
+    ['class 2 is nowhere but under unknown pixels', 2],
+    ['every pixel of an exemplar is unknown', 0],
+  ])('stays finite where %s', async (_, least) => {
+    const config = tinyConfig({ background: 'mixed' })
+    const data = tinyData(config)
+    const exemplars = data.exemplars.map(({ image, labels }) => ({ image, labels: labels.map((l) => (l >= least ? unknown : l)) }))
+    const { rows, weights } = await runSteps(config, 3, { ...data, exemplars })
+    expect(weights.flat().every(Number.isFinite)).toBe(true)
+    expect(rows.flatMap((row) => Object.values(row)).every(Number.isFinite)).toBe(true)
+    if (least === 0) expect(rows.map(({ exemplarA, syntheticB }) => [exemplarA, syntheticB])).toEqual(rows.map(() => [0, 0]))
   })
 
   test('is not taught in warm-up, then more and more', () => {

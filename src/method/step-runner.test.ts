@@ -5,19 +5,19 @@ import { useSoftwareWebgpu } from '../kernels/testing/dawn'
 import type { Config } from './config'
 import { StepRunner } from './step-runner'
 import { createModels, disposeModels, networkOf, readModels } from './model'
-import { tinyConfig, tinyData } from './testing'
+import { correctedData, tinyConfig, tinyData } from './testing'
 
 useSoftwareWebgpu()
 
 const classes = 3
-function runnerOf(config: Config, replay = true): StepRunner {
+function runnerOf(config: Config, replay = true, data = tinyData(config)): StepRunner {
   const net = networkOf(config, classes)
-  return new StepRunner(net, tinyData(config), config, createModels(net, config), { replay })
+  return new StepRunner(net, data, config, createModels(net, config), { replay })
 }
 
 /** Metrics of `count` steps, `atOnce` of them queued before they are read, and the weights after them. */
-async function run(config: Config, count: number, { replay = true, atOnce = 1 } = {}) {
-  const runner = runnerOf(config, replay)
+async function run(config: Config, count: number, { replay = true, atOnce = 1, data = tinyData(config) } = {}) {
+  const runner = runnerOf(config, replay, data)
   const rows = []
   for (let t = 0; t < count; t += atOnce) {
     for (let i = t; i < Math.min(count, t + atOnce); i++) runner.step(i)
@@ -57,6 +57,14 @@ describe('on WebGPU', () => {
     const other = { ...config, warmup: 0, ...settings }
     const count = settings.norm === 'batch' ? 1 : 3
     expect(await run(other, count)).toEqual(await run(other, count, { replay: false }))
+  })
+
+  test('and so with two exemplars and unknown pixels', { timeout: 120_000 }, async () => {
+    const other = { ...config, warmup: 0, batchLabeled: 4, background: 'mixed' as const }
+    const data = correctedData(other)
+    const replayed = await run(other, 4, { data })
+    expect(replayed).toEqual(await run(other, 4, { data, replay: false }))
+    expect(replayed.rows.flatMap((row) => Object.values(row)).every(Number.isFinite)).toBe(true)
   })
 
   test('going back to a snapshot repeats the steps after it, and weights are read as they are now', { timeout: 60_000 }, async () => {

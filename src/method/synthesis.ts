@@ -1,24 +1,30 @@
 import { positionsOf, type Warp } from '../kernels/warp'
 import type { Random } from '../lib/random'
+import { unknown } from '../lib/raster'
 import type { Config } from './config'
 import { blur, drawTone } from './intensity'
 import { drawWarp, type WarpRange } from './warp'
 
-/** Images as the networks see them: size x size, values in [0, 1]; labels are class indices. */
+/** Images as the networks see them: size x size, values in [0, 1]; labels are class indices, or `unknown`. */
 export interface TrainingData {
   size: number
+  /** At most 255, with the background. */
   classes: number
-  exemplar: { image: Float32Array; labels: Uint8Array }
-  /** The exemplar with its structures painted over by their surroundings: a background that is known to be one. */
-  emptied: Float32Array
+  /** At least one. */
+  exemplars: { image: Float32Array; labels: Uint8Array }[]
+  /** Of each exemplar, what `emptyOut` leaves of it: a background that is known to be one. */
+  emptied: Float32Array[]
   unlabeled: Float32Array[]
 }
 
-/** Replaces every foreground pixel by a distance-weighted mean of the background around it (diffusion until the hole is closed). */
+/**
+ * Replaces every pixel that is not known to be background, foreground and unknown alike, by a distance-weighted mean of the background
+ * around it (diffusion until the hole is closed). Where no background is known the result is black: the image itself would show structures.
+ */
 export function emptyOut(image: Float32Array, labels: Uint8Array, size: number): Float32Array {
   let filled = image.slice()
   let open = Uint8Array.from(labels, (l) => (l > 0 ? 1 : 0))
-  if (!open.includes(0)) return filled
+  if (!open.includes(0)) return filled.fill(0)
   while (open.includes(1)) {
     const next = filled.slice()
     const still = open.slice()
@@ -69,29 +75,34 @@ const tries = 8
 
 /** An augmented exemplar (I_e, Y_e) as numbers: image and mask under one warp, then the image's gamma, gain and offset. */
 export interface Exemplar {
+  /** Which exemplar, by its number. */
+  source: number
   warp: Warp
   tone: [number, number, number]
 }
 
 /**
- * Draws an augmented exemplar. A warp under which a class keeps less than half of the area it should have is drawn again, so every class of
- * the exemplar stays in the picture.
+ * Draws an augmented exemplar, each with the same chance. A warp under which a class keeps less than half of the area it should have is
+ * drawn again, so every class of the exemplar stays in the picture.
  */
 export function drawExemplar(data: TrainingData, random: Random, config: Config): Exemplar {
-  const { size, exemplar } = data
+  const { size, exemplars } = data
   const range = exemplarRange(config)
+  // No draw for a single one: a choice without alternatives must not move the stream on.
+  const source = exemplars.length > 1 ? random.integer(exemplars.length) : 0
+  const { labels } = exemplars[source]!
   const least = new Float64Array(data.classes)
-  for (const l of exemplar.labels) if (l > 0) least[l]!++
+  for (const l of labels) if (l > 0 && l !== unknown) least[l]!++
   // Shrinking by 1/scale twice is wanted; what is lost beyond that is off the image.
   least.forEach((area, l) => (least[l] = area > 0 ? Math.max(1, (0.5 / range.scale ** 2) * area) : 0))
   for (let attempt = 1; ; attempt++) {
     const warp = drawWarp(random, size, attempt < tries ? range : { ...range, shift: 0, scale: 1 })
-    if (attempt < tries && !keeps(exemplar.labels, size, warp, least)) continue
-    return { warp, tone: drawTone(random, config.exemplarIntensity) }
+    if (attempt < tries && !keeps(labels, size, warp, least)) continue
+    return { source, warp, tone: drawTone(random, config.exemplarIntensity) }
   }
 }
 
-/** True if under the warp, sampled as `warpLabels` does, each class l covers at least `least[l]` pixels. */
+/** True if under the warp, sampled as `warpLabels` does, each class l covers at least `least[l]` pixels; unknown pixels count for none. */
 export function keeps(labels: Uint8Array, size: number, warp: Warp, least: ArrayLike<number>): boolean {
   const place = positionsOf(size, warp)
   const x = new Float64Array(size)
@@ -105,7 +116,9 @@ export function keeps(labels: Uint8Array, size: number, warp: Warp, least: Array
       for (let column = 0; column < size; column++) {
         const px = Math.floor(x[column]! + 0.5)
         const py = Math.floor(y[column]! + 0.5)
-        if (px >= 0 && py >= 0 && px < size && py < size) count[labels[py * size + px]!]!++
+        if (px < 0 || py < 0 || px >= size || py >= size) continue
+        const l = labels[py * size + px]!
+        if (l !== unknown) count[l]!++
       }
     }
     if (enough()) return true
@@ -117,7 +130,7 @@ export function keeps(labels: Uint8Array, size: number, warp: Warp, least: Array
 export interface Synthetic {
   /** The exemplar's structures with a soft rim, all under one warp: nested anatomy must not come apart. */
   paste: Exemplar
-  /** What they are pasted on: an unlabelled image by its number, or null for the emptied exemplar. */
+  /** What they are pasted on: an unlabelled image by its number, or null for the same exemplar emptied. */
   background: number | null
   backgroundWarp: Warp
   /** Whether the class is known outside the rim as well. */

@@ -1,4 +1,5 @@
 import { Random } from '../lib/random'
+import { unknown } from '../lib/raster'
 import { makeConfig, type Config } from './config'
 import { emptyOut, type TrainingData } from './synthesis'
 
@@ -35,8 +36,27 @@ export function tinyData({ size }: Config, unlabeled = 4): TrainingData {
   return {
     size,
     classes: 3,
-    exemplar: { image, labels },
-    emptied: emptyOut(image, labels, size),
+    exemplars: [{ image, labels }],
+    emptied: [emptyOut(image, labels, size)],
     unlabeled: Array.from({ length: unlabeled }, () => image.map((v, i) => Math.min(1, v * 0.8 + noise()[i]! * 0.5))),
   }
+}
+
+/**
+ * The same with a second exemplar, in negative, off the centre and without class 2. Unknown are in the first a strip along the border and
+ * across the ring, in the second every fifth diagonal.
+ */
+export function correctedData(config: Config, unlabeled = 4): TrainingData {
+  const data = tinyData(config, unlabeled)
+  const { size } = data
+  const { image, labels } = data.exemplars[0]!
+  const shift = size / 8 + (size / 8) * size
+  const exemplars = [
+    { image, labels: labels.map((l, i) => (i % size < 0.3 * size ? unknown : l)) },
+    {
+      image: image.map((_, i) => 1 - (image[i - shift] ?? 0)),
+      labels: labels.map((_, i) => (((i % size) + Math.floor(i / size)) % 5 === 0 ? unknown : Math.min(1, labels[i - shift] ?? 0))),
+    },
+  ]
+  return { ...data, exemplars, emptied: exemplars.map((e) => emptyOut(e.image, e.labels, size)) }
 }

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto'
 import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { pixelLosses, pixelLossesPlain } from '../kernels/pixel-loss'
 import { useSoftwareWebgpu } from '../kernels/testing/dawn'
 import { useHeapBackend } from '../kernels/testing/heap-backends'
 import { Random } from '../lib/random'
+import { unknown } from '../lib/raster'
 import type { Config } from './config'
-import { keeps, weakRange, type TrainingData } from './synthesis'
-import { tinyConfig, tinyData } from './testing'
+import { supervisedForm } from './losses'
+import { emptyOut, keeps, weakRange, type TrainingData } from './synthesis'
+import { correctedData, tinyConfig, tinyData } from './testing'
 import {
   disposeImages,
   drawViews,
@@ -96,7 +101,9 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
     })
   }
 
-  const exemplar = (random: Random): LabeledImage => {
+  const exemplar = (random: Random): LabeledImage & { emptied: Float32Array } => {
+    const number = data.exemplars.length > 1 ? random.integer(data.exemplars.length) : 0
+    const own = data.exemplars[number]!
     const range = {
       rotation: config.exemplarRotation,
       scale: config.exemplarScale,
@@ -109,10 +116,11 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
       const place = warp(random, attempt < 8 ? range : { ...range, scale: 1, shift: 0 })
       const labels = pixels((column, row) => {
         const [x, y] = place(column, row).map((v) => Math.round(v)) as [number, number]
-        return x >= 0 && y >= 0 && x < size && y < size ? data.exemplar.labels[y * size + x]! : 0
+        if (at(own.labels, x, y) === unknown) return unknown
+        return x >= 0 && y >= 0 && x < size && y < size ? own.labels[y * size + x]! : 0
       })
       const cut = [1, 2].some((c) => {
-        const before = area(data.exemplar.labels, c)
+        const before = area(own.labels, c)
         return before > 0 && area(labels, c) < Math.max(1, (0.5 / config.exemplarScale ** 2) * before)
       })
       if (cut && attempt < 8) continue
@@ -120,14 +128,15 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
       const gamma = Math.exp(random.uniform(-0.4, 0.4) * strength)
       const gain = 1 + random.uniform(-0.3, 0.3) * strength
       const offset = random.uniform(-0.1, 0.1) * strength
-      const image = sampled(data.exemplar.image, place).map((v) => clamp(v ** gamma * gain + offset))
-      return { image, labels: Uint8Array.from(labels), known: new Uint8Array(size * size).fill(1) }
+      const image = sampled(own.image, place).map((v) => clamp(v ** gamma * gain + offset))
+      const known = Uint8Array.from(labels, (l) => (l === unknown ? 0 : 1))
+      return { image, labels: Uint8Array.from(labels, (l) => (l === unknown ? 0 : l)), known, emptied: data.emptied[number]! }
     }
   }
   const synthetic = (random: Random): LabeledImage => {
-    const { image, labels, known } = exemplar(random)
+    const { image, labels, known, emptied } = exemplar(random)
     const own = config.background === 'exemplar' || (config.background === 'mixed' && random.chance(0.5))
-    const source = own ? data.emptied : data.unlabeled[random.integer(data.unlabeled.length)]!
+    const source = own ? emptied : data.unlabeled[random.integer(data.unlabeled.length)]!
     const background = sampled(source, warp(random, weakRange(config)))
     const rim = pixels((column, row) => {
       for (let y = Math.max(0, row - 3); y <= Math.min(size - 1, row + 3); y++)
@@ -139,7 +148,7 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
     return {
       image: image.map((v, i) => alpha[i]! * v + (1 - alpha[i]!) * background[i]!),
       labels,
-      known: everywhere ? known : Uint8Array.from(rim),
+      known: everywhere ? known : known.map((k, i) => Math.min(k, rim[i]!)),
     }
   }
   const strongly = (image: Float32Array, random: Random) => {
@@ -187,11 +196,17 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
   }
 }
 
-const variants: [string, Partial<Config>][] = [
+const variants: [string, Partial<Config>, typeof tinyData?][] = [
   ['the defaults', { batchLabeled: 4, batchUnlabeled: 3, cutmix: 1 }],
   ['flips and either background', { flip: true, background: 'mixed', batchLabeled: 5, exemplarShare: 0, cutmix: 0.5 }],
   ['no bending, the literal labels', { elastic: 0, outsideLabel: 'background', strongNoise: 0.3, strongBlur: 4 }],
   ['exemplars only', { synthetic: false, strongJitter: 0, strongBlur: 0, strongNoise: 0, batchUnlabeled: 1 }],
+  ['two exemplars and unknown pixels', { background: 'mixed', batchLabeled: 6, flip: true }, correctedData],
+  [
+    'the same with the literal labels',
+    { outsideLabel: 'background', batchLabeled: 6, exemplarShare: 0.3, exemplarShift: 0.3 },
+    correctedData,
+  ],
 ]
 
 /** Largest difference, and the share of values that differ by more than 1e-3: a label may tip over where two pixels are equally near. */
@@ -224,9 +239,85 @@ async function expectViews(got: ViewTensors, want: Pick<Views, 'exemplars' | 'sy
   for (const [tensor, values] of labeled) expect(differences(await tensor.data(), flat([...values])).share).toBeLessThan(0.002)
 }
 
-describe.each(variants)('with %s', (_, settings) => {
+/** The kernels' images are those of the host, in the first two steps. */
+async function expectAsOnHost(data: TrainingData, config: Config, tolerance: number): Promise<void> {
+  const before = tf.memory().numTensors
+  const images = uploadImages(data)
+  for (let t = 0; t < 2; t++) {
+    const plan = uploadPlan(planViews(data, config, t), config)
+    const views = renderViews(images, plan, config)
+    await expectViews(views, drawViews(data, config, t), tolerance)
+    tf.dispose([Object.values(plan.tensors), [views.weak, views.strong], Object.values(views.labeled)])
+  }
+  disposeImages(images)
+  expect(tf.memory().numTensors).toBe(before)
+}
+
+/** One to three exemplars, each with blocks of any class or unknown, some of them all one; settings that reach every branch. */
+const annotations = fc.record({
+  blocks: fc.array(
+    fc.oneof(
+      fc.array(fc.constantFrom(0, 1, 2, unknown), { minLength: 16, maxLength: 16 }),
+      fc.constantFrom(0, 1, unknown).map((l) => new Array<number>(16).fill(l)),
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
+  seed: fc.nat(1e6),
+  background: fc.constantFrom('unlabeled' as const, 'exemplar' as const, 'mixed' as const),
+  outsideLabel: fc.constantFrom('unknown' as const, 'background' as const),
+})
+
+const rendersAnyAnnotation = (tolerance: number, numRuns: number) =>
+  fc.assert(
+    fc.asyncProperty(annotations, async ({ blocks, ...settings }) => {
+      const config = tinyConfig({ size: 16, batchLabeled: 4, ...settings })
+      const random = new Random(settings.seed)
+      const exemplars = blocks.map((classes) => ({
+        image: Float32Array.from({ length: 256 }, () => random.uniform()),
+        labels: Uint8Array.from({ length: 256 }, (_, i) => classes[(i >> 6) * 4 + ((i >> 2) & 3)]!),
+      }))
+      const emptied = exemplars.map(({ image, labels }) => emptyOut(image, labels, 16))
+      const data = { ...tinyData(config, 2), exemplars, emptied }
+      const { exemplars: E, synthetics } = drawViews(data, config, 0)
+      for (const { labels, known } of [...E, ...synthetics])
+        labels.forEach((l, i) => expect(known[i] === 1 ? l <= 2 : known[i] === 0 && l <= 2).toBe(true))
+      await expectAsOnHost(data, config, tolerance)
+    }),
+    { numRuns, seed: 11 },
+  )
+
+/** The labelled terms, forward and backward: nothing hangs on the logits at unknown pixels, and everything on the others. */
+async function expectUnknownTeachesNothing(): Promise<void> {
+  const config = tinyConfig({ size: 16, batchLabeled: 4, background: 'mixed' })
+  const images = uploadImages(correctedData(config))
+  const plan = uploadPlan(planViews(images.data, config, 1), config)
+  const { labeled, weak, strong } = renderViews(images, plan, config)
+  const target = tf.concat([labeled.target, labeled.target]) // of both networks
+  const truth = await target.data()
+  expect(new Set(truth)).toEqual(new Set([-1, 0, 1, 2]))
+  const { exemplars, synthetics } = labeledShares(config)
+  const groups = [exemplars, synthetics].map((images) => ({ images, form: supervisedForm }))
+  const random = new Random(4)
+  const logits = Float32Array.from({ length: 3 * truth.length }, () => random.normal())
+  const elsewhere = logits.map((v, i) => (truth[Math.floor(i / 3)]! < 0 ? v * 40 - 7 : v))
+  const tensor = (values: Float32Array) => tf.tensor4d(values, [8, 16, 16, 3])
+  const [z, other] = [tensor(logits), tensor(elsewhere)]
+  for (const form of [pixelLosses, pixelLossesPlain]) {
+    const losses = (z: tf.Tensor) => form(z as tf.Tensor4D, target, 2, groups)
+    const run = tf.tidy(() => [losses(z), losses(other), tf.grad(losses)(z)] as const)
+    const [loss, same, gradient] = await Promise.all(run.map((t) => t.data()))
+    expect(loss!.every((v) => Number.isFinite(v) && v > 0)).toBe(true)
+    expectClose(same!, loss!, 'losses', 1e-6)
+    gradient!.forEach((g, i) => expect(Number.isFinite(g) && (g === 0) === truth[Math.floor(i / 3)]! < 0).toBe(true))
+    tf.dispose([...run])
+  }
+  disposeImages(images)
+  tf.dispose([Object.values(plan.tensors), labeled.x, labeled.target, weak, strong, target, z, other])
+}
+
+describe.each(variants)('with %s', (_, settings, make = tinyData) => {
   const config = tinyConfig({ size: 32, ...settings })
-  const data = tinyData(config, 3)
+  const data = make(config, 3)
 
   test('the images on the host are those of the reference', () => {
     for (let t = 0; t < 4; t++) {
@@ -255,27 +346,14 @@ describe.each(variants)('with %s', (_, settings) => {
     }
   })
 
-  const rendersAsOnHost = async (tolerance: number) => {
-    const before = tf.memory().numTensors
-    const images = uploadImages(data)
-    for (let t = 0; t < 2; t++) {
-      const plan = uploadPlan(planViews(data, config, t), config)
-      const views = renderViews(images, plan, config)
-      await expectViews(views, drawViews(data, config, t), tolerance)
-      tf.dispose([Object.values(plan.tensors), [views.weak, views.strong], Object.values(views.labeled)])
-    }
-    disposeImages(images)
-    expect(tf.memory().numTensors).toBe(before)
-  }
-
   describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
     beforeAll(() => useHeapBackend(backend))
-    test('the kernels make the images of the host', () => rendersAsOnHost(1e-6))
+    test('the kernels make the images of the host', () => expectAsOnHost(data, config, 1e-6))
     test('without kernels they are made on the host', async () => {
       const kernel = tf.getKernel('WarpImages', backend)
       tf.unregisterKernel('WarpImages', backend)
       try {
-        await rendersAsOnHost(1e-6)
+        await expectAsOnHost(data, config, 1e-6)
       } finally {
         tf.registerKernel(kernel)
       }
@@ -283,9 +361,105 @@ describe.each(variants)('with %s', (_, settings) => {
   })
 })
 
+describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
+  beforeAll(() => useHeapBackend(backend))
+  test('the kernels make the images of the host, whatever is annotated', () => rendersAnyAnnotation(1e-6, 20))
+  test('unknown pixels teach nothing', expectUnknownTeachesNothing)
+})
+
+// Taken from the code that knew one exemplar only: a run with one exemplar has to stay what it was.
+test.each([
+  [{}, '7c0d6127da8eb6cb0e637cf1f6a38782', 'eb7f8514040239a13232107dce3b2c67'],
+  [
+    { size: 32, flip: true, background: 'mixed', batchLabeled: 5, exemplarShare: 0, cutmix: 0.5, batchUnlabeled: 3 },
+    '2933738c73e0d0190a02cacf483dd62d',
+    '26edd7c0974eb5a5e938899ad574bc9d',
+  ],
+  [
+    { size: 32, elastic: 0, outsideLabel: 'background', background: 'exemplar', seed: 7, exemplarIntensity: 0.5, batchLabeled: 4 },
+    '18687ea306c1522bb88031d58fc2c818',
+    'a109628d4db7929181edcc9ecae1969c',
+  ],
+] as [Partial<Config>, string, string][])(
+  'with one exemplar every number and every pixel is as ever (%#)',
+  (settings, ofPlans, ofViews) => {
+    const config = tinyConfig(settings)
+    const data = tinyData(config, 3)
+    const [plans, views] = [createHash('sha256'), createHash('sha256')]
+    for (let t = 0; t < 6; t++) {
+      const plan = planViews(data, config, t)
+      for (const name of Object.keys(planShapes(config))) plans.update(Buffer.from(plan[name as keyof ViewPlan].buffer))
+      const { exemplars, synthetics, weak, strong } = drawViews(data, config, t)
+      for (const { image, labels, known } of [...exemplars, ...synthetics])
+        for (const values of [image, labels, known]) views.update(Buffer.from(values.buffer))
+      for (const image of [...weak, ...strong]) views.update(Buffer.from(image.buffer))
+    }
+    expect([plans, views].map((hash) => hash.digest('hex').slice(0, 32))).toEqual([ofPlans, ofViews])
+  },
+)
+
+test('each of two exemplars is drawn half of the time, with its labels, and emptied under its own structures', () => {
+  const config = tinyConfig({ background: 'exemplar', batchLabeled: 4, exemplarIntensity: 0 })
+  const base = tinyData(config)
+  // The first is dark and has class 1 only, the second bright and has class 2 only.
+  const exemplars = [1, 2].map((c) => ({
+    image: new Float32Array(256).fill(0.3 * c),
+    labels: base.exemplars[0]!.labels.map((l) => Math.min(l, 1) * c),
+  }))
+  const data = { ...base, exemplars, emptied: exemplars.map(({ image, labels }) => emptyOut(image, labels, 16)) }
+  const drawn = { exemplars: [0, 0], synthetics: [0, 0] }
+  for (let t = 0; t < 250; t++) {
+    const views = drawViews(data, config, t)
+    for (const kind of ['exemplars', 'synthetics'] as const)
+      for (const { image, labels } of views[kind]) {
+        const c = labels.includes(1) ? 1 : 2
+        expect(labels.every((l) => l === 0 || l === c)).toBe(true)
+        expectClose(image, new Float32Array(256).fill(0.3 * c), kind, 1e-5)
+        drawn[kind][c - 1]!++
+      }
+  }
+  // 500 draws of each kind: five standard deviations are 56.
+  for (const [first, second] of Object.values(drawn)) {
+    expect(first! + second!).toBe(500)
+    expect(Math.abs(first! - 250)).toBeLessThan(56)
+  }
+})
+
+test('an emptied exemplar shows nothing that is not known to be background', () => {
+  const config = tinyConfig({ size: 32 })
+  for (const { image, labels } of correctedData(config).exemplars) {
+    // What lies under foreground and unknown pixels makes no difference.
+    const other = image.map((v, i) => (labels[i] === 0 ? v : 1 - v))
+    const emptied = emptyOut(image, labels, 32)
+    expect(emptyOut(other, labels, 32)).toEqual(emptied)
+    labels.forEach((l, i) => l === 0 && expect(emptied[i]).toBe(image[i]))
+    expect(
+      emptyOut(
+        image,
+        labels.map((l) => l || unknown),
+        32,
+      ),
+    ).toEqual(new Float32Array(1024))
+  }
+})
+
+test('unknown pixels neither keep a class in the picture nor count as lost', () => {
+  const labels = new Uint8Array(16).fill(unknown)
+  const still = { affine: Float32Array.of(1, 0, 0, 0, 1, 0), bend: new Float32Array(50) }
+  labels[5] = 1
+  expect(keeps(labels, 4, still, [0, 1])).toBe(true)
+  expect(keeps(labels, 4, still, [0, 2])).toBe(false)
+  // An exemplar of which nothing is known can be drawn too.
+  const config = tinyConfig()
+  const none = { ...tinyData(config), exemplars: [{ image: new Float32Array(256), labels: new Uint8Array(256).fill(unknown) }] }
+  expect(drawViews(none, config, 0).exemplars[0]!.known).toEqual(new Uint8Array(256))
+})
+
 test('whether a warp keeps every class is told without looking at every row, and told right', () => {
   const config = tinyConfig({ size: 32, flip: true })
-  const { size, exemplar } = tinyData(config)
+  const data = tinyData(config)
+  const { size } = data
+  const { labels } = data.exemplars[0]!
   const range: WarpRange = { rotation: 180, scale: 2, shift: 0.4, elastic: 0.1, flip: true }
   const seen = new Set<boolean>()
   for (let seed = 0; seed < 60; seed++) {
@@ -297,11 +471,11 @@ test('whether a warp keeps every class is told without looking at every row, and
         // The plain warp with the bend left out shows whether the areas are counted; the bend itself is tested above.
         const [a, b, c, d, e, f] = warp.affine as unknown as [number, number, number, number, number, number]
         const [x, y] = [Math.round(a * column + b * row + c), Math.round(d * column + e * row + f)]
-        if (x >= 0 && y >= 0 && x < size && y < size) count[exemplar.labels[y * size + x]!]!++
+        if (x >= 0 && y >= 0 && x < size && y < size) count[labels[y * size + x]!]!++
       }
     const straight = { affine: warp.affine, bend: new Float32Array(50) }
     const kept = count[1]! >= 80 && count[2]! >= 30
-    expect(keeps(exemplar.labels, size, straight, least)).toBe(kept)
+    expect(keeps(labels, size, straight, least)).toBe(kept)
     seen.add(kept)
   }
   expect(seen.size).toBe(2)
@@ -309,16 +483,10 @@ test('whether a warp keeps every class is told without looking at every row, and
 
 describe('on WebGPU', () => {
   useSoftwareWebgpu()
-  test.each(variants)('the kernels make the images of the host with %s', async (_, settings) => {
+  test.each(variants)('the kernels make the images of the host with %s', (_, settings, make = tinyData) => {
     const config = tinyConfig({ size: 32, ...settings })
-    const data = tinyData(config, 3)
-    const images = uploadImages(data)
-    for (let t = 0; t < 2; t++) {
-      const plan = uploadPlan(planViews(data, config, t), config)
-      const views = renderViews(images, plan, config)
-      await expectViews(views, drawViews(data, config, t), 5e-4)
-      tf.dispose([Object.values(plan.tensors), [views.weak, views.strong], Object.values(views.labeled)])
-    }
-    disposeImages(images)
+    return expectAsOnHost(make(config, 3), config, 5e-4)
   })
+  test('and whatever is annotated', () => rendersAnyAnnotation(5e-4, 8))
+  test('unknown pixels teach nothing', expectUnknownTeachesNothing)
 })

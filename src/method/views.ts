@@ -9,6 +9,7 @@ import { widen, widened } from '../kernels/rim'
 import * as warping from '../kernels/warp'
 import { affineLength, bendLength, plainTone, warpedImages, warpedLabels, type Warp } from '../kernels/warp'
 import { Random } from '../lib/random'
+import { unknown } from '../lib/raster'
 import type { Config } from './config'
 import { applyStrong, drawStrong } from './intensity'
 import { drawExemplar, drawSynthetic, softEdge, weakRange, type TrainingData } from './synthesis'
@@ -63,7 +64,7 @@ export function planShapes(config: Config) {
   const { E, P, U } = rowsOf(config)
   const warped = E + 2 * P + U
   return {
-    /** Which image is warped: 0 the exemplar, 1 the emptied exemplar, 2 .. the unlabelled ones. */
+    /** Which image is warped, by its number in `DeviceImages`; for an exemplar or a paste also which labels. */
     source: [warped],
     /** The warps; see src/kernels/warp.ts. */
     affine: [warped, affineLength],
@@ -102,18 +103,19 @@ export function planViews(data: TrainingData, config: Config, t: number): ViewPl
     plan.bend.set(bend, row * bendLength)
     plan.tone.set(tone, row * 3)
   }
-  const ofUnlabeled = (i: number) => 2 + i
+  const exemplars = data.exemplars.length
+  const ofUnlabeled = (i: number) => 2 * exemplars + i
   const stream = (purpose: string, i = 0) => new Random(config.seed, purpose, t, i)
 
   for (let i = 0; i < E; i++) {
-    const { warp, tone } = drawExemplar(data, stream('exemplar', i), config)
-    setWarped(i, 0, warp, tone)
+    const { source, warp, tone } = drawExemplar(data, stream('exemplar', i), config)
+    setWarped(i, source, warp, tone)
     plan.outside[i] = 1
   }
   for (let i = 0; i < P; i++) {
     const { paste, background, backgroundWarp, outsideKnown } = drawSynthetic(data, stream('synthetic', i), config)
-    setWarped(E + i, 0, paste.warp, paste.tone)
-    setWarped(E + P + i, background === null ? 1 : ofUnlabeled(background), backgroundWarp)
+    setWarped(E + i, paste.source, paste.warp, paste.tone)
+    setWarped(E + P + i, background === null ? exemplars + paste.source : ofUnlabeled(background), backgroundWarp)
     plan.edge[E + i] = softEdge
     plan.outside[E + i] = outsideKnown ? 1 : 0
   }
@@ -137,21 +139,30 @@ export function planViews(data: TrainingData, config: Config, t: number): ViewPl
 
 /** A data set where the backend computes, and as it came. The owner disposes of it with `disposeImages`. */
 export interface DeviceImages {
-  /** [2 + n, S, S]: the exemplar, the emptied exemplar, the n unlabelled images. */
+  /** [2 n + m, S, S]: the n exemplars, the same emptied, the m unlabelled images. */
   images: tf.Tensor3D
-  /** Of the exemplar, [S, S]. */
-  labels: tf.Tensor2D
+  /** Of the exemplars, [n, S, S], -1 where unknown. */
+  labels: tf.Tensor3D
   data: TrainingData
+}
+
+/** All images by their number: the exemplars, the same emptied, the unlabelled ones. */
+const imagesOf = ({ exemplars, emptied, unlabeled }: TrainingData) => [...exemplars.map(({ image }) => image), ...emptied, ...unlabeled]
+
+/** Labels as the losses take them: -1 where unknown. */
+const targetOf = (labels: Uint8Array) => Float32Array.from(labels, (l) => (l === unknown ? -1 : l))
+
+function joined(list: Float32Array[], size: number): Float32Array {
+  const all = new Float32Array(list.length * size * size)
+  list.forEach((values, i) => all.set(values, i * size * size))
+  return all
 }
 
 /** Sends a data set to the backend, once for a run. */
 export function uploadImages(data: TrainingData): DeviceImages {
-  const { size, exemplar, emptied, unlabeled } = data
-  const list = [exemplar.image, emptied, ...unlabeled]
-  const all = new Float32Array(list.length * size * size)
-  list.forEach((image, i) => all.set(image, i * size * size))
-  const labels = tf.tensor2d(Float32Array.from(exemplar.labels), [size, size])
-  return { images: tf.tensor3d(all, [list.length, size, size]), labels, data }
+  const { size, exemplars } = data
+  const maps = (list: Float32Array[]) => tf.tensor3d(joined(list, size), [list.length, size, size])
+  return { images: maps(imagesOf(data)), labels: maps(exemplars.map(({ labels }) => targetOf(labels))), data }
 }
 
 export function disposeImages({ images, labels }: DeviceImages): void {
@@ -195,7 +206,7 @@ export function renderViews({ images, labels, data }: DeviceImages, plan: Device
   })
 }
 
-/** A labelled image; `known` is 0 where nobody knows the class. */
+/** A labelled image; `known` is 0 where nobody knows the class, and there `labels` is 0. */
 export interface LabeledImage {
   image: Float32Array
   labels: Uint8Array
@@ -228,28 +239,26 @@ function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views
   }
   const list = (count: number) => Array.from({ length: count }, (_, i) => i)
   const image = () => new Float32Array(size * size)
-  const map = () => new Uint8Array(size * size)
+  const sources = imagesOf(data)
   const warpOf = (i: number): Warp => ({ affine: row('affine', i), bend: row('bend', i) })
-  const sourceOf = (i: number) => {
-    const source = plan.source[i]!
-    return source === 0 ? data.exemplar.image : source === 1 ? data.emptied : data.unlabeled[source - 2]!
-  }
   const warped = (i: number) => {
     const out = image()
-    warping.warpImage(sourceOf(i), out, size, warpOf(i), row('tone', i))
+    warping.warpImage(sources[plan.source[i]!]!, out, size, warpOf(i), row('tone', i))
     return out
   }
   const labeled = (i: number): LabeledImage => {
-    const labels = map()
-    warping.warpLabels(data.exemplar.labels, labels, size, warpOf(i))
-    if (i < E) return { image: warped(i), labels, known: map().fill(1) }
-    const rim = map()
-    widen(labels, rim, size)
+    const target = image()
+    warping.warpLabels(targetOf(data.exemplars[plan.source[i]!]!.labels), target, size, warpOf(i))
+    const rim = image()
+    widen(target, rim, size)
+    const labels = Uint8Array.from(target, (l) => Math.max(0, l))
+    const known = Uint8Array.from(target, (l, p) => (l >= 0 && (rim[p]! > 0 || plan.outside[i]! > 0) ? 1 : 0))
+    if (i < E) return { image: warped(i), labels, known }
     const alpha = image()
-    blurImage(Float32Array.from(rim), alpha, size, plan.edge[i]!)
+    blurImage(rim, alpha, size, plan.edge[i]!)
     const out = image()
     blend(warped(i), warped(i + P), alpha, out)
-    return { image: out, labels, known: plan.outside[i] === 1 ? map().fill(1) : rim }
+    return { image: out, labels, known }
   }
   const weak = list(U).map((i) => warped(weakRows.first + i))
   const plain = weak.map((view, i) => {
@@ -272,13 +281,8 @@ function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views
 }
 
 function upload({ exemplars, synthetics, weak, strong }: Views, size: number): ViewTensors {
-  const joined = (list: Float32Array[]) => {
-    const all = new Float32Array(list.length * size * size)
-    list.forEach((values, i) => all.set(values, i * size * size))
-    return all
-  }
-  const images = (list: Float32Array[]) => tf.tensor4d(joined(list), [list.length, size, size, 1])
-  const maps = (list: Float32Array[]) => tf.tensor3d(joined(list), [list.length, size, size])
+  const images = (list: Float32Array[]) => tf.tensor4d(joined(list, size), [list.length, size, size, 1])
+  const maps = (list: Float32Array[]) => tf.tensor3d(joined(list, size), [list.length, size, size])
   const both = [...exemplars, ...synthetics]
   const labeled = {
     x: images(both.map((s) => s.image)),

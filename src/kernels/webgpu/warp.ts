@@ -74,13 +74,13 @@ export const warpImages: KernelFunc = ({ inputs, attrs, backend }) => {
 
 /** WarpLabels: one thread per output pixel. */
 export const warpLabels: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { labels, affine, bend } = inputs as Record<'labels' | 'affine' | 'bend', TensorInfo>
+  const { labels, source, affine, bend } = inputs as Record<'labels' | 'source' | 'affine' | 'bend', TensorInfo>
   const { first, count } = attrs as unknown as Rows
-  const size = labels.shape[0]!
+  const size = labels.shape[1]!
   return launch(backend as WebGPUBackend, {
     key: 'exemplarWarpLabels',
-    inputs: { labels, affine, bend },
-    inputComponents: [1, 1, 1],
+    inputs: { labels, source, affine, bend },
+    inputComponents: [1, 1, 1, 1],
     outputShape: [count, size, size],
     outputComponent: 1,
     threads: count * size * size,
@@ -90,6 +90,7 @@ export const warpLabels: KernelFunc = ({ inputs, attrs, backend }) => {
       let p = vec2<i32>(floor(at + 0.5));
       let inside = all(p >= vec2<i32>()) && all(p < vec2<i32>(size));
       let q = clamp(p, vec2<i32>(), vec2<i32>(size - 1));
-      result[index] = select(0.0, labels[q.y * size + q.x], inside);`,
+      let label = labels[(i32(source[n]) * size + q.y) * size + q.x];
+      result[index] = select(min(0.0, label), label, inside);`,
   })
 }
