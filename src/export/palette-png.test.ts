@@ -5,6 +5,7 @@ import { inflateSync } from 'node:zlib'
 import { decode } from 'fast-png'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { readPng } from '../data/png-file'
 import type { LabelMap } from '../lib/raster'
 import { writePalettePng } from './palette-png'
 import { findPython, needs, runPython } from './python.test-support'
@@ -37,6 +38,17 @@ test('labels and palette come back', () => {
               .join(''),
         ),
       ).toEqual(colors)
+    }),
+  )
+})
+
+test('our own reader finds the same indices and colours', () => {
+  fc.assert(
+    fc.property(mask, ({ map, colors }) => {
+      const png = readPng({ name: 'mask.png', bytes: writePalettePng(map, colors) })
+      expect([png.width, png.height, png.depth, png.kind, png.alpha]).toEqual([map.width, map.height, 8, 'palette', false])
+      expect(png.samples).toEqual(map.labels)
+      expect(png.palette).toEqual(colors.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16))))
     }),
   )
 })

@@ -11,7 +11,8 @@ export function writePalettePng({ width, height, labels }: LabelMap, colors: rea
     if (!/^#[0-9a-f]{6}$/i.test(color)) throw new Error(`Color "${color}" is not of the form #rrggbb.`)
     return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16))
   })
-  const highest = labels.reduce((a, b) => Math.max(a, b), 0)
+  let highest = 0
+  for (const label of labels) if (label > highest) highest = label
   if (highest >= colors.length || colors.length > 256) throw new Error(`A mask with class ${highest} cannot have ${colors.length} colors.`)
   return new Uint8Array(encode({ width, height, data: labels, depth: 8, channels: 1, palette }))
 }

@@ -1,0 +1,221 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readDicom } from '../data/dicom'
+import { labelsOn } from '../data/dicom-seg'
+import { makeDicom } from '../data/dicom.test-support'
+import { fromBytes } from '../data/given-file'
+import '../data/itk-pipeline.test-support'
+import type { Volume } from '../data/volume'
+import { writeDicomSeg } from './dicom-seg'
+import { findPython, needs, runPython } from './python.test-support'
+
+const shared = new URL('../../../shared/data/', import.meta.url).pathname
+const classes = [
+  { name: 'background', color: '#000000' },
+  { name: 'Myokard (Größe)', color: '#ff0080' },
+  { name: 'nothing', color: '#00ff00' },
+  { name: 'LV', color: '#0072b2' },
+]
+const options = { keepPatient: false, description: 'LV and myocardium' }
+
+async function read(...files: Parameters<typeof readDicom>[0]): Promise<Volume> {
+  const { volumes, problems } = await readDicom(files)
+  expect(problems).toEqual([])
+  expect(volumes.length).toBe(1)
+  return volumes[0]!
+}
+const readFolder = (folder: string, keep: (name: string) => boolean = () => true) =>
+  read(
+    ...readdirSync(folder)
+      .filter(keep)
+      .map((name) => fromBytes(`s/${name}`, new Uint8Array(readFileSync(join(folder, name))))),
+  )
+/** Vitest compares half a million numbers one by one; this takes no time. */
+const same = (a: ArrayLike<number>, b: Uint8Array) => Buffer.compare(Uint8Array.from(a), b) === 0
+const cine = join(shared, 'sunnybrook/dicom/SCD0000101')
+const liver = join(shared, 'formats/ct3slice_seg')
+
+/** Two rectangles on all slices but the second, of classes 1 and 3. */
+function rectangles([columns, rows, slices]: Volume['size']): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: columns * rows * slices }, (_, i) => {
+    const [x, y, z] = [i % columns, Math.floor(i / columns) % rows, Math.floor(i / columns / rows)]
+    return z === 1 || x < 30 || x >= 70 + z || y < 20 || y >= 40 ? 0 : y < 33 ? 1 : 3
+  })
+}
+
+describe.skipIf(!existsSync(cine))('on a cine', () => {
+  test('comes back on its frame, with names, colours and numbers, a segment without pixels among them', async () => {
+    const source = await readFolder(cine)
+    const labels = rectangles(source.size)
+    for (const frame of [0, 1]) {
+      const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, frame, classes, options)))
+      expect(seg).toMatchObject({ kind: 'dicom-seg', size: [256, 256, 9, 1], patient: 'SCD0000101', notes: [] })
+      expect(seg.segments).toEqual(classes.slice(1).map(({ name, color }, i) => ({ value: i + 1, name, color })))
+      expect(same(seg.samples, labels)).toBe(true)
+      seg.affine!.flat().forEach((v, i) => expect(v).toBeCloseTo(source.affine!.flat()[i]!, 6))
+      const placed = await labelsOn(seg, source)
+      expect(placed.map((one) => [one.frame, same(one.labels, labels)])).toEqual([[frame, true]])
+    }
+  })
+
+  test('without any label, or with a single slice of them, still lies on its series', async () => {
+    const source = await readFolder(cine)
+    const labels = new Uint8Array(256 * 256 * 9)
+    const write = async () => read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 1, classes, options)))
+    const lies = async (seg: Volume) => (await labelsOn(seg, source)).map((one) => [one.frame, same(one.labels, labels)])
+    expect(await lies(await write())).toEqual([[1, true]])
+    labels.fill(3, 256 * 256 * 4 + 1000, 256 * 256 * 4 + 2000)
+    const single = await write()
+    expect(single.size).toEqual([256, 256, 1, 1])
+    expect(await lies(single)).toEqual([[1, true]])
+  })
+
+  test('belongs to no other patient', async () => {
+    const source = await readFolder(cine)
+    const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, rectangles(source.size), 0, classes, options)))
+    expect(await labelsOn(seg, await readFolder(join(shared, 'sunnybrook/dicom/SCD0000201')))).toEqual([])
+  })
+})
+
+test('labels on slices that are unevenly apart come back on theirs', async () => {
+  const slice = (z: number, instance: string) => makeDicom({ position: [0, 0, z], instance, pixels: Int16Array.from([1, 2, 3, 4, 5, 6]) })
+  const source = await read(...[0, 3, 7, 20].map((z, i) => slice(z, `1.7.${i}`)))
+  const label = fc.uint8Array({ minLength: 24, maxLength: 24, max: 3 }).map((values) => Uint8Array.from(values))
+  await fc.assert(
+    fc.asyncProperty(label, async (labels) => {
+      const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 0, classes, options)))
+      expect(await labelsOn(seg, source)).toEqual([{ frame: 0, labels }])
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('frames of a multi-frame source are named by number', async () => {
+  const place = (z: number) => [['00209113', 'SQ', [[['00200032', 'DS', `0\\0\\${z}`]]]] as const]
+  const source = await read(
+    makeDicom({
+      pixels: new Int16Array(18),
+      more: [
+        ['00280008', 'IS', '3'],
+        ['52009230', 'SQ', [place(4), place(0), place(8)]],
+      ],
+    }),
+  )
+  const labels = Uint8Array.from({ length: 18 }, (_, i) => (i < 6 ? 1 : i < 12 ? 0 : 3))
+  const bytes = await writeDicomSeg(source, labels, 0, classes, options)
+  expect(await labelsOn(await read(fromBytes('seg.dcm', bytes)), source)).toEqual([{ frame: 0, labels }])
+  // The lowest slice is the file's second frame.
+  expect(Buffer.from(bytes).includes(Buffer.from([0x08, 0x00, 0x60, 0x11, 0x49, 0x53, 2, 0, 0x32, 0x20]))).toBe(true)
+})
+
+test('a source without a place gives labels by picture', async () => {
+  const source = await read(makeDicom({ position: null, pixels: Int16Array.from([1, 2, 3, 4, 5, 6]) }))
+  const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
+  const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 0, classes, options)))
+  expect(seg.affine).toBe(null)
+  expect(await labelsOn(seg, source)).toEqual([{ frame: 0, labels }])
+})
+
+test('the patient stays out unless asked for; the same labels give the same file, others another', async () => {
+  const more = [
+    ['00080005', 'CS', 'ISO_IR 192'] as const,
+    ['00080050', 'SH', 'ACC77'] as const,
+    ['00080090', 'PN', 'Referrer^R'] as const,
+    ['00100030', 'DA', '19501231'] as const,
+    ['00101040', 'LO', 'Street 1'] as const,
+  ]
+  const source = await read(makeDicom({ pixels: Int16Array.from([1, 2, 3, 4, 5, 6]), more }))
+  const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
+  const text = async (keepPatient: boolean, own = labels) =>
+    Buffer.from(await writeDicomSeg(source, own, 0, classes, { ...options, keepPatient })).toString('latin1')
+  const without = await text(false)
+  for (const word of ['Doe', 'ACC77', 'Referrer', '19501231', 'Street']) expect(without).not.toContain(word)
+  const kept = await text(true)
+  for (const word of ['Doe^Jane', 'ACC77', 'Referrer', '19501231']) expect(kept).toContain(word)
+  expect(kept).not.toContain('Street')
+  for (const file of [without, kept]) expect(file).toContain('Research use only')
+  expect(await text(false)).toBe(without)
+  const uid = (file: string) => /2\.25\.(?!103905)\d+/.exec(file)![0]
+  expect(uid(await text(false, Uint8Array.of(1, 1, 3, 0, 1, 3)))).not.toBe(uid(without))
+})
+
+test('labels that do not fit are refused', async () => {
+  const source = await read(makeDicom({ pixels: Int16Array.from([1, 2, 3, 4, 5, 6]) }))
+  await expect(writeDicomSeg(source, new Uint8Array(5), 0, classes, options)).rejects.toThrow('5 labels do not fit')
+  await expect(writeDicomSeg(source, new Uint8Array(6).fill(4), 0, classes, options)).rejects.toThrow('Label 4')
+  await expect(writeDicomSeg(source, new Uint8Array(6), 1, classes, options)).rejects.toThrow('no frame 1')
+})
+
+const python = findPython('pydicom', 'numpy')
+describe.skipIf(!python || !existsSync(cine))(needs('DICOM SEG read by pydicom', python, 'pydicom'), () => {
+  test('has the right frame of reference, sources, places, pixels, and no name', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seg-'))
+    try {
+      const source = await readFolder(cine)
+      const labels = rectangles(source.size)
+      writeFileSync(join(folder, 'seg.dcm'), await writeDicomSeg(source, labels, 1, classes, options))
+      writeFileSync(join(folder, 'labels'), labels)
+      const code = `
+import sys, glob, warnings, numpy as np, pydicom
+warnings.simplefilter('ignore')
+seg = pydicom.dcmread(sys.argv[1] + '/seg.dcm')
+labels = np.fromfile(sys.argv[1] + '/labels', np.uint8).reshape(9, 256, 256)
+source = {d.SOPInstanceUID: d for d in map(pydicom.dcmread, glob.glob(sys.argv[2] + '/*.dcm'))}
+late = sorted([d for d in source.values() if d.TriggerTime > 500], key=lambda d: -d.InstanceNumber)
+assert seg.SOPClassUID == '1.2.840.10008.5.1.4.1.1.66.4' and seg.file_meta.MediaStorageSOPInstanceUID == seg.SOPInstanceUID
+assert seg.PatientName == '' and seg.PatientID == 'SCD0000101' and seg.PatientBirthDate == ''
+for tag in ('StudyInstanceUID', 'FrameOfReferenceUID'): assert seg[tag].value == late[0][tag].value
+assert seg.SeriesInstanceUID != late[0].SeriesInstanceUID
+assert seg.ReferencedSeriesSequence[0].SeriesInstanceUID == late[0].SeriesInstanceUID
+assert [r.ReferencedSOPInstanceUID for r in seg.ReferencedSeriesSequence[0].ReferencedInstanceSequence] == [d.SOPInstanceUID for d in late]
+assert [s.SegmentNumber for s in seg.SegmentSequence] == [1, 2, 3]
+assert [s.SegmentLabel for s in seg.SegmentSequence] == ['Myokard (Größe)', 'nothing', 'LV']
+# dcmqi 7.6 writes [35969, 54626, 33941] for #ff0080.
+assert max(abs(a - b) for a, b in zip(seg.SegmentSequence[0].RecommendedDisplayCIELabValue, [35969, 54626, 33941])) < 10
+shared = seg.SharedFunctionalGroupsSequence[0]
+assert np.allclose(shared.PlaneOrientationSequence[0].ImageOrientationPatient, late[0].ImageOrientationPatient, atol=1e-6)
+assert list(shared.PixelMeasuresSequence[0].PixelSpacing) == list(late[0].PixelSpacing)
+pixels = seg.pixel_array
+assert pixels.shape == (16, 256, 256) == (int(seg.NumberOfFrames), seg.Rows, seg.Columns)
+found = np.zeros_like(labels)
+for group, mask in zip(seg.PerFrameFunctionalGroupsSequence, pixels):
+    picture = source[group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID]
+    assert np.allclose(group.PlanePositionSequence[0].ImagePositionPatient, picture.ImagePositionPatient, atol=1e-6)
+    found[late.index(picture)][mask > 0] = group.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+assert np.array_equal(found, labels)
+# All elements can be read, and every value is as its type wants, but for the source's own UIDs.
+str(seg)`
+      expect(runPython(python!, ['-c', code, folder, cine])).toEqual({ status: 0, output: '' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+  test('of the liver, by dcmqi, is on the slices that pydicom says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seg-'))
+    try {
+      const code = `
+import sys, warnings, numpy as np, pydicom
+warnings.simplefilter('ignore')
+seg = pydicom.dcmread(sys.argv[1] + '/liver.dcm')
+slices = sorted((pydicom.dcmread(sys.argv[1] + '/0%d.dcm' % i) for i in (1, 2, 3)), key=lambda d: d.ImagePositionPatient[2])
+order = [d.SOPInstanceUID for d in slices]
+labels = np.zeros((3, 512, 512), np.uint8)
+for group, mask in zip(seg.PerFrameFunctionalGroupsSequence, seg.pixel_array):
+    labels[order.index(group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID)] = mask
+labels.tofile(sys.argv[2] + '/labels')`
+      expect(runPython(python!, ['-c', code, liver, folder])).toEqual({ status: 0, output: '' })
+      const source = await readFolder(liver, (name) => name !== 'liver.dcm')
+      const seg = await readFolder(liver, (name) => name === 'liver.dcm')
+      expect(seg.segments).toEqual([{ value: 1, name: 'Liver', color: '#dd8265' }])
+      const placed = await labelsOn(seg, source)
+      const labels = readFileSync(join(folder, 'labels'))
+      expect(placed.map((one) => [one.frame, same(one.labels, labels)])).toEqual([[0, true]])
+      expect(same(seg.samples, labels)).toBe(true)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

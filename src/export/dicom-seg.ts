@@ -1,0 +1,277 @@
+/**
+ * Writes a label map as a DICOM SEG on the series that it belongs to (PS3.3 A.51). Our own writer and not dcmqi's (@itk-wasm/dicom 7.6), which
+ * - refuses sources whose UIDs or dates break a rule, as anonymised ones often do ("2.16.0897", "20120000"), with a bare number;
+ * - drops a segment without pixels and numbers the ones after it anew, so that 3 comes back as 2;
+ * - places frames on a regular grid only, so those of an uneven series name no source, and knows no multi-frame sources;
+ * - copies name and birth date of the patient;
+ * - is 3.8 MB to load.
+ */
+import { concat, writeDicom, type Element } from '../data/dicom-elements'
+import { minus } from '../data/dicom-geometry'
+import { frameGroup, numberOf, textOf } from '../data/dicom-header'
+import { picturesOf, type Plane } from '../data/dicom-stack'
+import type { Volume } from '../data/volume'
+import { version } from '../lib/version'
+
+export interface SegOptions {
+  /** Whether the patient's name, birth date and sex, the accession number and the referring physician are copied from the source. */
+  keepPatient: boolean
+  /** What the series is called; " (research use only)" is added. */
+  description: string
+  /** When it was made; without it, the date of the study. */
+  made?: Date
+}
+
+const research = 'Research use only, not for diagnosis'
+
+/** At most `length` characters, as the standard allows for a value, on one line and without the separator of values. */
+const short = (text: string, length: number) => [...text.replace(/[\\\r\n\0]/g, ' ')].slice(0, length).join('').trim()
+
+/** A decimal string: at most 16 characters, 12 digits, so that 0.99999999999999 is 1. */
+function decimal(value: number): string {
+  let text = String(Number(value.toPrecision(12)))
+  for (let digits = 11; text.length > 16; digits--) text = String(Number(value.toPrecision(digits)))
+  return text
+}
+const decimals = (values: readonly number[]) => values.map(decimal).join('\\')
+
+const code = (value: string, scheme: string, meaning: string): Element[][] => [
+  [
+    ['00080100', 'SH', value],
+    ['00080102', 'SH', scheme],
+    ['00080104', 'LO', meaning],
+  ],
+]
+const structure = code('123037004', 'SCT', 'Anatomical structure')
+
+/** #rrggbb to CIELab as DICOM stores it (PS3.3 C.10.7.1.1), by the white of D65, as dcmqi and Slicer read it. */
+function labOf(color: string): [number, number, number] {
+  const [, hex] = /^#([0-9a-f]{6})$/i.exec(color) ?? []
+  if (!hex) throw new Error(`"${color}" is not a colour like #1f77b4.`)
+  const [r, g, b] = [0, 2, 4].map((at) => {
+    const c = parseInt(hex.slice(at, at + 2), 16) / 255
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
+  }) as [number, number, number]
+  const f = (t: number) => (t > (6 / 29) ** 3 ? Math.cbrt(t) : t / (3 * (6 / 29) ** 2) + 4 / 29)
+  const fx = f((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047)
+  const fy = f(0.2126729 * r + 0.7151522 * g + 0.072175 * b)
+  const fz = f((0.0193339 * r + 0.119192 * g + 0.9503041 * b) / 1.08883)
+  const word = (part: number) => Math.round(65535 * Math.min(1, Math.max(0, part)))
+  return [word((1.16 * fy * 100 - 16) / 100), word((500 * (fx - fy) + 128) / 255), word((200 * (fy - fz) + 128) / 255)]
+}
+
+/** UIDs that follow from what they name: the same content has the same, other content others. Of UUIDs (PS3.5 B.2), version 8. */
+async function uidsOf(content: Uint8Array<ArrayBuffer>, count: number): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const own = new Uint8Array(await crypto.subtle.digest('SHA-256', concat([Uint8Array.of(i), content]))).subarray(0, 16)
+      own[6] = (own[6]! & 0x0f) | 0x80
+      own[8] = (own[8]! & 0x3f) | 0x80
+      return `2.25.${own.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)}`
+    }),
+  )
+}
+
+/** A date or time of the source, or nothing where it breaks the rule. */
+const dateOf = (text: string) => (/^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(text) ? text : '')
+const timeOf = (text: string) => (/^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?$/.test(text) ? text : '')
+
+/**
+ * Writes labels as a DICOM SEG: binary, a segment for each class but the first, frames only where a segment has pixels (one empty frame if none
+ * has). It lies in the source's frame of reference and names the pictures it lies on. Study and patient ID are those of the source, so that it
+ * is filed with it; whatever else says who the patient is stays out unless `keepPatient`.
+ * @param source read by `readDicom`
+ * @param labels columns * rows * slices class numbers, on frame `frame` of the source
+ * @param classes background first; the number of a segment is the number of its class
+ * @throws InputError if the source's files cannot be read any more
+ */
+export async function writeDicomSeg(
+  source: Volume,
+  labels: Uint8Array,
+  frame: number,
+  classes: readonly { name: string; color: string }[],
+  options: SegOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const [columns, rows, slices, sourceFrames] = source.size
+  const each = columns * rows
+  if (classes.length < 2) throw new Error('A segmentation needs a class besides the background.')
+  if (labels.length !== each * slices) throw new Error(`${labels.length} labels do not fit ${columns} x ${rows} x ${slices}.`)
+  if (!(frame >= 0 && frame < sourceFrames)) throw new Error(`There is no frame ${frame} among ${sourceFrames}.`)
+  const pictures = (await picturesOf(source)).slice(frame * slices, (frame + 1) * slices)
+
+  // Which segment has pixels on which slice.
+  const counts = Array.from({ length: slices }, () => new Uint32Array(256))
+  for (let z = 0; z < slices; z++) for (let i = z * each; i < (z + 1) * each; i++) counts[z]![labels[i]!]!++
+  const highest = Math.max(...counts.map((count) => count.reduce((top, n, label) => (n > 0 ? label : top), 0)))
+  if (highest >= classes.length) throw new Error(`Label ${highest} is none of ${classes.length} classes.`)
+  const segments = classes.slice(1).map((_, i) => i + 1)
+  const used = segments.flatMap((segment) => pictures.flatMap((picture, z) => (counts[z]![segment]! > 0 ? [{ segment, picture, z }] : [])))
+  const frames = used.length > 0 ? used : [{ segment: 1, picture: pictures[0]!, z: 0 }]
+
+  // Bits run on from frame to frame, lowest first.
+  const bits = new Uint8Array(2 * Math.ceil((frames.length * each) / 16))
+  let bit = 0
+  for (const { segment, z } of frames)
+    for (let i = z * each; i < (z + 1) * each; i++, bit++) if (labels[i] === segment) bits[bit >> 3]! |= 1 << (bit & 7)
+
+  const { data } = pictures[0]!.header
+  const text = (tag: string) => textOf(data, tag)
+  const patient = (tag: string) => (options.keepPatient ? text(tag) : '')
+  const studyDate = dateOf(text('x00080020'))
+  const made = options.made?.toISOString().replace(/[-:]/g, '')
+  const date = made?.slice(0, 8) ?? (studyDate || '19700101')
+  const time = made?.slice(9, 15) ?? '000000'
+  const instance = ({ header }: Plane) => textOf(header.data, 'x00080018')
+  const reference = (picture: Plane): Element[] => [
+    ['00081150', 'UI', textOf(picture.header.data, 'x00080016')],
+    ['00081155', 'UI', instance(picture)],
+  ]
+  const content = JSON.stringify([pictures.map((picture) => [instance(picture), picture.frame]), frame, classes, options])
+  const uids = await uidsOf(concat([new TextEncoder().encode(content), labels]), 3)
+
+  const { geometry } = pictures[0]!
+  const world = text('x00200052')
+  const pointers = [
+    ['0062000b', '0062000a', 'ReferencedSegmentNumber'] as const,
+    ...(geometry ? [['00200032', '00209113', 'ImagePositionPatient'] as const] : []),
+  ]
+  const tagNumbers = (tag: string) => [parseInt(tag.slice(0, 4), 16), parseInt(tag.slice(4), 16)]
+  const gap = source.spacing?.[2] ?? 1
+  const even = pictures.every((picture, z) => {
+    const before = pictures[z - 1]?.geometry
+    return !before || !picture.geometry || Math.abs(Math.hypot(...minus(picture.geometry.position, before.position)) / gap - 1) < 0.02
+  })
+  const thickness = numberOf(frameGroup(pictures[0]!.header, pictures[0]!.frame, 'x00289110'), 'x00180050') ?? source.spacing?.[2]
+
+  return writeDicom([
+    ['00080005', 'CS', 'ISO_IR 192'],
+    ['00080008', 'CS', 'DERIVED\\PRIMARY'],
+    ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.66.4'],
+    ['00080018', 'UI', uids[0]!],
+    ['00080020', 'DA', studyDate],
+    ['00080021', 'DA', date],
+    ['00080023', 'DA', date],
+    ['00080030', 'TM', timeOf(text('x00080030'))],
+    ['00080031', 'TM', time],
+    ['00080033', 'TM', time],
+    ['00080050', 'SH', patient('x00080050')],
+    ['00080060', 'CS', 'SEG'],
+    ['00080070', 'LO', 'Exemplar Lab'],
+    ['00080090', 'PN', patient('x00080090')],
+    ['0008103e', 'LO', `${short(options.description, 43)} (research use only)`.trim()],
+    ['00081090', 'LO', 'Exemplar Lab'],
+    [
+      '00081115',
+      'SQ',
+      [
+        [
+          ['0008114a', 'SQ', [...new Map(pictures.map((picture) => [instance(picture), reference(picture)])).values()]],
+          ['0020000e', 'UI', text('x0020000e')],
+        ],
+      ],
+    ],
+    ['00100010', 'PN', patient('x00100010')],
+    ['00100020', 'LO', text('x00100020')],
+    ['00100030', 'DA', dateOf(patient('x00100030'))],
+    ['00100040', 'CS', patient('x00100040')],
+    ['00181000', 'LO', '0'],
+    ['00181020', 'LO', version],
+    ['0020000d', 'UI', text('x0020000d')],
+    ['0020000e', 'UI', uids[1]!],
+    ['00200010', 'SH', text('x00200010')],
+    ['00200011', 'IS', '300'],
+    ['00200013', 'IS', '1'],
+    ...(world ? [['00200052', 'UI', world] as const, ['00201040', 'LO', text('x00201040')] as const] : []),
+    ['00209221', 'SQ', [[['00209164', 'UI', uids[2]!]]]],
+    [
+      '00209222',
+      'SQ',
+      pointers.map(([element, group, label]): Element[] => [
+        ['00209164', 'UI', uids[2]!],
+        ['00209165', 'AT', tagNumbers(element)],
+        ['00209167', 'AT', tagNumbers(group)],
+        ['00209421', 'LO', label],
+      ]),
+    ],
+    ['00280002', 'US', [1]],
+    ['00280004', 'CS', 'MONOCHROME2'],
+    ['00280008', 'IS', String(frames.length)],
+    ['00280010', 'US', [rows]],
+    ['00280011', 'US', [columns]],
+    ['00280100', 'US', [1]],
+    ['00280101', 'US', [1]],
+    ['00280102', 'US', [0]],
+    ['00280103', 'US', [0]],
+    ['00282110', 'CS', text('x00282110') === '01' ? '01' : '00'],
+    ['00620001', 'CS', 'BINARY'],
+    [
+      '00620002',
+      'SQ',
+      segments.map((segment): Element[] => [
+        ['00620003', 'SQ', structure],
+        ['00620004', 'US', [segment]],
+        ['00620005', 'LO', short(classes[segment]!.name, 64) || `Segment ${segment}`],
+        ['00620008', 'CS', 'SEMIAUTOMATIC'],
+        ['00620009', 'LO', `Exemplar Lab ${version}`],
+        ['0062000d', 'US', labOf(classes[segment]!.color)],
+        ['0062000f', 'SQ', structure],
+      ]),
+    ],
+    ['00620013', 'CS', 'NO'],
+    ['00700080', 'CS', 'SEGMENTATION'],
+    ['00700081', 'LO', research],
+    ['00700084', 'PN', ''],
+    [
+      '52009229',
+      'SQ',
+      [
+        geometry
+          ? [
+              ['00209116', 'SQ', [[['00200037', 'DS', decimals([...geometry.along, ...geometry.down])]]]],
+              [
+                '00289110',
+                'SQ',
+                [
+                  [
+                    ...(thickness ? [['00180050', 'DS', decimal(thickness)] as const] : []),
+                    ...(even && slices > 1 ? [['00180088', 'DS', decimal(gap)] as const] : []),
+                    ['00280030', 'DS', decimals([geometry.spacing[1], geometry.spacing[0]])],
+                  ],
+                ],
+              ],
+            ]
+          : [],
+      ],
+    ],
+    [
+      '52009230',
+      'SQ',
+      frames.map(({ segment, picture, z }): Element[] => [
+        [
+          '00089124',
+          'SQ',
+          [
+            [
+              [
+                '00082112',
+                'SQ',
+                [
+                  [
+                    ...reference(picture),
+                    ...(picture.header.frames > 1 ? [['00081160', 'IS', String(picture.frame + 1)] as const] : []),
+                    ['0040a170', 'SQ', code('121322', 'DCM', 'Source image for image processing operation')],
+                  ],
+                ],
+              ],
+              ['00089215', 'SQ', code('113076', 'DCM', 'Segmentation')],
+            ],
+          ],
+        ],
+        ['00209111', 'SQ', [[['00209157', 'UL', geometry ? [segment, z + 1] : [segment]]]]],
+        ...(picture.geometry ? [['00209113', 'SQ', [[['00200032', 'DS', decimals(picture.geometry.position)]]]] as const] : []),
+        ['0062000a', 'SQ', [[['0062000b', 'US', [segment]]]]],
+      ]),
+    ],
+    ['7fe00010', 'OB', bits],
+  ])
+}

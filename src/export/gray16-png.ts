@@ -1,0 +1,12 @@
+import { encode } from 'fast-png'
+
+/**
+ * A map of values 0..1, row-major, as a grey PNG of 16 bits: 1 is 65535. Values beyond are cut off, what is no number is 0.
+ * @throws Error if the map has not width * height values
+ */
+export function writeGray16Png(width: number, height: number, map: Float32Array): Uint8Array<ArrayBuffer> {
+  if (map.length !== width * height) throw new Error(`A map of ${width} x ${height} cannot have ${map.length} values.`)
+  // Typed arrays turn NaN into 0.
+  const data = Uint16Array.from(map, (value) => Math.round(Math.min(1, Math.max(0, value)) * 65535))
+  return new Uint8Array(encode({ width, height, data, depth: 16, channels: 1 }))
+}

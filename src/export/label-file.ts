@@ -1,0 +1,143 @@
+import { gzipSync } from 'fflate'
+import type { Volume } from '../data/volume'
+import type { ExportedClass } from './archive'
+import { writeGray16Png } from './gray16-png'
+import { writeNifti } from './nifti'
+import { writePalettePng } from './palette-png'
+import { writeSegNrrd } from './seg-nrrd'
+
+/** A file to be saved. */
+export interface WrittenFile {
+  name: string
+  bytes: Uint8Array<ArrayBuffer>
+}
+
+export interface LabelOptions {
+  /**
+   * 'source': what fits the source, so that it opens where the source opens. 'png' holds one picture: a stack gets what fits it instead,
+   * never one file for each slice.
+   */
+  format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
+  /** Whether a DICOM SEG may bear the patient's name. */
+  keepPatient: boolean
+  /** Base name of what is written, where the source's own is taken already. */
+  base?: string
+  /** When a DICOM SEG was made, as it says itself; without it the date of the study. */
+  made?: Date
+  /** Frames that were predicted, from 0; all unless given. DICOM SEG and seg.nrrd are written for these only. */
+  frames?: readonly number[]
+}
+
+/** All that a label or a map says of itself in a header. */
+const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not predicted`
+
+const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|zip)$/i
+
+/**
+ * The name of a source without folders, ending, and what file systems refuse; ".nii.gz" and ".ome.tif" are one ending, and the last part
+ * of a folder's name such as "1.2.840" is none.
+ */
+export function sourceBase(name: string): string {
+  const base = name
+    .slice(name.search(/[^/\\]*$/))
+    .replace(endings, '')
+    .replace(/[<>:"|?*\p{Cc}]/gu, '_')
+  return /^[. ]*$/.test(base) ? 'image' : base
+}
+
+/** One picture without a place in space. */
+const isPicture = ({ size, affine }: Volume) => size[2] === 1 && size[3] === 1 && !affine
+
+/** The format of a source's labels. Without geometry DICOM cannot be referred to; MHA's comes whole and with names in a seg.nrrd. */
+function formatOf(source: Volume, { format }: LabelOptions): 'png' | 'nifti' | 'seg-nrrd' | 'dicom-seg' {
+  if (format === 'nifti' || format === 'seg-nrrd') return format
+  if (format === 'png' && source.size[2] === 1 && source.size[3] === 1) return 'png'
+  if (source.origin.format === 'nifti') return 'nifti'
+  if (isPicture(source)) return 'png'
+  if (source.origin.format === 'dicom' && source.affine) return 'dicom-seg'
+  if (source.affine && (source.kind === 'nrrd' || source.kind === 'mha')) return 'seg-nrrd'
+  return 'nifti'
+}
+
+/**
+ * The labels of one source as files: one, or for DICOM SEG and seg.nrrd one for each frame. Pixels that were not predicted (other slices,
+ * other frames, outside the region) are background. The index is the class in a PNG; a NIfTI has the values of the exemplar mask.
+ * @param labels class indices, columns * rows * slices * frames in the source's own order
+ * @param classes background first
+ */
+export async function writeLabels(
+  source: Volume,
+  labels: Uint8Array<ArrayBuffer>,
+  classes: readonly ExportedClass[],
+  options: LabelOptions,
+): Promise<WrittenFile[]> {
+  const [columns, rows, slices, frames] = source.size
+  const voxels = columns * rows * slices
+  if (labels.length !== voxels * frames)
+    throw new Error(`Labels of ${source.size.join(' x ')} voxels cannot be ${labels.length} values ("${source.name}").`)
+  const base = options.base ?? sourceBase(source.name)
+  const format = formatOf(source, options)
+  const { keepPatient } = options
+  const made = options.made && { made: options.made }
+  if (format === 'png') {
+    const colors = classes.map(({ color }) => color)
+    return [{ name: `${base}.png`, bytes: writePalettePng({ width: columns, height: rows, labels }, colors) }]
+  }
+  if (format === 'nifti') {
+    const samples = named(labels, classes)
+    return [niftiFile(base, source, writeNifti({ size: source.size, samples, source, intent: 'label', description: says('labels') }))]
+  }
+  const ending = format === 'dicom-seg' ? 'dcm' : 'seg.nrrd'
+  const wanted = options.frames ?? Array.from({ length: frames }, (_, frame) => frame)
+  const files: WrittenFile[] = []
+  for (const frame of wanted) {
+    const part = labels.slice(frame * voxels, (frame + 1) * voxels)
+    const bytes =
+      format === 'seg-nrrd'
+        ? writeSegNrrd(source, part, frame, classes)
+        : // On demand: it loads megabytes of WebAssembly.
+          await (
+            await import('./dicom-seg')
+          ).writeDicomSeg(source, part, frame, classes, { keepPatient, description: says('labels'), ...made })
+    files.push({ name: frames === 1 ? `${base}.${ending}` : `${base}-frame-${frame + 1}.${ending}`, bytes })
+  }
+  return files
+}
+
+/**
+ * A map of values 0..1 in the source's own order: a grey PNG of 16 bits (65535 is 1) for a picture, a float NIfTI for all else, DICOM too.
+ * @param className the class that a probability is of
+ */
+export function writeMaps(
+  source: Volume,
+  map: Float32Array<ArrayBuffer>,
+  what: 'probability' | 'disagreement',
+  className?: string,
+  base = sourceBase(source.name),
+): WrittenFile[] {
+  const of = className === undefined ? '' : `-${className.replace(/[<>:"|?*/\\\s\p{Cc}]+/gu, '_')}`
+  const name = `${base}-${what}${of}`
+  if (isPicture(source) && source.origin.format !== 'nifti')
+    return [{ name: `${name}.png`, bytes: writeGray16Png(source.size[0], source.size[1], map) }]
+  return [niftiFile(name, source, writeNifti({ size: source.size, samples: map, source, intent: 'none', description: says(what) }))]
+}
+
+/** Compressed unless the source is a NIfTI that is not. */
+function niftiFile(base: string, source: Volume, bytes: Uint8Array<ArrayBuffer>): WrittenFile {
+  if (source.kind === 'nifti' && !/\.gz$/i.test(source.name)) return { name: `${base}.nii`, bytes }
+  // Without a time, so that equal labels are equal files.
+  return { name: `${base}.nii.gz`, bytes: new Uint8Array(gzipSync(bytes, { mtime: 0 })) }
+}
+
+/**
+ * Class indices as the values that the exemplar mask had. Indices stay where a value is no whole number of 0 to 32767, or two are alike,
+ * as of a class that was drawn beside those of a file.
+ */
+function named(labels: Uint8Array<ArrayBuffer>, classes: readonly ExportedClass[]): Uint8Array | Int16Array {
+  const values = classes.map(({ value }, index) => (/^\d{1,5}$/.test(value) && Number(value) <= 32767 ? Number(value) : index))
+  if (new Set(values).size < values.length || values.every((value, index) => value === index)) return labels
+  const Samples = values.some((value) => value > 255) ? Int16Array : Uint8Array
+  const out = new Samples(labels.length)
+  for (let i = 0; i < labels.length; i++) out[i] = values[labels[i]!]!
+  return out
+}
