@@ -1,0 +1,104 @@
+/** One curve: NaN is a gap. */
+export interface Curve {
+  /** Stands beside the curve's end; may be empty. */
+  name: string
+  /** How it is drawn: model A (solid), model B (dashed), both (plain) or the fit (dotted). */
+  look: 'a' | 'b' | 'both' | 'fit'
+  points: { x: number; y: number }[]
+}
+
+const [width, height] = [340, 170]
+const box = { left: 38, right: 276, top: 10, bottom: 146 }
+
+/** More points than this are not to be told apart on 238 units. */
+const maxPoints = 240
+
+/** Means of equal parts, so that no part of a long run is passed over; a part without a number is a gap. */
+function thin(points: Curve['points']): Curve['points'] {
+  const each = Math.ceil(points.length / maxPoints)
+  if (each === 1) return points
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
+  return Array.from({ length: Math.ceil(points.length / each) }, (_, i) => {
+    const part = points.slice(i * each, (i + 1) * each)
+    return { x: mean(part.map(({ x }) => x)), y: mean(part.map(({ y }) => y).filter(Number.isFinite)) }
+  })
+}
+
+/** At most five round numbers from `low` to `high`: steps of 1, 2 or 5 times a power of ten. */
+function ticksOf(low: number, high: number): number[] {
+  const raw = (high - low) / 4
+  const power = 10 ** Math.floor(Math.log10(raw))
+  const step = [1, 2, 5, 10].map((m) => m * power).find((one) => one >= raw * 0.999)!
+  const first = Math.ceil(low / step - 1e-9)
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step)
+}
+
+const short = (value: number) =>
+  Math.abs(value) >= 1000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3)))
+const place = (value: number) => value.toFixed(1)
+
+/**
+ * A line chart as SVG; the last value of each curve stands beside it. Without any number it is an empty string.
+ * @param title plain text without markup
+ * @param range of the y axis; without it from 0 to the largest value
+ */
+export function chartFigure(title: string, curves: readonly Curve[], range?: readonly [number, number]): string {
+  const drawn = curves
+    .map((curve) => ({ ...curve, points: thin(curve.points) }))
+    .filter(({ points }) => points.some(({ y }) => Number.isFinite(y)))
+  if (drawn.length === 0) return ''
+  const all = drawn.flatMap(({ points }) => points)
+  const values = all.map(({ y }) => y).filter(Number.isFinite)
+  const [low, high] = range ?? [0, values.reduce((a, b) => Math.max(a, b), 0) * 1.05 || 1]
+  const lastX = curves.flatMap(({ points }) => points).reduce((most, { x }) => Math.max(most, x), 1)
+  const x = (value: number) => box.left + (value / lastX) * (box.right - box.left)
+  const y = (value: number) => box.bottom - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (box.bottom - box.top)
+
+  const grid = ticksOf(low, high).map(
+    (tick) =>
+      `<path class="grid" d="M${box.left} ${place(y(tick))}H${box.right}"/>` +
+      `<text x="${box.left - 5}" y="${place(y(tick) + 3.5)}" text-anchor="end">${short(tick)}</text>`,
+  )
+  const steps = ticksOf(0, lastX).map((tick) => `<text x="${place(x(tick))}" y="${height - 8}" text-anchor="middle">${short(tick)}</text>`)
+  const lines = drawn.map(({ look, points }) => {
+    const parts = points.map((p, i) => {
+      if (!Number.isFinite(p.y)) return ''
+      const start = i === 0 || !Number.isFinite(points[i - 1]!.y)
+      // A point alone has a length of nothing; its round ends are a dot.
+      return `${start ? 'M' : 'L'}${place(x(p.x))} ${place(y(p.y))}${start ? 'h0' : ''}`
+    })
+    return `<path class="curve ${look}" d="${parts.join('')}"/>`
+  })
+  const ends = drawn.map(({ name, look, points }) => {
+    const known = points.filter(({ y }) => Number.isFinite(y))
+    return { name, look, first: known[0]!.y, last: known.at(-1)!.y }
+  })
+  const told = ends.map(({ name, first, last }) => `${name} from ${first.toFixed(3)} to ${last.toFixed(3)}`.trim()).join(', ')
+  return (
+    `<figure class="chart"><figcaption>${title}</figcaption>` +
+    `<svg role="img" aria-label="${title} over ${lastX} steps: ${told}" viewBox="0 0 ${width} ${height}">` +
+    grid.join('') +
+    steps.join('') +
+    lines.join('') +
+    apart(ends.map((end) => ({ ...end, at: y(end.last) + 3.5 })))
+      .map(
+        ({ name, look, last, at }) =>
+          `<text class="end ${look}" x="${box.right + 5}" y="${place(at)}">${`${name} ${last.toFixed(2)}`.trim()}</text>`,
+      )
+      .join('') +
+    '</svg></figure>'
+  )
+}
+
+/** Moves labels down, then up from the bottom, until none lies on another. */
+function apart<T extends { at: number }>(labels: T[]): T[] {
+  const line = 12
+  const sorted = [...labels].sort((a, b) => a.at - b.at)
+  for (let i = 1; i < sorted.length; i++) sorted[i]!.at = Math.max(sorted[i]!.at, sorted[i - 1]!.at + line)
+  let bottom = box.bottom + 3.5
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    sorted[i]!.at = Math.min(sorted[i]!.at, bottom)
+    bottom = sorted[i]!.at - line
+  }
+  return sorted
+}

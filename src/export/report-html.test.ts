@@ -1,0 +1,266 @@
+import { decode } from 'fast-png'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { defaults } from '../method/config'
+import type { StepMetrics } from '../method/report'
+import { chartFigure } from './report-html-chart'
+import { pictureSvg } from './report-html-picture'
+import { writeReport, type ReportedImage, type ReportedRun } from './report-html'
+
+const size = 4
+const grey = Uint8Array.from({ length: size * size }, (_, i) => i * 16)
+const labels = Uint8Array.of(0, 1, 1, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2)
+
+const row = (step: number, more: Partial<StepMetrics> = {}): StepMetrics => ({
+  ...{ step, learningRate: 0.001, ramp: 1, agreement: 0.97, confidentA: 0.5, confidentB: 0.6, foregroundA: 0.1, foregroundB: 0.2 },
+  ...{ totalA: 1 / step, totalB: 2 / step, exemplarA: 0.1, exemplarB: 0.2, syntheticA: 0.3, syntheticB: 0.4 },
+  ...{ imageA: NaN, imageB: NaN, featureA: NaN, featureB: NaN },
+  ...more,
+})
+
+const image = (name: string, disagreement: number, more: Partial<ReportedImage> = {}): ReportedImage => ({
+  ...{ name, grey, labels, size, disagreement, dice: null, pixels: [11, 3, 2] },
+  ...more,
+})
+
+const empty = { shape: [0], data: new Float32Array() }
+const run: ReportedRun = {
+  version: '1.2.3',
+  config: { ...defaults, steps: 9, tau: 0.95 },
+  classes: [
+    { name: 'background', color: '#000000', value: '0' },
+    { name: 'LV', color: '#ff0000', value: '85' },
+    { name: 'Myo', color: '#00ff00', value: '255' },
+  ],
+  preprocessing: 'central crop',
+  backend: 'wasm',
+  adapter: 'WebAssembly, 1 thread',
+  step: 7,
+  seconds: 3725,
+  data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
+  modelA: {},
+  modelB: {},
+  testVector: { input: empty, softmaxA: empty, softmaxB: empty },
+  rows: [row(1), row(2), row(7)],
+  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null] }],
+  masks: [],
+  maps: [],
+  images: [image('a.png', 0.1, { dice: 0.75, areaMm2: [11, 3.25, 2000] }), image('b.png', 0.4)],
+  exemplars: [{ name: 'e.png', grey, labels, size }],
+}
+
+/** Text as a reader sees it, tags gone. */
+const seen = (html: string) =>
+  html
+    .replace(/<style>.*?<\/style>/s, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+
+/** All tags with the names of their attributes, whatever the quoted values are. */
+const structure = (html: string) => (html.replace(/"[^"]*"/g, '""').match(/<[^>]*>/g) ?? []).join('\n')
+
+describe('a report', () => {
+  const html = writeReport(run)
+
+  test('needs no network and no script, and its policy allows neither', () => {
+    expect(html).toContain(
+      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">`,
+    )
+    // The policy comes before anything that it should hold for.
+    expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style'))
+    expect(html).not.toMatch(/<script|<link|<iframe|<object|\son\w+=|javascript:|https?:|url\(|@import/i)
+    for (const [, address] of html.matchAll(/(?:href|src)="([^"]*)"/g)) expect(address).toMatch(/^data:image\/png;base64,/)
+  })
+
+  test('says what it is not', () => {
+    const text = seen(html)
+    for (const said of [
+      'For research use only',
+      'not a medical device',
+      'do not use them for diagnosis',
+      'not accuracy: both networks have seen this mask',
+    ])
+      expect(text).toContain(said)
+  })
+
+  test('says how the run was made', () => {
+    const text = seen(html)
+    for (const said of [
+      '7 of 9',
+      '1 h 2 min',
+      'wasm',
+      'WebAssembly, 1 thread',
+      '1.2.3',
+      '0.654',
+      '0.912',
+      'central crop',
+      'Unlabeled 2',
+      '30 x 20',
+      'Scored none',
+    ])
+      expect(text).toContain(said)
+    expect(text).toContain(`2 of ${Object.keys(defaults).length} differ from the defaults`)
+    expect(text).toMatch(/Confidence threshold 0.95 \(changed\) 0.8 /)
+    expect(html.match(/class="changed"/g)).toHaveLength(2)
+    expect(text).toMatch(/LV #ff0000 85 0.510 .* Myo #00ff00 255 – /)
+  })
+
+  test('lists images by doubt, with sizes and Dice where they are known', () => {
+    const text = seen(html.slice(html.indexOf('id="every-image"')))
+    expect(text).toMatch(/b.png 40.0 % – 3 2 a.png 10.0 % 0.750 3 · 3.3 2 · 2,000 /)
+  })
+
+  test('shows the most doubtful 60 of many pictures, and lists all', () => {
+    const images = Array.from({ length: 100 }, (_, i) => image(`i${i}`, i / 100))
+    const many = writeReport({ ...run, images })
+    const shown = [...many.slice(many.indexOf('id="predictions"'), many.indexOf('id="every-image"')).matchAll(/<bdi>(i\d+)<\/bdi>/g)].map(
+      (found) => found[1],
+    )
+    expect(shown).toEqual(Array.from({ length: 60 }, (_, i) => `i${99 - i}`))
+    expect(seen(many)).toContain('The 60 most doubtful of 100 first')
+    expect(seen(many.slice(many.indexOf('id="every-image"')))).toContain('i0 0.0 %')
+  })
+
+  test('of a run of no step, no score and no image is whole', () => {
+    const bare = writeReport({ ...run, rows: [], scores: [], images: [], exemplars: [], step: 0, data: {}, seconds: null })
+    expect(seen(bare)).toContain('No step was recorded')
+    expect(bare).not.toMatch(/NaN|undefined|null/)
+    expect(html).not.toMatch(/NaN|undefined|null/)
+  })
+})
+
+describe('names cannot do harm', () => {
+  const withNames = (name: string, color = '#ff0000') =>
+    writeReport({
+      ...run,
+      version: name,
+      adapter: name,
+      preprocessing: name,
+      classes: run.classes.map((one, i) => (i === 1 ? { name, color, value: name } : one)),
+      data: { exemplar: name, unlabeled: [{ name, width: 1, height: 1 }], scored: [name] },
+      images: [image(name, 0.5)],
+      exemplars: [{ ...run.exemplars[0]!, name }],
+    })
+  const harmless = structure(withNames('x'))
+
+  test('markup is text', () => {
+    const name = '<img src=x onerror="alert(1)"> & \'"</style></svg><script>'
+    const html = withNames(name)
+    expect(html).not.toMatch(/<img|<script/)
+    expect(html).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt; &amp; &#39;&quot;&lt;/style&gt;')
+    expect(structure(html)).toBe(harmless)
+  })
+
+  test('whatever a name is, the document stays the same', () => {
+    // An empty name of an adapter has no line of its own, so each begins with a letter.
+    const piece = fc.constantFrom(
+      '<',
+      '>',
+      '"',
+      "'",
+      '&',
+      '=',
+      '`',
+      '</style>',
+      '<!--',
+      '-->',
+      ']]>',
+      '\0',
+      '\ud800',
+      '\u202e',
+      'x',
+      ' on=',
+    )
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(piece).map((parts) => parts.join('')),
+        ),
+        (name) => {
+          expect(structure(withNames(`x${name}`))).toBe(harmless)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  test('a colour that is none is grey', () => {
+    const html = withNames('x', 'red;background:url(//x)"')
+    expect(html).not.toContain('url(')
+    expect(structure(html)).toBe(harmless)
+  })
+})
+
+describe('a picture', () => {
+  test('is the grey picture, bit for bit', () => {
+    const [, png] = /href="data:image\/png;base64,([^"]*)"/.exec(pictureSvg(grey, labels, size, ['#000000'], 'x'))!
+    const { data, width, height, channels } = decode(Buffer.from(png!, 'base64'))
+    expect([width, height, channels, ...data]).toEqual([size, size, 1, ...grey])
+  })
+
+  test('has outlines that enclose the pixels of each class and no others', () => {
+    const maps = fc.uint8Array({ minLength: 36, maxLength: 36, max: 2 })
+    fc.assert(
+      fc.property(maps, (map) => {
+        const svg = pictureSvg(new Uint8Array(36), Uint8Array.from(map), 6, ['#000000', '#ff0000', '#00ff00'], 'x')
+        for (const [index, color] of [
+          [1, '#ff0000'],
+          [2, '#00ff00'],
+        ] as const) {
+          const path = new RegExp(`stroke="${color}" d="([^"]*)"`).exec(svg)?.[1] ?? ''
+          const runs = [...path.matchAll(/M(\d+) (\d+)([hv])(\d+)/g)].map(([, x, y, way, n]) => ({
+            x: Number(x),
+            y: Number(y),
+            way,
+            n: Number(n),
+          }))
+          const crossed = (x: number, y: number, way: string) =>
+            runs.filter(
+              (r) => r.way === way && (way === 'v' ? r.x <= x && r.y <= y && y < r.y + r.n : r.y <= y && r.x <= x && x < r.x + r.n),
+            ).length %
+              2 ===
+            1
+          for (let i = 0; i < 36; i++) {
+            const [x, y] = [i % 6, Math.floor(i / 6)]
+            expect([crossed(x, y, 'v'), crossed(x, y, 'h')]).toEqual([map[i] === index, map[i] === index])
+          }
+        }
+      }),
+    )
+  })
+})
+
+describe('a chart', () => {
+  const chart = (ys: number[], range?: [number, number]) =>
+    chartFigure('T', [{ name: 'A', look: 'a', points: ys.map((y, i) => ({ x: i + 1, y })) }], range)
+  const path = (svg: string) => /class="curve a" d="([^"]*)"/.exec(svg)![1]!
+
+  test('starts anew after a gap', () => {
+    expect(
+      path(chart([0.1, 0.2, NaN, 0.3, 0.4]))
+        .match(/[ML]/g)!
+        .join(''),
+    ).toBe('MLML')
+  })
+
+  test('is thinned evenly, and its end stays where it was', () => {
+    const ys = Array.from({ length: 30_000 }, (_, i) => (i < 15_000 ? 1 : 0))
+    const svg = chart(ys, [0, 1])
+    expect(path(svg).match(/[ML]/g)!.length).toBeLessThanOrEqual(240)
+    expect(svg).toContain('T over 30000 steps: A from 1.000 to 0.000')
+  })
+
+  test('without a number is nothing', () => {
+    expect(chart([NaN, NaN])).toBe('')
+    expect(chart([])).toBe('')
+  })
+
+  test.each([[[0, 0]], [[1e-6, 2e-6]], [[12345, 99999]], [[5]]])('has a few round ticks for %j', (ys) => {
+    const svg = chart(ys)
+    const ticks = [...svg.matchAll(/text-anchor="end">([^<]*)</g)].map((found) => found[1])
+    expect(ticks.length).toBeGreaterThanOrEqual(2)
+    expect(ticks.length).toBeLessThanOrEqual(7)
+    expect(svg).not.toMatch(/NaN|Infinity/)
+  })
+})
