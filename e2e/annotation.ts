@@ -1,0 +1,79 @@
+/** Words for what a user does in the drawing editor. Places are in image coordinates: pixel (i, j) covers i to i + 1, j to j + 1. */
+import { expect, type Locator, type Page } from '@playwright/test'
+
+export type Place = readonly [x: number, y: number]
+
+export const tools = ['Brush', 'Eraser', 'Polygon', 'Fill', 'Threshold brush', 'Flood', 'Window/level', 'Hand'] as const
+
+/** The dialog over the whole window. */
+export const editor = (page: Page): Locator => page.getByRole('dialog', { name: /^Annotate / })
+
+export const canvas = (page: Page): Locator => editor(page).getByRole('application')
+
+/** Waits until one can draw. */
+export async function expectEditor(page: Page): Promise<void> {
+  await expect(canvas(page)).toHaveAttribute('data-scale-x', /\d/)
+}
+
+export async function chooseTool(page: Page, tool: (typeof tools)[number]): Promise<void> {
+  await editor(page).getByRole('button', { name: tool, exact: true }).click()
+}
+
+export async function chooseLabel(page: Page, name: string): Promise<void> {
+  await editor(page)
+    .getByRole('radio', { name: `Draw with ${name}`, exact: true })
+    .check()
+}
+
+/** Where a place of the image is on the page, in CSS pixels. */
+export async function onPage(page: Page, [x, y]: Place): Promise<{ x: number; y: number }> {
+  await canvas(page).scrollIntoViewIfNeeded()
+  return await canvas(page).evaluate(
+    (element, place) => {
+      const { left, top } = element.getBoundingClientRect()
+      const { scaleX, scaleY, left: offsetX, top: offsetY } = element.dataset
+      return { x: left + Number(offsetX) + place.x * Number(scaleX), y: top + Number(offsetY) + place.y * Number(scaleY) }
+    },
+    { x, y },
+  )
+}
+
+/** Presses at the first place, moves through the others, and lifts at the last. */
+export async function drawStroke(
+  page: Page,
+  places: readonly Place[],
+  { button = 'left' }: { button?: 'left' | 'middle' | 'right' } = {},
+): Promise<void> {
+  const [first, ...rest] = await Promise.all(places.map((place) => onPage(page, place)))
+  await page.mouse.move(first!.x, first!.y)
+  await page.mouse.down({ button })
+  for (const { x, y } of rest) await page.mouse.move(x, y, { steps: 4 })
+  await page.mouse.up({ button })
+}
+
+/** One press and lift, as for Fill and Flood. */
+export const clickAt = (page: Page, place: Place): Promise<void> => drawStroke(page, [place])
+
+/** Sets the corners with the polygon tool and closes it with Enter. */
+export async function drawPolygon(page: Page, corners: readonly Place[]): Promise<void> {
+  await chooseTool(page, 'Polygon')
+  for (const corner of corners) await clickAt(page, corner)
+  await page.keyboard.press('Enter')
+}
+
+/** A diameter in pixels, 1 to 100, for the tools that have one. */
+export async function setBrushSize(page: Page, size: number): Promise<void> {
+  await editor(page).getByRole('slider', { name: 'Brush size' }).fill(String(size))
+}
+
+/** Pixels of a label, as the list says. */
+export async function pixelsOf(page: Page, label: string): Promise<number> {
+  const row = editor(page)
+    .getByRole('row')
+    .filter({ has: page.getByRole('radio', { name: `Draw with ${label}`, exact: true }) })
+  return Number((await row.getByRole('cell').nth(2).innerText()).replaceAll(',', ''))
+}
+
+export async function useAnnotation(page: Page): Promise<void> {
+  await editor(page).getByRole('button', { name: 'Use this annotation', exact: true }).click()
+}

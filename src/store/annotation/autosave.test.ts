@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest'
+import { Autosave, type Shelf } from './autosave'
+import type { Annotation } from './picture'
+
+const classes = [
+  { name: 'Background', color: '#000000' },
+  { name: 'Liver', color: '#e69f00' },
+]
+const annotation = (label: number): Annotation => ({ labels: new Uint8Array(4).fill(label), classes })
+
+function shelfOf(own: Partial<Shelf> = {}) {
+  const rows = new Map<string, Awaited<ReturnType<Shelf['read']>> & object>()
+  const written: number[] = []
+  const shelf: Shelf = {
+    read: (key) => Promise.resolve(rows.get(key)),
+    write: async (row) => {
+      await new Promise((done) => setTimeout(done, 1))
+      written.push(row.labels[0]!)
+      rows.set(row.key, row)
+    },
+    remove: async (key) => void rows.delete(key),
+    ...own,
+  }
+  const told: (string | null)[] = []
+  return { autosave: new Autosave('k', (problem) => told.push(problem), shelf), told, written, rows }
+}
+
+it('gives back what was saved', async () => {
+  const { autosave } = shelfOf()
+  expect(await autosave.load(4)).toBeNull()
+  autosave.save(annotation(1))
+  await autosave.settled()
+  expect(await autosave.load(4)).toEqual({ ...annotation(1), savedAt: expect.any(Number) })
+  autosave.forget()
+  await autosave.settled()
+  expect(await autosave.load(4)).toBeNull()
+})
+
+it('writes the newest last, one at a time, and skips what was overtaken', async () => {
+  const { autosave, written } = shelfOf()
+  autosave.save(annotation(0))
+  await Promise.resolve()
+  await Promise.resolve()
+  for (const label of [1, 0, 1]) autosave.save(annotation(label))
+  await autosave.settled()
+  expect(written).toEqual([0, 1])
+})
+
+it('tells of full storage in one sentence, goes on, and tells when it works again', async () => {
+  let full = true
+  const kept: Annotation[] = []
+  const { autosave, told } = shelfOf({
+    write: async (row) => {
+      if (full) throw new DOMException('quota', 'QuotaExceededError')
+      kept.push(row)
+    },
+  })
+  autosave.save(annotation(0))
+  await autosave.settled()
+  expect(told).toEqual([
+    'What you draw could not be saved in this browser (its storage is full). Nothing is lost while the page stays open.',
+  ])
+  full = false
+  autosave.save(annotation(1))
+  await autosave.settled()
+  expect(told.at(-1)).toBeNull()
+  expect(kept.map(({ labels }) => labels[0])).toEqual([1])
+})
+
+it('survives storage that cannot be read, or holds something else', async () => {
+  const broken = shelfOf({ read: () => Promise.reject(new Error('Internal error.')) })
+  expect(await broken.autosave.load(4)).toBeNull()
+  expect(broken.told).toEqual([
+    'What was drawn here before could not be read (Internal error). You can draw; keep the page open until you have used it.',
+  ])
+  for (const odd of [{ ...annotation(2) }, { ...annotation(1), labels: new Uint8Array(5) }, { ...annotation(1), classes: [] }]) {
+    const { autosave, told } = shelfOf({ read: () => Promise.resolve({ key: 'k', savedAt: 1, ...odd }) })
+    expect(await autosave.load(4)).toBeNull()
+    expect(told).toHaveLength(1)
+  }
+})

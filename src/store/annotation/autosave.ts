@@ -1,0 +1,151 @@
+/** What is being drawn, kept in the browser's storage from edit to edit. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { unknown, type Annotation } from './picture'
+
+export interface Saved extends Annotation {
+  /** Milliseconds since 1970. */
+  savedAt: number
+}
+
+interface Row extends Saved {
+  key: string
+}
+
+/** Where annotations lie. Tests give another one. */
+export interface Shelf {
+  read(key: string): Promise<Row | undefined>
+  write(row: Row): Promise<void>
+  remove(key: string): Promise<void>
+}
+
+/** Annotations kept; older ones go. */
+export const kept = 20
+
+interface Schema extends DBSchema {
+  annotations: { key: string; value: Row; indexes: { savedAt: number } }
+}
+
+/** A database of its own, so that its version does not depend on what else is stored. */
+const open = (): Promise<IDBPDatabase<Schema>> =>
+  openDB<Schema>('exemplar-lab-annotations', 1, {
+    upgrade: (database) => void database.createObjectStore('annotations', { keyPath: 'key' }).createIndex('savedAt', 'savedAt'),
+  })
+
+/** The browser's IndexedDB, opened for each use: an edit is seldom enough, and nothing has to be closed or found lost. */
+export const browserShelf: Shelf = {
+  read: (key) => using((database) => database.get('annotations', key)),
+  write: (row) =>
+    using(async (database) => {
+      const transaction = database.transaction('annotations', 'readwrite')
+      const done = transaction.done
+      // Reported below by the request itself too; without this the same failure would also be an unhandled rejection.
+      done.catch(() => undefined)
+      await transaction.store.put(row)
+      const keys = await transaction.store.index('savedAt').getAllKeys()
+      for (const key of keys.slice(0, -kept)) await transaction.store.delete(key)
+      await done
+    }),
+  remove: (key) => using((database) => database.delete('annotations', key)),
+}
+
+async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
+  const database = await open()
+  try {
+    return await work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** Storage that does not answer, as behind another tab's upgrade, must not keep one from drawing. */
+const patience = 3000
+
+const late = (): Promise<never> =>
+  new Promise((_, reject) => setTimeout(() => reject(new Error(`No answer within ${patience / 1000} s.`)), patience))
+
+function isWhole(row: Row, pixels: number): boolean {
+  const { labels, classes, savedAt } = row
+  return (
+    labels instanceof Uint8Array &&
+    labels.length === pixels &&
+    Array.isArray(classes) &&
+    classes.length > 0 &&
+    classes.every(({ name, color }) => typeof name === 'string' && /^#[0-9a-f]{6}$/i.test(color)) &&
+    labels.every((label) => label < classes.length || label === unknown) &&
+    typeof savedAt === 'number'
+  )
+}
+
+/**
+ * The saved state of one image. Writing goes on behind the user's back: the newest state is written, one at a time, and what was overtaken
+ * while another was being written is never written. A failure is told in one sentence, and the next edit tries again.
+ */
+export class Autosave {
+  readonly #key: string
+  readonly #shelf: Shelf
+  /** Called with a sentence when storing fails, with null when it works again. */
+  readonly #tell: (problem: string | null) => void
+  /** What is to be written next; null to remove. */
+  #next: Annotation | null | undefined
+  #busy: Promise<void> | null = null
+
+  constructor(key: string, tell: (problem: string | null) => void, shelf: Shelf = browserShelf) {
+    this.#key = key
+    this.#tell = tell
+    this.#shelf = shelf
+  }
+
+  /** What was saved under the key for an image of this many pixels; null if nothing was, or if it cannot be read. */
+  async load(pixels: number): Promise<Saved | null> {
+    try {
+      const row = await Promise.race([this.#shelf.read(this.#key), late()])
+      if (!row) return null
+      if (!isWhole(row, pixels)) throw new Error('It does not fit the image.')
+      return { labels: row.labels, classes: row.classes, savedAt: row.savedAt }
+    } catch (problem) {
+      this.#tell(
+        `What was drawn here before could not be read (${reasonOf(problem)}). You can draw; keep the page open until you have used it.`,
+      )
+      return null
+    }
+  }
+
+  save(annotation: Annotation): void {
+    this.#next = annotation
+    this.#busy ??= this.#work()
+  }
+
+  /** Removes what was saved. */
+  forget(): void {
+    this.#next = null
+    this.#busy ??= this.#work()
+  }
+
+  /** Resolves when nothing is left to write. */
+  async settled(): Promise<void> {
+    while (this.#busy) await this.#busy
+  }
+
+  async #work(): Promise<void> {
+    // So that #busy is set before this ends.
+    await Promise.resolve()
+    while (this.#next !== undefined) {
+      const next = this.#next
+      this.#next = undefined
+      try {
+        if (next) await this.#shelf.write({ key: this.#key, savedAt: Date.now(), ...next })
+        else await this.#shelf.remove(this.#key)
+        this.#tell(null)
+      } catch (problem) {
+        this.#tell(`What you draw could not be saved in this browser (${reasonOf(problem)}). Nothing is lost while the page stays open.`)
+      }
+    }
+    this.#busy = null
+  }
+}
+
+function reasonOf(problem: unknown): string {
+  if (problem instanceof DOMException && problem.name === 'QuotaExceededError') return 'its storage is full'
+  const text = problem instanceof Error ? problem.message : String(problem)
+  return text.replace(/\.$/, '') || 'no reason given'
+}

@@ -1,0 +1,166 @@
+/** What is drawn, with its labels and one history of both. */
+import { apply, difference, type Mask, type Patch } from './patch'
+import { background, unknown, type Annotation, type LabelClass } from './picture'
+
+/** A row of the label list. */
+export interface Label {
+  /** Its byte in the mask. It stays when other labels are removed; `annotationOf` closes the gaps. */
+  value: number
+  name: string
+  /** #rrggbb */
+  color: string
+  /** Its pixels neither leave it nor join it. In the history, so that undo cannot change what is locked without unlocking it. */
+  locked: boolean
+}
+
+/** One step of the history. */
+interface Change {
+  patch: Patch | null
+  table: { before: readonly Label[]; after: readonly Label[] } | null
+}
+
+export interface Drawing {
+  /** Its bytes, and `counts`, are changed in place by the functions below; the rest of a drawing is replaced. */
+  readonly mask: Mask
+  /** Pixels of each label, 256 numbers. */
+  readonly counts: Uint32Array
+  /** Classes below this value stay in the table. */
+  readonly fixed: number
+  /** Background first, then the classes, unknown last. */
+  readonly table: readonly Label[]
+  readonly past: readonly Change[]
+  readonly future: readonly Change[]
+}
+
+/** Steps that can be undone. */
+export const depth = 200
+
+/** Values 1..254. */
+export const mostClasses = 254
+
+export const longestName = 40
+
+const unknownLabel: Label = { value: unknown, name: 'Unknown', color: '#c8c8c8', locked: false }
+
+/** Okabe and Ito's colours, told apart by the colour-blind, in the order in which new labels get them. */
+const colours = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7']
+
+export const firstColour = colours[0]!
+
+const tableOf = (classes: readonly LabelClass[]): Label[] => [
+  ...classes.map(({ name, color }, value) => ({ value, name, color, locked: false })),
+  unknownLabel,
+]
+
+/** @throws RangeError for labels that name no class, or arrays of the wrong size: the caller's mistake, not the user's. */
+export function makeDrawing(
+  width: number,
+  height: number,
+  { labels, classes }: { labels: Uint8Array; classes: readonly LabelClass[] },
+  fixed = 1,
+): Drawing {
+  if (labels.length !== width * height) throw new RangeError(`${labels.length} labels do not fill ${width} x ${height} pixels.`)
+  if (classes.length < 1 || classes.length > mostClasses + 1)
+    throw new RangeError(`${classes.length} classes, expected 1 to ${mostClasses + 1}.`)
+  const counts = new Uint32Array(256)
+  for (const label of labels) counts[label]!++
+  const wrong = counts.findIndex((n, value) => n > 0 && value >= classes.length && value !== unknown)
+  if (wrong >= 0) throw new RangeError(`Label ${wrong} names none of ${classes.length} classes.`)
+  return { mask: { width, height, labels: labels.slice() }, counts, fixed, table: tableOf(classes), past: [], future: [] }
+}
+
+/** The drawing with its classes numbered without gaps, in a copy. */
+export function annotationOf({ mask, table }: Drawing): Annotation {
+  const classes = table.filter(({ value }) => value !== unknown)
+  const number = new Uint8Array(256).fill(unknown)
+  classes.forEach(({ value }, place) => (number[value] = place))
+  return { labels: mask.labels.map((value) => number[value]!), classes: classes.map(({ name, color }) => ({ name, color })) }
+}
+
+const record = (drawing: Drawing, change: Change): Drawing => ({
+  ...drawing,
+  table: change.table?.after ?? drawing.table,
+  past: [...drawing.past, change].slice(-depth),
+  future: [],
+})
+
+/** Writes a patch that is not in the history yet: a part of a stroke. `remember` follows, or the part is taken back. */
+export const write = ({ mask, counts }: Drawing, patch: Patch, direction: 'forwards' | 'backwards' = 'forwards'): void =>
+  apply(mask, counts, patch, direction)
+
+/** Puts a patch that has been written into the history. */
+export const remember = (drawing: Drawing, patch: Patch): Drawing => record(drawing, { patch, table: null })
+
+/** The last step taken back, and the patch that was, null if it touched only labels; undefined if there is none. */
+export function undo(drawing: Drawing): { drawing: Drawing; patch: Patch | null } | undefined {
+  const change = drawing.past.at(-1)
+  if (!change) return undefined
+  if (change.patch) write(drawing, change.patch, 'backwards')
+  const [table, past, future] = [change.table?.before ?? drawing.table, drawing.past.slice(0, -1), [change, ...drawing.future]]
+  return { drawing: { ...drawing, table, past, future }, patch: change.patch }
+}
+
+/** The last step taken back, done again. */
+export function redo(drawing: Drawing): { drawing: Drawing; patch: Patch | null } | undefined {
+  const [change, ...future] = drawing.future
+  if (!change) return undefined
+  if (change.patch) write(drawing, change.patch)
+  return {
+    drawing: { ...drawing, table: change.table?.after ?? drawing.table, past: [...drawing.past, change], future },
+    patch: change.patch,
+  }
+}
+
+/** All of another drawing of the same size in place of this one, as one step. */
+export function replace(drawing: Drawing, { labels, classes }: Annotation): { drawing: Drawing; patch: Patch | null } {
+  const patch = difference(drawing.mask, labels)
+  if (patch) write(drawing, patch)
+  return { drawing: record(drawing, { patch, table: { before: drawing.table, after: tableOf(classes) } }), patch }
+}
+
+const withTable = (drawing: Drawing, after: readonly Label[]): Drawing =>
+  record(drawing, { patch: null, table: { before: drawing.table, after } })
+
+export const labelOf = ({ table }: Drawing, value: number): Label | undefined => table.find((label) => label.value === value)
+
+export const lockedOf = ({ table }: Drawing): ReadonlySet<number> => new Set(table.filter(({ locked }) => locked).map(({ value }) => value))
+
+/** The drawing with a new class after the others; the same drawing if there is no room. */
+export function addLabel(drawing: Drawing): { drawing: Drawing; value: number | null } {
+  const { table } = drawing
+  const taken = new Set(table.map(({ value }) => value))
+  let value = 1
+  while (taken.has(value)) value++
+  if (value > mostClasses) return { drawing, value: null }
+  const color = colours.find((free) => !table.some((label) => label.color === free)) ?? colours[value % colours.length]!
+  let number = table.length - 1
+  while (table.some(({ name }) => name === `Class ${number}`)) number++
+  const label = { value, name: `Class ${number}`, color, locked: false }
+  return { drawing: withTable(drawing, [...table.slice(0, -1), label, table.at(-1)!]), value }
+}
+
+/** The drawing with a label's name, colour or lock changed; the same drawing if that is no change, or an empty name. */
+export function editLabel(drawing: Drawing, value: number, edit: Partial<Pick<Label, 'name' | 'color' | 'locked'>>): Drawing {
+  const label = labelOf(drawing, value)
+  if (!label) return drawing
+  const next = { ...label, ...edit }
+  next.name = next.name.trim().slice(0, longestName)
+  if (next.name === '' || (next.name === label.name && next.color === label.color && next.locked === label.locked)) return drawing
+  return withTable(
+    drawing,
+    drawing.table.map((other) => (other === label ? next : other)),
+  )
+}
+
+/** Whether a class can be removed: it has no pixels, nothing else uses it, and it is neither background nor unknown. */
+export const removable = ({ counts, fixed }: Drawing, value: number): boolean =>
+  value !== background && value !== unknown && value >= fixed && counts[value] === 0
+
+/** The drawing without a class; the same drawing if it is not removable. */
+export const removeLabel = (drawing: Drawing, value: number): Drawing =>
+  removable(drawing, value) && labelOf(drawing, value)
+    ? withTable(
+        drawing,
+        drawing.table.filter((label) => label.value !== value),
+      )
+    : drawing

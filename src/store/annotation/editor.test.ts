@@ -1,0 +1,338 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Saved } from './autosave'
+import { annotationOf, depth, lockedOf } from './drawing'
+import { Editor, type Tool } from './editor'
+import { unknown, type Annotation, type Picture } from './picture'
+
+const [width, height] = [24, 18]
+
+function picture(own: Partial<Picture> = {}): Picture {
+  return {
+    key: 'k',
+    name: 'image.png',
+    width,
+    height,
+    pixels: Float32Array.from({ length: width * height }, (_, i) => ((i * 37) % 11) + Math.floor(i / 60)),
+    spacing: null,
+    sides: null,
+    window: { center: 8, width: 16 },
+    presets: [],
+    fixed: 1,
+    classes: [
+      { name: 'Background', color: '#000000' },
+      { name: 'Ring', color: '#e69f00' },
+      { name: 'Cavity', color: '#56b4e9' },
+    ],
+    labels: Uint8Array.from({ length: width * height }, (_, i) => (i % 29 === 0 ? unknown : Math.floor(i / 50) % 3)),
+    proposal: false,
+    ...own,
+  }
+}
+
+function editorOf(own: Partial<Picture> = {}, saved: Saved | null = null) {
+  const keeper = {
+    saves: [] as Annotation[],
+    forgotten: 0,
+    save: (a: Annotation) => void keeper.saves.push(a),
+    forget: () => void keeper.forgotten++,
+  }
+  const editor = new Editor(picture(own), saved, keeper)
+  return { editor, keeper, now: () => editor.state.getState() }
+}
+
+const point = fc.record({ x: fc.double({ min: -3, max: width + 3, noNaN: true }), y: fc.double({ min: -3, max: height + 3, noNaN: true }) })
+const place = fc.nat({ max: 5 })
+
+type Edit = (editor: Editor) => void
+
+/** The value of the n-th row of the list. */
+const value = (editor: Editor, n: number) => {
+  const { table } = editor.state.getState().drawing
+  return table[n % table.length]!.value
+}
+
+const drawn = (tools: Tool[]) =>
+  fc
+    .tuple(fc.constantFrom(...tools), place, fc.array(point, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 9 }))
+    .map(([tool, label, places, size]): Edit => (editor) => {
+      editor.choose(tool)
+      editor.activate(value(editor, label))
+      editor.setSize(size)
+      editor.press(places[0]!)
+      editor.drag(places.slice(1))
+      editor.release()
+    })
+
+const edits: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 6, arbitrary: drawn(['brush', 'eraser', 'threshold', 'fill', 'flood']) },
+  fc.array(point, { minLength: 3, maxLength: 6 }).map((places): Edit => (editor) => {
+    editor.choose('polygon')
+    for (const at of places) editor.press(at)
+    editor.closePolygon()
+  }),
+  place.map((n): Edit => (editor) => {
+    editor.activate(value(editor, n))
+    editor.fillHoles()
+  }),
+  fc.constant<Edit>((editor) => editor.clear()),
+  fc.constant<Edit>((editor) => editor.addLabel()),
+  fc.tuple(place, fc.string({ maxLength: 50 })).map(
+    ([n, name]): Edit =>
+      (editor) =>
+        editor.editLabel(value(editor, n), { name }),
+  ),
+  fc.tuple(place, fc.constantFrom('#ff0000', '#00ff00')).map(
+    ([n, color]): Edit =>
+      (editor) =>
+        editor.editLabel(value(editor, n), { color }),
+  ),
+  fc.tuple(place, fc.boolean()).map(
+    ([n, locked]): Edit =>
+      (editor) =>
+        editor.editLabel(value(editor, n), { locked }),
+  ),
+  place.map(
+    (n): Edit =>
+      (editor) =>
+        editor.removeLabel(value(editor, n)),
+  ),
+)
+
+const snapshot = ({ state }: Editor) => {
+  const { drawing } = state.getState()
+  return { labels: [...drawing.mask.labels], table: structuredClone(drawing.table), counts: [...drawing.counts] }
+}
+
+describe('history', () => {
+  it('takes 200 random edits back to the first mask and table, and forth to the last', () => {
+    fc.assert(
+      fc.property(fc.array(edits, { minLength: depth, maxLength: depth }), (all) => {
+        const { editor, now } = editorOf()
+        const first = snapshot(editor)
+        for (const edit of all) edit(editor)
+        const last = snapshot(editor)
+        const steps = now().drawing.past.length
+        expect(steps).toBeGreaterThan(40)
+        const { active } = now()
+        for (let i = 0; i < steps; i++) editor.undo()
+        expect(now().drawing.past).toHaveLength(0)
+        expect(snapshot(editor)).toEqual(first)
+        expect(now().active).toBe(active)
+        for (let i = 0; i < steps; i++) editor.redo()
+        expect(now().drawing.future).toHaveLength(0)
+        expect(snapshot(editor)).toEqual(last)
+        expect(now().active).toBe(active)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('goes back and forth through every state in between', () => {
+    fc.assert(
+      fc.property(fc.array(edits, { maxLength: 40 }), fc.array(fc.boolean(), { maxLength: 60 }), (all, ways) => {
+        const { editor, now } = editorOf()
+        const states = [snapshot(editor)]
+        for (const edit of all) {
+          const steps = now().drawing.past.length
+          edit(editor)
+          // An edit is one step, or none if it changes nothing.
+          expect(now().drawing.past.length - steps).toBe(JSON.stringify(snapshot(editor)) === JSON.stringify(states.at(-1)) ? 0 : 1)
+          if (now().drawing.past.length > steps) states.push(snapshot(editor))
+        }
+        let at = states.length - 1
+        for (const back of ways) {
+          if (back) editor.undo()
+          else editor.redo()
+          at = Math.min(states.length - 1, Math.max(0, at + (back ? -1 : 1)))
+          expect(snapshot(editor)).toEqual(states[at])
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('keeps 200 steps, and forgets what was undone when something new is drawn', () => {
+    const { editor, now } = editorOf()
+    for (let i = 0; i < depth + 5; i++) editor.editLabel(1, { name: `Name ${i}` })
+    expect(now().drawing.past).toHaveLength(depth)
+    for (let i = 0; i < depth + 5; i++) editor.undo()
+    expect(now().drawing.table[1]!.name).toBe('Name 4')
+    expect(now().drawing.future).toHaveLength(depth)
+    editor.addLabel()
+    expect(now().drawing.future).toHaveLength(0)
+  })
+
+  it('makes one step of a stroke, and none of one that is cancelled', () => {
+    const { editor, now } = editorOf()
+    const first = snapshot(editor)
+    editor.press({ x: 2, y: 2 })
+    editor.drag([
+      { x: 12, y: 9 },
+      { x: 20, y: 3 },
+    ])
+    expect(snapshot(editor)).not.toEqual(first)
+    expect(editor.cancel()).toBe(true)
+    expect(snapshot(editor)).toEqual(first)
+    expect(now().drawing.past).toHaveLength(0)
+    editor.press({ x: 2, y: 2 })
+    editor.drag([{ x: 12, y: 9 }])
+    editor.release()
+    expect(now().drawing.past).toHaveLength(1)
+  })
+
+  it('takes back the last point of a polygon before the last step', () => {
+    const { editor, now } = editorOf()
+    editor.choose('polygon')
+    editor.press({ x: 1, y: 1 })
+    editor.press({ x: 5, y: 1 })
+    editor.undo()
+    expect(now().points).toEqual([{ x: 1, y: 1 }])
+    editor.closePolygon()
+    expect(now().notice).toBe('A polygon needs at least three points.')
+  })
+})
+
+describe('locks', () => {
+  it('keep the pixels of locked labels from leaving and from joining', () => {
+    fc.assert(
+      fc.property(fc.array(edits, { minLength: 60, maxLength: 60 }), (all) => {
+        const { editor, now } = editorOf()
+        for (const edit of all) {
+          const locked = lockedOf(now().drawing)
+          const { labels } = now().drawing.mask
+          const before = labels.slice()
+          edit(editor)
+          const moved = [...before].flatMap((label, i) => (label === labels[i] ? [] : [label, labels[i]!]))
+          expect([...new Set(moved)].filter((label) => locked.has(label))).toEqual([])
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('say why nothing is drawn', () => {
+    const { editor, now } = editorOf()
+    editor.editLabel(1, { locked: true })
+    editor.press({ x: 3, y: 3 })
+    expect(now().notice).toBe('Ring is locked: unlock it to draw with it.')
+  })
+})
+
+describe('labels', () => {
+  it('go only when they have no pixels, and leave no gap in what comes out', () => {
+    const { editor, now } = editorOf()
+    editor.removeLabel(1)
+    expect(now().drawing.table.map(({ name }) => name)).toEqual(['Background', 'Ring', 'Cavity', 'Unknown'])
+    const before = now().drawing.mask.labels.slice()
+    editor.choose('eraser')
+    editor.setSize(100)
+    // Ring becomes background: everything else is locked meanwhile.
+    for (const other of [2, unknown]) editor.editLabel(other, { locked: true })
+    editor.press({ x: 12, y: 9 })
+    editor.release()
+    editor.removeLabel(1)
+    const { labels, classes } = editor.result()
+    expect(classes.map(({ name }) => name)).toEqual(['Background', 'Cavity'])
+    expect([...labels]).toEqual([...before].map((label) => ({ 0: 0, 1: 0, 2: 1, 255: 255 })[label]))
+  })
+
+  it('cannot be background or unknown when removed', () => {
+    const { editor, now } = editorOf({ labels: new Uint8Array(width * height).fill(1) })
+    editor.removeLabel(0)
+    editor.removeLabel(unknown)
+    expect(now().drawing.table).toHaveLength(4)
+  })
+
+  it('need pixels before the drawing can be used', () => {
+    const { editor, now } = editorOf({ labels: new Uint8Array(width * height).fill(unknown) })
+    expect(Editor.missing(now())).toBe('Draw at least one label first.')
+    editor.press({ x: 3, y: 3 })
+    editor.release()
+    expect(Editor.missing(now())).toBeNull()
+  })
+
+  it('begin with one where the picture has only background', () => {
+    const { editor, now } = editorOf({ classes: [{ name: 'Background', color: '#000000' }], labels: new Uint8Array(width * height) })
+    expect(now().active).toBe(1)
+    expect(now().drawing.past).toHaveLength(0)
+    editor.press({ x: 3, y: 3 })
+    editor.release()
+    expect(editor.result().classes).toHaveLength(2)
+  })
+
+  it('refuses a map that names no class', () => {
+    expect(() => editorOf({ labels: new Uint8Array(width * height).fill(3) })).toThrow('Label 3 names none of 3 classes.')
+    expect(() => editorOf({ labels: new Uint8Array(5) })).toThrow('5 labels do not fill 24 x 18 pixels.')
+  })
+})
+
+describe('what was saved', () => {
+  const saved: Saved = { labels: new Uint8Array(width * height).fill(1), classes: [...picture().classes.slice(0, 2)], savedAt: 99 }
+
+  it('is shown, one undo away from what came, and can be discarded', () => {
+    const { editor, keeper, now } = editorOf({}, saved)
+    expect(now().restored).toBe(99)
+    expect(editor.result()).toEqual({ labels: saved.labels, classes: saved.classes })
+    editor.undo()
+    expect(editor.result().labels).toEqual(picture().labels)
+    editor.redo()
+    editor.discardRestored()
+    expect(editor.result()).toEqual({ labels: picture().labels, classes: picture().classes })
+    expect([keeper.forgotten, now().restored]).toEqual([1, null])
+    editor.undo()
+    expect(editor.result().labels).toEqual(saved.labels)
+  })
+
+  it('is not announced where it equals what came', () => {
+    const { labels, classes } = picture()
+    const { now } = editorOf({}, { labels: labels.slice() as Saved['labels'], classes, savedAt: 99 })
+    expect([now().restored, now().drawing.past.length]).toEqual([null, 0])
+  })
+
+  it('is the newest state after every edit, undo and redo', () => {
+    const { editor, keeper, now } = editorOf()
+    editor.press({ x: 3, y: 3 })
+    expect(keeper.saves).toHaveLength(0)
+    editor.release()
+    editor.undo()
+    editor.redo()
+    editor.editLabel(1, { name: 'Heart' })
+    expect(keeper.saves).toHaveLength(4)
+    expect(keeper.saves.at(-1)).toEqual(annotationOf(now().drawing))
+  })
+})
+
+it('tells where labels changed, and nothing changed elsewhere', () => {
+  fc.assert(
+    fc.property(fc.array(edits, { maxLength: 30 }), (all) => {
+      const { editor, now } = editorOf()
+      const seen = now().drawing.mask.labels.slice()
+      editor.listen((box) => {
+        if (!box) return seen.set(now().drawing.mask.labels)
+        for (let y = box.y; y < box.y + box.height; y++)
+          for (let x = box.x; x < box.x + box.width; x++) seen[y * width + x] = now().drawing.mask.labels[y * width + x]!
+      })
+      for (const edit of all) edit(editor)
+      for (let i = 0; i < 10; i++) editor.undo()
+      expect(seen).toEqual(now().drawing.mask.labels)
+    }),
+    { numRuns: 30 },
+  )
+})
+
+it('takes the range of the threshold brush from the first click, or leaves it as set', () => {
+  const pixels = new Float32Array(width * height).fill(50)
+  const { editor, now } = editorOf({ pixels, labels: new Uint8Array(width * height) })
+  editor.choose('threshold')
+  editor.set({ rangeFromClick: false, range: { low: 0, high: 10 } })
+  editor.press({ x: 5, y: 5 })
+  editor.release()
+  expect(now().notice).toBe('No pixel here is within 0 to 10.')
+  editor.set({ rangeFromClick: true })
+  editor.press({ x: 5, y: 5 })
+  editor.release()
+  expect(now().range.low).toBeLessThan(50)
+  expect(now().range.high).toBeGreaterThan(50)
+  expect(now().drawing.counts[1]).toBeGreaterThan(0)
+})

@@ -1,0 +1,55 @@
+/** What comes into the drawing editor, and what leaves it. */
+
+/** A class of the label map; its place in the list is its number in the map, place 0 is background. */
+export interface LabelClass {
+  name: string
+  /** #rrggbb */
+  color: string
+}
+
+export const background = 0
+
+/** In a label map: nobody says what this pixel is, so nothing is learnt from it. */
+export const unknown = 255
+
+/** How values are shown: black at center - width / 2 and below, white at center + width / 2 and above, in the file's units. */
+export interface Window {
+  center: number
+  width: number
+}
+
+/** One image to draw on. Arrays are row-major, width * height. */
+export interface Picture {
+  /** Names the image across visits: what was drawn is saved under it. */
+  key: string
+  name: string
+  width: number
+  height: number
+  /** The file's own units; NaN is shown black and never within a range. */
+  pixels: Float32Array
+  /** Millimetres per column and per row; null where the file does not say. */
+  spacing: [number, number] | null
+  /** Orientation letters at the four edges. */
+  sides: { left: string; right: string; top: string; bottom: string } | null
+  window: Window
+  presets: (Window & { name: string })[]
+  classes: LabelClass[]
+  /** The first so many classes are in use elsewhere and cannot be removed; at least 1. */
+  fixed: number
+  /** A class's place in `classes`, or 255 for unknown. */
+  labels: Uint8Array
+  /** The labels are a prediction to be corrected. */
+  proposal: boolean
+}
+
+/** What was drawn: labels as in `Picture`. */
+export interface Annotation {
+  labels: Uint8Array<ArrayBuffer>
+  classes: LabelClass[]
+}
+
+/** A place in image coordinates: pixel (i, j) covers i <= x < i + 1, j <= y < j + 1. */
+export interface Point {
+  x: number
+  y: number
+}

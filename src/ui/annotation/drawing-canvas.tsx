@@ -1,0 +1,86 @@
+import { useEffect, useRef, useState, type RefObject } from 'react'
+import { useEditor, useEditorState } from './editor-context'
+import { Stage } from './stage'
+
+interface Props {
+  canvas: RefObject<HTMLCanvasElement | null>
+  /** Receives the stage when it stands, null when it is gone. */
+  onStage: (stage: Stage | null) => void
+}
+
+/** The image to draw on, with the letters of its sides, zoom buttons and what is under the pointer. */
+export function DrawingCanvas({ canvas, onStage }: Props) {
+  const editor = useEditor()
+  const over = useRef<HTMLCanvasElement>(null)
+  const readout = useRef<HTMLParagraphElement>(null)
+  const spoken = useRef<HTMLParagraphElement>(null)
+  const [stage, setStage] = useState<Stage | null>(null)
+  const tool = useEditorState((state) => state.tool)
+  const notice = useEditorState((state) => state.notice)
+  const stroking = useEditorState((state) => state.stroking)
+  const corners = useEditorState((state) => state.points.length)
+
+  useEffect(() => {
+    const standing = new Stage(editor, canvas.current!, over.current!, {
+      readout: (text) => (readout.current!.textContent = text),
+      say: (text) => (spoken.current!.textContent = text),
+    })
+    setStage(standing)
+    onStage(standing)
+    return () => {
+      standing.dispose()
+      onStage(null)
+    }
+  }, [editor, canvas, onStage])
+
+  const { name, sides, width, height } = editor.picture
+  return (
+    <div className="annotation-canvas">
+      <div className="annotation-picture">
+        <canvas
+          ref={canvas}
+          role="application"
+          tabIndex={0}
+          aria-label={`Drawing of ${name}. Arrow keys move the cross-hair, with Shift by ten pixels; Space or Enter starts and ends a stroke, fills, or sets a corner; question mark lists all keys.`}
+          data-tool={tool}
+          data-image-width={width}
+          data-image-height={height}
+        />
+        <canvas ref={over} className="annotation-over" aria-hidden="true" />
+        {sides && (
+          <div className="annotation-sides">
+            {(['left', 'right', 'top', 'bottom'] as const).map((side) => (
+              <span key={side} data-side={side}>
+                <span className="unseen">{side}: </span>
+                {sides[side]}
+              </span>
+            ))}
+          </div>
+        )}
+        <div className="annotation-zoom">
+          <button type="button" aria-label="Zoom in" aria-keyshortcuts="+" title="Zoom in (+)" onClick={() => stage?.zoom(1.25)}>
+            +
+          </button>
+          <button type="button" aria-label="Zoom out" aria-keyshortcuts="-" title="Zoom out (−)" onClick={() => stage?.zoom(0.8)}>
+            −
+          </button>
+          <button type="button" aria-label="Fit" aria-keyshortcuts="0" title="Fit the image (0)" onClick={() => stage?.fit()}>
+            Fit
+          </button>
+        </div>
+      </div>
+      <div className="annotation-foot">
+        <p ref={readout} className="annotation-readout" data-readout />
+        <p role="status" className="annotation-notice">
+          {notice ??
+            (stroking
+              ? 'Drawing: Escape takes the stroke back.'
+              : corners > 0
+                ? `Polygon of ${corners} corner${corners === 1 ? '' : 's'}: Enter closes it.`
+                : '')}
+        </p>
+        <p ref={spoken} className="unseen" aria-live="polite" />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,144 @@
+import { useEffect, useRef } from 'react'
+import { longestName, removable, type Label } from '../../store/annotation/drawing'
+import { background, unknown } from '../../store/annotation/picture'
+import { count } from '../format'
+import { useEditor, useEditorState } from './editor-context'
+
+/** The labels: which one tools write, what they are called, and which are shown and locked. */
+export function LabelList({ toCanvas }: { toCanvas: () => void }) {
+  const editor = useEditor()
+  const table = useEditorState((state) => state.drawing.table)
+  return (
+    <section aria-label="Labels">
+      <table className="annotation-labels">
+        <caption>Labels</caption>
+        <thead>
+          <tr>
+            <th scope="col">Draw</th>
+            <th scope="col">Name</th>
+            <th scope="col" className="number">
+              Pixels
+            </th>
+            <th scope="col">Show</th>
+            <th scope="col">Lock</th>
+            <th scope="col">
+              <span className="unseen">Remove</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {table.map((label, row) => (
+            // The text fields keep what is being typed; undo makes new ones.
+            <LabelRow key={`${label.value} ${label.name} ${label.color}`} label={label} row={row} toCanvas={toCanvas} />
+          ))}
+        </tbody>
+      </table>
+      <button type="button" onClick={() => editor.addLabel()}>
+        Add label
+      </button>
+    </section>
+  )
+}
+
+function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanvas: () => void }) {
+  const { value, name, color, locked } = label
+  const editor = useEditor()
+  const active = useEditorState((state) => state.active === value)
+  const hidden = useEditorState((state) => state.hidden.has(value))
+  const pixels = useEditorState((state) => state.drawing.counts[value]!)
+  const canGo = useEditorState((state) => removable(state.drawing, value))
+  const isClass = value !== background && value !== unknown
+  const key = value === unknown ? 'U' : isClass && row < 10 ? String(row) : null
+  return (
+    <tr data-active={active}>
+      <td>
+        <label className="annotation-choice" title={`Draw with ${name}${key ? ` (${key})` : ''}`}>
+          <input
+            type="radio"
+            name="active label"
+            aria-label={`Draw with ${name}`}
+            aria-keyshortcuts={key ?? undefined}
+            checked={active}
+            onChange={() => editor.activate(value)}
+          />
+          <kbd aria-hidden="true">{key}</kbd>
+        </label>
+      </td>
+      <td>
+        <span className="annotation-name">
+          {isClass ? (
+            <ColourInput value={value} name={name} color={color} />
+          ) : (
+            <span className={value === unknown ? 'hatched' : 'no-colour'} />
+          )}
+          {isClass ? (
+            <input
+              type="text"
+              aria-label={`Name of label ${row}`}
+              defaultValue={name}
+              maxLength={longestName}
+              onBlur={(event) => {
+                editor.editLabel(value, { name: event.target.value })
+                if (event.target.value.trim() === '') event.target.value = name
+              }}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter') toCanvas()
+              }}
+            />
+          ) : (
+            <span>{name}</span>
+          )}
+        </span>
+      </td>
+      <td className="number">{count(pixels)}</td>
+      <td>
+        {value !== background && (
+          <input
+            type="checkbox"
+            aria-label={`Show ${name}`}
+            checked={!hidden}
+            onChange={(event) => editor.show(value, event.target.checked)}
+          />
+        )}
+      </td>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Lock ${name}`}
+          checked={locked}
+          onChange={(event) => editor.editLabel(value, { locked: event.target.checked })}
+        />
+      </td>
+      <td>
+        {isClass && (
+          <button
+            type="button"
+            className="annotation-remove"
+            aria-label={`Remove ${name}`}
+            title={canGo ? `Remove ${name}` : `${name} has pixels: only a label without pixels can be removed.`}
+            disabled={!canGo}
+            onClick={() => {
+              editor.removeLabel(value)
+              toCanvas()
+            }}
+          >
+            ×
+          </button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+/** React's onChange follows every move in the picker; the browser's own `change` comes once, when one has chosen. */
+function ColourInput({ value, name, color }: { value: number; name: string; color: string }) {
+  const editor = useEditor()
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    const element = input.current!
+    const choose = () => editor.editLabel(value, { color: element.value })
+    element.addEventListener('change', choose)
+    return () => element.removeEventListener('change', choose)
+  }, [editor, value])
+  return <input ref={input} type="color" aria-label={`Colour of ${name}`} defaultValue={color} />
+}

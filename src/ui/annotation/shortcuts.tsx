@@ -1,0 +1,52 @@
+import { useEffect, useRef } from 'react'
+import { canvasKeys, otherKeys, tools } from './tools'
+
+/** The sheet of keys, over the editor. */
+export function Shortcuts({ onClose }: { onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const element = dialog.current!
+    const before = document.activeElement
+    if (!element.open) element.showModal()
+    return () => {
+      element.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className="shortcuts"
+      aria-labelledby="shortcuts-title"
+      onClose={(event) => !event.currentTarget.open && onClose()}
+    >
+      <h2 id="shortcuts-title">Shortcuts</h2>
+      <div className="shortcuts-columns">
+        <Keys title="Tools" rows={tools.map(({ key, name }) => [key, name] as const)} />
+        <Keys title="Everywhere" rows={otherKeys} />
+        <Keys title="On the image, without a mouse" rows={canvasKeys} />
+      </div>
+      <button type="button" onClick={onClose}>
+        Close shortcuts
+      </button>
+    </dialog>
+  )
+}
+
+function Keys({ title, rows }: { title: string; rows: readonly (readonly [string, string])[] }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {rows.map(([keys, does]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}

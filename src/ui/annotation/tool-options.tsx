@@ -1,0 +1,94 @@
+import { brushSizes } from '../../store/annotation/brush'
+import type { EditorState } from '../../store/annotation/editor'
+import { useEditor, useEditorState } from './editor-context'
+import { NumberInput } from './number-input'
+import { rowOf } from './tools'
+
+/** What can be set for the chosen tool, and what acts on the active label at once. */
+export function ToolOptions() {
+  const editor = useEditor()
+  const tool = useEditorState((state) => state.tool)
+  const { name, hint } = rowOf(tool)
+  return (
+    <section aria-label="Tool">
+      <h3>{name}</h3>
+      <p className="hint quiet">{hint}</p>
+      {(tool === 'brush' || tool === 'eraser' || tool === 'threshold') && <BrushSize />}
+      {tool === 'threshold' && <Range />}
+      {tool === 'flood' && <Tolerance />}
+      {tool === 'polygon' && <Corners />}
+      <div className="annotation-row">
+        <button type="button" title="Background inside the active label gets that label" onClick={() => editor.fillHoles()}>
+          Fill holes
+        </button>
+        <button type="button" title="All that is not locked becomes background; it can be undone" onClick={() => editor.clear()}>
+          Clear
+        </button>
+      </div>
+    </section>
+  )
+}
+
+function BrushSize() {
+  const editor = useEditor()
+  const size = useEditorState((state) => state.size)
+  return (
+    <label className="annotation-slider">
+      <span>Brush size</span>
+      <input
+        type="range"
+        min={brushSizes.min}
+        max={brushSizes.max}
+        value={size}
+        aria-keyshortcuts="[ ]"
+        title="Brush size in pixels ([ and ])"
+        onChange={(event) => editor.setSize(Number(event.target.value))}
+      />
+      <span>{size} px</span>
+    </label>
+  )
+}
+
+function Range() {
+  const editor = useEditor()
+  const { low, high } = useEditorState((state) => state.range)
+  const fromClick = useEditorState((state) => state.rangeFromClick)
+  const set = (range: Partial<EditorState['range']>) => editor.set({ range: { low, high, ...range }, rangeFromClick: false })
+  return (
+    <>
+      <div className="annotation-row">
+        <NumberInput label="Lowest value" value={low} onChange={(value) => set({ low: value })} />
+        <NumberInput label="Highest value" value={high} onChange={(value) => set({ high: value })} />
+      </div>
+      <label className="annotation-check">
+        <input type="checkbox" checked={fromClick} onChange={(event) => editor.set({ rangeFromClick: event.target.checked })} />
+        From where a stroke begins
+      </label>
+    </>
+  )
+}
+
+function Tolerance() {
+  const editor = useEditor()
+  const tolerance = useEditorState((state) => state.tolerance)
+  return <NumberInput label="Tolerance" value={tolerance} min={0} onChange={(value) => editor.set({ tolerance: value })} />
+}
+
+/** `aria-disabled`, because a button that is disabled by being pressed takes the focus with it; pressing it then does nothing. */
+function Corners() {
+  const editor = useEditor()
+  const corners = useEditorState((state) => state.points.length)
+  return (
+    <div className="annotation-row">
+      <button type="button" aria-disabled={corners < 3} title="Enter" onClick={() => editor.closePolygon()}>
+        Close polygon
+      </button>
+      <button type="button" aria-disabled={corners === 0} title="Backspace" onClick={() => editor.dropLastPoint()}>
+        Remove corner
+      </button>
+      <button type="button" aria-disabled={corners === 0} title="Escape" onClick={() => editor.cancel()}>
+        Cancel
+      </button>
+    </div>
+  )
+}
