@@ -5,17 +5,37 @@ import { unzipSync } from 'fflate'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readMask } from '../data/mask-file'
+import { readPngVolume } from '../data/png-file'
+import { makeVolume } from '../data/volume'
 import { defaults } from '../method/config'
+import { networkOf } from '../method/model'
+import { parameterShapes } from '../nn/unet'
 import { exportFiles, maskNames, zip, type FinishedRun } from './archive'
 import { loadPy } from './load-py'
 import { findPython, needs, runPython } from './python.test-support'
-import { readSafetensors } from './safetensors'
+import { readSafetensors, type StoredTensor } from './safetensors'
 
-const map = (...labels: number[]) => ({ width: 2, height: 2, labels: Uint8Array.from(labels) })
+const config = { ...defaults, seed: 5, steps: 9, size: 16, baseWidth: 4 }
+
+/** Weights of the right names and shapes, in PyTorch's layout, all of one value. */
+const weightsOf = (value: number): Record<string, StoredTensor> =>
+  Object.fromEntries(
+    Object.entries(parameterShapes(networkOf(config, 3))).map(([name, shape]) => {
+      const own = shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : [...shape]
+      return [name, { shape: own, data: new Float32Array(own.reduce((a, b) => a * b, 1)).fill(value) }]
+    }),
+  )
+
+const mask = (name: string, ...labels: number[]) => ({
+  source: makeVolume({ name, kind: 'png', size: [2, 2, 1, 1], samples: new Uint8Array(4) }),
+  labels: Uint8Array.from(labels),
+  frames: [0],
+})
+const options = { format: 'source', keepPatient: false } as const
 
 const run: FinishedRun = {
   version: '1.2.3',
-  config: { ...defaults, seed: 5, steps: 9 },
+  config,
   classes: [
     { name: 'background', color: '#000000', value: '0' },
     { name: 'Herz', color: '#ff0000', value: '128' },
@@ -26,8 +46,8 @@ const run: FinishedRun = {
   adapter: 'WebAssembly, 1 thread',
   step: 7,
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
-  modelA: { 'head.bias': { shape: [3], data: Float32Array.of(1, 2, 3) } },
-  modelB: { 'head.bias': { shape: [3], data: Float32Array.of(4, 5, 6) } },
+  modelA: weightsOf(0.25),
+  modelB: weightsOf(0.5),
   testVector: {
     input: { shape: [1, 1, 1, 1], data: Float32Array.of(0.5) },
     softmaxA: { shape: [1, 3, 1, 1], data: Float32Array.of(0.5, 0.25, 0.25) },
@@ -35,33 +55,46 @@ const run: FinishedRun = {
   },
   rows: [],
   scores: [{ step: 7, fit: 0.9, dice: null, diceA: null, diceB: null, perClass: [null, null] }],
-  masks: [
-    { name: 'one/p1_a.png', map: map(0, 1, 2, 0) },
-    { name: 'two/p1_a.jpg', map: map(2, 2, 2, 2) },
-    { name: 'p2_b.png', map: map(0, 0, 0, 0) },
+  masks: [mask('one/p1_a.png', 0, 1, 2, 0), mask('two/p1_a.jpg', 2, 2, 2, 2), mask('p2_b.png', 0, 0, 0, 0)],
+  maps: [
+    {
+      source: mask('p2_b.png').source,
+      disagreement: Float32Array.of(0, 0.25, 0.5, 1),
+      probabilities: [Float32Array.of(0, 1, 0, 1), Float32Array.of(1, 0, 1, 0)],
+    },
   ],
+  images: [
+    { name: 'p2_b.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16, disagreement: 0, dice: null, pixels: [4, 0, 0] },
+  ],
+  exemplars: [{ name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 }],
 }
 
 const read = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
-const weights = ['README.txt', 'config.json', 'load.py', 'model-a.safetensors', 'model-b.safetensors', 'test-vector.safetensors']
+const weights = [
+  ...['README.txt', 'config.json', 'load.py', 'model-a.onnx', 'model-a.safetensors', 'model-b.onnx', 'model-b.safetensors'],
+  ...['model-pair.onnx', 'test-vector.safetensors'],
+]
 const masks = ['README.txt', 'labels.json', 'masks/p1_a-2.png', 'masks/p1_a.png', 'masks/p2_b.png']
 
 test.each([
   ['weights', weights],
   ['masks', masks],
-  ['run', [...new Set([...weights, ...masks, 'metrics.csv'])].sort()],
-] as const)('the files of "%s", and what the README says of them', (kind, names) => {
-  const files = exportFiles(run, kind)
+  ['maps', ['README.txt', 'labels.json', ...['disagreement', 'probability-Herz', 'probability-Ä'].map((what) => `maps/p2_b-${what}.png`)]],
+  ['run', [...new Set([...weights, ...masks, 'metrics.csv', 'report.html', 'checkpoint.safetensors'])].sort()],
+] as const)('the files of "%s", and what the README says of them', async (kind, names) => {
+  const files = await exportFiles(run, kind, options, kind === 'run' ? Uint8Array.of(1) : null)
   expect(Object.keys(files).sort()).toEqual(names)
   const readme = read(files['README.txt'])
   expect(readme).toContain('not a medical device')
-  for (const name of [...weights, 'labels.json', 'metrics.csv', 'masks/'].filter((one) => one !== 'README.txt'))
+  for (const name of [...weights, 'labels.json', 'metrics.csv', 'masks/', 'maps/', 'report.html', 'checkpoint.safetensors'].filter(
+    (one) => one !== 'README.txt',
+  ))
     expect(readme.includes(`  ${name} `), name).toBe(names.some((one) => one.startsWith(name)))
-  expect(readme.includes('python3 load.py')).toBe(kind !== 'masks')
+  expect(readme.includes('python3 load.py')).toBe(kind === 'weights' || kind === 'run')
 })
 
-test('weights, settings and test vector are those of the run', () => {
-  const files = exportFiles(run, 'weights')
+test('weights, settings and test vector are those of the run', async () => {
+  const files = await exportFiles(run, 'weights', options)
   expect(readSafetensors(files['model-a.safetensors']!).tensors).toEqual(run.modelA)
   expect(readSafetensors(files['model-b.safetensors']!)).toMatchObject({ tensors: run.modelB, metadata: { format: 'pt', step: '7' } })
   const { input, softmaxA, softmaxB } = run.testVector
@@ -75,15 +108,15 @@ test('weights, settings and test vector are those of the run', () => {
   })
 })
 
-test('masks read back as they were, each under its own name', () => {
-  const files = exportFiles(run, 'masks')
+test('masks read back as they were, each under its own name', async () => {
+  const files = await exportFiles(run, 'masks', options)
   for (const [path, i] of [
     ['masks/p1_a.png', 0],
     ['masks/p1_a-2.png', 1],
     ['masks/p2_b.png', 2],
   ] as const) {
-    const { labels, values } = readMask({ name: path, bytes: files[path]! })
-    expect([...labels].map((label) => Number(values[label]!.value))).toEqual([...run.masks[i]!.map.labels])
+    const { labels, values } = readMask(readPngVolume({ name: path, bytes: files[path]! }))
+    expect([...labels].map((label) => Number(values[label]!.value))).toEqual([...run.masks[i]!.labels])
   }
   expect(JSON.parse(read(files['labels.json'])).classes[2]).toEqual({ index: 2, name: 'Ä', color: '#00ff00', value: '255' })
 })
@@ -107,15 +140,17 @@ describe('mask names', () => {
   })
 })
 
-test('the zip opens with the same files and is the same in every time zone', () => {
-  const files = exportFiles(run, 'run')
+test('the zip opens with the same files and is the same in every time zone', async () => {
+  const files = await exportFiles(run, 'run', options)
   const bytes = zip(files)
-  expect(Object.fromEntries(Object.entries(unzipSync(bytes)).map(([path, content]) => [path, new Uint8Array(content)]))).toEqual(files)
+  const unzipped = unzipSync(bytes)
+  expect(Object.keys(unzipped)).toEqual(Object.keys(files))
+  for (const [path, content] of Object.entries(unzipped)) expect(Buffer.compare(content, files[path]!), path).toBe(0)
   const zone = process.env['TZ']
   try {
     for (const other of ['Asia/Tokyo', 'America/Los_Angeles']) {
       process.env['TZ'] = other
-      expect(zip(exportFiles(run, 'run'))).toEqual(bytes)
+      expect(Buffer.compare(zip(await exportFiles(run, 'run', options)), bytes)).toBe(0)
     }
   } finally {
     if (zone === undefined) delete process.env['TZ']
@@ -125,10 +160,10 @@ test('the zip opens with the same files and is the same in every time zone', () 
 
 const python = findPython('zipfile')
 describe.skipIf(!python)(needs('zip read by Python', python, 'zipfile'), () => {
-  test('is sound and holds the same files', () => {
+  test('is sound and holds the same files', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'archive-'))
     try {
-      const files = exportFiles(run, 'run')
+      const files = await exportFiles(run, 'run', options)
       for (const [path, content] of Object.entries({ ...files, 'all.zip': zip(files) })) {
         mkdirSync(dirname(join(folder, path)), { recursive: true })
         writeFileSync(join(folder, path), content)

@@ -1,11 +1,13 @@
 import { zipSync } from 'fflate'
-import { baseName } from '../data/file-roles'
-import type { LabelMap } from '../lib/raster'
+import type { Volume } from '../data/volume'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
-import { writePalettePng } from './palette-png'
+import { sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
+import { writeOnnx } from './onnx'
+import { onnxReadme } from './onnx-readme'
+import { writeReport, type ReportedImage, type ReportedPicture } from './report-html'
 import { writeSafetensors, type StoredTensor } from './safetensors'
 
 /** One row of the label table; background comes first. */
@@ -45,8 +47,13 @@ export interface FinishedRun {
   }
   rows: StepMetrics[]
   scores: ScoreRow[]
-  /** Predictions in the size of their source; `name` is the source's file name. */
-  masks: { name: string; map: LabelMap }[]
+  /** Predictions by volume, in its layout, with what the user drew, and which of its frames were predicted. */
+  masks: { source: Volume; labels: Uint8Array<ArrayBuffer>; frames: number[] }[]
+  /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */
+  maps: { source: Volume; disagreement: Float32Array<ArrayBuffer>; probabilities: Float32Array<ArrayBuffer>[] }[]
+  /** For the report: pictures as the networks see them, and numbers. */
+  images: ReportedImage[]
+  exemplars: ReportedPicture[]
 }
 
 /** Files by path, with forward slashes. */
@@ -55,20 +62,38 @@ export type Files = Record<string, Uint8Array<ArrayBuffer>>
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 const json = (content: unknown): Uint8Array<ArrayBuffer> => text(JSON.stringify(content, null, 2) + '\n')
 
-/** The files of one kind of export, README.txt included. Equal runs give equal bytes. */
-export function exportFiles(run: FinishedRun, kind: 'weights' | 'masks' | 'run'): Files {
+/** Called while files are made, with how many of them are done. */
+export type Tell = (done: number, of: number) => Promise<void>
+
+/**
+ * The files of one kind of export, README.txt included. Equal runs give equal bytes.
+ * @param checkpoint what an exported run goes on from
+ */
+export async function exportFiles(
+  run: FinishedRun,
+  kind: 'weights' | 'masks' | 'maps' | 'run',
+  options: LabelOptions,
+  checkpoint: Uint8Array<ArrayBuffer> | null = null,
+  tell: Tell = () => Promise.resolve(),
+): Promise<Files> {
   const files: Files = {
-    ...(kind !== 'masks' && weightFiles(run)),
-    ...(kind !== 'weights' && maskFiles(run)),
-    ...(kind === 'run' && { 'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)) }),
+    ...((kind === 'weights' || kind === 'run') && weightFiles(run)),
+    ...((kind === 'masks' || kind === 'run') && (await maskFiles(run, options, tell))),
+    ...(kind === 'maps' && (await mapFiles(run, tell))),
+    ...(kind === 'run' && { 'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)), 'report.html': text(writeReport(run)) }),
+    ...(checkpoint && { 'checkpoint.safetensors': checkpoint }),
   }
   return { ...files, 'README.txt': text(readme(run, files)) }
 }
 
+/** What is compressed already, and what hardly gets smaller: storing these is ten times as fast. */
+const dense = /\.(png|gz|nrrd|safetensors|onnx)$/
+
 /** One zip of all files; the same bytes whenever and wherever it is made. */
 export function zip(files: Files): Uint8Array<ArrayBuffer> {
+  const entries = Object.entries(files).map(([path, bytes]) => [path, [bytes, { level: dense.test(path) ? 0 : 6 }] as const])
   // Zip dates are local time without a zone: a local date is the same bytes everywhere. 1980 is the earliest they can say.
-  return zipSync(files, { mtime: new Date(1980, 0, 1), level: 6 })
+  return zipSync(Object.fromEntries(entries) as Parameters<typeof zipSync>[0], { mtime: new Date(1980, 0, 1) })
 }
 
 function weightFiles(run: FinishedRun): Files {
@@ -89,6 +114,9 @@ function weightFiles(run: FinishedRun): Files {
       step,
       data: run.data,
     }),
+    'model-a.onnx': writeOnnx([run.modelA], run),
+    'model-b.onnx': writeOnnx([run.modelB], run),
+    'model-pair.onnx': writeOnnx([run.modelA, run.modelB], run),
     'load.py': text(loadPy),
     'test-vector.safetensors': writeSafetensors(
       { input: testVector.input, softmax_a: testVector.softmaxA, softmax_b: testVector.softmaxB },
@@ -97,24 +125,44 @@ function weightFiles(run: FinishedRun): Files {
   }
 }
 
-function maskFiles(run: FinishedRun): Files {
-  const colors = run.classes.map(({ color }) => color)
-  const names = maskNames(run.masks.map(({ name }) => name))
-  const pictures = run.masks.map(({ map }, i) => [`masks/${names[i]!}.png`, writePalettePng(map, colors)] as const)
-  return { ...Object.fromEntries(pictures), 'labels.json': json({ classes: labelTable(run) }) }
+/** Files of all volumes under one folder, each with the base name of its source and none in the place of another. */
+async function filesOf<T extends { source: Volume }>(
+  folder: string,
+  items: readonly T[],
+  write: (item: T, base: string) => Promise<WrittenFile[]> | WrittenFile[],
+  tell: Tell,
+): Promise<Files> {
+  const files: Files = {}
+  const bases = maskNames(items.map(({ source }) => source.name))
+  for (const [i, item] of items.entries()) {
+    for (const { name, bytes } of await write(item, bases[i]!)) files[`${folder}/${name}`] = bytes
+    await tell(i + 1, items.length)
+  }
+  return files
+}
+
+async function maskFiles(run: FinishedRun, options: LabelOptions, tell: Tell): Promise<Files> {
+  const write = ({ source, labels, frames }: FinishedRun['masks'][number], base: string) =>
+    writeLabels(source, labels, run.classes, { ...options, base, frames })
+  return { ...(await filesOf('masks', run.masks, write, tell)), 'labels.json': json({ classes: labelTable(run) }) }
+}
+
+async function mapFiles(run: FinishedRun, tell: Tell): Promise<Files> {
+  const write = ({ source, disagreement, probabilities }: FinishedRun['maps'][number], base: string) => [
+    ...writeMaps(source, disagreement, 'disagreement', undefined, base),
+    ...probabilities.flatMap((map, c) => writeMaps(source, map, 'probability', run.classes[c + 1]!.name, base)),
+  ]
+  return { ...(await filesOf('maps', run.maps, write, tell)), 'labels.json': json({ classes: labelTable(run) }) }
 }
 
 const labelTable = ({ classes }: FinishedRun) => classes.map(({ name, color, value }, index) => ({ index, name, color, value }))
 
 /**
- * A name for the mask of each image: its base name, without what file systems refuse. Of images with one base name the first keeps it
+ * A base name for the files of each image: its own, without what file systems refuse. Of images with one base name the first keeps it
  * and the others get "-2", "-3", ...; capitals do not tell names apart, because on Windows and macOS they do not.
  */
 export function maskNames(images: readonly string[]): string[] {
-  const bases = images.map((name) => {
-    const base = baseName(name).replace(/[<>:"|?*\p{Cc}]/gu, '_')
-    return /^[. ]*$/.test(base) ? 'image' : base
-  })
+  const bases = images.map(sourceBase)
   const taken = new Set(bases.map((base) => base.toLowerCase()))
   const seen = new Set<string>()
   return bases.map((base) => {
@@ -131,14 +179,26 @@ export function maskNames(images: readonly string[]): string[] {
 
 /** What each file is; only those that are there are described. */
 const descriptions: [path: string, says: string][] = [
-  ['masks/', "one mask for each image, with the image's base name and size: a palette PNG whose index is the class (see labels.json)"],
+  [
+    'masks/',
+    'one file for each of yours, with its base name and geometry, in its own format: a palette PNG whose index is the class, a NIfTI label volume, a DICOM SEG or a seg.nrrd; what you drew stands in place of the prediction',
+  ],
+  [
+    'maps/',
+    'for each file the probability of every class and how far A and B differ, 0 to 1: float NIfTI, or 16-bit PNG of 65535 times that',
+  ],
   ['labels.json', 'index, name, color of each class, and the value it had in your exemplar mask'],
+  ['report.html', 'the run on one page: setting, curves, pictures, numbers for each image; needs no network'],
   ['model-a.safetensors', 'the weights of network A, in the layout of PyTorch'],
   ['model-b.safetensors', 'the weights of network B; A and B taught each other, and the setting "inference" says whose prediction counts'],
+  ['model-a.onnx', 'network A for onnxruntime and other programs'],
+  ['model-b.onnx', 'network B, the same way'],
+  ['model-pair.onnx', 'both networks, the mean of their probabilities'],
   ['config.json', 'every setting of the run, its seed, the version, the label table and what was done to each image first'],
   ['load.py', 'rebuilds both networks in PyTorch (see below)'],
   ['test-vector.safetensors', 'one input and what both networks make of it, for load.py to check'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
+  ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to go on from here'],
 ]
 
 function readme({ version, step, config, backend }: FinishedRun, files: Files): string {
@@ -164,5 +224,5 @@ To use the networks
 This is research software, not a medical device. Its output is not checked by anyone: do not use it for diagnosis or treatment.
 
 Files
-${there.map(([path, says]) => `  ${path.padEnd(widest)}  ${says}\n`).join('')}${usage}`
+${there.map(([path, says]) => `  ${path.padEnd(widest)}  ${says}\n`).join('')}${usage}${paths.includes('model-pair.onnx') ? onnxReadme : ''}`
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaults } from '../method/config'
 import { loadPy } from './load-py'
 import { needsTorch, pythonWithTorch, runLoadPy } from './load-py.test-support'
 import { runPython } from './python.test-support'
@@ -81,7 +82,7 @@ describe.skipIf(!pythonWithTorch)(needsTorch('load.py run by PyTorch'), () => {
     })
     expect(at).toBe(values.length)
     const config = {
-      config: { baseWidth: 4, norm, size: 32, crop: 0.5, inference: 'mean' },
+      config: { ...defaults, baseWidth: 4, norm, size: 32, crop: 0.5 },
       classes: [{ name: 'background' }, { name: 'a' }, { name: 'b' }],
     }
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config))

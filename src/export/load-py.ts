@@ -111,28 +111,54 @@ def load(folder):
     return nets[0], nets[1], config
 
 
-@torch.no_grad()
-def predict(image, net_a, net_b, config):
-    """Labels [height, width] and probabilities [classes, height, width] of one image, a NumPy array [height, width] of any range.
+def nearest(x):
+    return math.floor(x + 0.5)
 
-    The steps are those of the app: the central part of the image; resized to the network's size, bilinear with antialiasing; the 1st
-    to 99.5th percentile of the values stretched to 0..1 and the rest clamped; the mean of both networks' probabilities, or those of one
-    (the setting "inference"); back to the size of the central part, bilinear; the most probable class. What is outside the central
-    part is background (class 0).
-    """
+
+def frame(width, height, spacing, config):
+    """The part of an image that the networks see (left, top, width, height), and where it lies in their square input."""
     settings = config['config']
     size, share = settings['size'], settings['crop']
-    height, width = image.shape
-    h, w = height, width
+    left, top = (min(n - 1, nearest(settings[key] * n)) for n, key in ((width, 'regionX'), (height, 'regionY')))
+    w = max(1, min(width - left, nearest(settings['regionWidth'] * width)))
+    h = max(1, min(height - top, nearest(settings['regionHeight'] * height)))
     if share < 1:
-        h = w = max(1, math.floor(share * min(height, width)))
-    top, left = (height - h) // 2, (width - w) // 2
+        ratio = spacing[1] / spacing[0] if spacing else 1
+        side = share * min(w, h * ratio)
+        cw, ch = max(1, math.floor(side)), max(1, math.floor(side / ratio))
+        left, top, w, h = left + (w - cw) // 2, top + (h - ch) // 2, cw, ch
+    sx, sy = spacing or (1, 1)
+    longest = max(w * sx, h * sy)
+    if spacing and config['data']['millimetresAcross']:
+        longest = max(longest, config['data']['millimetresAcross'])
+    iw, ih = (max(1, min(size, nearest(size * n / longest))) for n in (w * sx, h * sy))
+    return (left, top, w, h), ((size - iw) // 2, (size - ih) // 2, iw, ih)
+
+
+@torch.no_grad()
+def predict(image, net_a, net_b, config, spacing=None):
+    """Labels [height, width] and probabilities [classes, height, width] of one image, a NumPy array [height, width] of any range.
+
+    spacing: millimetres per column and per row, where the images have it. The steps are those of the app: the region of interest and
+    of it the central part; resized into the middle of the network's square, bilinear with antialiasing, proportions kept; the 1st to
+    99.5th percentile of the values, or the window of the settings, stretched to 0..1 and the rest clamped; the mean of both networks'
+    probabilities, or those of one (the setting "inference"); back to the size it had, bilinear; the most probable class. What the
+    networks do not see is background (class 0).
+    """
+    settings = config['config']
+    size = settings['size']
+    height, width = image.shape
+    (left, top, w, h), (x0, y0, iw, ih) = frame(width, height, spacing, config)
     x = torch.from_numpy(np.ascontiguousarray(image[top:top + h, left:left + w], 'f4'))[None, None]
-    x = F.interpolate(x, (size, size), mode='bilinear', antialias=True)
-    low, high = torch.quantile(x.flatten(), 0.01), torch.quantile(x.flatten(), 0.995)
-    x = ((x - low) / (high - low + 1e-6)).clamp(0, 1)
+    x = F.interpolate(x, (ih, iw), mode='bilinear', antialias=True)
+    if settings['windowWidth'] > 0:
+        x = (x - settings['windowCenter']) / settings['windowWidth'] + 0.5
+    else:
+        low, high = torch.quantile(x.flatten(), 0.01), torch.quantile(x.flatten(), 0.995)
+        x = (x - low) / (high - low + 1e-6)
+    x = F.pad(x.clamp(0, 1), (x0, size - iw - x0, y0, size - ih - y0))
     a, b = net_a(x).softmax(1), net_b(x).softmax(1)
-    small = {'mean': (a + b) / 2, 'A': a, 'B': b}[settings['inference']]
+    small = {'mean': (a + b) / 2, 'A': a, 'B': b}[settings['inference']][:, :, y0:y0 + ih, x0:x0 + iw]
     probabilities = torch.zeros(small.shape[1], height, width)
     probabilities[0] = 1
     probabilities[:, top:top + h, left:left + w] = F.interpolate(small, (h, w), mode='bilinear', antialias=True)[0]

@@ -15,8 +15,8 @@ export class CheckpointError extends Error {
 const format = 'exemplar-lab-checkpoint-1'
 
 /** SHA-256 of what the networks see, so that a run is not continued on other images without a word. */
-async function digest({ exemplar, unlabeled }: TrainingData): Promise<string> {
-  const pictures = [exemplar.image, Float32Array.from(exemplar.labels), ...unlabeled]
+async function digest({ exemplars, unlabeled }: TrainingData): Promise<string> {
+  const pictures = [...exemplars.flatMap(({ image, labels }) => [image, Float32Array.from(labels)]), ...unlabeled]
   const all = new Float32Array(pictures.reduce((sum, p) => sum + p.length, 0))
   let at = 0
   for (const picture of pictures) {
@@ -62,6 +62,12 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
 /** The settings in a checkpoint, needed to prepare the data before it is restored. @throws CheckpointError */
 export function configOf(bytes: Uint8Array): Config {
   return makeConfig(JSON.parse(parse(bytes).metadata['config']!) as Partial<Config>)
+}
+
+/** The settings and curves in a checkpoint, for a run whose data are not there. @throws CheckpointError */
+export function seriesOf(bytes: Uint8Array): { config: Config; rows: StepMetrics[]; scores: ScoreRow[] } {
+  const { metadata } = parse(bytes)
+  return { config: configOf(bytes), rows: withNaN(metadata['rows']!), scores: JSON.parse(metadata['scores']!) as ScoreRow[] }
 }
 
 function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {

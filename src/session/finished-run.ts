@@ -1,13 +1,16 @@
 import type { FinishedRun } from '../export/archive'
 import { toOihw, type Hwio } from '../export/layout'
 import type { StoredTensor } from '../export/safetensors'
+import { putSlice } from '../data/slices'
+import type { Volume } from '../data/volume'
 import { version } from '../lib/version'
-import type { Inference } from '../method/inference'
+import { combine, decide, type Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
-import { preprocessingText, scoredImages } from './dataset'
+import { annotated, fieldOfAll, scoredImages } from './dataset'
+import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind } from './reports'
-import type { Trainer } from './trainer'
+import { disagreement, type Trainer } from './trainer'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
 function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, StoredTensor> {
@@ -21,12 +24,15 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
   return out
 }
 
-/** Collects what an export of this kind is made of; masks only where they are wanted, for they cost a prediction of every image. */
+/**
+ * Collects what an export of this kind is made of; predictions only where they are wanted, for they cost a pass over every image.
+ * @param tell how many images are done; awaited, so that others get their turn
+ */
 export async function finishedRun(
   trainer: Trainer,
   { backend, adapter }: BackendInfo,
   what: ExportKind,
-  pause?: () => Promise<void>,
+  tell: (done: number, of: number) => Promise<void>,
 ): Promise<FinishedRun> {
   const { config, dataset, prepared, net } = trainer
   const { size } = config
@@ -41,24 +47,21 @@ export async function finishedRun(
     return { shape: [1, net.classes, size, size], data }
   }
   const [modelA, modelB] = await trainer.stored()
-  const masks: FinishedRun['masks'] = []
-  if (what !== 'weights') {
-    const keep = (inference: Inference, i: number) => masks.push({ name: dataset.unlabeled[i]!.name, map: trainer.maskOf(i, inference) })
-    await trainer.infer(prepared.unlabeled, keep, pause)
-  }
+  const field = fieldOfAll(dataset, config)
   return {
     version,
     config,
     classes: dataset.classes.map(({ name, color, value }) => ({ name, color, value })),
-    preprocessing: preprocessingText(config),
+    preprocessing: preprocessingText(config, field),
     backend,
     adapter,
     step: trainer.t,
     data: {
       sample: dataset.sample,
-      exemplar: dataset.exemplarImage!.name,
-      exemplarMask: dataset.exemplarMask!.name,
-      unlabeled: dataset.unlabeled.map(({ name, image }) => ({ name, width: image.width, height: image.height })),
+      exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
+      exemplarMask: dataset.exemplarMask?.volume.name ?? null,
+      millimetresAcross: field,
+      unlabeled: dataset.unlabeled.map(({ name, width, height, spacing }) => ({ name, width, height, ...(spacing && { spacing }) })),
       scored: scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name),
     },
     modelA: named(modelA, net),
@@ -66,6 +69,81 @@ export async function finishedRun(
     testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(A), softmaxB: channelsFirst(B) },
     rows: trainer.rows,
     scores: trainer.scores,
-    masks,
+    ...(await predictions(trainer, what, tell)),
+  }
+}
+
+/** The label volumes, maps and pictures that this kind of export has. */
+async function predictions(
+  trainer: Trainer,
+  what: ExportKind,
+  tell: (done: number, of: number) => Promise<void>,
+): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars'>> {
+  const { config, dataset, prepared, net } = trainer
+  const { size } = config
+  const masks: FinishedRun['masks'] = []
+  const maps: FinishedRun['maps'] = []
+  const images: FinishedRun['images'] = []
+  if (what === 'weights') return { masks, maps, images, exemplars: [] }
+  const voxels = ({ size: [x, y, z, t] }: Volume) => x * y * z * t
+  const probabilityMaps = (source: Volume) => dataset.classes.slice(1).map(() => new Float32Array(voxels(source)))
+  // The images of a source follow each other.
+  let source: Volume | null = null
+  const keep = (inference: Inference, i: number) => {
+    const picture = dataset.unlabeled[i]!
+    const { volume } = picture.source
+    if (volume !== source) {
+      source = volume
+      if (what === 'maps') maps.push({ source, disagreement: new Float32Array(voxels(source)), probabilities: probabilityMaps(source) })
+      else masks.push({ source, labels: new Uint8Array(voxels(source)), frames: [] })
+    }
+    const put = <T extends Uint8Array | Float32Array>(into: T, values: T) =>
+      putSlice(volume, into, picture.plane, picture.slice, picture.frame, values)
+    if (what === 'maps') {
+      const { probabilities, disagreement } = trainer.mapsOf(i, inference)
+      put(maps.at(-1)!.disagreement, disagreement)
+      maps.at(-1)!.probabilities.forEach((map, c) => put(map, probabilities[c + 1]!))
+      return
+    }
+    const result = trainer.resultOf(i, inference)
+    const mask = masks.at(-1)!
+    put(mask.labels, result.labels)
+    if (!mask.frames.includes(picture.frame)) mask.frames.push(picture.frame)
+    if (what === 'run') images.push(pictureOf(trainer, i, inference, result.labels))
+  }
+  for (let i = 0; i < prepared.unlabeled.length; i += together) {
+    await trainer.infer(prepared.unlabeled.slice(i, i + together), (inference, n) => keep(inference, i + n))
+    await tell(Math.min(i + together, prepared.unlabeled.length), prepared.unlabeled.length)
+  }
+  const teaching = annotated(dataset)
+  const exemplars =
+    what === 'run'
+      ? prepared.exemplars.map(({ image, labels }, n) => ({
+          name: teaching[n]!.picture.name,
+          grey: toBytes(image),
+          labels: labels.map((l) => (l < net.classes ? l : 0)),
+          size,
+        }))
+      : []
+  return { masks, maps, images, exemplars }
+}
+
+/** Images between two reports of progress. */
+const together = 8
+
+function pictureOf(trainer: Trainer, i: number, inference: Inference, labels: Uint8Array): FinishedRun['images'][number] {
+  const { dataset, prepared, net, config } = trainer
+  const { name, spacing } = dataset.unlabeled[i]!
+  const pixels = new Array<number>(net.classes).fill(0)
+  for (const l of labels) pixels[l]!++
+  return {
+    name,
+    grey: toBytes(prepared.unlabeled[i]!),
+    labels: decide(combine(inference, config.inference), net.classes).labels,
+    size: config.size,
+    disagreement: disagreement(decide(inference.A, net.classes).labels, decide(inference.B, net.classes).labels),
+    dice: trainer.diceOf(i, inference),
+    pixels,
+    areaMm2: spacing && pixels.map((count) => count * spacing[0] * spacing[1]),
   }
 }

@@ -1,9 +1,13 @@
 /** What a session tells whoever drives it, page or terminal. Pictures are square, row-major, as the network sees them. */
 
+import type { VolumeSummary } from '../data/volume-summary'
+import type { VolumeKind } from '../data/volume'
+import type { Preset } from '../data/window-presets'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/report'
 
 export type { FileRole } from '../data/file-roles'
+export type { Preset } from '../data/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
 
@@ -11,7 +15,15 @@ export type BackendName = 'webgpu' | 'wasm' | 'cpu'
 
 export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'finished' | 'failed'
 
-export type ExportKind = 'weights' | 'masks' | 'run'
+export type ExportKind = 'weights' | 'masks' | 'maps' | 'run'
+
+/** How masks are written. */
+export interface ExportOptions {
+  /** `source`: in the format of each file's own; else what was asked for, where a volume can be. */
+  format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
+  /** Whether DICOM files written here carry the patient's name. */
+  keepPatient: boolean
+}
 
 /** What runs the arithmetic. `software` is true for a WebGPU adapter without a GPU. */
 export interface BackendInfo {
@@ -26,9 +38,9 @@ export interface ClassInfo {
   name: string
   /** #rrggbb */
   color: string
-  /** Value in the exemplar mask's file, as found: "0", "255", "#ff0000". */
+  /** Value in the exemplar mask's file, as found: "0", "255", "#ff0000"; of a class that was drawn, its number. */
   value: string
-  /** Pixels of this class in the exemplar mask. */
+  /** Pixels of this class in all exemplars. */
   pixels: number
 }
 
@@ -38,15 +50,85 @@ export interface Thumbnail {
   pixels: Uint8Array<ArrayBuffer>
 }
 
+/** One volume of the user's, as it was understood. */
+export interface SourceInfo {
+  id: number
+  name: string
+  kind: VolumeKind
+  patient: string
+  /** Columns, rows, slices, frames. */
+  size: readonly [number, number, number, number]
+  /** Millimetres along columns, rows, slices. */
+  spacing: readonly [number, number, number] | null
+  /** Where the axes point, e.g. "LPS". */
+  orientation: string | null
+  modality: string | null
+  notes: string[]
+  /** Along which axis it is cut into images, and what the slices along each axis are called. */
+  axis: 0 | 1 | 2
+  planes: (string | null)[]
+  /** The frame that is used, from 0, or null for all. */
+  frame: number | null
+  every: number
+  /** Images that it gives. */
+  images: number
+}
+
+/** A value of the exemplar's mask file, and what it counts as: itself, another value, or nothing. */
+export interface MaskValueInfo {
+  value: string
+  count: number
+  name: string | null
+  target: 'own' | 'background' | 'unknown' | { value: string }
+}
+
+/** Shares of width and height, 0..1. */
+export interface Region {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** An annotated image, or one that waits for its annotation. */
+export interface ExemplarInfo extends Thumbnail {
+  width: number
+  height: number
+  /** Millimetres per column and per row. */
+  spacing: readonly [number, number] | null
+  /** Class per pixel, 255 unknown. */
+  labels: Uint8Array<ArrayBuffer>
+  from: 'file' | 'drawing' | null
+}
+
+/** One image of the pile. */
+export interface UnlabeledInfo extends Thumbnail {
+  patient: string
+  width: number
+  height: number
+  /** Millimetres per column and per row. */
+  spacing: readonly [number, number] | null
+  hasReference: boolean
+  /** It is an exemplar too. */
+  annotated: boolean
+  source: number
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
   /** Side of every thumbnail and label map below. */
   size: number
   classes: ClassInfo[]
-  exemplar: (Thumbnail & { width: number; height: number; labels: Uint8Array<ArrayBuffer> }) | null
-  unlabeled: (Thumbnail & { patient: string; width: number; height: number; hasReference: boolean })[]
-  /** Reference masks that match an image by name. */
+  exemplars: ExemplarInfo[]
+  /** Values of the exemplar's mask file; empty without one. */
+  values: MaskValueInfo[]
+  /** The volumes that the unlabelled images come from, each once; of a sample none. */
+  sources: SourceInfo[]
+  /** A region of interest around what is annotated; null without an annotation. */
+  proposedRegion: Region | null
+  unlabeled: UnlabeledInfo[]
+  /** Images with a reference mask. */
   references: number
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
   missing: string[]
@@ -125,6 +207,47 @@ export interface PredictionsEvent {
   size: number
   items: Prediction[]
 }
+/** An image in full, to draw on or to look at. */
+export interface PictureEvent {
+  type: 'picture'
+  of: 'pile' | 'exemplar'
+  index: number
+  source: number
+  /** Stays the same for the same image. */
+  key: string
+  name: string
+  width: number
+  height: number
+  /** In the units of the file. */
+  pixels: Float32Array<ArrayBuffer>
+  spacing: [number, number] | null
+  /** The patient's directions at the four sides. */
+  sides: { left: string; right: string; top: string; bottom: string } | null
+  window: { center: number; width: number }
+  presets: Preset[]
+  /** Background first. */
+  classes: { name: string; color: string }[]
+  /** So many of them are in use elsewhere, and have to stay. */
+  fixed: number
+  /** Class per pixel, 255 unknown. */
+  labels: Uint8Array<ArrayBuffer>
+  /** The labels are a prediction. */
+  proposal: boolean
+}
+/** The numbers of one volume. */
+export interface SourceEvent extends VolumeSummary {
+  type: 'source'
+  id: number
+  /** Voxels in equal steps from min to max. */
+  histogram: number[]
+}
+/** How far reading or exporting files has come. */
+export interface ProgressEvent {
+  type: 'progress'
+  what: 'read' | 'export'
+  done: number
+  of: number
+}
 export interface ExportedEvent {
   type: 'exported'
   what: ExportKind
@@ -141,5 +264,15 @@ export interface ProblemEvent {
 }
 /** `run` counts datasets and resets, so that what belongs to an older one can be told. */
 export type SessionEvent = { run: number } & (
-  BackendEvent | DatasetEvent | StateEvent | MetricsEvent | ViewsEvent | PredictionsEvent | ExportedEvent | ProblemEvent
+  | PictureEvent
+  | SourceEvent
+  | ProgressEvent
+  | BackendEvent
+  | DatasetEvent
+  | StateEvent
+  | MetricsEvent
+  | ViewsEvent
+  | PredictionsEvent
+  | ExportedEvent
+  | ProblemEvent
 )

@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fromBytes } from '../data/given-file'
+import { readPngVolume } from '../data/png-file'
 import { makePng } from '../data/test-files'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
 import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
@@ -12,7 +14,8 @@ import { makeConfig, type Config } from '../method/config'
 import type { StepRunner } from '../method/step-runner'
 import { writeModels } from '../method/model'
 import { openBackend } from './backend'
-import { emptyDataset, prepare, referenceOf, sampleDataset, scoredImages, toSource, withFiles } from './dataset'
+import { emptyDataset, prepare, referenceOf, sampleDataset, scoredImages, withVolumes } from './dataset'
+import { frameOf, toSource } from './preparation'
 import type { BackendInfo, SessionEvent } from './reports'
 import { Session } from './session'
 import { disagreement, Trainer } from './trainer'
@@ -224,13 +227,15 @@ test('settings and files that cannot be used are one sentence, and what was ther
   const { session, of, state } = await begin()
   await session.configure({ size: 17 })
   expect(of('problem').at(-1)!.message).toMatch(/multiple of 16/)
-  await session.loadFiles([{ role: 'unlabeled', file: { name: 'notes.txt', bytes: new TextEncoder().encode('hello') } }])
+  await session.loadFiles([{ role: 'unlabeled', file: fromBytes('notes.txt', new TextEncoder().encode('hello')) }])
   expect(of('problem').at(-1)).toMatchObject({ kind: 'input', file: 'notes.txt' })
   expect(state().state).toBe('ready')
   expect(of('dataset').at(-1)!.dataset.sample).toBe('Cardiac phantom')
   await session.export('weights')
   expect(of('problem').at(-1)!.message).toMatch(/before the first step/)
 })
+
+const volume = (name: string, rows: number[][]) => readPngVolume(makePng(name, { rows }))
 
 /** A disc of value 2 in a ring of value 1, moved by dx; as image and mask PNG. */
 function disc(dx: number, size = 40) {
@@ -244,7 +249,7 @@ function disc(dx: number, size = 40) {
 
 test('own files replace the sample, train, and come back as masks of their size', async () => {
   const { session, of, state } = await begin()
-  const png = (name: string, rows: number[][]) => makePng(name, { rows })
+  const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
   await session.loadFiles([
     { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
     { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
@@ -265,7 +270,7 @@ test('own files replace the sample, train, and come back as masks of their size'
 
 test('reference masks that come late are scored, other data does not throw away what was learnt', async () => {
   const { session, of, state } = await begin()
-  const png = (name: string, rows: number[][]) => makePng(name, { rows })
+  const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
   await session.loadFiles([
     { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
     { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
@@ -281,31 +286,40 @@ test('reference masks that come late are scored, other data does not throw away 
 })
 
 test('a new exemplar image needs a mask of its own, and one that cannot be used changes nothing', () => {
-  const png = (role: 'exemplar-image' | 'exemplar-mask', name: string, rows: number[][]) => ({ role, file: makePng(name, { rows }) })
-  const first = withFiles(emptyDataset, [png('exemplar-image', 'a.png', disc(0).image), png('exemplar-mask', 'a_m.png', disc(0).mask)])
-  expect(withFiles(first.dataset, [png('exemplar-image', 'b.png', disc(3).image)]).dataset.exemplarMask).toBeNull()
-  const both = withFiles(first.dataset, [png('exemplar-image', 'b.png', disc(3).image), png('exemplar-mask', 'b_m.png', disc(3, 30).mask)])
+  const png = (role: 'exemplar-image' | 'exemplar-mask', name: string, rows: number[][]) => ({ role, volume: volume(name, rows) })
+  const first = withVolumes(emptyDataset, [png('exemplar-image', 'a.png', disc(0).image), png('exemplar-mask', 'a_m.png', disc(0).mask)])
+  expect(withVolumes(first.dataset, [png('exemplar-image', 'b.png', disc(3).image)]).dataset.exemplarMask).toBeNull()
+  const both = withVolumes(first.dataset, [
+    png('exemplar-image', 'b.png', disc(3).image),
+    png('exemplar-mask', 'b_m.png', disc(3, 30).mask),
+  ])
   expect(both.dataset).toBe(first.dataset)
   expect(both.problems.map((p) => p.file)).toEqual(['b_m.png'])
 })
 
 test('references find their images by folder and name, and never the wrong one', () => {
-  const file = (name: string, rows: number[][]) => ({ role: null, file: makePng(name, { rows }) })
+  const file = (name: string, rows: number[][]) => ({ role: null, volume: volume(name, rows) })
   const patients = [1, 2, 3].map((p) => file(`images/p${p}/s1.png`, disc(p).image))
   const masks = [2, 3].map((p) => file(`masks/p${p}/s1.png`, disc(p).mask))
-  const { dataset, problems } = withFiles(emptyDataset, [...patients, file('masks/p1/s1.png', disc(1).mask), ...masks])
+  const { dataset, problems } = withVolumes(emptyDataset, [...patients, file('masks/p1/s1.png', disc(1).mask), ...masks])
   expect(problems).toEqual([])
   expect(dataset.unlabeled.map(({ name }) => name)).toEqual(['images/p2/s1.png', 'images/p3/s1.png'])
   expect([0, 1].map((i) => [...referenceOf(dataset, i)!.labels])).toEqual([disc(2).mask.flat(), disc(3).mask.flat()])
-  const reread = withFiles(dataset, [
-    { role: 'exemplar-mask', file: makePng('m.png', { rows: disc(1).mask.map((row) => row.map((v) => (v === 2 ? 5 : v))) }) },
+  const reread = withVolumes(dataset, [
+    {
+      role: 'exemplar-mask',
+      volume: volume(
+        'm.png',
+        disc(1).mask.map((row) => row.map((v) => (v === 2 ? 5 : v))),
+      ),
+    },
   ])
   expect(reread.dataset.references).toEqual([])
 })
 
 test('a dropped pile is sorted; a reference of another size is refused by name', () => {
-  const png = (name: string, rows: number[][]) => ({ role: null, file: makePng(name, { rows }) })
-  const { dataset, problems } = withFiles(emptyDataset, [
+  const png = (name: string, rows: number[][]) => ({ role: null, volume: volume(name, rows) })
+  const { dataset, problems } = withVolumes(emptyDataset, [
     png('images/a_1.png', disc(0).image),
     png('masks/a_1.png', disc(0).mask),
     png('images/b_1.png', disc(2).image),
@@ -313,7 +327,7 @@ test('a dropped pile is sorted; a reference of another size is refused by name',
     png('masks/c_1.png', disc(4, 30).mask),
   ])
   expect(problems.map((p) => p.file)).toEqual(['masks/c_1.png'])
-  expect(dataset.exemplarImage!.name).toBe('images/a_1.png')
+  expect(dataset.exemplars.map(({ picture }) => picture.name)).toEqual(['images/a_1.png'])
   expect(dataset.unlabeled.map((u) => u.name)).toEqual(['images/b_1.png', 'images/c_1.png'])
 })
 
@@ -328,8 +342,8 @@ test('a mask comes back where it was cut from', () => {
   const config = makeConfig({ size: 16, crop: 0.5 })
   const probabilities = new Float32Array(16 * 16 * 2)
   for (let i = 0; i < 256; i++) probabilities[i * 2 + 1] = 1
-  const source = { width: 60, height: 40, pixels: new Float32Array(2400) }
-  const { labels } = toSource(probabilities, source, 2, config)
+  const source = { width: 60, height: 40, spacing: null }
+  const { labels } = toSource(probabilities, source, frameOf(source, config, null), 2, 16)
   const inside = (i: number) => i % 60 >= 20 && i % 60 < 40 && Math.floor(i / 60) >= 10 && Math.floor(i / 60) < 30
   expect([...labels].every((l, i) => l === (inside(i) ? 1 : 0))).toBe(true)
 })
@@ -337,10 +351,10 @@ test('a mask comes back where it was cut from', () => {
 test('a class too small for the size is named', () => {
   const rows = disc(0).image
   const speck = disc(0).mask.map((row, y) => row.map((v, x) => (x === 1 && y === 1 ? 3 : v)))
-  const { dataset } = withFiles(emptyDataset, [
-    { role: 'exemplar-image', file: makePng('e.png', { rows }) },
-    { role: 'exemplar-mask', file: makePng('m.png', { rows: speck }) },
-    { role: 'unlabeled', file: makePng('u.png', { rows }) },
+  const { dataset } = withVolumes(emptyDataset, [
+    { role: 'exemplar-image', volume: volume('e.png', rows) },
+    { role: 'exemplar-mask', volume: volume('m.png', speck) },
+    { role: 'unlabeled', volume: volume('u.png', rows) },
   ])
   expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/m\.png: nothing is left of "class 3"/)
 })

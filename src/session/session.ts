@@ -2,11 +2,43 @@ import { exportFiles, zip } from '../export/archive'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import type { TrainingData } from '../method/synthesis'
-import { InputError, type NamedFile } from '../data/named-file'
-import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint } from './checkpoint'
-import { emptyDataset, missingOf, prepare, sampleDataset, summarise, withFiles, type Dataset } from './dataset'
+import type { GivenFile } from '../data/given-file'
+import { InputError } from '../data/named-file'
+import type { Volume } from '../data/volume'
+import { readFiles } from '../data/read-files'
+import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
+import { isRunArchive } from '../data/zip-file'
+import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
+import {
+  emptyDataset,
+  missingOf,
+  prepare,
+  sampleDataset,
+  withAnnotation,
+  withMapping,
+  withoutExemplar,
+  withSlices,
+  withVolumes,
+  type Dataset,
+  type Picture,
+  type Target,
+} from './dataset'
 import { finishedRun } from './finished-run'
-import type { BackendInfo, ExportKind, FileRole, ProblemEvent, RunState, SampleName, SessionEvent } from './reports'
+import { openedPicture } from './opened-picture'
+import type {
+  BackendInfo,
+  ExportKind,
+  ExportOptions,
+  FileRole,
+  PictureEvent,
+  ProblemEvent,
+  RunState,
+  SampleName,
+  SessionEvent,
+} from './reports'
+import { openRunArchive } from './run-archive'
+import { placeSegmentations } from './segmentation'
+import { summarise } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { yieldTask } from './yield-task'
 
@@ -14,7 +46,10 @@ import { yieldTask } from './yield-task'
 type Report = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, 'run'> : never) : never
 
 /** Least time between two reports of one kind, in milliseconds. */
-const pace = { metrics: 250, views: 500 }
+const pace = { metrics: 250, views: 500, progress: 100 }
+
+/** How masks are written unless asked otherwise. */
+const usualOptions: ExportOptions = { format: 'source', keepPatient: false }
 
 /** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
 const timesLook = 25
@@ -61,6 +96,11 @@ export class Session {
     while (last !== this.queue)
   }
 
+  /** What a run still needs, in words. */
+  get missing(): string[] {
+    return missingOf(this.dataset)
+  }
+
   // ---- data and settings ---------------------------------------------------------------------------------------------------------
 
   loadSample = (sample: SampleName) =>
@@ -69,14 +109,42 @@ export class Session {
       this.use(sampleDataset(sample))
     })
 
-  loadFiles = (files: { role: FileRole | null; file: NamedFile }[]) =>
+  loadFiles = (files: { role: FileRole | null; file: GivenFile }[]) =>
     this.enqueue(async () => {
-      const { dataset, problems } = withFiles(this.dataset, files)
+      const runs = await Promise.all(files.map(async ({ file }) => isRunArchive(file).catch(() => false)))
+      for (const { file } of files.filter((_, i) => runs[i])) await this.openRun(file)
+      const own = files.filter((_, i) => !runs[i])
+      if (own.length === 0) return
+
+      const read: { role: FileRole | null; volume: Volume }[] = []
+      let refused = false
+      const tell = (done: number, of: number) => this.send({ type: 'progress', what: 'read', done, of })
+      for (const role of new Set(own.map((given) => given.role))) {
+        const { volumes, problems } = await readFiles(
+          own.filter((given) => given.role === role).map(({ file }) => file),
+          tell,
+        )
+        for (const problem of problems) this.problem('input', problem.message, problem.file)
+        refused ||= problems.length > 0
+        read.push(...volumes.map((volume) => ({ role, volume })))
+      }
+      const { sources, exemplarSource } = this.dataset
+      const known = [...sources, ...(exemplarSource ? [exemplarSource] : [])].map(({ volume }) => volume)
+      const volumes = await placeSegmentations(
+        read.map(({ volume }) => volume),
+        known,
+      )
+      const { dataset, problems } = withVolumes(
+        this.dataset,
+        volumes.map((volume, i) => ({ role: read[i]!.role, volume })),
+      )
       for (const problem of problems) this.problem('input', problem.message, problem.file)
-      if (dataset === this.dataset) return
-      const { exemplarImage, exemplarMask, unlabeled } = this.dataset
-      const sameImages = dataset.exemplarImage === exemplarImage && dataset.exemplarMask === exemplarMask && dataset.unlabeled === unlabeled
-      if (this.trainer && sameImages) {
+      if (dataset === this.dataset) {
+        if (volumes.length === 0 && !refused) this.problem('input', 'There is nothing that can be used among these files.', null)
+        return this.reportDataset()
+      }
+      const { exemplars, unlabeled } = this.dataset
+      if (this.trainer && dataset.exemplars === exemplars && dataset.unlabeled === unlabeled) {
         // Reference masks only: nothing that was learnt depends on them.
         this.dataset = this.trainer.dataset = dataset
         this.reportDataset()
@@ -86,7 +154,120 @@ export class Session {
       }
       this.refuseToForget()
       this.use(dataset)
+      await this.resumeWaiting()
     })
+
+  /** A run that was exported, until the images that it was trained on are there. */
+  private waiting: { checkpoint: Uint8Array<ArrayBuffer>; name: string } | null = null
+
+  /** Shows a run that was exported, and goes on from it where its images are there. */
+  private async openRun(file: GivenFile): Promise<void> {
+    this.refuseToForget()
+    const { checkpoint, sample, images } = await openRunArchive(file)
+    if (sample) {
+      this.use(sampleDataset(sample))
+      await this.goOnFrom(checkpoint)
+      return this.rest()
+    }
+    this.waiting = { checkpoint, name: file.name }
+    if (await this.resumeWaiting()) return
+    const { rows, scores, config } = seriesOf(checkpoint)
+    this.config = config
+    this.use(this.dataset.sample ? emptyDataset : this.dataset)
+    this.unsent = { rows, scores }
+    this.flush()
+    this.problem(
+      'input',
+      `"${file.name}" is shown as it was exported; its ${images} images are not in it, so drop the same images and masks to see the pictures and go on.`,
+      file.name,
+    )
+  }
+
+  /** Goes on from the run that waits, if the data in place are its own. */
+  private async resumeWaiting(): Promise<boolean> {
+    if (!this.waiting || missingOf(this.dataset).length > 0) return false
+    try {
+      await this.goOnFrom(this.waiting.checkpoint)
+    } catch (error) {
+      if (error instanceof CheckpointError || error instanceof InputError) return false
+      throw error
+    }
+    this.waiting = null
+    await this.rest()
+    return true
+  }
+
+  /** Which slices of a volume are images. */
+  chooseSlices = (id: number, choice: { axis: 0 | 1 | 2; frame: number | null; every: number }) =>
+    this.enqueue(() => {
+      this.refuseToForget()
+      this.use(withSlices(this.dataset, id, choice))
+    })
+
+  /** What a value of the exemplar's mask counts as. */
+  mapLabel = (value: string, target: Target | 'own') =>
+    this.enqueue(() => {
+      this.refuseToForget()
+      this.use(withMapping(this.dataset, value, target === 'own' ? null : target))
+    })
+
+  /** Reports the numbers of a volume. */
+  inspect = (id: number) =>
+    this.betweenSteps(() => {
+      const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
+      if (!source) return
+      const summary = summariseVolume(source.volume)
+      this.send({ type: 'source', id, ...summary, histogram: [...histogramOf(source.volume, 64, summary.min, summary.max)] })
+    })
+
+  /** Reports an image in full; to draw on it, with what the models predict where nothing was drawn yet. */
+  openPicture = (of: PictureEvent['of'], index: number, toDraw: boolean) =>
+    this.betweenSteps(async () => {
+      const picture = this.pictureAt(of, index)
+      if (!picture) return
+      const { trainer } = this
+      const predicted = () => (trainer && trainer.t > 0 && of === 'pile' && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
+      this.send({ ...(await openedPicture(this.dataset, picture, predicted, trainer !== null)), of, index })
+    })
+
+  private pictureAt(of: PictureEvent['of'], index: number): Picture | undefined {
+    return of === 'pile' ? this.dataset.unlabeled[index] : this.dataset.exemplars[index]?.picture
+  }
+
+  /**
+   * Takes what was drawn on an image. A run that has learnt something goes on with it: paused, and for as many steps again if it had
+   * come to its end.
+   */
+  annotate(of: PictureEvent['of'], index: number, labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]) {
+    this.pause()
+    return this.enqueue(async () => {
+      const picture = this.pictureAt(of, index)
+      if (!picture || labels.length !== picture.width * picture.height) return
+      await this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
+    })
+  }
+
+  removeExemplar(index: number) {
+    this.pause()
+    return this.enqueue(() => this.goOnWith(withoutExemplar(this.dataset, index)))
+  }
+
+  /** Goes on with other exemplars. */
+  private async goOnWith(dataset: Dataset): Promise<void> {
+    const { trainer } = this
+    if (!trainer) return this.use(dataset)
+    if (dataset.classes.length !== trainer.net.classes)
+      throw new ConfigError('The networks know the labels they began with: export what you need, press Reset, then change the labels.')
+    const ended = trainer.t >= this.config.steps
+    const config = ended ? makeConfig({ steps: trainer.t + this.config.steps }, this.config) : this.config
+    const prepared = prepare(dataset, config)
+    this.trainer = await trainer.continued(dataset, prepared, config)
+    this.dataset = dataset
+    this.prepared = prepared
+    this.config = config
+    this.reportDataset()
+    this.enter('paused')
+  }
 
   /** What was learnt from somebody's own images is not thrown away without being asked for; a sample can be had again. */
   private refuseToForget(): void {
@@ -295,17 +476,26 @@ export class Session {
 
   // ---- results -------------------------------------------------------------------------------------------------------------------
 
-  export = (what: ExportKind) =>
+  export = (what: ExportKind, options: ExportOptions = usualOptions) =>
     this.betweenSteps(async () => {
-      const files = await this.files(what)
+      const files = await this.files(what, options)
       const name = `exemplar-lab-${what}-step-${this.trainer!.t}.zip`
       this.send({ type: 'exported', what, name, bytes: zip(files) })
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
-  async files(what: ExportKind): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
-    if (!this.trainer || this.trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
-    return exportFiles(await finishedRun(this.trainer, this.backend, what, yieldTask), what)
+  async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+    const { trainer } = this
+    if (!trainer || trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
+    let last = 0
+    const tell = async (done: number, of: number) => {
+      const now = performance.now()
+      if (now - last > pace.progress || done === of) this.send({ type: 'progress', what: 'export', done, of })
+      last = now
+      await yieldTask()
+    }
+    const checkpoint = what === 'run' ? await saveCheckpoint(trainer) : null
+    return exportFiles(await finishedRun(trainer, this.backend, what, tell), what, { ...options, made: new Date() }, checkpoint, tell)
   }
 
   /** The newest scores with each patient's Dice. */
@@ -320,20 +510,21 @@ export class Session {
   }
 
   /** Continues a run from its bytes, on the data in place; the run is then paused. Its settings replace the present ones. */
-  restore = (bytes: Uint8Array) =>
-    this.enqueue(async () => {
-      const config = configOf(bytes)
-      if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to go on.`, '')
-      const prepared = prepare(this.dataset, config)
-      const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
-      this.config = config
-      this.prepared = prepared
-      this.restart()
-      this.trainer = trainer
-      this.unsent = { rows: [...trainer.rows], scores: [...trainer.scores] }
-      this.flush()
-      this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
-    })
+  restore = (bytes: Uint8Array) => this.enqueue(() => this.goOnFrom(bytes))
+
+  private async goOnFrom(bytes: Uint8Array): Promise<void> {
+    const config = configOf(bytes)
+    if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to go on.`, '')
+    const prepared = prepare(this.dataset, config)
+    const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
+    this.config = config
+    this.prepared = prepared
+    this.restart()
+    this.trainer = trainer
+    this.unsent = { rows: [...trainer.rows], scores: [...trainer.scores] }
+    this.flush()
+    this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
+  }
 
   /** Ends the run for good, with one sentence why, e.g. a lost GPU. */
   fail(kind: ProblemEvent['kind'], message: string): void {

@@ -1,18 +1,18 @@
 import { Random } from '../lib/random'
-import type { LabelMap } from '../lib/raster'
+import { unknown, type LabelMap } from '../lib/raster'
 import type { Config } from '../method/config'
 import { combine, decide, infer, type Inference } from '../method/inference'
 import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
-import { createModels, disposeModels, networkOf, readModels, type Models, type StoredModel } from '../method/model'
+import { createModels, disposeModels, networkOf, readModels, writeModels, type Models, type StoredModel } from '../method/model'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import { weakRange, type TrainingData } from '../method/synthesis'
 import { drawBox, drawViews, pasteBox, strongRange } from '../method/views'
 import { drawWarp, warpImage } from '../method/warp'
 import type { UNet } from '../nn/unet'
-import { patientOf } from '../data/file-roles'
-import { referenceOf, scoredImages, toBytes, toSource, type Dataset } from './dataset'
+import { annotated, annotationOf, exemplarAt, fieldOfAll, referenceOf, scoredImages, type Dataset, type Picture } from './dataset'
+import { frameOf, mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './reports'
 
 /** A loss or a weight that is no number any more; the run cannot go on. */
@@ -44,6 +44,8 @@ export class Trainer {
    * newest may be bad; the one before it is not.
    */
   private kept: Snapshot[] = []
+  /** The scale of all pictures; see `fieldOf`. */
+  private readonly field: number | null
 
   /** @param models taken over */
   constructor(
@@ -53,7 +55,22 @@ export class Trainer {
     models: Models = createModels(networkOf(config, dataset.classes.length), config),
   ) {
     this.net = networkOf(config, dataset.classes.length)
+    this.field = fieldOfAll(dataset, config)
     this.runner = new StepRunner(this.net, prepared, config, models)
+  }
+
+  /**
+   * The same run on other data or for more steps: weights, moments, steps and curves go on. The classes must be the same, and `this` is
+   * not to be used any more.
+   */
+  async continued(dataset: Dataset, prepared: TrainingData, config: Config): Promise<Trainer> {
+    const models = writeModels(this.net, await this.stored())
+    const next = new Trainer(dataset, prepared, config, models)
+    next.t = next.queued = this.t
+    next.rows.push(...this.rows)
+    next.scores.push(...this.scores)
+    this.dispose()
+    return next
   }
 
   /** The state of both models, read from the backend. */
@@ -128,51 +145,109 @@ export class Trainer {
     }
   }
 
-  /** The mask of unlabelled image `i` in the size of its source. */
+  /** The predicted mask of unlabelled image `i` in the size of its source. */
   maskOf(i: number, inference: Inference): LabelMap {
-    return this.toSource(i, combine(inference, this.config.inference))
+    return this.toSource(this.dataset.unlabeled[i]!, combine(inference, this.config.inference))
   }
 
-  private toSource(i: number, probabilities: Float32Array): LabelMap {
-    return toSource(probabilities, this.dataset.unlabeled[i]!.image, this.net.classes, this.config)
+  /** The predicted mask of one image, in the size of its source. */
+  async predictOne(i: number): Promise<LabelMap> {
+    let mask: LabelMap | null = null
+    await this.infer([this.prepared.unlabeled[i]!], (inference) => (mask = this.maskOf(i, inference)))
+    return mask!
+  }
+
+  /** The same with what the user drew on it, where that says more: an annotation is not replaced by a prediction. */
+  resultOf(i: number, inference: Inference): LabelMap {
+    const predicted = this.maskOf(i, inference)
+    const exemplar = exemplarAt(this.dataset, this.dataset.unlabeled[i]!)
+    const annotation = exemplar && annotationOf(this.dataset, exemplar)
+    if (!annotation) return predicted
+    return { ...predicted, labels: predicted.labels.map((l, p) => (annotation.labels[p] === unknown ? l : annotation.labels[p]!)) }
+  }
+
+  /**
+   * What both models say of unlabelled image `i`, in the size of its source: the probability of each class, and how far they differ
+   * (half the sum of the differences of both softmaxes, 0..1).
+   */
+  mapsOf(i: number, inference: Inference): { probabilities: Float32Array<ArrayBuffer>[]; disagreement: Float32Array<ArrayBuffer> } {
+    const { size, inference: form } = this.config
+    const { classes } = this.net
+    const picture = this.dataset.unlabeled[i]!
+    const frame = frameOf(picture, this.config, this.field)
+    const map = (value: (pixel: number) => number, outside: number) =>
+      mapToSource(
+        Float32Array.from({ length: size * size }, (_, pixel) => value(pixel)),
+        picture,
+        frame,
+        size,
+        outside,
+      )
+    const combined = combine(inference, form)
+    const { A, B } = inference
+    return {
+      probabilities: Array.from({ length: classes }, (_, c) => map((pixel) => combined[pixel * classes + c]!, c === 0 ? 1 : 0)),
+      disagreement: map((pixel) => {
+        let sum = 0
+        for (let c = 0; c < classes; c++) sum += Math.abs(A[pixel * classes + c]! - B[pixel * classes + c]!)
+        return sum / 2
+      }, 0),
+    }
+  }
+
+  private toSource(picture: Picture, probabilities: Float32Array): LabelMap {
+    return toSource(probabilities, picture, frameOf(picture, this.config, this.field), this.net.classes, this.config.size)
   }
 
   /** Dice of every scored image's patient, and the fit on the exemplar. */
   async score(pause?: () => Promise<void>): Promise<{ row: ScoreRow; patients: { patient: string; dice: number[] }[] }> {
     const { dataset, prepared, net, config } = this
     const which = scoredImages(dataset)
-    let fit = NaN
-    await this.infer([prepared.exemplar.image], (inference) => {
-      const { labels } = toSource(combine(inference, config.inference), dataset.exemplarImage!.image, net.classes, config)
-      fit = scorePatients([{ patient: '', prediction: labels, reference: dataset.exemplarMask!.map.labels }], net.classes).mean
-    })
+    const exemplars = annotated(dataset)
+    const own: Case[] = []
+    await this.infer(
+      prepared.exemplars.map(({ image }) => image),
+      (inference, n) => {
+        const { labels } = this.toSource(exemplars[n]!.picture, combine(inference, config.inference))
+        own.push(caseOf('', labels, annotationOf(dataset, exemplars[n]!)!.labels))
+      },
+    )
+    const fit = scorePatients(own, net.classes).mean
     const forms = [config.inference, 'A', 'B'] as const
     const cases: Case[][] = forms.map(() => [])
     await this.infer(
       which.map((i) => prepared.unlabeled[i]!),
       (inference, n) => {
         const i = which[n]!
-        const patient = patientOf(dataset.unlabeled[i]!.name)
+        const picture = dataset.unlabeled[i]!
         const reference = referenceOf(dataset, i)!.labels
         forms.forEach((form, f) => {
-          cases[f]!.push({ patient, prediction: this.toSource(i, combine(inference, form)).labels, reference })
+          cases[f]!.push(caseOf(picture.patient, this.toSource(picture, combine(inference, form)).labels, reference))
         })
       },
       pause,
     )
     const orNull = (v: number) => (Number.isNaN(v) ? null : v)
-    const [own, A, B] = cases.map((some) => scorePatients(some, net.classes)) as [PatientScores, PatientScores, PatientScores]
+    const [all, A, B] = cases.map((some) => scorePatients(some, net.classes)) as [PatientScores, PatientScores, PatientScores]
     const row: ScoreRow = {
       step: this.t,
       fit,
-      dice: orNull(own.mean),
+      dice: orNull(all.mean),
       diceA: orNull(A.mean),
       diceB: orNull(B.mean),
-      perClass: own.perClass.map(orNull),
+      perClass: all.perClass.map(orNull),
     }
     if (this.scores.at(-1)?.step === this.t) this.scores.pop()
     this.scores.push(row)
-    return { row, patients: own.patients }
+    return { row, patients: all.patients }
+  }
+
+  /** Mean foreground Dice of unlabelled image `i`; null without a reference. */
+  diceOf(i: number, inference: Inference): number | null {
+    const reference = referenceOf(this.dataset, i)?.labels
+    if (!reference) return null
+    const { mean } = scorePatients([caseOf('', this.maskOf(i, inference).labels, reference)], this.net.classes)
+    return Number.isNaN(mean) ? null : mean
   }
 
   /** The gallery: every unlabelled image, the most doubtful first. */
@@ -182,16 +257,12 @@ export class Trainer {
     const predict = (inference: Inference, i: number) => {
       const A = decide(inference.A, net.classes).labels
       const B = decide(inference.B, net.classes).labels
-      const reference = referenceOf(dataset, i)?.labels
-      const dice = reference
-        ? scorePatients([{ patient: '', prediction: this.maskOf(i, inference).labels, reference }], net.classes).mean
-        : NaN
       all.push({
         image: i,
         name: dataset.unlabeled[i]!.name,
         labels: decide(combine(inference, config.inference), net.classes).labels,
         disagreement: disagreement(A, B),
-        dice: Number.isNaN(dice) ? null : dice,
+        dice: this.diceOf(i, inference),
       })
     }
     await this.infer(prepared.unlabeled, predict, pause)
@@ -245,6 +316,11 @@ export class Trainer {
         : null,
     }
   }
+}
+
+/** A prediction and its reference for the score; where nobody knows the class, neither has one. */
+function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
+  return { patient, prediction: prediction.map((l, i) => (reference[i] === unknown ? unknown : l)), reference }
 }
 
 /** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 where both see background only. */

@@ -33,12 +33,12 @@ function make() {
 
 const state = (run: number): Event => ({ type: 'state', state: 'ready', step: 0, steps: 600, stepsPerSecond: null, secondsLeft: null, run })
 
-it('gives file bytes away and nothing else', () => {
+it('gives drawn labels away and nothing else', () => {
   const { client, workers } = make()
-  const bytes = new Uint8Array([1, 2, 3])
+  const labels = new Uint8Array([1, 2, 3])
   client.send({ type: 'start' })
-  client.send({ type: 'load-files', files: [{ role: null, file: { name: 'a.png', bytes } }] })
-  expect(workers[0]!.posted.map((p) => p.transfer)).toEqual([[], [bytes.buffer]])
+  client.send({ type: 'annotate', of: 'pile', index: 0, labels, classes: [] })
+  expect(workers[0]!.posted.map((p) => p.transfer)).toEqual([[], [labels.buffer]])
 })
 
 it("turns the worker's own errors into problems of the newest run", () => {

@@ -8,7 +8,7 @@ const startWorker = (): WorkerLike => new Worker(new URL('./entry.ts', import.me
 
 /** Buffers that a command gives away; the sender does not touch them again. */
 function transferOf(command: Command): Transferable[] {
-  return command.type === 'load-files' ? command.files.map(({ file }) => file.bytes.buffer) : []
+  return command.type === 'annotate' ? [command.labels.buffer] : []
 }
 
 export class Client {
@@ -24,7 +24,7 @@ export class Client {
     this.restart()
   }
 
-  /** Posts a command; file bytes are transferred. Does nothing after dispose. */
+  /** Posts a command; drawn labels are transferred. Does nothing after dispose. */
   send(command: Command): void {
     this.worker?.postMessage(command, transferOf(command))
   }

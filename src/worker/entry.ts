@@ -4,6 +4,7 @@ import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm
 import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { placeOf, tablesOf } from '../bench/report'
+import { fromBlob } from '../data/given-file'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
@@ -75,7 +76,19 @@ function handle(session: Session, command: Exclude<Command, Init>): void {
     case 'load-sample':
       return void session.loadSample(command.sample)
     case 'load-files':
-      return void session.loadFiles(command.files)
+      return void session.loadFiles(command.files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) })))
+    case 'choose-slices':
+      return void session.chooseSlices(command.source, command)
+    case 'inspect-source':
+      return void session.inspect(command.source)
+    case 'map-label':
+      return void session.mapLabel(command.value, command.target)
+    case 'open-picture':
+      return void session.openPicture(command.of, command.index, command.toDraw)
+    case 'annotate':
+      return void session.annotate(command.of, command.index, command.labels, command.classes)
+    case 'remove-exemplar':
+      return void session.removeExemplar(command.index)
     case 'edit-class':
       return void session.editClass(command.index, command.name, command.color)
     case 'configure':
@@ -92,7 +105,7 @@ function handle(session: Session, command: Exclude<Command, Init>): void {
     case 'live':
       return session.followLive(command.on)
     case 'export':
-      return void session.export(command.what)
+      return void session.export(command.what, command.options)
     case 'bench':
       return void (info && bench(info, command.options))
     default:

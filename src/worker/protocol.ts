@@ -1,11 +1,9 @@
 /** The border between the page and the worker: types only. A new message that someone forgets to handle does not compile. */
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
-import type { NamedFile } from '../data/named-file'
 import type { Config } from '../method/config'
-import type { BackendName, ExportKind, FileRole, SampleName, SessionEvent } from '../session/reports'
+import type { BackendName, ExportKind, ExportOptions, FileRole, MaskValueInfo, SampleName, SessionEvent } from '../session/reports'
 
-export type { NamedFile } from '../data/named-file'
 export type { ScoreRow, StepMetrics } from '../method/report'
 export type * from '../session/reports'
 
@@ -21,10 +19,51 @@ export interface LoadSample {
   type: 'load-sample'
   sample: SampleName
 }
-/** Files with the role of the input they came through; null for a drop, where the session sorts them by itself. */
+/** Files with the role of the input they came through; null for a drop, where the session sorts them by itself. A blob is read where it arrives. */
 export interface LoadFiles {
   type: 'load-files'
-  files: { role: FileRole | null; file: NamedFile }[]
+  files: { role: FileRole | null; name: string; blob: Blob }[]
+}
+/** Which slices of a volume are images. */
+export interface ChooseSlices {
+  type: 'choose-slices'
+  source: number
+  axis: 0 | 1 | 2
+  frame: number | null
+  every: number
+}
+/** Asks for a volume's numbers. */
+export interface InspectSource {
+  type: 'inspect-source'
+  source: number
+}
+/** What a value of the exemplar's mask counts as. */
+export interface MapLabel {
+  type: 'map-label'
+  value: string
+  target: MaskValueInfo['target']
+}
+/** Asks for an image in full: an unlabelled one, or an exemplar. */
+export interface OpenPicture {
+  type: 'open-picture'
+  of: 'pile' | 'exemplar'
+  index: number
+  /** Whether it is to be drawn on: then with a prediction where there is no annotation. */
+  toDraw: boolean
+}
+/** What the user drew on such an image. */
+export interface Annotate {
+  type: 'annotate'
+  of: 'pile' | 'exemplar'
+  index: number
+  /** Class per pixel, 255 unknown. */
+  labels: Uint8Array<ArrayBuffer>
+  /** The label list, background first. */
+  classes: { name: string; color: string }[]
+}
+export interface RemoveExemplar {
+  type: 'remove-exemplar'
+  index: number
 }
 /** Name or colour of one class; index as in DatasetSummary.classes. */
 export interface EditClass {
@@ -54,13 +93,30 @@ export interface Live {
 export interface Export {
   type: 'export'
   what: ExportKind
+  options: ExportOptions
 }
 /** Measures this browser instead of training. */
 export interface Bench {
   type: 'bench'
   options: OptionText
 }
-export type Command = Init | LoadSample | LoadFiles | EditClass | Configure | Drive | Watch | Live | Export | Bench
+export type Command =
+  | ChooseSlices
+  | InspectSource
+  | MapLabel
+  | OpenPicture
+  | Annotate
+  | RemoveExemplar
+  | Init
+  | LoadSample
+  | LoadFiles
+  | EditClass
+  | Configure
+  | Drive
+  | Watch
+  | Live
+  | Export
+  | Bench
 
 // ---- worker to page ----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,53 @@
+import { sidesOf } from '../data/slices'
+import { ctPresets } from '../data/window-presets'
+import { quantile } from '../lib/statistics'
+import type { LabelMap, Raster } from '../lib/raster'
+import { annotationOf, exemplarAt, hueOf, rasterOf, type Dataset, type Picture } from './dataset'
+import type { PictureEvent } from './reports'
+
+/** SHA-256 of an image's numbers and size, so that what was drawn on it is found again. */
+async function keyOf({ width, height, pixels }: Raster): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels))
+  return `${width}x${height}-${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
+/**
+ * An image in full, with what is known of it: its annotation, else what the models predict, else nothing.
+ * @param predicted asked only where there is no annotation; null without a trained model
+ * @param begun whether networks exist: they know the classes that they began with
+ */
+export async function openedPicture(
+  dataset: Dataset,
+  picture: Picture,
+  predicted: () => Promise<LabelMap | null>,
+  begun: boolean,
+): Promise<Omit<PictureEvent, 'of' | 'index'>> {
+  const image = rasterOf(picture)
+  const { volume } = picture.source
+  const exemplar = exemplarAt(dataset, picture)
+  const annotation = exemplar && annotationOf(dataset, exemplar)
+  const prediction = annotation ? null : await predicted()
+  const [low, high] = [quantile(image.pixels, 0.01), quantile(image.pixels, 0.995)]
+  const usual = { center: (low + high) / 2, width: Math.max(high - low, 1e-6) }
+  const classes = dataset.classes.map(({ name, color }) => ({ name, color }))
+  return {
+    type: 'picture',
+    source: picture.source.id,
+    key: await keyOf(image),
+    name: picture.name,
+    width: image.width,
+    height: image.height,
+    pixels: image.pixels,
+    spacing: picture.spacing && [...picture.spacing],
+    sides: sidesOf(volume, picture.plane),
+    // A file's window is in its own units, which an inverted picture no longer has.
+    window: (!volume.inverted && volume.window) || usual,
+    presets: [...(volume.modality === 'CT' ? ctPresets : []), { name: 'This image', ...usual }],
+    fixed: begun || dataset.exemplars.some((other) => other !== exemplar && (other.drawn ?? other.given)) ? classes.length : 1,
+    classes: classes.length > 0 ? classes : [background, { name: 'structure', color: hueOf(1) }],
+    labels: (annotation ?? prediction)?.labels.slice() ?? new Uint8Array(image.width * image.height),
+    proposal: prediction !== null,
+  }
+}
+
+const background = { name: 'background', color: hueOf(0) }

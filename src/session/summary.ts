@@ -1,0 +1,112 @@
+import { orientationOf } from '../data/volume'
+import { planeName } from '../data/slices'
+import type { Config } from '../method/config'
+import type { TrainingData } from '../method/synthesis'
+import {
+  annotationOf,
+  annotated,
+  exemplarAt,
+  fieldOfAll,
+  missingOf,
+  picturesOf,
+  rasterOf,
+  hasReference,
+  type Dataset,
+  type Source,
+} from './dataset'
+import { frameOf, prepareImage, prepareLabels, toBytes } from './preparation'
+import type { DatasetSummary, Region, SourceInfo } from './reports'
+
+const describe = (source: Source): SourceInfo => {
+  const { id, volume, axis, frame, every } = source
+  const { name, kind, size, spacing, affine, modality, notes } = volume
+  const pictures = picturesOf(source)
+  return {
+    id,
+    name,
+    kind,
+    patient: pictures[0]?.patient ?? '',
+    size,
+    spacing,
+    orientation: affine && orientationOf(affine),
+    modality,
+    notes,
+    axis,
+    planes: ([0, 1, 2] as const).map((a) => planeName(volume, a)),
+    frame,
+    every,
+    images: pictures.length,
+  }
+}
+
+/** How far around what is annotated a proposed region goes, as a share of its larger side: organs of other patients lie elsewhere. */
+const margin = 0.5
+
+/** A region of interest around everything that the exemplars mark, as shares of width and height; null where nothing is marked. */
+export function proposedRegion(dataset: Dataset): Region | null {
+  let [left, top, right, bottom] = [1, 1, 0, 0]
+  for (const exemplar of annotated(dataset)) {
+    const { width, height, labels } = annotationOf(dataset, exemplar)!
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] === 0 || labels[i]! >= dataset.classes.length) continue
+      const [x, y] = [i % width, Math.floor(i / width)]
+      left = Math.min(left, x / width)
+      right = Math.max(right, (x + 1) / width)
+      top = Math.min(top, y / height)
+      bottom = Math.max(bottom, (y + 1) / height)
+    }
+  }
+  if (right <= left) return null
+  const around = margin * Math.max(right - left, bottom - top)
+  const round = (v: number) => Math.round(Math.min(1, Math.max(0, v)) * 100) / 100
+  const [x, y] = [round(left - around), round(top - around)]
+  return { x, y, width: round(round(right + around) - x), height: round(round(bottom + around) - y) }
+}
+
+/** What the page shows of a data set; with `prepared` null (something is missing) each picture is prepared on its own. */
+export function summarise(dataset: Dataset, config: Config, prepared: TrainingData | null): DatasetSummary {
+  const { size } = config
+  const field = fieldOfAll(dataset, config)
+  const teaching = annotated(dataset)
+  return {
+    sample: dataset.sample,
+    size,
+    classes: dataset.classes,
+    exemplars: dataset.exemplars.map((exemplar) => {
+      const { picture, drawn, given } = exemplar
+      const frame = frameOf(picture, config, field)
+      const map = annotationOf(dataset, exemplar)
+      const seen = prepared?.exemplars[teaching.indexOf(exemplar)]?.image
+      return {
+        name: picture.name,
+        width: picture.width,
+        height: picture.height,
+        spacing: picture.spacing,
+        pixels: toBytes(seen ?? prepareImage(rasterOf(picture), frame, config)),
+        labels: map ? prepareLabels(map, frame, config) : new Uint8Array(size * size),
+        from: drawn ? 'drawing' : given ? 'file' : null,
+      }
+    }),
+    values: (dataset.exemplarMask?.values ?? []).map(({ value, count, name }) => ({
+      value,
+      count,
+      name,
+      target: dataset.mapping.get(value) ?? 'own',
+    })),
+    sources: dataset.sample ? [] : dataset.sources.map(describe),
+    proposedRegion: proposedRegion(dataset),
+    unlabeled: dataset.unlabeled.map((picture, i) => ({
+      name: picture.name,
+      patient: picture.patient,
+      width: picture.width,
+      height: picture.height,
+      spacing: picture.spacing,
+      hasReference: hasReference(dataset, i),
+      annotated: exemplarAt(dataset, picture) !== undefined,
+      source: picture.source.id,
+      pixels: toBytes(prepared?.unlabeled[i] ?? prepareImage(rasterOf(picture), frameOf(picture, config, field), config)),
+    })),
+    references: dataset.unlabeled.filter((_, i) => hasReference(dataset, i)).length,
+    missing: missingOf(dataset),
+  }
+}
