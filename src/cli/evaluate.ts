@@ -5,8 +5,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseName, patientOf } from '../data/file-roles'
-import { readMask, type MaskFile } from '../data/mask-file'
+import { readMask, type Mask } from '../data/mask-file'
 import { InputError } from '../data/named-file'
+import { isPng, readPngVolume } from '../data/png-file'
+import type { LabelMap } from '../lib/raster'
 import {
   borderDistance,
   diceOf,
@@ -79,18 +81,20 @@ function labelTableOf(folder: string): { file: string; table: LabelTable } | nul
 }
 
 /** @throws InputError */
-function read(file: string): MaskFile {
+function read(file: string): LabelMap & Pick<Mask, 'values'> {
   let bytes: Uint8Array<ArrayBuffer>
   try {
     bytes = new Uint8Array(readFileSync(file))
   } catch (error) {
     throw new InputError(`"${file}" cannot be read (${(error as NodeJS.ErrnoException).code}).`, file)
   }
-  return readMask({ name: file, bytes })
+  if (!isPng({ name: file, bytes })) throw new InputError(`"${file}" is not a PNG; masks that are compared here are PNG files.`, file)
+  const { volume, labels, values } = readMask(readPngVolume({ name: file, bytes }))
+  return { width: volume.size[0], height: volume.size[1], labels, values }
 }
 
 /** Class values of a mask by label, background (the first) as null; `table` turns class indices into values of the exemplar mask. */
-const valuesOf = (mask: MaskFile, table: LabelTable): (string | null)[] =>
+const valuesOf = (mask: Pick<Mask, 'values'>, table: LabelTable): (string | null)[] =>
   mask.values.map(({ value }, i) => (i === 0 ? null : (table.find(({ index }) => String(index) === value)?.value ?? value)))
 
 /**
@@ -109,7 +113,7 @@ function compare(predictionFile: string, referenceFile: string, table: LabelTabl
   const ofPrediction = valuesOf(prediction, table)
   const ofReference = valuesOf(reference, [])
   const values = [...new Set([null, ...ofPrediction, ...ofReference])]
-  const renumber = (mask: MaskFile, own: (string | null)[]) => {
+  const renumber = (mask: LabelMap, own: (string | null)[]) => {
     const numbers = own.map((value) => values.indexOf(value))
     return { ...mask, labels: mask.labels.map((label) => numbers[label]!) }
   }

@@ -3,15 +3,17 @@
  *   [--steps N] [--seed N] [--backend B] [--resume FILE] [--until STEP] --out DIR
  * A run without a page: the same session, and the same files as the page's exports, unzipped. --sample NAME trains on a phantom instead.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { NamedFile } from '../data/named-file'
+import type { GivenFile } from '../data/given-file'
 import { makeConfig, presets, type Config, type Preset } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { BackendName, FileRole, SampleName, SessionEvent } from '../session/reports'
 import { CheckpointError, configOf } from '../session/checkpoint'
 import { Session } from '../session/session'
+import './pipelines'
 import { readArguments, required, runCommand, UsageError } from './arguments'
+import { fromPath } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
 
 const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
@@ -24,25 +26,24 @@ function oneOf<T extends string>(list: readonly T[], value: string, option: stri
   return found
 }
 
-function readFile(path: string): NamedFile {
-  return { name: basename(path), bytes: new Uint8Array(readFileSync(path)) }
-}
-
-/** The image files of a folder, in the order of their names. @throws UsageError */
-function imagesIn(folder: string, option: string): NamedFile[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new UsageError(`There is no folder "${folder}" (${option}).`)
-  const names = readdirSync(folder)
-    .filter((name) => /\.(png|jpe?g)$/i.test(name) && !name.startsWith('.'))
+/** All files in a folder and its folders, in the order of their names. @throws UsageError */
+function filesIn(folder: string, option: string): GivenFile[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    if (existsSync(folder)) return [fromPath(folder, basename(folder))]
+    throw new UsageError(`There is no file or folder "${folder}" (${option}).`)
+  }
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !path.split(/[/\\]/).some((part) => part.startsWith('.')) && statSync(join(folder, path)).isFile())
     .sort()
-  if (names.length === 0) throw new UsageError(`There are no PNG or JPEG files in "${folder}" (${option}).`)
-  return names.map((name) => readFile(join(folder, name)))
+  if (paths.length === 0) throw new UsageError(`There are no files in "${folder}" (${option}).`)
+  return paths.map((path) => fromPath(join(folder, path), path))
 }
 
-/** A file given by its path, or by its name in the folder where it would be. @throws UsageError */
-function fileIn(path: string, folder: string | undefined, option: string): NamedFile {
-  const candidates = [path, ...(folder ? [join(folder, path)] : [])].filter((p) => existsSync(p) && statSync(p).isFile())
-  if (candidates.length === 0) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
-  return readFile(candidates[0]!)
+/** A file given by its path, or by its name in the folder where it would be; a folder is a series. @throws UsageError */
+function given(path: string, folder: string | undefined, option: string): GivenFile[] {
+  const found = [path, ...(folder ? [join(folder, path)] : [])].find((p) => existsSync(p))
+  if (found === undefined) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
+  return filesIn(found, option)
 }
 
 function settings(values: { preset?: string; set?: string[]; steps?: string; seed?: string }): Partial<Record<string, unknown>> {
@@ -65,14 +66,15 @@ const duration = (seconds: number) =>
 
 /** What the run says while it goes, one line a second at most, and what went wrong. */
 class Log {
-  problem: string | null = null
+  /** What went wrong, in sentences; emptied by whoever deals with it. */
+  problems: string[] = []
   private last = ''
   private printed = 0
   private status = ''
 
   receive = (event: SessionEvent): void => {
     if (event.type === 'problem') {
-      this.problem ??= event.message
+      this.problems.push(event.message)
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
@@ -126,23 +128,22 @@ async function main(): Promise<void> {
   const until = values.until === undefined ? Infinity : Number(values.until)
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
-  const files: { role: FileRole; file: NamedFile }[] = []
+  const files: { role: FileRole; file: GivenFile }[] = []
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
-    const all = imagesIn(images, '--images')
-    const exemplar = fileIn(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar')
-    files.push({ role: 'exemplar-image', file: exemplar })
-    files.push({ role: 'exemplar-mask', file: fileIn(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask') })
-    const more = values.unlabeled && resolve(values.unlabeled) !== resolve(images) ? imagesIn(values.unlabeled, '--unlabeled') : []
-    for (const file of [...all, ...more]) files.push({ role: 'unlabeled', file })
-    if (values.reference) for (const file of imagesIn(values.reference, '--reference')) files.push({ role: 'reference', file })
+    const add = (role: FileRole, found: GivenFile[]) => files.push(...found.map((file) => ({ role, file })))
+    add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
+    add('exemplar-mask', given(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask'))
+    add('unlabeled', filesIn(images, '--images'))
+    if (values.unlabeled && resolve(values.unlabeled) !== resolve(images)) add('unlabeled', filesIn(values.unlabeled, '--unlabeled'))
+    if (values.reference) add('reference', filesIn(values.reference, '--reference'))
   }
   try {
     mkdirSync(out, { recursive: true })
   } catch (error) {
     throw new UsageError(`Nothing can be written to "${out}" (--out): ${(error as NodeJS.ErrnoException).code}.`)
   }
-  const checkpoint = values.resume ? fileIn(values.resume, undefined, '--resume').bytes : null
+  const checkpoint = values.resume ? await given(values.resume, undefined, '--resume')[0]!.read() : null
 
   const log = new Log()
   const backend = values.backend ? oneOf(backends, values.backend, '--backend') : null
@@ -150,11 +151,14 @@ async function main(): Promise<void> {
   console.log(`Backend ${info.backend} · ${info.adapter}`)
   const session = new Session(info, log.receive)
   const stopIfRefused = () => {
-    if (log.problem) throw new UsageError(log.problem)
+    if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
   await session.configure(checkpoint ? configOf(checkpoint) : config)
   await (values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files))
+  // One bad file among a hundred does not stop a run.
+  if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
+  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet: ${session.missing.join(' and ')} needed.`)
   stopIfRefused()
   if (checkpoint) await session.restore(checkpoint)
   stopIfRefused()
@@ -166,10 +170,8 @@ async function main(): Promise<void> {
   const seconds = (performance.now() - begun) / 1000
   log.print()
 
-  const checkpointNow = await session.checkpoint()
   const { row, patients } = await session.patientScores()
-  const written = { ...(await session.files('run')), 'checkpoint.safetensors': checkpointNow }
-  for (const [path, bytes] of Object.entries(written)) {
+  for (const [path, bytes] of Object.entries(await session.files('run'))) {
     mkdirSync(dirname(join(out, path)), { recursive: true })
     writeFileSync(join(out, path), bytes)
   }

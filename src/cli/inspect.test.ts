@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { makePng } from '../data/test-files'
+import { makeNifti } from '../data/test-volumes'
+import { fromPath } from './given-path'
+
+const folder = mkdtempSync(join(tmpdir(), 'inspect-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const inspect = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/inspect.ts', ...args], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+const volume = join(folder, 'v.nii')
+writeFileSync(
+  volume,
+  makeNifti([2, 1, 2], [0, 1, 2, 3], 'i2', {
+    slope: 2,
+    intercept: -1,
+    sform: [
+      [-0.5, 0, 0, 0],
+      [0, 0.5, 0, 0],
+      [0, 0, 3, 0],
+    ],
+  }),
+)
+mkdirSync(join(folder, 'b'))
+writeFileSync(join(folder, 'b', 'mask.png'), makePng('', { rows: [[0, 1]], type: 3, depth: 1, palette: [0, 0, 0, 255, 0, 0] }).bytes)
+writeFileSync(join(folder, 'b', 'bad.png'), 'hello')
+writeFileSync(join(folder, 'b', '.DS_Store'), 'junk')
+
+test('as JSON: an object for each file, of folders too', () => {
+  const { status, stdout } = inspect('--json', volume, join(folder, 'b'), join(folder, 'none.png'))
+  expect(status).toBe(0)
+  const found = JSON.parse(stdout) as { file: string; error?: string }[]
+  expect(found).toHaveLength(4)
+  expect(found[0]).toMatchObject({
+    ...{ file: volume, kind: 'nifti', width: 2, height: 1, slices: 2, frames: 1, spacing: [0.5, 0.5, 3], orientation: 'LAS' },
+    ...{ min: -1, max: 5, mean: 2, labels: [-1, 1, 3, 5].map((value) => ({ value, count: 1, name: null, color: null })) },
+  })
+  expect(found[2]).toMatchObject({
+    ...{ file: join(folder, 'b', 'mask.png'), kind: 'png', width: 2, height: 1, slices: 1, spacing: null, orientation: null },
+    labels: [
+      { value: 0, count: 1, name: null, color: '#000000' },
+      { value: 1, count: 1, name: null, color: '#ff0000' },
+    ],
+  })
+  // In the order asked for, folders by name.
+  expect([found[1]!, found[3]!].map(({ file, error }) => [file, error!.includes(`"${file}"`)])).toEqual([
+    [join(folder, 'b', 'bad.png'), true],
+    [join(folder, 'none.png'), true],
+  ])
+})
+
+test('as text', () => {
+  const { status, stdout } = inspect(volume)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(
+    /size +2 x 1 x 2 slices\n +spacing +0\.5 x 0\.5 x 3 mm\n +orientation +LAS\n +values +-1 to 5, mean 2\n +labels +-1: 1, 1: 1, 3: 1, 5: 1\n/,
+  )
+})
+
+test('exit code 1 if nothing was read', () => {
+  expect(inspect(join(folder, 'b', 'bad.png'))).toMatchObject({ status: 1, stdout: expect.stringContaining('looks like text') })
+  expect(inspect()).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.\n',
+  })
+  expect(inspect('--jsn', volume)).toMatchObject({ status: 1, stderr: 'There is no option --jsn; known are --json.\n' })
+})
+
+test('a file is read piece by piece', async () => {
+  const file = fromPath(join(folder, 'b', 'bad.png'), 'x')
+  expect([file.name, file.size]).toEqual(['x', 5])
+  expect(new TextDecoder().decode(await file.read())).toBe('hello')
+  expect(new TextDecoder().decode(await file.read(1, 3))).toBe('el')
+  expect(new TextDecoder().decode(await file.read(3, 100))).toBe('lo')
+  expect(await file.read(9)).toHaveLength(0)
+  expect(() => fromPath(join(folder, 'none'), 'x')).toThrow('There is no file "x".')
+})

@@ -1,0 +1,94 @@
+/**
+ * npm run inspect -- FILE... [--json]
+ * What each file, or each file in a folder, is understood as.
+ */
+import type { GivenFile } from '../data/given-file'
+import { InputError } from '../data/named-file'
+import { readFiles } from '../data/read-files'
+import { orientationOf, type Volume } from '../data/volume'
+import { summarise, type LabelCount } from '../data/volume-summary'
+import './pipelines'
+import { readArguments, runCommand, UsageError } from './arguments'
+import { filesAt } from './given-path'
+
+/** Numbers after rescaling, over the whole volume. */
+function describe(volume: Volume) {
+  const [width, height, slices, frames] = volume.size
+  return {
+    file: volume.name,
+    kind: volume.kind,
+    width,
+    height,
+    slices,
+    frames,
+    channels: volume.channels,
+    /** How many files it was put together from. */
+    files: volume.origin.format === 'dicom' ? volume.origin.files.length : 1,
+    spacing: volume.spacing,
+    orientation: volume.affine && orientationOf(volume.affine),
+    ...summarise(volume),
+    modality: volume.modality,
+    notes: volume.notes,
+  }
+}
+
+type Description = ReturnType<typeof describe> | { file: string; error: string }
+
+async function inspect(paths: readonly string[]): Promise<Description[]> {
+  const files: GivenFile[] = []
+  const problems: InputError[] = []
+  for (const path of paths)
+    try {
+      files.push(...(await filesAt(path)))
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      problems.push(error)
+    }
+  const read = await readFiles(files)
+  const found = [
+    ...read.volumes.map((volume) => {
+      const { origin } = volume
+      return { first: origin.format === 'dicom' ? origin.files[0]!.name : volume.name, says: describe(volume) as Description }
+    }),
+    ...[...problems, ...read.problems].map(({ file, message }) => ({ first: file, says: { file, error: message } as Description })),
+  ]
+  // In the order in which they were asked for.
+  const order = [...files.map(({ name }) => name), ...paths]
+  const place = ({ first }: { first: string }) => order.findIndex((name) => first === name || first.startsWith(`${name}/`))
+  return found.sort((a, b) => place(a) - place(b)).map(({ says }) => says)
+}
+
+const number = (value: number): string => (Number.isNaN(value) ? 'n/a' : String(Number(value.toPrecision(6))))
+
+const labelText = ({ value, count, name, color }: LabelCount) =>
+  `${value}: ${count.toLocaleString('en-US')}${name ? ` ${name}` : ''}${color ? ` ${color}` : ''}`
+
+function asText(one: Description): string {
+  if ('error' in one) return `${one.file}\n  not read     ${one.error}\n`
+  const { width, height, slices, frames, channels, files, spacing, orientation, min, max, mean, labels, notes } = one
+  const lines = [
+    ['kind', one.kind + (one.modality ? `, ${one.modality}` : '') + (files > 1 ? `, ${files} files` : '')],
+    ['size', `${width} x ${height}${slices > 1 ? ` x ${slices} slices` : ''}${frames > 1 ? ` x ${frames} frames` : ''}`],
+    ['channels', channels > 1 ? String(channels) : ''],
+    ['spacing', spacing ? spacing.map(number).join(' x ') + ' mm' : 'not said'],
+    ['orientation', orientation ?? 'not said'],
+    ['values', `${number(min)} to ${number(max)}, mean ${number(mean)}`],
+    ['labels', labels?.map(labelText).join(', ') ?? ''],
+    ...notes.map((note) => ['note', note]),
+  ]
+  return `${one.file}\n${lines.map(([title, text]) => (text ? `  ${title!.padEnd(11)}  ${text}\n` : '')).join('')}`
+}
+
+await runCommand(async () => {
+  const all = process.argv.slice(2)
+  // Node's parser tells apart only where options are known; all of ours are switches.
+  const paths = all.filter((argument) => !argument.startsWith('--'))
+  const { json } = readArguments(
+    all.filter((argument) => argument.startsWith('--')),
+    { json: { type: 'boolean' } },
+  )
+  if (paths.length === 0) throw new UsageError('Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.')
+  const found = await inspect(paths)
+  process.stdout.write(json ? JSON.stringify(found, null, 2) + '\n' : found.map(asText).join('\n'))
+  if (found.every((one) => 'error' in one)) process.exitCode = 1
+})
