@@ -1,12 +1,25 @@
 /** What the page can do: plain functions that send commands to the worker. This file owns the worker. */
 import type { Config, Key, Preset } from '../method/config'
 import { Client } from '../worker/client'
-import type { BackendName, Command, Drive, Event, ExportKind, ExportedEvent, FileRole, SampleName } from '../worker/protocol'
+import type {
+  BackendName,
+  Command,
+  Drive,
+  Event,
+  ExportKind,
+  ExportOptions,
+  ExportedEvent,
+  FileRole,
+  MaskValueInfo,
+  PictureEvent,
+  SampleName,
+  SourceInfo,
+} from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
 import { appendMetrics, forgetCurves } from './curves'
 import { lab } from './lab'
 import { forgetPictures, latest } from './latest'
-import { addProblem, allowed, applyPreset, differing, initial, isStale, reduce } from './state'
+import { addProblem, allowed, applyPreset, differing, initial, isStale, reduce, type PicturePurpose } from './state'
 
 let client: Client | null = null
 let backend: BackendName | null = null
@@ -74,6 +87,9 @@ function receive(event: Event): void {
     case 'backend':
     case 'state':
     case 'problem':
+    case 'picture':
+    case 'source':
+    case 'progress':
     case 'bench-progress':
     case 'bench-report':
       break
@@ -115,6 +131,9 @@ function keepAddress(): void {
 /** Asks for one setting; the value has been checked with parseValue. */
 export const setValue = <K extends Key>(key: K, value: Config[K]) => ask({ ...lab.getState().asked, [key]: value })
 
+/** Asks for several settings at once. */
+export const setValues = (values: Partial<Config>) => ask({ ...lab.getState().asked, ...values })
+
 export const choosePreset = (preset: Preset) => ask(applyPreset(preset, lab.getState().asked))
 
 export const drive = (type: Drive['type']) => send({ type })
@@ -126,29 +145,16 @@ export function loadSample(sample: SampleName): void {
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, sample))
 }
 
-/** Reads files and hands them to the session. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
-export async function loadFiles(
+/** Hands files to the session, unread. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
+export function loadFiles(
   files: readonly File[],
   role: FileRole | null,
   pathOf = (file: File) => file.webkitRelativePath || file.name,
-): Promise<void> {
+): void {
   if (files.length === 0) return
   if (!allowed(lab.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
   lab.setState({ loading: true })
-  const read = await Promise.all(
-    files.map(async (file) => {
-      try {
-        return { role, file: { name: pathOf(file), bytes: new Uint8Array(await file.arrayBuffer()) } }
-      } catch {
-        report(`${file.name} could not be read; is it still where it was?`, file.name)
-        return null
-      }
-    }),
-  )
-  const good = read.filter((entry) => entry !== null)
-  lab.setState({ loading: good.length > 0 })
-  if (good.length === 0) return
-  send({ type: 'load-files', files: good })
+  send({ type: 'load-files', files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = lab.getState()
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, null))
 }
@@ -165,9 +171,40 @@ export function followLive(on: boolean): void {
   send({ type: 'live', on })
 }
 
+/** Which slices of a volume are images. */
+export const chooseSlices = (source: number, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) => {
+  lab.setState({ loading: true })
+  send({ type: 'choose-slices', source, ...choice })
+}
+
+/** Asks for a volume's numbers; they come into `details`. */
+export const inspectSource = (source: number) => send({ type: 'inspect-source', source })
+
+export const mapLabel = (value: string, target: MaskValueInfo['target']) => send({ type: 'map-label', value, target })
+
+/** Asks for an image in full; it comes into `opened`. */
+export function openPicture(purpose: PicturePurpose, of: PictureEvent['of'], index: number): void {
+  lab.setState({ opening: { purpose, of, index }, opened: null })
+  send({ type: 'open-picture', of, index, toDraw: purpose === 'annotate' })
+}
+
+export const closePicture = () => lab.setState({ opening: null, opened: null })
+
+/** Makes what was drawn on the opened image an exemplar. */
+export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): void {
+  const { opening } = lab.getState()
+  if (opening) send({ type: 'annotate', of: opening.of, index: opening.index, labels, classes })
+  closePicture()
+}
+
+export const removeExemplar = (index: number) => send({ type: 'remove-exemplar', index })
+
+export const chooseExport = (options: Partial<ExportOptions>) =>
+  lab.setState(({ exportOptions }) => ({ exportOptions: { ...exportOptions, ...options } }))
+
 export function exportFile(what: ExportKind): void {
   lab.setState({ exporting: what, saved: null })
-  send({ type: 'export', what })
+  send({ type: 'export', what, options: lab.getState().exportOptions })
 }
 
 /** Gives a file to the browser's downloads. */

@@ -7,8 +7,21 @@ const dataset = (names: string[]): DatasetSummary => ({
   sample: null,
   size: 1,
   classes: [],
-  exemplar: null,
-  unlabeled: names.map((name) => ({ name, pixels: new Uint8Array(1), patient: name, width: 1, height: 1, hasReference: false })),
+  exemplars: [],
+  values: [],
+  sources: [],
+  proposedRegion: null,
+  unlabeled: names.map((name) => ({
+    name,
+    pixels: new Uint8Array(1),
+    patient: name,
+    width: 1,
+    height: 1,
+    spacing: null,
+    hasReference: false,
+    annotated: false,
+    source: 0,
+  })),
   references: 0,
   missing: [],
 })
@@ -50,6 +63,14 @@ describe('reduce', () => {
     const state = { ...after(load(['a', 'b'], 0)), watched: 1 }
     expect(reduce(state, load(['a', 'b'], 1)).watched).toBe(1)
     expect(reduce(state, load(['c'], 1)).watched).toBe(0)
+  })
+
+  it('waits no longer for an image that cannot be opened, and leaves an open one', () => {
+    const opening = { purpose: 'annotate', of: 'pile', index: 0 } as const
+    const problem: Event = { type: 'problem', kind: 'input', message: 'm', file: null, run: 0 }
+    expect(reduce({ ...initial, opening }, problem).opening).toBeNull()
+    const opened = { type: 'picture', of: 'pile', index: 0 } as NonNullable<State['opened']>
+    expect(reduce({ ...initial, opening, opened }, problem)).toMatchObject({ opening, opened })
   })
 
   it('ends waiting when the session answers, well or badly', () => {

@@ -1,6 +1,17 @@
 /** What the page knows, and how an event of the worker changes it. Pictures and curves are elsewhere: latest.ts and curves.ts. */
-import { defaults, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
-import type { BackendInfo, DatasetSummary, Event, ExportKind, ProblemEvent, StateEvent } from '../worker/protocol'
+import { dataKeys, defaults, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
+import type {
+  BackendInfo,
+  DatasetSummary,
+  Event,
+  ExportKind,
+  ExportOptions,
+  PictureEvent,
+  ProblemEvent,
+  ProgressEvent,
+  SourceEvent,
+  StateEvent,
+} from '../worker/protocol'
 
 export type Status = Omit<StateEvent, 'type' | 'state'> & {
   /** `starting` until the worker has said anything about a run. */
@@ -8,6 +19,9 @@ export type Status = Omit<StateEvent, 'type' | 'state'> & {
 }
 
 export type Problem = Omit<ProblemEvent, 'type'> & { id: number }
+
+/** An image is opened to be drawn on, to choose the region of interest, or to be looked at. */
+export type PicturePurpose = 'annotate' | 'region' | 'preview'
 
 export interface State {
   /** Number of the newest run heard of; what older runs still say is dropped. */
@@ -26,6 +40,15 @@ export interface State {
   problems: Problem[]
   /** True from sending files or a sample until the session answers. */
   loading: boolean
+  /** How far the files being read or written have come; null when there are none. */
+  progress: Pick<ProgressEvent, 'what' | 'done' | 'of'> | null
+  /** Numbers of the user's volumes that were asked for, by id. */
+  details: Record<number, SourceEvent>
+  /** What a full image was asked for, and the image when it is there. */
+  opening: { purpose: PicturePurpose; of: PictureEvent['of']; index: number } | null
+  opened: PictureEvent | null
+  /** How masks are exported. */
+  exportOptions: ExportOptions
   /** What is being exported, and the last file that was saved. */
   exporting: ExportKind | null
   saved: { name: string; bytes: number } | null
@@ -42,6 +65,11 @@ export const initial: State = {
   live: true,
   problems: [],
   loading: false,
+  progress: null,
+  details: {},
+  opening: null,
+  opened: null,
+  exportOptions: { format: 'source', keepPatient: false },
   exporting: null,
   saved: null,
 }
@@ -62,16 +90,26 @@ export function reduce(state: State, event: Event): State {
       const { dataset, config } = event
       // As the session does: the choice stays where there still is such an image.
       const watched = Math.min(state.watched, Math.max(0, dataset.unlabeled.length - 1))
-      return { ...next, dataset, running: config, watched, loading: false }
+      // Other volumes may have the same number.
+      const sameSources = dataset.sources.map(({ name }) => name).join() === state.dataset?.sources.map(({ name }) => name).join()
+      return { ...next, dataset, running: config, watched, loading: false, progress: null, details: sameSources ? state.details : {} }
     }
     case 'state': {
       const { state: name, step, steps, stepsPerSecond, secondsLeft } = event
       return { ...next, status: { state: name, step, steps, stepsPerSecond, secondsLeft } }
     }
+    case 'progress':
+      return { ...next, progress: { what: event.what, done: event.done, of: event.of } }
+    case 'source':
+      return { ...next, details: { ...next.details, [event.id]: event } }
+    case 'picture':
+      // Closed again before it came.
+      return next.opening?.of === event.of && next.opening.index === event.index ? { ...next, opened: event } : next
     case 'exported':
-      return { ...next, exporting: null, saved: { name: event.name, bytes: event.bytes.length } }
+      return { ...next, progress: null, exporting: null, saved: { name: event.name, bytes: event.bytes.length } }
     case 'problem':
-      return { ...addProblem(next, event), loading: false, exporting: null }
+      // An image that could not be opened is not waited for; one that is open stays.
+      return { ...addProblem(next, event), loading: false, progress: null, exporting: null, opening: next.opened && next.opening }
     case 'metrics':
     case 'views':
     case 'predictions':
@@ -90,8 +128,9 @@ export function addProblem(state: State, { kind, message, file }: Omit<Problem, 
   return { ...state, problems: [...state.problems, { id, kind, message, file }] }
 }
 
-/** All settings of a preset, with the seed and the crop of `config`: these belong to the repetition and to the data, not to the size of the run. */
-export const applyPreset = (preset: Preset, { seed, crop }: Config): Config => ({ ...makeConfig(presets[preset]), seed, crop })
+/** All settings of a preset; the seed belongs to the repetition and what concerns the data to these, so both stay as they are. */
+export const applyPreset = (preset: Preset, config: Config): Config =>
+  makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
 
 /** The preset that `config` is, or null for settings of one's own. */
 export function presetOf(config: Config): Preset | null {

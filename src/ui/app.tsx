@@ -1,3 +1,4 @@
+import { AnnotationOpener } from './annotation-opener'
 import { Curves } from './curves'
 import { DataPanel } from './data-panel'
 import { DropTarget } from './drop-target'
@@ -20,6 +21,7 @@ export function App() {
       </main>
       <Footer />
       <DropTarget />
+      <AnnotationOpener />
     </>
   )
 }

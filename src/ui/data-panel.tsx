@@ -2,19 +2,28 @@ import { loadSample } from '../store/commands'
 import { useLab } from '../store/lab'
 import { samples } from '../store/address'
 import { allowed } from '../store/state'
-import { ExemplarPicture } from './exemplar-picture'
+import type { ExemplarInfo } from '../worker/protocol'
+import { ExemplarList } from './exemplar-list'
 import { FileInputs } from './file-inputs'
 import { plural } from './format'
 import { LabelTable } from './label-table'
+import { MappedValues } from './mapped-values'
+import { Pile } from './pile'
+import { ReadingProgress } from './reading-progress'
+import { RegionButton, RegionFact } from './region-button'
+import { SourceList } from './source-list'
 
 export function DataPanel() {
   const dataset = useLab((state) => state.dataset)
   const loading = useLab((state) => state.loading)
-  const own = dataset !== null && dataset.sample === null && (dataset.exemplar !== null || dataset.unlabeled.length > 0)
+  const own = dataset !== null && dataset.sample === null && (dataset.exemplars.length > 0 || dataset.unlabeled.length > 0)
   const can = useLab((state) => allowed(state).load)
   return (
     <section className="panel data" aria-labelledby="data-heading" aria-busy={loading}>
-      <h2 id="data-heading">Data</h2>
+      <div className="data-head">
+        <h2 id="data-heading">Data</h2>
+        <ReadingProgress />
+      </div>
       <label className="field">
         <span>Sample</span>
         <select
@@ -32,18 +41,22 @@ export function DataPanel() {
         </select>
       </label>
       <FileInputs can={can} />
-      <Understood loading={loading} />
-      <ExemplarPicture />
+      <Understood />
+      <SourceList />
+      <RegionButton />
+      <ExemplarList />
+      <Pile />
       <LabelTable />
+      <MappedValues />
     </section>
   )
 }
 
 /** What the session made of the files, and what it still needs. */
-function Understood({ loading }: { loading: boolean }) {
+function Understood() {
   const dataset = useLab((state) => state.dataset)
-  if (!dataset) return <p className="note">{loading ? 'Reading…' : 'What was understood of your files will be listed here.'}</p>
-  const { exemplar, unlabeled, references, missing, size } = dataset
+  if (!dataset) return <p className="note">What was understood of your files will be listed here.</p>
+  const { exemplars, unlabeled, references, missing, size } = dataset
   const sizes = new Set(unlabeled.map(({ width, height }) => `${width} × ${height}`))
   const patients = new Set(unlabeled.map(({ patient }) => patient)).size
   return (
@@ -51,7 +64,7 @@ function Understood({ loading }: { loading: boolean }) {
       <dl className="facts">
         <div>
           <dt>Exemplar</dt>
-          <dd>{exemplar ? `${exemplar.name}, ${exemplar.width} × ${exemplar.height}` : 'none yet'}</dd>
+          <dd>{exemplarsText(exemplars)}</dd>
         </div>
         <div>
           <dt>Unlabelled</dt>
@@ -71,9 +84,17 @@ function Understood({ loading }: { loading: boolean }) {
             {size} × {size}
           </dd>
         </div>
+        <RegionFact />
       </dl>
       {missing.length > 0 && <p className="note needs">Still needed: {missing.join(', ')}.</p>}
-      {loading && <p className="note">Reading…</p>}
     </>
   )
+}
+
+/** The annotated images in one line. */
+function exemplarsText(exemplars: readonly ExemplarInfo[]): string {
+  const first = exemplars[0]
+  if (!first) return 'none yet'
+  const others = exemplars.length > 1 ? ` and ${plural(exemplars.length - 1, 'other')}` : ''
+  return `${first.name}, ${first.width} × ${first.height}${others}`
 }

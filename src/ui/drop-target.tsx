@@ -75,7 +75,7 @@ export function DropTarget() {
     <div className="drop-overlay" hidden={!over}>
       <p>
         Drop images and masks here
-        <span>They are sorted by name and content, and stay in this page.</span>
+        <span>Files, folders or a zip: they are sorted by name and content, and stay in this page.</span>
       </p>
     </div>
   )

@@ -1,12 +1,13 @@
-import { exportFile } from '../store/commands'
+import { chooseExport, exportFile } from '../store/commands'
 import { useLab } from '../store/lab'
 import { allowed } from '../store/state'
-import type { ExportKind } from '../worker/protocol'
-import { size } from './format'
+import type { ExportKind, ExportOptions, SourceInfo } from '../worker/protocol'
+import { count, size } from './format'
 
 const kinds: { what: ExportKind; name: string; hint: string }[] = [
   { what: 'weights', name: 'Export weights', hint: 'Both models for PyTorch, with a loader that checks itself.' },
   { what: 'masks', name: 'Export masks', hint: 'One mask per image, in the size of its source.' },
+  { what: 'maps', name: 'Export maps', hint: 'The probability of each class, and where the models disagree, per image.' },
   { what: 'run', name: 'Export run', hint: 'Settings, curves, weights and masks in one zip.' },
 ]
 
@@ -14,22 +15,81 @@ export function Exports() {
   const can = useLab((state) => allowed(state).export)
   const exporting = useLab((state) => state.exporting)
   const saved = useLab((state) => state.saved)
+  const progress = useLab((state) => (state.progress?.what === 'export' ? state.progress : null))
   return (
     <div className="exports">
-      <p className="quiet" aria-live="polite">
-        {exporting !== null
-          ? `Preparing the ${exporting}…`
-          : saved !== null
-            ? `Saved ${saved.name}, ${size(saved.bytes)}.`
-            : can
-              ? 'For research only; not for diagnosis.'
-              : 'After the first step, everything can be taken home.'}
-      </p>
-      {kinds.map(({ what, name, hint }) => (
-        <button key={what} type="button" disabled={!can || exporting !== null} title={hint} onClick={() => exportFile(what)}>
-          {name}
-        </button>
-      ))}
+      <div className="exports-state">
+        {/* Every file spoken would drown everything else. */}
+        <p className="quiet" aria-live={progress ? 'off' : 'polite'}>
+          {progress
+            ? `Writing ${count(progress.done)} of ${count(progress.of)}`
+            : exporting !== null
+              ? `Preparing the ${exporting}…`
+              : saved !== null
+                ? `Saved ${saved.name}, ${size(saved.bytes)}. For research only; not for diagnosis.`
+                : can
+                  ? 'For research only; not for diagnosis.'
+                  : 'After the first step, everything can be taken home. For research only; not for diagnosis.'}
+        </p>
+        {exporting !== null && <progress aria-label="Export" {...(progress && { max: Math.max(1, progress.of), value: progress.done })} />}
+      </div>
+      <MaskFormat />
+      <div className="exports-buttons">
+        {kinds.map(({ what, name, hint }) => (
+          <button key={what} type="button" disabled={!can || exporting !== null} title={hint} onClick={() => exportFile(what)}>
+            {name}
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+const formats: { format: ExportOptions['format']; name: string }[] = [
+  { format: 'source', name: 'Format of each source' },
+  { format: 'nifti', name: 'NIfTI' },
+  { format: 'seg-nrrd', name: 'Slicer seg.nrrd' },
+  { format: 'png', name: 'PNG per image' },
+]
+
+const noSources: SourceInfo[] = []
+
+/** How masks are written. For plain pictures there is no choice: they give PNG. */
+function MaskFormat() {
+  const sources = useLab((state) => state.dataset?.sources ?? noSources)
+  const { format, keepPatient } = useLab((state) => state.exportOptions)
+  const exporting = useLab((state) => state.exporting !== null)
+  if (sources.every(({ kind }) => kind === 'png' || kind === 'jpeg')) return null
+  return (
+    <div className="mask-format">
+      <label>
+        <span className="quiet">Mask format</span>
+        <select
+          value={format}
+          disabled={exporting}
+          onChange={(event) => {
+            const chosen = formats.find((f) => f.format === event.target.value)
+            if (chosen) chooseExport({ format: chosen.format })
+          }}
+        >
+          {formats.map(({ format: value, name }) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {sources.some(({ kind }) => kind === 'dicom') && (
+        <label title="A DICOM SEG is written without it unless this is on.">
+          <input
+            type="checkbox"
+            checked={keepPatient}
+            disabled={exporting || format !== 'source'}
+            onChange={(event) => chooseExport({ keepPatient: event.target.checked })}
+          />
+          Keep the patient's name in DICOM SEG
+        </label>
+      )}
     </div>
   )
 }

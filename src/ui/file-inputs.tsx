@@ -1,41 +1,69 @@
 import { loadFiles } from '../store/commands'
 import type { FileRole } from '../worker/protocol'
 
-const inputs: { label: string; role: FileRole; multiple: boolean; hint: string }[] = [
-  { label: 'Exemplar image', role: 'exemplar-image', multiple: false, hint: 'PNG or JPEG' },
-  { label: 'Exemplar mask', role: 'exemplar-mask', multiple: false, hint: 'of the same size' },
-  { label: 'Unlabeled images', role: 'unlabeled', multiple: true, hint: 'to learn from' },
-  { label: 'Reference masks', role: 'reference', multiple: true, hint: 'optional, same names' },
+interface FileInputProps {
+  label: string
+  hint: string
+  /** Null where the files sort themselves. */
+  role: FileRole | null
+  /** One file, several, or a folder with all that is in it. */
+  take: 'one' | 'several' | 'folder'
+}
+
+/** No `accept`: files of DICOM often have no ending, and a filter by endings would hide them. */
+const inputs: FileInputProps[] = [
+  { label: 'Exemplar image', role: 'exemplar-image', take: 'one', hint: 'or volume' },
+  { label: 'Exemplar mask', role: 'exemplar-mask', take: 'one', hint: 'of the same size' },
+  { label: 'Unlabeled images', role: 'unlabeled', take: 'several', hint: 'to learn from' },
+  { label: 'Reference masks', role: 'reference', take: 'several', hint: 'optional' },
+]
+
+/** These sort themselves, as a drop does. */
+const unsorted: FileInputProps[] = [
+  { label: 'Folder', role: null, take: 'folder', hint: 'such as a DICOM study' },
+  { label: 'Zip or mixed files', role: null, take: 'several', hint: 'or a saved run' },
 ]
 
 export function FileInputs({ can }: { can: boolean }) {
   return (
     <details className="files" open>
       <summary>Your own files</summary>
-      <p className="quiet">Drop them anywhere, or choose:</p>
-      {inputs.map(({ label, role, multiple, hint }) => (
-        <div className="file-input" key={role}>
-          <p>
-            <label htmlFor={`file-${role}`}>{label}</label>{' '}
-            <span className="hint quiet" id={`file-${role}-hint`}>
-              {hint}
-            </span>
-          </p>
-          <input
-            type="file"
-            id={`file-${role}`}
-            accept="image/png,image/jpeg,.png,.jpg,.jpeg"
-            multiple={multiple}
-            disabled={!can}
-            aria-describedby={`file-${role}-hint`}
-            onChange={(event) => {
-              void loadFiles([...(event.target.files ?? [])], role)
-              // So that the same file can be chosen again after it was mended.
-              event.target.value = ''
-            }}
-          />
-        </div>
+      <p className="quiet">PNG, JPEG, TIFF, NIfTI, DICOM, NRRD, MHA, npy, HDF5 or a zip of them. Drop them anywhere, or choose:</p>
+      {inputs.map((input) => (
+        <FileInput {...input} can={can} key={input.label} />
+      ))}
+      <p className="quiet">Or all at once, sorted for you:</p>
+      {unsorted.map((input) => (
+        <FileInput {...input} can={can} key={input.label} />
       ))}
     </details>
+  )
+}
+
+function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boolean }) {
+  const id = `file-${role ?? take}`
+  return (
+    <div className="file-input">
+      <p>
+        <label htmlFor={id}>{label}</label>{' '}
+        <span className="hint quiet" id={`${id}-hint`}>
+          {hint}
+        </span>
+      </p>
+      <input
+        type="file"
+        id={id}
+        multiple={take !== 'one'}
+        // React's types do not know it; all desktop browsers do.
+        {...(take === 'folder' ? { webkitdirectory: '' } : {})}
+        disabled={!can}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => {
+          loadFiles([...(event.target.files ?? [])], role)
+          // So that the same file can be chosen again after it was mended.
+          event.target.value = ''
+        }}
+      />
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { duration, percent, score, size, statusLine, value } from './format'
+import { duration, lastPart, percent, score, size, statusLine, value } from './format'
 
 it('writes times', () => {
   expect([0.4, 45, 59.6, 154, 4320].map(duration)).toEqual(['0 s', '45 s', '1 min 0 s', '2 min 34 s', '1 h 12 min'])
@@ -17,6 +17,10 @@ it('writes shares, values and sizes, and a dash for what is not there', () => {
     '–',
   ])
   expect([size(812), size(12_345), size(4_560_000)]).toEqual(['812 B', '12.3 kB', '4.56 MB'])
+})
+
+it('leaves out folders', () => {
+  expect(['p1/series 2/IM-7.dcm', 'a\\b.png', 'c.nii.gz · slice 4'].map(lastPart)).toEqual(['IM-7.dcm', 'b.png', 'c.nii.gz · slice 4'])
 })
 
 it('says how the run stands', () => {

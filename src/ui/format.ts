@@ -8,6 +8,9 @@ export const count = (n: number): string => whole.format(n)
 /** "one image", "2 images" with the number in figures. */
 export const plural = (n: number, thing: string): string => `${count(n)} ${thing}${n === 1 ? '' : 's'}`
 
+/** A file's name without its folders, where there is little room. */
+export const lastPart = (name: string): string => name.slice(name.search(/[^/\\]*$/))
+
 /** Seconds as "45 s", "2 min 34 s" or "1 h 12 min". */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))

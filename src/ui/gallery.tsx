@@ -1,12 +1,16 @@
 import { useId, useMemo, useState } from 'react'
+import { openPicture } from '../store/commands'
 import { useLab } from '../store/lab'
 import { useLatest } from '../store/latest'
-import type { Prediction } from '../worker/protocol'
+import type { Prediction, UnlabeledInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from './colours'
 import { count, percent, score } from './format'
 import { OutlinedPicture } from './outlined-picture'
+import './styles/pile.css'
 
 const first = 24
+
+const correct = (image: number) => openPicture('annotate', 'pile', image)
 
 /** All predictions, those first on which the models disagree most. */
 export function Gallery() {
@@ -22,16 +26,28 @@ export function Gallery() {
       </p>
     )
   const shown = all ? items : items.slice(0, first)
+  const next = items.find(({ image, disagreement }) => disagreement > 0 && dataset.unlabeled[image]?.annotated === false)
   return (
     <>
       <p className="quiet">
         {count(items.length)} predictions of step {count(predictions.step)}, most doubtful first: disagreement is the share of foreground on
         which A and B differ.
       </p>
+      {next && (
+        <div className="next">
+          <p>
+            The models are least sure of <b>{next.name}</b>: they differ on {percent(next.disagreement)} of what either calls foreground
+            there. A mask of yours is likely to help most there.
+          </p>
+          <button type="button" className="primary" onClick={() => correct(next.image)}>
+            Annotate this one next
+          </button>
+        </div>
+      )}
       <ul className="gallery">
         {shown.map((item) => (
           <li key={item.image}>
-            <Entry item={item} size={predictions.size} grey={dataset.unlabeled[item.image]?.pixels} palette={palette} />
+            <Entry item={item} size={predictions.size} of={dataset.unlabeled[item.image]} palette={palette} />
           </li>
         ))}
       </ul>
@@ -47,17 +63,22 @@ export function Gallery() {
 interface EntryProps {
   item: Prediction
   size: number
-  grey: Uint8Array<ArrayBuffer> | undefined
+  of: UnlabeledInfo | undefined
   palette: Palette
 }
 
-function Entry({ item, size, grey, palette }: EntryProps) {
+function Entry({ item, size, of, palette }: EntryProps) {
   const nameId = useId()
   return (
     <figure className="picture" aria-labelledby={nameId}>
       <div className="frame">
-        {grey && grey.length === item.labels.length && (
-          <OutlinedPicture grey={grey} labels={item.labels} size={size} palette={palette} side={256} />
+        {of && of.pixels.length === item.labels.length && (
+          <OutlinedPicture grey={of.pixels} labels={item.labels} size={size} palette={palette} side={256} />
+        )}
+        {of?.annotated && (
+          <p className="marks">
+            <span>annotated</span>
+          </p>
         )}
       </div>
       <figcaption>
@@ -68,6 +89,9 @@ function Entry({ item, size, grey, palette }: EntryProps) {
           <span>differ {percent(item.disagreement)}</span>
           {item.dice !== null && <span>Dice {score(item.dice)}</span>}
         </span>
+        <button type="button" aria-label={`Correct ${item.name}`} onClick={() => correct(item.image)}>
+          Correct
+        </button>
       </figcaption>
     </figure>
   )

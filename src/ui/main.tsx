@@ -4,6 +4,7 @@ import { App } from './app'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/controls.css'
+import './styles/data.css'
 import './styles/pictures.css'
 import './styles/curves.css'
 

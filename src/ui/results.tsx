@@ -9,6 +9,7 @@ export function Results() {
         <Exports />
       </div>
       <Gallery />
+      <p className="hint quiet">An exported run can be dropped here to look at it again or to go on.</p>
     </section>
   )
 }

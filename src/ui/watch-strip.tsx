@@ -31,7 +31,8 @@ export function WatchStrip() {
   )
 }
 
-function Thumbnail({ pixels, size }: { pixels: Uint8Array; size: number }) {
+/** A grey picture as the network sees it. */
+export function Thumbnail({ pixels, size }: { pixels: Uint8Array; size: number }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   useEffect(() => {
     const element = canvas.current

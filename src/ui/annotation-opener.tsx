@@ -1,0 +1,32 @@
+import { Suspense } from 'react'
+import { annotate, closePicture } from '../store/commands'
+import { useLab } from '../store/lab'
+import { LoadBoundary, loadedOnDemand } from './load-boundary'
+import { OpeningDialog } from './modal-dialog'
+
+const AnnotationEditor = loadedOnDemand('The drawing tools', async () => (await import('./annotation/annotation-editor')).AnnotationEditor)
+
+/** The drawing tools, over the page, while an image is open to be annotated. */
+export function AnnotationOpener() {
+  const wanted = useLab(({ opening }) => opening?.purpose === 'annotate')
+  const picture = useLab(({ opened }) => opened)
+  if (!wanted) return null
+  const waiting = <OpeningDialog onClose={closePicture} />
+  return (
+    <LoadBoundary onClose={closePicture}>
+      <Suspense fallback={waiting}>
+        {picture ? (
+          <AnnotationEditor
+            key={picture.key}
+            picture={picture}
+            // A copy of its own: it is given away to the worker.
+            onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}
+            onClose={closePicture}
+          />
+        ) : (
+          waiting
+        )}
+      </Suspense>
+    </LoadBoundary>
+  )
+}

@@ -1,0 +1,166 @@
+import { useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { openPicture, removeExemplar } from '../store/commands'
+import { useLab } from '../store/lab'
+import { unknown } from '../lib/raster'
+import type { ExemplarInfo } from '../worker/protocol'
+import { paletteOf, type Palette } from './colours'
+import { canRemove, strikeUnknown } from './exemplars'
+import { count, lastPart } from './format'
+import { ModalDialog } from './modal-dialog'
+import { OutlinedPicture } from './outlined-picture'
+import './styles/pile.css'
+
+/** A volume whose mask marks every slice gives as many exemplars as slices. */
+const few = 7
+
+/** The annotated images as the network sees them, the first one large. */
+export function ExemplarList() {
+  const dataset = useLab((state) => state.dataset)
+  const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
+  const [all, setAll] = useState(false)
+  const [asked, setAsked] = useState<number | null>(null)
+  const list = useRef<HTMLDivElement>(null)
+  const exemplars = dataset?.exemplars ?? []
+  const [first, ...others] = exemplars
+
+  const remove = (index: number) => {
+    removeExemplar(index)
+    // The dialog gives the focus back to a button that is about to go.
+    flushSync(() => setAsked(null))
+    list.current?.focus()
+  }
+  const askToRemove = (index: number) => {
+    // What was drawn is nowhere else; what came from a file can be given again.
+    if (exemplars[index]?.from === 'drawing') setAsked(index)
+    else remove(index)
+  }
+  const edit = (index: number) => openPicture('annotate', 'exemplar', index)
+  const leaving = asked === null ? undefined : exemplars[asked]
+  return (
+    <div className="exemplars" ref={list} tabIndex={-1} role="group" aria-label="Annotated images">
+      <figure className="annotated" aria-labelledby="annotated-name">
+        <div className="frame">
+          {first && dataset ? (
+            <Annotated exemplar={first} size={dataset.size} palette={palette} side={512} />
+          ) : (
+            <p className="empty">
+              {dataset && dataset.unlabeled.length > 0
+                ? 'No image is annotated yet: choose one under “Images” and draw its mask.'
+                : 'The annotated image will stand here, with its mask outlined.'}
+            </p>
+          )}
+        </div>
+        <figcaption>
+          <span id="annotated-name">Annotated image</span>
+          {first && <span className="quiet"> {first.name}</span>}
+        </figcaption>
+        {first && (
+          <FirstControls exemplar={first} removable={canRemove(exemplars, 0)} onEdit={() => edit(0)} onRemove={() => askToRemove(0)} />
+        )}
+      </figure>
+      {dataset && others.length > 0 && (
+        <ul className="exemplar-strip">
+          {others.slice(0, all ? others.length : few - 1).map((exemplar, i) => (
+            <li key={`${i} ${exemplar.name}`}>
+              <Other
+                exemplar={exemplar}
+                size={dataset.size}
+                palette={palette}
+                removable={canRemove(exemplars, i + 1)}
+                onEdit={() => edit(i + 1)}
+                onRemove={() => askToRemove(i + 1)}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {exemplars.length > few && (
+        <button type="button" onClick={() => setAll(!all)}>
+          {all ? 'Show fewer annotated' : `Show all ${count(exemplars.length)} annotated`}
+        </button>
+      )}
+      {exemplars.some(({ labels, from }) => from !== null && labels.includes(unknown)) && (
+        <p className="note">Struck through: unknown, so not learnt from.</p>
+      )}
+      {asked !== null && leaving && (
+        <ModalDialog title={`Remove the annotation of ${leaving.name}?`} onClose={() => setAsked(null)}>
+          <p>What was drawn on this image will no longer be learnt from, and a run goes on without it.</p>
+          <div className="dialog-buttons">
+            <button type="button" onClick={() => setAsked(null)}>
+              Keep it
+            </button>
+            <button type="button" className="primary" onClick={() => remove(asked)}>
+              Remove it
+            </button>
+          </div>
+        </ModalDialog>
+      )}
+    </div>
+  )
+}
+
+interface Shown {
+  exemplar: ExemplarInfo
+  size: number
+  palette: Palette
+}
+
+function Annotated({ exemplar: { pixels, labels }, size, palette, side }: Shown & { side: number }) {
+  const grey = useMemo(() => (labels.includes(unknown) ? strikeUnknown(pixels, labels, size) : pixels), [pixels, labels, size])
+  return <OutlinedPicture grey={grey} labels={labels} size={size} palette={palette} side={side} />
+}
+
+interface Controls {
+  removable: boolean
+  onEdit: () => void
+  onRemove: () => void
+}
+
+function FirstControls({ exemplar: { name, from }, removable, onEdit, onRemove }: Controls & Pick<Shown, 'exemplar'>) {
+  return (
+    <div className="exemplar-buttons">
+      {from === null ? (
+        <button type="button" className="primary" onClick={onEdit}>
+          Draw the mask
+        </button>
+      ) : (
+        <button type="button" aria-label={`Edit annotation of ${name}`} onClick={onEdit}>
+          Edit annotation
+        </button>
+      )}
+      {removable && (
+        <button type="button" aria-label={`Remove ${name}`} onClick={onRemove}>
+          Remove
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Other({ exemplar, size, palette, removable, onEdit, onRemove }: Controls & Shown) {
+  const { name, from } = exemplar
+  const editing = from === null ? `Draw the mask of ${name}` : `Edit annotation of ${name}`
+  return (
+    <figure className="picture" aria-label={`Annotated: ${name}`}>
+      <div className="frame">
+        <Annotated exemplar={exemplar} size={size} palette={palette} side={160} />
+      </div>
+      <figcaption title={name}>{lastPart(name)}</figcaption>
+      <div className="exemplar-buttons">
+        <button type="button" aria-label={editing} title={editing} onClick={onEdit}>
+          <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+            <path d="M2.5 13.5 3.3 10 11 2.3l2.7 2.7L6 12.7z" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinejoin="round" />
+          </svg>
+        </button>
+        {removable && (
+          <button type="button" aria-label={`Remove ${name}`} title={`Remove ${name}`} onClick={onRemove}>
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+              <path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
+            </svg>
+          </button>
+        )}
+      </div>
+    </figure>
+  )
+}

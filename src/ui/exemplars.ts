@@ -1,0 +1,21 @@
+/** What the page works out of the annotated images. */
+import { unknown } from '../lib/raster'
+import type { ExemplarInfo } from '../worker/protocol'
+
+type Labels = Pick<ExemplarInfo, 'labels' | 'from'>
+
+/**
+ * Whether training would still be possible without one of the exemplars: every class that it shows is shown by another one as well.
+ * One without an annotation teaches nothing, so it may go as soon as there is one that does.
+ */
+export function canRemove(exemplars: readonly Labels[], index: number): boolean {
+  const left = new Set(exemplars.flatMap(({ labels, from }, i) => (from === null || i === index ? [] : [...new Set(labels)])))
+  if (left.size === 0) return false
+  const { labels, from } = exemplars[index]!
+  return from === null || [...new Set(labels)].every((label) => label === 0 || label === unknown || left.has(label))
+}
+
+/** The image with what is unknown darkened and struck through, as the synthetic samples are shown. Both row-major, `width` pixels a row. */
+export function strikeUnknown(grey: Uint8Array, labels: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(grey, (v, i) => (labels[i] === unknown ? v * ((i + Math.floor(i / width)) % 4 === 0 ? 0.75 : 0.45) : v))
+}

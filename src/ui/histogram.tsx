@@ -1,0 +1,38 @@
+import { barHeights, place } from './histogram-bars'
+import { reading } from './source-words'
+import type { Window } from './window-level'
+
+interface Props {
+  /** Voxels in equal steps from min to max. */
+  counts: readonly number[]
+  min: number
+  max: number
+  /** Marked where it is known. */
+  window: Window | null
+}
+
+/** How often each value occurs, on a logarithmic scale: air would hide everything else on a linear one. */
+export function Histogram({ counts, min, max, window }: Props) {
+  const bars = barHeights(counts)
+  const path = bars.map((height, i) => (height > 0 ? `M${i} 1V${1 - height}H${i + 1}V1Z` : '')).join('')
+  const from = window && place(window.center - window.width / 2, min, max)
+  const to = window && place(window.center + window.width / 2, min, max)
+  const name = `Histogram of values from ${reading(min)} to ${reading(max)}`
+  return (
+    <figure className="histogram" aria-label={name}>
+      <div className="bars">
+        <svg viewBox={`0 0 ${bars.length} 1`} preserveAspectRatio="none" aria-hidden="true">
+          <path d={path} />
+        </svg>
+        {window && from !== null && to !== null && (
+          <div className="window" style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }} />
+        )}
+      </div>
+      <figcaption className="quiet">
+        <span>{reading(min)}</span>
+        <span>count, logarithmic</span>
+        <span>{reading(max)}</span>
+      </figcaption>
+    </figure>
+  )
+}

@@ -1,0 +1,17 @@
+import { useLab } from '../store/lab'
+import { count } from './format'
+
+/** How far the files being read have come; its place in the panel's head is kept free while there are none. */
+export function ReadingProgress() {
+  const loading = useLab((state) => state.loading)
+  const progress = useLab((state) => state.progress)
+  const read = progress?.what === 'read' ? progress : null
+  if (!loading && !read) return null
+  const said = read ? `Reading ${count(read.done)} of ${count(read.of)}` : 'Reading…'
+  return (
+    <div className="reading">
+      <span className="quiet">{said}</span>
+      <progress aria-label={said} max={read?.of || 1} value={read?.done} />
+    </div>
+  )
+}

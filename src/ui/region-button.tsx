@@ -1,0 +1,64 @@
+import { Suspense } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import { closePicture, openPicture } from '../store/commands'
+import { useLab } from '../store/lab'
+import { allowed } from '../store/state'
+import { LoadBoundary, loadedOnDemand } from './load-boundary'
+import { OpeningDialog } from './modal-dialog'
+import { boxOf, isWhole } from './region-box'
+
+const RegionDialog = loadedOnDemand('The region of interest', async () => (await import('./region-dialog')).RegionDialog)
+
+/** Opens the choice of the region of interest on an annotated image, or without one on the first of the pile. */
+export function RegionButton() {
+  const can = useLab((state) => allowed(state).configure)
+  const opening = useLab((state) => state.opening?.purpose === 'region')
+  const annotated = useLab((state) => state.dataset?.exemplars.findIndex(({ from }) => from !== null) ?? -1)
+  const some = useLab(({ dataset }) => dataset !== null && dataset.exemplars.length + dataset.unlabeled.length > 0)
+  const waitsOnly = useLab(({ dataset }) => (dataset?.unlabeled.length ?? 0) === 0)
+  const open = () => {
+    const exemplar = annotated >= 0 || waitsOnly
+    openPicture('region', exemplar ? 'exemplar' : 'pile', Math.max(0, annotated))
+  }
+  return (
+    <>
+      <button
+        type="button"
+        disabled={!can || !some}
+        title={
+          can ? 'Use only a part of every image: small organs in large images need it.' : 'Reset the run before changing its settings.'
+        }
+        onClick={open}
+      >
+        Region of interest
+      </button>
+      {opening && (
+        <LoadBoundary onClose={closePicture}>
+          <Suspense fallback={<OpeningDialog onClose={closePicture} />}>
+            <RegionDialog />
+          </Suspense>
+        </LoadBoundary>
+      )}
+    </>
+  )
+}
+
+/** A row of the list of facts, where not the whole image is used. */
+export function RegionFact() {
+  const [x, y, width, height] = useLab(
+    useShallow(({ running, asked }) => {
+      const { regionX, regionY, regionWidth, regionHeight } = running ?? asked
+      return [regionX, regionY, regionWidth, regionHeight] as const
+    }),
+  )
+  const box = boxOf({ x, y, width, height })
+  if (isWhole(box)) return null
+  return (
+    <div>
+      <dt>Region</dt>
+      <dd>
+        {box.width} × {box.height} % of each image, from {box.left} % left, {box.top} % top
+      </dd>
+    </div>
+  )
+}

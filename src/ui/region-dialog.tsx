@@ -1,0 +1,283 @@
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { fieldOf, frameOf, prepareImage, type Extent } from '../lib/frame'
+import { resizeLabels, resizeLinear, type Raster } from '../lib/raster'
+import type { Config } from '../method/config'
+import { closePicture, setValues } from '../store/commands'
+import { useLab } from '../store/lab'
+import type { DatasetSummary, PictureEvent } from '../worker/protocol'
+import { rgbOf } from './colours'
+import { ModalDialog, OpeningDialog } from './modal-dialog'
+import { forgetPaint, paintSoon } from './paint-queue'
+import { paintGrey, paintLabels } from './painters'
+import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type Box, type Handle } from './region-box'
+import './styles/region.css'
+
+/** Draws a rectangle on an image and makes it the region that all images are cut to. */
+export function RegionDialog() {
+  const picture = useLab((state) => state.opened)
+  const dataset = useLab((state) => state.dataset)
+  const asked = useLab((state) => state.asked)
+  if (!picture || !dataset) return <OpeningDialog onClose={closePicture} />
+  return <RegionChoice picture={picture} dataset={dataset} asked={asked} />
+}
+
+interface Props {
+  picture: PictureEvent
+  dataset: DatasetSummary
+  asked: Config
+}
+
+const numbers = [
+  { key: 'left', label: 'Left', axis: 'width' },
+  { key: 'top', label: 'Top', axis: 'height' },
+  { key: 'width', label: 'Width', axis: 'width' },
+  { key: 'height', label: 'Height', axis: 'height' },
+] as const
+
+function RegionChoice({ picture, dataset, asked }: Props) {
+  const [box, setBox] = useState(() => boxOf({ x: asked.regionX, y: asked.regionY, width: asked.regionWidth, height: asked.regionHeight }))
+  const { proposedRegion } = dataset
+  return (
+    <ModalDialog title="Region of interest" onClose={closePicture} className="region">
+      <p className="hint quiet">
+        The part of every image that the networks see; outside it every mask is background. Leave room: organs lie elsewhere in other
+        images. Shown on {picture.name}.
+      </p>
+      <div className="region-columns">
+        <Stage picture={picture} box={box} onChange={setBox} />
+        <div className="region-side">
+          <div className="region-numbers" role="group" aria-label="Region in per cent">
+            {numbers.map(({ key, label, axis }) => (
+              <PerCent
+                key={key}
+                label={label}
+                hint={`per cent of the image's ${axis}`}
+                value={box[key]}
+                onChange={(v) => setBox(withNumber(box, key, v))}
+              />
+            ))}
+          </div>
+          <div className="region-proposals">
+            <button
+              type="button"
+              disabled={!proposedRegion}
+              title={proposedRegion ? 'What is annotated, with room around it.' : 'Nothing is annotated yet.'}
+              onClick={() => proposedRegion && setBox(boxOf(proposedRegion))}
+            >
+              Propose from the mask
+            </button>
+            <button type="button" disabled={isWhole(box)} onClick={() => setBox(whole)}>
+              Whole image
+            </button>
+          </div>
+          <Preview picture={picture} dataset={dataset} config={{ ...asked, ...settingsOf(box) }} />
+        </div>
+      </div>
+      <div className="dialog-buttons">
+        <button type="button" onClick={closePicture}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          className="primary"
+          onClick={() => {
+            setValues(settingsOf(box))
+            closePicture()
+          }}
+        >
+          Use this region
+        </button>
+      </div>
+    </ModalDialog>
+  )
+}
+
+/** A number that is taken as it is typed, where it can be used, and put right on leaving the field. */
+function PerCent({ label, hint, value, onChange }: { label: string; hint: string; value: number; onChange: (value: number) => void }) {
+  const [draft, setDraft] = useState<string | null>(null)
+  return (
+    <label className="field" title={hint}>
+      <span>{label}, %</span>
+      <input
+        type="number"
+        aria-label={label}
+        inputMode="numeric"
+        min={label === 'Left' || label === 'Top' ? 0 : least}
+        max={100}
+        step={1}
+        value={draft ?? String(value)}
+        onChange={(event) => {
+          setDraft(event.target.value)
+          const typed = event.target.valueAsNumber
+          if (Number.isFinite(typed)) onChange(typed)
+        }}
+        onBlur={() => setDraft(null)}
+      />
+    </label>
+  )
+}
+
+const handles: readonly Handle[] = ['nw', 'n', 'ne', 'e', 'se', 's', 'sw', 'w']
+
+const arrows: Record<string, [dx: number, dy: number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+
+/** A shorter way with the pointer is a click, not a rectangle; in per cent. */
+const click = 2
+
+interface StageProps {
+  picture: PictureEvent
+  box: Box
+  onChange: (box: Box) => void
+}
+
+/** The image with the rectangle on it. */
+function Stage({ picture, box, onChange }: StageProps) {
+  const stage = useRef<HTMLDivElement>(null)
+  /** Where the pointer went down, and what it took hold of; null to draw a new rectangle. */
+  const held = useRef<{ x: number; y: number; box: Box; handle: Handle | null } | null>(null)
+  const helpId = useId()
+  const [sx, sy] = picture.spacing ?? [1, 1]
+  const aspect = (picture.width * sx) / (picture.height * sy)
+  const { left, top, width, height } = box
+
+  const placeOf = (event: PointerEvent) => {
+    const at = stage.current!.getBoundingClientRect()
+    return { x: ((event.clientX - at.left) / at.width) * 100, y: ((event.clientY - at.top) / at.height) * 100 }
+  }
+  const take = (event: PointerEvent) => {
+    if (event.button !== 0) return
+    const { x, y } = placeOf(event)
+    const onHandle = (event.target as HTMLElement).dataset.handle as Handle | undefined
+    const inside = x >= left && x <= left + width && y >= top && y <= top + height
+    // The whole image cannot be moved, so a drag on it draws.
+    held.current = { x, y, box, handle: onHandle ?? (inside && !isWhole(box) ? 'move' : null) }
+    stage.current!.setPointerCapture(event.pointerId)
+  }
+  const move = (event: PointerEvent) => {
+    if (!held.current) return
+    const from = held.current
+    const { x, y } = placeOf(event)
+    if (from.handle) onChange(dragged(from.box, from.handle, x - from.x, y - from.y))
+    else if (Math.hypot(x - from.x, y - from.y) > click) onChange(between(from.x, from.y, x, y))
+  }
+  const key = (event: KeyboardEvent) => {
+    const arrow = arrows[event.key]
+    if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    onChange(dragged(box, event.shiftKey ? 'se' : 'move', ...arrow))
+  }
+  const place = { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` }
+  return (
+    <div className="region-picture">
+      <div
+        className="region-stage"
+        ref={stage}
+        style={{ aspectRatio: aspect, width: `min(100%, ${aspect} * 62vh)` }}
+        onPointerDown={take}
+        onPointerMove={move}
+        onPointerUp={() => (held.current = null)}
+        onPointerCancel={() => (held.current = null)}
+      >
+        <FullPicture picture={picture} />
+        <div className="region-shade">
+          <div style={place} />
+        </div>
+        <div
+          className="region-box"
+          style={place}
+          tabIndex={0}
+          role="group"
+          aria-label={`Rectangle: ${width} by ${height} per cent, from ${left} per cent left and ${top} per cent top`}
+          aria-describedby={helpId}
+          data-whole={isWhole(box)}
+          onKeyDown={key}
+        >
+          {handles.map((handle) => (
+            <span key={handle} data-handle={handle} />
+          ))}
+        </div>
+      </div>
+      <p className="hint quiet" id={helpId}>
+        Drag to draw, move or resize. With the rectangle in focus, arrow keys move it, with Shift they resize it.
+      </p>
+    </div>
+  )
+}
+
+/** More pixels than this are not seen on the page, and would only cost time. */
+const longest = 1024
+
+/** The image and its labels at most `longest` pixels wide and high; the spacing grows with the pixels. */
+function reduced({ width, height, pixels, labels, spacing }: PictureEvent) {
+  const shrink = Math.min(1, longest / Math.max(width, height))
+  const [w, h] = [Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink))]
+  const image: Raster = w === width && h === height ? { width, height, pixels } : resizeLinear({ width, height, pixels }, w, h)
+  const extent: Extent = { width: w, height: h, spacing: spacing && [(spacing[0] * width) / w, (spacing[1] * height) / h] }
+  return { image, labels: resizeLabels({ width, height, labels }, w, h).labels, extent }
+}
+
+function FullPicture({ picture }: { picture: PictureEvent }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const { image, labels } = useMemo(() => reduced(picture), [picture])
+  useEffect(() => {
+    const element = canvas.current
+    const context = element?.getContext('2d')
+    if (!element || !context) return
+    const { center, width: range } = picture.window
+    const grey = Uint8Array.from(image.pixels, (v) => Math.min(255, Math.max(0, ((v - center) / range + 0.5) * 255)))
+    const painted = new ImageData(image.width, image.height)
+    paintLabels(
+      painted,
+      grey,
+      labels,
+      picture.classes.map(({ color }) => rgbOf(color)),
+      0.4,
+    )
+    context.putImageData(painted, 0, 0)
+  }, [picture, image, labels])
+  return <canvas ref={canvas} width={image.width} height={image.height} />
+}
+
+/** What the networks would see of this image, by the code that prepares it for them. */
+function Preview({ picture, dataset, config }: { picture: PictureEvent; dataset: DatasetSummary; config: Config }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const { image, extent } = useMemo(() => reduced(picture), [picture])
+  const { size } = config
+  const field = fieldOf([...dataset.exemplars, ...dataset.unlabeled], config)
+  const { rect, inner } = frameOf(picture, config, field)
+  // Along the longer side, where whole pixels round least.
+  const spacing =
+    picture.spacing &&
+    (inner.width >= inner.height ? (picture.spacing[0] * rect.width) / inner.width : (picture.spacing[1] * rect.height) / inner.height)
+  useEffect(() => {
+    const element = canvas.current
+    const context = element?.getContext('2d')
+    if (!element || !context) return
+    paintSoon(element, () => {
+      const seen = prepareImage(image, frameOf(extent, config, field), config)
+      const painted = new ImageData(size, size)
+      paintGrey(
+        painted,
+        Uint8Array.from(seen, (v) => Math.round(v * 255)),
+      )
+      context.putImageData(painted, 0, 0)
+    })
+    return () => forgetPaint(element)
+  })
+  return (
+    <figure className="region-preview" aria-labelledby="region-preview-name">
+      <div className="frame">
+        <canvas ref={canvas} width={size} height={size} />
+      </div>
+      <figcaption>
+        <span id="region-preview-name">What the networks see</span>
+        <span className="quiet">
+          {rect.width} × {rect.height} of {picture.width} × {picture.height} pixels, at {inner.width} × {inner.height} of {size} × {size}
+        </span>
+        <span className="quiet">
+          {spacing ? `${spacing.toPrecision(3)} mm per network pixel` : 'The file does not say how large a pixel is.'}
+        </span>
+      </figcaption>
+    </figure>
+  )
+}

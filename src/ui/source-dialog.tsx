@@ -1,0 +1,219 @@
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { closePicture, inspectSource } from '../store/commands'
+import { lab, useLab } from '../store/lab'
+import type { SourceEvent, SourceInfo } from '../worker/protocol'
+import { count, plural } from './format'
+import { Histogram } from './histogram'
+import { SlicesForm } from './slices-form'
+import { SourcePicture } from './source-picture'
+import { cutOf, imagesOf, isSingle, kindOf, orientationMeaning, reading, sizeOf, spacingOf } from './source-words'
+import { WindowForm } from './window-form'
+import type { Window } from './window-level'
+import './styles/source-dialog.css'
+
+interface Props {
+  /** Volumes to leaf through; the first is shown. */
+  ids: readonly number[]
+  onClose: () => void
+}
+
+/** How images are looked at; it stays when the next is turned to. */
+interface Look {
+  /** Whether they are asked for in full. */
+  full: boolean
+  /** The window that the user chose; null follows each file. */
+  window: Window | null
+}
+
+const none: SourceInfo[] = []
+
+/** One volume looked at closely: what it is, its numbers, its pictures, and what of it is used. */
+export function SourceDialog({ ids, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [position, setPosition] = useState(0)
+  const [look, setLook] = useState<Look>({ full: false, window: null })
+  const sources = useLab((state) => state.dataset?.sources ?? none)
+  // Other files may have been dropped meanwhile.
+  const left = ids.map((id) => sources.find((source) => source.id === id)).filter((source) => source !== undefined)
+  const at = Math.min(position, left.length - 1)
+  const source = left[at]
+  useEffect(() => {
+    dialog.current?.showModal()
+    return () => {
+      if (lab.getState().opening?.purpose === 'preview') closePicture()
+    }
+  }, [])
+  const gone = source === undefined
+  useEffect(() => {
+    if (gone) onClose()
+  }, [gone, onClose])
+  if (!source) return null
+  const go = (by: number) => setPosition(Math.min(left.length - 1, Math.max(0, at + by)))
+  return (
+    <dialog className="source-dialog" ref={dialog} aria-labelledby="source-name" onClose={onClose}>
+      <header>
+        <h2 id="source-name">{source.name}</h2>
+        {left.length > 1 && (
+          <div className="leaf">
+            <button type="button" className="small" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)}>
+              ‹
+            </button>
+            <span className="quiet">
+              {count(at + 1)} of {count(left.length)}
+            </span>
+            <button type="button" className="small" aria-label="Next image" disabled={at === left.length - 1} onClick={() => go(1)}>
+              ›
+            </button>
+          </div>
+        )}
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </header>
+      <NewProblem />
+      <SourceView source={source} look={look} onLook={setLook} key={source.id} />
+    </dialog>
+  )
+}
+
+/** The page's list of problems lies behind the dialog: the newest that came since it was opened is said here too. */
+function NewProblem() {
+  const [before] = useState(() => lab.getState().problems.at(-1)?.id ?? 0)
+  const newest = useLab((state) => state.problems.at(-1))
+  return <div aria-live="polite">{newest && newest.id > before && <p className="field-error needs">{newest.message}</p>}</div>
+}
+
+interface ViewProps {
+  source: SourceInfo
+  look: Look
+  onLook: (look: Look) => void
+}
+
+function SourceView({ source, look, onLook }: ViewProps) {
+  const { id } = source
+  const details = useLab((state) => state.details[id])
+  // An answer to an older run is dropped, so it is asked for again.
+  const run = useLab((state) => state.run)
+  const known = details !== undefined
+  useEffect(() => {
+    if (!known) inspectSource(id)
+  }, [id, known, run])
+
+  const unlabeled = useLab((state) => state.dataset?.unlabeled)
+  const indices = useMemo(() => (unlabeled ?? []).flatMap((image, i) => (image.source === id ? [i] : [])), [unlabeled, id])
+  const [slice, setSlice] = useState(() => Math.floor(indices.length / 2))
+  const index = indices[Math.min(slice, indices.length - 1)]
+  const opened = useLab(({ opened, opening }) => (opening?.purpose === 'preview' && opened?.index === index ? opened : null))
+  const window = look.window ?? opened?.window ?? null
+  return (
+    <div className="source-view">
+      <div className="source-look">
+        <SourcePicture
+          indices={indices}
+          slice={Math.min(slice, indices.length - 1)}
+          onSlice={setSlice}
+          full={look.full}
+          onFull={(full) => onLook({ ...look, full })}
+          picture={opened}
+          window={window}
+        />
+        <WindowForm
+          picture={opened}
+          details={details}
+          window={window}
+          chosen={look.window !== null}
+          onChange={(window) => onLook({ ...look, window })}
+        />
+      </div>
+      <div className="source-tell">
+        <Facts source={source} details={details} />
+        {details ? (
+          <Histogram counts={details.histogram} min={details.min} max={details.max} window={window} />
+        ) : (
+          <div className="histogram">
+            <div className="bars" />
+          </div>
+        )}
+        {!isSingle(source) && <SlicesForm source={source} />}
+        {details?.labels && <Values labels={details.labels} />}
+      </div>
+    </div>
+  )
+}
+
+function Facts({ source, details }: { source: SourceInfo; details: SourceEvent | undefined }) {
+  const { patient, orientation, axis, notes, planes } = source
+  return (
+    <>
+      <dl className="facts">
+        <Fact term="Kind">{kindOf(source)}</Fact>
+        {patient !== '' && <Fact term="Patient">{patient}</Fact>}
+        <Fact term="Size">{sizeOf(source)}</Fact>
+        <Fact term="Spacing">{source.spacing ? spacingOf(source) : 'not in the file'}</Fact>
+        <Fact term="Orientation">
+          {orientation === null ? (
+            'not in the file'
+          ) : (
+            <>
+              <strong>{orientation}</strong> {orientationMeaning(orientation)}
+            </>
+          )}
+        </Fact>
+        {!isSingle(source) && (
+          <Fact term="Images">
+            {imagesOf(source)}
+            {planes[axis] === null && `, cut along ${cutOf(source, axis)}`}
+          </Fact>
+        )}
+        <Fact term="Values">
+          {details ? `${reading(details.min)} to ${reading(details.max)}, mean ${reading(details.mean)}` : 'reading…'}
+        </Fact>
+      </dl>
+      {notes.map((note) => (
+        <p className="note needs" key={note}>
+          {note}
+        </p>
+      ))}
+    </>
+  )
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** Every value of a file that has few: of a label image, its labels. */
+function Values({ labels }: { labels: NonNullable<SourceEvent['labels']> }) {
+  const named = labels.some(({ name }) => name !== null)
+  return (
+    <table className="values">
+      <caption>{plural(labels.length, 'value')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Value</th>
+          {named && <th scope="col">Name</th>}
+          <th scope="col" className="number">
+            Voxels
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {labels.map(({ value, count: voxels, name, color }) => (
+          <tr key={value}>
+            <th scope="row">
+              {color !== null && <span className="swatch" style={{ background: color }} />}
+              <code>{value}</code>
+            </th>
+            {named && <td>{name ?? ''}</td>}
+            <td className="number">{count(voxels)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,116 @@
+import { lazy, Suspense, useState } from 'react'
+import { chooseSlices } from '../store/commands'
+import { useLab } from '../store/lab'
+import { allowed } from '../store/state'
+import type { SourceInfo } from '../worker/protocol'
+import { plural } from './format'
+import { FrameOptions, frameFrom } from './source-frame'
+import { groupFacts, groupNotes, imagesOf, isSingle, kindOf, orientationMeaning, sizeOf, spacingOf } from './source-words'
+
+/** Opened seldom. */
+const SourceDialog = lazy(async () => ({ default: (await import('./source-dialog')).SourceDialog }))
+
+const first = 8
+
+const none: SourceInfo[] = []
+
+/** The user's volumes as they were understood: stacks, series and volumes one by one, single pictures together. */
+export function SourceList() {
+  const sources = useLab((state) => state.dataset?.sources ?? none)
+  const [opened, setOpened] = useState<readonly number[] | null>(null)
+  const [all, setAll] = useState(false)
+  if (sources.length === 0) return null
+  const singles = sources.filter(isSingle)
+  const volumes = sources.filter((source) => !isSingle(source))
+  const shown = all ? volumes : volumes.slice(0, first)
+  return (
+    <section className="sources" aria-labelledby="sources-heading">
+      <h3 id="sources-heading">What was understood</h3>
+      <ul>
+        {singles.length > 0 && (
+          <li>
+            <div className="source-head">
+              <span className="source-name">{singles.length === 1 ? singles[0]!.name : plural(singles.length, 'single image')}</span>
+              <PreviewButton
+                name={singles.length === 1 ? singles[0]!.name : 'single images'}
+                open={() => setOpened(singles.map(({ id }) => id))}
+              />
+            </div>
+            <p className="quiet">{groupFacts(singles)}</p>
+            <Notes notes={groupNotes(singles)} />
+          </li>
+        )}
+        {shown.map((source) => (
+          <VolumeRow source={source} open={() => setOpened([source.id])} key={source.id} />
+        ))}
+      </ul>
+      {volumes.length > first && (
+        <button type="button" onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${plural(volumes.length, 'volume')}`}
+        </button>
+      )}
+      {opened && (
+        <Suspense fallback={null}>
+          <SourceDialog ids={opened} onClose={() => setOpened(null)} />
+        </Suspense>
+      )}
+    </section>
+  )
+}
+
+function PreviewButton({ name, open }: { name: string; open: () => void }) {
+  return (
+    <button type="button" className="small" aria-label={`Preview ${name}`} onClick={open}>
+      Preview
+    </button>
+  )
+}
+
+function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
+  const can = useLab((state) => allowed(state).load)
+  const { id, name, orientation, size, axis, every, frame, notes } = source
+  return (
+    <li>
+      <div className="source-head">
+        <span className="source-name" title={name}>
+          {name}
+        </span>
+        <PreviewButton name={name} open={open} />
+      </div>
+      <p className="quiet">{kindOf(source)}</p>
+      <p className="quiet">{sizeOf(source)}</p>
+      <p className="quiet">
+        {spacingOf(source)}
+        {orientation !== null && (
+          <>
+            {' · '}
+            <abbr title={orientationMeaning(orientation)}>{orientation}</abbr>
+          </>
+        )}
+      </p>
+      <p>Gives {imagesOf(source)}</p>
+      {size[3] > 1 && (
+        <label className="field question">
+          <span>4-D: which frame is used?</span>
+          <select
+            aria-label={`4-D: which frame of ${name} is used?`}
+            value={frame ?? 'all'}
+            disabled={!can}
+            onChange={(event) => chooseSlices(id, { axis, every, frame: frameFrom(event.target.value) })}
+          >
+            <FrameOptions frames={size[3]} />
+          </select>
+        </label>
+      )}
+      <Notes notes={notes} />
+    </li>
+  )
+}
+
+function Notes({ notes }: { notes: readonly string[] }) {
+  return notes.map((note) => (
+    <p className="note needs" key={note}>
+      {note}
+    </p>
+  ))
+}
