@@ -1,13 +1,11 @@
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
-import { frameGroup, isDicom, maxBytes, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, maxBytes, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { paletteOf, readFrames } from './dicom-pixels'
 import { readSegmentation } from './dicom-seg'
 import { planesOf, stack, type Plane } from './dicom-stack'
 import type { GivenFile } from './given-file'
 import { InputError } from './named-file'
 import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
-
-export { isDicom }
 
 /**
  * Reads DICOM files: series, single pictures, multi-frame files, segmentations.

@@ -1,8 +1,7 @@
-import { isDicom, readDicom } from './dicom'
+import { isDicom } from './dicom-mark'
 import type { GivenFile } from './given-file'
 import { isHdf5, readHdf5 } from './hdf5-file'
 import { byteText, maxVolumeBytes } from './image-size'
-import { readItkImage } from './itk-image'
 import { isJpeg, readJpegVolume } from './jpeg-file'
 import { InputError } from './named-file'
 import { niftiKind, readNifti } from './nifti-file'
@@ -52,6 +51,7 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
   }
   if (dicom.length > 0) {
     try {
+      const { readDicom } = await import('./dicom')
       const { volumes, problems } = await readDicom(dicom)
       result.volumes.push(...volumes)
       result.problems.push(...problems)
@@ -127,7 +127,7 @@ async function readOne(file: GivenFile, images: ReadonlyMap<string, GivenFile>):
   if (isTiff(head)) return one(await readTiff(file))
   if (isHdf5(head)) return readHdf5(file)
   if (isZip(head)) return readNpz(file)
-  if (isNrrdOrMha(head)) return one(await readItkImage(file))
+  if (isNrrdOrMha(head)) return one(await (await import('./itk-image')).readItkImage(file))
   const start = { name, bytes: head }
   if (isPng(start) || isJpeg(start)) {
     if (file.size > maxVolumeBytes)
