@@ -42,12 +42,12 @@ export function DataPanel() {
       </label>
       <FileInputs can={can} />
       <Understood />
-      <SourceList />
-      <RegionButton />
       <ExemplarList />
       <Pile />
+      <RegionButton />
       <LabelTable />
       <MappedValues />
+      <SourceList />
     </section>
   )
 }
@@ -59,6 +59,7 @@ function Understood() {
   const { exemplars, unlabeled, references, missing, size } = dataset
   const sizes = new Set(unlabeled.map(({ width, height }) => `${width} × ${height}`))
   const patients = new Set(unlabeled.map(({ patient }) => patient)).size
+  const canDraw = unlabeled.length > 0 && exemplars.length === 0
   return (
     <>
       <dl className="facts">
@@ -86,7 +87,13 @@ function Understood() {
         </div>
         <RegionFact />
       </dl>
-      {missing.length > 0 && <p className="note needs">Still needed: {missing.join(', ')}.</p>}
+      {missing.length > 0 && (
+        <p className="note needs">
+          {canDraw
+            ? 'Choose one of the images below and draw its mask, or give an exemplar image and its mask.'
+            : `Still needed: ${missing.join(', ')}.`}
+        </p>
+      )}
     </>
   )
 }

@@ -24,6 +24,9 @@ export function ExemplarList() {
   const exemplars = dataset?.exemplars ?? []
   const [first, ...others] = exemplars
 
+  // The images to choose from stand in its place.
+  if (!first && dataset && dataset.unlabeled.length > 0) return null
+
   const remove = (index: number) => {
     removeExemplar(index)
     // The dialog gives the focus back to a button that is about to go.
@@ -44,11 +47,7 @@ export function ExemplarList() {
           {first && dataset ? (
             <Annotated exemplar={first} size={dataset.size} palette={palette} side={512} />
           ) : (
-            <p className="empty">
-              {dataset && dataset.unlabeled.length > 0
-                ? 'No image is annotated yet: choose one under “Images” and draw its mask.'
-                : 'The annotated image will stand here, with its mask outlined.'}
-            </p>
+            <p className="empty">The annotated image will stand here, with its mask outlined.</p>
           )}
         </div>
         <figcaption>

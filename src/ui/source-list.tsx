@@ -91,7 +91,7 @@ function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
       <p>Gives {imagesOf(source)}</p>
       {size[3] > 1 && (
         <label className="field question">
-          <span>4-D: which frame is used?</span>
+          <span>4-D: which frame?</span>
           <select
             aria-label={`4-D: which frame of ${name} is used?`}
             value={frame ?? 'all'}
