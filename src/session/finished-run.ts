@@ -111,10 +111,13 @@ async function predictions(
     if (!mask.frames.includes(picture.frame)) mask.frames.push(picture.frame)
     if (what === 'run') images.push(pictureOf(trainer, i, inference, result.labels))
   }
-  for (let i = 0; i < prepared.unlabeled.length; i += together) {
-    await trainer.infer(prepared.unlabeled.slice(i, i + together), (inference, n) => keep(inference, i + n))
-    await tell(Math.min(i + together, prepared.unlabeled.length), prepared.unlabeled.length)
+  const of = prepared.unlabeled.length
+  let done = 0
+  const keepOne = (inference: Inference, i: number) => {
+    keep(inference, i)
+    done++
   }
+  await trainer.inferPile([...prepared.unlabeled.keys()], keepOne, () => tell(done, of))
   const teaching = annotated(dataset)
   const exemplars =
     what === 'run'
@@ -127,9 +130,6 @@ async function predictions(
       : []
   return { masks, maps, images, exemplars }
 }
-
-/** Images between two reports of progress. */
-const together = 8
 
 function pictureOf(trainer: Trainer, i: number, inference: Inference, labels: Uint8Array): FinishedRun['images'][number] {
   const { dataset, prepared, net, config } = trainer

@@ -23,6 +23,9 @@ export class DivergedError extends Error {
 /** Images predicted at once: enough to fill the backend, few enough for its memory. */
 const batch = 8
 
+/** Softmax values of the pile that are kept while the weights stay as they are, 64 MB: scores, gallery and exports all need them. */
+const mostKept = 16_000_000
+
 /** A state of the models after `t` steps. */
 interface Snapshot {
   t: number
@@ -44,6 +47,8 @@ export class Trainer {
    * newest may be bad; the one before it is not.
    */
   private kept: Snapshot[] = []
+  /** What the present weights make of the unlabelled images, by number, as far as it is known and fits `mostKept`. */
+  private predicted: Inference[] = []
   /** The scale of all pictures; see `fieldOf`. */
   private readonly field: number | null
 
@@ -89,6 +94,7 @@ export class Trainer {
    */
   async steps(most = 1): Promise<StepMetrics[]> {
     const { runner, config, t } = this
+    this.predicted = []
     this.kept.push({ t, models: runner.snapshot() })
     if (this.kept.length > 2) disposeModels(this.kept.shift()!.models)
     const count = Math.min(most, mostWaiting, config.steps - t)
@@ -112,6 +118,7 @@ export class Trainer {
   private goBack(): void {
     const { t, models } = this.kept.pop()!
     this.runner.restore(models)
+    this.predicted = []
     this.t = this.queued = t
     while (this.rows.length > 0 && this.rows.at(-1)!.step > t) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > t) this.scores.pop()
@@ -145,6 +152,31 @@ export class Trainer {
     }
   }
 
+  /** The same for unlabelled images by their number; what the present weights have said already is not asked again. */
+  async inferPile(
+    which: readonly number[],
+    use: (inference: Inference, i: number) => void,
+    pause: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    const { prepared, predicted, net, config } = this
+    const keep = prepared.unlabeled.length * net.classes * config.size ** 2 * 2 <= mostKept
+    for (let at = 0; at < which.length; at += batch) {
+      const some = which.slice(at, at + batch)
+      const fresh = some.filter((i) => !predicted[i])
+      const found = new Map<number, Inference>()
+      await this.infer(
+        fresh.map((i) => prepared.unlabeled[i]!),
+        (inference, n) => {
+          found.set(fresh[n]!, inference)
+          // Steps taken meanwhile have put another list in its place.
+          if (keep && predicted === this.predicted) predicted[fresh[n]!] = inference
+        },
+      )
+      for (const i of some) use(found.get(i) ?? predicted[i]!, i)
+      await pause()
+    }
+  }
+
   /** The predicted mask of unlabelled image `i` in the size of its source. */
   maskOf(i: number, inference: Inference): LabelMap {
     return this.toSource(this.dataset.unlabeled[i]!, combine(inference, this.config.inference))
@@ -153,7 +185,7 @@ export class Trainer {
   /** The predicted mask of one image, in the size of its source. */
   async predictOne(i: number): Promise<LabelMap> {
     let mask: LabelMap | null = null
-    await this.infer([this.prepared.unlabeled[i]!], (inference) => (mask = this.maskOf(i, inference)))
+    await this.inferPile([i], (inference) => (mask = this.maskOf(i, inference)))
     return mask!
   }
 
@@ -215,10 +247,9 @@ export class Trainer {
     const fit = scorePatients(own, net.classes).mean
     const forms = [config.inference, 'A', 'B'] as const
     const cases: Case[][] = forms.map(() => [])
-    await this.infer(
-      which.map((i) => prepared.unlabeled[i]!),
-      (inference, n) => {
-        const i = which[n]!
+    await this.inferPile(
+      which,
+      (inference, i) => {
         const picture = dataset.unlabeled[i]!
         const reference = referenceOf(dataset, i)!.labels
         forms.forEach((form, f) => {
@@ -265,7 +296,7 @@ export class Trainer {
         dice: this.diceOf(i, inference),
       })
     }
-    await this.infer(prepared.unlabeled, predict, pause)
+    await this.inferPile([...prepared.unlabeled.keys()], predict, pause)
     return all.sort((a, b) => b.disagreement - a.disagreement)
   }
 

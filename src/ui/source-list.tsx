@@ -10,7 +10,7 @@ import { groupFacts, groupNotes, imagesOf, isSingle, kindOf, orientationMeaning,
 /** Opened seldom. */
 const SourceDialog = lazy(async () => ({ default: (await import('./source-dialog')).SourceDialog }))
 
-const first = 8
+const first = 4
 
 const none: SourceInfo[] = []
 
