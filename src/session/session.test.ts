@@ -8,13 +8,16 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { readPngVolume } from '../data/png-file'
 import { makePng } from '../data/test-files'
+import { makeVolume } from '../data/volume'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
+import { writeNifti } from '../export/nifti'
+import { runPython } from '../export/python.test-support'
 import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
 import { makeConfig, type Config } from '../method/config'
 import type { StepRunner } from '../method/step-runner'
 import { writeModels } from '../method/model'
 import { openBackend } from './backend'
-import { emptyDataset, prepare, referenceOf, sampleDataset, scoredImages, withVolumes } from './dataset'
+import { annotationOf, emptyDataset, prepare, referenceOf, sampleDataset, scoredImages, withMapping, withVolumes } from './dataset'
 import { frameOf, toSource } from './preparation'
 import type { BackendInfo, SessionEvent } from './reports'
 import { Session } from './session'
@@ -364,6 +367,119 @@ test('disagreement counts among the pixels that either model calls foreground', 
   expect(disagreement(new Uint8Array(4), new Uint8Array(4))).toBe(0)
 })
 
+/** A NIfTI of discs, 40 x 24 pixels of 1 x 1.5 mm on four slices 5 mm apart, stored the way it is shown. */
+function discVolume(name: string) {
+  const [columns, rows, slices] = [40, 24, 4]
+  const samples = new Int16Array(columns * rows * slices)
+  const labels = new Uint8Array(samples.length)
+  for (let k = 0, i = 0; k < slices; k++)
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++, i++) {
+        const r = Math.hypot(x - 20 - k, 1.5 * (y - 12))
+        samples[i] = (r < 5 ? 220 : r < 9 ? 120 : 30) + ((x * 7 + y * 13 + k) % 11)
+        labels[i] = r < 5 ? 2 : r < 9 ? 1 : 0
+      }
+  const affine = [
+    [-1, 0, 0, 30],
+    [0, -1.5, 0, -20],
+    [0, 0, 5, 7],
+  ] as const
+  const source = makeVolume({ name, kind: 'nifti', size: [columns, rows, slices, 1], samples, affine })
+  const file = (of: Int16Array | Uint8Array) =>
+    writeNifti({ size: source.size, samples: of, source, intent: of === labels ? 'label' : 'none', description: '' })
+  const one = labels.map((l, i) => (Math.floor(i / (columns * rows)) === 1 ? l : 0))
+  return { image: fromBytes(name, file(samples)), mask: fromBytes(`mask_${name}`, file(one)), size: columns * rows }
+}
+
+test('an annotated slice of a volume teaches, the others are segmented, and a drawing becomes a further exemplar', async () => {
+  const { session, of, state } = await begin({ size: 32 })
+  const { image, mask, size } = discVolume('v.nii')
+  await session.loadFiles([
+    { role: 'exemplar-image', file: image },
+    { role: 'exemplar-mask', file: mask },
+  ])
+  const { dataset } = of('dataset').at(-1)!
+  expect(dataset.exemplars.map(({ name }) => name)).toEqual(['v_z2'])
+  expect(dataset.unlabeled.map(({ name, annotated }) => [name, annotated])).toEqual([1, 2, 3, 4].map((z) => [`v_z${z}`, z === 2]))
+  await runToEnd(session)
+
+  await session.openPicture('pile', 0, true)
+  const opened = of('picture').at(-1)!
+  expect(opened).toMatchObject({ name: 'v_z1', width: 40, height: 24, spacing: [1, 1.5], proposal: true, fixed: 3 })
+  expect(opened.sides).toEqual({ left: 'R', right: 'L', top: 'A', bottom: 'P' })
+  const drawn = new Uint8Array(size).fill(255)
+  drawn.fill(1, 0, 100)
+  await session.annotate('pile', 0, drawn, [...opened.classes, { name: 'new', color: '#123456' }])
+  expect(of('problem').at(-1)!.message).toMatch(/labels they began with/)
+  await session.annotate('pile', 0, drawn, opened.classes)
+  expect(
+    of('dataset')
+      .at(-1)!
+      .dataset.exemplars.map(({ name, from }) => [name, from]),
+  ).toEqual([
+    ['v_z2', 'file'],
+    ['v_z1', 'drawing'],
+  ])
+  // The run had come to its end, and goes on for as many steps again.
+  expect(state()).toMatchObject({ state: 'paused', step: 8, steps: 16 })
+  await session.resume()
+  await session.settled()
+  expect(state()).toMatchObject({ state: 'finished', step: 16 })
+  expect(of('problem')).toHaveLength(1)
+
+  const files = await session.files('masks')
+  const labels = files['masks/v.nii']!.subarray(352)
+  expect(labels.length).toBe(4 * size)
+  // What was drawn stands as it was drawn; where it says unknown, there is a prediction.
+  expect([...labels.subarray(0, 100)]).toEqual(new Array(100).fill(1))
+  expect(labels.includes(255)).toBe(false)
+  const given = (await mask.read()).subarray(352)
+  expect(labels.subarray(size, 2 * size)).toEqual(given.subarray(size, 2 * size))
+})
+
+test('a run that was exported is shown again, and goes on when its images are there', async () => {
+  const first = await begin({ size: 32 })
+  const { image, mask } = discVolume('v.nii')
+  const files = [
+    { role: 'exemplar-image' as const, file: image },
+    { role: 'exemplar-mask' as const, file: mask },
+  ]
+  await first.session.loadFiles(files)
+  first.session.pauseAfter = 5
+  await runToEnd(first.session)
+  await first.session.export('run')
+  const { name, bytes } = first.of('exported').at(-1)!
+  const again = await begin()
+  await again.session.loadFiles([{ role: null, file: fromBytes(name, bytes) }])
+  expect(again.state()).toMatchObject({ state: 'empty', steps: 8 })
+  expect(again.rows()).toEqual(first.rows())
+  expect(again.of('problem').at(-1)!.message).toMatch(/4 images are not in it/)
+  await again.session.loadFiles(files)
+  expect(again.state()).toMatchObject({ state: 'paused', step: 5 })
+  await again.session.resume()
+  await again.session.settled()
+  expect(again.state()).toMatchObject({ state: 'finished', step: 8 })
+})
+
+test('a label of the mask file can count as background, as unknown or as another, and be taken back', () => {
+  const rows = disc(0).image
+  const values = disc(0).mask.map((row) => row.map((v) => v * 50))
+  const given = [
+    { role: 'exemplar-image' as const, volume: volume('e.png', rows) },
+    { role: 'exemplar-mask' as const, volume: volume('m.png', values) },
+  ]
+  const { dataset } = withVolumes(emptyDataset, given)
+  const counts = (d: typeof dataset) => d.classes.map(({ value, pixels }) => [value, pixels])
+  const [all, inner] = [dataset.classes[1]!.pixels, dataset.classes[2]!.pixels]
+  expect(counts(withMapping(dataset, '100', 'background')).slice(1)).toEqual([['50', all]])
+  const merged = withMapping(dataset, '100', { value: '50' })
+  expect(counts(merged).slice(1)).toEqual([['50', all + inner]])
+  const unknownInner = withMapping(dataset, '100', 'unknown')
+  expect(annotationOf(unknownInner, unknownInner.exemplars[0]!)!.labels.filter((l) => l === 255).length).toBe(inner)
+  expect(counts(withMapping(merged, '100', null))).toEqual(counts(dataset))
+  expect(() => withMapping(withMapping(dataset, '50', 'background'), '100', 'background')).toThrow(/At least one label/)
+})
+
 describe.skipIf(!pythonWithTorch)(needsTorch('exported weights give the same masks in PyTorch'), () => {
   test.each(['group', 'batch'] as const)('with %s norm', async (norm) => {
     const { session } = await begin({ norm, steps: 3 })
@@ -377,5 +493,41 @@ describe.skipIf(!pythonWithTorch)(needsTorch('exported weights give the same mas
     rmSync(folder, { recursive: true })
     expect(output).toMatch(/difference|max|e-/i)
     expect(status, output).toBe(0)
+  })
+
+  test('and `predict` gives the labels that we export, with a region, a window, a crop and pixels that are not square', async () => {
+    const { session, state } = await begin({
+      ...{ size: 32, steps: 3, regionX: 0.1, regionY: 0.05, regionWidth: 0.8, regionHeight: 0.9, crop: 0.9 },
+      ...{ windowCenter: 120, windowWidth: 260 },
+    })
+    const { image, mask } = discVolume('v.nii')
+    await session.loadFiles([
+      { role: 'exemplar-image', file: image },
+      { role: 'exemplar-mask', file: mask },
+    ])
+    await runToEnd(session)
+    expect(state().state).toBe('finished')
+    const folder = mkdtempSync(join(tmpdir(), 'exemplar-lab-'))
+    const files = { ...(await session.files('weights')), ...(await session.files('masks')), 'source.nii': await image.read() }
+    for (const [path, bytes] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), bytes)
+    }
+    const code = `
+import sys; sys.path.insert(0, sys.argv[1])
+import numpy as np
+from load import load, predict
+a, b, config = load(sys.argv[1])
+read = lambda path, kind: np.fromfile(sys.argv[1] + '/' + path, kind, offset=352).reshape(4, 24, 40)
+source, ours = read('source.nii', '<i2'), read('masks/v.nii', 'u1')
+for k in (0, 2, 3):
+    labels, p = predict(source[k], a, b, config, spacing=(1, 1.5))
+    close = np.sort(p, 0)[-1] - np.sort(p, 0)[-2] < 1e-4
+    assert ((labels == ours[k]) | close).all(), (k, (labels != ours[k]).sum())
+    assert ours[k].any(), k
+print('same')`
+    const found = runPython(pythonWithTorch!, ['-c', code, folder])
+    rmSync(folder, { recursive: true })
+    expect(found).toEqual({ status: 0, output: 'same\n' })
   })
 })
