@@ -25,16 +25,6 @@ export interface Rect {
   height: number
 }
 
-/**
- * The central part of a width x height image: all of it for share >= 1, below that the centred square whose side is that share of the
- * shorter side, rounded down (at least one pixel).
- */
-export function centralCrop(width: number, height: number, share: number): Rect {
-  if (share >= 1) return { x: 0, y: 0, width, height }
-  const side = Math.max(1, Math.floor(share * Math.min(width, height)))
-  return { x: Math.floor((width - side) / 2), y: Math.floor((height - side) / 2), width: side, height: side }
-}
-
 function copyRect<T extends Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(from: T, width: number, rect: Rect, to: T): T {
   for (let y = 0; y < rect.height; y++) {
     const start = (rect.y + y) * width + rect.x
@@ -120,13 +110,16 @@ export function resizeLinear(raster: Raster, width: number, height: number): Ras
   return { width, height, pixels: out }
 }
 
-/** Source index of every output pixel along one axis; in single precision, because torch's `nearest` is. */
+/**
+ * Source index of every output pixel along one axis: the pixel under its centre. (torch's plain `nearest` takes the first one under it, which moves
+ * labels against their image by up to half an output pixel.) In single precision, because torch's is.
+ */
 function nearest(input: number, output: number): Int32Array {
   const scale = Math.fround(input / output)
-  return Int32Array.from({ length: output }, (_, i) => Math.min(Math.floor(Math.fround(i * scale)), input - 1))
+  return Int32Array.from({ length: output }, (_, i) => Math.min(Math.floor(Math.fround((i + 0.5) * scale)), input - 1))
 }
 
-/** Resamples labels to width x height without mixing them: torch's `interpolate(mode='nearest')`. */
+/** Resamples labels to width x height without mixing them: torch's `interpolate(mode='nearest-exact')`. */
 export function resizeLabels(map: LabelMap, width: number, height: number): LabelMap {
   const xs = nearest(map.width, width)
   const ys = nearest(map.height, height)

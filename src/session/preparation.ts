@@ -28,7 +28,7 @@ export function preprocessingText(config: Config, field: number | null): string 
       ? `window with centre ${windowCenter} and width ${windowWidth} mapped to 0..1`
       : 'quantiles 0.01 and 0.995 mapped to 0 and 1, values beyond cut off',
   ]
-  return `${part.join('; ')}. Masks: nearest neighbour.`.replace(/^./, (c) => c.toUpperCase())
+  return `${part.join('; ')}. Masks: nearest neighbour about pixel centres.`.replace(/^./, (c) => c.toUpperCase())
 }
 
 /** Values in [0, 1] as 0..255. */
