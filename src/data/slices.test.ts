@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { alignment } from './alignment'
-import { extentOf, labelsOf, planeOf, putSlice, sidesOf, sliceOf, usualAxis } from './slices'
+import { extentOf, labelsOf, mirrorOf, planeOf, putSlice, sidesOf, sliceOf, usualAxis } from './slices'
 import { makeVolume, orientationOf, spacingOf, type Affine, type Volume } from './volume'
 
 /** Index to millimetres along the given directions, e.g. "LPS", with these spacings. */
@@ -111,6 +111,11 @@ test('grey values: rescaled, inverted, coloured, and without what is no number',
   expect(one({ samples: Uint8Array.of(0, 250), inverted: true })).toEqual([255, 5])
   expect(one({ samples: Uint16Array.of(0, 65535), inverted: true })).toEqual([65535, 0])
   expect(one({ samples: Int16Array.of(-32768, 0), inverted: true })).toEqual([32767, -1])
+  for (const samples of [Uint8Array.of(3, 250), Uint16Array.of(3, 65535), Int16Array.of(-32768, 3), Float32Array.of(-2, 3)]) {
+    const inverted = makeVolume({ name: 'v', kind: 'dicom', size: [2, 1, 1, 1], samples, slope: 2, intercept: 5, inverted: true })
+    const sums = Array.from(samples, (v, i) => 2 * v + 5 + one({ samples, slope: 2, intercept: 5, inverted: true })[i]!)
+    expect(sums).toEqual([mirrorOf(inverted), mirrorOf(inverted)])
+  }
   expect(one({ samples: Float32Array.of(NaN, -3) })).toEqual([-3, -3])
   expect(one({ samples: Float32Array.of(NaN, Infinity) })).toEqual([0, 0])
   expect(one({ samples: Uint8Array.of(255, 0, 0, 9, 0, 255, 0, 9), channels: 4, alpha: true })[1]).toBeCloseTo(149.685, 3)

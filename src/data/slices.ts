@@ -85,13 +85,17 @@ function walk({ size }: Volume, plane: Plane, slice: number, frame: number, visi
 /** Red, green and blue to brightness: ITU-R BT.601, the weights that most image libraries use. */
 const luma = (r: number, g: number, b: number): number => 0.299 * r + 0.587 * g + 0.114 * b
 
-/** What a sample is in the inverse of its picture: the complement in its own type, as viewers do for MONOCHROME1. */
-function complement(samples: Samples): (v: number) => number {
-  if (samples instanceof Uint8Array) return (v) => 255 - v
-  if (samples instanceof Uint16Array) return (v) => 65535 - v
-  if (samples instanceof Float32Array || samples instanceof Float64Array) return (v) => -v
-  return (v) => -1 - v
+/** What a sample and its inverse add up to: the inverse is the complement in the sample's own type, as viewers do for MONOCHROME1. */
+function whole(samples: Samples): number {
+  if (samples instanceof Uint8Array) return 255
+  if (samples instanceof Uint16Array) return 65535
+  if (samples instanceof Float32Array || samples instanceof Float64Array) return 0
+  return -1
 }
+
+/** What a value of an inverted volume and the value that `sliceOf` gives for it add up to, in the file's units; null where nothing is inverted. */
+export const mirrorOf = ({ inverted, samples, slope, intercept }: Volume): number | null =>
+  inverted ? slope * whole(samples) + 2 * intercept : null
 
 /**
  * One slice as a grey picture in the file's units. Colour becomes brightness, opacity is ignored, what is not a number becomes the least
@@ -103,7 +107,8 @@ export function sliceOf(volume: Volume, plane: Plane, slice: number, frame: numb
   const { width, height } = extentOf(volume, plane)
   const pixels = new Float32Array(width * height)
   const shades = palette.map((color) => luma(...color))
-  const stored = volume.inverted ? complement(samples) : (v: number) => v
+  const sum = whole(samples)
+  const stored = volume.inverted ? (v: number) => sum - v : (v: number) => v
   const colour = channels - Number(alpha) === 3
   let strange = false
   let least = Infinity

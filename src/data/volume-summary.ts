@@ -88,32 +88,3 @@ export function histogramOf(volume: Volume, bins: number, from: number, to: numb
     }
   return counts
 }
-
-/** Values that quantiles are taken of, at most: then they are known to about a thousandth of the voxels, in a tenth of a second. */
-const quantileSamples = 2 ** 20
-
-/**
- * Values below which the given shares of the finite samples lie, interpolated as numpy does, in the file's units; of large volumes taken
- * from samples on an odd stride. Opacity is left out. NaN where nothing is finite.
- * @param shares 0..1 each
- */
-export function quantilesOf(volume: Volume, shares: readonly number[]): number[] {
-  const { samples, channels, alpha, slope, intercept } = volume
-  const used = alpha ? channels - 1 : channels
-  const voxels = samples.length / channels
-  // A multiple of a row's length would see one column only.
-  const stride = Math.ceil((voxels * used) / quantileSamples) | 1
-  const values = new Float64Array(Math.ceil(voxels / stride) * used)
-  let count = 0
-  for (let i = 0; i < voxels; i += stride)
-    for (let c = 0; c < used; c++) {
-      const value = samples[i * channels + c]! * slope + intercept
-      if (Number.isFinite(value)) values[count++] = value
-    }
-  const sorted = values.subarray(0, count).sort()
-  return shares.map((share) => {
-    const at = share * (count - 1)
-    const low = sorted[Math.floor(at)] ?? NaN
-    return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
-  })
-}

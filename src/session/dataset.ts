@@ -116,12 +116,27 @@ export function picturesOf(source: Source): Picture[] {
 /** The image itself, in the units of its file. */
 export const rasterOf = ({ source, plane, slice, frame }: Picture): Raster => sliceOf(source.volume, plane, slice, frame)
 
-/** By name as well as by volume: an image may come both as exemplar and among the others. */
+/** Whether two volumes of one name hold the same; each pair is compared once. */
+const copies = new WeakMap<Volume, WeakMap<Volume, boolean>>()
+
+/** An image may come both as exemplar and among the others. Names alone do not tell: files of two patients are often named alike. */
+function isCopy(a: Volume, b: Volume): boolean {
+  if (a === b) return true
+  if (a.name !== b.name || a.size.join() !== b.size.join() || a.samples.length !== b.samples.length) return false
+  let known = copies.get(a)
+  if (!known) copies.set(a, (known = new WeakMap()))
+  let same = known.get(b)
+  if (same === undefined) {
+    const { samples } = b
+    // NaN is itself here.
+    same = a.samples.every((v: number, i: number) => Object.is(v, samples[i]) || v === samples[i])
+    known.set(b, same)
+  }
+  return same
+}
+
 const samePicture = (a: Picture, b: Picture): boolean =>
-  (a.source.volume === b.source.volume || (a.name === b.name && a.width === b.width && a.height === b.height)) &&
-  a.plane.axis === b.plane.axis &&
-  a.slice === b.slice &&
-  a.frame === b.frame
+  a.plane.axis === b.plane.axis && a.slice === b.slice && a.frame === b.frame && isCopy(a.source.volume, b.source.volume)
 
 // ---- samples ---------------------------------------------------------------------------------------------------------------------
 
@@ -182,7 +197,11 @@ function tableOf({ classes, mapping }: Dataset): Map<string, number> {
   return table
 }
 
-/** A mask's labels on the voxels of an image. @throws InputError when they do not fit */
+/**
+ * A mask's labels on the voxels of an image; unknown in the frames that it says nothing of: those beyond its own, and of several those without
+ * any label, for often two phases of a beating heart are annotated and no more.
+ * @throws InputError when they do not fit
+ */
 function labelsOn(mask: Mask, image: Volume): Uint8Array {
   const { volume, labels } = mask
   const place = alignment(volume, image)
@@ -192,7 +211,10 @@ function labelsOn(mask: Mask, image: Volume): Uint8Array {
       volume.name,
     )
   const [columns, rows, slices] = image.size
-  const out = new Uint8Array(columns * rows * slices * image.size[3])
+  const each = columns * rows * slices
+  const out = new Uint8Array(each * image.size[3])
+  const told = framesOf(mask)
+  for (let t = 0; t < image.size[3]; t++) if (!told.has(t)) out.fill(unknown, t * each, (t + 1) * each)
   for (let t = 0, at = 0; t < Math.min(volume.size[3], image.size[3]); t++)
     for (let k = 0; k < volume.size[2]; k++)
       for (let j = 0; j < volume.size[1]; j++)
@@ -200,7 +222,7 @@ function labelsOn(mask: Mask, image: Volume): Uint8Array {
           if (labels[at] === 0) continue
           const [x, y, z] = place(i, j, k)
           if (x >= 0 && y >= 0 && z >= 0 && x < columns && y < rows && z < slices)
-            out[x + columns * (y + rows * (z + slices * t))] = labels[at]!
+            out[x + columns * (y + rows * z) + each * t] = labels[at]!
         }
   return out
 }
@@ -210,7 +232,7 @@ function exemplarsFrom(source: Source, mask: Mask): Exemplar[] {
   const labels = labelsOn(mask, source.volume)
   return picturesOf(source)
     .map((picture) => ({ picture, drawn: null, given: labelsOf(source.volume, labels, picture.plane, picture.slice, picture.frame) }))
-    .filter(({ given }, _, { length }) => length === 1 || given.labels.some((l) => l > 0))
+    .filter(({ given }, _, { length }) => length === 1 || given.labels.some((l) => l > 0 && l !== unknown))
 }
 
 /** What an exemplar teaches: classes of the data set, or unknown; null until it is annotated. */
@@ -218,7 +240,7 @@ export function annotationOf(dataset: Dataset, { drawn, given }: Exemplar): Labe
   if (drawn || !given || !dataset.exemplarMask) return drawn
   const table = tableOf(dataset)
   const classOf = dataset.exemplarMask.values.map(({ value }) => table.get(value)!)
-  return { ...given, labels: given.labels.map((l) => classOf[l]!) }
+  return { ...given, labels: given.labels.map((l) => classOf[l] ?? unknown) }
 }
 
 /** The data set with each class's pixels counted. */
@@ -248,10 +270,11 @@ export function withAnnotation(
   const others = dataset.exemplars.filter((exemplar) => !samePicture(exemplar.picture, picture) && (exemplar.drawn ?? exemplar.given))
   const exemplar: Exemplar = { picture, drawn: labels, given: null }
   const taken = new Set(dataset.classes.map(({ value }) => value))
+  const places = placesOf(classes, dataset.classes)
   // Labels that others use stay, whatever list a drawing that was kept since earlier brings.
   const list = others.length > 0 ? [...classes, ...dataset.classes.slice(classes.length)] : classes
   const table = list.map(({ name, color }, index): ClassInfo => {
-    const before = dataset.classes[index]
+    const before = dataset.classes[others.length > 0 ? index : (places[index] ?? -1)]
     let value = index
     while (!before && taken.has(String(value))) value++
     taken.add(before?.value ?? String(value))
@@ -260,11 +283,21 @@ export function withAnnotation(
   return counted({ ...dataset, exemplars: [...others, exemplar], classes: table })
 }
 
-/** The data set without an annotation. */
+/**
+ * Which of `known` each label of a list is: the one of its name, else the one at its place if no other label has that one's name. So a label keeps
+ * its value when one before it is removed, and when it is given another name.
+ */
+function placesOf(list: readonly { name: string }[], known: readonly { name: string }[]): (number | null)[] {
+  const byName = list.map(({ name }) => known.findIndex((other) => other.name === name))
+  return byName.map((place, index) => (place >= 0 ? place : index < known.length && !byName.includes(index) ? index : null))
+}
+
+/** The data set without an annotation. A mask file of which nothing is left goes too: it must not come back with other slices. */
 export function withoutExemplar(dataset: Dataset, index: number): Dataset {
   const exemplars = dataset.exemplars.filter((_, i) => i !== index)
   const classes = exemplars.some(({ drawn, given }) => drawn ?? given) ? dataset.classes : []
-  return counted({ ...dataset, exemplars, classes })
+  const mask = exemplars.some(({ given }) => given) ? {} : { exemplarMask: null, mapping: new Map<string, Target>() }
+  return counted({ ...dataset, ...mask, exemplars, classes })
 }
 
 /**
@@ -305,11 +338,12 @@ export function withSlices(dataset: Dataset, id: number, choice: Pick<Source, 'a
     throw new InputError(`You drew on slices of ${before.volume.name} cut the other way: remove those exemplars first.`, before.volume.name)
   const sources = dataset.sources.map(change)
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
+  const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
+  // Of every slice that the mask marks, used or not, so these change with the axis only; some may have been removed since.
+  if (!axisChanges || dataset.exemplarSource?.id !== id || !dataset.exemplarMask) return next
   const drawn = dataset.exemplars.filter((exemplar) => exemplar.drawn)
-  const given =
-    exemplarSource && dataset.exemplarMask ? exemplarsFrom({ ...exemplarSource, every: 1, frame: null }, dataset.exemplarMask) : []
-  const kept = given.filter(({ picture }) => !drawn.some((exemplar) => samePicture(exemplar.picture, picture)))
-  return counted({ ...dataset, sources, exemplarSource, exemplars: [...kept, ...drawn], unlabeled: sources.flatMap(picturesOf) })
+  const given = exemplarsFrom({ ...dataset.exemplarSource, ...choice, every: 1, frame: null }, dataset.exemplarMask)
+  return counted({ ...next, exemplars: [...given, ...drawn] })
 }
 
 // ---- files -----------------------------------------------------------------------------------------------------------------------
@@ -332,7 +366,15 @@ export function withVolumes(
   const sorted = new Map(
     assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, role }) => [volume, role]),
   )
-  const inRole = (role: FileRole) => given.filter((g) => (g.role ?? sorted.get(g.volume)) === role).map(({ volume }) => volume)
+  // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
+  const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
+  const roleOf = (volume: Volume): FileRole => {
+    const role = sorted.get(volume)!
+    return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
+  }
+  const inRole = (role: FileRole) => given.filter((g) => (g.role ?? roleOf(g.volume)) === role).map(({ volume }) => volume)
+  const refuse = ({ name }: Volume) =>
+    problems.push(new InputError(`"${name}" was not used, for it would replace the exemplars that you drew: remove those first.`, name))
 
   // The user's first own file replaces the sample.
   let next = before.sample ? emptyDataset : before
@@ -345,6 +387,10 @@ export function withVolumes(
   }
 
   for (const volume of inRole('exemplar-image')) {
+    if (drawn) {
+      refuse(volume)
+      continue
+    }
     const source = makeSource(volume, id++)
     const pictures = picturesOf(source)
     const stack = pictures.length > 1
@@ -356,6 +402,10 @@ export function withVolumes(
     taken = true
   }
   for (const volume of inRole('exemplar-mask')) {
+    if (drawn) {
+      refuse(volume)
+      continue
+    }
     const done = attempt(() => {
       const mask = readMask(volume)
       const source = next.exemplarSource
@@ -463,30 +513,55 @@ function partnerOf(dataset: Dataset, { volume }: Source): Mask | null {
   return placed.length === 1 ? placed[0]! : null
 }
 
-/** References by source, on its voxels and in classes of the exemplar; found once for each data set. */
-const matched = new WeakMap<Dataset, Map<Source, Uint8Array | null>>()
+/** References by source, on its voxels and in classes of the exemplar, and which frames they are of; found once for each data set. */
+const matched = new WeakMap<Dataset, Map<Source, Matched | null>>()
 
-function referencesOn(dataset: Dataset, source: Source): Uint8Array | null {
+interface Matched {
+  labels: Uint8Array
+  frames: ReadonlySet<number>
+}
+
+function referencesOn(dataset: Dataset, source: Source): Matched | null {
   let maps = matched.get(dataset)
   if (!maps) matched.set(dataset, (maps = new Map()))
   if (!maps.has(source)) {
     const mask = partnerOf(dataset, source)
     const fits = mask && alignment(mask.volume, source.volume)
-    const classOf = fits ? matchValues(mask, tableOf(dataset)) : []
-    maps.set(source, fits ? labelsOn(mask, source.volume).map((l) => classOf[l]!) : null)
+    const classOf = fits && classesOf(mask, dataset)
+    maps.set(source, classOf ? { labels: labelsOn(mask, source.volume).map((l) => classOf[l] ?? unknown), frames: framesOf(mask) } : null)
   }
   return maps.get(source)!
+}
+
+/** The class of each value of a reference; null where it has one that is no class any more: labels may have changed since it was loaded. */
+function classesOf(reference: Mask, dataset: Dataset): number[] | null {
+  try {
+    return dataset.classes.length > 0 ? matchValues(reference, tableOf(dataset)) : null
+  } catch (error) {
+    if (error instanceof InputError) return null
+    throw error
+  }
+}
+
+/** The frames that a mask says something of; see `labelsOn`. */
+function framesOf({ volume: { size }, labels }: Mask): Set<number> {
+  const each = size[0] * size[1] * size[2]
+  const frames = Array.from({ length: size[3] }, (_, t) => t)
+  return new Set(frames.filter((t) => size[3] === 1 || labels.subarray(t * each, (t + 1) * each).some((l) => l > 0)))
 }
 
 /** The reference mask of unlabelled image `i`, unknown pixels included; null without one. */
 export function referenceOf(dataset: Dataset, i: number): LabelMap | null {
   const { source, plane, slice, frame } = dataset.unlabeled[i]!
-  const labels = referencesOn(dataset, source)
-  return labels && labelsOf(source.volume, labels, plane, slice, frame)
+  const reference = referencesOn(dataset, source)
+  return reference?.frames.has(frame) ? labelsOf(source.volume, reference.labels, plane, slice, frame) : null
 }
 
 /** Whether unlabelled image `i` has a reference mask. */
-export const hasReference = (dataset: Dataset, i: number): boolean => referencesOn(dataset, dataset.unlabeled[i]!.source) !== null
+export function hasReference(dataset: Dataset, i: number): boolean {
+  const { source, frame } = dataset.unlabeled[i]!
+  return referencesOn(dataset, source)?.frames.has(frame) ?? false
+}
 
 /** What is still missing before a run can start, in words. */
 export function missingOf(dataset: Dataset): string[] {
@@ -540,7 +615,7 @@ export function scoredImages(dataset: Dataset): number[] {
     .filter((i) => {
       const picture = dataset.unlabeled[i]!
       const same = (p: Picture) => samePicture(p, picture) || baseName(p.name) === baseName(picture.name)
-      return referencesOn(dataset, picture.source) && !own.some(same)
+      return hasReference(dataset, i) && !own.some(same)
     })
   const others = all.filter((i) => !own.some(({ patient }) => patient === dataset.unlabeled[i]!.patient))
   return others.length > 0 ? others : all

@@ -6,7 +6,7 @@ import { annotationOf, exemplarAt, hueOf, rasterOf, type Dataset, type Picture }
 import type { PictureEvent } from './reports'
 
 /** SHA-256 of an image's numbers and size, so that what was drawn on it is found again. */
-async function keyOf({ width, height, pixels }: Raster): Promise<string> {
+export async function keyOf({ width, height, pixels }: Raster): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels))
   return `${width}x${height}-${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

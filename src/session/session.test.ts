@@ -218,12 +218,41 @@ test('a loss that is no number stops the run, and the last good weights can be e
   const models = await trainer.stored()
   models[0].parameters['head.bias']![0] = Infinity
   ;(trainer as unknown as { runner: StepRunner }).runner.restore(writeModels(trainer.net, models))
-  await session.step()
-  expect(of('problem').at(-1)).toMatchObject({ kind: 'run' })
-  expect(of('problem').at(-1)!.message).toMatch(/no longer a number/)
+  // Asked for during the step that fails, it is answered after it.
+  const steps = trainer.steps.bind(trainer)
+  let exported: Promise<void> | undefined
+  trainer.steps = (most) => {
+    exported = session.export('weights')
+    return steps(most)
+  }
+  await session.resume()
+  await session.settled()
+  await exported
+  const [problem, answer] = of('problem')
+  expect(problem).toMatchObject({ kind: 'run' })
+  expect(problem!.message).toMatch(/no longer a number/)
+  // Back at the state before any step.
+  expect(answer!.message).toMatch(/before the first step/)
   expect(state().state).toBe('failed')
   for (const { parameters } of await trainer.stored())
     for (const p of Object.values(parameters)) expect(p.every(Number.isFinite)).toBe(true)
+})
+
+test('a drawing is taken for the image that it was made on, and for no other', async () => {
+  const { session, of } = await begin()
+  await session.openPicture('pile', 3, true)
+  const { key, classes, width, height } = of('picture').at(-1)!
+  const labels = () => new Uint8Array(width * height).map((_, i) => (i % 7 === 0 ? 1 : i % 3))
+  await session.annotate('pile', 4, key, labels(), classes)
+  expect(of('problem').at(-1)!.message).toMatch(/another place now; open it again/)
+  await session.annotate('pile', 999, key, labels(), classes)
+  expect(of('dataset').at(-1)!.dataset.exemplars).toHaveLength(1)
+  await session.annotate('pile', 3, key, labels(), classes)
+  const { exemplars, unlabeled } = of('dataset').at(-1)!.dataset
+  expect(exemplars.map(({ from }) => from)).toEqual(['file', 'drawing'])
+  expect(exemplars[1]!.name).toBe(unlabeled[3]!.name)
+  await session.openPicture('pile', 999, true)
+  expect(of('problem').at(-1)!.message).toMatch(/no longer among those in use/)
 })
 
 test('settings and files that cannot be used are one sentence, and what was there stays', async () => {
@@ -353,7 +382,7 @@ test('a mask comes back where it was cut from', () => {
 
 test('a class too small for the size is named', () => {
   const rows = disc(0).image
-  const speck = disc(0).mask.map((row, y) => row.map((v, x) => (x === 1 && y === 1 ? 3 : v)))
+  const speck = disc(0).mask.map((row, y) => row.map((v, x) => (x === 0 && y === 0 ? 3 : v)))
   const { dataset } = withVolumes(emptyDataset, [
     { role: 'exemplar-image', volume: volume('e.png', rows) },
     { role: 'exemplar-mask', volume: volume('m.png', speck) },
@@ -409,9 +438,9 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
   expect(opened.sides).toEqual({ left: 'R', right: 'L', top: 'A', bottom: 'P' })
   const drawn = new Uint8Array(size).fill(255)
   drawn.fill(1, 0, 100)
-  await session.annotate('pile', 0, drawn, [...opened.classes, { name: 'new', color: '#123456' }])
+  await session.annotate('pile', 0, opened.key, drawn, [...opened.classes, { name: 'new', color: '#123456' }])
   expect(of('problem').at(-1)!.message).toMatch(/labels they began with/)
-  await session.annotate('pile', 0, drawn, opened.classes)
+  await session.annotate('pile', 0, opened.key, drawn, opened.classes)
   expect(
     of('dataset')
       .at(-1)!

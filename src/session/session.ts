@@ -6,6 +6,7 @@ import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/named-file'
 import type { Volume } from '../data/volume'
 import { readFiles } from '../data/read-files'
+import { mirrorOf } from '../data/slices'
 import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
 import { isRunArchive } from '../data/zip-file'
 import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
@@ -13,6 +14,7 @@ import {
   emptyDataset,
   missingOf,
   prepare,
+  rasterOf,
   sampleDataset,
   withAnnotation,
   withMapping,
@@ -24,7 +26,7 @@ import {
   type Target,
 } from './dataset'
 import { finishedRun } from './finished-run'
-import { openedPicture } from './opened-picture'
+import { keyOf, openedPicture } from './opened-picture'
 import type {
   BackendInfo,
   ExportKind,
@@ -69,6 +71,8 @@ export class Session {
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
+  /** Steps that the run was begun with: an ended run goes on for as many. */
+  private leg = defaults.steps
   private dataset: Dataset = emptyDataset
   private prepared: TrainingData | null = null
   private trainer: Trainer | null = null
@@ -216,17 +220,24 @@ export class Session {
     this.betweenSteps(() => {
       const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
       if (!source) return
-      const summary = summariseVolume(source.volume)
-      this.send({ type: 'source', id, ...summary, histogram: [...histogramOf(source.volume, 64, summary.min, summary.max)] })
+      const { volume } = source
+      const summary = summariseVolume(volume)
+      const histogram = [...histogramOf(volume, 64, summary.min, summary.max)]
+      const sum = mirrorOf(volume)
+      // A window is chosen on these, and it is set on pictures: of an inverted volume the numbers are those of the inverse.
+      const shown = sum === null ? summary : { ...summary, min: sum - summary.max, max: sum - summary.min, mean: sum - summary.mean }
+      this.send({ type: 'source', id, ...shown, histogram: sum === null ? histogram : histogram.reverse() })
     })
 
   /** Reports an image in full; to draw on it, with what the models predict where nothing was drawn yet. */
   openPicture = (of: PictureEvent['of'], index: number, toDraw: boolean) =>
     this.betweenSteps(async () => {
       const picture = this.pictureAt(of, index)
-      if (!picture) return
+      if (!picture) throw new InputError('This image is no longer among those in use; choose another.', '')
       const { trainer } = this
-      const predicted = () => (trainer && trainer.t > 0 && of === 'pile' && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
+      // Without the GPU that was lost nothing can be predicted, but one can draw.
+      const able = trainer && trainer.t > 0 && !this.hasFailed()
+      const predicted = () => (able && of === 'pile' && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
       this.send({ ...(await openedPicture(this.dataset, picture, predicted, trainer !== null)), of, index })
     })
 
@@ -235,14 +246,22 @@ export class Session {
   }
 
   /**
-   * Takes what was drawn on an image. A run that has learnt something goes on with it: paused, and for as many steps again if it had
+   * Takes what was drawn on an image, whose key says which it was. A run that has learnt something goes on with it: paused, and for as many steps again if it had
    * come to its end.
    */
-  annotate(of: PictureEvent['of'], index: number, labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]) {
+  annotate(
+    of: PictureEvent['of'],
+    index: number,
+    key: string,
+    labels: Uint8Array<ArrayBuffer>,
+    classes: { name: string; color: string }[],
+  ) {
     this.pause()
     return this.enqueue(async () => {
       const picture = this.pictureAt(of, index)
-      if (!picture || labels.length !== picture.width * picture.height) return
+      // Other files may have come while it was drawn, and the number may mean another image of the same size.
+      if (!picture || (await keyOf(rasterOf(picture))) !== key)
+        throw new InputError('The image that you drew on has another place now; open it again: what you drew is shown on it.', '')
       await this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
     })
   }
@@ -259,7 +278,7 @@ export class Session {
     if (dataset.classes.length !== trainer.net.classes)
       throw new ConfigError('The networks know the labels they began with: export what you need, press Reset, then change the labels.')
     const ended = trainer.t >= this.config.steps
-    const config = ended ? makeConfig({ steps: trainer.t + this.config.steps }, this.config) : this.config
+    const config = ended ? makeConfig({ steps: trainer.t + this.leg }, this.config) : this.config
     const prepared = prepare(dataset, config)
     this.trainer = await trainer.continued(dataset, prepared, config)
     this.dataset = dataset
@@ -384,22 +403,30 @@ export class Session {
   }
 
   private open(): Trainer {
-    this.trainer ??= new Trainer(this.dataset, this.prepared!, this.config)
+    if (!this.trainer) {
+      this.trainer = new Trainer(this.dataset, this.prepared!, this.config)
+      this.leg = this.config.steps
+    }
     return this.trainer
   }
 
   private async loop(): Promise<void> {
-    const trainer = this.open()
-    while (this.state === 'running') {
-      const begun = performance.now()
-      const before = trainer.t
-      await this.advance(trainer, this.stepsAtOnce(trainer))
-      await this.drain()
-      await yieldTask()
-      this.timed((performance.now() - begun) / 1000 / Math.max(1, trainer.t - before))
-      if (this.hasFailed()) break
-      if (trainer.t >= this.config.steps) this.state = 'finished'
-      else if (trainer.t >= this.pauseAfter) this.state = 'paused'
+    try {
+      const trainer = this.open()
+      while (this.state === 'running') {
+        const begun = performance.now()
+        const before = trainer.t
+        await this.advance(trainer, this.stepsAtOnce(trainer))
+        await this.drain()
+        await yieldTask()
+        this.timed((performance.now() - begun) / 1000 / Math.max(1, trainer.t - before))
+        if (this.hasFailed()) break
+        if (trainer.t >= this.config.steps) this.state = 'finished'
+        else if (trainer.t >= this.pauseAfter) this.state = 'paused'
+      }
+    } catch (error) {
+      // Before what waits is done, so that nothing is put beside it any more that nobody would do.
+      this.caught(error)
     }
     await this.drain()
     if (this.hasFailed()) return
@@ -478,7 +505,11 @@ export class Session {
 
   export = (what: ExportKind, options: ExportOptions = usualOptions) =>
     this.betweenSteps(async () => {
-      const files = await this.files(what, options)
+      const files = await this.files(what, options).catch((error: unknown) => {
+        // What a lost GPU breaks is not told again and again, but the page waits for this.
+        if (!this.hasFailed() || error instanceof InputError) throw error
+        throw new InputError('Nothing can be exported after this failure; press Reset.', '')
+      })
       const name = `exemplar-lab-${what}-step-${this.trainer!.t}.zip`
       this.send({ type: 'exported', what, name, bytes: zip(files) })
     })
@@ -521,6 +552,7 @@ export class Session {
     this.prepared = prepared
     this.restart()
     this.trainer = trainer
+    this.leg = config.steps
     this.unsent = { rows: [...trainer.rows], scores: [...trainer.scores] }
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
@@ -572,7 +604,8 @@ export class Session {
   private caught(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     // After a failure, such as a lost GPU, whatever else breaks is its consequence.
-    if (this.hasFailed() && !(error instanceof InputError || error instanceof ConfigError)) return
+    // The page is told all the same, so that it waits for nothing.
+    if (this.hasFailed() && !(error instanceof InputError || error instanceof ConfigError)) return this.reportDataset()
     if (error instanceof InputError) this.problem('input', message, error.file || null)
     else if (error instanceof ConfigError || error instanceof CheckpointError) this.problem('input', message, null)
     else if (error instanceof DivergedError) {

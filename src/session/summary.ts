@@ -102,7 +102,7 @@ export function summarise(dataset: Dataset, config: Config, prepared: TrainingDa
       height: picture.height,
       spacing: picture.spacing,
       hasReference: hasReference(dataset, i),
-      annotated: exemplarAt(dataset, picture) !== undefined,
+      annotated: teaching.includes(exemplarAt(dataset, picture)!),
       source: picture.source.id,
       pixels: toBytes(prepared?.unlabeled[i] ?? prepareImage(rasterOf(picture), frameOf(picture, config, field), config)),
     })),

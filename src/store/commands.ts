@@ -192,8 +192,8 @@ export const closePicture = () => lab.setState({ opening: null, opened: null })
 
 /** Makes what was drawn on the opened image an exemplar. */
 export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): void {
-  const { opening } = lab.getState()
-  if (opening) send({ type: 'annotate', of: opening.of, index: opening.index, labels, classes })
+  const { opening, opened } = lab.getState()
+  if (opening && opened) send({ type: 'annotate', of: opening.of, index: opening.index, key: opened.key, labels, classes })
   closePicture()
 }
 

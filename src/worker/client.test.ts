@@ -37,7 +37,7 @@ it('gives drawn labels away and nothing else', () => {
   const { client, workers } = make()
   const labels = new Uint8Array([1, 2, 3])
   client.send({ type: 'start' })
-  client.send({ type: 'annotate', of: 'pile', index: 0, labels, classes: [] })
+  client.send({ type: 'annotate', of: 'pile', index: 0, key: 'k', labels, classes: [] })
   expect(workers[0]!.posted.map((p) => p.transfer)).toEqual([[], [labels.buffer]])
 })
 

@@ -86,7 +86,7 @@ function handle(session: Session, command: Exclude<Command, Init>): void {
     case 'open-picture':
       return void session.openPicture(command.of, command.index, command.toDraw)
     case 'annotate':
-      return void session.annotate(command.of, command.index, command.labels, command.classes)
+      return void session.annotate(command.of, command.index, command.key, command.labels, command.classes)
     case 'remove-exemplar':
       return void session.removeExemplar(command.index)
     case 'edit-class':

@@ -56,6 +56,8 @@ export interface Annotate {
   type: 'annotate'
   of: 'pile' | 'exemplar'
   index: number
+  /** As in the PictureEvent: that of the image which was drawn on. */
+  key: string
   /** Class per pixel, 255 unknown. */
   labels: Uint8Array<ArrayBuffer>
   /** The label list, background first. */

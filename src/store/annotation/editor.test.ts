@@ -284,6 +284,17 @@ describe('what was saved', () => {
     expect(editor.result().labels).toEqual(saved.labels)
   })
 
+  it('keeps its classes where the list in use has another order by now, or another name', () => {
+    const [ground, ring, cavity] = picture().classes as [Saved['classes'][0], Saved['classes'][0], Saved['classes'][0]]
+    const labels = Uint8Array.from({ length: width * height }, (_, i) => (i % 5 === 4 ? unknown : i % 4))
+    const wall = { name: 'Wall', color: '#123456' }
+    const swapped = editorOf({ fixed: 3 }, { labels, classes: [ground, cavity, ring, wall], savedAt: 99 }).editor.result()
+    expect(swapped.classes).toEqual([ground, ring, cavity, wall])
+    expect(swapped.labels).toEqual(labels.map((l) => ({ 1: 2, 2: 1 })[l] ?? l))
+    const renamed = editorOf({ fixed: 3 }, { labels: labels.map((l) => (l === 3 ? 0 : l)), classes: [ground, wall, cavity], savedAt: 99 })
+    expect(renamed.editor.result()).toEqual({ labels: labels.map((l) => (l === 3 ? 0 : l)), classes: [ground, ring, cavity] })
+  })
+
   it('is not announced where it equals what came', () => {
     const { labels, classes } = picture()
     const { now } = editorOf({}, { labels: labels.slice() as Saved['labels'], classes, savedAt: 99 })

@@ -71,6 +71,25 @@ export const tidy = (value: number): number => Number(value.toPrecision(5))
 const sameClasses = (a: Annotation['classes'], b: Annotation['classes']) =>
   a.length === b.length && a.every(({ name, color }, k) => name === b[k]!.name && color === b[k]!.color)
 
+/**
+ * What was saved, with the labels that are in use by now: a label of the same name is the same, else the one at its place if no other has that
+ * one's name, else it is one more. Without this a list in another order would give the wrong classes to what was drawn.
+ */
+function inUse({ labels, classes }: Annotation, now: Annotation['classes'], fixed: number): Annotation {
+  if (fixed <= 1) return { labels, classes }
+  const byName = classes.map(({ name }) => now.findIndex((other) => other.name === name))
+  const list = [...now]
+  const places = classes.map((label, place) => {
+    if (place === background) return background
+    if (byName[place]! > background) return byName[place]!
+    if (place < now.length && !byName.includes(place)) return place
+    // A label without pixels need not be there.
+    if (!labels.includes(place)) return background
+    return list.push(label) - 1
+  })
+  return { labels: labels.map((label) => places[label] ?? unknown), classes: list }
+}
+
 export class Editor {
   readonly picture: Picture
   readonly state: StoreApi<EditorState>
@@ -90,7 +109,7 @@ export class Editor {
     this.#given = { labels: labels.slice(), classes }
     let drawing = makeDrawing(width, height, this.#given, picture.fixed)
     const differs = saved && !(sameClasses(saved.classes, classes) && saved.labels.every((label, i) => label === labels[i]))
-    if (differs) drawing = replace(drawing, saved).drawing
+    if (differs) drawing = replace(drawing, inUse(saved, classes, picture.fixed)).drawing
     const middle = { low: tidy(window.center - window.width / 4), high: tidy(window.center + window.width / 4) }
     this.state = createStore<EditorState>(() => ({
       drawing,

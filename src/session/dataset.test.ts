@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest'
+import { makeVolume, type Volume } from '../data/volume'
+import { unknown } from '../lib/raster'
+import {
+  annotationOf,
+  emptyDataset,
+  exemplarAt,
+  hasReference,
+  picturesOf,
+  referenceOf,
+  sampleDataset,
+  scoredImages,
+  withAnnotation,
+  withoutExemplar,
+  withSlices,
+  withVolumes,
+  type Dataset,
+} from './dataset'
+
+const image = (name: string, size: Volume['size'] = [2, 2, 1, 1], first = 1): Volume =>
+  makeVolume({
+    name,
+    kind: 'nifti',
+    size,
+    samples: Float32Array.from({ length: size.reduce((a, b) => a * b) }, (_, i) => first + i),
+  })
+
+const mask = (name: string, labels: number[], size: Volume['size'] = [2, 2, 1, 1]): Volume =>
+  makeVolume({ name, kind: 'nifti', size, samples: Uint8Array.from(labels) })
+
+function loaded(...given: Parameters<typeof withVolumes>[1][number][]): Dataset {
+  const { dataset, problems } = withVolumes(emptyDataset, given)
+  expect(problems).toEqual([])
+  return dataset
+}
+
+/** A stack of three slices, of which the mask marks the first two with 1 and 2. */
+const stacked = () =>
+  loaded(
+    { role: 'exemplar-image', volume: image('stack.nii', [2, 2, 3, 1]) },
+    { role: 'exemplar-mask', volume: mask('stack-mask.nii', [0, 1, 1, 0, 0, 2, 2, 0, 0, 0, 0, 0], [2, 2, 3, 1]) },
+  )
+
+const labelsOf = (dataset: Dataset) => dataset.exemplars.map((exemplar) => [...annotationOf(dataset, exemplar)!.labels])
+
+describe('exemplars', () => {
+  test('removed ones stay away when other slices are chosen, and those that wait stay', () => {
+    const dataset = withoutExemplar(stacked(), 0)
+    const id = dataset.exemplarSource!.id
+    const thinned = withSlices(dataset, id, { axis: 2, frame: null, every: 2 })
+    expect(labelsOf(thinned)).toEqual([[0, 2, 2, 0]])
+    expect(thinned.unlabeled).toHaveLength(2)
+    expect(labelsOf(withSlices(dataset, id, { axis: 1, frame: null, every: 1 })).length).toBeGreaterThan(0)
+
+    const waiting = loaded(
+      { role: 'exemplar-image', volume: image('one.nii') },
+      { role: 'unlabeled', volume: image('more.nii', [2, 2, 3, 1]) },
+    )
+    const more = waiting.sources[0]!.id
+    expect(withSlices(waiting, more, { axis: 2, frame: null, every: 2 }).exemplars).toHaveLength(1)
+  })
+
+  test('a mask of which nothing is left does not come back under the labels that were drawn since', () => {
+    let dataset = withoutExemplar(withoutExemplar(stacked(), 0), 0)
+    expect(dataset.exemplarMask).toBeNull()
+    const [picture] = dataset.unlabeled
+    dataset = withAnnotation(dataset, picture!, { width: 2, height: 2, labels: Uint8Array.of(1, 0, 0, 0) }, [
+      { name: 'background', color: '#000000' },
+      { name: 'organ', color: '#ff0000' },
+    ])
+    dataset = withSlices(dataset, dataset.exemplarSource!.id, { axis: 2, frame: null, every: 2 })
+    expect(labelsOf(dataset)).toEqual([[1, 0, 0, 0]])
+  })
+
+  test('drawn ones are not replaced by a pair that is dropped, nor by one that is chosen', () => {
+    const pile = loaded({ role: 'unlabeled', volume: image('a.nii') })
+    const drawn = withAnnotation(pile, pile.unlabeled[0]!, { width: 2, height: 2, labels: Uint8Array.of(1, 0, 0, 0) }, [
+      { name: 'background', color: '#000000' },
+      { name: 'organ', color: '#ff0000' },
+    ])
+    const dropped = withVolumes(drawn, [
+      { role: null, volume: image('b.nii', [2, 2, 1, 1], 7) },
+      { role: null, volume: mask('b_mask.nii', [0, 1, 1, 0]) },
+    ])
+    expect(dropped.problems).toEqual([])
+    expect(labelsOf(dropped.dataset)).toEqual([[1, 0, 0, 0]])
+    expect(dropped.dataset.unlabeled.map(({ name }) => name)).toEqual(['a.nii', 'b.nii'])
+    expect(referenceOf(dropped.dataset, 1)!.labels).toEqual(Uint8Array.of(0, 1, 1, 0))
+
+    const chosen = withVolumes(drawn, [{ role: 'exemplar-image', volume: image('b.nii') }])
+    expect(chosen.dataset).toBe(drawn)
+    expect(chosen.problems.map(({ message }) => message)).toEqual([
+      '"b.nii" was not used, for it would replace the exemplars that you drew: remove those first.',
+    ])
+  })
+
+  test('an image of the same name and size is not the exemplar unless it holds the same', () => {
+    const given = [
+      { role: 'exemplar-image' as const, volume: image('scan.nii') },
+      { role: 'exemplar-mask' as const, volume: mask('m.nii', [0, 1, 1, 0]) },
+    ]
+    const other = loaded(...given, { role: 'unlabeled', volume: image('scan.nii', [2, 2, 1, 1], 7) })
+    expect(exemplarAt(other, other.unlabeled[0]!)).toBeUndefined()
+    const same = loaded(...given, { role: 'unlabeled', volume: image('scan.nii') })
+    expect(exemplarAt(same, same.unlabeled[0]!)).toBe(same.exemplars[0])
+  })
+})
+
+describe('labels', () => {
+  const withReference = () =>
+    loaded(
+      { role: 'exemplar-image', volume: image('e.nii') },
+      { role: 'exemplar-mask', volume: mask('e-m.nii', [0, 1, 2, 2]) },
+      { role: 'unlabeled', volume: image('u.nii', [2, 2, 1, 1], 7) },
+      { role: 'reference', volume: mask('u.nii', [0, 0, 2, 2]) },
+    )
+
+  test('one keeps its value when another is removed or it is given another name', () => {
+    const dataset = withReference()
+    const { picture } = dataset.exemplars[0]!
+    const [background, , second] = dataset.classes
+    const labels = { width: 2, height: 2, labels: Uint8Array.of(0, 0, 1, 1) }
+    const fewer = withAnnotation(dataset, picture, labels, [background!, second!])
+    expect(fewer.classes.map(({ name, value }) => [name, value])).toEqual([
+      ['background', '0'],
+      ['class 2', '2'],
+    ])
+    expect(referenceOf(fewer, 0)!.labels).toEqual(Uint8Array.of(0, 0, 1, 1))
+    const renamed = withAnnotation(dataset, picture, labels, [background!, { ...second!, name: 'liver' }, second!])
+    expect(renamed.classes.map(({ value }) => value)).toEqual(['0', '1', '2'])
+  })
+
+  test('a reference with a value that is no class any more is not used, and no error', () => {
+    const dataset = withReference()
+    const [background, first] = dataset.classes
+    const labels = { width: 2, height: 2, labels: Uint8Array.of(0, 1, 0, 0) }
+    const fewer = withAnnotation(dataset, dataset.exemplars[0]!.picture, labels, [background!, first!])
+    expect(hasReference(fewer, 0)).toBe(false)
+    const sample = sampleDataset('Cardiac phantom')
+    expect(hasReference(sample, 0)).toBe(true)
+    expect(hasReference(withoutExemplar(sample, 0), 0)).toBe(false)
+  })
+
+  test('a reference says nothing of frames that it lacks, or in which it marks nothing', () => {
+    const size = [2, 2, 1, 3] as const
+    const dataset = loaded(
+      { role: 'exemplar-image', volume: image('e.nii') },
+      { role: 'exemplar-mask', volume: mask('e-m.nii', [0, 1, 1, 1]) },
+      { role: 'unlabeled', volume: image('cine.nii', size) },
+      { role: 'unlabeled', volume: image('other.nii', size, 50) },
+      { role: 'reference', volume: mask('cine.nii', [0, 1, 1, 0]) },
+      { role: 'reference', volume: mask('other.nii', [0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0], size) },
+    )
+    const all = dataset.sources.reduce((set, { id }) => withSlices(set, id, { axis: 2, frame: null, every: 1 }), dataset)
+    expect(all.unlabeled).toHaveLength(6)
+    expect(all.unlabeled.map((_, i) => hasReference(all, i))).toEqual([true, false, false, true, false, true])
+    expect(scoredImages(all)).toEqual([0, 3, 5])
+    expect(referenceOf(all, 1)).toBeNull()
+    expect([...referenceOf(all, 5)!.labels]).toEqual([1, 1, 0, 0])
+  })
+
+  test('a mask of one frame teaches nothing about the others', () => {
+    const dataset = loaded(
+      { role: 'exemplar-image', volume: image('cine.nii', [2, 2, 1, 3]) },
+      { role: 'exemplar-mask', volume: mask('m.nii', [0, 1, 1, 0]) },
+    )
+    expect(labelsOf(dataset)).toEqual([[0, 1, 1, 0]])
+    expect(labelsOf(dataset).flat()).not.toContain(unknown)
+    expect(picturesOf({ ...dataset.exemplarSource!, frame: null })).toHaveLength(3)
+  })
+})
