@@ -224,3 +224,5 @@ function report(message: string, file: string | null): void {
 export function dismiss(id: number): void {
   lab.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
 }
+
+export const dismissAll = () => lab.setState({ problems: [] })

@@ -49,7 +49,7 @@ const formats: { format: ExportOptions['format']; name: string }[] = [
   { format: 'source', name: 'Format of each source' },
   { format: 'nifti', name: 'NIfTI' },
   { format: 'seg-nrrd', name: 'Slicer seg.nrrd' },
-  { format: 'png', name: 'PNG per image' },
+  { format: 'png', name: 'PNG for single pictures' },
 ]
 
 const noSources: SourceInfo[] = []

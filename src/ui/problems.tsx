@@ -1,28 +1,47 @@
-import { dismiss, replaceWorker } from '../store/commands'
+import { dismiss, dismissAll, replaceWorker } from '../store/commands'
 import { useLab } from '../store/lab'
+import { count } from './format'
 
 const titles = { input: 'Input', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
 
-/** One alert for each problem, until it is dismissed. */
+/** More than these scroll in a box of their own, so that a folder of bad files does not push the page out of sight. */
+const few = 5
+
+/** One alert for each problem, the newest first, until it is dismissed. */
 export function Problems() {
   const problems = useLab((state) => state.problems)
+  const many = problems.length > few
   return (
-    <div className="problems">
-      {problems.map(({ id, kind, message, file }) => (
-        <div className="problem" role="alert" key={id} data-kind={kind}>
-          <p>
-            <strong>{file !== null && !message.includes(file) ? file : titles[kind]}</strong> {message}
-          </p>
-          {(kind === 'bug' || kind === 'backend') && (
-            <button type="button" onClick={replaceWorker}>
-              New worker
-            </button>
-          )}
-          <button type="button" aria-label={`Dismiss: ${message}`} onClick={() => dismiss(id)}>
-            Dismiss
+    <div className="problems" data-many={many}>
+      {many && (
+        <div className="problems-head">
+          <p role="status">{count(problems.length)} problems, the newest first.</p>
+          <button type="button" onClick={dismissAll}>
+            Dismiss all
           </button>
         </div>
-      ))}
+      )}
+      {/* A box that scrolls has to be reached by keyboard. */}
+      <div className="problems-list" {...(many && { tabIndex: 0, role: 'group', 'aria-label': 'Problems' })}>
+        {problems
+          .map(({ id, kind, message, file }, i) => (
+            // A hundred sentences read aloud would drown everything: after the first few only their number is.
+            <div className="problem" role="alert" aria-live={i < few ? 'assertive' : 'off'} key={id} data-kind={kind}>
+              <p>
+                <strong>{file !== null && !message.includes(file) ? file : titles[kind]}</strong> {message}
+              </p>
+              {(kind === 'bug' || kind === 'backend') && (
+                <button type="button" onClick={replaceWorker}>
+                  New worker
+                </button>
+              )}
+              <button type="button" aria-label={`Dismiss: ${message}`} onClick={() => dismiss(id)}>
+                Dismiss
+              </button>
+            </div>
+          ))
+          .reverse()}
+      </div>
     </div>
   )
 }

@@ -1,0 +1,187 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { encode } from 'fast-png'
+import { strFromU8, unzipSync } from 'fflate'
+import { readFileSync } from 'node:fs'
+import { fromBytes } from '../src/data/given-file'
+import { setPipelineFiles } from '../src/data/itk-pipeline'
+import { readFiles } from '../src/data/read-files'
+import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
+import { hostileFiles, oddFiles, type Made } from './hostile-files'
+import { button, expect, expectState, open, test, tiny } from './lab'
+import { choose, expectOwnFiles, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
+import { workerMemory } from './worker-memory'
+import { spyOnWorker, untilTaken } from './worker-spy'
+
+setPipelineFiles(pipelineFiles)
+
+const upload = ({ name, bytes }: Made): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
+
+/** Hands files over to the page, to be dropped as often as one likes. */
+async function bring(page: Page, files: readonly UploadedFile[]): Promise<void> {
+  const data = files.map(({ name, buffer }) => ({ name, base64: buffer.toString('base64') }))
+  await page.evaluate((list) => {
+    const files = list.map(({ name, base64 }) => new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name))
+    Object.assign(window, { brought: files })
+  }, data)
+}
+
+/** Lets go of them over the page, and waits until each has been looked at. */
+const drop = (page: Page): Promise<void> =>
+  untilTaken(page, () =>
+    page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      for (const file of (window as unknown as { brought: File[] }).brought) dataTransfer.items.add(file)
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+    }),
+  )
+
+const alerts = (page: Page) => page.getByRole('alert')
+
+/** An alert is about a file if it has its name, or that of a file in it, in quotation marks. */
+const about = (name: string) => (text: string) => text.includes(`"${name}"`) || text.includes(`"${name}/`)
+
+async function expectTrains(page: Page): Promise<void> {
+  await button(page, 'Start').click()
+  await expectState(page, 'finished')
+  await expect(alerts(page)).toHaveCount(0)
+}
+
+test.beforeEach(async ({ page }) => {
+  // A script in a file's name that ran would call alert().
+  page.on('dialog', (dialog) => void dialog.dismiss().then(() => Promise.reject(new Error(`a dialog said ${dialog.message()}`))))
+  await spyOnWorker(page)
+})
+
+test('of a hundred hostile files in one drop each has one alert that names it; the others load, and train', async ({ page }) => {
+  const files = await hostileFiles()
+  expect(files.length).toBeGreaterThanOrEqual(100)
+  await open(page, `${tiny}&steps=3`)
+  await bring(page, [...files.map(upload), ...unlabeled(), image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png')])
+  await drop(page)
+
+  const texts = await alerts(page).allTextContents()
+  expect(files.map(({ name }) => [name, texts.filter(about(name)).length])).toEqual(files.map(({ name }) => [name, 1]))
+  expect(texts).toHaveLength(files.length)
+  for (const said of texts) expect(said).not.toMatch(/undefined|null|NaN|RangeError|TypeError|not a function|\[object|cannot be read \(/)
+  // The same sentences as where there is no page.
+  const { problems } = await readFiles(files.map(({ name, bytes }) => fromBytes(name, bytes)))
+  const sorted = (some: string[]) => some.map((said) => said.replace(/^Input /, '').replace(/Dismiss$/, '')).sort()
+  expect(sorted(texts)).toEqual(sorted(problems.map(({ message }) => message)))
+  await expectOwnFiles(page)
+
+  // The page stays in reach, by pointer and by keyboard.
+  for (const size of [
+    { width: 1280, height: 900 },
+    { width: 390, height: 900 },
+  ]) {
+    await page.setViewportSize(size)
+    await page.evaluate(() => scrollTo(0, 0))
+    await expect(button(page, 'Dismiss all')).toBeInViewport()
+    await expect(button(page, 'Start')).toBeInViewport()
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    expect(overflow, 'no sideways scrolling').toBeLessThanOrEqual(0)
+  }
+  const { violations } = await new AxeBuilder({ page }).include('.problems').analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`)).toEqual([])
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await page.getByRole('button', { name: /^Dismiss: "empty\.png"/ }).click()
+  await expect(alerts(page)).toHaveCount(files.length - 1)
+  await button(page, 'Dismiss all').click()
+  await expect(alerts(page)).toHaveCount(0)
+
+  // One by one they are told the same way.
+  for (const name of ['cut-60.png', 'cut-30.jpg', 'bomb.nii.gz', 'lies.dcm', 'more.nrrd', 'bomb.zip', '<img src=x onerror=alert(1)>.png']) {
+    await choose(page, 'Unlabeled images', upload(files.find((file) => file.name === name)!))
+    await expect(alerts(page)).toHaveCount(1)
+    await expect(alerts(page)).toContainText(`"${name}"`)
+    await page.getByRole('button', { name: /^Dismiss/ }).click()
+  }
+  await expectOwnFiles(page)
+  await expectTrains(page)
+})
+
+test('odd files that are right load, train and are exported under harmless names', async ({ page }) => {
+  await open(page, `${tiny}&steps=3`)
+  await loadOwnFiles(page)
+  await bring(page, oddFiles().map(upload))
+  await untilTaken(page, () => choose(page, 'Unlabeled images', oddFiles().map(upload)))
+  await expect(alerts(page)).toHaveCount(0)
+  await expect(page.getByText(`${6 + oddFiles().length} images of`)).toBeVisible()
+  await expectTrains(page)
+
+  const coming = page.waitForEvent('download')
+  await button(page, 'Export run').click()
+  const zip = unzipSync(readFileSync(await (await coming).path()))
+  const masks = Object.keys(zip).filter((name) => /^masks\/.*\.(png|nii)$/.test(name))
+  expect(masks).toHaveLength(6 + oddFiles().length)
+  for (const name of masks) expect(name).toMatch(/^masks\/[^<>:"/\\|?*]+$/)
+  const report = strFromU8(zip['report.html']!)
+  expect(report).toContain('onerror=alert(4)')
+  expect(report).not.toContain('<img src=x')
+})
+
+test('a coloured mask with soft edges is cut where it is half clear; one without opacity is refused, and the last stays', async ({
+  page,
+}) => {
+  const opacity = (x: number, y: number) => Math.max(0, Math.min(255, Math.round(255 * (1.5 - Math.hypot(x - 22, y - 19) / 10))))
+  const color = (x: number) => (x < 22 ? [255, 0, 0] : [0, 255, 0])
+  const places = Array.from({ length: width * height }, (_, i) => [i % width, Math.floor(i / width)] as const)
+  const rgba = Uint8Array.from(places.flatMap(([x, y]) => [...color(x), opacity(x, y)]))
+  const rgb = Uint8Array.from(places.flatMap(([x, y]) => color(x).map((v) => Math.round((v * opacity(x, y)) / 255))))
+  const file = (name: string, data: Uint8Array, channels: 3 | 4) =>
+    upload({ name, bytes: new Uint8Array(encode({ width, height, data, channels })) })
+
+  await open(page, `${tiny}&steps=3`)
+  await loadOwnFiles(page)
+  await choose(page, 'Exemplar mask', file('soft_mask.png', rgba, 4))
+  const rows = page.getByRole('table', { name: 'Values in the mask file' }).getByRole('row')
+  const pixels = (left: boolean) => places.filter(([x, y]) => opacity(x, y) >= 128 && x < 22 === left).length
+  await expect(rows).toHaveCount(4)
+  await expect(
+    rows
+      .filter({ hasText: /^#ff0000/ })
+      .getByRole('cell')
+      .first(),
+  ).toHaveText(String(pixels(true)))
+  await expect(
+    rows
+      .filter({ hasText: /^#00ff00/ })
+      .getByRole('cell')
+      .first(),
+  ).toHaveText(String(pixels(false)))
+
+  await choose(page, 'Exemplar mask', file('smooth_mask.png', rgb, 3))
+  await expect(alerts(page)).toHaveCount(1)
+  await expect(alerts(page)).toContainText('"smooth_mask.png"')
+  await expect(rows).toHaveCount(4)
+})
+
+test('memory returns after twenty rounds of hostile files', async ({ page }) => {
+  await open(page, `${tiny}&steps=3`)
+  await loadOwnFiles(page)
+  // One of each kind and what unpacks to much more: a round is short, and starts every decoder.
+  const files = (await hostileFiles()).filter(({ name }) => /^(cut-60\.|bomb|huge|more)/.test(name))
+  expect(files.length).toBeGreaterThan(20)
+  const good = [png('big.png', (x, y) => x ^ y, 700, 700)]
+  await bring(page, [...files.map(upload), ...good])
+  const held = await workerMemory(page)
+  const round = async () => {
+    await drop(page)
+    await expect(alerts(page)).toHaveCount(files.length)
+    await button(page, 'Dismiss all').click()
+  }
+  // The first rounds load the decoders.
+  for (let i = 0; i < 2; i++) await round()
+  const before = await held()
+  for (let i = 0; i < 20; i++) await round()
+  const after = await held()
+  expect(after.instances, 'decoders were started').toBeGreaterThan(before.instances + 20)
+  // A round unpacks and allocates tens of megabytes.
+  expect(after.heap - before.heap).toBeLessThan(3e6)
+  expect(after.wasm - before.wasm).toBeLessThan(64e6)
+  await page.getByRole('combobox', { name: 'Sample' }).selectOption('Cardiac phantom')
+  await expectState(page, 'ready')
+  await expectTrains(page)
+})
