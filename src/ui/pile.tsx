@@ -19,11 +19,11 @@ export function Pile() {
   const sample = useLab((state) => state.dataset?.sample ?? null)
   const wanted = wantsAnnotation(dataset)
   const [open, setOpen] = useState(wanted)
-  // It opens by itself where it is needed and closes when it no longer is; in between the user has the say.
+  // It opens by itself where it is needed and closes for a sample; in between the user has the say.
   const [before, setBefore] = useState({ wanted, sample })
   if (before.wanted !== wanted || before.sample !== sample) {
     setBefore({ wanted, sample })
-    setOpen(wanted)
+    if (wanted || sample !== null) setOpen(wanted)
   }
   if (!dataset || dataset.unlabeled.length === 0) return null
   return (
