@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { makeVolume, type Volume } from '../data/volume'
 import { unknown } from '../lib/raster'
-import {
-  annotationOf,
-  emptyDataset,
-  exemplarAt,
-  hasReference,
-  picturesOf,
-  referenceOf,
-  sampleDataset,
-  scoredImages,
-  withAnnotation,
-  withoutExemplar,
-  withSlices,
-  withVolumes,
-  type Dataset,
-} from './dataset'
+import { annotationOf, exemplarAt, withAnnotation, withoutExemplar, withSlices } from './annotations'
+import { emptyDataset, picturesOf, type Dataset } from './dataset'
+import { withVolumes } from './given-volumes'
+import { hasReference, referenceOf } from './references'
+import { sampleDataset } from './samples'
+import { scoredImages } from './training-data'
 
 const image = (name: string, size: Volume['size'] = [2, 2, 1, 1], first = 1): Volume =>
   makeVolume({

@@ -2,7 +2,8 @@ import { sidesOf } from '../data/slices'
 import { ctPresets } from '../data/window-presets'
 import { quantile } from '../lib/statistics'
 import type { LabelMap, Raster } from '../lib/raster'
-import { annotationOf, exemplarAt, hueOf, rasterOf, type Dataset, type Picture } from './dataset'
+import { annotationOf, exemplarAt } from './annotations'
+import { hueOf, rasterOf, type Dataset, type Picture } from './dataset'
 import type { PictureEvent } from './reports'
 
 /** SHA-256 of an image's numbers and size, so that what was drawn on it is found again. */

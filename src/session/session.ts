@@ -1,31 +1,16 @@
-import { exportFiles, zip } from '../export/archive'
+import type { GivenFile } from '../data/given-file'
+import { InputError } from '../data/named-file'
+import { isRunArchive } from '../data/zip-file'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/report'
 import type { TrainingData } from '../method/synthesis'
-import type { GivenFile } from '../data/given-file'
-import { InputError } from '../data/named-file'
-import type { Volume } from '../data/volume'
-import { readFiles } from '../data/read-files'
-import { mirrorOf } from '../data/slices'
-import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
-import { isRunArchive } from '../data/zip-file'
+import { exportFiles, zip } from '../export/archive'
+import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
-import {
-  emptyDataset,
-  missingOf,
-  prepare,
-  rasterOf,
-  sampleDataset,
-  withAnnotation,
-  withMapping,
-  withoutExemplar,
-  withSlices,
-  withVolumes,
-  type Dataset,
-  type Picture,
-  type Target,
-} from './dataset'
+import { emptyDataset, rasterOf, type Dataset, type Picture, type Target } from './dataset'
 import { finishedRun } from './finished-run'
+import { readGiven } from './given-files'
+import { withVolumes } from './given-volumes'
 import { keyOf, openedPicture } from './opened-picture'
 import type {
   BackendInfo,
@@ -39,9 +24,10 @@ import type {
   SessionEvent,
 } from './reports'
 import { openRunArchive } from './run-archive'
-import { placeSegmentations } from './segmentation'
-import { summarise } from './summary'
+import { sampleDataset } from './samples'
+import { numbersOf, summarise } from './summary'
 import { DivergedError, Trainer } from './trainer'
+import { missingOf, prepare } from './training-data'
 import { yieldTask } from './yield-task'
 
 /** What a session reports, without the number of its run. */
@@ -120,31 +106,13 @@ export class Session {
       const own = files.filter((_, i) => !runs[i])
       if (own.length === 0) return
 
-      const read: { role: FileRole | null; volume: Volume }[] = []
-      let refused = false
-      const tell = (done: number, of: number) => this.send({ type: 'progress', what: 'read', done, of })
-      for (const role of new Set(own.map((given) => given.role))) {
-        const { volumes, problems } = await readFiles(
-          own.filter((given) => given.role === role).map(({ file }) => file),
-          tell,
-        )
-        for (const problem of problems) this.problem('input', problem.message, problem.file)
-        refused ||= problems.length > 0
-        read.push(...volumes.map((volume) => ({ role, volume })))
-      }
       const { sources, exemplarSource } = this.dataset
       const known = [...sources, ...(exemplarSource ? [exemplarSource] : [])].map(({ volume }) => volume)
-      const volumes = await placeSegmentations(
-        read.map(({ volume }) => volume),
-        known,
-      )
-      const { dataset, problems } = withVolumes(
-        this.dataset,
-        volumes.map((volume, i) => ({ role: read[i]!.role, volume })),
-      )
-      for (const problem of problems) this.problem('input', problem.message, problem.file)
+      const { given, problems: unread } = await readGiven(own, known, (done, of) => this.send({ type: 'progress', what: 'read', done, of }))
+      const { dataset, problems: unused } = withVolumes(this.dataset, given)
+      for (const problem of [...unread, ...unused]) this.problem('input', problem.message, problem.file)
       if (dataset === this.dataset) {
-        if (volumes.length === 0 && !refused) this.problem('input', 'There is nothing that can be used among these files.', null)
+        if (given.length === 0 && unread.length === 0) this.problem('input', 'There is nothing that can be used among these files.', null)
         return this.reportDataset()
       }
       const { exemplars, unlabeled } = this.dataset
@@ -220,13 +188,7 @@ export class Session {
     this.betweenSteps(() => {
       const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
       if (!source) return
-      const { volume } = source
-      const summary = summariseVolume(volume)
-      const histogram = [...histogramOf(volume, 64, summary.min, summary.max)]
-      const sum = mirrorOf(volume)
-      // A window is chosen on these, and it is set on pictures: of an inverted volume the numbers are those of the inverse.
-      const shown = sum === null ? summary : { ...summary, min: sum - summary.max, max: sum - summary.min, mean: sum - summary.mean }
-      this.send({ type: 'source', id, ...shown, histogram: sum === null ? histogram : histogram.reverse() })
+      this.send({ type: 'source', id, ...numbersOf(source.volume) })
     })
 
   /** Reports an image in full; to draw on it, with what the models predict where nothing was drawn yet. */

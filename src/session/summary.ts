@@ -1,21 +1,14 @@
-import { orientationOf } from '../data/volume'
-import { planeName } from '../data/slices'
+import { orientationOf, type Volume } from '../data/volume'
+import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
+import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
-import {
-  annotationOf,
-  annotated,
-  exemplarAt,
-  fieldOfAll,
-  missingOf,
-  picturesOf,
-  rasterOf,
-  hasReference,
-  type Dataset,
-  type Source,
-} from './dataset'
+import { annotated, annotationOf, exemplarAt } from './annotations'
+import { picturesOf, rasterOf, type Dataset, type Source } from './dataset'
+import { hasReference } from './references'
+import { fieldOfAll, missingOf } from './training-data'
 import { frameOf, prepareImage, prepareLabels, toBytes } from './preparation'
-import type { DatasetSummary, Region, SourceInfo } from './reports'
+import type { DatasetSummary, Region, SourceInfo, SourceEvent } from './reports'
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
@@ -37,6 +30,18 @@ const describe = (source: Source): SourceInfo => {
     every,
     images: pictures.length,
   }
+}
+
+/**
+ * A volume in numbers, with 64 steps of its histogram. A window is chosen on them, and it is set on pictures: of a volume whose large values mean
+ * dark they are those of the inverse.
+ */
+export function numbersOf(volume: Volume): Omit<SourceEvent, 'type' | 'id'> {
+  const summary = summariseVolume(volume)
+  const histogram = [...histogramOf(volume, 64, summary.min, summary.max)]
+  const sum = mirrorOf(volume)
+  if (sum === null) return { ...summary, histogram }
+  return { ...summary, min: sum - summary.max, max: sum - summary.min, mean: sum - summary.mean, histogram: histogram.reverse() }
 }
 
 /** How far around what is annotated a proposed region goes, as a share of its larger side: organs of other patients lie elsewhere. */

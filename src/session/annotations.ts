@@ -1,0 +1,188 @@
+/** What is annotated: exemplars from a mask file or a drawing, their labels and classes. */
+import { alignment } from '../data/alignment'
+import { sizeText, type Mask } from '../data/mask-file'
+import { InputError } from '../data/named-file'
+import { labelsOf } from '../data/slices'
+import type { Volume } from '../data/volume'
+import { unknown, type LabelMap } from '../lib/raster'
+import { hueOf, picturesOf, samePicture, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
+import type { ClassInfo } from './reports'
+
+const colorText = (color: readonly number[]): string => `#${color.map((v) => v.toString(16).padStart(2, '0')).join('')}`
+
+/** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
+export function classesFrom({ values }: Mask, mapping: Dataset['mapping']): ClassInfo[] {
+  return values
+    .filter(({ value }, i) => i === 0 || !mapping.has(value))
+    .map(({ value, color, name }, index) => ({
+      index,
+      name: name ?? (index === 0 ? 'background' : `class ${index}`),
+      color: index === 0 ? '#000000' : color ? colorText(color) : hueOf(index),
+      value,
+      pixels: 0,
+    }))
+}
+
+/** The class of every value that the exemplar's mask has, mapped ones included. */
+export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
+  const table = new Map(classes.map(({ value, index }) => [value, index]))
+  for (const [value, target] of mapping)
+    table.set(value, target === 'background' ? 0 : target === 'unknown' ? unknown : (table.get(target.value) ?? 0))
+  return table
+}
+
+/**
+ * A mask's labels on the voxels of an image; unknown in the frames that it says nothing of: those beyond its own, and of several those without
+ * any label, for often two phases of a beating heart are annotated and no more.
+ * @throws InputError when they do not fit
+ */
+export function labelsOn(mask: Mask, image: Volume): Uint8Array {
+  const { volume, labels } = mask
+  const place = alignment(volume, image)
+  if (!place)
+    throw new InputError(
+      `The mask "${volume.name}" is ${sizeText(volume)} pixels, but its image "${image.name}" is ${sizeText(image)}; give a mask of the same size and place.`,
+      volume.name,
+    )
+  const [columns, rows, slices] = image.size
+  const each = columns * rows * slices
+  const out = new Uint8Array(each * image.size[3])
+  const told = framesOf(mask)
+  for (let t = 0; t < image.size[3]; t++) if (!told.has(t)) out.fill(unknown, t * each, (t + 1) * each)
+  for (let t = 0, at = 0; t < Math.min(volume.size[3], image.size[3]); t++)
+    for (let k = 0; k < volume.size[2]; k++)
+      for (let j = 0; j < volume.size[1]; j++)
+        for (let i = 0; i < volume.size[0]; i++, at++) {
+          if (labels[at] === 0) continue
+          const [x, y, z] = place(i, j, k)
+          if (x >= 0 && y >= 0 && z >= 0 && x < columns && y < rows && z < slices)
+            out[x + columns * (y + rows * z) + each * t] = labels[at]!
+        }
+  return out
+}
+
+/** Every image of a volume on which its mask marks something; of a volume of one slice, that slice. */
+export function exemplarsFrom(source: Source, mask: Mask): Exemplar[] {
+  const labels = labelsOn(mask, source.volume)
+  return picturesOf(source)
+    .map((picture) => ({ picture, drawn: null, given: labelsOf(source.volume, labels, picture.plane, picture.slice, picture.frame) }))
+    .filter(({ given }, _, { length }) => length === 1 || given.labels.some((l) => l > 0 && l !== unknown))
+}
+
+/** What an exemplar teaches: classes of the data set, or unknown; null until it is annotated. */
+export function annotationOf(dataset: Dataset, { drawn, given }: Exemplar): LabelMap | null {
+  if (drawn || !given || !dataset.exemplarMask) return drawn
+  const table = tableOf(dataset)
+  const classOf = dataset.exemplarMask.values.map(({ value }) => table.get(value)!)
+  return { ...given, labels: given.labels.map((l) => classOf[l] ?? unknown) }
+}
+
+/** The data set with each class's pixels counted. */
+export function counted(dataset: Dataset): Dataset {
+  const counts = new Array<number>(256).fill(0)
+  for (const exemplar of dataset.exemplars) for (const l of annotationOf(dataset, exemplar)?.labels ?? []) counts[l]!++
+  return { ...dataset, classes: dataset.classes.map((info) => ({ ...info, pixels: counts[info.index]! })) }
+}
+
+/** Exemplars that teach something. */
+export const annotated = ({ exemplars }: Dataset): Exemplar[] => exemplars.filter(({ drawn, given }) => drawn ?? given)
+
+/** The exemplar that a picture is, or undefined. */
+export const exemplarAt = ({ exemplars }: Dataset, picture: Picture): Exemplar | undefined =>
+  exemplars.find((exemplar) => samePicture(exemplar.picture, picture))
+
+/**
+ * Adds what the user drew on a picture, in place of what was known of it.
+ * @param labels class indices or unknown, in the size of the picture @param classes the label list, background first
+ */
+export function withAnnotation(
+  dataset: Dataset,
+  picture: Picture,
+  labels: LabelMap,
+  classes: readonly Pick<ClassInfo, 'name' | 'color'>[],
+): Dataset {
+  const others = dataset.exemplars.filter((exemplar) => !samePicture(exemplar.picture, picture) && (exemplar.drawn ?? exemplar.given))
+  const exemplar: Exemplar = { picture, drawn: labels, given: null }
+  const taken = new Set(dataset.classes.map(({ value }) => value))
+  const places = placesOf(classes, dataset.classes)
+  // Labels that others use stay, whatever list a drawing that was kept since earlier brings.
+  const list = others.length > 0 ? [...classes, ...dataset.classes.slice(classes.length)] : classes
+  const table = list.map(({ name, color }, index): ClassInfo => {
+    const before = dataset.classes[others.length > 0 ? index : (places[index] ?? -1)]
+    let value = index
+    while (!before && taken.has(String(value))) value++
+    taken.add(before?.value ?? String(value))
+    return { index, name, color, value: before?.value ?? String(value), pixels: 0 }
+  })
+  return counted({ ...dataset, exemplars: [...others, exemplar], classes: table })
+}
+
+/**
+ * Which of `known` each label of a list is: the one of its name, else the one at its place if no other label has that one's name. So a label keeps
+ * its value when one before it is removed, and when it is given another name.
+ */
+function placesOf(list: readonly { name: string }[], known: readonly { name: string }[]): (number | null)[] {
+  const byName = list.map(({ name }) => known.findIndex((other) => other.name === name))
+  return byName.map((place, index) => (place >= 0 ? place : index < known.length && !byName.includes(index) ? index : null))
+}
+
+/** The data set without an annotation. A mask file of which nothing is left goes too: it must not come back with other slices. */
+export function withoutExemplar(dataset: Dataset, index: number): Dataset {
+  const exemplars = dataset.exemplars.filter((_, i) => i !== index)
+  const classes = exemplars.some(({ drawn, given }) => drawn ?? given) ? dataset.classes : []
+  const mask = exemplars.some(({ given }) => given) ? {} : { exemplarMask: null, mapping: new Map<string, Target>() }
+  return counted({ ...dataset, ...mask, exemplars, classes })
+}
+
+/**
+ * The data set with a value of the exemplar's mask counted as something else; null makes it a class of its own again.
+ * @throws InputError when no class would be left, or when drawings use the classes as they are
+ */
+export function withMapping(dataset: Dataset, value: string, target: Target | null): Dataset {
+  const { exemplarMask, exemplars } = dataset
+  if (!exemplarMask) return dataset
+  if (exemplars.some(({ drawn }) => drawn))
+    throw new InputError(
+      'Labels can be mapped before anything is drawn with them: remove the drawn exemplars first.',
+      exemplarMask.volume.name,
+    )
+  const mapping = new Map(dataset.mapping)
+  if (target === null) mapping.delete(value)
+  else mapping.set(value, target)
+  // A value that others were counted as must stay a class.
+  for (const [other, to] of mapping) if (typeof to === 'object' && mapping.has(to.value)) mapping.delete(other)
+  const known = new Map(dataset.classes.map((info) => [info.value, info]))
+  const classes = classesFrom(exemplarMask, mapping).map((info) => {
+    const before = known.get(info.value)
+    return before ? { ...info, name: before.name, color: before.color } : info
+  })
+  const next = counted({ ...dataset, mapping, classes })
+  if (!next.classes.some(({ index, pixels }) => index > 0 && pixels > 0))
+    throw new InputError('At least one label has to stay a class, or there is nothing to learn.', exemplarMask.volume.name)
+  return next
+}
+
+/** Which slices of a source are used. @throws InputError when something was drawn on the present ones */
+export function withSlices(dataset: Dataset, id: number, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
+  const change = (source: Source): Source => (source.id === id ? { ...source, ...choice } : source)
+  const before = [...dataset.sources, ...(dataset.exemplarSource ? [dataset.exemplarSource] : [])].find((source) => source.id === id)
+  if (!before) return dataset
+  const axisChanges = before.axis !== choice.axis
+  if (axisChanges && dataset.exemplars.some(({ drawn, picture }) => drawn && picture.source.id === id))
+    throw new InputError(`You drew on slices of ${before.volume.name} cut the other way: remove those exemplars first.`, before.volume.name)
+  const sources = dataset.sources.map(change)
+  const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
+  const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
+  // Of every slice that the mask marks, used or not, so these change with the axis only; some may have been removed since.
+  if (!axisChanges || dataset.exemplarSource?.id !== id || !dataset.exemplarMask) return next
+  const drawn = dataset.exemplars.filter((exemplar) => exemplar.drawn)
+  const given = exemplarsFrom({ ...dataset.exemplarSource, ...choice, every: 1, frame: null }, dataset.exemplarMask)
+  return counted({ ...next, exemplars: [...given, ...drawn] })
+}
+
+/** The frames that a mask says something of; see `labelsOn`. */
+export function framesOf({ volume: { size }, labels }: Mask): Set<number> {
+  const each = size[0] * size[1] * size[2]
+  const frames = Array.from({ length: size[3] }, (_, t) => t)
+  return new Set(frames.filter((t) => size[3] === 1 || labels.subarray(t * each, (t + 1) * each).some((l) => l > 0)))
+}

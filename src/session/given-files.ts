@@ -1,0 +1,62 @@
+import type { FileRole } from '../data/file-roles'
+import type { GivenFile } from '../data/given-file'
+import type { InputError } from '../data/named-file'
+import { readFiles } from '../data/read-files'
+import type { Volume } from '../data/volume'
+
+/** A volume with the role of the file that it came from; null where it is to be sorted by itself. */
+export interface GivenVolume {
+  role: FileRole | null
+  volume: Volume
+}
+
+/**
+ * Reads the user's files. DICOM SEG is put on the series that it belongs to.
+ * @param known volumes that are in place already @param tell how many files are done
+ * @returns what could be read, and a sentence for each file that could not
+ */
+export async function readGiven(
+  files: readonly { role: FileRole | null; file: GivenFile }[],
+  known: readonly Volume[],
+  tell: (done: number, of: number) => void,
+): Promise<{ given: GivenVolume[]; problems: InputError[] }> {
+  const given: GivenVolume[] = []
+  const problems: InputError[] = []
+  for (const role of new Set(files.map((file) => file.role))) {
+    const own = files.filter((file) => file.role === role).map(({ file }) => file)
+    const read = await readFiles(own, tell)
+    problems.push(...read.problems)
+    given.push(...read.volumes.map((volume) => ({ role, volume })))
+  }
+  const placed = await placeSegmentations(
+    given.map(({ volume }) => volume),
+    known,
+  )
+  return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })), problems }
+}
+
+/**
+ * Each DICOM SEG on the series that it belongs to, in that series' own grid, phases of a cine included; one that belongs to none of
+ * them, and everything else, stays as it is.
+ * @param volumes as read @param known other volumes that are in place already
+ */
+export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
+  if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return [...volumes]
+  const { labelsOn } = await import('../data/dicom-seg')
+  const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
+  return Promise.all(
+    volumes.map(async (volume) => {
+      if (volume.kind !== 'dicom-seg') return volume
+      for (const image of series) {
+        const placed = await labelsOn(volume, image)
+        if (placed.length === 0) continue
+        const [columns, rows, slices, frames] = image.size
+        const each = columns * rows * slices
+        const samples = placed[0]!.labels instanceof Uint16Array ? new Uint16Array(each * frames) : new Uint8Array(each * frames)
+        for (const { frame, labels } of placed) samples.set(labels, frame * each)
+        return { ...volume, size: image.size, samples, affine: image.affine, spacing: image.spacing }
+      }
+      return volume
+    }),
+  )
+}

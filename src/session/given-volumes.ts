@@ -1,0 +1,136 @@
+import { alignment } from '../data/alignment'
+import { assignRoles, baseName, type FileRole } from '../data/file-roles'
+import { checkExemplar, matchValues, readMask, sizeText, type Mask } from '../data/mask-file'
+import { InputError } from '../data/named-file'
+import type { Volume } from '../data/volume'
+import { annotated, classesFrom, counted, exemplarsFrom, tableOf } from './annotations'
+import { emptyDataset, makeSource, picturesOf, type Dataset, type Source } from './dataset'
+import { partnerOf } from './references'
+
+/** Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays. */
+export function withVolumes(
+  before: Dataset,
+  given: readonly { role: FileRole | null; volume: Volume }[],
+): { dataset: Dataset; problems: InputError[] } {
+  const problems: InputError[] = []
+  const attempt = <T>(work: () => T): T | null => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      problems.push(error)
+      return null
+    }
+  }
+  const sorted = new Map(
+    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, role }) => [volume, role]),
+  )
+  // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
+  const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
+  const roleOf = (volume: Volume): FileRole => {
+    const role = sorted.get(volume)!
+    return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
+  }
+  const inRole = (role: FileRole) => given.filter((g) => (g.role ?? roleOf(g.volume)) === role).map(({ volume }) => volume)
+  const refuse = ({ name }: Volume) =>
+    problems.push(new InputError(`"${name}" was not used, for it would replace the exemplars that you drew: remove those first.`, name))
+
+  // The user's first own file replaces the sample.
+  let next = before.sample ? emptyDataset : before
+  let taken = false
+  let id = Math.max(-1, ...next.sources.map((source) => source.id), next.exemplarSource?.id ?? -1) + 1
+  const pile = (volumes: Source[]) => {
+    const kept = next.sources.filter(({ volume: { name } }) => !volumes.some(({ volume }) => volume.name === name))
+    const sources = [...kept, ...volumes]
+    next = { ...next, sources, unlabeled: sources.flatMap(picturesOf) }
+  }
+
+  for (const volume of inRole('exemplar-image')) {
+    if (drawn) {
+      refuse(volume)
+      continue
+    }
+    const source = makeSource(volume, id++)
+    const pictures = picturesOf(source)
+    const stack = pictures.length > 1
+    // The old mask is of another picture, even where the size is the same.
+    const exemplars = stack ? [] : [{ picture: pictures[0]!, drawn: null, given: null }]
+    next = { ...next, exemplarSource: source, exemplarMask: null, exemplars, mapping: new Map(), classes: [], references: [] }
+    // The other slices of a stack are what there is to learn from.
+    if (stack) pile([source])
+    taken = true
+  }
+  for (const volume of inRole('exemplar-mask')) {
+    if (drawn) {
+      refuse(volume)
+      continue
+    }
+    const done = attempt(() => {
+      const mask = readMask(volume)
+      const source = next.exemplarSource
+      if (!source) throw new InputError(`${volume.name} was not used: choose the exemplar image first, then its mask.`, volume.name)
+      const exemplars = exemplarsFrom({ ...source, every: 1, frame: null }, mask)
+      checkExemplar(mask)
+      if (exemplars.length === 0)
+        throw new InputError(`"${volume.name}" marks nothing inside "${source.volume.name}"; is it the mask of another image?`, volume.name)
+      return counted({ ...next, exemplarMask: mask, exemplars, mapping: new Map(), classes: classesFrom(mask, new Map()), references: [] })
+    })
+    if (!done) {
+      // An image that came with a mask that cannot be used does not replace an exemplar that can.
+      if (annotated(before).length > 0 && next.exemplarSource !== before.exemplarSource) return { dataset: before, problems }
+      continue
+    }
+    next = done
+    taken = true
+  }
+  const images = inRole('unlabeled').map((volume) => makeSource(volume, id++))
+  if (images.length > 0) {
+    pile(images)
+    taken = true
+  }
+
+  const added: Mask[] = []
+  for (const volume of inRole('reference')) {
+    const mask = attempt(() => {
+      if (next.classes.length === 0)
+        throw new InputError(
+          `${volume.name} was not used: choose the exemplar and its mask first, they say which labels there are.`,
+          volume.name,
+        )
+      const read = readMask(volume)
+      matchValues(read, tableOf(next))
+      return read
+    })
+    if (mask) added.push(mask)
+  }
+  const own = { ...next, references: added }
+  const unlike = new Set<Mask>()
+  for (const source of own.sources) {
+    const reference = partnerOf(own, source)
+    if (!reference || alignment(reference.volume, source.volume)) continue
+    unlike.add(reference)
+    const { name } = reference.volume
+    problems.push(
+      new InputError(
+        `${name} is ${sizeText(reference.volume)}, but its image is ${sizeText(source.volume)}: a reference mask must have the size and place of its image.`,
+        name,
+      ),
+    )
+  }
+  const usable = added.filter((mask) => !unlike.has(mask))
+  const first = usable[0]?.volume.name
+  if (first !== undefined && own.sources.length > 0 && !own.sources.some((source) => partnerOf(own, source)))
+    problems.push(
+      new InputError(
+        `${first} was not used: no unlabelled image has its name; a reference mask is named like its image, e.g. ${baseName(own.sources[0]!.volume.name)}.png.`,
+        first,
+      ),
+    )
+  else if (usable.length > 0) {
+    const names = new Set(usable.map(({ volume }) => volume.name))
+    next = { ...next, references: [...next.references.filter(({ volume }) => !names.has(volume.name)), ...usable] }
+    taken = true
+  }
+  if (!taken) return { dataset: before, problems }
+  return { dataset: next, problems }
+}

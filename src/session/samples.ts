@@ -1,0 +1,38 @@
+import { readMask } from '../data/mask-file'
+import { makePhantoms, type PhantomKind } from '../data/phantom'
+import { makeVolume } from '../data/volume'
+import { classesFrom, counted, exemplarsFrom } from './annotations'
+import { emptyDataset, makeSource, picturesOf, type Dataset } from './dataset'
+import type { SampleName } from './reports'
+
+const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesPerPatient: number; size: number }> = {
+  'Cardiac phantom': { kind: 'cardiac', patients: 16, slicesPerPatient: 3, size: 128 },
+  'Abdominal phantom': { kind: 'abdominal', patients: 16, slicesPerPatient: 3, size: 128 },
+}
+
+/** A phantom with its truth: the middle slice of the first patient is the exemplar, all others are unlabelled and scored. */
+export function sampleDataset(sample: SampleName): Dataset {
+  const { kind, ...options } = samples[sample]
+  const { classes, slices } = makePhantoms(kind, { seed: 1, ...options })
+  const sourceOf = ({ name, patient, image: { width, height, pixels } }: (typeof slices)[number], id: number) =>
+    makeSource(makeVolume({ name, kind: 'png', patient, size: [width, height, 1, 1], samples: pixels }), id)
+  const maskOf = ({ name, labels: { width, height, labels } }: (typeof slices)[number]) =>
+    readMask(makeVolume({ name, kind: 'png', size: [width, height, 1, 1], samples: labels }))
+  const middle = Math.floor(options.slicesPerPatient / 2)
+  const others = slices.filter((_, i) => i !== middle)
+  const source = sourceOf(slices[middle]!, 0)
+  const exemplarMask = maskOf(slices[middle]!)
+  const sources = others.map((slice, i) => sourceOf(slice, i + 1))
+  const dataset = {
+    ...emptyDataset,
+    sample,
+    exemplarSource: source,
+    exemplarMask,
+    exemplars: exemplarsFrom(source, exemplarMask),
+    classes: classesFrom(exemplarMask, new Map()).map((info, index) => ({ ...info, ...classes[index] })),
+    sources,
+    unlabeled: sources.flatMap(picturesOf),
+    references: others.map(maskOf),
+  }
+  return counted(dataset)
+}

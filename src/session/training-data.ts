@@ -1,0 +1,67 @@
+import { baseName } from '../data/file-roles'
+import { InputError } from '../data/named-file'
+import { fieldOf, frameOf, prepareImage, type Frame } from '../lib/frame'
+import type { Config } from '../method/config'
+import { emptyOut, type TrainingData } from '../method/synthesis'
+import { annotated, annotationOf } from './annotations'
+import { rasterOf, samePicture, type Dataset, type Picture } from './dataset'
+import { prepareLabels } from './preparation'
+import { hasReference } from './references'
+
+/** What is still missing before a run can start, in words. */
+export function missingOf(dataset: Dataset): string[] {
+  const { exemplarSource, exemplars, unlabeled } = dataset
+  return [
+    ...(exemplarSource || exemplars.length > 0 ? [] : ['an exemplar image']),
+    ...(annotated(dataset).length > 0 ? [] : ['an exemplar mask']),
+    ...(unlabeled.length > 0 ? [] : ['unlabelled images']),
+  ]
+}
+
+/** The scale that all pictures of a data set share; see `fieldOf`. */
+export const fieldOfAll = ({ exemplars, unlabeled }: Dataset, config: Config): number | null =>
+  fieldOf([...exemplars.map(({ picture }) => picture), ...unlabeled], config)
+
+/** Prepares a complete data set. @throws InputError when a class of the exemplars vanishes at this size and crop. */
+export function prepare(dataset: Dataset, config: Config): TrainingData {
+  const field = fieldOfAll(dataset, config)
+  const frame = (picture: Picture): Frame => frameOf(picture, config, field)
+  const exemplars = annotated(dataset).map((exemplar) => ({
+    image: prepareImage(rasterOf(exemplar.picture), frame(exemplar.picture), config),
+    labels: prepareLabels(annotationOf(dataset, exemplar)!, frame(exemplar.picture), config),
+  }))
+  const seen = new Set(exemplars.flatMap(({ labels }) => [...new Set(labels)]))
+  const lost = dataset.classes.filter(({ index, pixels }) => index > 0 && pixels > 0 && !seen.has(index))
+  if (lost.length > 0) {
+    const names = lost.map(({ name }) => `"${name}"`).join(', ')
+    const { name } = annotated(dataset)[0]!.picture
+    throw new InputError(
+      `${dataset.exemplarMask?.volume.name ?? name}: nothing is left of ${names} at ${config.size} pixels and central crop ${config.crop}; choose a larger size, crop or region.`,
+      name,
+    )
+  }
+  return {
+    size: config.size,
+    classes: dataset.classes.length,
+    exemplars,
+    emptied: exemplars.map(({ image, labels }) => emptyOut(image, labels, config.size)),
+    unlabeled: dataset.unlabeled.map((picture) => prepareImage(rasterOf(picture), frame(picture), config)),
+  }
+}
+
+/**
+ * Images that are scored: those with a reference mask, without the exemplars, and without their patients where there are others, for
+ * slices of one patient are near copies of each other.
+ */
+export function scoredImages(dataset: Dataset): number[] {
+  const own = annotated(dataset).map(({ picture }) => picture)
+  const all = dataset.unlabeled
+    .map((_, i) => i)
+    .filter((i) => {
+      const picture = dataset.unlabeled[i]!
+      const same = (p: Picture) => samePicture(p, picture) || baseName(p.name) === baseName(picture.name)
+      return hasReference(dataset, i) && !own.some(same)
+    })
+  const others = all.filter((i) => !own.some(({ patient }) => patient === dataset.unlabeled[i]!.patient))
+  return others.length > 0 ? others : all
+}
