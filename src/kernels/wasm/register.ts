@@ -23,6 +23,41 @@ function identity({ inputs, backend }: Call): tf.TensorInfo {
   return { dataId, shape, dtype }
 }
 
+/**
+ * A part of a tensor, copied once, in runs as long as they are in memory. The stock kernel first copies the whole tensor: of both
+ * networks' weights, 4 MB for each of their 92 parts.
+ */
+function slice({ inputs, attrs, backend }: Call): tf.TensorInfo | null {
+  const x = inputs['x']!
+  if (x.dtype === 'string') return null
+  const given = attrs as { begin: number | number[]; size: number | number[] }
+  const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, given.begin, given.size)
+  tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size)
+  const out = backend.makeOutput(size, x.dtype)
+  // After makeOutput: the memory may have grown.
+  const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out)]
+  let axis = size.length
+  let run = 1
+  // Axes that are taken whole lie side by side with those after them.
+  while (axis > 0) {
+    axis--
+    run *= size[axis]!
+    if (size[axis] !== x.shape[axis]) break
+  }
+  const strides = tf.util.computeStrides(x.shape)
+  const step = (a: number) => (a === x.shape.length - 1 ? 1 : strides[a]!)
+  const start = begin.reduce((sum, at, a) => sum + at * step(a), 0)
+  for (let done = 0; done < to.length; done += run) {
+    let at = start
+    for (let a = axis - 1, rest = done / run; a >= 0; a--) {
+      at += (rest % size[a]!) * step(a)
+      rest = Math.floor(rest / size[a]!)
+    }
+    to.set(from.subarray(at, at + run), done)
+  }
+  return out
+}
+
 /** The gradient of the 2 x 2 max-pool with stride 2 and no padding; every other pool goes to the stock kernel. */
 function maxPoolGradient({ inputs, attrs, backend }: Call): tf.TensorInfo | null {
   const { dy, input, output } = inputs as Record<'dy' | 'input' | 'output', tf.TensorInfo>
@@ -63,6 +98,7 @@ function replace(kernelName: string, kernel: (call: Call) => tf.TensorInfo | nul
 /** Overrides the wasm kernels of tfjs that copy without need or are missing. Safe to call more than once. */
 export function registerWasmKernels(): void {
   replace('Identity', identity)
+  replace('Slice', slice)
   replace('MaxPoolGrad', maxPoolGradient)
   if (!tf.getKernel('Conv2DBackpropFilter', 'wasm')) replace('Conv2DBackpropFilter', conv2dBackpropFilter)
 }
