@@ -1,4 +1,5 @@
 import { encode } from 'fast-png'
+import { outlineOf } from '../lib/outlines'
 
 /** Base64 of bytes, in pieces: an argument list has its limit. */
 function base64(bytes: Uint8Array): string {
@@ -9,22 +10,13 @@ function base64(bytes: Uint8Array): string {
 
 /** The border of a class as an SVG path between pixel corners, in runs: "M x y h n" and "M x y v n". */
 function outline(labels: Uint8Array, size: number, index: number): string {
-  const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < size && y < size && labels[y * size + x] === index
-  const runs: string[] = []
-  for (const [isEdge, from] of [
-    [(line: number, k: number) => inside(k, line) !== inside(k, line - 1), (line: number, k: number) => `M${k} ${line}h`],
-    [(line: number, k: number) => inside(line, k) !== inside(line - 1, k), (line: number, k: number) => `M${line} ${k}v`],
-  ] as const)
-    for (let line = 0; line <= size; line++)
-      for (let k = 0, start = -1; k <= size; k++) {
-        const edge = k < size && isEdge(line, k)
-        if (edge && start < 0) start = k
-        if (!edge && start >= 0) {
-          runs.push(`${from(line, start)}${k - start}`)
-          start = -1
-        }
-      }
-  return runs.join('')
+  const runs = outlineOf(labels, size, size, index)
+  let path = ''
+  for (let i = 0; i < runs.length; i += 4) {
+    const [x, y, toX, toY] = runs.slice(i, i + 4) as [number, number, number, number]
+    path += y === toY ? `M${x} ${y}h${toX - x}` : `M${x} ${y}v${toY - y}`
+  }
+  return path
 }
 
 /**

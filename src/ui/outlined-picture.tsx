@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
+import { outlineOf } from '../lib/outlines'
 import type { Palette } from './colours'
-import { outlineOf } from './outlines'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintLabels } from './painters'
 
