@@ -3,10 +3,8 @@ import { Inflate } from 'fflate'
 import { concat } from './dicom-elements'
 import { hasPreamble, isExplicit, startsWithElement } from './dicom-mark'
 import type { GivenFile } from './given-file'
+import { maxVolumeBytes } from './image-size'
 import { InputError } from './named-file'
-
-/** More than a browser's tab should be asked for: one file's or series' samples, in bytes. */
-export const maxBytes = 2 ** 30
 
 /** A DICOM file whose elements are known, but not its pixels. */
 export interface DicomHeader {
@@ -52,13 +50,13 @@ const names: Record<string, string> = {
 /** What a transfer syntax is called in a sentence. */
 export const syntaxName = (uid: string): string => names[uid] ?? `transfer syntax ${uid || 'unknown'}`
 
-/** The deflated rest of a file. @throws InputError for more than `maxBytes` */
+/** The deflated rest of a file. @throws InputError for more than `maxVolumeBytes` */
 function inflate(bytes: Uint8Array, from: number, name: string): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = []
   let size = from
   const stream = new Inflate((part) => {
     size += part.length
-    if (size > maxBytes) throw tooLarge(name)
+    if (size > maxVolumeBytes) throw tooLarge(name)
     parts.push(part)
   })
   // In pieces, so that a bomb is noticed before it has gone off.
@@ -68,7 +66,7 @@ function inflate(bytes: Uint8Array, from: number, name: string): Uint8Array<Arra
 }
 
 export const tooLarge = (name: string): InputError =>
-  new InputError(`"${name}" would take more than ${maxBytes / 2 ** 30} GiB in memory; export fewer slices or frames of it.`, name)
+  new InputError(`"${name}" would take more than ${maxVolumeBytes / 2 ** 30} GiB in memory; export fewer slices or frames of it.`, name)
 
 /** Enough for the elements of most single images; if not, the whole file is read. */
 const headBytes = 65536
@@ -102,7 +100,7 @@ export async function readHeader(file: GivenFile): Promise<DicomHeader> {
   // A multi-frame file has longer headers, a deflated one must be read to its end.
   for (const bytes of [2 ** 24, file.size]) {
     if (holdsPixels(data) || file.size <= head.length) break
-    if (bytes > maxBytes) throw tooLarge(name)
+    if (bytes > maxVolumeBytes) throw tooLarge(name)
     const more = await file.read(0, bytes)
     data = attempt(() => parse(more), name)
   }

@@ -1,6 +1,7 @@
 import parser from 'dicom-parser'
 import { concat, writeDicom } from './dicom-elements'
-import { explicitBig, maxBytes, syntaxName, type DicomHeader } from './dicom-header'
+import { explicitBig, syntaxName, type DicomHeader } from './dicom-header'
+import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
 import { InputError } from './named-file'
 import type { Samples, Triple } from './volume'
@@ -236,8 +237,8 @@ function toRgb(
 /** Reads a file's fragments. @returns the compressed bytes of a frame */
 async function openFragments(header: DicomHeader): Promise<(frame: number) => Uint8Array<ArrayBuffer>> {
   const { file, frames } = header
-  if (file.size > maxBytes)
-    throw new InputError(`"${file.name}" is larger than ${maxBytes / 2 ** 30} GiB; export fewer frames of it.`, file.name)
+  if (file.size > maxVolumeBytes)
+    throw new InputError(`"${file.name}" is larger than ${maxVolumeBytes / 2 ** 30} GiB; export fewer frames of it.`, file.name)
   // From the start of the pixels on: the elements before are known.
   const { offset } = header.pixels
   const bytes = await header.read(offset)

@@ -1,5 +1,7 @@
+import { hexOf } from '../lib/hex'
 import { affineOf, dot, isParallel, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
-import { frameGroup, itemOf, maxBytes, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, itemOf, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { maxVolumeBytes } from './image-size'
 import { checkLength, layoutOf, readFrames, type PixelLayout } from './dicom-pixels'
 import { picturesOf } from './dicom-stack'
 import { makeVolume, spacingOf, type Segment, type Triple, type Volume } from './volume'
@@ -46,7 +48,7 @@ function colorOf(lab: readonly [number, number, number]): string {
     0.0556434 * x - 0.2040259 * y + 1.0572252 * z,
   ]
   const byte = (c: number) => Math.round(255 * Math.min(1, Math.max(0, c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055)))
-  return '#' + linear.map((c) => byte(c).toString(16).padStart(2, '0')).join('')
+  return '#' + hexOf(linear.map(byte))
 }
 
 function segmentsOf({ data }: DicomHeader): Segment[] {
@@ -65,7 +67,7 @@ async function paint(header: DicomHeader, layout: PixelLayout, frames: readonly 
   const each = rows * columns
   const segments = segmentsOf(header)
   const wide = layout.allocated === 16 || segments.some(({ value }) => value > 255)
-  if (each * count * (wide ? 2 : 1) > maxBytes) throw tooLarge(file.name)
+  if (each * count * (wide ? 2 : 1) > maxVolumeBytes) throw tooLarge(file.name)
   const samples = wide ? new Uint16Array(each * count) : new Uint8Array(each * count)
   const fractional = textOf(data, 'x00620001') === 'FRACTIONAL'
   const half = fractional ? (data.uint16('x0062000e') ?? 255) / 2 : 0

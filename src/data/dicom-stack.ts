@@ -1,5 +1,6 @@
 import { dot, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
-import { frameGroup, maxBytes, numberOf, numbersOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, numberOf, numbersOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { maxVolumeBytes } from './image-size'
 import { checkLength, layoutOf, type PixelLayout } from './dicom-pixels'
 import { InputError } from './named-file'
 import type { Triple, Volume } from './volume'
@@ -20,7 +21,7 @@ export interface Plane {
 export function planesOf(header: DicomHeader): Plane[] {
   const { data, frames, file, rows, columns } = header
   const layout = layoutOf(header)
-  if (rows * columns * layout.channels * layout.type.BYTES_PER_ELEMENT * frames > maxBytes) throw tooLarge(file.name)
+  if (rows * columns * layout.channels * layout.type.BYTES_PER_ELEMENT * frames > maxVolumeBytes) throw tooLarge(file.name)
   checkLength({ header, layout })
   const offsets = numbersOf(data, 'x3004000c', frames)
   return Array.from({ length: frames }, (_, frame) => {

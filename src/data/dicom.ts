@@ -1,5 +1,6 @@
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
-import { frameGroup, maxBytes, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { maxVolumeBytes } from './image-size'
 import { paletteOf, readFrames } from './dicom-pixels'
 import { readSegmentation } from './dicom-seg'
 import { planesOf, stack, type Plane } from './dicom-stack'
@@ -115,7 +116,7 @@ async function assemble(group: readonly Plane[]): Promise<Volume | { failed: Map
 
   const rescaled = planes.some(({ slope, intercept }) => slope !== first.slope || intercept !== first.intercept)
   const type = rescaled ? Float32Array : layout.type
-  if (each * planes.length * type.BYTES_PER_ELEMENT > maxBytes) throw tooLarge(name)
+  if (each * planes.length * type.BYTES_PER_ELEMENT > maxVolumeBytes) throw tooLarge(name)
   const samples: Samples = new type(each * planes.length)
   const errors = await readFrames(planes, (index, frame) => {
     const { slope, intercept } = planes[index]!

@@ -3,6 +3,7 @@ import { axesOf, isPicture } from './array-axes'
 import type { GivenFile } from './given-file'
 import { byteText, checkVolume } from './image-size'
 import { InputError } from './named-file'
+import { arrays } from './number-type'
 import { makeVolume, type Samples, type Volume } from './volume'
 
 export const isHdf5 = (head: Uint8Array): boolean => [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
@@ -16,19 +17,8 @@ const maxBytes = 2 ** 29
 /** A chunk of data is at most this once unpacked; h5py makes them of about 1 MB. */
 const maxChunkBytes = 2 ** 28
 
-const arrays = {
-  u1: Uint8Array,
-  i1: Int8Array,
-  u2: Uint16Array,
-  i2: Int16Array,
-  u4: Uint32Array,
-  i4: Int32Array,
-  u8: Float64Array,
-  i8: Float64Array,
-  f2: Float32Array,
-  f4: Float32Array,
-  f8: Float64Array,
-}
+/** jsfive gives numbers, whatever they were: those of 64 bits and the halves have to fit into others. */
+const held = { ...arrays, u8: Float64Array, i8: Float64Array, f2: Float32Array }
 
 /** What is used of jsfive, which has no types. */
 interface Dataset {
@@ -114,9 +104,9 @@ function collect(group: Group, path: string, found: { path: string; dataset: Dat
 function readDataset(name: string, dataset: Dataset): Volume | null {
   const { shape, dtype } = dataset
   const type = typeof dtype === 'string' ? /^[<>|=]?([uif][1248])$/.exec(dtype)?.[1] : undefined
-  if (!type || !(type in arrays) || !isPicture(shape, type === 'u1')) return null
+  if (!type || !(type in held) || !isPicture(shape, type === 'u1')) return null
   const { size, channels, notes } = axesOf(name, shape, type === 'u1')
-  const Numbers = arrays[type as keyof typeof arrays]
+  const Numbers = held[type as keyof typeof held]
   checkVolume(name, size, channels * Numbers.BYTES_PER_ELEMENT)
   const length = shape.reduce((a, b) => a * b)
   const inChunk = dataset._dataobjects.chunks?.reduce((a, b) => a * b) ?? 0

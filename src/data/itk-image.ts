@@ -1,4 +1,6 @@
+import { hexOf } from '../lib/hex'
 import type { GivenFile } from './given-file'
+import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
 import { InputError } from './named-file'
 import { makeVolume, spacingOf, type Affine, type Samples, type Segment, type Volume } from './volume'
@@ -14,8 +16,6 @@ interface ItkImage {
   data: Samples | BigInt64Array | BigUint64Array
   metadata: Map<string, unknown>
 }
-
-const maxBytes = 2 ** 30
 
 /** Bytes of a sample by the names that NRRD and MetaImage give them. */
 const sampleBytes: readonly (readonly [RegExp, number])[] = [
@@ -92,7 +92,7 @@ export async function readItkImage(file: GivenFile): Promise<Volume> {
   if (!width) throw refuse(`has samples of type "${header.type}", which cannot be read; save it with integers or floats.`)
   const count = header.sizes.reduce((a, b) => a * b, header.channels)
   if (header.sizes.length === 0 || !(count >= 1) || !header.sizes.every(Number.isInteger)) throw damaged()
-  if (count * width > maxBytes) throw refuse('holds more than 1 GiB of samples; crop it or scale it down first.')
+  if (count * width > maxVolumeBytes) throw refuse('holds more than 1 GiB of samples; crop it or scale it down first.')
 
   const path = header.kind === 'mha' ? 'image.mha' : 'image.nrrd'
   let image: ItkImage
@@ -176,12 +176,8 @@ function segmentsOf(metadata: Map<string, unknown>): (Segment & { layer: number 
   for (let i = 0; text(`Segment${i}_LabelValue`) !== null || text(`Segment${i}_Name`) !== null; i++) {
     const value = Number(text(`Segment${i}_LabelValue`) ?? i + 1)
     const rgb = (text(`Segment${i}_Color`) ?? '').split(/\s+/).filter(Boolean).map(Number)
-    const hex = rgb.map((c) =>
-      Math.round(255 * Math.min(1, Math.max(0, c)))
-        .toString(16)
-        .padStart(2, '0'),
-    )
-    const color = rgb.length === 3 && rgb.every(Number.isFinite) ? '#' + hex.join('') : null
+    const bytes = rgb.map((c) => Math.round(255 * Math.min(1, Math.max(0, c))))
+    const color = rgb.length === 3 && rgb.every(Number.isFinite) ? '#' + hexOf(bytes) : null
     segments.push({ value, name: text(`Segment${i}_Name`) ?? `Segment ${value}`, color, layer: Number(text(`Segment${i}_Layer`) ?? 0) })
   }
   return segments

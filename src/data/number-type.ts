@@ -7,7 +7,8 @@ export type NumberType = 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' |
 /** Bytes of one number. */
 export const bytesOf = (type: NumberType): number => Number(type[1])
 
-const arrays = {
+/** What numbers of a type are held in. */
+export const arrays = {
   u1: Uint8Array,
   i1: Int8Array,
   u2: Uint16Array,

@@ -1,3 +1,4 @@
+import { hexOf } from '../lib/hex'
 import type { Volume } from './volume'
 
 /** One value of a label map, in the file's units. */
@@ -60,12 +61,11 @@ export function summarise(volume: Volume): VolumeSummary {
 }
 
 function labelsOf({ slope, intercept, segments, palette }: Volume, counts: Map<number, number>): LabelCount[] {
-  const hex = (color: readonly number[]) => '#' + color.map((part) => part.toString(16).padStart(2, '0')).join('')
   return [...counts]
     .map(([sample, count]) => {
       const value = sample * slope + intercept
       const segment = segments.find((one) => one.value === value)
-      const color = segment?.color ?? (palette[sample] ? hex(palette[sample]) : null)
+      const color = segment?.color ?? (palette[sample] ? '#' + hexOf(palette[sample]) : null)
       return { value, count, name: segment?.name ?? null, color }
     })
     .sort((a, b) => a.value - b.value)

@@ -4,11 +4,10 @@ import { sizeText, type Mask } from '../data/mask-file'
 import { InputError } from '../data/named-file'
 import { labelsOf } from '../data/slices'
 import type { Volume } from '../data/volume'
+import { hexOf } from '../lib/hex'
 import { unknown, type LabelMap } from '../lib/raster'
 import { hueOf, picturesOf, samePicture, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
 import type { ClassInfo } from './reports'
-
-const colorText = (color: readonly number[]): string => `#${color.map((v) => v.toString(16).padStart(2, '0')).join('')}`
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
 export function classesFrom({ values }: Mask, mapping: Dataset['mapping']): ClassInfo[] {
@@ -17,7 +16,7 @@ export function classesFrom({ values }: Mask, mapping: Dataset['mapping']): Clas
     .map(({ value, color, name }, index) => ({
       index,
       name: name ?? (index === 0 ? 'background' : `class ${index}`),
-      color: index === 0 ? '#000000' : color ? colorText(color) : hueOf(index),
+      color: index === 0 ? '#000000' : color ? `#${hexOf(color)}` : hueOf(index),
       value,
       pixels: 0,
     }))

@@ -1,3 +1,4 @@
+import { sha256 } from '../lib/hex'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { makeConfig, type Config } from '../method/config'
 import { networkOf, writeModels, type StoredModel } from '../method/model'
@@ -23,8 +24,7 @@ async function digest({ exemplars, unlabeled }: TrainingData): Promise<string> {
     all.set(picture, at)
     at += picture.length
   }
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', all))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return sha256(all)
 }
 
 /** NaN, which JSON lacks, marks a term that is off. */

@@ -1,5 +1,6 @@
 import { sidesOf } from '../data/slices'
 import { ctPresets } from '../data/window-presets'
+import { sha256 } from '../lib/hex'
 import { quantile } from '../lib/statistics'
 import type { LabelMap, Raster } from '../lib/raster'
 import { annotationOf, exemplarAt } from './annotations'
@@ -7,10 +8,7 @@ import { hueOf, rasterOf, type Dataset, type Picture } from './dataset'
 import type { PictureEvent } from './reports'
 
 /** SHA-256 of an image's numbers and size, so that what was drawn on it is found again. */
-export async function keyOf({ width, height, pixels }: Raster): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels))
-  return `${width}x${height}-${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
-}
+export const keyOf = async ({ width, height, pixels }: Raster): Promise<string> => `${width}x${height}-${await sha256(pixels)}`
 
 /**
  * An image in full, with what is known of it: its annotation, else what the models predict, else nothing.

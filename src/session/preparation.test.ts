@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fieldOf, frameOf, prepareImage } from '../lib/frame'
 import { makeConfig } from '../method/config'
-import { fieldOf, frameOf, mapToSource, prepareImage, prepareLabels, preprocessingText, toSource } from './preparation'
+import { mapToSource, prepareLabels, preprocessingText, toSource } from './preparation'
 
 const extent = fc.record({
   width: fc.integer({ min: 1, max: 90 }),

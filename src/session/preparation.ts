@@ -3,8 +3,6 @@ import { crop, cropLabels, resizeLabels, resizeLinear } from '../lib/raster'
 import type { Extent, Frame } from '../lib/frame'
 import type { Config } from '../method/config'
 
-export { fieldOf, frameOf, prepareImage, type Extent, type Frame } from '../lib/frame'
-
 /** The same for labels, nearest neighbour: size x size. */
 export function prepareLabels(map: LabelMap, { rect, inner }: Frame, { size }: Config): Uint8Array<ArrayBuffer> {
   const { labels } = resizeLabels(cropLabels(map, rect), inner.width, inner.height)

@@ -1,13 +1,14 @@
 import { orientationOf, type Volume } from '../data/volume'
 import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
+import { frameOf, prepareImage } from '../lib/frame'
 import type { Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import { picturesOf, rasterOf, type Dataset, type Source } from './dataset'
 import { hasReference } from './references'
 import { fieldOfAll, missingOf } from './training-data'
-import { frameOf, prepareImage, prepareLabels, toBytes } from './preparation'
+import { prepareLabels, toBytes } from './preparation'
 import type { DatasetSummary, Region, SourceInfo, SourceEvent } from './reports'
 
 const describe = (source: Source): SourceInfo => {

@@ -1,3 +1,4 @@
+import { frameOf } from '../lib/frame'
 import { Random } from '../lib/random'
 import { unknown, type LabelMap } from '../lib/raster'
 import type { Config } from '../method/config'
@@ -15,7 +16,7 @@ import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
 import { fieldOfAll, scoredImages } from './training-data'
-import { frameOf, mapToSource, toBytes, toSource } from './preparation'
+import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './reports'
 
 /** A loss or a weight that is no number any more; the run cannot go on. */

@@ -1,0 +1,6 @@
+/** Two hexadecimal digits for each number, whole and 0..255. */
+export const hexOf = (bytes: Iterable<number>): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/** SHA-256 of numbers as they lie in memory, in hexadecimal digits. */
+export const sha256 = async (numbers: Float32Array<ArrayBuffer>): Promise<string> =>
+  hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', numbers)))
