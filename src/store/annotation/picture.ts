@@ -10,7 +10,7 @@ export interface LabelClass {
 export const background = 0
 
 /** In a label map: nobody says what this pixel is, so nothing is learnt from it. */
-export const unknown = 255
+export { unknown } from '../../lib/raster'
 
 /** How values are shown: black at center - width / 2 and below, white at center + width / 2 and above, in the file's units. */
 export interface Window {

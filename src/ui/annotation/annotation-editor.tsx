@@ -6,6 +6,7 @@ import { count } from '../format'
 import { DrawingCanvas } from './drawing-canvas'
 import { EditorContext, useEditor, useEditorState } from './editor-context'
 import { LabelList } from './label-list'
+import { useModal } from './modal'
 import { Shortcuts } from './shortcuts'
 import type { Stage } from './stage'
 import { ToolBar } from './tool-bar'
@@ -36,15 +37,7 @@ function Opened({ picture: given, onDone, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
 
-  useEffect(() => {
-    const element = dialog.current!
-    const before = document.activeElement
-    if (!element.open) element.showModal()
-    return () => {
-      element.close()
-      if (before instanceof HTMLElement) before.focus()
-    }
-  }, [])
+  useModal(dialog)
 
   useEffect(() => {
     let here = true

@@ -1,18 +1,11 @@
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
+import { useModal } from './modal'
 import { canvasKeys, otherKeys, tools } from './tools'
 
 /** The sheet of keys, over the editor. */
 export function Shortcuts({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const element = dialog.current!
-    const before = document.activeElement
-    if (!element.open) element.showModal()
-    return () => {
-      element.close()
-      if (before instanceof HTMLElement) before.focus()
-    }
-  }, [])
+  useModal(dialog)
   return (
     <dialog
       ref={dialog}
