@@ -2,14 +2,17 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 /** An import points only to a folder earlier in this list. src/README.md says what each holds. */
-const folders = ['lib', 'data', 'kernels', 'nn', 'method', 'export', 'session', 'bench', 'worker', 'store', 'ui', 'cli']
+const folders = ['lib', 'image', 'drawing', 'data', 'kernels', 'nn', 'method', 'export', 'session', 'bench', 'worker', 'store', 'ui', 'cli']
 
-/** The doors through which the page reaches down, besides lib. */
+/** The leaves: folders that the page may use as well as the worker. */
+const leaves = ['lib', 'image', 'drawing']
+
+/** The doors through which the page reaches down, besides the leaves. */
 const doors = ['worker/protocol', 'worker/client', 'method/config']
 
 /** What a file in `folder` may import from src, as regular expressions on paths below src. */
 function allowed(folder) {
-  if (folder === 'store') return ['lib/', 'store/', ...doors.map((door) => `${door}$`)]
+  if (folder === 'store') return [...leaves.map((leaf) => `${leaf}/`), 'store/', ...doors.map((door) => `${door}$`)]
   if (folder === 'ui') return [...allowed('store'), 'ui/']
   return folders
     .slice(0, folders.indexOf(folder) + 1)
@@ -29,7 +32,7 @@ function rulesOf(folder, { node = folder === 'cli' } = {}) {
     ...(node ? [] : [{ regex: '^node:', message: 'Only src/cli and tests know Node.' }]),
     ...(folder === 'store' || folder === 'ui' ? [{ regex: '^@tensorflow/', message: 'TensorFlow.js stays in the worker.' }] : []),
   ]
-  const repeatable = ['lib', 'data', 'nn', 'method'].includes(folder)
+  const repeatable = [...leaves, 'data', 'nn', 'method'].includes(folder)
   return {
     'no-restricted-imports': ['error', { patterns: forbidden }],
     'no-restricted-syntax': [

@@ -3,7 +3,7 @@ import { encode as encodePng } from 'fast-png'
 import { gzipSync, zipSync } from 'fflate'
 import { encode as encodeJpeg } from 'jpeg-js'
 import { makeDicom } from '../src/data/dicom.test-support'
-import { join, makeNifti, makeNpy, makeTiff } from '../src/data/test-volumes'
+import { join, makeNifti, makeNpy, makeTiff } from '../src/data/volumes.test-support'
 import { huge, png } from './phantom'
 
 export interface Made {

@@ -1,6 +1,6 @@
 /** How far the losses of our engine and of the stock one drift apart on the same seed. */
-import type { StepMetrics } from '../method/report'
-import type { BackendInfo } from '../session/reports'
+import type { StepMetrics } from '../method/history'
+import type { BackendInfo } from '../session/events'
 import { emptyPool } from './queue'
 import { stepSizes, type AgreementResult, type Engine, type StepName } from './report'
 import { configOf, makeStepper, shapesData } from './step-bench'

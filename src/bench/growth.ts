@@ -1,5 +1,5 @@
 /** How the time of a step grows with the size of its images and with their number. */
-import type { BackendInfo } from '../session/reports'
+import type { BackendInfo } from '../session/events'
 import type { Engine, GrowthResult } from './report'
 import { secondsPerStep, type Patience } from './step-bench'
 

@@ -1,5 +1,5 @@
 /** What a benchmark finds, as `npm run bench -- --json` writes it, and the same as tables for people. Times are medians unless said otherwise. */
-import type { BackendInfo } from '../session/reports'
+import type { BackendInfo } from '../session/events'
 import type { Engine } from '../kernels/engine'
 
 export type { Engine } from '../kernels/engine'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { readArguments, required, runCommand, UsageError } from './arguments'
 
 const options = { pred: { type: 'string' }, set: { type: 'string', multiple: true }, json: { type: 'boolean' } } as const

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { ConfigError } from '../method/config'
 
 /** Something wrong with the command as it was typed; the message is one sentence that says what to do. */

@@ -11,7 +11,7 @@ import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { layout, placeOf, tablesOf, type BenchOptions } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
-import type { BackendName } from '../session/reports'
+import type { BackendName } from '../session/events'
 import { readArguments, runCommand, UsageError } from './arguments'
 import { nodePlatform, threadsOf } from './platform'
 

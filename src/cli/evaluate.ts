@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseName, patientOf } from '../data/file-roles'
 import { readMask, type Mask } from '../data/mask-file'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { isPng, readPngVolume } from '../data/png-file'
-import type { LabelMap } from '../lib/raster'
+import type { LabelMap } from '../image/raster'
 import {
   borderDistance,
   diceOf,

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import type { GivenFile } from '../data/given-file'
 
 const cannot = (name: string, error: unknown): InputError => {

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { makePng } from '../data/test-files'
-import { makeNifti } from '../data/test-volumes'
+import { makePng } from '../data/files.test-support'
+import { makeNifti } from '../data/volumes.test-support'
 import { fromPath } from './given-path'
 
 const folder = mkdtempSync(join(tmpdir(), 'inspect-'))

@@ -3,7 +3,7 @@
  * What each file, or each file in a folder, is understood as.
  */
 import type { GivenFile } from '../data/given-file'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
 import { orientationOf, type Volume } from '../data/volume'
 import { summarise, type LabelCount } from '../data/volume-summary'

@@ -1,4 +1,4 @@
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 
 /** How the axes of a plain array are understood. */
 export interface Axes {

@@ -4,7 +4,7 @@ import { concat } from './dicom-elements'
 import { hasPreamble, isExplicit, startsWithElement } from './dicom-mark'
 import type { GivenFile } from './given-file'
 import { maxVolumeBytes } from './image-size'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 
 /** A DICOM file whose elements are known, but not its pixels. */
 export interface DicomHeader {

@@ -3,7 +3,7 @@ import { concat, writeDicom } from './dicom-elements'
 import { explicitBig, syntaxName, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import type { Samples, Triple } from './volume'
 
 /** How the samples of a file are laid out. */

@@ -2,7 +2,7 @@ import { dot, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
 import { frameGroup, numberOf, numbersOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
 import { checkLength, layoutOf, type PixelLayout } from './dicom-pixels'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import type { Triple, Volume } from './volume'
 
 /** One picture of a series. */

@@ -7,7 +7,7 @@ import { isDicom } from './dicom-mark'
 import { makeDicom } from './dicom.test-support'
 import { fromBytes, type GivenFile } from './given-file'
 import './itk-pipeline.test-support'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import type { Volume } from './volume'
 
 const shared = new URL('../../../shared/data/', import.meta.url).pathname

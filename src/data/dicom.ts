@@ -5,7 +5,7 @@ import { paletteOf, readFrames } from './dicom-pixels'
 import { readSegmentation } from './dicom-seg'
 import { planesOf, stack, type Plane } from './dicom-stack'
 import type { GivenFile } from './given-file'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { assignRoles, baseName, pairName, patientOf } from './file-roles'
 import { readPngVolume } from './png-file'
-import { makePng } from './test-files'
+import { makePng } from './files.test-support'
 import { makeVolume, type Volume } from './volume'
 
 test.each([

@@ -1,6 +1,6 @@
 import { overlaps } from './alignment'
 import { isBlack, readMask, type Mask } from './mask-file'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import type { Volume } from './volume'
 
 /** What a file is for. */

@@ -2,7 +2,7 @@ import { unzlibSync } from 'fflate'
 import { axesOf, isPicture } from './array-axes'
 import type { GivenFile } from './given-file'
 import { byteText, checkVolume } from './image-size'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import { arrays } from './number-type'
 import { makeVolume, type Samples, type Volume } from './volume'
 

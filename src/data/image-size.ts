@@ -1,4 +1,4 @@
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 
 /** Larger images are refused before anything is decoded: 64 megapixels as numbers take 256 MB, and no training needs them. */
 export const maxPixels = 64_000_000

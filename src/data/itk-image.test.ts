@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { fromBytes, type GivenFile } from './given-file'
 import { readItkImage } from './itk-image'
 import './itk-pipeline.test-support'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 
 const bytesOf = (samples: Int16Array | Uint16Array | Uint8Array) => new Uint8Array(samples.buffer)
 const joined = (text: string, data: Uint8Array) => {

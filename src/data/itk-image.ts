@@ -2,7 +2,7 @@ import { hexOf } from '../lib/hex'
 import type { GivenFile } from './given-file'
 import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import { makeVolume, spacingOf, type Affine, type Samples, type Segment, type Volume } from './volume'
 
 /** An image as ITK gives it: x to the left, y to the back, z up. */

@@ -1,6 +1,7 @@
 import { decode } from 'jpeg-js'
 import { checkSize, maxPixels } from './image-size'
-import { InputError, type NamedFile } from './named-file'
+import { InputError } from './input-error'
+import type { NamedFile } from './named-file'
 import { makeVolume, type Volume } from './volume'
 
 export const isJpeg = ({ bytes }: NamedFile): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff

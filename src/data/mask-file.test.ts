@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkExemplar, matchValues, readMask, type Mask } from './mask-file'
-import { InputError, type NamedFile } from './named-file'
+import { InputError } from './input-error'
+import type { NamedFile } from './named-file'
 import { readPngVolume } from './png-file'
-import { makePng, readNpy } from './test-files'
+import { makePng, readNpy } from './files.test-support'
 import { makeVolume } from './volume'
 
 const maskOf = (file: NamedFile) => readMask(readPngVolume(file))

@@ -1,4 +1,4 @@
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import type { Volume } from './volume'
 
 /** Classes that a mask may have, background included. */

@@ -1,5 +1,5 @@
 import { checkVolume } from './image-size'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import { bytesOf, samplesFrom, type NumberType } from './number-type'
 import { openFile, type OpenedFile } from './opened-file'
 import type { GivenFile } from './given-file'

@@ -1,6 +1,6 @@
 import { axesOf, isPicture } from './array-axes'
 import { checkVolume } from './image-size'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import { bytesOf, samplesFrom, type NumberType } from './number-type'
 import type { OpenedFile } from './opened-file'
 import { makeVolume, type Samples, type Volume } from './volume'

@@ -1,4 +1,4 @@
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import type { Samples } from './volume'
 
 /** A type of number in a file, as numpy calls it: unsigned, signed or floating, and its bytes. */

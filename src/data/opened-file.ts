@@ -2,7 +2,7 @@ import { Gunzip } from 'fflate'
 import { crc32 } from '../lib/crc32'
 import type { GivenFile } from './given-file'
 import { byteText } from './image-size'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 
 /** A file whose beginning is known; if it is gzipped, what is inside. */
 export interface OpenedFile {

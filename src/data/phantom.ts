@@ -1,5 +1,5 @@
 import { Random } from '../lib/random'
-import type { LabelMap, Raster } from '../lib/raster'
+import type { LabelMap, Raster } from '../image/raster'
 import { abdominal } from './phantom-abdominal'
 import { cardiac } from './phantom-cardiac'
 

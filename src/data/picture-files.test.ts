@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { isJpeg, readJpegVolume } from './jpeg-file'
-import { InputError, type NamedFile } from './named-file'
+import { InputError } from './input-error'
+import type { NamedFile } from './named-file'
 import { isPng, readPngVolume } from './png-file'
 import { planeOf, sliceOf } from './slices'
-import { makePng, readNpy } from './test-files'
+import { makePng, readNpy } from './files.test-support'
 
 const base64 = (name: string, content: string): NamedFile => ({ name, bytes: Uint8Array.from(Buffer.from(content, 'base64')) })
 

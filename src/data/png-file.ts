@@ -1,6 +1,7 @@
 import { decode } from 'fast-png'
 import { checkSize } from './image-size'
-import { InputError, type NamedFile } from './named-file'
+import { InputError } from './input-error'
+import type { NamedFile } from './named-file'
 import { makeVolume, type Samples, type Volume } from './volume'
 
 /** A decoded PNG as stored: one number per sample, whatever the depth, never converted. */

@@ -1,4 +1,4 @@
-import type { LabelMap, Raster } from '../lib/raster'
+import type { LabelMap, Raster } from '../image/raster'
 import { orientationOf, type Samples, type Triple, type Volume } from './volume'
 
 type Axis = 0 | 1 | 2

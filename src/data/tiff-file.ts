@@ -2,7 +2,7 @@ import type { GeoTIFFImage, ImageFileDirectory } from 'geotiff'
 import type { GivenFile } from './given-file'
 import { checkVolume, maxPixels } from './image-size'
 import { frameSize } from './jpeg-file'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 import { makeVolume, type Samples, type Triple, type Volume } from './volume'
 
 const starts = [

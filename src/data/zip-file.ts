@@ -1,7 +1,7 @@
 import { unzipSync, type UnzipFileInfo } from 'fflate'
 import { fromBytes, type GivenFile } from './given-file'
 import { byteText, maxArchiveBytes } from './image-size'
-import { InputError } from './named-file'
+import { InputError } from './input-error'
 
 export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))

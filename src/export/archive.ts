@@ -1,60 +1,13 @@
 import { zipSync } from 'fflate'
 import type { Volume } from '../data/volume'
-import type { Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/report'
+import type { FinishedRun } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
 import { sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
-import { writeReport, type ReportedImage, type ReportedPicture } from './report-html'
-import { writeSafetensors, type StoredTensor } from './safetensors'
-
-/** One row of the label table; background comes first. */
-export interface ExportedClass {
-  name: string
-  /** #rrggbb */
-  color: string
-  /** The value in the exemplar mask's file, as found: "0", "255", "#ff0000". */
-  value: string
-}
-
-/** All that an export is made of. */
-export interface FinishedRun {
-  /** Version of the app. */
-  version: string
-  config: Config
-  /** At most 256; the index is the class. */
-  classes: ExportedClass[]
-  /** What was done to each image before the network saw it, in words. */
-  preprocessing: string
-  backend: string
-  adapter: string
-  /** Steps taken. */
-  step: number
-  /** Facts about the data, as JSON: names, counts, sizes. */
-  data: Record<string, unknown>
-  /** By PyTorch's names and in its layout (OIHW); with BatchNorm, running statistics too. */
-  modelA: Record<string, StoredTensor>
-  modelB: Record<string, StoredTensor>
-  /** What both models make of one image. */
-  testVector: {
-    /** [1, 1, S, S], values 0..1 */
-    input: StoredTensor
-    /** [1, C, S, S] */
-    softmaxA: StoredTensor
-    softmaxB: StoredTensor
-  }
-  rows: StepMetrics[]
-  scores: ScoreRow[]
-  /** Predictions by volume, in its layout, with what the user drew, and which of its frames were predicted. */
-  masks: { source: Volume; labels: Uint8Array<ArrayBuffer>; frames: number[] }[]
-  /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */
-  maps: { source: Volume; disagreement: Float32Array<ArrayBuffer>; probabilities: Float32Array<ArrayBuffer>[] }[]
-  /** For the report: pictures as the networks see them, and numbers. */
-  images: ReportedImage[]
-  exemplars: ReportedPicture[]
-}
+import { writeReport } from './report-html'
+import { writeSafetensors } from './safetensors'
 
 /** Files by path, with forward slashes. */
 export type Files = Record<string, Uint8Array<ArrayBuffer>>

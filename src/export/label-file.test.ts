@@ -4,7 +4,7 @@ import { readHeader, readImage } from 'nifti-reader-js'
 import { describe, expect, test, vi } from 'vitest'
 import { readPng } from '../data/png-file'
 import { makeVolume, type Affine, type Volume } from '../data/volume'
-import type { ExportedClass } from './archive'
+import type { ExportedClass } from './finished-run'
 import { sourceBase, writeLabels, writeMaps, type LabelOptions } from './label-file'
 import { writeNifti } from './nifti'
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'fflate'
 import type { Volume } from '../data/volume'
-import type { ExportedClass } from './archive'
+import type { ExportedClass } from './finished-run'
 import { writeGray16Png } from './gray16-png'
 import { writeNifti } from './nifti'
 import { writePalettePng } from './palette-png'

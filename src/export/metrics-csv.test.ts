@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ScoreRow, StepMetrics } from '../method/report'
+import type { ScoreRow, StepMetrics } from '../method/history'
 import { writeMetricsCsv } from './metrics-csv'
 
 const names =

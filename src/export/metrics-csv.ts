@@ -1,4 +1,4 @@
-import type { ScoreRow, StepMetrics } from '../method/report'
+import type { ScoreRow, StepMetrics } from '../method/history'
 
 /** The columns in their order; as a record, so that a new field that someone forgets here does not compile. */
 const stepColumns: Record<keyof StepMetrics, true> = {

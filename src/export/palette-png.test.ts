@@ -6,7 +6,7 @@ import { decode } from 'fast-png'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readPng } from '../data/png-file'
-import type { LabelMap } from '../lib/raster'
+import type { LabelMap } from '../image/raster'
 import { writePalettePng } from './palette-png'
 import { findPython, needs, runPython } from './python.test-support'
 

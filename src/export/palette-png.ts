@@ -1,5 +1,5 @@
 import { encode } from 'fast-png'
-import type { LabelMap } from '../lib/raster'
+import type { LabelMap } from '../image/raster'
 
 /**
  * A label map as a PNG of 8 bits with a palette: the index is the class, the colour is for the eye.

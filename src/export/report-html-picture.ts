@@ -1,5 +1,5 @@
 import { encode } from 'fast-png'
-import { outlineOf } from '../lib/outlines'
+import { outlineOf } from '../image/outlines'
 
 /** Base64 of bytes, in pieces: an argument list has its limit. */
 function base64(bytes: Uint8Array): string {

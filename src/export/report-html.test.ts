@@ -2,10 +2,11 @@ import { decode } from 'fast-png'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defaults } from '../method/config'
-import type { StepMetrics } from '../method/report'
+import type { StepMetrics } from '../method/history'
 import { chartFigure } from './report-html-chart'
 import { pictureSvg } from './report-html-picture'
-import { writeReport, type ReportedImage, type ReportedRun } from './report-html'
+import type { ReportedImage } from './finished-run'
+import { writeReport, type ReportedRun } from './report-html'
 
 const size = 4
 const grey = Uint8Array.from({ length: size * size }, (_, i) => i * 16)

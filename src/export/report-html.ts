@@ -1,28 +1,9 @@
 import { defaults, keys, parameters, type Config, type Group, type Key } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/report'
-import type { FinishedRun } from './archive'
+import type { ScoreRow, StepMetrics } from '../method/history'
+import type { FinishedRun, ReportedImage, ReportedPicture } from './finished-run'
 import { chartFigure, type Curve } from './report-html-chart'
 import { pictureSvg } from './report-html-picture'
 import { reportStyle } from './report-html-style'
-
-/** A square picture as the network sees it: grey 0..255 and class indices, row-major. */
-export interface ReportedPicture {
-  name: string
-  grey: Uint8Array
-  labels: Uint8Array
-  size: number
-}
-
-export interface ReportedImage extends ReportedPicture {
-  /** Share of the pixels that either model calls foreground on which they differ, 0..1. */
-  disagreement: number
-  /** Mean foreground Dice against the reference mask; null without one. */
-  dice: number | null
-  /** Pixels of the source for each class, background first. */
-  pixels: number[]
-  /** The same in square millimetres, where the source has a spacing. */
-  areaMm2?: number[] | null
-}
 
 export type ReportedRun = FinishedRun & {
   images: ReportedImage[]

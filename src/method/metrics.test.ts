@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { LabelMap } from '../lib/raster'
+import type { LabelMap } from '../image/raster'
 import { border, borderDistance, dice, diceOf, distanceTransform, outcomeOf, overlap, percentile, pool, scorePatients } from './metrics'
 
 /** A label map drawn as text: one digit per pixel. */

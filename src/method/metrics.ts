@@ -1,4 +1,4 @@
-import type { LabelMap } from '../lib/raster'
+import type { LabelMap } from '../image/raster'
 
 /**
  * How good a mask is. One rule for empty masks, everywhere: a structure in neither mask is not applicable (NaN, left out of means);

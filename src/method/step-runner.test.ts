@@ -5,7 +5,7 @@ import { useSoftwareWebgpu } from '../kernels/testing/dawn'
 import type { Config } from './config'
 import { StepRunner } from './step-runner'
 import { createModels, disposeModels, networkOf, readModels } from './model'
-import { correctedData, tinyConfig, tinyData } from './testing'
+import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
 
 useSoftwareWebgpu()
 

@@ -10,7 +10,7 @@ import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
 import { layoutsOf, sharesWeights, weightsOf, type Models } from './model'
 import type { StepPlan } from './plan'
-import type { StepMetrics } from './report'
+import type { StepMetrics } from './history'
 import { learningRateAt, rampAt, type Term } from './schedule'
 import { renderViews, type DeviceImages } from './views'
 

@@ -1,6 +1,6 @@
 import { positionsOf, type Warp } from '../kernels/warp'
 import type { Random } from '../lib/random'
-import { unknown } from '../lib/raster'
+import { unknown } from '../image/raster'
 import type { Config } from './config'
 import { blur, drawTone } from './intensity'
 import { drawWarp, type WarpRange } from './warp'

@@ -6,11 +6,11 @@ import { pixelLosses, pixelLossesPlain } from '../kernels/pixel-loss'
 import { useSoftwareWebgpu } from '../kernels/testing/dawn'
 import { useHeapBackend } from '../kernels/testing/heap-backends'
 import { Random } from '../lib/random'
-import { unknown } from '../lib/raster'
+import { unknown } from '../image/raster'
 import type { Config } from './config'
 import { supervisedForm } from './losses'
 import { emptyOut, keeps, weakRange, type TrainingData } from './synthesis'
-import { correctedData, tinyConfig, tinyData } from './testing'
+import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
 import {
   disposeImages,
   drawViews,

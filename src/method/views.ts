@@ -9,7 +9,7 @@ import { widen, widened } from '../kernels/rim'
 import * as warping from '../kernels/warp'
 import { affineLength, bendLength, plainTone, warpedImages, warpedLabels, type Warp } from '../kernels/warp'
 import { Random } from '../lib/random'
-import { unknown } from '../lib/raster'
+import { unknown } from '../image/raster'
 import type { Config } from './config'
 import { applyStrong, drawStrong } from './intensity'
 import { drawExemplar, drawSynthetic, softEdge, weakRange, type TrainingData } from './synthesis'
@@ -20,7 +20,7 @@ import { drawWarp } from './warp'
  * the images are (`renderViews`), or on the host (`drawViews`).
  */
 
-export interface Box {
+export interface MixBox {
   x: number
   y: number
   width: number
@@ -35,7 +35,7 @@ export function labeledShares(config: Config): { exemplars: number; synthetics: 
 }
 
 /** A CutMix box: area 2-40 % of the image, aspect ratio 0.3-3.3, inside the image (UniMatch). */
-export function drawBox(random: Random, size: number): Box {
+export function drawBox(random: Random, size: number): MixBox {
   const area = random.uniform(0.02, 0.4) * size * size
   const ratio = random.logUniform(1 / 0.3)
   const width = Math.min(size - 1, Math.floor(Math.sqrt(area / ratio)))
@@ -44,7 +44,7 @@ export function drawBox(random: Random, size: number): Box {
 }
 
 /** Copies the box from `source` into a copy of `target`. */
-export function pasteBox<T extends Float32Array | Uint8Array>(target: T, source: T, size: number, box: Box | null): T {
+export function pasteBox<T extends Float32Array | Uint8Array>(target: T, source: T, size: number, box: MixBox | null): T {
   const out = target.slice() as T
   if (box) copyBox(source, out, size, 1, [box.x, box.y, box.width, box.height])
   return out
@@ -222,7 +222,7 @@ export interface Views {
   /** x_s = CutMix(A_s(x_w)). */
   strong: Float32Array[]
   /** Where CutMix pasted, and from which image of the batch: the same boxes swap pseudo-label and confidence. */
-  boxes: (Box | null)[]
+  boxes: (MixBox | null)[]
   partners: number[]
 }
 
@@ -266,7 +266,7 @@ function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views
     return applyStrong(view, size, { jitter: [brightness, contrast], blur: plan.blur[i]!, noise: [...row('noise', i)] })
   })
   const partners = [...plan.partners]
-  const boxes = list(U).map((i): Box | null => {
+  const boxes = list(U).map((i): MixBox | null => {
     const [x, y, width, height] = row('boxes', i) as unknown as [number, number, number, number]
     return width > 0 ? { x, y, width, height } : null
   })

@@ -1,13 +1,13 @@
 /** What is annotated: exemplars from a mask file or a drawing, their labels and classes. */
 import { alignment } from '../data/alignment'
 import { sizeText, type Mask } from '../data/mask-file'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { labelsOf } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { hexOf } from '../lib/hex'
-import { unknown, type LabelMap } from '../lib/raster'
+import { unknown, type LabelMap } from '../image/raster'
 import { hueOf, picturesOf, samePicture, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
-import type { ClassInfo } from './reports'
+import type { ClassInfo } from './events'
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
 export function classesFrom({ values }: Mask, mapping: Dataset['mapping']): ClassInfo[] {

@@ -9,7 +9,7 @@ import { mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
 import { registerWebgpuKernels, restoreStockKernels } from '../kernels/webgpu/register'
 import type { TuningStore } from '../kernels/webgpu/tuning'
-import type { BackendInfo, BackendName } from './reports'
+import type { BackendInfo, BackendName } from './events'
 
 /** What differs between a worker and Node. */
 export interface Platform {

@@ -3,7 +3,7 @@ import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/
 import { makeConfig, type Config } from '../method/config'
 import { networkOf, writeModels, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { ScoreRow, StepMetrics } from '../method/report'
+import type { ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { Trainer } from './trainer'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { makeVolume, type Volume } from '../data/volume'
-import { unknown } from '../lib/raster'
+import { unknown } from '../image/raster'
 import { annotationOf, exemplarAt, withAnnotation, withoutExemplar, withSlices } from './annotations'
 import { emptyDataset, picturesOf, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'

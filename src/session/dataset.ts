@@ -2,9 +2,9 @@ import { baseName, patientOf } from '../data/file-roles'
 import type { Mask } from '../data/mask-file'
 import { extentOf, planeOf, sliceOf, usualAxis, type Plane } from '../data/slices'
 import type { Volume } from '../data/volume'
-import type { Extent } from '../lib/frame'
-import type { LabelMap, Raster } from '../lib/raster'
-import type { ClassInfo, SampleName } from './reports'
+import type { Extent } from '../image/frame'
+import type { LabelMap, Raster } from '../image/raster'
+import type { ClassInfo, SampleName } from './events'
 
 /** A volume of the user's, and which of its slices are images. */
 export interface Source {

@@ -1,5 +1,5 @@
-import type { FinishedRun } from '../export/archive'
-import { toOihw, type Hwio } from '../export/layout'
+import type { FinishedRun } from '../export/finished-run'
+import { toOihw, type Hwio } from '../export/oihw'
 import type { StoredTensor } from '../export/safetensors'
 import { putSlice } from '../data/slices'
 import type { Volume } from '../data/volume'
@@ -10,7 +10,7 @@ import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { annotated } from './annotations'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
-import type { BackendInfo, ExportKind } from './reports'
+import type { BackendInfo, ExportKind } from './events'
 import { disagreement, type Trainer } from './trainer'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */

@@ -1,6 +1,6 @@
 import type { FileRole } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
-import type { InputError } from '../data/named-file'
+import type { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
 import type { Volume } from '../data/volume'
 

@@ -1,7 +1,7 @@
 import { alignment } from '../data/alignment'
 import { assignRoles, baseName, type FileRole } from '../data/file-roles'
 import { checkExemplar, matchValues, readMask, sizeText, type Mask } from '../data/mask-file'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, tableOf } from './annotations'
 import { emptyDataset, makeSource, picturesOf, type Dataset, type Source } from './dataset'

@@ -1,11 +1,11 @@
 import { sidesOf } from '../data/slices'
-import { ctPresets } from '../data/window-presets'
+import { ctPresets } from '../image/window-presets'
 import { sha256 } from '../lib/hex'
 import { quantile } from '../lib/statistics'
-import type { LabelMap, Raster } from '../lib/raster'
+import type { LabelMap, Raster } from '../image/raster'
 import { annotationOf, exemplarAt } from './annotations'
 import { hueOf, rasterOf, type Dataset, type Picture } from './dataset'
-import type { PictureEvent } from './reports'
+import type { PictureEvent } from './events'
 
 /** SHA-256 of an image's numbers and size, so that what was drawn on it is found again. */
 export const keyOf = async ({ width, height, pixels }: Raster): Promise<string> => `${width}x${height}-${await sha256(pixels)}`

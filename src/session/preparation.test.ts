@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fieldOf, frameOf, prepareImage } from '../lib/frame'
+import { fieldOf, frameOf, prepareImage } from '../image/frame'
 import { makeConfig } from '../method/config'
 import { mapToSource, prepareLabels, preprocessingText, toSource } from './preparation'
 

@@ -1,6 +1,6 @@
-import type { LabelMap } from '../lib/raster'
-import { crop, cropLabels, resizeLabels, resizeLinear } from '../lib/raster'
-import type { Extent, Frame } from '../lib/frame'
+import type { LabelMap } from '../image/raster'
+import { crop, cropLabels, resizeLabels, resizeLinear } from '../image/raster'
+import type { Extent, Frame } from '../image/frame'
 import type { Config } from '../method/config'
 
 /** The same for labels, nearest neighbour: size x size. */

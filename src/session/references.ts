@@ -2,9 +2,9 @@
 import { alignment } from '../data/alignment'
 import { fullPairName, pairName } from '../data/file-roles'
 import { matchValues, type Mask } from '../data/mask-file'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { labelsOf } from '../data/slices'
-import { unknown, type LabelMap } from '../lib/raster'
+import { unknown, type LabelMap } from '../image/raster'
 import { framesOf, labelsOn, tableOf } from './annotations'
 import type { Dataset, Source } from './dataset'
 

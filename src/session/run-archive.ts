@@ -1,7 +1,7 @@
 import { strFromU8, unzip } from 'fflate'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import type { GivenFile } from '../data/given-file'
-import type { SampleName } from './reports'
+import type { SampleName } from './events'
 
 /** What a run that was exported says of itself. */
 export interface RunArchive {

@@ -3,7 +3,7 @@ import { makePhantoms, type PhantomKind } from '../data/phantom'
 import { makeVolume } from '../data/volume'
 import { classesFrom, counted, exemplarsFrom } from './annotations'
 import { emptyDataset, makeSource, picturesOf, type Dataset } from './dataset'
-import type { SampleName } from './reports'
+import type { SampleName } from './events'
 
 const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesPerPatient: number; size: number }> = {
   'Cardiac phantom': { kind: 'cardiac', patients: 16, slicesPerPatient: 3, size: 128 },

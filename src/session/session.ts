@@ -1,8 +1,8 @@
 import type { GivenFile } from '../data/given-file'
-import { InputError } from '../data/named-file'
+import { InputError } from '../data/input-error'
 import { isRunArchive } from '../data/zip-file'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/report'
+import type { ScoreRow, StepMetrics } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
 import { exportFiles, zip } from '../export/archive'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
@@ -22,7 +22,7 @@ import type {
   RunState,
   SampleName,
   SessionEvent,
-} from './reports'
+} from './events'
 import { openRunArchive } from './run-archive'
 import { sampleDataset } from './samples'
 import { numbersOf, summarise } from './summary'

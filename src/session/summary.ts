@@ -1,7 +1,7 @@
 import { orientationOf, type Volume } from '../data/volume'
 import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
-import { frameOf, prepareImage } from '../lib/frame'
+import { frameOf, prepareImage } from '../image/frame'
 import type { Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
 import { annotated, annotationOf, exemplarAt } from './annotations'
@@ -9,7 +9,7 @@ import { picturesOf, rasterOf, type Dataset, type Source } from './dataset'
 import { hasReference } from './references'
 import { fieldOfAll, missingOf } from './training-data'
 import { prepareLabels, toBytes } from './preparation'
-import type { DatasetSummary, Region, SourceInfo, SourceEvent } from './reports'
+import type { DatasetSummary, Region, SourceInfo, SourceEvent } from './events'
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source

@@ -1,6 +1,6 @@
 import { baseName } from '../data/file-roles'
-import { InputError } from '../data/named-file'
-import { fieldOf, frameOf, prepareImage, type Frame } from '../lib/frame'
+import { InputError } from '../data/input-error'
+import { fieldOf, frameOf, prepareImage, type Frame } from '../image/frame'
 import type { Config } from '../method/config'
 import { emptyOut, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'

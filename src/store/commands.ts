@@ -17,7 +17,7 @@ import type {
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
 import { appendMetrics, forgetCurves } from './curves'
-import { lab } from './lab'
+import { pageStore } from './page-store'
 import { forgetPictures, latest } from './latest'
 import { addProblem, allowed, applyPreset, differing, initial, isStale, reduce, type PicturePurpose } from './state'
 
@@ -33,20 +33,20 @@ export function begin(): void {
   const address = readAddress(location.search)
   backend = address.backend
   threads = threadsIn(location.search)
-  lab.setState({ asked: address.config })
+  pageStore.setState({ asked: address.config })
   for (const message of address.problems) report(message, null)
   client = new Client(receive)
   greet(address.sample)
   addEventListener('beforeunload', (event) => {
-    if (lab.getState().status.state === 'running') event.preventDefault()
+    if (pageStore.getState().status.state === 'running') event.preventDefault()
   })
 }
 
 /** A new worker after a failure. Files of the user's own have to be given again: their bytes went to the old worker. */
 export function replaceWorker(): void {
-  const { asked, dataset } = lab.getState()
+  const { asked, dataset } = pageStore.getState()
   client?.restart()
-  lab.setState({ ...initial, asked })
+  pageStore.setState({ ...initial, asked })
   forgetCurves()
   forgetPictures()
   greet(dataset?.sample ?? readAddress(location.search).sample)
@@ -61,13 +61,13 @@ function greet(sample: SampleName): void {
 
 /** Takes an event of the worker. */
 function receive(event: Event): void {
-  const before = lab.getState()
+  const before = pageStore.getState()
   if (isStale(before, event)) return
   if (event.run > before.run) {
     forgetCurves()
     forgetPictures()
   }
-  lab.setState(reduce(before, event), true)
+  pageStore.setState(reduce(before, event), true)
   switch (event.type) {
     case 'dataset':
       told = event.config
@@ -108,7 +108,7 @@ function send(command: Command): void {
 function settle(): void {
   if (settling !== null) clearTimeout(settling)
   settling = null
-  const { asked, status } = lab.getState()
+  const { asked, status } = pageStore.getState()
   const values = differing(asked, told)
   if (Object.keys(values).length === 0 || !(status.state === 'starting' || allowed({ status }).configure)) return
   told = asked
@@ -116,7 +116,7 @@ function settle(): void {
 }
 
 function ask(asked: Config): void {
-  lab.setState({ asked })
+  pageStore.setState({ asked })
   keepAddress()
   // Not for every keystroke: a new image size makes the session resample all images.
   if (settling !== null) clearTimeout(settling)
@@ -124,24 +124,24 @@ function ask(asked: Config): void {
 }
 
 function keepAddress(): void {
-  const { asked, dataset } = lab.getState()
+  const { asked, dataset } = pageStore.getState()
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, dataset?.sample ?? null))
 }
 
 /** Asks for one setting; the value has been checked with parseValue. */
-export const setValue = <K extends Key>(key: K, value: Config[K]) => ask({ ...lab.getState().asked, [key]: value })
+export const setValue = <K extends Key>(key: K, value: Config[K]) => ask({ ...pageStore.getState().asked, [key]: value })
 
 /** Asks for several settings at once. */
-export const setValues = (values: Partial<Config>) => ask({ ...lab.getState().asked, ...values })
+export const setValues = (values: Partial<Config>) => ask({ ...pageStore.getState().asked, ...values })
 
-export const choosePreset = (preset: Preset) => ask(applyPreset(preset, lab.getState().asked))
+export const choosePreset = (preset: Preset) => ask(applyPreset(preset, pageStore.getState().asked))
 
 export const drive = (type: Drive['type']) => send({ type })
 
 export function loadSample(sample: SampleName): void {
-  lab.setState({ loading: true })
+  pageStore.setState({ loading: true })
   send({ type: 'load-sample', sample })
-  const { asked } = lab.getState()
+  const { asked } = pageStore.getState()
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, sample))
 }
 
@@ -152,28 +152,28 @@ export function loadFiles(
   pathOf = (file: File) => file.webkitRelativePath || file.name,
 ): void {
   if (files.length === 0) return
-  if (!allowed(lab.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
-  lab.setState({ loading: true })
+  if (!allowed(pageStore.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
+  pageStore.setState({ loading: true })
   send({ type: 'load-files', files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
-  const { asked } = lab.getState()
+  const { asked } = pageStore.getState()
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, null))
 }
 
 export const editClass = (index: number, name: string, color: string) => send({ type: 'edit-class', index, name, color })
 
 export function watch(image: number): void {
-  lab.setState({ watched: image })
+  pageStore.setState({ watched: image })
   send({ type: 'watch', image })
 }
 
 export function followLive(on: boolean): void {
-  lab.setState({ live: on })
+  pageStore.setState({ live: on })
   send({ type: 'live', on })
 }
 
 /** Which slices of a volume are images. */
 export const chooseSlices = (source: number, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) => {
-  lab.setState({ loading: true })
+  pageStore.setState({ loading: true })
   send({ type: 'choose-slices', source, ...choice })
 }
 
@@ -184,15 +184,15 @@ export const mapLabel = (value: string, target: MaskValueInfo['target']) => send
 
 /** Asks for an image in full; it comes into `opened`. */
 export function openPicture(purpose: PicturePurpose, of: PictureEvent['of'], index: number): void {
-  lab.setState({ opening: { purpose, of, index }, opened: null })
+  pageStore.setState({ opening: { purpose, of, index }, opened: null })
   send({ type: 'open-picture', of, index, toDraw: purpose === 'annotate' })
 }
 
-export const closePicture = () => lab.setState({ opening: null, opened: null })
+export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
 /** Makes what was drawn on the opened image an exemplar. */
 export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): void {
-  const { opening, opened } = lab.getState()
+  const { opening, opened } = pageStore.getState()
   if (opening && opened) send({ type: 'annotate', of: opening.of, index: opening.index, key: opened.key, labels, classes })
   closePicture()
 }
@@ -200,11 +200,11 @@ export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: strin
 export const removeExemplar = (index: number) => send({ type: 'remove-exemplar', index })
 
 export const chooseExport = (options: Partial<ExportOptions>) =>
-  lab.setState(({ exportOptions }) => ({ exportOptions: { ...exportOptions, ...options } }))
+  pageStore.setState(({ exportOptions }) => ({ exportOptions: { ...exportOptions, ...options } }))
 
 export function exportFile(what: ExportKind): void {
-  lab.setState({ exporting: what, saved: null })
-  send({ type: 'export', what, options: lab.getState().exportOptions })
+  pageStore.setState({ exporting: what, saved: null })
+  send({ type: 'export', what, options: pageStore.getState().exportOptions })
 }
 
 /** Gives a file to the browser's downloads. */
@@ -218,11 +218,11 @@ export function save({ name, bytes }: Pick<ExportedEvent, 'name' | 'bytes'>): vo
 }
 
 function report(message: string, file: string | null): void {
-  lab.setState((state) => addProblem(state, { kind: 'input', message, file }))
+  pageStore.setState((state) => addProblem(state, { kind: 'input', message, file }))
 }
 
 export function dismiss(id: number): void {
-  lab.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
+  pageStore.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
 }
 
-export const dismissAll = () => lab.setState({ problems: [] })
+export const dismissAll = () => pageStore.setState({ problems: [] })

@@ -1,6 +1,6 @@
 import { Suspense } from 'react'
 import { annotate, closePicture } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { LoadBoundary, loadedOnDemand } from './load-boundary'
 import { OpeningDialog } from './modal-dialog'
 
@@ -8,8 +8,8 @@ const AnnotationEditor = loadedOnDemand('The drawing tools', async () => (await 
 
 /** The drawing tools, over the page, while an image is open to be annotated. */
 export function AnnotationOpener() {
-  const wanted = useLab(({ opening }) => opening?.purpose === 'annotate')
-  const picture = useLab(({ opened }) => opened)
+  const wanted = usePage(({ opening }) => opening?.purpose === 'annotate')
+  const picture = usePage(({ opened }) => opened)
   if (!wanted) return null
   const waiting = <OpeningDialog onClose={closePicture} />
   return (

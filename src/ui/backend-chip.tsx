@@ -1,8 +1,8 @@
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 
 /** What runs the arithmetic: people train on a software adapter without knowing it, so it is always in sight. */
 export function BackendChip() {
-  const backend = useLab((state) => state.backend)
+  const backend = usePage((state) => state.backend)
   return (
     <p className="chip" data-testid="backend">
       <span className="quiet">Backend</span>{' '}

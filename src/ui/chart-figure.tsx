@@ -1,23 +1,7 @@
 import { lazy, Suspense, useId, useState, type ReactNode } from 'react'
-import { useCurve, type ChartName } from '../store/curves'
+import { useCurve } from '../store/curves'
+import type { ChartProps } from './chart-props'
 import { count } from './format'
-
-export interface Line {
-  key: string
-  label: string
-  model: 'A' | 'B' | 'both' | 'none'
-  /** Thin: a part, not the whole. */
-  faint: boolean
-}
-
-export interface ChartProps {
-  chart: ChartName
-  lines: Line[]
-  format: (v: number | null | undefined) => string
-  /** A limit, or how it follows from the data. */
-  domain?: [number | 'auto' | ((lowest: number) => number), number | 'auto']
-  dots?: boolean
-}
 
 /** The chart library is most of the page's code, and the page is useful before it is here. */
 const Chart = lazy(async () => ({ default: (await import('./chart')).Chart }))

@@ -1,6 +1,6 @@
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis, type TooltipContentProps } from 'recharts'
 import { useCurve } from '../store/curves'
-import type { ChartProps } from './chart-figure'
+import type { ChartProps } from './chart-props'
 import { count } from './format'
 import { roundTicks } from './ticks'
 

@@ -1,10 +1,10 @@
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 
 const width = 120
 
 /** The colours of the confidence pictures, the threshold, and the other signs of the diagram. */
 export function ConfidenceLegend() {
-  const tau = useLab((state) => (state.running ?? state.asked).tau)
+  const tau = usePage((state) => (state.running ?? state.asked).tau)
   return (
     <div className="legend">
       <p>Confidence</p>

@@ -1,5 +1,6 @@
 import { useState } from 'react'
-import { ChartFigure, type Line } from './chart-figure'
+import { ChartFigure } from './chart-figure'
+import type { Line } from './chart-props'
 import { percent, value } from './format'
 
 const terms = ['total', 'exemplar', 'synthetic', 'image', 'feature'] as const

@@ -1,5 +1,5 @@
 import { loadSample } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { samples } from '../store/address'
 import { allowed } from '../store/state'
 import type { ExemplarInfo } from '../worker/protocol'
@@ -14,10 +14,10 @@ import { RegionButton, RegionFact } from './region-button'
 import { SourceList } from './source-list'
 
 export function DataPanel() {
-  const dataset = useLab((state) => state.dataset)
-  const loading = useLab((state) => state.loading)
+  const dataset = usePage((state) => state.dataset)
+  const loading = usePage((state) => state.loading)
   const own = dataset !== null && dataset.sample === null && (dataset.exemplars.length > 0 || dataset.unlabeled.length > 0)
-  const can = useLab((state) => allowed(state).load)
+  const can = usePage((state) => allowed(state).load)
   return (
     <section className="panel data" aria-labelledby="data-heading" aria-busy={loading}>
       <div className="data-head">
@@ -54,7 +54,7 @@ export function DataPanel() {
 
 /** What the session made of the files, and what it still needs. */
 function Understood() {
-  const dataset = useLab((state) => state.dataset)
+  const dataset = usePage((state) => state.dataset)
   if (!dataset) return <p className="note">What was understood of your files will be listed here.</p>
   const { exemplars, unlabeled, references, missing, size } = dataset
   const sizes = new Set(unlabeled.map(({ width, height }) => `${width} × ${height}`))

@@ -1,10 +1,10 @@
 import { useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { openPicture, removeExemplar } from '../store/commands'
-import { useLab } from '../store/lab'
-import { unknown } from '../lib/raster'
+import { usePage } from '../store/page-store'
+import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
-import { paletteOf, type Palette } from './colours'
+import { paletteOf, type Palette } from '../image/palette'
 import { canRemove, strikeUnknown } from './exemplars'
 import { count, lastPart } from './format'
 import { ModalDialog } from './modal-dialog'
@@ -16,7 +16,7 @@ const few = 7
 
 /** The annotated images as the network sees them, the first one large. */
 export function ExemplarList() {
-  const dataset = useLab((state) => state.dataset)
+  const dataset = usePage((state) => state.dataset)
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const [asked, setAsked] = useState<number | null>(null)

@@ -1,5 +1,5 @@
 /** What the page works out of the annotated images. */
-import { unknown } from '../lib/raster'
+import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 
 type Labels = Pick<ExemplarInfo, 'labels' | 'from'>

@@ -1,5 +1,5 @@
 import { chooseExport, exportFile } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { ExportKind, ExportOptions, SourceInfo } from '../worker/protocol'
 import { count, size } from './format'
@@ -12,10 +12,10 @@ const kinds: { what: ExportKind; name: string; hint: string }[] = [
 ]
 
 export function Exports() {
-  const can = useLab((state) => allowed(state).export)
-  const exporting = useLab((state) => state.exporting)
-  const saved = useLab((state) => state.saved)
-  const progress = useLab((state) => (state.progress?.what === 'export' ? state.progress : null))
+  const can = usePage((state) => allowed(state).export)
+  const exporting = usePage((state) => state.exporting)
+  const saved = usePage((state) => state.saved)
+  const progress = usePage((state) => (state.progress?.what === 'export' ? state.progress : null))
   return (
     <div className="exports">
       <div className="exports-state">
@@ -56,9 +56,9 @@ const noSources: SourceInfo[] = []
 
 /** How masks are written. For plain pictures there is no choice: they give PNG. */
 function MaskFormat() {
-  const sources = useLab((state) => state.dataset?.sources ?? noSources)
-  const { format, keepPatient } = useLab((state) => state.exportOptions)
-  const exporting = useLab((state) => state.exporting !== null)
+  const sources = usePage((state) => state.dataset?.sources ?? noSources)
+  const { format, keepPatient } = usePage((state) => state.exportOptions)
+  const exporting = usePage((state) => state.exporting !== null)
   if (sources.every(({ kind }) => kind === 'png' || kind === 'jpeg')) return null
   return (
     <div className="mask-format">

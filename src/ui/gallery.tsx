@@ -1,9 +1,9 @@
 import { useId, useMemo, useState } from 'react'
 import { openPicture } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { useLatest } from '../store/latest'
 import type { Prediction, UnlabeledInfo } from '../worker/protocol'
-import { paletteOf, type Palette } from './colours'
+import { paletteOf, type Palette } from '../image/palette'
 import { count, percent, score } from './format'
 import { OutlinedPicture } from './outlined-picture'
 import './styles/pile.css'
@@ -15,7 +15,7 @@ const correct = (image: number) => openPicture('annotate', 'pile', image)
 /** All predictions, those first on which the models disagree most. */
 export function Gallery() {
   const predictions = useLatest((state) => state.predictions)
-  const dataset = useLab((state) => state.dataset)
+  const dataset = usePage((state) => state.dataset)
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])

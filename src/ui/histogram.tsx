@@ -1,6 +1,6 @@
 import { barHeights, place } from './histogram-bars'
 import { reading } from './source-words'
-import type { Window } from './window-level'
+import type { GreyWindow } from '../image/window'
 
 interface Props {
   /** Voxels in equal steps from min to max. */
@@ -8,7 +8,7 @@ interface Props {
   min: number
   max: number
   /** Marked where it is known. */
-  window: Window | null
+  window: GreyWindow | null
 }
 
 /** How often each value occurs, on a logarithmic scale: air would hide everything else on a linear one. */

@@ -1,10 +1,10 @@
 import { editClass } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import type { ClassInfo } from '../worker/protocol'
 import { count } from './format'
 
 export function LabelTable() {
-  const classes = useLab((state) => state.dataset?.classes)
+  const classes = usePage((state) => state.dataset?.classes)
   if (!classes || classes.length === 0) return <p className="note">The classes found in the exemplar mask will be listed here.</p>
   return (
     <table className="labels">

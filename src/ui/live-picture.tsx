@@ -1,8 +1,8 @@
 import { useEffect, useId, useRef } from 'react'
-import { lab } from '../store/lab'
+import { pageStore } from '../store/page-store'
 import { latest, useLatest } from '../store/latest'
 import type { ClassInfo, LiveViews } from '../worker/protocol'
-import { paletteOf, type Palette } from './colours'
+import { paletteOf, type Palette } from '../image/palette'
 import { forgetPaint, paintSoon } from './paint-queue'
 
 /** Paints one part of the views; false where this step has none. */
@@ -34,7 +34,7 @@ export function LivePicture({ name, hint, paint, present = always }: Props) {
     const draw = () => {
       const { views } = latest.getState()
       if (!views || !present(views)) return
-      const known = lab.getState().dataset?.classes
+      const known = pageStore.getState().dataset?.classes
       if (known !== classes) {
         classes = known
         palette = paletteOf(known ?? [])
@@ -51,7 +51,7 @@ export function LivePicture({ name, hint, paint, present = always }: Props) {
     const stops = [
       latest.subscribe((now, before) => now.views !== before.views && soon()),
       // A colour of the label table was changed.
-      lab.subscribe((now, before) => now.dataset !== before.dataset && soon()),
+      pageStore.subscribe((now, before) => now.dataset !== before.dataset && soon()),
     ]
     return () => {
       stops.forEach((stop) => stop())

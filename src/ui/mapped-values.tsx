@@ -1,5 +1,5 @@
 import { mapLabel } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { ClassInfo, MaskValueInfo } from '../worker/protocol'
 import { count } from './format'
@@ -8,9 +8,9 @@ const none: never[] = []
 
 /** Every value that the exemplar's mask file holds, and what it counts as. Values that are no class of their own are taken back here. */
 export function MappedValues() {
-  const values = useLab((state) => state.dataset?.values ?? none) as readonly MaskValueInfo[]
-  const classes = useLab((state) => state.dataset?.classes ?? none) as readonly ClassInfo[]
-  const can = useLab((state) => allowed(state).load)
+  const values = usePage((state) => state.dataset?.values ?? none) as readonly MaskValueInfo[]
+  const classes = usePage((state) => state.dataset?.classes ?? none) as readonly ClassInfo[]
+  const can = usePage((state) => allowed(state).load)
   const found = values.filter(({ count: pixels }) => pixels > 0)
   if (found.length === 0) return null
   const nameOf = ({ value, name }: MaskValueInfo) => classes.find((info) => info.value === value)?.name ?? name

@@ -1,15 +1,15 @@
 import { useId, useState } from 'react'
 import { ConfigError, parameters, parseValue, type Key, type NumberParameter } from '../method/config'
 import { setValue } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 
 type NumberKey = { [K in Key]: (typeof parameters)[K] extends { kind: 'number' } ? K : never }[Key]
 
 /** A spin button for one row of the table. What cannot be used stays in the field with the reason, and is not asked for. */
 export function NumberField({ name, describedBy }: { name: NumberKey; describedBy?: string | undefined }) {
-  const asked = useLab((state) => state.asked[name])
-  const can = useLab((state) => allowed(state).configure)
+  const asked = usePage((state) => state.asked[name])
+  const can = usePage((state) => allowed(state).configure)
   const [draft, setDraft] = useState<{ text: string; error: string | null } | null>(null)
   const errorId = useId()
   const parameter: NumberParameter = parameters[name]

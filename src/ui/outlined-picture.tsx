@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
-import { outlineOf } from '../lib/outlines'
-import type { Palette } from './colours'
+import { outlineOf } from '../image/outlines'
+import type { Palette } from '../image/palette'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintLabels } from './painters'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { rgbOf, viridis, viridisStops } from './colours'
+import { rgbOf, viridis, viridisStops } from '../image/palette'
 import { paintConfidence, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
 
 const pixels = (n: number) => ({ data: new Uint8ClampedArray(n * 4) })

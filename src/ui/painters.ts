@@ -1,5 +1,5 @@
 /** From the session's arrays to pixels. Every array holds one value per pixel of the square picture, row-major. */
-import { viridis, type Palette, type Rgb } from './colours'
+import { viridis, type Palette, type Rgb } from '../image/palette'
 
 type Bytes = Uint8Array
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { openPicture } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import type { DatasetSummary, UnlabeledInfo } from '../worker/protocol'
 import { count, lastPart } from './format'
 import { Thumbnail } from './watch-strip'
@@ -15,8 +15,8 @@ const wantsAnnotation = (dataset: DatasetSummary | null) =>
 
 /** All unlabelled images, to choose those that are worth annotating. */
 export function Pile() {
-  const dataset = useLab((state) => state.dataset)
-  const sample = useLab((state) => state.dataset?.sample ?? null)
+  const dataset = usePage((state) => state.dataset)
+  const sample = usePage((state) => state.dataset?.sample ?? null)
   const wanted = wantsAnnotation(dataset)
   const [open, setOpen] = useState(wanted)
   // It opens by itself where it is needed and closes for a sample; in between the user has the say.

@@ -1,13 +1,13 @@
 import { presets, type Preset } from '../method/config'
 import { choosePreset } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed, presetOf } from '../store/state'
 
 const names = Object.keys(presets) as Preset[]
 
 export function PresetField() {
-  const preset = useLab((state) => presetOf(state.asked))
-  const can = useLab((state) => allowed(state).configure)
+  const preset = usePage((state) => presetOf(state.asked))
+  const can = usePage((state) => allowed(state).configure)
   return (
     <label className="field">
       <span>Preset</span>

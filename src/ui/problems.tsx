@@ -1,5 +1,5 @@
 import { dismiss, dismissAll, replaceWorker } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { count } from './format'
 
 const titles = { input: 'Input', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
@@ -9,7 +9,7 @@ const few = 5
 
 /** One alert for each problem, the newest first, until it is dismissed. */
 export function Problems() {
-  const problems = useLab((state) => state.problems)
+  const problems = usePage((state) => state.problems)
   const many = problems.length > few
   return (
     <div className="problems" data-many={many}>

@@ -1,10 +1,10 @@
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { count } from './format'
 
 /** How far the files being read have come; its place in the panel's head is kept free while there are none. */
 export function ReadingProgress() {
-  const loading = useLab((state) => state.loading)
-  const progress = useLab((state) => state.progress)
+  const loading = usePage((state) => state.loading)
+  const progress = usePage((state) => state.progress)
   const read = progress?.what === 'read' ? progress : null
   if (!loading && !read) return null
   const said = read ? `Reading ${count(read.done)} of ${count(read.of)}` : 'Reading…'

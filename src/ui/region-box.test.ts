@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { makeConfig } from '../method/config'
-import { between, boxOf, dragged, least, settingsOf, whole, withNumber, type Box, type Handle } from './region-box'
+import { between, boxOf, dragged, least, settingsOf, whole, withNumber, type PercentBox, type Handle } from './region-box'
 
 const handles: Handle[] = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw', 'move']
 const place = fc.double({ min: -50, max: 150, noNaN: true })
 const boxes = fc.tuple(place, place, place, place).map((points) => between(...points))
 
-function expectInside({ left, top, width, height }: Box): void {
+function expectInside({ left, top, width, height }: PercentBox): void {
   for (const v of [left, top, width, height]) expect(Number.isInteger(v)).toBe(true)
   expect(Math.min(left, top)).toBeGreaterThanOrEqual(0)
   expect(Math.min(width, height)).toBeGreaterThanOrEqual(least)

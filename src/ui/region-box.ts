@@ -1,7 +1,7 @@
 /** A rectangle on an image in whole per cent of its width and height: what a user can draw, say and read back. */
 import type { Region } from '../worker/protocol'
 
-export interface Box {
+export interface PercentBox {
   left: number
   top: number
   width: number
@@ -11,9 +11,9 @@ export interface Box {
 /** Least width and height in per cent, as the settings allow. */
 export const least = 2
 
-export const whole: Box = { left: 0, top: 0, width: 100, height: 100 }
+export const whole: PercentBox = { left: 0, top: 0, width: 100, height: 100 }
 
-export const isWhole = (box: Box): boolean => box.width === 100 && box.height === 100
+export const isWhole = (box: PercentBox): boolean => box.width === 100 && box.height === 100
 
 /** Which edges a drag takes along: n, e, s, w and their corners; all of them for `move`. */
 export type Handle = 'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w' | 'nw' | 'move'
@@ -32,7 +32,7 @@ function drag(from: number, length: number, by: number, edges: 'both' | 'first' 
 }
 
 /** The box after a handle was dragged by so many per cent of the width and the height. */
-export function dragged(box: Box, handle: Handle, dx: number, dy: number): Box {
+export function dragged(box: PercentBox, handle: Handle, dx: number, dy: number): PercentBox {
   const edges = (first: string, last: string) =>
     handle === 'move' ? 'both' : handle.includes(first) ? 'first' : handle.includes(last) ? 'last' : 'none'
   const [left, width] = drag(box.left, box.width, dx, edges('w', 'e'))
@@ -41,7 +41,7 @@ export function dragged(box: Box, handle: Handle, dx: number, dy: number): Box {
 }
 
 /** The box between two points in per cent. */
-export function between(x0: number, y0: number, x1: number, y1: number): Box {
+export function between(x0: number, y0: number, x1: number, y1: number): PercentBox {
   const [left, width] = span(x0, x1)
   const [top, height] = span(y0, y1)
   return { left, top, width, height }
@@ -53,7 +53,7 @@ function span(a: number, b: number): [from: number, length: number] {
 }
 
 /** The box with one of its numbers typed in: a place moves it, a length changes its far edge. */
-export function withNumber(box: Box, key: keyof Box, value: number): Box {
+export function withNumber(box: PercentBox, key: keyof PercentBox, value: number): PercentBox {
   switch (key) {
     case 'left':
       return dragged(box, 'move', value - box.left, 0)
@@ -69,14 +69,14 @@ export function withNumber(box: Box, key: keyof Box, value: number): Box {
 }
 
 /** The nearest box to shares 0..1. */
-export function boxOf({ x, y, width, height }: Region): Box {
+export function boxOf({ x, y, width, height }: Region): PercentBox {
   const [left, w] = span(x * 100, (x + width) * 100)
   const [top, h] = span(y * 100, (y + height) * 100)
   return { left, top, width: w, height: h }
 }
 
 /** As settings: shares 0..1. */
-export const settingsOf = ({ left, top, width, height }: Box) => ({
+export const settingsOf = ({ left, top, width, height }: PercentBox) => ({
   regionX: left / 100,
   regionY: top / 100,
   regionWidth: width / 100,

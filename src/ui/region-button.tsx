@@ -1,7 +1,7 @@
 import { Suspense } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { closePicture, openPicture } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { LoadBoundary, loadedOnDemand } from './load-boundary'
 import { OpeningDialog } from './modal-dialog'
@@ -11,11 +11,11 @@ const RegionDialog = loadedOnDemand('The region of interest', async () => (await
 
 /** Opens the choice of the region of interest on an annotated image, or without one on the first of the pile. */
 export function RegionButton() {
-  const can = useLab((state) => allowed(state).configure)
-  const opening = useLab((state) => state.opening?.purpose === 'region')
-  const annotated = useLab((state) => state.dataset?.exemplars.findIndex(({ from }) => from !== null) ?? -1)
-  const some = useLab(({ dataset }) => dataset !== null && dataset.exemplars.length + dataset.unlabeled.length > 0)
-  const waitsOnly = useLab(({ dataset }) => (dataset?.unlabeled.length ?? 0) === 0)
+  const can = usePage((state) => allowed(state).configure)
+  const opening = usePage((state) => state.opening?.purpose === 'region')
+  const annotated = usePage((state) => state.dataset?.exemplars.findIndex(({ from }) => from !== null) ?? -1)
+  const some = usePage(({ dataset }) => dataset !== null && dataset.exemplars.length + dataset.unlabeled.length > 0)
+  const waitsOnly = usePage(({ dataset }) => (dataset?.unlabeled.length ?? 0) === 0)
   const open = () => {
     const exemplar = annotated >= 0 || waitsOnly
     openPicture('region', exemplar ? 'exemplar' : 'pile', Math.max(0, annotated))
@@ -45,7 +45,7 @@ export function RegionButton() {
 
 /** A row of the list of facts, where not the whole image is used. */
 export function RegionFact() {
-  const [x, y, width, height] = useLab(
+  const [x, y, width, height] = usePage(
     useShallow(({ running, asked }) => {
       const { regionX, regionY, regionWidth, regionHeight } = running ?? asked
       return [regionX, regionY, regionWidth, regionHeight] as const

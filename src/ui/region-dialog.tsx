@@ -1,22 +1,22 @@
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
-import { fieldOf, frameOf, prepareImage, type Extent } from '../lib/frame'
-import { resizeLabels, resizeLinear, type Raster } from '../lib/raster'
+import { fieldOf, frameOf, prepareImage, type Extent } from '../image/frame'
+import { resizeLabels, resizeLinear, type Raster } from '../image/raster'
 import type { Config } from '../method/config'
 import { closePicture, setValues } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import type { DatasetSummary, PictureEvent } from '../worker/protocol'
-import { rgbOf } from './colours'
+import { rgbOf } from '../image/palette'
 import { ModalDialog, OpeningDialog } from './modal-dialog'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey, paintLabels } from './painters'
-import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type Box, type Handle } from './region-box'
+import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type PercentBox, type Handle } from './region-box'
 import './styles/region.css'
 
 /** Draws a rectangle on an image and makes it the region that all images are cut to. */
 export function RegionDialog() {
-  const picture = useLab((state) => state.opened)
-  const dataset = useLab((state) => state.dataset)
-  const asked = useLab((state) => state.asked)
+  const picture = usePage((state) => state.opened)
+  const dataset = usePage((state) => state.dataset)
+  const asked = usePage((state) => state.asked)
   if (!picture || !dataset) return <OpeningDialog onClose={closePicture} />
   return <RegionChoice picture={picture} dataset={dataset} asked={asked} />
 }
@@ -126,15 +126,15 @@ const click = 2
 
 interface StageProps {
   picture: PictureEvent
-  box: Box
-  onChange: (box: Box) => void
+  box: PercentBox
+  onChange: (box: PercentBox) => void
 }
 
 /** The image with the rectangle on it. */
 function Stage({ picture, box, onChange }: StageProps) {
   const stage = useRef<HTMLDivElement>(null)
   /** Where the pointer went down, and what it took hold of; null to draw a new rectangle. */
-  const held = useRef<{ x: number; y: number; box: Box; handle: Handle | null } | null>(null)
+  const held = useRef<{ x: number; y: number; box: PercentBox; handle: Handle | null } | null>(null)
   const helpId = useId()
   const [sx, sy] = picture.spacing ?? [1, 1]
   const aspect = (picture.width * sx) / (picture.height * sy)

@@ -1,6 +1,6 @@
 import { useShallow } from 'zustand/react/shallow'
 import { drive } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { RunStatus } from './run-status'
 
@@ -15,7 +15,7 @@ const buttons = [
 
 /** What drives a run, and how it stands. All buttons are always there, so that nothing moves under the pointer. */
 export function RunBar() {
-  const can = useLab(useShallow(allowed))
+  const can = usePage(useShallow(allowed))
   return (
     <div className="run-bar">
       <div className="buttons" role="group" aria-label="Run">

@@ -1,11 +1,11 @@
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { statusLine } from './format'
 
 const noneMissing: string[] = []
 
 export function RunStatus() {
-  const status = useLab((state) => state.status)
-  const missing = useLab((state) => state.dataset?.missing ?? noneMissing)
+  const status = usePage((state) => state.status)
+  const missing = usePage((state) => state.dataset?.missing ?? noneMissing)
   const { state, step, steps } = status
   return (
     <div className="run-status">

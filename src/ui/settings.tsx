@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import { keys, parameters, type Group, type Key, type Mark } from '../method/config'
 import { setValue } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { NumberField } from './number-field'
 
@@ -20,7 +20,7 @@ const marks: Record<Mark, string> = {
 
 /** The form of all settings, made from their table. */
 export function Settings() {
-  const can = useLab((state) => allowed(state).configure)
+  const can = usePage((state) => allowed(state).configure)
   return (
     <details className="settings">
       <summary>Settings</summary>
@@ -56,8 +56,8 @@ function SettingsGroup({ group, can }: { group: Group; can: boolean }) {
 }
 
 function Setting({ name }: { name: Key }) {
-  const asked = useLab((state) => state.asked[name])
-  const running = useLab((state) => state.running?.[name])
+  const asked = usePage((state) => state.asked[name])
+  const running = usePage((state) => state.running?.[name])
   const hintId = useId()
   const parameter = parameters[name]
   return (

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { chooseSlices } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { SourceInfo } from '../worker/protocol'
 import { FrameOptions, frameFrom } from './source-frame'
@@ -13,8 +13,8 @@ const settled = 600
 
 /** Which slices of a volume are images. */
 export function SlicesForm({ source }: { source: SourceInfo }) {
-  const can = useLab((state) => allowed(state).load)
-  const loading = useLab((state) => state.loading)
+  const can = usePage((state) => allowed(state).load)
+  const loading = usePage((state) => state.loading)
   const { id, axis, frame, every, size } = source
   const choose = (choice: Partial<Pick<SourceInfo, 'axis' | 'frame' | 'every'>>) => chooseSlices(id, { axis, frame, every, ...choice })
   return (

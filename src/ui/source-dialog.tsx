@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { closePicture, inspectSource } from '../store/commands'
-import { lab, useLab } from '../store/lab'
+import { pageStore, usePage } from '../store/page-store'
 import type { SourceEvent, SourceInfo } from '../worker/protocol'
 import { count, plural } from './format'
 import { Histogram } from './histogram'
@@ -8,7 +8,7 @@ import { SlicesForm } from './slices-form'
 import { SourcePicture } from './source-picture'
 import { cutOf, imagesOf, isSingle, kindOf, orientationMeaning, reading, sizeOf, spacingOf } from './source-words'
 import { WindowForm } from './window-form'
-import type { Window } from './window-level'
+import type { GreyWindow } from '../image/window'
 import './styles/source-dialog.css'
 
 interface Props {
@@ -22,7 +22,7 @@ interface Look {
   /** Whether they are asked for in full. */
   full: boolean
   /** The window that the user chose; null follows each file. */
-  window: Window | null
+  window: GreyWindow | null
 }
 
 const none: SourceInfo[] = []
@@ -32,7 +32,7 @@ export function SourceDialog({ ids, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [position, setPosition] = useState(0)
   const [look, setLook] = useState<Look>({ full: false, window: null })
-  const sources = useLab((state) => state.dataset?.sources ?? none)
+  const sources = usePage((state) => state.dataset?.sources ?? none)
   // Other files may have been dropped meanwhile.
   const left = ids.map((id) => sources.find((source) => source.id === id)).filter((source) => source !== undefined)
   const at = Math.min(position, left.length - 1)
@@ -40,7 +40,7 @@ export function SourceDialog({ ids, onClose }: Props) {
   useEffect(() => {
     dialog.current?.showModal()
     return () => {
-      if (lab.getState().opening?.purpose === 'preview') closePicture()
+      if (pageStore.getState().opening?.purpose === 'preview') closePicture()
     }
   }, [])
   const gone = source === undefined
@@ -78,8 +78,8 @@ export function SourceDialog({ ids, onClose }: Props) {
 
 /** The page's list of problems lies behind the dialog: the newest that came since it was opened is said here too. */
 function NewProblem() {
-  const [before] = useState(() => lab.getState().problems.at(-1)?.id ?? 0)
-  const newest = useLab((state) => state.problems.at(-1))
+  const [before] = useState(() => pageStore.getState().problems.at(-1)?.id ?? 0)
+  const newest = usePage((state) => state.problems.at(-1))
   return <div aria-live="polite">{newest && newest.id > before && <p className="field-error needs">{newest.message}</p>}</div>
 }
 
@@ -91,19 +91,19 @@ interface ViewProps {
 
 function SourceView({ source, look, onLook }: ViewProps) {
   const { id } = source
-  const details = useLab((state) => state.details[id])
+  const details = usePage((state) => state.details[id])
   // An answer to an older run is dropped, so it is asked for again.
-  const run = useLab((state) => state.run)
+  const run = usePage((state) => state.run)
   const known = details !== undefined
   useEffect(() => {
     if (!known) inspectSource(id)
   }, [id, known, run])
 
-  const unlabeled = useLab((state) => state.dataset?.unlabeled)
+  const unlabeled = usePage((state) => state.dataset?.unlabeled)
   const indices = useMemo(() => (unlabeled ?? []).flatMap((image, i) => (image.source === id ? [i] : [])), [unlabeled, id])
   const [slice, setSlice] = useState(() => Math.floor(indices.length / 2))
   const index = indices[Math.min(slice, indices.length - 1)]
-  const opened = useLab(({ opened, opening }) => (opening?.purpose === 'preview' && opened?.index === index ? opened : null))
+  const opened = usePage(({ opened, opening }) => (opening?.purpose === 'preview' && opened?.index === index ? opened : null))
   const window = look.window ?? opened?.window ?? null
   return (
     <div className="source-view">

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
 import { chooseSlices } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { SourceInfo } from '../worker/protocol'
 import { plural } from './format'
@@ -16,7 +16,7 @@ const none: SourceInfo[] = []
 
 /** The user's volumes as they were understood: stacks, series and volumes one by one, single pictures together. */
 export function SourceList() {
-  const sources = useLab((state) => state.dataset?.sources ?? none)
+  const sources = usePage((state) => state.dataset?.sources ?? none)
   const [opened, setOpened] = useState<readonly number[] | null>(null)
   const [all, setAll] = useState(false)
   if (sources.length === 0) return null
@@ -67,7 +67,7 @@ function PreviewButton({ name, open }: { name: string; open: () => void }) {
 }
 
 function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
-  const can = useLab((state) => allowed(state).load)
+  const can = usePage((state) => allowed(state).load)
   const { id, name, orientation, size, axis, every, frame, notes } = source
   return (
     <li>

@@ -1,12 +1,12 @@
 import { useEffect, useId, useRef } from 'react'
 import { closePicture, openPicture } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import type { PictureEvent } from '../worker/protocol'
 import { count } from './format'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
 import { millimetres } from './source-words'
-import { paintWindow, type Window } from './window-level'
+import { paintWindow, type GreyWindow } from '../image/window'
 
 interface Props {
   /** Of the unlabelled images that the volume gives. */
@@ -19,7 +19,7 @@ interface Props {
   onFull: (full: boolean) => void
   /** The image in full, when it is there. */
   picture: PictureEvent | null
-  window: Window | null
+  window: GreyWindow | null
 }
 
 /** Milliseconds that the slider has to rest before an image is asked for in full. */
@@ -27,8 +27,8 @@ const rest = 120
 
 /** One image of a volume, small as the networks see it until the full one is asked for and there. */
 export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, window }: Props) {
-  const unlabeled = useLab((state) => state.dataset?.unlabeled)
-  const size = useLab((state) => state.dataset?.size ?? 1)
+  const unlabeled = usePage((state) => state.dataset?.unlabeled)
+  const size = usePage((state) => state.dataset?.size ?? 1)
   const index = indices[slice]
   const small = index === undefined ? undefined : unlabeled?.[index]
   const sliderId = useId()

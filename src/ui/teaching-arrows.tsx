@@ -1,5 +1,5 @@
 import { useCurve } from '../store/curves'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 
 /** Middles of the four pictures of a row, in percent of its width. */
 const prediction = 12.5
@@ -10,7 +10,7 @@ const lesson = 75
  * or its own where the control of self-teaching runs. They are faint while the unlabelled terms have no weight yet.
  */
 export function TeachingArrows() {
-  const teacher = useLab((state) => (state.running ?? state.asked).teacher)
+  const teacher = usePage((state) => (state.running ?? state.asked).teacher)
   const ramp = useCurve('loss').rows.at(-1)?.['ramp'] ?? null
   const cross = teacher === 'cross'
   return (

@@ -1,5 +1,5 @@
 import { ConfidenceLegend } from './confidence-legend'
-import { disagreementColour, modelColours } from './colours'
+import { disagreementColour, modelColours } from '../image/palette'
 import { LivePicture, type Painter } from './live-picture'
 import { paintConfidence, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
 import { TeachingArrows } from './teaching-arrows'

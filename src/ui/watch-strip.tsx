@@ -1,15 +1,15 @@
 import { useEffect, useRef } from 'react'
 import { followLive, watch } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
 
 /** The unlabelled images; the chosen one is followed by the live view. Radio buttons: arrow keys move the choice. */
 export function WatchStrip() {
-  const images = useLab((state) => state.dataset?.unlabeled)
-  const size = useLab((state) => state.dataset?.size ?? 0)
-  const watched = useLab((state) => state.watched)
-  const live = useLab((state) => state.live)
+  const images = usePage((state) => state.dataset?.unlabeled)
+  const size = usePage((state) => state.dataset?.size ?? 0)
+  const watched = usePage((state) => state.watched)
+  const live = usePage((state) => state.live)
   if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
   return (
     <fieldset className="watch">

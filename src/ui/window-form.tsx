@@ -1,20 +1,20 @@
 import { useId, useMemo, useState } from 'react'
 import { setValue } from '../store/commands'
-import { useLab } from '../store/lab'
+import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { parameters } from '../method/config'
 import type { PictureEvent, SourceEvent } from '../worker/protocol'
 import { trainingWindow } from './source-words'
-import { rangeOf, rounded, stepOf, type Window } from './window-level'
+import { rangeOf, rounded, stepOf, type GreyWindow } from '../image/window'
 
 interface Props {
   /** The image in full; without it there is nothing to show a window on. */
   picture: PictureEvent | null
   details: SourceEvent | undefined
-  window: Window | null
+  window: GreyWindow | null
   /** Whether the window is the user's rather than the file's. */
   chosen: boolean
-  onChange: (window: Window | null) => void
+  onChange: (window: GreyWindow | null) => void
 }
 
 /** The window that the full image is shown with, and which one training uses. */
@@ -67,10 +67,10 @@ export function WindowForm({ picture, details, window, chosen, onChange }: Props
   )
 }
 
-function TrainingWindow({ window }: { window: Window | null }) {
-  const center = useLab((state) => state.asked.windowCenter)
-  const width = useLab((state) => state.asked.windowWidth)
-  const can = useLab((state) => allowed(state).configure)
+function TrainingWindow({ window }: { window: GreyWindow | null }) {
+  const center = usePage((state) => state.asked.windowCenter)
+  const width = usePage((state) => state.asked.windowWidth)
+  const can = usePage((state) => allowed(state).configure)
   const usable =
     window !== null &&
     window.width > 0 &&

@@ -2,10 +2,10 @@
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { Config } from '../method/config'
-import type { BackendName, ExportKind, ExportOptions, FileRole, MaskValueInfo, SampleName, SessionEvent } from '../session/reports'
+import type { BackendName, ExportKind, ExportOptions, FileRole, MaskValueInfo, SampleName, SessionEvent } from '../session/events'
 
-export type { ScoreRow, StepMetrics } from '../method/report'
-export type * from '../session/reports'
+export type { ScoreRow, StepMetrics } from '../method/history'
+export type * from '../session/events'
 
 // ---- page to worker ----------------------------------------------------------------------------------------------------------
 
@@ -136,5 +136,5 @@ export interface BenchReportEvent {
   tables: Table[]
 }
 
-/** What the session reports, see session/reports, and benchmarks. An event of an older run is dropped by the page. */
+/** What the session reports, see session/events, and benchmarks. An event of an older run is dropped by the page. */
 export type Event = SessionEvent | ({ run: number } & (BenchProgressEvent | BenchReportEvent))

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useId, useRef, useState, type RefObject } from 'react'
-import { Autosave } from '../../store/annotation/autosave'
-import { unknown, type Annotation, type Picture } from '../../store/annotation/picture'
-import { Editor } from '../../store/annotation/editor'
+import { Autosave } from '../../store/autosave'
+import { unknown, type Annotation, type Drawable } from '../../drawing/drawable'
+import { Editor } from '../../drawing/editor'
 import { count } from '../format'
 import { DrawingCanvas } from './drawing-canvas'
 import { EditorContext, useEditor, useEditorState } from './editor-context'
@@ -17,7 +17,7 @@ import '../styles/annotation.css'
 
 interface Props {
   /** What is drawn on; another picture is another `key`. */
-  picture: Picture
+  picture: Drawable
   /** "Use this annotation" was pressed. The dialog stays until it is taken away. */
   onDone: (result: Annotation) => void
   /** "Close" or Escape was pressed; what was drawn is saved. */

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
-import type { Editor, EditorState } from '../../store/annotation/editor'
+import type { Editor, EditorState } from '../../drawing/editor'
 
 export const EditorContext = createContext<Editor | null>(null)
 

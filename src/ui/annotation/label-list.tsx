@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
-import { longestName, removable, type Label } from '../../store/annotation/drawing'
-import { background, unknown } from '../../store/annotation/picture'
+import { longestName, removable, type Label } from '../../drawing/drawing'
+import { background, unknown } from '../../drawing/drawable'
 import { count } from '../format'
 import { useEditor, useEditorState } from './editor-context'
 

@@ -1,8 +1,9 @@
-import type { Rect } from '../../lib/raster'
-import type { Label } from '../../store/annotation/drawing'
-import type { Mask } from '../../store/annotation/patch'
-import { background, unknown, type Picture, type Window } from '../../store/annotation/picture'
-import { rgbOf } from '../colours'
+import type { Rect } from '../../image/raster'
+import type { GreyWindow } from '../../image/window'
+import type { Label } from '../../drawing/drawing'
+import type { Mask } from '../../drawing/patch'
+import { background, unknown, type Drawable } from '../../drawing/drawable'
+import { rgbOf } from '../../image/palette'
 import { tileOutlines, tileSide } from './outline-tiles'
 import type { View } from './view'
 
@@ -41,7 +42,7 @@ class Layer {
 
 /** The image in grey, the labels as a tint, and their outlines, each kept so that a stroke costs only what it touches. */
 export class Layers {
-  readonly #picture: Picture
+  readonly #picture: Drawable
   readonly #mask: Mask
   readonly #grey: Layer
   readonly #tint: Layer
@@ -49,7 +50,7 @@ export class Layers {
   readonly #tiles = new Map<number, Map<number, Path2D>>()
   readonly #across: number
 
-  constructor(picture: Picture, mask: Mask) {
+  constructor(picture: Drawable, mask: Mask) {
     this.#picture = picture
     this.#mask = mask
     this.#grey = new Layer(mask.width, mask.height)
@@ -61,7 +62,7 @@ export class Layers {
     return { x: 0, y: 0, width: this.#mask.width, height: this.#mask.height }
   }
 
-  setWindow({ center, width }: Window): void {
+  setWindow({ center, width }: GreyWindow): void {
     const { pixels } = this.#grey
     const values = this.#picture.pixels
     const [low, scale] = [center - width / 2, 255 / width]

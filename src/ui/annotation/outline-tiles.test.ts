@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { outlineOf } from '../../lib/outlines'
+import { outlineOf } from '../../image/outlines'
 import { tileOutlines } from './outline-tiles'
 
 /** The unit edges of runs. */

@@ -1,7 +1,7 @@
-import type { Rect } from '../../lib/raster'
-import type { Mask } from '../../store/annotation/patch'
-import { background } from '../../store/annotation/picture'
-import { outlineOf } from '../../lib/outlines'
+import type { Rect } from '../../image/raster'
+import type { Mask } from '../../drawing/patch'
+import { background } from '../../drawing/drawable'
+import { outlineOf } from '../../image/outlines'
 
 /** Side of a tile in pixels. A stroke touches a few of them; the outlines of a whole 1024 x 1024 mask take some ten milliseconds. */
 export const tileSide = 64

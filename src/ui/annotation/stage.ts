@@ -1,11 +1,11 @@
 /** The canvas of the editor: what is painted where, and what pointers and keys on it mean. It goes past React, which would be too slow. */
-import type { Rect } from '../../lib/raster'
-import { snap } from '../../store/annotation/brush'
-import { labelOf } from '../../store/annotation/drawing'
-import type { Editor, EditorState } from '../../store/annotation/editor'
-import { enclosing } from '../../store/annotation/patch'
-import type { Point } from '../../store/annotation/picture'
-import { indexAt } from '../../store/annotation/regions'
+import type { Rect } from '../../image/raster'
+import { snap } from '../../drawing/brush'
+import { labelOf } from '../../drawing/drawing'
+import type { Editor, EditorState } from '../../drawing/editor'
+import { enclosing } from '../../drawing/patch'
+import type { Point } from '../../drawing/drawable'
+import { indexAt } from '../../drawing/regions'
 import { Layers, type Look } from './layers'
 import { aspectOf, fit, panned, toImage, toScreen, zoomed, type Size, type View } from './view'
 

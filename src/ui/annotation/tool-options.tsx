@@ -1,5 +1,5 @@
-import { brushSizes } from '../../store/annotation/brush'
-import type { EditorState } from '../../store/annotation/editor'
+import { brushSizes } from '../../drawing/brush'
+import type { EditorState } from '../../drawing/editor'
 import { useEditor, useEditorState } from './editor-context'
 import { NumberInput } from './number-input'
 import { rowOf } from './tools'

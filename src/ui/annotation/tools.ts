@@ -1,4 +1,4 @@
-import type { Tool } from '../../store/annotation/editor'
+import type { Tool } from '../../drawing/editor'
 
 export interface ToolRow {
   tool: Tool

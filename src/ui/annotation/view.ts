@@ -1,5 +1,5 @@
 /** How the image lies on the canvas. */
-import type { Point } from '../../store/annotation/picture'
+import type { Point } from '../../drawing/drawable'
 
 /** Image to CSS pixels of the canvas: screen = image * scale + offset, per axis, because pixels need not be square. */
 export interface View {

@@ -1,5 +1,5 @@
 /** The unit of undo: which pixels of a label map changed, from what to what. */
-import type { Rect } from '../../lib/raster'
+import type { Rect } from '../image/raster'
 
 /** A label map, row-major. Patches change its bytes in place; nothing else does. */
 export interface Mask {

@@ -1,5 +1,5 @@
 import { Changes, type Limit, type Mask, type Patch, type Pen } from './patch'
-import type { Point } from './picture'
+import type { Point } from './drawable'
 
 /** Diameter in pixels. */
 export const brushSizes = { min: 1, max: 100 } as const

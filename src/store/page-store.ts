@@ -3,6 +3,6 @@ import { createStore } from 'zustand/vanilla'
 import { initial, type State } from './state'
 
 /** What React components read. Only reduce and the functions of commands.ts change it. */
-export const lab = createStore<State>(() => initial)
+export const pageStore = createStore<State>(() => initial)
 
-export const useLab = <T>(select: (state: State) => T): T => useStore(lab, select)
+export const usePage = <T>(select: (state: State) => T): T => useStore(pageStore, select)

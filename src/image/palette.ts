@@ -1,5 +1,3 @@
-import type { ClassInfo } from '../worker/protocol'
-
 /** Red, green, blue, each 0..255. */
 export type Rgb = readonly [number, number, number]
 
@@ -12,7 +10,7 @@ export function rgbOf(hex: string): Rgb {
   return [(n >> 16) & 255, (n >> 8) & 255, n & 255]
 }
 
-export const paletteOf = (classes: readonly ClassInfo[]): Palette => classes.map(({ color }) => rgbOf(color))
+export const paletteOf = (classes: readonly { color: string }[]): Palette => classes.map(({ color }) => rgbOf(color))
 
 /** Viridis at nine even places (matplotlib's `_cm_listed.py`); lightness grows evenly, also for the colour-blind. */
 export const viridisStops: Palette = [

@@ -1,4 +1,4 @@
-import { quantile } from './statistics'
+import { quantile } from '../lib/statistics'
 
 /** A grey image in row-major order; units are whatever the file holds until the session normalises them to [0, 1]. */
 export interface Raster {

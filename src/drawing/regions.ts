@@ -1,6 +1,6 @@
 /** Tools that change a whole region at once. Regions are connected through the four sides of a pixel, so a thin diagonal line holds. */
 import { Changes, type Mask, type Patch, type Pen } from './patch'
-import { background, type Point } from './picture'
+import { background, type Point } from './drawable'
 
 /** Which pixels can be reached from the seeds through pixels that let one pass: 1 for reached. */
 function reach(width: number, height: number, seeds: Iterable<number>, passes: (index: number) => boolean): Uint8Array {

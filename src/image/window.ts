@@ -1,7 +1,7 @@
 /** How numbers become grey: a window's centre is mid grey, its lower end black, its upper end white. */
 
-/** In the units of the file. */
-export interface Window {
+/** How values are shown: black at center - width / 2 and below, white at center + width / 2 and above, in the file's units. */
+export interface GreyWindow {
   center: number
   width: number
 }
@@ -10,7 +10,7 @@ export interface Window {
  * Paints numbers as grey. @param to as many pixels as there are numbers
  * @param window a width of 0 or less makes black and white, parted at the centre
  */
-export function paintWindow(to: Pick<ImageData, 'data'>, numbers: Float32Array, { center, width }: Window): void {
+export function paintWindow(to: Pick<ImageData, 'data'>, numbers: Float32Array, { center, width }: GreyWindow): void {
   // One store of 32 bits a pixel: three times as fast as four of 8, and an image may have 16 million.
   const words = new Uint32Array(to.data.buffer, to.data.byteOffset, numbers.length)
   const scale = 255 / Math.max(width, 1e-12)

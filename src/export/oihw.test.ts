@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toHwio, toOihw } from './layout'
+import { toHwio, toOihw } from './oihw'
 
 const shape = fc.tuple(...([1, 2, 3, 4] as const).map(() => fc.integer({ min: 1, max: 4 })))
 

@@ -1,7 +1,7 @@
 /** The drawing editor: what it knows, and what one can tell it. No DOM: the canvas and the controls call the same methods. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Rect } from '../../lib/raster'
-import type { Saved } from './autosave'
+import type { Rect } from '../image/raster'
+import type { GreyWindow } from '../image/window'
 import { brush, brushSizes, rangeAround } from './brush'
 import {
   addLabel,
@@ -21,7 +21,7 @@ import {
   type Label,
 } from './drawing'
 import { join, type Patch, type Pen } from './patch'
-import { background, unknown, type Annotation, type Picture, type Point, type Window } from './picture'
+import { background, unknown, type Annotation, type Drawable, type Point, type Saved } from './drawable'
 import { fill, fillHoles, flood, indexAt, paintAll, polygon } from './regions'
 
 export type Tool = 'brush' | 'eraser' | 'polygon' | 'fill' | 'threshold' | 'flood' | 'window' | 'hand'
@@ -41,7 +41,7 @@ export interface EditorState {
   range: { low: number; high: number }
   /** The range is taken anew from where each stroke of the threshold brush begins. */
   rangeFromClick: boolean
-  window: Window
+  window: GreyWindow
   /** Of the tint over the image, 0..1. */
   opacity: number
   outlineOnly: boolean
@@ -91,7 +91,7 @@ function inUse({ labels, classes }: Annotation, now: Annotation['classes'], fixe
 }
 
 export class Editor {
-  readonly picture: Picture
+  readonly picture: Drawable
   readonly state: StoreApi<EditorState>
   readonly #given: Annotation
   readonly #keeper: Keeper
@@ -100,7 +100,7 @@ export class Editor {
   #stroke: { pen: Pen; last: Point; patches: Patch[] } | null = null
 
   /** @param saved what an earlier visit left, shown at once and one undo away from what the picture came with */
-  constructor(picture: Picture, saved: Saved | null, keeper: Keeper) {
+  constructor(picture: Drawable, saved: Saved | null, keeper: Keeper) {
     this.picture = picture
     this.#keeper = keeper
     const { width, height, labels, window } = picture
@@ -179,7 +179,7 @@ export class Editor {
     this.setSize(size + direction * Math.max(1, Math.round(size / 10)))
   }
 
-  setWindow({ center, width }: Window): void {
+  setWindow({ center, width }: GreyWindow): void {
     if (Number.isFinite(center) && width > 0 && Number.isFinite(width)) this.#set({ window: { center, width } })
   }
 

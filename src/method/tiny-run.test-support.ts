@@ -1,5 +1,5 @@
 import { Random } from '../lib/random'
-import { unknown } from '../lib/raster'
+import { unknown } from '../image/raster'
 import { makeConfig, type Config } from './config'
 import { emptyOut, type TrainingData } from './synthesis'
 

@@ -1,4 +1,6 @@
 /** What comes into the drawing editor, and what leaves it. */
+import type { GreyWindow } from '../image/window'
+import type { WindowPreset } from '../image/window-presets'
 
 /** A class of the label map; its place in the list is its number in the map, place 0 is background. */
 export interface LabelClass {
@@ -10,16 +12,10 @@ export interface LabelClass {
 export const background = 0
 
 /** In a label map: nobody says what this pixel is, so nothing is learnt from it. */
-export { unknown } from '../../lib/raster'
-
-/** How values are shown: black at center - width / 2 and below, white at center + width / 2 and above, in the file's units. */
-export interface Window {
-  center: number
-  width: number
-}
+export { unknown } from '../image/raster'
 
 /** One image to draw on. Arrays are row-major, width * height. */
-export interface Picture {
+export interface Drawable {
   /** Names the image across visits: what was drawn is saved under it. */
   key: string
   name: string
@@ -31,8 +27,8 @@ export interface Picture {
   spacing: [number, number] | null
   /** Orientation letters at the four edges. */
   sides: { left: string; right: string; top: string; bottom: string } | null
-  window: Window
-  presets: (Window & { name: string })[]
+  window: GreyWindow
+  presets: WindowPreset[]
   classes: LabelClass[]
   /** The first so many classes are in use elsewhere and cannot be removed; at least 1. */
   fixed: number
@@ -42,10 +38,16 @@ export interface Picture {
   proposal: boolean
 }
 
-/** What was drawn: labels as in `Picture`. */
+/** What was drawn: labels as in `Drawable`. */
 export interface Annotation {
   labels: Uint8Array<ArrayBuffer>
   classes: LabelClass[]
+}
+
+/** A drawing as it was kept. */
+export interface Saved extends Annotation {
+  /** Milliseconds since 1970. */
+  savedAt: number
 }
 
 /** A place in image coordinates: pixel (i, j) covers i <= x < i + 1, j <= y < j + 1. */

@@ -1,11 +1,6 @@
 /** What is being drawn, kept in the browser's storage from edit to edit. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import { unknown, type Annotation } from './picture'
-
-export interface Saved extends Annotation {
-  /** Milliseconds since 1970. */
-  savedAt: number
-}
+import { unknown, type Annotation, type Saved } from '../drawing/drawable'
 
 interface Row extends Saved {
   key: string

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { paintWindow, rangeOf, rounded, stepOf } from './window-level'
+import { paintWindow, rangeOf, rounded, stepOf } from './window'
 
 /** Red, green, blue, alpha of every pixel. */
 function painted(numbers: number[], center: number, width: number): number[][] {

@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Saved } from './autosave'
 import { annotationOf, depth, lockedOf } from './drawing'
 import { Editor, type Tool } from './editor'
-import { unknown, type Annotation, type Picture } from './picture'
+import { unknown, type Annotation, type Drawable, type Saved } from './drawable'
 
 const [width, height] = [24, 18]
 
-function picture(own: Partial<Picture> = {}): Picture {
+function picture(own: Partial<Drawable> = {}): Drawable {
   return {
     key: 'k',
     name: 'image.png',
@@ -30,7 +29,7 @@ function picture(own: Partial<Picture> = {}): Picture {
   }
 }
 
-function editorOf(own: Partial<Picture> = {}, saved: Saved | null = null) {
+function editorOf(own: Partial<Drawable> = {}, saved: Saved | null = null) {
   const keeper = {
     saves: [] as Annotation[],
     forgotten: 0,

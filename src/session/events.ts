@@ -2,12 +2,12 @@
 
 import type { VolumeSummary } from '../data/volume-summary'
 import type { VolumeKind } from '../data/volume'
-import type { Preset } from '../data/window-presets'
+import type { WindowPreset } from '../image/window-presets'
 import type { Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/report'
+import type { ScoreRow, StepMetrics } from '../method/history'
 
 export type { FileRole } from '../data/file-roles'
-export type { Preset } from '../data/window-presets'
+export type { WindowPreset } from '../image/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
 
@@ -224,7 +224,7 @@ export interface PictureEvent {
   /** The patient's directions at the four sides. */
   sides: { left: string; right: string; top: string; bottom: string } | null
   window: { center: number; width: number }
-  presets: Preset[]
+  presets: WindowPreset[]
   /** Background first. */
   classes: { name: string; color: string }[]
   /** So many of them are in use elsewhere, and have to stay. */

@@ -1,6 +1,6 @@
 /** What is drawn, with its labels and one history of both. */
 import { apply, difference, type Mask, type Patch } from './patch'
-import { background, unknown, type Annotation, type LabelClass } from './picture'
+import { background, unknown, type Annotation, type LabelClass } from './drawable'
 
 /** A row of the label list. */
 export interface Label {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Autosave, type Shelf } from './autosave'
-import type { Annotation } from './picture'
+import type { Annotation } from '../drawing/drawable'
 
 const classes = [
   { name: 'Background', color: '#000000' },
