@@ -23,12 +23,13 @@ export function withVolumes(
     }
   }
   const sorted = new Map(
-    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, role }) => [volume, role]),
+    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, ...told }) => [volume, told]),
   )
+  const maskOf = (volume: Volume): Mask => sorted.get(volume)?.mask ?? readMask(volume)
   // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
   const roleOf = (volume: Volume): FileRole => {
-    const role = sorted.get(volume)!
+    const { role } = sorted.get(volume)!
     return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
   }
   const inRole = (role: FileRole) => given.filter((g) => (g.role ?? roleOf(g.volume)) === role).map(({ volume }) => volume)
@@ -66,7 +67,7 @@ export function withVolumes(
       continue
     }
     const done = attempt(() => {
-      const mask = readMask(volume)
+      const mask = maskOf(volume)
       const source = next.exemplarSource
       if (!source) throw new InputError(`${volume.name} was not used: choose the exemplar image first, then its mask.`, volume.name)
       const exemplars = exemplarsFrom({ ...source, every: 1, frame: null }, mask)
@@ -97,7 +98,7 @@ export function withVolumes(
           `${volume.name} was not used: choose the exemplar and its mask first, they say which labels there are.`,
           volume.name,
         )
-      const read = readMask(volume)
+      const read = maskOf(volume)
       matchValues(read, tableOf(next))
       return read
     })
