@@ -8,7 +8,6 @@ import { readFiles } from './read-files'
 import { makePng } from './files.test-support'
 import { join, makeNifti, makeNpy, makeTiff, pack, readTestNpy, testTypes, type TestType } from './volumes.test-support'
 import type { Volume } from './volume'
-import { isRunArchive } from './zip-file'
 
 const given = (name: string, bytes: Uint8Array<ArrayBuffer>) => fromBytes(name, bytes)
 
@@ -429,16 +428,6 @@ describe('many files', () => {
       [],
       ['damaged', 'over the limit'],
     ])
-  })
-
-  test('a run of our own is known', async () => {
-    const config = (content: string) => zip('r.zip', { 'config.json': new TextEncoder().encode(content) })
-    expect(await isRunArchive(config('{"format": "exemplar-lab-run"}'))).toBe(true)
-    expect(await isRunArchive(config('{"format": "other"}'))).toBe(false)
-    expect(await isRunArchive(config('null'))).toBe(false)
-    expect(await isRunArchive(config('{'))).toBe(false)
-    expect(await isRunArchive(zip('r.zip', { 'a.png': onePng }))).toBe(false)
-    expect(await isRunArchive(png('a.png'))).toBe(false)
   })
 
   test('values that are not finite are kept and noted', async () => {

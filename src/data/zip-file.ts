@@ -1,4 +1,5 @@
-import { unzipSync, type UnzipFileInfo } from 'fflate'
+import { inflateSync, strFromU8 } from 'fflate'
+import { crc32 } from '../lib/crc32'
 import { fromBytes, type GivenFile } from './given-file'
 import { byteText, maxArchiveBytes } from './image-size'
 import { InputError } from './input-error'
@@ -12,14 +13,15 @@ export interface Budget {
 }
 export const makeBudget = (): Budget => ({ left: maxArchiveBytes })
 
-/** Unpacked bytes that are made at once; each time the whole list of a zip is gone through again. */
-const batchBytes = 2 ** 25
-
-/** Entries of its list that are looked at to find the damaged files of a zip, about 10 seconds' worth; the list is gone through for each try. */
-const maxVisits = 2e7
-
-/** Bytes of an entry in the list at least, by which a lying number of entries is known. */
-const entryBytes = 46
+/** A file of a zip, as the central directory names it. */
+export interface ZipEntry {
+  /** Path inside the zip. */
+  name: string
+  /** Bytes, unpacked. */
+  size: number
+  /** Unpacks this file alone. @throws InputError if it is damaged, encrypted or packed in an unusual way */
+  read(): Promise<Uint8Array<ArrayBuffer>>
+}
 
 /** Deflate's best is a little over a thousand to one; who promises more lies. */
 const maxRatio = 1040
@@ -36,46 +38,20 @@ export const isJunk = (name: string): boolean => junk.test(name.replaceAll('\\',
 export async function readZip(file: GivenFile, budget: Budget): Promise<{ files: GivenFile[]; problems: InputError[] }> {
   const { name } = file
   if (file.size > maxArchiveBytes) throw tooLarge(name, file.size)
-  const bytes = await file.read()
-  const listed = listOf(bytes, name)
-  const entries = listed.filter((entry) => !entry.name.endsWith('/') && !isJunk(entry.name))
-  const total = entries.reduce((sum, entry) => sum + entry.originalSize, 0)
+  const entries = (await listZip(file)).filter((entry) => !entry.name.endsWith('/') && !isJunk(entry.name))
+  const total = entries.reduce((sum, { size }) => sum + size, 0)
   if (total > budget.left) throw tooLarge(name, total)
   budget.left -= total
 
   const files: GivenFile[] = []
   const problems: InputError[] = []
-  let unpacked: Record<string, Uint8Array<ArrayBuffer>> = {}
-  let visits = 0
-  // One that is damaged fails all of its batch, so halves of it are tried then.
-  const tryUnpack = (batch: readonly Entry[]): void => {
-    visits += listed.length
-    const content = unpack(bytes, batch)
-    if (content) Object.assign(unpacked, content)
-    else if (batch.length > 1 && visits < maxVisits) {
-      tryUnpack(batch.slice(0, batch.length >> 1))
-      tryUnpack(batch.slice(batch.length >> 1))
+  for (const entry of entries) {
+    try {
+      files.push(fromBytes(entry.name.replaceAll('\\', '/'), await entry.read()))
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      problems.push(error)
     }
-  }
-  for (let from = 0; from < entries.length;) {
-    let to = from + 1
-    for (let sum = entries[from]!.originalSize; to < entries.length && (sum += entries[to]!.originalSize) < batchBytes; to++);
-    const batch = entries.slice(from, to)
-    tryUnpack(batch)
-    for (const entry of batch) {
-      const content = unpacked[entry.name]
-      const inner = entry.name.replaceAll('\\', '/')
-      if (content?.length === entry.originalSize) files.push(fromBytes(inner, content))
-      else
-        problems.push(
-          new InputError(
-            `"${inner}" in "${name}" is damaged, encrypted or packed in an unusual way; unpack the zip and give its files.`,
-            inner,
-          ),
-        )
-    }
-    unpacked = {}
-    from = to
   }
   return { files, problems }
 }
@@ -86,46 +62,100 @@ const tooLarge = (name: string, size: number) =>
     name,
   )
 
-type Entry = UnzipFileInfo & { index: number }
+/** The end of a zip: 22 bytes, and a comment of up to 65,535. */
+const [endBytes, mostComment] = [22, 65_535]
 
-function listOf(bytes: Uint8Array, name: string): Entry[] {
-  const entries: Entry[] = []
-  try {
-    unzipSync(bytes, {
-      filter: (entry) => {
-        // Beyond its end, the list has entries without a name.
-        if (entry.name === '' || entries.length * entryBytes > bytes.length) throw new Error('There is no such file.')
-        entries.push({ ...entry, index: entries.length })
-        return false
-      },
-    })
-  } catch {
-    throw new InputError(`"${name}" is a zip that is damaged or cut short; copy or save it again.`, name)
+/** Where the central directory is, in place of numbers that need more bits (APPNOTE 4.3.14, 4.3.15): what the long record says. */
+async function longEnd(file: GivenFile, end: number): Promise<{ count: number; length: number; start: number } | null> {
+  const locator = viewOf(await file.read(end - 20, end))
+  if (locator.byteLength < 20 || locator.getUint32(0, true) !== 0x07064b50) return null
+  const at = Number(locator.getBigUint64(8, true))
+  const record = viewOf(await file.read(at, at + 56))
+  if (record.byteLength < 56 || record.getUint32(0, true) !== 0x06064b50) return null
+  const number = (offset: number) => Number(record.getBigUint64(offset, true))
+  return { count: number(32), length: number(40), start: number(48) }
+}
+
+/**
+ * What is in a zip, by the central directory at its end (APPNOTE 4.3.12, 4.3.16); of the rest nothing is read.
+ * @throws InputError for a zip that is damaged, cut short, or one part of several
+ */
+export async function listZip(file: GivenFile): Promise<ZipEntry[]> {
+  const { name } = file
+  const broken = () => new InputError(`"${name}" is a zip that is damaged or cut short; copy or save it again.`, name)
+  const tailStart = Math.max(0, file.size - endBytes - mostComment)
+  const tail = viewOf(await file.read(tailStart))
+  let end = tail.byteLength - endBytes
+  while (end >= 0 && tail.getUint32(end, true) !== 0x06054b50) end--
+  if (end < 0 || tail.getUint16(end + 8, true) !== tail.getUint16(end + 10, true)) throw broken()
+  const short = { count: tail.getUint16(end + 10, true), length: tail.getUint32(end + 12, true), start: tail.getUint32(end + 16, true) }
+  const long = short.count === 0xffff || short.start === 0xffff_ffff
+  const { count, length, start } = (long && (await longEnd(file, tailStart + end))) || short
+  if (start + length > file.size) throw broken()
+
+  const directory = await file.read(start, start + length)
+  const view = viewOf(directory)
+  const entries: ZipEntry[] = []
+  for (let at = 0; entries.length < count;) {
+    if (at + 46 > directory.length || view.getUint32(at, true) !== 0x02014b50) throw broken()
+    const nameEnd = at + 46 + view.getUint16(at + 28, true)
+    if (nameEnd > directory.length) throw broken()
+    const flags = view.getUint16(at + 8, true)
+    entries.push(
+      entryOf(file, {
+        // Without the flag the encoding is anybody's guess; the first 256 characters of Unicode lose nothing.
+        name: strFromU8(directory.subarray(at + 46, nameEnd), (flags & 0x800) === 0),
+        encrypted: (flags & 1) !== 0,
+        method: view.getUint16(at + 10, true),
+        checksum: view.getUint32(at + 16, true),
+        packed: view.getUint32(at + 20, true),
+        size: view.getUint32(at + 24, true),
+        offset: view.getUint32(at + 42, true),
+      }),
+    )
+    at = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
   }
   return entries
 }
 
-function unpack(bytes: Uint8Array, wanted: readonly Entry[]): Record<string, Uint8Array<ArrayBuffer>> | null {
-  const numbers = new Set(wanted.filter((entry) => entry.originalSize <= (entry.size + 100) * maxRatio).map((entry) => entry.index))
-  let index = 0
-  try {
-    return unzipSync(bytes, { filter: () => numbers.has(index++) }) as Record<string, Uint8Array<ArrayBuffer>>
-  } catch {
-    return null
-  }
+/** What the central directory says of a file. */
+interface Listed {
+  name: string
+  encrypted: boolean
+  /** 0 stored, 8 deflated. */
+  method: number
+  checksum: number
+  /** Bytes in the zip, and unpacked. */
+  packed: number
+  size: number
+  /** Where its own header begins. */
+  offset: number
 }
 
-/** Whether a file is a run that was exported here: a zip whose config.json says so. */
-export async function isRunArchive(file: GivenFile): Promise<boolean> {
-  if (!isZip(await file.read(0, 4)) || file.size > maxArchiveBytes) return false
-  try {
-    const bytes = await file.read()
-    const config = listOf(bytes, file.name).find(({ name, originalSize }) => name === 'config.json' && originalSize < 2 ** 20)
-    const content = config && unpack(bytes, [config])?.['config.json']
-    if (!content) return false
-    return (JSON.parse(new TextDecoder().decode(content)) as { format?: unknown } | null)?.format === 'exemplar-lab-run'
-  } catch {
-    // No zip, or somebody else's config.json.
-    return false
+function entryOf(file: GivenFile, { name, encrypted, method, checksum, packed, size, offset }: Listed): ZipEntry {
+  const unpack = async (): Promise<Uint8Array<ArrayBuffer> | null> => {
+    if (encrypted || (method !== 0 && method !== 8) || size > (packed + 100) * maxRatio) return null
+    const header = await file.read(offset, offset + 30)
+    if (header.length < 30) return null
+    const view = viewOf(header)
+    const from = offset + 30 + view.getUint16(26, true) + view.getUint16(28, true)
+    const data = await file.read(from, from + packed)
+    try {
+      return method === 0 ? data : inflateSync(data, { out: new Uint8Array(size) })
+    } catch {
+      return null
+    }
   }
+  const read = async () => {
+    const bytes = await unpack()
+    if (bytes?.length === size && crc32(bytes) === checksum) return bytes
+    const inner = name.replaceAll('\\', '/')
+    throw new InputError(
+      `"${inner}" in "${file.name}" is damaged, encrypted or packed in an unusual way; unpack the zip and give its files.`,
+      inner,
+    )
+  }
+  return { name, size, read }
 }
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

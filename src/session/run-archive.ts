@@ -1,6 +1,7 @@
-import { strFromU8, unzip } from 'fflate'
-import { InputError } from '../data/input-error'
+import { strFromU8 } from 'fflate'
 import type { GivenFile } from '../data/given-file'
+import { InputError } from '../data/input-error'
+import { isZip, listZip, type ZipEntry } from '../data/zip-file'
 import type { SampleName } from './events'
 
 /** What a run that was exported says of itself. */
@@ -12,24 +13,38 @@ export interface RunArchive {
   images: number
 }
 
+/** More than any config.json of ours: the names of a thousand images take 100 kB. */
+const mostConfigBytes = 2 ** 24
+
+/** A file of the run: at the top, or in the one folder of a run that was unpacked and packed again. */
+const entryOf = (entries: readonly ZipEntry[], own: string): ZipEntry | undefined =>
+  entries.find(({ name }) => name === own || (name.endsWith(`/${own}`) && name.indexOf('/') === name.length - own.length - 1))
+
+/** Whether a file is a run that was exported here: a zip whose config.json says so. Of another zip only the list is read. */
+export async function isRunArchive(file: GivenFile): Promise<boolean> {
+  try {
+    if (!isZip(await file.read(0, 4))) return false
+    const config = entryOf(await listZip(file), 'config.json')
+    if (!config || config.size > mostConfigBytes) return false
+    return (JSON.parse(strFromU8(await config.read())) as { format?: unknown } | null)?.format === 'exemplar-lab-run'
+  } catch {
+    // No zip, or somebody else's config.json.
+    return false
+  }
+}
+
 /** Opens the zip that `Export run` wrote. @throws InputError for one that lacks what is needed to go on */
 export async function openRunArchive(file: GivenFile): Promise<RunArchive> {
   const { name } = file
-  const wanted = /(^|\/)(config\.json|checkpoint\.safetensors)$/
-  const bytes = await file.read()
-  const files = await new Promise<Record<string, Uint8Array>>((resolve, reject) =>
-    unzip(bytes, { filter: (entry) => wanted.test(entry.name) }, (error, all) => (error ? reject(error) : resolve(all))),
-  ).catch(() => {
-    throw new InputError(`"${name}" is a damaged zip; export the run again.`, name)
-  })
-  const entry = (path: string) => Object.entries(files).find(([key]) => key === path || key.endsWith(`/${path}`))?.[1]
-  const [config, checkpoint] = [entry('config.json'), entry('checkpoint.safetensors')]
+  const entries = await listZip(file)
+  const [config, checkpoint] = [entryOf(entries, 'config.json'), entryOf(entries, 'checkpoint.safetensors')]
   if (!config || !checkpoint)
     throw new InputError(`"${name}" holds no checkpoint to go on from; use the zip of "Export run", not that of weights or masks.`, name)
   try {
-    const { data } = JSON.parse(strFromU8(config)) as { data: { sample: SampleName | null; unlabeled: unknown[] } }
-    return { checkpoint: checkpoint as Uint8Array<ArrayBuffer>, sample: data.sample, images: data.unlabeled.length }
-  } catch {
+    const { data } = JSON.parse(strFromU8(await config.read())) as { data: { sample: SampleName | null; unlabeled: unknown[] } }
+    return { checkpoint: await checkpoint.read(), sample: data.sample, images: data.unlabeled.length }
+  } catch (error) {
+    if (error instanceof InputError) throw error
     throw new InputError(`"${name}" has a damaged config.json; export the run again.`, name)
   }
 }

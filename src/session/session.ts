@@ -1,6 +1,5 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
-import { isRunArchive } from '../data/zip-file'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
@@ -23,7 +22,7 @@ import type {
   SampleName,
   SessionEvent,
 } from './events'
-import { openRunArchive } from './run-archive'
+import { isRunArchive, openRunArchive } from './run-archive'
 import { sampleDataset } from './samples'
 import { numbersOf, summarise } from './summary'
 import { DivergedError, Trainer } from './trainer'
@@ -101,7 +100,7 @@ export class Session {
 
   loadFiles = (files: { role: FileRole | null; file: GivenFile }[]) =>
     this.enqueue(async () => {
-      const runs = await Promise.all(files.map(async ({ file }) => isRunArchive(file).catch(() => false)))
+      const runs = await Promise.all(files.map(({ file }) => isRunArchive(file)))
       for (const { file } of files.filter((_, i) => runs[i])) await this.openRun(file)
       const own = files.filter((_, i) => !runs[i])
       if (own.length === 0) return
