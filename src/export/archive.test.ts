@@ -11,7 +11,7 @@ import { defaults } from '../method/config'
 import { networkOf } from '../method/model'
 import { parameterShapes } from '../nn/unet'
 import { exportFiles, maskNames, zip } from './archive'
-import type { FinishedRun } from './finished-run'
+import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { findPython, needs, runPython } from './python.test-support'
 import { readSafetensors, type StoredTensor } from './safetensors'
@@ -34,6 +34,16 @@ const mask = (name: string, ...labels: number[]) => ({
 })
 const options = { format: 'source', keepPatient: false } as const
 
+const networks: Networks = {
+  modelA: weightsOf(0.25),
+  modelB: weightsOf(0.5),
+  testVector: {
+    input: { shape: [1, 1, 1, 1], data: Float32Array.of(0.5) },
+    softmaxA: { shape: [1, 3, 1, 1], data: Float32Array.of(0.5, 0.25, 0.25) },
+    softmaxB: { shape: [1, 3, 1, 1], data: Float32Array.of(1, 0, 0) },
+  },
+}
+
 const run: FinishedRun = {
   version: '1.2.3',
   config,
@@ -47,13 +57,7 @@ const run: FinishedRun = {
   adapter: 'WebAssembly, 1 thread',
   step: 7,
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
-  modelA: weightsOf(0.25),
-  modelB: weightsOf(0.5),
-  testVector: {
-    input: { shape: [1, 1, 1, 1], data: Float32Array.of(0.5) },
-    softmaxA: { shape: [1, 3, 1, 1], data: Float32Array.of(0.5, 0.25, 0.25) },
-    softmaxB: { shape: [1, 3, 1, 1], data: Float32Array.of(1, 0, 0) },
-  },
+  networks,
   rows: [],
   scores: [{ step: 7, fit: 0.9, dice: null, diceA: null, diceB: null, perClass: [null, null] }],
   masks: [mask('one/p1_a.png', 0, 1, 2, 0), mask('two/p1_a.jpg', 2, 2, 2, 2), mask('p2_b.png', 0, 0, 0, 0)],
@@ -83,7 +87,9 @@ test.each([
   ['maps', ['README.txt', 'labels.json', ...['disagreement', 'probability-Herz', 'probability-Ä'].map((what) => `maps/p2_b-${what}.png`)]],
   ['run', [...new Set([...weights, ...masks, 'metrics.csv', 'report.html', 'checkpoint.safetensors'])].sort()],
 ] as const)('the files of "%s", and what the README says of them', async (kind, names) => {
-  const files = await exportFiles(run, kind, options, kind === 'run' ? Uint8Array.of(1) : null)
+  const withNetworks = kind === 'weights' || kind === 'run'
+  const made = { ...run, networks: withNetworks ? networks : null }
+  const files = await exportFiles(made, kind, options, kind === 'run' ? Uint8Array.of(1) : null)
   expect(Object.keys(files).sort()).toEqual(names)
   const readme = read(files['README.txt'])
   expect(readme).toContain('not a medical device')
@@ -91,14 +97,14 @@ test.each([
     (one) => one !== 'README.txt',
   ))
     expect(readme.includes(`  ${name} `), name).toBe(names.some((one) => one.startsWith(name)))
-  expect(readme.includes('python3 load.py')).toBe(kind === 'weights' || kind === 'run')
+  expect(readme.includes('python3 load.py')).toBe(withNetworks)
 })
 
 test('weights, settings and test vector are those of the run', async () => {
   const files = await exportFiles(run, 'weights', options)
-  expect(readSafetensors(files['model-a.safetensors']!).tensors).toEqual(run.modelA)
-  expect(readSafetensors(files['model-b.safetensors']!)).toMatchObject({ tensors: run.modelB, metadata: { format: 'pt', step: '7' } })
-  const { input, softmaxA, softmaxB } = run.testVector
+  expect(readSafetensors(files['model-a.safetensors']!).tensors).toEqual(networks.modelA)
+  expect(readSafetensors(files['model-b.safetensors']!)).toMatchObject({ tensors: networks.modelB, metadata: { format: 'pt', step: '7' } })
+  const { input, softmaxA, softmaxB } = networks.testVector
   expect(readSafetensors(files['test-vector.safetensors']!).tensors).toEqual({ input, softmax_a: softmaxA, softmax_b: softmaxB })
   expect(read(files['load.py'])).toBe(loadPy)
   const { version, config, preprocessing, backend, adapter, step, data } = run

@@ -1,6 +1,6 @@
 import { zipSync } from 'fflate'
 import type { Volume } from '../data/volume'
-import type { FinishedRun } from './finished-run'
+import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
 import { sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
@@ -30,7 +30,7 @@ export async function exportFiles(
   tell: Tell = () => Promise.resolve(),
 ): Promise<Files> {
   const files: Files = {
-    ...((kind === 'weights' || kind === 'run') && weightFiles(run)),
+    ...(run.networks && weightFiles(run, run.networks)),
     ...((kind === 'masks' || kind === 'run') && (await maskFiles(run, options, tell))),
     ...(kind === 'maps' && (await mapFiles(run, tell))),
     ...(kind === 'run' && { 'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)), 'report.html': text(writeReport(run)) }),
@@ -49,12 +49,12 @@ export function zip(files: Files): Uint8Array<ArrayBuffer> {
   return zipSync(Object.fromEntries(entries) as Parameters<typeof zipSync>[0], { mtime: new Date(1980, 0, 1) })
 }
 
-function weightFiles(run: FinishedRun): Files {
-  const { version, config, step, testVector } = run
+function weightFiles(run: FinishedRun, { modelA, modelB, testVector }: Networks): Files {
+  const { version, config, step } = run
   const about = (content: string) => ({ format: 'pt', content, producer: `Exemplar Lab ${version}`, step: String(step) })
   return {
-    'model-a.safetensors': writeSafetensors(run.modelA, about('model A')),
-    'model-b.safetensors': writeSafetensors(run.modelB, about('model B')),
+    'model-a.safetensors': writeSafetensors(modelA, about('model A')),
+    'model-b.safetensors': writeSafetensors(modelB, about('model B')),
     'config.json': json({
       format: 'exemplar-lab-run',
       version,
@@ -67,9 +67,9 @@ function weightFiles(run: FinishedRun): Files {
       step,
       data: run.data,
     }),
-    'model-a.onnx': writeOnnx([run.modelA], run),
-    'model-b.onnx': writeOnnx([run.modelB], run),
-    'model-pair.onnx': writeOnnx([run.modelA, run.modelB], run),
+    'model-a.onnx': writeOnnx([modelA], run),
+    'model-b.onnx': writeOnnx([modelB], run),
+    'model-pair.onnx': writeOnnx([modelA, modelB], run),
     'load.py': text(loadPy),
     'test-vector.safetensors': writeSafetensors(
       { input: testVector.input, softmax_a: testVector.softmaxA, softmax_b: testVector.softmaxB },

@@ -13,6 +13,21 @@ export interface ExportedClass {
   value: string
 }
 
+/** Both networks, with what it takes to check a copy of them. */
+export interface Networks {
+  /** By PyTorch's names and in its layout (OIHW); with BatchNorm, running statistics too. */
+  modelA: Record<string, StoredTensor>
+  modelB: Record<string, StoredTensor>
+  /** What both models make of one image. */
+  testVector: {
+    /** [1, 1, S, S], values 0..1 */
+    input: StoredTensor
+    /** [1, C, S, S] */
+    softmaxA: StoredTensor
+    softmaxB: StoredTensor
+  }
+}
+
 /** All that an export is made of. */
 export interface FinishedRun {
   /** Version of the app. */
@@ -28,17 +43,8 @@ export interface FinishedRun {
   step: number
   /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
-  /** By PyTorch's names and in its layout (OIHW); with BatchNorm, running statistics too. */
-  modelA: Record<string, StoredTensor>
-  modelB: Record<string, StoredTensor>
-  /** What both models make of one image. */
-  testVector: {
-    /** [1, 1, S, S], values 0..1 */
-    input: StoredTensor
-    /** [1, C, S, S] */
-    softmaxA: StoredTensor
-    softmaxB: StoredTensor
-  }
+  /** Null where the export has none, as that of masks. */
+  networks: Networks | null
   rows: StepMetrics[]
   scores: ScoreRow[]
   /** Predictions by volume, in its layout, with what the user drew, and which of its frames were predicted. */

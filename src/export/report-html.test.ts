@@ -24,7 +24,6 @@ const image = (name: string, disagreement: number, more: Partial<ReportedImage> 
   ...more,
 })
 
-const empty = { shape: [0], data: new Float32Array() }
 const run: ReportedRun = {
   version: '1.2.3',
   config: { ...defaults, steps: 9, tau: 0.95 },
@@ -39,9 +38,7 @@ const run: ReportedRun = {
   step: 7,
   seconds: 3725,
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
-  modelA: {},
-  modelB: {},
-  testVector: { input: empty, softmaxA: empty, softmaxB: empty },
+  networks: null,
   rows: [row(1), row(2), row(7)],
   scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null] }],
   masks: [],

@@ -1,4 +1,4 @@
-import type { FinishedRun } from '../export/finished-run'
+import type { FinishedRun, Networks } from '../export/finished-run'
 import { toOihw, type Hwio } from '../export/oihw'
 import type { StoredTensor } from '../export/safetensors'
 import { putSlice } from '../data/slices'
@@ -26,7 +26,8 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 }
 
 /**
- * Collects what an export of this kind is made of; predictions only where they are wanted, for they cost a pass over every image.
+ * Collects what an export of this kind is made of; networks and predictions only where they are wanted: the first have to be read from
+ * the backend, the others cost a pass over every image.
  * @param tell how many images are done; awaited, so that others get their turn
  */
 export async function finishedRun(
@@ -35,19 +36,7 @@ export async function finishedRun(
   what: ExportKind,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<FinishedRun> {
-  const { config, dataset, prepared, net } = trainer
-  const { size } = config
-  const input = prepared.unlabeled[0]!
-  let one: Inference | null = null
-  await trainer.infer([input], (inference) => (one = inference))
-  const { A, B } = one! as Inference
-  // S x S x C -> 1 x C x S x S
-  const channelsFirst = (values: Float32Array): StoredTensor => {
-    const data = new Float32Array(values.length)
-    for (let i = 0; i < size * size; i++) for (let c = 0; c < net.classes; c++) data[c * size * size + i] = values[i * net.classes + c]!
-    return { shape: [1, net.classes, size, size], data }
-  }
-  const [modelA, modelB] = await trainer.stored()
+  const { config, dataset } = trainer
   const field = fieldOfAll(dataset, config)
   return {
     version,
@@ -65,12 +54,32 @@ export async function finishedRun(
       unlabeled: dataset.unlabeled.map(({ name, width, height, spacing }) => ({ name, width, height, ...(spacing && { spacing }) })),
       scored: scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name),
     },
-    modelA: named(modelA, net),
-    modelB: named(modelB, net),
-    testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(A), softmaxB: channelsFirst(B) },
+    networks: what === 'weights' || what === 'run' ? await networks(trainer) : null,
     rows: trainer.rows,
     scores: trainer.scores,
     ...(await predictions(trainer, what, tell)),
+  }
+}
+
+/** Both networks, and what they make of the first unlabelled image. */
+async function networks(trainer: Trainer): Promise<Networks> {
+  const { config, prepared, net } = trainer
+  const { size } = config
+  const input = prepared.unlabeled[0]!
+  let one: Inference | null = null
+  await trainer.infer([input], (inference) => (one = inference))
+  const { A, B } = one! as Inference
+  // S x S x C -> 1 x C x S x S
+  const channelsFirst = (values: Float32Array): StoredTensor => {
+    const data = new Float32Array(values.length)
+    for (let i = 0; i < size * size; i++) for (let c = 0; c < net.classes; c++) data[c * size * size + i] = values[i * net.classes + c]!
+    return { shape: [1, net.classes, size, size], data }
+  }
+  const [modelA, modelB] = await trainer.stored()
+  return {
+    modelA: named(modelA, net),
+    modelB: named(modelB, net),
+    testVector: { input: { shape: [1, 1, size, size], data: input }, softmaxA: channelsFirst(A), softmaxB: channelsFirst(B) },
   }
 }
 
