@@ -3,7 +3,7 @@ import { unzipSync } from 'fflate'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDicom } from '../src/data/dicom'
-import { labelsOn } from '../src/data/dicom-seg'
+import { segmentationOn } from '../src/data/dicom-seg'
 import { fromBytes } from '../src/data/given-file'
 import { makePhantoms } from '../src/data/phantom'
 import { makeVolume, type Affine } from '../src/data/volume'
@@ -105,7 +105,7 @@ test.describe('a DICOM series', () => {
       expect(problems).toEqual([])
       const [seg] = volumes
       expect(seg!.segments.map((segment) => segment.name)).toEqual(['LV', myocardium])
-      const placed = await labelsOn(seg!, source)
+      const placed = await segmentationOn(seg!, source)
       expect(placed.map(({ frame }) => frame)).toEqual([phase])
       expect(seg!.affine!.flat()).toEqual(source.affine!.flat().map((v) => expect.closeTo(v, 3)))
       if (phase === 1) {

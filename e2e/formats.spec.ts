@@ -4,13 +4,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'fflate'
 import { readDicom } from '../src/data/dicom'
-import { labelsOn } from '../src/data/dicom-seg'
+import { segmentationOn } from '../src/data/dicom-seg'
 import { fromBytes, type GivenFile } from '../src/data/given-file'
 import { setPipelineFiles } from '../src/data/itk-pipeline'
 import { readFiles } from '../src/data/read-files'
 import { extentOf, mirrorOf, planeOf, sliceOf, usualAxis } from '../src/data/slices'
 import { makeNpy, readTestNpy } from '../src/data/volumes.test-support'
-import { summarise } from '../src/data/volume-summary'
+import { summariseVolume } from '../src/data/volume-summary'
 import { makeVolume, type Volume } from '../src/data/volume'
 import { writeSegNrrd } from '../src/export/seg-nrrd'
 import { placeSegmentations } from '../src/session/given-files'
@@ -41,7 +41,7 @@ function picturesIn(volume: Volume): Omit<ExactPicture, 'source' | 'name'>[] {
 /** Gives files to the page as images, and compares all that its worker makes of them with what Node does. */
 /** The numbers of a volume as its pictures have them: those of the inverse where large values mean dark. */
 function asShown(volume: Volume) {
-  const { min, max, mean, labels } = summarise(volume)
+  const { min, max, mean, labels } = summariseVolume(volume)
   const sum = mirrorOf(volume)
   return sum === null ? { min, max, mean, labels } : { min: sum - max, max: sum - min, mean: sum - mean, labels }
 }
@@ -125,7 +125,7 @@ test.describe('reference files', () => {
     const files = readdirSync(folder).map((name) => fromBytes(`ct3slice_seg/${name}`, bytesOf(join(folder, name))))
     const { volumes } = await readDicom(files)
     const [image, seg] = ['dicom', 'dicom-seg'].map((kind) => volumes.find((volume) => volume.kind === kind)!)
-    const placed = await labelsOn(seg!, image!)
+    const placed = await segmentationOn(seg!, image!)
     const marked = placed[0]!.labels.filter((l) => l > 0).length
     expect(marked).toBeGreaterThan(100)
 

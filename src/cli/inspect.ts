@@ -6,7 +6,7 @@ import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
 import { orientationOf, type Volume } from '../data/volume'
-import { summarise, type LabelCount } from '../data/volume-summary'
+import { summariseVolume, type LabelCount } from '../data/volume-summary'
 import './pipelines'
 import { readArguments, runCommand, UsageError } from './arguments'
 import { filesAt } from './given-path'
@@ -26,7 +26,7 @@ function describe(volume: Volume) {
     files: volume.origin.format === 'dicom' ? volume.origin.files.length : 1,
     spacing: volume.spacing,
     orientation: volume.affine && orientationOf(volume.affine),
-    ...summarise(volume),
+    ...summariseVolume(volume),
     modality: volume.modality,
     notes: volume.notes,
   }

@@ -35,7 +35,7 @@ const integers: Record<string, SamplesType> = {
 }
 
 /** @throws InputError for a layout that DICOM does not know, or that nobody writes */
-export function layoutOf(header: DicomHeader): PixelLayout {
+export function pixelLayoutOf(header: DicomHeader): PixelLayout {
   const { data, rows, columns, pixels, file } = header
   const refuse = (what: string) =>
     new InputError(`"${file.name}" has ${what}, which cannot be read; export it again as plain DICOM.`, file.name)

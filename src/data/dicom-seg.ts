@@ -2,8 +2,8 @@ import { hexOf } from '../lib/hex'
 import { affineOf, dot, isParallel, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
 import { frameGroup, itemOf, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
-import { checkLength, layoutOf, readFrames, type PixelLayout } from './dicom-pixels'
-import { picturesOf } from './dicom-stack'
+import { checkLength, pixelLayoutOf, readFrames, type PixelLayout } from './dicom-pixels'
+import { planesOfVolume } from './dicom-stack'
 import { makeVolume, spacingOf, type Segment, type Triple, type Volume } from './volume'
 
 /** Positions nearer than this, in millimetres, are one slice. */
@@ -96,12 +96,12 @@ async function paint(header: DicomHeader, layout: PixelLayout, frames: readonly 
 }
 
 /**
- * A DICOM SEG as a label map: on the slices from its first to its last, with the affine of those. `labelsOn` puts it on a series.
+ * A DICOM SEG as a label map: on the slices from its first to its last, with the affine of those. `segmentationOn` puts it on a series.
  * @throws InputError
  */
 export async function readSegmentation(header: DicomHeader): Promise<Volume> {
   const { data, file, rows, columns } = header
-  const layout = layoutOf(header)
+  const layout = pixelLayoutOf(header)
   checkLength({ header, layout })
   const frames = framesOf(header)
   const first = frames[0]!.geometry
@@ -172,13 +172,13 @@ export interface PlacedLabels {
  * @returns a label map for each frame (time point) of the series that it covers; none if it belongs to another series
  * @throws InputError
  */
-export async function labelsOn(seg: Volume, series: Volume): Promise<PlacedLabels[]> {
+export async function segmentationOn(seg: Volume, series: Volume): Promise<PlacedLabels[]> {
   if (seg.origin.format !== 'dicom' || series.origin.format !== 'dicom') return []
   if (seg.size[0] !== series.size[0] || seg.size[1] !== series.size[1]) return []
   const header = await readHeader(seg.origin.files[0]!)
-  const layout = layoutOf(header)
+  const layout = pixelLayoutOf(header)
   checkLength({ header, layout })
-  const pictures = await picturesOf(series)
+  const pictures = await planesOfVolume(series)
   const bySource = new Map(pictures.map((picture, i) => [sourceKey(textOf(picture.header.data, 'x00080018'), picture.frame + 1), i]))
   const world = textOf(header.data, 'x00200052')
   const lies = (frame: SegFrame) => {

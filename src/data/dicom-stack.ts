@@ -1,12 +1,12 @@
 import { dot, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
 import { frameGroup, numberOf, numbersOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
-import { checkLength, layoutOf, type PixelLayout } from './dicom-pixels'
+import { checkLength, pixelLayoutOf, type PixelLayout } from './dicom-pixels'
 import { InputError } from './input-error'
 import type { Triple, Volume } from './volume'
 
 /** One picture of a series. */
-export interface Plane {
+export interface DicomPlane {
   header: DicomHeader
   layout: PixelLayout
   frame: number
@@ -18,9 +18,9 @@ export interface Plane {
 }
 
 /** The pictures of a file. */
-export function planesOf(header: DicomHeader): Plane[] {
+export function planesOf(header: DicomHeader): DicomPlane[] {
   const { data, frames, file, rows, columns } = header
-  const layout = layoutOf(header)
+  const layout = pixelLayoutOf(header)
   if (rows * columns * layout.channels * layout.type.BYTES_PER_ELEMENT * frames > maxVolumeBytes) throw tooLarge(file.name)
   checkLength({ header, layout })
   const offsets = numbersOf(data, 'x3004000c', frames)
@@ -62,7 +62,7 @@ const samePlace = 0.01
 
 export interface Stack {
   /** Slice by slice, all slices of the first frame first. */
-  planes: Plane[]
+  planes: DicomPlane[]
   slices: number
   frames: number
   step: Triple | null
@@ -70,7 +70,7 @@ export interface Stack {
 }
 
 /** Puts pictures in their order: by place along the normal, then by time. */
-export function stack(group: readonly Plane[]): Stack {
+export function stack(group: readonly DicomPlane[]): Stack {
   const byTime = [...group].sort((a, b) => compare(a.time, b.time))
   const first = byTime[0]!
   if (!byTime.every(({ geometry }) => geometry)) {
@@ -78,9 +78,9 @@ export function stack(group: readonly Plane[]): Stack {
     return { planes: byTime, slices: moving ? 1 : group.length, frames: moving ? group.length : 1, step: null, notes: [] }
   }
   const { normal } = first.geometry!
-  const distance = (plane: Plane) => dot(plane.geometry!.position, normal)
+  const distance = (plane: DicomPlane) => dot(plane.geometry!.position, normal)
   const byPlace = [...byTime].sort((a, b) => distance(a) - distance(b))
-  const places: Plane[][] = []
+  const places: DicomPlane[][] = []
   for (const plane of byPlace) {
     const last = places.at(-1)
     if (last && distance(plane) - distance(last[0]!) < samePlace) last.push(plane)
@@ -142,8 +142,8 @@ function regularStep(places: PlaneGeometry[]): { step: Triple; notes: string[] }
  * The pictures of a volume that was read from DICOM, in the order of its samples: slice by slice, all slices of the first frame first.
  * @throws InputError for a volume of another kind, and for files that cannot be read any more
  */
-export async function picturesOf({ origin, size, name }: Volume): Promise<Plane[]> {
-  const planes: Plane[] = []
+export async function planesOfVolume({ origin, size, name }: Volume): Promise<DicomPlane[]> {
+  const planes: DicomPlane[] = []
   if (origin.format === 'dicom') for (const file of origin.files) planes.push(...planesOf(await readHeader(file)))
   if (planes.length !== size[2] * size[3])
     throw new InputError(`"${name}" was not read from one DICOM picture for each slice; load the series again.`, name)

@@ -3,7 +3,7 @@ import { frameGroup, numberOf, readHeader, textOf, tooLarge, type DicomHeader } 
 import { maxVolumeBytes } from './image-size'
 import { paletteOf, readFrames } from './dicom-pixels'
 import { readSegmentation } from './dicom-seg'
-import { planesOf, stack, type Plane } from './dicom-stack'
+import { planesOf, stack, type DicomPlane } from './dicom-stack'
 import type { GivenFile } from './given-file'
 import { InputError } from './input-error'
 import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
@@ -16,7 +16,7 @@ import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from '.
 export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes: Volume[]; problems: InputError[] }> {
   const problems: InputError[] = []
   const volumes: Named[] = []
-  const groups = new Map<string, Plane[][]>()
+  const groups = new Map<string, DicomPlane[][]>()
   /** By SOP instance UID. */
   const versions = new Map<string, Version[]>()
   /** Runs `read`, and keeps what is wrong with the file. */
@@ -29,7 +29,7 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
     }
   }
 
-  const repeated = new Map<Plane[], number>()
+  const repeated = new Map<DicomPlane[], number>()
   for (const file of files) {
     const header = await attempt(file, () => readHeader(file))
     if (!header) continue
@@ -89,7 +89,7 @@ const unreadable = ({ name }: GivenFile) =>
 /** A file of a picture, and the group that it is in. */
 interface Version {
   file: GivenFile
-  group: Plane[]
+  group: DicomPlane[]
 }
 
 /** Whether two files are copies of each other. */
@@ -105,7 +105,7 @@ const isSegmentation = ({ data }: DicomHeader) =>
   (data.string('x00080060') === 'SEG' && !!data.elements['x00620002'])
 
 /** Decodes the pictures of a group into one volume, or says which files cannot be decoded. */
-async function assemble(group: readonly Plane[]): Promise<Volume | { failed: Map<GivenFile, InputError> }> {
+async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed: Map<GivenFile, InputError> }> {
   const { planes, slices, frames, step, notes } = stack(group)
   const first = planes[0]!
   const { header, layout } = first

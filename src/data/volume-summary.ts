@@ -25,7 +25,7 @@ export interface VolumeSummary {
 export const maxLabels = 32
 
 /** Range, mean and labels of a volume, in one pass; of colours over all samples but opacity. */
-export function summarise(volume: Volume): VolumeSummary {
+export function summariseVolume(volume: Volume): VolumeSummary {
   const { samples, channels, alpha, slope, intercept } = volume
   const used = alpha ? channels - 1 : channels
   let [min, max, sum, finite] = [Infinity, -Infinity, 0, 0]

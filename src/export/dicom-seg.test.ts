@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readDicom } from '../data/dicom'
-import { labelsOn } from '../data/dicom-seg'
+import { segmentationOn } from '../data/dicom-seg'
 import { makeDicom } from '../data/dicom.test-support'
 import { fromBytes } from '../data/given-file'
 import '../data/itk-pipeline.test-support'
@@ -56,7 +56,7 @@ describe.skipIf(!existsSync(cine))('on a cine', () => {
       expect(seg.segments).toEqual(classes.slice(1).map(({ name, color }, i) => ({ value: i + 1, name, color })))
       expect(same(seg.samples, labels)).toBe(true)
       seg.affine!.flat().forEach((v, i) => expect(v).toBeCloseTo(source.affine!.flat()[i]!, 6))
-      const placed = await labelsOn(seg, source)
+      const placed = await segmentationOn(seg, source)
       expect(placed.map((one) => [one.frame, same(one.labels, labels)])).toEqual([[frame, true]])
     }
   })
@@ -65,7 +65,7 @@ describe.skipIf(!existsSync(cine))('on a cine', () => {
     const source = await readFolder(cine)
     const labels = new Uint8Array(256 * 256 * 9)
     const write = async () => read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 1, classes, options)))
-    const lies = async (seg: Volume) => (await labelsOn(seg, source)).map((one) => [one.frame, same(one.labels, labels)])
+    const lies = async (seg: Volume) => (await segmentationOn(seg, source)).map((one) => [one.frame, same(one.labels, labels)])
     expect(await lies(await write())).toEqual([[1, true]])
     labels.fill(3, 256 * 256 * 4 + 1000, 256 * 256 * 4 + 2000)
     const single = await write()
@@ -76,7 +76,7 @@ describe.skipIf(!existsSync(cine))('on a cine', () => {
   test('belongs to no other patient', async () => {
     const source = await readFolder(cine)
     const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, rectangles(source.size), 0, classes, options)))
-    expect(await labelsOn(seg, await readFolder(join(shared, 'sunnybrook/dicom/SCD0000201')))).toEqual([])
+    expect(await segmentationOn(seg, await readFolder(join(shared, 'sunnybrook/dicom/SCD0000201')))).toEqual([])
   })
 })
 
@@ -87,7 +87,7 @@ test('labels on slices that are unevenly apart come back on theirs', async () =>
   await fc.assert(
     fc.asyncProperty(label, async (labels) => {
       const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 0, classes, options)))
-      expect(await labelsOn(seg, source)).toEqual([{ frame: 0, labels }])
+      expect(await segmentationOn(seg, source)).toEqual([{ frame: 0, labels }])
     }),
     { numRuns: 30 },
   )
@@ -106,7 +106,7 @@ test('frames of a multi-frame source are named by number', async () => {
   )
   const labels = Uint8Array.from({ length: 18 }, (_, i) => (i < 6 ? 1 : i < 12 ? 0 : 3))
   const bytes = await writeDicomSeg(source, labels, 0, classes, options)
-  expect(await labelsOn(await read(fromBytes('seg.dcm', bytes)), source)).toEqual([{ frame: 0, labels }])
+  expect(await segmentationOn(await read(fromBytes('seg.dcm', bytes)), source)).toEqual([{ frame: 0, labels }])
   // The lowest slice is the file's second frame.
   expect(Buffer.from(bytes).includes(Buffer.from([0x08, 0x00, 0x60, 0x11, 0x49, 0x53, 2, 0, 0x32, 0x20]))).toBe(true)
 })
@@ -116,7 +116,7 @@ test('a source without a place gives labels by picture', async () => {
   const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
   const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 0, classes, options)))
   expect(seg.affine).toBe(null)
-  expect(await labelsOn(seg, source)).toEqual([{ frame: 0, labels }])
+  expect(await segmentationOn(seg, source)).toEqual([{ frame: 0, labels }])
 })
 
 test('the patient stays out unless asked for; the same labels give the same file, others another', async () => {
@@ -210,7 +210,7 @@ labels.tofile(sys.argv[2] + '/labels')`
       const source = await readFolder(liver, (name) => name !== 'liver.dcm')
       const seg = await readFolder(liver, (name) => name === 'liver.dcm')
       expect(seg.segments).toEqual([{ value: 1, name: 'Liver', color: '#dd8265' }])
-      const placed = await labelsOn(seg, source)
+      const placed = await segmentationOn(seg, source)
       const labels = readFileSync(join(folder, 'labels'))
       expect(placed.map((one) => [one.frame, same(one.labels, labels)])).toEqual([[0, true]])
       expect(same(seg.samples, labels)).toBe(true)

@@ -9,7 +9,7 @@
 import { concat, writeDicom, type Element } from '../data/dicom-elements'
 import { minus } from '../data/dicom-geometry'
 import { frameGroup, numberOf, textOf } from '../data/dicom-header'
-import { picturesOf, type Plane } from '../data/dicom-stack'
+import { planesOfVolume, type DicomPlane } from '../data/dicom-stack'
 import type { Volume } from '../data/volume'
 import { version } from '../lib/version'
 
@@ -97,7 +97,7 @@ export async function writeDicomSeg(
   if (classes.length < 2) throw new Error('A segmentation needs a class besides the background.')
   if (labels.length !== each * slices) throw new Error(`${labels.length} labels do not fit ${columns} x ${rows} x ${slices}.`)
   if (!(frame >= 0 && frame < sourceFrames)) throw new Error(`There is no frame ${frame} among ${sourceFrames}.`)
-  const pictures = (await picturesOf(source)).slice(frame * slices, (frame + 1) * slices)
+  const pictures = (await planesOfVolume(source)).slice(frame * slices, (frame + 1) * slices)
 
   // Which segment has pixels on which slice.
   const counts = Array.from({ length: slices }, () => new Uint32Array(256))
@@ -121,8 +121,8 @@ export async function writeDicomSeg(
   const made = options.made?.toISOString().replace(/[-:]/g, '')
   const date = made?.slice(0, 8) ?? (studyDate || '19700101')
   const time = made?.slice(9, 15) ?? '000000'
-  const instance = ({ header }: Plane) => textOf(header.data, 'x00080018')
-  const reference = (picture: Plane): Element[] => [
+  const instance = ({ header }: DicomPlane) => textOf(header.data, 'x00080018')
+  const reference = (picture: DicomPlane): Element[] => [
     ['00081150', 'UI', textOf(picture.header.data, 'x00080016')],
     ['00081155', 'UI', instance(picture)],
   ]

@@ -42,13 +42,13 @@ export async function readGiven(
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
   if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return [...volumes]
-  const { labelsOn } = await import('../data/dicom-seg')
+  const { segmentationOn } = await import('../data/dicom-seg')
   const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
   return Promise.all(
     volumes.map(async (volume) => {
       if (volume.kind !== 'dicom-seg') return volume
       for (const image of series) {
-        const placed = await labelsOn(volume, image)
+        const placed = await segmentationOn(volume, image)
         if (placed.length === 0) continue
         const [columns, rows, slices, frames] = image.size
         const each = columns * rows * slices

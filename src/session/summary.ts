@@ -1,5 +1,5 @@
 import { orientationOf, type Volume } from '../data/volume'
-import { histogramOf, summarise as summariseVolume } from '../data/volume-summary'
+import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
 import { frameOf, prepareImage } from '../image/frame'
 import type { Config } from '../method/config'
