@@ -7,7 +7,20 @@ import { join } from 'node:path'
 import { env, execPath, exit } from 'node:process'
 import { checkBundle } from './bundle.mjs'
 import { countPlaywright, countVitest } from './count-tests.mjs'
+import { helpOrNothing } from './help.mjs'
 import { root } from './setup.mjs'
+
+helpOrNothing(`npm run check
+
+Runs what npm test runs, without installing anything first.
+
+Variables of the environment:
+  CHROMIUM_PATH       Chrome or Chromium to test in (default: the first found)
+  PORT                Port of the page under test (default: a free one)
+
+Example:
+  CHROMIUM_PATH=/usr/bin/chromium npm run check
+`)
 
 const reports = mkdtempSync(join(tmpdir(), 'exemplar-lab-'))
 const total = { passed: 0, failed: 0, skipped: [] }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { env, exit } from 'node:process'
+import { helpOrNothing } from './help.mjs'
 import { giveUp, root, setUp } from './setup.mjs'
 
 /** Newest change below a path, in ms; a folder's own time counts too, so that a deleted file is noticed. */
@@ -31,6 +32,17 @@ function buildIsFresh() {
   return Math.max(...changed) < statSync(built).mtimeMs
 }
 
+helpOrNothing(`npm start
+
+Installs and builds what is missing or out of date, then serves the page on this
+machine alone. Ctrl+C ends it.
+
+Variables of the environment:
+  PORT                Port of the page (default: 4173)
+
+Example:
+  PORT=5000 npm start
+`)
 await setUp()
 const port = Number(env.PORT ?? 4173)
 if (!Number.isInteger(port) || port < 1 || port > 65535) giveUp(`PORT is ${env.PORT}, but must be a whole number from 1 to 65535.`)
