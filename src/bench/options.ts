@@ -2,6 +2,8 @@ import { parts, stepSizes, type BenchOptions, type Engine, type StepName } from 
 
 const engines = { both: ['ours', 'stock'], ours: ['ours'], stock: ['stock'] } as const satisfies Record<string, Engine[]>
 
+export const engineNames = Object.keys(engines) as (keyof typeof engines)[]
+
 /** Something asked for that there is not; one sentence that says what there is. */
 export class OptionError extends Error {
   override name = 'OptionError'
@@ -27,7 +29,7 @@ export function readOptions(text: OptionText): BenchOptions {
   if (steps !== null && !(Number.isInteger(steps) && steps >= 1))
     throw new OptionError(`steps is "${text.steps}", but must be a whole number, at least 1.`)
   return {
-    engines: [...engines[oneOf('engine', text.engine, Object.keys(engines) as (keyof typeof engines)[]) ?? 'both']],
+    engines: [...engines[oneOf('engine', text.engine, engineNames) ?? 'both']],
     steps,
     only: oneOf('only', text.only, parts),
     step: oneOf('step', text.step, Object.keys(stepSizes) as StepName[]),

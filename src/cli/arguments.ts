@@ -1,23 +1,36 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseArgs } from 'node:util'
 import { InputError } from '../data/input-error'
 import { ConfigError } from '../method/config'
+import type { Command, Option, Values } from './command'
+import { helpOf } from './help'
 
 /** Something wrong with the command as it was typed; the message is one sentence that says what to do. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-type Options = NonNullable<ParseArgsConfig['options']>
-type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O; strict: true; allowPositionals: false }>>['values']
-
 /**
- * Reads `--name value` and `--switch`; only the given options are allowed, and nothing without a name.
- * @param options as for node:util parseArgs, without dashes
+ * Reads `--name value` and `--switch` as the command declares them, and what stands alone where the command takes that.
  * @throws UsageError
  */
-export function readArguments<const O extends Options>(args: readonly string[], options: O): Values<O> {
+export function readArguments<const C extends Command>(command: C, args: readonly string[]): { values: Values<C>; rest: string[] } {
+  const options = Object.entries<Option>(command.options)
+  const { values, positionals } = parsed(command, args)
+  for (const [name, { oneOf, needed }] of options) {
+    const value = values[name]
+    if (value === undefined && needed) throw missing(`--${name}`, needed)
+    if (typeof value === 'string' && oneOf) values[name] = found(oneOf, value, `--${name}`)
+  }
+  return { values: values as Values<C>, rest: positionals }
+}
+
+function parsed({ options, rest }: Command, args: readonly string[]) {
+  const forNode = Object.entries(options).map(([name, { value, multiple = false, default: given }]) => {
+    const type = value === undefined ? ('boolean' as const) : ('string' as const)
+    return [name, { type, multiple, ...(given !== undefined && { default: given }) }] as const
+  })
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
+    return parseArgs({ args: [...args], options: Object.fromEntries(forNode), strict: true, allowPositionals: rest !== undefined })
   } catch (error) {
     throw asUsageError(error, Object.keys(options))
   }
@@ -43,16 +56,46 @@ function asUsageError(error: unknown, known: string[]): unknown {
   }
 }
 
-/** The value of an option that must be there. @throws UsageError */
+/** The one of a list that is meant, capitals aside. @throws UsageError */
+function found(list: readonly string[], value: string, option: string): string {
+  const one = list.find((item) => item.toLowerCase() === value.toLowerCase())
+  if (one === undefined) throw new UsageError(`${option} is "${value}", but must be one of ${list.join(', ')}.`)
+  return one
+}
+
+const missing = (option: string, what: string) => new UsageError(`${option} is missing: ${what}.`)
+
+/** The value of an option that other options make necessary. @throws UsageError */
 export function required<T>(value: T | undefined, option: string, what: string): T {
-  if (value === undefined) throw new UsageError(`${option} is missing: ${what}.`)
+  if (value === undefined) throw missing(option, what)
   return value
 }
 
-/** Runs a command to its end: what a user can mend is one sentence on stderr and exit code 1; anything else is our bug and shows its stack. */
-export async function runCommand(main: () => void | Promise<void>): Promise<void> {
+/** The help that is asked for by `--help` or `-h`, wherever it stands, or by `--help TOPIC`; null where none is. */
+function helpIn(command: Command, args: readonly string[]): string | null {
+  const at = args.findIndex((arg) => arg === '--help' || arg === '-h')
+  if (at < 0) return null
+  const topic = args[at + 1] ?? ''
+  return Object.hasOwn(command.topics ?? {}, topic) ? command.topics![topic]!.text() : helpOf(command)
+}
+
+/**
+ * Runs a command to its end, or prints its help. What a user can mend is one sentence on stderr and exit code 1; anything else is our bug
+ * and shows its stack.
+ */
+export async function runCommand<const C extends Command>(
+  command: C,
+  main: (values: Values<C>, rest: string[]) => void | Promise<void>,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
   try {
-    await main()
+    const help = helpIn(command, args)
+    if (help !== null) {
+      process.stdout.write(help)
+      return
+    }
+    const { values, rest } = readArguments(command, args)
+    await main(values, rest)
   } catch (error) {
     const mendable = error instanceof UsageError || error instanceof InputError || error instanceof ConfigError
     // Not thrown again: tfjs hooks uncaught exceptions and would change the exit code.

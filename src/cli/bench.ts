@@ -1,18 +1,13 @@
-/**
- * npm run bench -- [--backend wasm|webgpu|cpu] [--software] [--engine ours|stock|both] [--threads N] [--steps N]
- *                  [--step NAME] [--only steps|kernels|growth|agreement] [--json FILE]
- * Seconds, host time and device calls of the reference training steps, convolutions beside those of TensorFlow.js, growth over size and
- * batch; docs/performance.md says how to read them. `--software` takes the software adapter where there is a real one too; `--json -`
- * writes JSON to stdout instead of tables.
- */
+/** npm run bench: how fast training is here, as tables or JSON. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { layout, placeOf, tablesOf, type BenchOptions } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
-import type { BackendName } from '../session/events'
-import { readArguments, runCommand, UsageError } from './arguments'
+import { runCommand, UsageError } from './arguments'
+import type { Values } from './command'
+import { bench } from './commands'
 import { nodePlatform, threadsOf } from './platform'
 
 const softwarePlatform: Platform = {
@@ -31,29 +26,11 @@ function optionsOf(values: OptionText): BenchOptions {
 const dawnVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../node_modules/webgpu/package.json', import.meta.url), 'utf8')) as { version: string }).version
 
-async function main(): Promise<void> {
-  const text = { type: 'string' } as const
-  const {
-    backend: name = 'wasm',
-    software = false,
-    threads,
-    json,
-    ...rest
-  } = readArguments(process.argv.slice(2), {
-    backend: text,
-    software: { type: 'boolean' },
-    engine: text,
-    threads: text,
-    steps: text,
-    step: text,
-    only: text,
-    json: text,
-  })
+async function main({ backend, software = false, threads, json, ...rest }: Values<typeof bench>): Promise<void> {
   const options = optionsOf(rest)
-  if (!['webgpu', 'wasm', 'cpu'].includes(name)) throw new UsageError(`--backend is "${name}", but must be one of webgpu, wasm, cpu.`)
-  if (software && name !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
+  if (software && backend !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
   const platform = software ? softwarePlatform : nodePlatform
-  const info = await openBackend(name as BackendName, platform, (message) => console.error(message), threadsOf(threads))
+  const info = await openBackend(backend, platform, (message) => console.error(message), threadsOf(threads))
   const place = {
     node: process.versions.node,
     ...(info.backend === 'webgpu' ? { 'webgpu (Dawn)': dawnVersion() } : {}),
@@ -69,5 +46,5 @@ async function main(): Promise<void> {
   }
 }
 
-await runCommand(main)
+await runCommand(bench, main)
 process.exit()

@@ -1,7 +1,4 @@
-/**
- * npm run evaluate -- --pred DIR --reference DIR [--spacing X,Y] [--json]
- * Dice and HD95 of the PNG masks in one folder against those of the same base names in another: per image, per patient, per class.
- */
+/** npm run evaluate: Dice and HD95 of a folder of masks against another. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseName, patientOf } from '../data/file-roles'
@@ -21,7 +18,8 @@ import {
   type Overlap,
   type Spacing,
 } from '../method/metrics'
-import { readArguments, required, runCommand, UsageError } from './arguments'
+import { runCommand, UsageError } from './arguments'
+import { evaluate as command } from './commands'
 
 /** One class in one case: an image, or a patient's images. NaN (null in JSON) where it is absent. HD95 in both definitions. */
 interface Score {
@@ -280,17 +278,7 @@ function readSpacing(text: string): Spacing {
   return [parts[0]!, parts[1]!]
 }
 
-await runCommand(() => {
-  const { pred, reference, spacing, json } = readArguments(process.argv.slice(2), {
-    pred: { type: 'string' },
-    reference: { type: 'string' },
-    spacing: { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const report = evaluate(
-    required(pred, '--pred', 'give the folder with the predicted masks'),
-    required(reference, '--reference', 'give the folder with the true masks'),
-    spacing === undefined ? null : readSpacing(spacing),
-  )
+await runCommand(command, ({ pred, reference, spacing, json }) => {
+  const report = evaluate(pred, reference, spacing === undefined ? null : readSpacing(spacing))
   process.stdout.write(json ? JSON.stringify(report, null, 2) + '\n' : asText(report))
 })

@@ -1,14 +1,12 @@
-/**
- * npm run inspect -- FILE... [--json]
- * What each file, or each file in a folder, is understood as.
- */
+/** npm run inspect: what each file, or each file in a folder, is understood as. */
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
 import { orientationOf, type Volume } from '../data/volume'
 import { summariseVolume, type LabelCount } from '../data/volume-summary'
 import './pipelines'
-import { readArguments, runCommand, UsageError } from './arguments'
+import { runCommand, UsageError } from './arguments'
+import { inspect as command } from './commands'
 import { filesAt } from './given-path'
 
 /** Numbers after rescaling, over the whole volume. */
@@ -79,14 +77,7 @@ function asText(one: Description): string {
   return `${one.file}\n${lines.map(([title, text]) => (text ? `  ${title!.padEnd(11)}  ${text}\n` : '')).join('')}`
 }
 
-await runCommand(async () => {
-  const all = process.argv.slice(2)
-  // Node's parser tells apart only where options are known; all of ours are switches.
-  const paths = all.filter((argument) => !argument.startsWith('--'))
-  const { json } = readArguments(
-    all.filter((argument) => argument.startsWith('--')),
-    { json: { type: 'boolean' } },
-  )
+await runCommand(command, async ({ json }, paths) => {
   if (paths.length === 0) throw new UsageError('Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.')
   const found = await inspect(paths)
   process.stdout.write(json ? JSON.stringify(found, null, 2) + '\n' : found.map(asText).join('\n'))

@@ -15,9 +15,9 @@ function mayHaveAdapter(): boolean {
   return folders.some((folder) => existsSync(join(folder, 'libvulkan.so.1')))
 }
 
-/** The value of --threads: how many threads wasm uses, 1 unless said otherwise. @throws UsageError */
-export function threadsOf(value: string | undefined): number {
-  const threads = Number(value ?? 1)
+/** The value of --threads: how many threads wasm uses. @throws UsageError */
+export function threadsOf(value: string): number {
+  const threads = Number(value)
   if (!(Number.isInteger(threads) && threads >= 1)) throw new UsageError(`--threads is "${value}", but must be a whole number, at least 1.`)
   return threads
 }

@@ -1,30 +1,18 @@
-/**
- * npm run train -- --images DIR --exemplar FILE --mask FILE [--unlabeled DIR] [--reference DIR] [--preset P] [--set key=value]...
- *   [--steps N] [--seed N] [--backend B] [--resume FILE] [--until STEP] --out DIR
- * A run without a page: the same session, and the same files as the page's exports, unzipped. --sample NAME trains on a phantom instead.
- */
+/** npm run train: a run without a page; the same session, and the same files as the page's exports. */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { GivenFile } from '../data/given-file'
-import { makeConfig, presets, type Config, type Preset } from '../method/config'
+import { makeConfig, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
-import type { BackendName, FileRole, SampleName, SessionEvent } from '../session/events'
+import type { FileRole, SessionEvent } from '../session/events'
 import { CheckpointError, configOf } from '../session/checkpoint'
 import { Session } from '../session/session'
 import './pipelines'
-import { readArguments, required, runCommand, UsageError } from './arguments'
+import { required, runCommand, UsageError } from './arguments'
+import type { Values } from './command'
+import { train } from './commands'
 import { fromPath } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
-
-const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
-const samples: readonly SampleName[] = ['Cardiac phantom', 'Abdominal phantom']
-
-/** The given one of a list, told apart without regard to capitals. @throws UsageError */
-function oneOf<T extends string>(list: readonly T[], value: string, option: string): T {
-  const found = list.find((item) => item.toLowerCase() === value.toLowerCase())
-  if (!found) throw new UsageError(`${option} is "${value}", but must be one of ${list.join(', ')}.`)
-  return found
-}
 
 /** All files in a folder and its folders, in the order of their names. @throws UsageError */
 function filesIn(folder: string, option: string): GivenFile[] {
@@ -46,8 +34,8 @@ function given(path: string, folder: string | undefined, option: string): GivenF
   return filesIn(found, option)
 }
 
-function settings(values: { preset?: string; set?: string[]; steps?: string; seed?: string }): Partial<Record<string, unknown>> {
-  const preset = values.preset ? presets[oneOf(Object.keys(presets) as Preset[], values.preset, '--preset')] : {}
+function settings(values: Values<typeof train>): Partial<Record<string, unknown>> {
+  const preset = values.preset ? presets[values.preset] : {}
   const set = (values.set ?? []).map((pair) => {
     const at = pair.indexOf('=')
     if (at < 1) throw new UsageError(`--set ${pair} is not understood: write --set key=value.`)
@@ -103,28 +91,11 @@ function asUsage(error: unknown): never {
   throw error instanceof BackendError || error instanceof CheckpointError ? new UsageError(error.message) : error
 }
 
-async function main(): Promise<void> {
-  const values = readArguments(process.argv.slice(2), {
-    images: { type: 'string' },
-    exemplar: { type: 'string' },
-    mask: { type: 'string' },
-    unlabeled: { type: 'string' },
-    reference: { type: 'string' },
-    sample: { type: 'string' },
-    preset: { type: 'string' },
-    set: { type: 'string', multiple: true },
-    steps: { type: 'string' },
-    seed: { type: 'string' },
-    backend: { type: 'string' },
-    threads: { type: 'string' },
-    resume: { type: 'string' },
-    until: { type: 'string' },
-    out: { type: 'string' },
-  })
-  const out = required(values.out, '--out', 'give the folder to write to')
+async function main(values: Values<typeof train>): Promise<void> {
+  const { out } = values
   if (values.resume && (values.preset || values.set || values.steps || values.seed))
     throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set, --steps and --seed.')
-  const config: Config = makeConfig(settings(values as Parameters<typeof settings>[0]))
+  const config: Config = makeConfig(settings(values))
   const until = values.until === undefined ? Infinity : Number(values.until)
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
@@ -146,8 +117,12 @@ async function main(): Promise<void> {
   const checkpoint = values.resume ? await given(values.resume, undefined, '--resume')[0]!.read() : null
 
   const log = new Log()
-  const backend = values.backend ? oneOf(backends, values.backend, '--backend') : null
-  const info = await openBackend(backend, nodePlatform, (message) => session.fail('backend', message), threadsOf(values.threads))
+  const info = await openBackend(
+    values.backend ?? null,
+    nodePlatform,
+    (message) => session.fail('backend', message),
+    threadsOf(values.threads),
+  )
   console.log(`Backend ${info.backend} · ${info.adapter}`)
   const session = new Session(info, log.receive)
   const stopIfRefused = () => {
@@ -155,7 +130,7 @@ async function main(): Promise<void> {
   }
 
   await session.configure(checkpoint ? configOf(checkpoint) : config)
-  await (values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files))
+  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files))
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet: ${session.missing.join(' and ')} needed.`)
@@ -194,6 +169,6 @@ async function run(session: Session, until: number): Promise<void> {
   await session.settled()
 }
 
-await runCommand(() => main().catch(asUsage))
+await runCommand(train, (values) => main(values).catch(asUsage))
 // Dawn keeps Node alive.
 process.exit()

@@ -1,0 +1,105 @@
+/** What each command does and takes, written once: arguments.ts reads it, and help.ts prints it. */
+import { engineNames } from '../bench/options'
+import { parts, stepSizes, type StepName } from '../bench/report'
+import { defaults, presets, type Preset } from '../method/config'
+import type { BackendName, SampleName } from '../session/events'
+import type { Command } from './command'
+import { settingsHelp } from './help'
+
+const backends = ['webgpu', 'wasm', 'cpu'] as const satisfies BackendName[]
+const samples = ['Cardiac phantom', 'Abdominal phantom'] as const satisfies SampleName[]
+
+const threads = { value: 'N', meaning: 'Threads of the wasm backend', default: '1' } as const
+
+export const train = {
+  name: 'train',
+  does:
+    'Trains both networks without a page and segments the images. The same files come out as from the page\'s "Export run", unzipped, ' +
+    'and summary.json. It needs --images, --exemplar and --mask, or --sample. Ctrl+C ends it after the step it is in and writes the files ' +
+    'all the same.',
+  options: {
+    images: { value: 'DIR', meaning: 'Images to learn from and to segment: a folder, or one file such as a volume' },
+    exemplar: {
+      value: 'FILE',
+      meaning: 'The annotated image: a path, or a name in the folder of --images; also a volume, or the folder of a series',
+    },
+    mask: { value: 'FILE', meaning: 'Its mask: a path, or a name in the folder of --reference' },
+    unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
+    reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
+    sample: { value: 'NAME', meaning: 'A phantom instead of files of your own', oneOf: samples },
+    preset: { value: 'NAME', meaning: 'Settings to start from', oneOf: Object.keys(presets) as Preset[], otherwise: 'Quick' },
+    set: { value: 'KEY=VALUE', meaning: 'Any setting; overrides the preset', multiple: true },
+    steps: { value: 'N', meaning: 'Short for --set steps=N, which it overrides', otherwise: `${defaults.steps}, or the preset's` },
+    seed: { value: 'N', meaning: 'Short for --set seed=N, which it overrides', otherwise: String(defaults.seed) },
+    backend: { value: 'NAME', meaning: 'What computes it', oneOf: backends, otherwise: 'WebGPU if there is a real adapter, else wasm' },
+    threads,
+    until: { value: 'N', meaning: 'Pause after step N and write everything, the checkpoint included', otherwise: 'the last step' },
+    resume: {
+      value: 'FILE',
+      meaning:
+        'Go on from a checkpoint.safetensors exactly as if there had been no pause: with the same images, and without --preset, --set, ' +
+        '--steps and --seed',
+    },
+    out: { value: 'DIR', meaning: 'Folder for the files; made if it is not there', needed: 'give the folder to write to' },
+  },
+  examples: [
+    '--images hearts/images --exemplar p01_s05.png --mask p01_s05.png --reference hearts/masks --unlabeled more --set crop=0.7 --out out/hearts',
+    '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
+    '--sample "Cardiac phantom" --resume out/first/checkpoint.safetensors --out out/second',
+  ],
+  topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
+} as const satisfies Command
+
+export const evaluate = {
+  name: 'evaluate',
+  does: 'Dice and HD95 of the PNG masks in one folder against those of the same base names in another: for each image, patient and class.',
+  options: {
+    pred: { value: 'DIR', meaning: 'Folder of masks to be judged', needed: 'give the folder with the predicted masks' },
+    reference: { value: 'DIR', meaning: 'Folder of true masks', needed: 'give the folder with the true masks' },
+    spacing: { value: 'X,Y', meaning: 'Width and height of a pixel, e.g. in mm; HD95 is in this unit', otherwise: 'HD95 in pixels' },
+    json: { meaning: 'Print the numbers as JSON' },
+  },
+  examples: [
+    '--pred out/hearts/masks --reference hearts/masks --spacing 1.4,1.4',
+    '--pred out/hearts/masks --reference hearts/masks --json',
+  ],
+} as const satisfies Command
+
+export const inspect = {
+  name: 'inspect',
+  does: 'Says what files are understood as: size, spacing, orientation, range of values, labels. Ends with 1 if none could be read.',
+  rest: { value: 'PATH...', meaning: 'Files, and folders with all that is in them' },
+  options: { json: { meaning: 'Print an object for each file as JSON' } },
+  examples: ['scan.nii.gz series/', '--json scan.nii.gz'],
+} as const satisfies Command
+
+export const bench = {
+  name: 'bench',
+  does:
+    'Measures how fast training is on this machine, beside TensorFlow.js with its own kernels: time, host time and device calls of the reference ' +
+    'steps, convolutions, growth over size and batch. docs/performance.md says how to read the numbers.',
+  options: {
+    backend: { value: 'NAME', meaning: 'What is measured', oneOf: backends, default: 'wasm' },
+    software: { meaning: 'With --backend webgpu: take the software adapter that Chromium brings, even beside a real one' },
+    engine: { value: 'NAME', meaning: 'Whose kernels; stock is TensorFlow.js alone', oneOf: engineNames, otherwise: 'both' },
+    only: {
+      value: 'PART',
+      meaning: 'One part; agreement is how far the losses of both engines drift apart in 50 steps',
+      oneOf: parts,
+      otherwise: 'all but agreement',
+    },
+    step: {
+      value: 'NAME',
+      meaning: 'One reference step',
+      oneOf: Object.keys(stepSizes) as StepName[],
+      otherwise: 'those that suit the backend',
+    },
+    steps: { value: 'N', meaning: 'How many steps are timed', otherwise: 'as many as the backend does in a fair time' },
+    threads,
+    json: { value: 'FILE', meaning: 'Write the numbers as JSON too; - prints them instead of the tables' },
+  },
+  examples: ['--only steps --step R64 --steps 20 --threads 2', '--backend webgpu --software --engine ours --json gpu.json'],
+} as const satisfies Command
+
+/** All of them. */
+export const commands: readonly Command[] = [train, evaluate, inspect, bench]
