@@ -34,3 +34,9 @@ it.each(links)('%s links to what is there: %s', (page, link) => {
   expect(existsSync(join(root, target))).toBe(true)
   if (anchor !== undefined) expect(anchorsOf(target)).toContain(anchor)
 })
+
+const paths = pages.flatMap((page) => [...textOf(page).matchAll(/`((?:src|scripts|docs)\/[\w./-]+)`/g)].map(([, path]) => [page, path]))
+
+it.each(paths)('%s names a file or folder that is there: %s', (page, path) => {
+  expect(existsSync(join(root, path))).toBe(true)
+})
