@@ -49,7 +49,7 @@ export function npm(...args) {
 /** Makes node_modules what the lockfile says; quiet and quick when it already is. Ends the process with one sentence if it cannot. */
 export function ensurePackages() {
   if (!nodeIsNewEnough(versions.node))
-    giveUp(`Exemplar Lab needs Node 20.19, or 22.12 or newer, and this is ${versions.node}; install one from https://nodejs.org.`)
+    giveUp(`Exemplar Lab needs Node 20.19+ or 22.12+, but this is ${versions.node}; install one from https://nodejs.org.`)
   if (packagesAreFresh()) return
   console.log('Installing packages ...')
   // The development packages are needed to build, whatever NODE_ENV says.
