@@ -1,10 +1,10 @@
-// For CI: makes a Python with the modules by which tests read what we write. Never fails: tests that lack a module are named as skipped.
+// For CI: gives a Python the modules with which tests read what we write. Never fails: tests that lack a module are named as skipped.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { argv, env, getuid, platform } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-/** Module, and Debian's package of it. */
+/** Python's modules, and the Debian packages that have them. */
 const packages = {
   numpy: 'python3-numpy',
   PIL: 'python3-pil',
@@ -34,7 +34,7 @@ export function ensurePython() {
     const apt = (...args) =>
       spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } })
     apt('update', '-qq')
-    // One by one: where a package is not to be had, the others are.
+    // One by one: where one package cannot be installed, the others still are.
     for (const module of lacking) apt('install', '-y', '-qq', '--no-install-recommends', packages[module])
   }
   return stillMissing()

@@ -7,7 +7,7 @@ const [file, ...args] = argv.slice(2)
 if (!file) giveUp('Usage: node scripts/run.mjs FILE ARGS...')
 await setUp()
 const child = spawn(execPath, ['--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
-// The child gets the terminal's Ctrl+C itself; wait for what it makes of it.
+// The child gets the terminal's Ctrl+C itself; wait until it has ended.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => child.kill('SIGTERM'))
 child.on('exit', (code, signal) => exit(signal ? 1 : code))

@@ -26,12 +26,17 @@ export const train = {
     mask: { value: 'FILE', meaning: 'Its mask: a path, or a name in the folder of --reference' },
     unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
-    sample: { value: 'NAME', meaning: 'A phantom instead of files of your own', oneOf: samples },
+    sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
     preset: { value: 'NAME', meaning: 'Settings to start from', oneOf: Object.keys(presets) as Preset[], otherwise: 'Quick' },
     set: { value: 'KEY=VALUE', meaning: 'Any setting; overrides the preset', multiple: true },
     steps: { value: 'N', meaning: 'Short for --set steps=N, which it overrides', otherwise: `${defaults.steps}, or the preset's` },
     seed: { value: 'N', meaning: 'Short for --set seed=N, which it overrides', otherwise: String(defaults.seed) },
-    backend: { value: 'NAME', meaning: 'What computes it', oneOf: backends, otherwise: 'WebGPU if there is a real adapter, else wasm' },
+    backend: {
+      value: 'NAME',
+      meaning: 'Backend to compute on',
+      oneOf: backends,
+      otherwise: 'WebGPU if there is a real adapter, else wasm',
+    },
     threads,
     until: { value: 'N', meaning: 'Pause after step N and write everything, the checkpoint included', otherwise: 'the last step' },
     resume: {
@@ -54,7 +59,7 @@ export const evaluate = {
   name: 'evaluate',
   does: 'Dice and HD95 of the PNG masks in one folder against those of the same base names in another: for each image, patient and class.',
   options: {
-    pred: { value: 'DIR', meaning: 'Folder of masks to be judged', needed: 'give the folder with the predicted masks' },
+    pred: { value: 'DIR', meaning: 'Folder of predicted masks', needed: 'give the folder with the predicted masks' },
     reference: { value: 'DIR', meaning: 'Folder of true masks', needed: 'give the folder with the true masks' },
     spacing: { value: 'X,Y', meaning: 'Width and height of a pixel, e.g. in mm; HD95 is in this unit', otherwise: 'HD95 in pixels' },
     json: { meaning: 'Print the numbers as JSON' },
@@ -79,8 +84,8 @@ export const bench = {
     'Measures how fast training is on this machine, beside TensorFlow.js with its own kernels: time, host time and device calls of the reference ' +
     'steps, convolutions, growth over size and batch. docs/performance.md says how to read the numbers.',
   options: {
-    backend: { value: 'NAME', meaning: 'What is measured', oneOf: backends, default: 'wasm' },
-    software: { meaning: 'With --backend webgpu: take the software adapter that Chromium brings, even beside a real one' },
+    backend: { value: 'NAME', meaning: 'Backend to measure', oneOf: backends, default: 'wasm' },
+    software: { meaning: 'With --backend webgpu: use the software adapter that Chromium brings, even if there is a real one' },
     engine: { value: 'NAME', meaning: 'Whose kernels; stock is TensorFlow.js alone', oneOf: engineNames, otherwise: 'both' },
     only: {
       value: 'PART',

@@ -222,6 +222,7 @@ function summarise(cases: [name: string, score: Score][]): Summary {
 
 const digits: Record<Measure, number> = { dice: 3, hd95Pooled: 2, hd95Larger: 2 }
 const titles: Record<Measure, string> = { dice: 'Dice', hd95Pooled: 'HD95 pooled', hd95Larger: 'HD95 larger' }
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 const show = (value: number, measure: Measure): string => (Number.isNaN(value) ? 'n/a' : value.toFixed(digits[measure]))
 
 /** Lines with aligned columns: the first `words` to the left, numbers to the right. */
@@ -254,7 +255,7 @@ function asText(report: ReturnType<typeof evaluate>): string {
     ['No reference, not counted above', unmatched.predictions],
   ] as const
 
-  return `${images.length} images of ${patients.length} patients: ${report.predictions} against ${report.references}
+  return `${plural(images.length, 'image')} of ${plural(patients.length, 'patient')}: ${report.predictions} against ${report.references}
 ${report.labels ? `Values of the predictions by ${report.labels}\n` : ''}
 Each image
 ${align([['image', ...head], ...images.flatMap(({ name, scores }) => rowsOf(name, scores))], 2)}
@@ -266,7 +267,7 @@ Each class, over patients
 ${align([summaryHead, ...summaries('perPatient')], 3)}
 Mean over patients, then classes: ${measures.map((measure) => `${titles[measure]} ${show(mean[measure], measure)}`).join(', ')}
 ${lists.map(([title, names]) => (names.length ? `${title} (${names.length}): ${names.join(', ')}\n` : '')).join('')}
-HD95 in ${report.spacing ? 'the unit of --spacing' : 'pixels'}. Pooled: 95th percentile of both directions together, as medpy. Larger: the larger of both directions' 95th
+HD95 in ${report.spacing ? 'the unit of --spacing' : 'pixels'}. Pooled: 95th percentile of both directions together, as in medpy. Larger: the larger of both directions' 95th
 percentiles. A structure that is missed or spurious counts with Dice 0 and the image's diagonal; one in neither mask is n/a.
 `
 }

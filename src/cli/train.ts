@@ -14,12 +14,10 @@ import { train } from './commands'
 import { fromPath } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
 
-/** All files in a folder and its folders, in the order of their names. @throws UsageError */
+/** The file at a path, or all files in the folder there and its subfolders, by name. @throws UsageError */
 function filesIn(folder: string, option: string): GivenFile[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    if (existsSync(folder)) return [fromPath(folder, basename(folder))]
-    throw new UsageError(`There is no file or folder "${folder}" (${option}).`)
-  }
+  if (!existsSync(folder)) throw new UsageError(`There is no file or folder "${folder}" (${option}).`)
+  if (!statSync(folder).isDirectory()) return [fromPath(folder, basename(folder))]
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => !path.split(/[/\\]/).some((part) => part.startsWith('.')) && statSync(join(folder, path)).isFile())
     .sort()
@@ -52,7 +50,7 @@ function settings(values: Values<typeof train>): Partial<Record<string, unknown>
 const duration = (seconds: number) =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 
-/** What the run says while it goes, one line a second at most, and what went wrong. */
+/** Prints how the run goes, one line a second at most, and collects what went wrong. */
 class Log {
   /** What went wrong, in sentences; emptied by whoever deals with it. */
   problems: string[] = []
@@ -86,7 +84,7 @@ class Log {
   }
 }
 
-/** Errors of the session's own kinds that the user can mend, as such. */
+/** An error of the session that the user can mend, as one of usage; any other as it is. */
 function asUsage(error: unknown): never {
   throw error instanceof BackendError || error instanceof CheckpointError ? new UsageError(error.message) : error
 }
@@ -133,7 +131,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files))
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
-  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet: ${session.missing.join(' and ')} needed.`)
+  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   stopIfRefused()
   if (checkpoint) await session.restore(checkpoint)
   stopIfRefused()
