@@ -14,7 +14,7 @@ helpOrNothing(`npm run check
 
 Runs what npm test runs, without installing anything first.
 
-Variables of the environment:
+Environment variables:
   CHROMIUM_PATH       Chrome or Chromium to test in (default: the first found)
   PORT                Port of the page under test (default: a free one)
 

@@ -1,4 +1,4 @@
-// --help of the commands that take no options, only variables of the environment.
+// --help of the commands that take no options, only environment variables.
 import { argv, exit, stdout } from 'node:process'
 import { giveUp } from './setup.mjs'
 

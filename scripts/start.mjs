@@ -37,7 +37,7 @@ helpOrNothing(`npm start
 Installs and builds what is missing or out of date, then serves the page on this
 machine alone. Ctrl+C ends it.
 
-Variables of the environment:
+Environment variables:
   PORT                Port of the page (default: 4173)
 
 Example:

@@ -10,7 +10,7 @@ Installs what is missing, a browser too, then runs everything that CI runs:
 types, lint, format, unit tests, build, browser tests. Ends with a line
 "N passed, N failed", and with 1 if anything failed.
 
-Variables of the environment:
+Environment variables:
   CHROMIUM_PATH       Chrome or Chromium to test in (default: the first that is
                       found, else one is installed)
   PORT                Port of the page under test (default: a free one)

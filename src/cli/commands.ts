@@ -28,7 +28,7 @@ export const train = {
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
     preset: { value: 'NAME', meaning: 'Settings to start from', oneOf: Object.keys(presets) as Preset[], otherwise: 'Quick' },
-    set: { value: 'KEY=VALUE', meaning: 'Any setting; overrides the preset', multiple: true },
+    set: { value: 'KEY=VALUE', meaning: 'Any setting, as --help settings lists them; overrides the preset', multiple: true },
     steps: { value: 'N', meaning: 'Short for --set steps=N, which it overrides', otherwise: `${defaults.steps}, or the preset's` },
     seed: { value: 'N', meaning: 'Short for --set seed=N, which it overrides', otherwise: String(defaults.seed) },
     backend: {
