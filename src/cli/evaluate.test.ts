@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { encode } from 'fast-png'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { writePalettePng } from '../export/palette-png'
-import { findPython, needs, runPython } from '../export/python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 
 const root = mkdtempSync(join(tmpdir(), 'evaluate-'))
 afterAll(() => rmSync(root, { recursive: true }))

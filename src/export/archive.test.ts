@@ -13,7 +13,7 @@ import { parameterShapes } from '../nn/unet'
 import { exportFiles, maskNames, zip } from './archive'
 import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 import { readSafetensors, type StoredTensor } from './safetensors'
 
 const config = { ...defaults, seed: 5, steps: 9, size: 16, baseWidth: 4 }

@@ -7,7 +7,7 @@ import { readDicom } from '../data/dicom'
 import { fromBytes } from '../data/given-file'
 import '../data/itk-pipeline.test-support'
 import type { Volume } from '../data/volume'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 
 const formats = new URL('../../../shared/data/formats', import.meta.url).pathname
 

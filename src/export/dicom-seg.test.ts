@@ -10,7 +10,7 @@ import { fromBytes } from '../data/given-file'
 import '../data/itk-pipeline.test-support'
 import type { Volume } from '../data/volume'
 import { writeDicomSeg } from './dicom-seg'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 
 const shared = new URL('../../../shared/data/', import.meta.url).pathname
 const classes = [

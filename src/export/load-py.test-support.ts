@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 
 /** A Python with PyTorch and NumPy, or null: then load.py cannot be checked here. */
 export const pythonWithTorch = findPython('torch', 'numpy')

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaults } from '../method/config'
 import { loadPy } from './load-py'
 import { needsTorch, pythonWithTorch, runLoadPy } from './load-py.test-support'
-import { runPython } from './python.test-support'
+import { runPython } from '../lib/python.test-support'
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors'
 
 /**

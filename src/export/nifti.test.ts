@@ -7,7 +7,7 @@ import { NIFTI1, NIFTI2, readHeader, readImage } from 'nifti-reader-js'
 import { describe, expect, test } from 'vitest'
 import { makeVolume, spacingOf, type Affine, type Volume } from '../data/volume'
 import { writeNifti, type NiftiImage } from './nifti'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 
 type Size = NiftiImage['size']
 

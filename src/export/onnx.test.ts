@@ -13,7 +13,7 @@ import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { toOihw, type Hwio } from './oihw'
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 import type { StoredTensor } from './safetensors'
 
 beforeAll(async () => {

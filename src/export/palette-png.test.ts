@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { readPng } from '../data/png-file'
 import type { LabelMap } from '../image/raster'
 import { writePalettePng } from './palette-png'
-import { findPython, needs, runPython } from './python.test-support'
+import { findPython, needs, runPython } from '../lib/python.test-support'
 
 const color = fc.integer({ min: 0, max: 0xffffff }).map((n) => '#' + n.toString(16).padStart(6, '0'))
 const mask = fc
