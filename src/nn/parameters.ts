@@ -91,8 +91,8 @@ export function initialise(values: Record<string, Float32Array>, shapes: Shapes,
   let bound = 1
   for (const [name, shape] of Object.entries(shapes)) {
     const own = values[name]!
-    if (/norm\d\.(weight|running_var)$/.test(name)) own.fill(1)
-    else if (!/norm\d\./.test(name)) {
+    if (/norm\d\./.test(name)) own.fill(/(weight|running_var)$/.test(name) ? 1 : 0)
+    else {
       // A bias follows its kernel and shares its fan-in.
       if (shape.length === 4) bound = 1 / Math.sqrt(shape[0]! * shape[1]! * shape[2]!)
       for (let i = 0; i < own.length; i++) own[i] = random.uniform(-bound, bound)
