@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import '#gradients'
+import { expect, test } from 'vitest'
+import { useSoftwareWebgpu } from '../../kernels/testing/dawn'
+import { cases } from './cases.test-support'
+import { deviations, runCase, toleranceOf, type Outcome } from './outcome.test-support'
+
+useSoftwareWebgpu()
+
+const stored = JSON.parse(readFileSync(new URL('expected.json', import.meta.url), 'utf8')) as Record<string, Outcome>
+
+// As on wasm, in step-oracle.test.ts; these cases use every kernel that the others use.
+test.each(['cross, all levels, dice', 'each level alone', 'cross-entropy', 'unknown pixels'])(
+  'a step on WebGPU gives the numbers of PyTorch: %s',
+  async (name) => {
+    const given = cases[name]!
+    expect(deviations(await runCase(given), stored[name]!, toleranceOf(given))).toEqual({})
+  },
+)
