@@ -2,25 +2,23 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { cutMix } from '../kernels/cut-mix'
-import { detach } from '../kernels/detach'
-import { pixelLosses } from '../kernels/pixel-loss'
-import { pseudoLabels } from '../kernels/pseudo-labels'
 import { useHeapBackend } from '../kernels/testing/heap-backends'
 import { Random } from '../lib/random'
 import { unknown } from '../image/raster'
-import { countOf, type Parameters } from '../nn/parameters'
-import { bufferShapes, decode, encode, inference, parameterShapes } from '../nn/unet'
+import { countOf } from '../nn/parameters'
+import { bufferShapes, encode, inference, parameterShapes } from '../nn/unet'
 import type { Config } from './config'
 import { drawFactors, perturbedLevels, perturbFeatures } from './feature-perturbation'
 import { logitsOf } from './inference'
-import { unsupervisedForms } from './losses'
-import { createModels, disposeModels, networkOf, readModels, weightsOf, type Models } from './model'
+import { createModels, disposeModels, networkOf, readModels, weightsOf, type Models, type StoredModel } from './model'
+import type { StepNumbers } from './plan'
 import { rampAt } from './schedule'
+import { atRest, runStep } from './step.test-support'
 import { StepRunner } from './step-runner'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
 import { drawViews } from './views'
 
-// The tests of method.md, section 12, by its numbers: they pin the structure that is confirmed, whatever the unknown numbers are.
+// The tests of docs/method.md, section "Tests of the structure", by its numbers: they pin what is confirmed, whatever the unknown numbers are.
 
 beforeAll(() => useHeapBackend('wasm'))
 let before = 0
@@ -28,30 +26,6 @@ beforeEach(() => {
   before = tf.memory().numTensors
 })
 afterEach(() => expect(tf.memory().numTensors, 'tensors left behind').toBe(before))
-
-/** The unlabelled terms of both networks [2], each under its teacher's pseudo-labels, as `step` forms them. */
-function unlabelledTerms(config: Config, weights: Parameters, images: tf.Tensor4D): tf.Tensor1D {
-  const net = networkOf(config, 3)
-  const x = tf.concat([images, images])
-  const F = encode(net, weights, x, inference)
-  const clean = decode(net, weights, F, inference)
-  const { taught } = pseudoLabels(detach(clean), config.tau)
-  const targets = config.teacher === 'cross' ? tf.concat(tf.split(taught, 2).reverse()) : taught
-  const random = new Random(1)
-  const factors = F.map(({ shape: [B, , , C] }) => {
-    // The same channels of both networks, so that exchanging the networks exchanges everything.
-    const half = drawFactors(true, B / 2, C, 0.5, random)
-    return tf.concat([half, half].map((f) => tf.tensor2d(f, [B / 2, C])))
-  })
-  const perturbed = decode(net, weights, perturbFeatures(F, factors), inference)
-  const form = unsupervisedForms[config.unsupervisedLoss]
-  const l = (z: tf.Tensor4D) => tf.reshape(pixelLosses(z, targets as tf.Tensor3D, 2, [{ images: images.shape[0], form }]), [2])
-  return tf.add(l(clean), l(perturbed))
-}
-
-/** The weights of both networks exchanged, or those of the first for both. */
-const rearranged = (weights: Parameters, order: [number, number]): Parameters =>
-  Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, tf.gather(w, tf.tensor1d(order, 'int32'))]))
 
 const images = (config: Config, seed = 3) => {
   const random = new Random(seed)
@@ -79,27 +53,58 @@ async function runSteps(config: Config, count: number, data = tinyData(config)) 
   return { rows, weights }
 }
 
-test('1: a network gets no gradient from the terms of the other, whose pseudo-labels it made', () => {
-  const config = tinyConfig()
-  const models = createModels(networkOf(config, 3), config)
-  tf.tidy(() => {
-    const x = images(config)
-    const weights = weightsOf(networkOf(config, 3), models)
-    const names = Object.keys(weights)
-    for (const k of [0, 1]) {
-      // The gradient of the terms of network k alone.
-      const loss = () => unlabelledTerms(config, weights, x) as tf.Tensor
-      const { grads } = tf.engine().gradients(loss, Object.values(weights), tf.cast(tf.oneHot(k, 2), 'float32'))
-      const sizes = names.map((_, i) => tf.sum(tf.abs(tf.reshape(grads[i]!, [2, -1])), 1).dataSync())
-      expect(sizes.reduce((sum, s) => sum + s[k]!, 0)).toBeGreaterThan(0)
-      expect(sizes.reduce((sum, s) => sum + s[1 - k]!, 0)).toBe(0)
-    }
-  })
+/** New networks with SGD at rest, so that a step without weight decay leaves the gradient of L in m. */
+async function freshStates(config: Config): Promise<[StoredModel, StoredModel]> {
+  const net = networkOf(config, 3)
+  const models = createModels(net, config)
+  const [A, B] = await readModels(net, models)
   disposeModels(models)
+  return [atRest(A), atRest(B)]
+}
+
+/** Step 0 of a run without weight decay. */
+const stepFrom = (config: Config, states: [StoredModel, StoredModel], change?: (numbers: StepNumbers) => void) =>
+  runStep(networkOf(config, 3), { data: tinyData(config), config: { ...config, weightDecay: 0 }, t: 0 }, states, change)
+
+const sizeOf = ({ m }: StoredModel) => Object.values(m).reduce((sum, v) => sum + v.reduce((s, x) => s + Math.abs(x), 0), 0)
+
+test.each(['cross', 'self'] as const)('1: no term of one network has a gradient by the weights of the other (%s)', async (teacher) => {
+  const config = tinyConfig({ teacher })
+  for (const k of [0, 1] as const) {
+    // Only the terms of network k count, which the other one teaches.
+    const { metrics, after } = await stepFrom(config, await freshStates(config), ({ values }) => {
+      const weights = values['weights']!
+      weights.fill(0, ((1 - k) * weights.length) / 2, ((2 - k) * weights.length) / 2)
+    })
+    expect(k === 0 ? metrics.featureA : metrics.featureB).toBeGreaterThan(0)
+    expect(sizeOf(after[k])).toBeGreaterThan(0)
+    expect(sizeOf(after[1 - k]!)).toBe(0)
+  }
 })
 
-test('1: in a whole step, without labelled terms, the update of each network depends on the other only through its pseudo-labels', async () => {
-  // With tau above 1 nothing is taught: if targets carried gradients, something would still move.
+/** The terms of A before and after other weights of B. */
+async function termsWithOtherB(teacher: Config['teacher']) {
+  const config = tinyConfig({ teacher })
+  const [A, B] = await freshStates(config)
+  const [, other] = await freshStates({ ...config, seed: 1 })
+  return [(await stepFrom(config, [A, B])).metrics, (await stepFrom(config, [A, other])).metrics] as const
+}
+
+test('1: under cross, other weights of B change the unlabelled terms of A, which B teaches, and no labelled one', async () => {
+  const [before, after] = await termsWithOtherB('cross')
+  expect(Math.abs(after.imageA - before.imageA)).toBeGreaterThan(1e-3)
+  expect(Math.abs(after.featureA - before.featureA)).toBeGreaterThan(1e-3)
+  expect([after.exemplarA, after.syntheticA]).toEqual([before.exemplarA, before.syntheticA])
+})
+
+test('1: under self, other weights of B change no term of A', async () => {
+  const [before, after] = await termsWithOtherB('self')
+  expect(after.exemplarB).not.toBe(before.exemplarB)
+  for (const name of ['exemplarA', 'syntheticA', 'imageA', 'featureA', 'totalA', 'confidentA'] as const)
+    expect(after[name], name).toBe(before[name])
+})
+
+test('1: where no term weighs anything and nothing is taught, no weight moves', async () => {
   const config = tinyConfig({ tau: 1.01, lambdaE: 0, lambdaS: 0, weightDecay: 0 })
   const start = createModels(networkOf(config, 3), config)
   const untouched = await values(config, start)
@@ -107,18 +112,17 @@ test('1: in a whole step, without labelled terms, the update of each network dep
   expect((await runSteps(config, 1)).weights).toEqual(untouched)
 })
 
-test('2: exchanging the networks exchanges their terms and leaves the sum unchanged', () => {
+test('2: exchanging the networks exchanges their terms', async () => {
+  // Without dropout and feature perturbation, whose masks each network draws for itself.
   const config = tinyConfig()
-  const models = createModels(networkOf(config, 3), config)
-  tf.tidy(() => {
-    const x = images(config)
-    const weights = weightsOf(networkOf(config, 3), models)
-    const [a, b] = unlabelledTerms(config, weights, x).dataSync()
-    const [c, d] = unlabelledTerms(config, rearranged(weights, [1, 0]), x).dataSync()
-    expect([d, c]).toEqual([a, b])
-    expect(a).not.toBe(b)
-  })
-  disposeModels(models)
+  const [A, B] = await freshStates(config)
+  const one = (await stepFrom(config, [A, B])).metrics
+  const other = (await stepFrom(config, [B, A])).metrics
+  for (const name of ['total', 'exemplar', 'synthetic', 'image', 'feature', 'confident', 'foreground'] as const) {
+    expect([other[`${name}A`], other[`${name}B`]], name).toEqual([one[`${name}B`], one[`${name}A`]])
+    expect(one[`${name}A`], name).not.toBe(one[`${name}B`])
+  }
+  expect(other.agreement).toBe(one.agreement)
 })
 
 test('3: a threshold above 1 gives no signal, 0 uses every pixel', async () => {
@@ -229,19 +233,12 @@ test('6: synthesis moves image and mask together, keeps every class, and differs
   expect(seen.size).toBeGreaterThan(30)
 })
 
-test('7: with equal weights the cross terms are the self terms, and with different ones they are not', () => {
-  const cross = tinyConfig()
-  const self = tinyConfig({ teacher: 'self' })
-  const models = createModels(networkOf(cross, 3), cross)
-  tf.tidy(() => {
-    const x = images(cross)
-    const weights = weightsOf(networkOf(cross, 3), models)
-    const same = rearranged(weights, [0, 0])
-    const terms = (config: Config, w: Parameters) => [...unlabelledTerms(config, w, x).dataSync()]
-    expect(terms(cross, same)).toEqual(terms(self, same))
-    expect(terms(cross, weights)).not.toEqual(terms(self, weights))
-  })
-  disposeModels(models)
+test('7: with equal weights the cross terms are the self terms, and with different ones they are not', async () => {
+  const [cross, self] = [tinyConfig(), tinyConfig({ teacher: 'self' })]
+  const [A, B] = await freshStates(cross)
+  const terms = async (config: Config, states: [StoredModel, StoredModel]) => (await stepFrom(config, states)).metrics
+  expect(await terms(cross, [A, A])).toEqual(await terms(self, [A, A]))
+  expect(await terms(cross, [A, B])).not.toEqual(await terms(self, [A, B]))
 })
 
 describe('8: the default U-Net', () => {
