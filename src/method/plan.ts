@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { RandomKey } from '../kernels/dropout'
 import { scheduleOf } from '../kernels/parameter-update'
 import { Random } from '../lib/random'
 import { canShare, layoutOf, partOf } from '../nn/parameters'
@@ -7,8 +6,11 @@ import type { UNet } from '../nn/unet'
 import type { Config } from './config'
 import { drawFactors, perturbedLevels } from './feature-perturbation'
 import { featureViews, learningRateAt, termsAt, type Term } from './schedule'
+import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
 import { planShapes, planViews, type DevicePlan, type ViewPlan } from './views'
+
+export type { StepPlan }
 
 /** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and numbers with their shapes by name. */
 export interface StepNumbers {
@@ -33,7 +35,7 @@ export function planStep(net: UNet, data: TrainingData, config: Config, t: numbe
     featureFactors(net, config, t, terms).forEach((factors, l) =>
       add(`features.${l}`, [factors.length / net.widths[l]!, net.widths[l]!], factors),
     )
-  const weights = terms.map(({ weight }) => weight)
+  const weights = slopesOf(terms, config, t)
   add('weights', [2, weights.length], Float32Array.from([...weights, ...weights]))
   const schedule = scheduleOf(learningRateAt(t, config), t + 1)
   add('schedule', [schedule.length], schedule)
@@ -56,19 +58,6 @@ function featureFactors({ widths }: UNet, config: Config, t: number, terms: Term
     )
   }
   return factors
-}
-
-/** The numbers of a step where the backend computes. */
-export interface StepPlan {
-  views: DevicePlan
-  dropout: RandomKey[]
-  /** Of each level, [2 B, C]; none where features are not perturbed. */
-  factors: tf.Tensor2D[]
-  /** What each loss weighs in L, [2, terms]. */
-  weights: tf.Tensor2D
-  schedule: tf.Tensor1D
-  /** All of it in one tensor, in the order of `flatten`. */
-  flat: tf.Tensor1D
 }
 
 /** All numbers of a step in one array, each group where `layoutOf` puts it. */

@@ -15,12 +15,11 @@ export function rampAt(t: number, { steps, warmup, ramp }: Config): number {
 export const learningRateAt = (t: number, { steps, learningRate, polyPower }: Config): number =>
   learningRate * Math.max(0, 1 - t / steps) ** polyPower
 
-/** One term of the loss: which, over how many images of each network's batch, its form and what it weighs in L. */
+/** One term of the loss: which, over how many images of each network's batch, and its form. */
 export interface Term {
   name: 'exemplar' | 'synthetic' | 'image' | 'feature'
   images: number
   form: LossForm
-  weight: number
 }
 
 /** How often the weak views are perturbed in their features: once, or for 'each' once in every level. */
@@ -29,15 +28,14 @@ export const featureViews = (config: Config): number => (config.featurePerturb =
 /** The terms of step t, in the order of their images in the decoders' batch: L_E, L_S, L_ip, L_fp; the last in as many parts as there are views. */
 export function termsAt(t: number, config: Config): Term[] {
   const { exemplars, synthetics } = labeledShares(config)
-  const r = rampAt(t, config)
+  const taught = rampAt(t, config) > 0
   const unsupervised = unsupervisedForms[config.unsupervisedLoss]
-  const count = featureViews(config)
-  const feature: Term = { name: 'feature', images: config.batchUnlabeled, form: unsupervised, weight: (r * config.lambdaFp) / count }
+  const feature: Term = { name: 'feature', images: config.batchUnlabeled, form: unsupervised }
   const terms: Term[] = [
-    { name: 'exemplar', images: exemplars, form: supervisedForm, weight: config.lambdaE },
-    { name: 'synthetic', images: synthetics, form: supervisedForm, weight: config.lambdaS },
-    { name: 'image', images: config.imageTerm && r > 0 ? config.batchUnlabeled : 0, form: unsupervised, weight: r * config.lambdaIp },
-    ...(config.featureTerm && r > 0 ? Array.from({ length: count }, () => feature) : []),
+    { name: 'exemplar', images: exemplars, form: supervisedForm },
+    { name: 'synthetic', images: synthetics, form: supervisedForm },
+    { name: 'image', images: config.imageTerm && taught ? config.batchUnlabeled : 0, form: unsupervised },
+    ...(config.featureTerm && taught ? Array.from({ length: featureViews(config) }, () => feature) : []),
   ]
   return terms.filter(({ images }) => images > 0)
 }

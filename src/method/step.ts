@@ -1,52 +1,69 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { cutMix } from '../kernels/cut-mix'
 import { detach } from '../kernels/detach'
+import type { RandomKey } from '../kernels/dropout'
 import { agreement, agreementValues, pseudoLabels } from '../kernels/pseudo-labels'
 import { pixelLosses } from '../kernels/pixel-loss'
 import { update } from '../nn/optimiser'
-import { gradientsLike, pack, type Parameters } from '../nn/parameters'
-import { decode, encode, type Mode, type UNet } from '../nn/unet'
+import { decode, encode, type UNet } from '../nn/unet'
+import { appended, batchOf, portion } from './batch'
 import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
-import { layoutsOf, sharesWeights, weightsOf, type Models } from './model'
-import type { StepPlan } from './plan'
+import { gradientOf } from './gradient'
+import type { Models } from './model'
 import type { StepMetrics } from './history'
 import { learningRateAt, rampAt, type Term } from './schedule'
-import { renderViews, type DeviceImages } from './views'
+import { renderViews, type DeviceImages, type DevicePlan } from './views'
 
 /**
- * One iteration of CMEMS (docs/method.md, section "One iteration"):
+ * One iteration of CMEMS, line by line as in docs/method.md, section "One iteration". N_1 and N_2 are k = 0 and 1.
  *
- *   L = L_E + lambda_s L_S + r(t) (lambda_ip L_ip + lambda_fp L_fp),   summed over both networks, targets under stop-gradient.
- *
- * Both networks run in one pass, and so do the labelled, strong and weak views: with GroupNorm nothing couples the images of a batch.
- * A batch holds N_1's images, then N_2's. Whatever changes from step to step is read from tensors (`StepPlan`), so that the same
- * operations, recorded once, are every step's.
+ * Both networks run in one pass, and so do the labelled, strong and weak views (batch.ts). Whatever changes from step to step is read from
+ * tensors (`StepPlan`), so that the same operations, recorded once, are every step's.
  *
  * Departures from the closest neighbour (UniMatch): two networks that teach each other; Dice over labelled parts taken separately;
  * unknown pixels of synthetic images do not count.
  */
 
+/** The terms of the loss of one network; 0 where a term is off. */
+export type Losses = Record<Term['name'], number>
+
+/**
+ * L of one network. It is linear in its terms, so a step needs only its slopes, which are made of this line (`slopesOf`) and come in a
+ * tensor; its value is for the log.
+ */
+export const L = (
+  { exemplar: L_E, synthetic: L_S, image: L_ip, feature: L_fp }: Losses,
+  { lambdaE, lambdaS, lambdaIp, lambdaFp }: Config,
+  r: number,
+): number => lambdaE * L_E + lambdaS * L_S + r * (lambdaIp * L_ip + lambdaFp * L_fp)
+
+/** Copies for the same images in several places of a batch. */
+const repeat = <T>(part: T, times: number): T[] => new Array<T>(times).fill(part)
+
+const none: Losses = { exemplar: 0, synthetic: 0, image: 0, feature: 0 }
+
+/** What each of the losses of step t weighs in L; the parts of a mean share the weight of their term. */
+export const slopesOf = (terms: Term[], config: Config, t: number): number[] =>
+  terms.map(({ name }) => L({ ...none, [name]: 1 }, config, rampAt(t, config)) / terms.filter((other) => other.name === name).length)
+
+/** The numbers of a step where the backend computes; `uploadStep` makes them. */
+export interface StepPlan {
+  views: DevicePlan
+  dropout: RandomKey[]
+  /** Of each level, [2 B, C]; none where features are not perturbed. */
+  factors: tf.Tensor2D[]
+  /** What each loss weighs in L, [2, terms]: `slopesOf`, for both networks. */
+  weights: tf.Tensor2D
+  /** Learning rate and bias corrections, of `scheduleOf`. */
+  schedule: tf.Tensor1D
+  /** All of it in one tensor, in the order of `flatten`. */
+  flat: tf.Tensor1D
+}
+
 export interface StepResult {
   models: Models
   scalars: tf.Tensor1D
-}
-
-/** `images` for each of both networks. */
-const forBoth = (images: tf.Tensor4D[]): tf.Tensor4D => tf.concat([...images, ...images])
-
-/** Images `from` .. `to` of each network, of features [2 B, H, W, C]. */
-function partOf(features: tf.Tensor4D, from: number, to: number): tf.Tensor4D {
-  const [B, H, W, C] = features.shape
-  const each = tf.slice(tf.reshape(features, [2, B / 2, H * W * C]), [0, from, 0], [2, to - from, -1])
-  return tf.reshape(each, [2 * (to - from), H, W, C])
-}
-
-/** The images of several features of one level, network by network. */
-function joined(features: tf.Tensor4D[]): tf.Tensor4D {
-  const [, H, W, C] = features[0]!.shape
-  const each = features.map((f) => tf.reshape(f, [2, f.shape[0] / 2, H * W * C]))
-  return tf.reshape(tf.concat(each, 1), [-1, H, W, C])
 }
 
 /**
@@ -55,75 +72,50 @@ function joined(features: tf.Tensor4D[]): tf.Tensor4D {
  * @returns the next models, and this step's scalars as one tensor to read with `metricsOf`
  */
 export function step(net: UNet, models: Models, images: DeviceImages, plan: StepPlan, config: Config, terms: Term[]): StepResult {
+  const { batchUnlabeled: U, tau, teacher } = config
+  const imageTerm = terms.some(({ name }) => name === 'image')
+  const featureViews = terms.filter(({ name }) => name === 'feature').length
+
   const run = (): StepResult => {
-    const layouts = layoutsOf(net)
-    const running = new Map<string, tf.Tensor>()
-    const shared = sharesWeights(net)
-    const gradients = shared ? gradientsLike(models.parameters) : undefined
-    const p = weightsOf(net, models, gradients)
-    const trained = Object.keys(layouts.trained.shapes)
-    const mode: Mode = { training: true, dropout: plan.dropout, running }
+    // (I_e, Y_e) and (I_s, Y_s), x_w = A_w(I_u), x_s = CutMix(A_s(x_w)).
+    const { labeled, weak: x_w, strong: x_s } = renderViews(images, plan.views, config) // [E + P, S, S, 1]; [U, S, S, 1] each
+    const { boxes, partners } = plan.views.tensors
 
-    const { labeled, weak, strong } = renderViews(images, plan.views, config) // (I_e, Y_e) and (I_s, Y_s); x_w; x_s
-    const imageTerm = terms.some(({ name }) => name === 'image')
-    const featureTerms = terms.filter(({ name }) => name === 'feature').length
-    const views = [labeled.x, ...(imageTerm ? [strong] : []), weak]
-    const U = config.batchUnlabeled
-    const B = views.reduce((sum, view) => sum + view.shape[0], 0)
-    let scalars: tf.Tensor1D | null = null
+    const { gradient, buffers, scalars } = gradientOf(net, models, plan, (theta, mode) => {
+      // F_k = f_k(x), the weak views last.
+      const x = batchOf(() => [labeled.x, ...(imageTerm ? [x_s] : []), x_w]) // [2 B, S, S, 1]
+      const F = encode(net, theta, x, mode) // of five levels, [2 B, S / 2^l, S / 2^l, w_l]
+      const B = x.shape[0] / 2
+      const F_w = portion(F, B - U, B) // [2 U, ...]
 
-    const losses = () => {
-      // F = f(x): five levels of [2 B, S / 2^l, S / 2^l, w_l].
-      const F = encode(net, p, forBoth(views), mode)
+      // Yhat_k = argmax P_k^w, m_k = 1[max P_k^w >= tau], P_k^w = softmax(sg(h_k(F_k))). One map says both: -1 where m_k = 0.
+      const { labels, taught } = pseudoLabels(detach(decode(net, theta, F_w.map(detach), mode)), tau) // [2 U, S, S] each
 
-      // Pseudo-labels of both networks from the clean features of the weak views: Yhat_k = argmax P^w where max P^w >= tau, under stop-gradient.
-      const weakFeatures = F.map((f) => partOf(f, B - U, B))
-      const { labels, taught } = pseudoLabels(detach(decode(net, p, weakFeatures.map(detach), mode)), config.tau) // [2 U, S, S]
-
-      // Each network learns from its teacher's: for L_ip mixed with the boxes of CutMix, as the strong views are, for L_fp as they are.
-      const ofTeacher = (maps: tf.Tensor3D) => {
-        const [byA, byB] = tf.split(maps, 2) as [tf.Tensor3D, tf.Tensor3D]
-        return config.teacher === 'cross' ? [byB, byA] : [byA, byB]
+      // What j says, the teacher of k: of the weak views for L_fp, and with the boxes of CutMix swapped, as in x_s, for L_ip.
+      const ofTeachers = (maps: tf.Tensor3D) => {
+        const [Yhat_1, Yhat_2] = tf.split(maps, 2) as [tf.Tensor3D, tf.Tensor3D] // [U, S, S] each
+        return teacher === 'cross' ? [Yhat_2, Yhat_1] : [Yhat_1, Yhat_2]
       }
-      const mixed = imageTerm
-        ? ofTeacher(cutMix(taught, plan.views.tensors.boxes as tf.Tensor2D, plan.views.tensors.partners as tf.Tensor1D))
-        : []
-      const plain = featureTerms > 0 ? ofTeacher(taught) : []
-      const targets = [0, 1].flatMap((k) => [
-        labeled.target,
-        ...(imageTerm ? [mixed[k]!] : []),
-        ...Array.from({ length: featureTerms }, () => plain[k]!),
-      ])
+      const Yhat_j = featureViews > 0 ? ofTeachers(taught) : []
+      const mixed_j = imageTerm ? ofTeachers(cutMix(taught, boxes as tf.Tensor2D, partners as tf.Tensor1D)) : []
 
-      // h: labelled and strong views as they are, weak views from perturbed multi-level features g(F).
-      const clean = B - U
-      const more = Array.from({ length: featureTerms - 1 }, () => weakFeatures)
-      const G =
-        featureTerms === 0
-          ? F.map((f) => partOf(f, 0, clean))
-          : perturbFeatures(more.length > 0 ? F.map((f, l) => joined([f, ...more.map((w) => w[l]!)])) : F, plan.factors)
-      const z = decode(net, p, G, mode)
+      // N_k(I_e), N_k(I_s), N_k(x_s), then h_k(g(F_k)) of the weak views, which F has once already, for each feature view.
+      const G = featureViews > 0 ? perturbFeatures(appended(F, repeat(F_w, featureViews - 1)), plan.factors) : portion(F, 0, B - U)
+      const z = decode(net, theta, G, mode) // [2 D, S, S, C], D the images of all terms
+      const Y = batchOf((k) => [labeled.target, ...(imageTerm ? [mixed_j[k]!] : []), ...repeat(Yhat_j[k]!, featureViews)]) // [2 D, S, S]
 
-      const groups = terms.map(({ images, form }) => ({ images, form }))
-      const each = pixelLosses(z, tf.concat(targets), 2, groups) // [2, terms]
-      scalars = tf.keep(detach(tf.concat([tf.reshape(detach(each), [-1]), agreement(labels, taught)]))) as tf.Tensor1D
-      return each as tf.Tensor
-    }
+      // L_E^k = L_sup(N_k(I_e), Y_e), L_S^k = L_sup(N_k(I_s), Y_s), L_ip^k = l(N_k(x_s), Yhat'_j, m'_j), and of each feature view
+      // L_fp^k = l(h_k(g(F_k)), Yhat_j, m_j).
+      const losses = pixelLosses(z, Y, 2, terms) // [2, terms]
+      return { losses, scalars: tf.concat1d([tf.reshape(detach(losses), [-1]), agreement(labels, taught)]) }
+    })
 
-    // Targets carry no gradient, so L(theta_1) + L(theta_2) separates and one backward pass serves both networks. The weights of the terms
-    // come in as the gradient of L by each loss.
-    const parameters = trained.map((name) => p[name]!)
-    const { grads } = tf.engine().gradients(losses as () => tf.Tensor, parameters, plan.weights)
-    const named: Parameters = Object.fromEntries(trained.map((name, i) => [name, grads[i]!]))
-    const next = update(models, gradients ?? pack(named, layouts.trained), plan.schedule, config)
-    const buffers = running.size > 0 ? pack(Object.fromEntries(running), layouts.buffers) : tf.clone(models.buffers)
-    tf.dispose([...running.values()])
-    return { models: { ...next, buffers }, scalars: scalars! as tf.Tensor1D }
+    // One update of each network with lr(t). No target carries a gradient, so that of L^1 + L^2 is that of each network's own L.
+    const next = update(models, gradient, plan.schedule, config)
+    return { models: { ...next, buffers }, scalars }
   }
   return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
 }
-
-const columns = ['exemplar', 'synthetic', 'image', 'feature'] as const
 
 /**
  * A step's metrics from the values of its scalars: the losses of network A, those of B, then what `agreement` counts. NaN where a term is
@@ -131,15 +123,17 @@ const columns = ['exemplar', 'synthetic', 'image', 'feature'] as const
  */
 export function metricsOf(scalars: ArrayLike<number>, terms: Term[], config: Config, t: number): StepMetrics {
   const values = Array.from(scalars)
+  const r = rampAt(t, config)
   const of = (k: 0 | 1, letter: 'A' | 'B') => {
-    const losses = values.slice(k * terms.length, (k + 1) * terms.length)
-    const named = columns.map((column) => {
-      const own = losses.filter((_, i) => terms[i]!.name === column)
-      return [column + letter, own.length > 0 ? own.reduce((sum, v) => sum + v, 0) / own.length : NaN]
+    const own = values.slice(k * terms.length, (k + 1) * terms.length)
+    const means = (Object.keys(none) as Term['name'][]).map((name) => {
+      const parts = own.filter((_, i) => terms[i]!.name === name)
+      return { name, on: parts.length > 0, value: parts.reduce((sum, v) => sum + v, 0) / parts.length }
     })
-    return { [`total${letter}`]: losses.reduce((sum, v, i) => sum + terms[i]!.weight * v, 0), ...Object.fromEntries(named) }
+    const total = L({ ...none, ...Object.fromEntries(means.filter(({ on }) => on).map(({ name, value }) => [name, value])) }, config, r)
+    return { [`total${letter}`]: total, ...Object.fromEntries(means.map(({ name, value }) => [name + letter, value])) }
   }
   const shares = Object.fromEntries(agreementValues.map((name, i) => [name, values[2 * terms.length + i]!]))
   const row = { ...of(0, 'A'), ...of(1, 'B'), ...shares } as unknown as Omit<StepMetrics, 'step' | 'learningRate' | 'ramp'>
-  return { step: t + 1, learningRate: learningRateAt(t, config), ramp: rampAt(t, config), ...row }
+  return { step: t + 1, learningRate: learningRateAt(t, config), ramp: r, ...row }
 }
