@@ -115,6 +115,22 @@ def cut_mix(maps, boxes, partners):
     return mixed
 
 
+def check_factors(factors, drop, perturbed=True):
+    """Factors either keep, scaled by 1 / (1 - drop), or drop; where nothing is perturbed they are 1."""
+    allowed = torch.tensor([0, 1 / (1 - drop)] if perturbed else [1.0]).double()
+    assert ((factors[..., None] - allowed).abs().min(-1).values < 1e-6).all(), 'factors that neither keep nor drop'
+
+
+def check_feature_views(views, kind, drop):
+    """`all` perturbs all levels of one view, `each` a level of its own in each of five, `random` some levels of one."""
+    levels = [{l for l in LEVELS if (view[l] != 1).any()} for view in views]
+    assert levels == [{l} for l in LEVELS] if kind == 'each' else len(levels) == 1 and levels[0], f'{kind} perturbs {levels}'
+    assert kind != 'all' or levels == [set(LEVELS)], f'all perturbs {levels}'
+    for view, own in zip(views, levels):
+        for l in LEVELS:
+            check_factors(view[l], drop, l in own)
+
+
 # ---- schedules ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -144,6 +160,9 @@ def iteration(case, s, t):
     nets, F_, labels, masks, margin = [], [], [], [], 1.0
     for model in MODELS:
         dropout = {int(l): d.permute(0, 3, 1, 2) for l, d in group(f'{case}/{model}.dropout/').items()}
+        assert set(dropout) == {3, 4}, 'dropout on the last two levels only'
+        check_factors(dropout[3], s['dropout'] / 3)
+        check_factors(dropout[4], s['dropout'])
         net = Network(model, s['norm'], dropout)
         features = net.encode(x)
         with torch.no_grad():
@@ -163,8 +182,11 @@ def iteration(case, s, t):
         net, features = nets[k], F_[k]
         j = 1 - k if s['teacher'] == 'cross' else k
         factors = group(f'{case}/{model}.features/')
-        views = len(factors) // 5 if feature_term else 0
-        perturbed = [[features[l][clean:] * factors[f'{v}/{l}'][:, :, None, None] for l in LEVELS] for v in range(views)]
+        views = len(factors) // 5
+        g = [[factors[f'{v}/{l}'] for l in LEVELS] for v in range(views)]
+        if feature_term:
+            check_feature_views(g, s['featurePerturb'], s['featureDrop'])
+        perturbed = [[features[l][clean:] * own[l][:, :, None, None] for l in LEVELS] for own in g]
         z = net.decode([torch.cat([features[l][:clean], *(view[l] for view in perturbed)]) for l in LEVELS])
         z_e, z_s, z_strong, *z_views = z.split([E, P, U if image_term else 0] + [U] * views)
 
