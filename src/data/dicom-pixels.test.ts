@@ -1,12 +1,11 @@
-/** Compares src/data/dicom.ts with pydicom; here, since what runs Python is. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readDicom } from '../data/dicom'
-import { fromBytes } from '../data/given-file'
-import '../data/itk-pipeline.test-support'
-import type { Volume } from '../data/volume'
+import { readDicom } from './dicom'
+import { fromBytes } from './given-file'
+import './itk-pipeline.test-support'
+import type { Volume } from './volume'
 import { findPython, needs, runPython } from '../lib/python.test-support'
 
 const formats = new URL('../../../shared/data/formats', import.meta.url).pathname
