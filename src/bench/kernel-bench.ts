@@ -1,6 +1,6 @@
 /** Convolutions of the reference networks, ours beside stock, and the best matrix product of the same backend. */
 import * as tf from '@tensorflow/tfjs-core'
-import { conv2d } from '../kernels/conv2d'
+import { conv2d } from '../kernels/conv2d/conv2d'
 import { hasKernel } from '../kernels/heap'
 import { Random } from '../lib/random'
 import { networkOf } from '../method/model'

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { blurImage, blurred } from '../kernels/blur'
-import { jittered } from '../kernels/contrast'
-import { copyBox, cutMix } from '../kernels/cut-mix'
-import { noiseLength, noisy } from '../kernels/gamma-noise'
+import { blurImage, blurred } from '../kernels/blur/blur'
+import { jittered } from '../kernels/contrast/contrast'
+import { copyBox, cutMix } from '../kernels/cut-mix/cut-mix'
+import { noiseLength, noisy } from '../kernels/gamma-noise/gamma-noise'
 import { hasKernel } from '../kernels/heap'
-import { blend, knownLabels, pasted } from '../kernels/paste'
-import { widen, widened } from '../kernels/rim'
-import * as warping from '../kernels/warp'
-import { affineLength, bendLength, plainTone, warpedImages, warpedLabels, type Warp } from '../kernels/warp'
+import { blend, knownLabels, pasted } from '../kernels/paste/paste'
+import { widen, widened } from '../kernels/rim/rim'
+import * as warping from '../kernels/warp/warp'
+import { affineLength, bendLength, plainTone, warpedImages, warpedLabels, type Warp } from '../kernels/warp/warp'
 import { Random } from '../lib/random'
 import { unknown } from '../lib/raster'
 import type { Config } from './config'
@@ -66,7 +66,7 @@ export function planShapes(config: Config) {
   return {
     /** Which image is warped, by its number in `DeviceImages`; for an exemplar or a paste also which labels. */
     source: [warped],
-    /** The warps; see src/kernels/warp.ts. */
+    /** The warps; see src/kernels/warp. */
     affine: [warped, affineLength],
     bend: [warped, bendLength],
     /** Gamma, gain and offset. */

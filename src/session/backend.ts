@@ -8,7 +8,7 @@ import { loadSimd } from '../kernels/wasm/simd'
 import { mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
 import { registerWebgpuKernels, restoreStockKernels } from '../kernels/webgpu/register'
-import type { TuningStore } from '../kernels/webgpu/tuning'
+import type { TuningStore } from '../kernels/conv2d/tuning'
 import type { BackendInfo, BackendName } from './reports'
 
 /** What differs between a worker and Node. */
@@ -19,7 +19,7 @@ export interface Platform {
   wasmPaths: Record<string, string> | null
   /** Where the forms of the convolutions that suit an adapter are remembered; null to measure them in each process. */
   tuningStore: TuningStore | null
-  /** Reads the compiled kernels of src/kernels/wasm/assembly, those for a memory shared between threads or not. */
+  /** Reads the SIMD kernels of src/kernels, those for a memory shared between threads or not. */
   simdKernels: (shared: boolean) => Promise<BufferSource>
   /** What wasm threads need; null where memory cannot be shared, as in a page that is not cross-origin isolated. */
   threadFiles: ThreadFiles | null

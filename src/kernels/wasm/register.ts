@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import { filterGradient } from './convolution'
+import { filterGradient } from '../conv2d/conv2d-simd'
 import { pointerTo, simd } from './simd'
 
 type Shape4 = [number, number, number, number]

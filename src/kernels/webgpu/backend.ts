@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { registerWebgpuKernels } from './register'
-import { tuneConvolutions, type TuningStore } from './tuning'
+import { tuneConvolutions, type TuningStore } from '../conv2d/tuning'
 
 /** An adapter with its device; `software` is true where the CPU plays the GPU, `name` is what to show a person. */
 export interface Webgpu {

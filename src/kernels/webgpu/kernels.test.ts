@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
-import { softmaxTwin } from '../softmax-twin'
-import { modelConvCases, modelConvErrors, normals, relativeError, type ModelConvCase } from '../testing/conv-case'
-import { useSoftwareWebgpu } from '../testing/dawn'
-import { convOps, softwareTable, useVariants, variantsOf, withVariant } from './conv2d-variants'
+import { softmaxTwin } from '../overrides/softmax-twin'
+import { modelConvCases, modelConvErrors, normals, relativeError, type ModelConvCase } from '../testing/conv-case.test-support'
+import { useSoftwareWebgpu } from '../testing/dawn.test-support'
+import { convOps, softwareTable, useVariants, variantsOf, withVariant } from '../conv2d/variants'
 
 useSoftwareWebgpu()
 
