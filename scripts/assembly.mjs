@@ -10,17 +10,8 @@ const transform = join(root, 'scripts', 'parameter-names.mjs')
 
 /** Without static data, stack or allocator: the module works in memory that belongs to TensorFlow.js. */
 const options = [
-  '--enable',
-  'simd',
-  '--importMemory',
-  '--runtime',
-  'stub',
-  '--noAssert',
-  '--use',
-  'abort=',
-  '-O3',
-  '--transform',
-  transform,
+  ...['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3'],
+  ...['--transform', transform],
 ]
 
 /** The two modules. One that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
@@ -28,15 +19,9 @@ const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '
 
 /** Makes the compiled kernels what their sources say; quick when they already are. Ends the process with one sentence if it cannot. */
 export function compileAssembly() {
-  const entries = readdirSync(folder, { recursive: true })
-    .sort()
-    .filter((path) => path.endsWith('.assembly.ts'))
-  const sources = entries.map((path) => join(folder, path))
-  // A folder's time tells of a source that was taken away.
-  const folders = entries.map((path) => join(folder, path, '..'))
-  const newest = Math.max(
-    ...[...sources, ...folders, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs),
-  )
+  const names = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.assembly.ts'))
+  const sources = names.sort().map((path) => join(folder, path))
+  const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
     const built = join(folder, 'wasm', name)
     if (existsSync(built) && statSync(built).mtimeMs > newest) continue

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { currentEngine } from './engine'
-import { pointerTo, simd, type Pointer, type Simd } from './wasm/simd'
+import { placeOf, simd, type Place, type Simd } from './wasm/simd'
 
 type HeapBackend = MathBackendCPU | BackendWasm
 
@@ -25,14 +25,14 @@ export type Shapes<I extends string> = Record<I, number[]>
  * The function is at once the oracle of the WGSL kernel of the same name and the implementation here. All inputs are float32.
  *
  * @param outputs shapes of the outputs; each output array arrives with undefined content and must be written completely
- * @param vector the same on wasm with SIMD, by pointers; returns false, with nothing written, for shapes it does not take
+ * @param vector the same on wasm with SIMD, by places; returns false, with nothing written, for shapes it does not take
  */
 export function registerTwin<I extends string, A extends object>(
   kernelName: string,
   inputNames: readonly I[],
   outputs: (shapes: Shapes<I>, attrs: A) => number[][],
   compute: (inputs: Record<I, Float32Array>, outputs: Float32Array[], shapes: Shapes<I>, attrs: A) => void,
-  vector?: (kernels: Simd, inputs: Record<I, Pointer>, outputs: Pointer[], shapes: Shapes<I>, attrs: A) => boolean,
+  vector?: (kernels: Simd, inputs: Record<I, Place>, outputs: Place[], shapes: Shapes<I>, attrs: A) => boolean,
 ): void {
   for (const backendName of ['wasm', 'cpu'] as const) {
     if (tf.getKernel(kernelName, backendName)) continue
@@ -47,9 +47,9 @@ export function registerTwin<I extends string, A extends object>(
         const made = outputs(shapes, attrs as unknown as A).map((shape) => allocate(heap, shape))
         const kernels = vector && 'wasm' in heap ? simd(heap) : null
         if (vector && kernels && 'wasm' in heap) {
-          const pointers = Object.fromEntries(inputNames.map((name) => [name, pointerTo(heap, infos[name])])) as Record<I, Pointer>
-          const to = made.map((info) => pointerTo(heap, info))
-          if (vector(kernels, pointers, to, shapes, attrs as unknown as A)) return made
+          const places = Object.fromEntries(inputNames.map((name) => [name, placeOf(heap, infos[name])])) as Record<I, Place>
+          const to = made.map((info) => placeOf(heap, info))
+          if (vector(kernels, places, to, shapes, attrs as unknown as A)) return made
         }
         const arrays = Object.fromEntries(inputNames.map((name) => [name, view(heap, infos[name])])) as Record<I, Float32Array>
         compute(

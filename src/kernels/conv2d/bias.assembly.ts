@@ -1,4 +1,4 @@
-/** Operations on values whose last axis has C channels. M networks have `pixels` pixels each, one network after the other. */
+/** Biases of the channels, the last axis. M networks have `pixels` pixels each, one network after the other. */
 
 /** y [M, pixels, C] += bias [M, C]. */
 export function addBias(y: usize, bias: usize, M: i32, pixels: i32, C: i32): void {
@@ -20,12 +20,4 @@ export function sumToChannels(x: usize, sum: usize, M: i32, pixels: i32, C: i32)
       for (let at = x + c, end = x + c + pixels * bytes; at < end; at += bytes) total += <f64>load<f32>(at)
       store<f32>(sum + c, <f32>total)
     }
-}
-
-/** y [B, pixels, C] = x factor [B, C]; C is a multiple of 4. */
-export function scaleChannels(x: usize, factor: usize, y: usize, B: i32, pixels: i32, C: i32): void {
-  const bytes = C << 2
-  for (let n = 0; n < B; n++, factor += bytes)
-    for (let p = 0; p < pixels; p++, x += bytes, y += bytes)
-      for (let i = 0; i < bytes; i += 16) v128.store(y + i, f32x4.mul(v128.load(x + i), v128.load(factor + i)))
 }

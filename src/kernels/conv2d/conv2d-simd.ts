@@ -1,11 +1,13 @@
-import { simd, withScratch, type Pointer } from '../wasm/simd'
+import type { Place, Simd } from '../wasm/simd'
 
 /**
- * Sizes of a convolution with stride 1 and without dilation: x [batch, height, width, inChannels], filter [filterHeight, filterWidth,
- * inChannels, outChannels], y [batch, outHeight, outWidth, outChannels]; `padTop` and `padLeft` are rows and columns of zeros before x.
+ * Sizes of a convolution with stride 1 and without dilation: x [models * images, height, width, inChannels], filters [models, filterHeight,
+ * filterWidth, inChannels, outChannels], y [models * images, outHeight, outWidth, outChannels]; `padTop` and `padLeft` are rows and columns
+ * of zeros before x.
  */
 export interface ConvolutionSizes {
-  batch: number
+  models: number
+  images: number
   height: number
   width: number
   inChannels: number
@@ -21,13 +23,18 @@ export interface ConvolutionSizes {
 /** What is copied at a time should stay in the caches: 64 to 512 kB cost the same, 1 MB 20 % more. */
 const scratchBytes = 128 * 1024
 
-/** y from x and filter, by pointers. False, with nothing written, where the SIMD kernels are not loaded. */
-export function convolution(x: Pointer, filter: Pointer, y: Pointer, s: ConvolutionSizes): boolean {
-  return run(x, filter, y, s, false)
+/** y from x and filter. */
+export function convolution(kernels: Simd, x: Place, filter: Place, y: Place, s: ConvolutionSizes, mirrored = false): void {
+  const { models, images } = s
+  const perRow = 4 * (s.outWidth + s.filterWidth - 1) * s.inChannels
+  const rows = Math.max(1, Math.min(s.outHeight, Math.floor(scratchBytes / perRow)))
+  const numbers = { ...named(s), rows, mirrored: Number(mirrored) }
+  const scratch = kernels.call('convolutionScratch', numbers)
+  kernels.eachImage('convolution', { models, images, perImage: { x, y }, perModel: { filter }, scratch, numbers })
 }
 
-/** dx from dy and filter, by pointers: a convolution of dy with the filter mirrored and its channels exchanged. */
-export function inputGradient(dy: Pointer, filter: Pointer, dx: Pointer, s: ConvolutionSizes): boolean {
+/** dx from dy and filter: a convolution of dy with the filter mirrored and its channels exchanged. */
+export function inputGradient(kernels: Simd, dy: Place, filter: Place, dx: Place, s: ConvolutionSizes): void {
   const swapped = {
     ...s,
     height: s.outHeight,
@@ -39,44 +46,31 @@ export function inputGradient(dy: Pointer, filter: Pointer, dx: Pointer, s: Conv
     padTop: s.filterHeight - 1 - s.padTop,
     padLeft: s.filterWidth - 1 - s.padLeft,
   }
-  return run(dy, filter, dx, swapped, true)
+  convolution(kernels, dy, filter, dx, swapped, true)
 }
 
-function run(x: Pointer, filter: Pointer, y: Pointer, s: ConvolutionSizes, mirrored: boolean): boolean {
-  const kernels = simd()
-  if (!kernels) return false
-  const perRow = 4 * (s.outWidth + s.filterWidth - 1) * s.inChannels
-  const rows = Math.max(1, Math.min(s.outHeight, Math.floor(scratchBytes / perRow)))
-  const bytes = kernels.convolutionScratch(rows, s.outWidth, s.inChannels, s.outChannels, s.filterHeight, s.filterWidth)
-  withScratch(bytes, (scratch) => kernels.convolution(x, filter, y, scratch, ...listed(s), mirrored, rows))
-  return true
-}
-
-/** dW from x and dy, by pointers. False, with nothing written, where the SIMD kernels are not loaded. */
-export function filterGradient(x: Pointer, dy: Pointer, dw: Pointer, s: ConvolutionSizes): boolean {
-  const kernels = simd()
-  if (!kernels) return false
-  const bytesFor = (images: number, rows: number) =>
-    kernels.filterGradientScratch(images, rows, s.outWidth, s.inChannels, s.outChannels, s.filterHeight, s.filterWidth)
+/** dw from x and dy. */
+export function filterGradient(kernels: Simd, x: Place, dy: Place, dw: Place, s: ConvolutionSizes): void {
+  const { models } = s
+  const bytesFor = (images: number, rows: number) => kernels.call('filterGradientScratch', { ...named(s), images, rows })
   const perImage = bytesFor(1, s.outHeight)
-  const images = Math.max(1, Math.min(s.batch, Math.floor(scratchBytes / perImage)))
+  const images = Math.max(1, Math.min(s.images, Math.floor(scratchBytes / perImage)))
   const rows = Math.max(1, Math.min(s.outHeight, Math.floor((s.outHeight * scratchBytes) / perImage)))
-  withScratch(bytesFor(images, rows), (scratch) => kernels.filterGradient(x, dy, dw, scratch, ...listed(s), images, rows))
-  return true
+  const numbers = { ...named(s), images, rows }
+  const scratch = bytesFor(images, rows)
+  kernels.eachImage('filterGradient', { models, images: s.images, perImage: { x, dy }, sums: { dw }, scratch, numbers })
 }
 
-/** The sizes in the order of the kernels' arguments. */
-const listed = (s: ConvolutionSizes) =>
-  [
-    s.batch,
-    s.height,
-    s.width,
-    s.inChannels,
-    s.outHeight,
-    s.outWidth,
-    s.outChannels,
-    s.filterHeight,
-    s.filterWidth,
-    s.padTop,
-    s.padLeft,
-  ] as const
+/** The sizes by the names of the kernels' parameters. */
+const named = (s: ConvolutionSizes) => ({
+  H: s.height,
+  W: s.width,
+  Cin: s.inChannels,
+  OH: s.outHeight,
+  OW: s.outWidth,
+  Cout: s.outChannels,
+  kh: s.filterHeight,
+  kw: s.filterWidth,
+  padTop: s.padTop,
+  padLeft: s.padLeft,
+})

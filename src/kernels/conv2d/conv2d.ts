@@ -3,7 +3,6 @@ import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin, modelSiz
 import { detach } from '../detach'
 import { hasKernel, registerTwin, runKernel } from '../heap'
 import { convolution, filterGradient, inputGradient, type ConvolutionSizes } from './conv2d-simd'
-import type { Pointer } from '../wasm/simd'
 
 /**
  * Convolution along a model axis: several networks of one shape at once. Images are [M·B, H, W, C], those of the first network first; filters
@@ -41,20 +40,10 @@ function modelConv2D(
 
 const outShape = ({ x, w }: { x: number[]; w: number[] }) => [[x[0]!, x[1]!, x[2]!, w[4]!]]
 
-/** Calls a SIMD kernel for each model, with the pointers to its share of each tensor; false if the kernel refuses. */
-function eachModel(
-  kernel: (a: Pointer, b: Pointer, c: Pointer, s: ConvolutionSizes) => boolean,
-  imageShape: number[],
-  filterShape: number[],
-  pointers: [at: Pointer, shape: number[]][],
-): boolean {
-  const models = filterShape[0]!
-  const { inHeight: height, inWidth: width, ...s } = modelSizes(imageShape, filterShape)
-  for (let m = 0; m < models; m++) {
-    const [a, b, c] = pointers.map(([at, shape]) => at + (4 * m * tf.util.sizeFromShape(shape)) / models) as [Pointer, Pointer, Pointer]
-    if (!kernel(a, b, c, { ...s, height, width })) return false
-  }
-  return true
+/** Sizes as the SIMD kernels want them. */
+function simdSizes(imageShape: number[], filterShape: number[]): ConvolutionSizes {
+  const { batch: images, inHeight: height, inWidth: width, ...s } = modelSizes(imageShape, filterShape)
+  return { ...s, models: filterShape[0]!, images, height, width }
 }
 
 registerTwin(
@@ -62,12 +51,10 @@ registerTwin(
   ['x', 'w'] as const,
   outShape,
   ({ x, w }, [y], shapes) => modelConv2D(x, w, null, y!, shapes.x, shapes.w),
-  (_, { x, w }, [y], shapes) =>
-    eachModel(convolution, shapes.x, shapes.w, [
-      [x, shapes.x],
-      [w, shapes.w],
-      [y!, outShape(shapes)[0]!],
-    ]),
+  (kernels, { x, w }, [y], shapes) => {
+    convolution(kernels, x, w, y!, simdSizes(shapes.x, shapes.w))
+    return true
+  },
 )
 registerTwin(
   'ModelConv2DBias',
@@ -75,15 +62,10 @@ registerTwin(
   outShape,
   ({ x, w, bias }, [y], shapes) => modelConv2D(x, w, bias, y!, shapes.x, shapes.w),
   (kernels, { x, w, bias }, [y], shapes) => {
-    const shape = outShape(shapes)[0]!
-    const done = eachModel(convolution, shapes.x, shapes.w, [
-      [x, shapes.x],
-      [w, shapes.w],
-      [y!, shape],
-    ])
-    const [models, channels] = shapes.bias as [number, number]
-    if (done) kernels.addBias(y!, bias, models, tf.util.sizeFromShape(shape) / models / channels, channels)
-    return done
+    convolution(kernels, x, w, y!, simdSizes(shapes.x, shapes.w))
+    const [M, C] = shapes.bias as [number, number]
+    kernels.call('addBias', { y: y!.at, bias: bias.at, M, pixels: y!.size / M / C, C })
+    return true
   },
 )
 registerTwin(
@@ -95,13 +77,9 @@ registerTwin(
     const sizes = modelSizes(shapes.dy, shapes.w)
     for (let m = 0; m < models; m++) part(dx!, m, models).set(conv2dBackpropInputTwin(part(dy, m, models), part(w, m, models), sizes))
   },
-  (_, { dy, w }, [dx], shapes) => {
-    const [count, height, width] = shapes.dy as [number, number, number]
-    return eachModel(inputGradient, shapes.dy, shapes.w, [
-      [dy, shapes.dy],
-      [w, shapes.w],
-      [dx!, [count, height, width, shapes.w[3]!]],
-    ])
+  (kernels, { dy, w }, [dx], shapes) => {
+    inputGradient(kernels, dy, w, dx!, simdSizes(shapes.dy, shapes.w))
+    return true
   },
 )
 registerTwin(
@@ -113,12 +91,10 @@ registerTwin(
     const sizes = modelSizes(shapes.x, filterShape)
     for (let m = 0; m < models; m++) part(dw!, m, models).set(conv2dBackpropFilterTwin(part(x, m, models), part(dy, m, models), sizes))
   },
-  (_, { x, dy }, [dw], shapes, { filterShape }) =>
-    eachModel(filterGradient, shapes.x, filterShape, [
-      [x, shapes.x],
-      [dy, shapes.dy],
-      [dw!, filterShape],
-    ]),
+  (kernels, { x, dy }, [dw], shapes, { filterShape }) => {
+    filterGradient(kernels, x, dy, dw!, simdSizes(shapes.x, filterShape))
+    return true
+  },
 )
 registerTwin(
   'ModelSumToChannels',
@@ -135,7 +111,7 @@ registerTwin(
   },
   (kernels, { x }, [sum], shapes, { models }) => {
     const C = shapes.x.at(-1)!
-    kernels.sumToChannels(x, sum!, models, tf.util.sizeFromShape(shapes.x) / models / C, C)
+    kernels.call('sumToChannels', { x: x.at, sum: sum!.at, M: models, pixels: x.size / models / C, C })
     return true
   },
 )

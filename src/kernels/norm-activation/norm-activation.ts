@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, registerTwin, runKernel } from '../heap'
-import { withScratch } from '../wasm/simd'
+import { hasKernel, registerTwin, runKernel, type Shapes } from '../heap'
 
 /**
  * Bias of the convolution before it, GroupNorm, LeakyReLU: y = lrelu(gamma * (x + b - mean) / sqrt(var + 1e-5) + beta), mean and
@@ -150,23 +149,25 @@ export function normActivationGrad(
 /** The SIMD kernels take groups of whole vectors and slopes for which lrelu(u) = max(u, slope u). */
 const fitsSimd = (channels: number, { groups, slope }: NormAttrs) => channels % (4 * groups) === 0 && slope >= 0 && slope <= 1
 
+/** What both have in common. */
+function sizesOf({ x, gamma }: Shapes<'x' | 'gamma'>, { groups, slope }: NormAttrs) {
+  const [batch, height, width, C] = x as [number, number, number, number]
+  const models = gamma[0]!
+  return { models, images: batch / models, scratch: 64 * C, numbers: { pixels: height * width, C, groups, slope } }
+}
+
 registerTwin(
   'NormActivation',
   ['x', 'bias', 'gamma', 'beta'] as const,
   ({ x }, { groups }: NormAttrs) => [x, [x[0]!, groups, 2]],
   ({ x, bias, gamma, beta }, [y, stats], shapes, attrs) => normActivation(x, bias, gamma, beta, y!, stats!, shapes.x, attrs),
   (kernels, { x, bias, gamma, beta }, [y, stats], shapes, attrs) => {
-    const [batch, height, width, C] = shapes.x as [number, number, number, number]
-    const { groups, slope } = attrs
+    const C = shapes.x[3]!
     if (!fitsSimd(C, attrs)) return false
-    const [models, pixels] = [shapes.gamma[0]!, height * width]
-    const images = batch / models
-    withScratch(64 * C, (scratch) => {
-      for (let m = 0; m < models; m++) {
-        const [values, own, ofGroups] = [4 * m * images * pixels * C, 4 * m * C, 8 * m * images * groups]
-        const to = [y! + values, stats! + ofGroups, scratch] as const
-        kernels.normActivation(x + values, bias + own, gamma + own, beta + own, ...to, images, pixels, C, groups, slope)
-      }
+    kernels.eachImage('normActivation', {
+      ...sizesOf(shapes, attrs),
+      perImage: { x, y: y!, stats: stats! },
+      perModel: { bias, gamma, beta },
     })
     return true
   },
@@ -178,18 +179,13 @@ registerTwin(
   ({ dy, x, bias, gamma, beta, stats }, [dx, dBias, dGamma, dBeta], shapes, attrs: NormAttrs) =>
     normActivationGrad(dy, x, bias, gamma, beta, stats, dx!, dBias!, dGamma!, dBeta!, shapes.x, attrs),
   (kernels, { dy, x, bias, gamma, beta, stats }, [dx, dBias, dGamma, dBeta], shapes, attrs) => {
-    const [batch, height, width, C] = shapes.x as [number, number, number, number]
-    const { groups, slope } = attrs
+    const C = shapes.x[3]!
     if (!fitsSimd(C, attrs)) return false
-    const [models, pixels] = [shapes.gamma[0]!, height * width]
-    const images = batch / models
-    withScratch(64 * C, (scratch) => {
-      for (let m = 0; m < models; m++) {
-        const [values, own, ofGroups] = [4 * m * images * pixels * C, 4 * m * C, 8 * m * images * groups]
-        const from = [dy + values, x + values, bias + own, gamma + own, beta + own, stats + ofGroups] as const
-        const to = [dx! + values, dBias! + own, dGamma! + own, dBeta! + own, scratch] as const
-        kernels.normActivationGrad(...from, ...to, images, pixels, C, groups, slope)
-      }
+    kernels.eachImage('normActivationGrad', {
+      ...sizesOf(shapes, attrs),
+      perImage: { dy, x, stats, dx: dx! },
+      perModel: { bias, gamma, beta },
+      sums: { dBias: dBias!, dGamma: dGamma!, dBeta: dBeta! },
     })
     return true
   },

@@ -1,12 +1,12 @@
 /**
- * Gradient of the 2 x 2 max-pool with stride 2 of x [B, H, W, C], from dy and y [B, H / 2, W / 2, C]. The first of equal values gets it. A last
+ * Gradient of the 2 x 2 max-pool with stride 2 of x [batch, H, W, C], from dy and y [batch, H / 2, W / 2, C]. The first of equal values gets it. A last
  * odd row or column takes no part. C is a multiple of 4.
  */
-export function maxPoolGrad(dy: usize, x: usize, y: usize, dx: usize, B: i32, H: i32, W: i32, C: i32): void {
+export function maxPoolGrad(dy: usize, x: usize, y: usize, dx: usize, batch: i32, H: i32, W: i32, C: i32): void {
   const bytes = C << 2
   const line = W * bytes
-  if ((H | W) & 1) memory.fill(dx, 0, B * H * line)
-  for (let n = 0; n < B; n++, x += H * line, dx += H * line)
+  if ((H | W) & 1) memory.fill(dx, 0, batch * H * line)
+  for (let n = 0; n < batch; n++, x += H * line, dx += H * line)
     for (let r = 0; r < H / 2; r++)
       for (let c = 0; c < W / 2; c++) {
         const at = 2 * r * line + 2 * c * bytes

@@ -29,8 +29,9 @@ registerTwin(
       pOut![i] = p[i]! - (size * mean) / (Math.sqrt(square) * second! + epsilon)
     }
   },
-  (kernels, { p, g, m, v, schedule }, [pOut, mOut, vOut], shapes, { weightDecay }) => {
-    kernels.adamUpdate(p, g, m, v, pOut!, mOut!, vOut!, tf.util.sizeFromShape(shapes.p), schedule, weightDecay)
+  (kernels, { p, g, m, v, schedule }, [pOut, mOut, vOut], _, { weightDecay }) => {
+    const outputs = { pOut: pOut!.at, mOut: mOut!.at, vOut: vOut!.at }
+    kernels.call('adamUpdate', { p: p.at, g: g.at, m: m.at, v: v.at, ...outputs, count: p.size, schedule: schedule.at, weightDecay })
     return true
   },
 )

@@ -12,7 +12,7 @@ registerTwin(
   },
   (kernels, { x, factor }, [y], { x: [B, H, W, C] }) => {
     if (C! % 4 !== 0) return false
-    kernels.scaleChannels(x, factor, y!, B!, H! * W!, C!)
+    kernels.eachImage('scaleChannels', { models: 1, images: B!, perImage: { x, factor, y: y! }, numbers: { pixels: H! * W!, C: C! } })
     return true
   },
 )

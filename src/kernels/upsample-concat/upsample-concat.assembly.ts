@@ -1,6 +1,6 @@
 /** The decoder's join of upsample-concat.ts for channels in multiples of 4. Bilinear x2, corners aligned. */
 
-/** row[i] += or = part of the way between two rows of `bytes` bytes. */
+/** to[i] = part of the way between two rows of `bytes` bytes. */
 function between(top: usize, bottom: usize, share: f32, to: usize, bytes: i32): void {
   const v = f32x4.splat(share)
   for (let i = 0; i < bytes; i += 16) {
@@ -16,24 +16,24 @@ function positionOf(i: i32, n: i32): f64 {
 
 /**
  * out [B, 2h, 2w, S + C] of skip [B, 2h, 2w, S] and x [B, h, w, C].
- * @param row scratch of w C float32
+ * @param scratch w C float32, for a row
  */
-export function upsampleConcat(skip: usize, x: usize, out: usize, row: usize, B: i32, h: i32, w: i32, S: i32, C: i32): void {
+export function upsampleConcat(skip: usize, x: usize, out: usize, scratch: usize, batch: i32, h: i32, w: i32, S: i32, C: i32): void {
   const skipBytes = S << 2
   const bytes = C << 2
   const rowBytes = w * bytes
-  for (let n = 0; n < B; n++, x += h * rowBytes)
+  for (let n = 0; n < batch; n++, x += h * rowBytes)
     for (let y = 0; y < 2 * h; y++) {
       const atY = positionOf(y, h)
       const low = <i32>atY
-      between(x + low * rowBytes, x + min(low + 1, h - 1) * rowBytes, <f32>(atY - <f64>low), row, rowBytes)
+      between(x + low * rowBytes, x + min(low + 1, h - 1) * rowBytes, <f32>(atY - <f64>low), scratch, rowBytes)
       for (let z = 0; z < 2 * w; z++) {
         for (let i = 0; i < skipBytes; i += 16) v128.store(out + i, v128.load(skip + i))
         skip += skipBytes
         out += skipBytes
         const atZ = positionOf(z, w)
         const left = <i32>atZ
-        between(row + left * bytes, row + min(left + 1, w - 1) * bytes, <f32>(atZ - <f64>left), out, bytes)
+        between(scratch + left * bytes, scratch + min(left + 1, w - 1) * bytes, <f32>(atZ - <f64>left), out, bytes)
         out += bytes
       }
     }
@@ -46,14 +46,14 @@ function addScaled(from: usize, factor: f32, to: usize, bytes: i32): void {
 }
 
 /** dSkip and dx of dOut. */
-export function upsampleConcatGrad(dOut: usize, dSkip: usize, dx: usize, row: usize, B: i32, h: i32, w: i32, S: i32, C: i32): void {
+export function upsampleConcatGrad(dOut: usize, dSkip: usize, dx: usize, scratch: usize, batch: i32, h: i32, w: i32, S: i32, C: i32): void {
   const skipBytes = S << 2
   const bytes = C << 2
   const rowBytes = w * bytes
-  memory.fill(dx, 0, B * h * rowBytes)
-  for (let n = 0; n < B; n++, dx += h * rowBytes)
+  memory.fill(dx, 0, batch * h * rowBytes)
+  for (let n = 0; n < batch; n++, dx += h * rowBytes)
     for (let y = 0; y < 2 * h; y++) {
-      memory.fill(row, 0, rowBytes)
+      memory.fill(scratch, 0, rowBytes)
       for (let z = 0; z < 2 * w; z++) {
         for (let i = 0; i < skipBytes; i += 16) v128.store(dSkip + i, v128.load(dOut + i))
         dSkip += skipBytes
@@ -61,14 +61,14 @@ export function upsampleConcatGrad(dOut: usize, dSkip: usize, dx: usize, row: us
         const atZ = positionOf(z, w)
         const left = <i32>atZ
         const share = <f32>(atZ - <f64>left)
-        addScaled(dOut, 1 - share, row + left * bytes, bytes)
-        addScaled(dOut, share, row + min(left + 1, w - 1) * bytes, bytes)
+        addScaled(dOut, 1 - share, scratch + left * bytes, bytes)
+        addScaled(dOut, share, scratch + min(left + 1, w - 1) * bytes, bytes)
         dOut += bytes
       }
       const atY = positionOf(y, h)
       const low = <i32>atY
       const share = <f32>(atY - <f64>low)
-      addScaled(row, 1 - share, dx + low * rowBytes, rowBytes)
-      addScaled(row, share, dx + min(low + 1, h - 1) * rowBytes, rowBytes)
+      addScaled(scratch, 1 - share, dx + low * rowBytes, rowBytes)
+      addScaled(scratch, share, dx + min(low + 1, h - 1) * rowBytes, rowBytes)
     }
 }

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, registerTwin, runKernel } from '../heap'
-import { withScratch } from '../wasm/simd'
 
 /** Source index and weight of the second neighbour for each of `2 n` outputs, corners aligned. */
 function taps(n: number): { low: Int32Array; high: Int32Array; weight: Float64Array } {
@@ -86,10 +85,11 @@ registerTwin(
   ({ skip, x }) => [outShape(skip, x)],
   ({ skip, x }, [out], shapes) => upsampleConcat(skip, x, out!, shapes.skip, shapes.x),
   (kernels, { skip, x }, [out], shapes) => {
-    const [batch, height, width, C] = shapes.x as [number, number, number, number]
+    const [images, h, w, C] = shapes.x as [number, number, number, number]
     const S = shapes.skip[3]!
     if (C % 4 !== 0 || S % 4 !== 0) return false
-    withScratch(4 * width * C, (scratch) => kernels.upsampleConcat(skip, x, out!, scratch, batch, height, width, S, C))
+    const perImage = { skip, x, out: out! }
+    kernels.eachImage('upsampleConcat', { models: 1, images, perImage, scratch: 4 * w * C, numbers: { h, w, S, C } })
     return true
   },
 )
@@ -99,10 +99,11 @@ registerTwin(
   (_, { skipShape, xShape }: { skipShape: number[]; xShape: number[] }) => [skipShape, xShape],
   ({ dOut }, [dSkip, dx], _, { skipShape, xShape }) => upsampleConcatGrad(dOut, dSkip!, dx!, skipShape, xShape),
   (kernels, { dOut }, [dSkip, dx], _, { skipShape, xShape }) => {
-    const [batch, height, width, C] = xShape as [number, number, number, number]
+    const [images, h, w, C] = xShape as [number, number, number, number]
     const S = skipShape[3]!
     if (C % 4 !== 0 || S % 4 !== 0) return false
-    withScratch(4 * width * C, (scratch) => kernels.upsampleConcatGrad(dOut, dSkip!, dx!, scratch, batch, height, width, S, C))
+    const perImage = { dOut, dSkip: dSkip!, dx: dx! }
+    kernels.eachImage('upsampleConcatGrad', { models: 1, images, perImage, scratch: 4 * w * C, numbers: { h, w, S, C } })
     return true
   },
 )

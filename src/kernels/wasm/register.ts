@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { filterGradient } from '../conv2d/conv2d-simd'
-import { pointerTo, simd } from './simd'
+import { placeOf, simd } from './simd'
 
 type Shape4 = [number, number, number, number]
 interface Call {
@@ -67,8 +67,13 @@ function maxPoolGradient({ inputs, attrs, backend }: Call): tf.TensorInfo | null
   const [batch, height, width, channels] = input.shape as Shape4
   if (!kernels || !halves || channels % 4 !== 0) return null
   const dx = backend.makeOutput(input.shape, 'float32')
-  const at = (info: tf.TensorInfo) => pointerTo(backend, info)
-  kernels.maxPoolGrad(at(dy), at(input), at(output), at(dx), batch, height, width, channels)
+  const place = (info: tf.TensorInfo) => placeOf(backend, info)
+  kernels.eachImage('maxPoolGrad', {
+    models: 1,
+    images: batch,
+    perImage: { dy: place(dy), x: place(input), y: place(output), dx: place(dx) },
+    numbers: { H: height, W: width, C: channels },
+  })
   return dx
 }
 
@@ -78,10 +83,11 @@ function conv2dBackpropFilter({ inputs, attrs, backend }: Call): tf.TensorInfo {
   const { strides, pad, filterShape } = attrs as { strides: number | number[]; pad: 'same' | 'valid' | number; filterShape: Shape4 }
   if (![strides].flat().every((n) => n === 1)) throw new Error(`Conv2DBackpropFilter on wasm is written for stride 1, got ${strides}.`)
   const { batchSize, padInfo, ...s } = tf.backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, 1, 1, pad)
-  const sizes = { ...s, batch: batchSize, height: s.inHeight, width: s.inWidth, padTop: padInfo.top, padLeft: padInfo.left }
+  const sizes = { ...s, models: 1, images: batchSize, height: s.inHeight, width: s.inWidth, padTop: padInfo.top, padLeft: padInfo.left }
+  const kernels = simd(backend)
+  if (!kernels) throw new Error('Conv2DBackpropFilter on wasm needs SIMD.')
   const dw = backend.makeOutput(filterShape, 'float32')
-  const at = (info: tf.TensorInfo) => pointerTo(backend, info)
-  if (!filterGradient(at(x), at(dy), at(dw), sizes)) throw new Error('Conv2DBackpropFilter on wasm needs SIMD.')
+  filterGradient(kernels, placeOf(backend, x), placeOf(backend, dy), placeOf(backend, dw), sizes)
   return dw
 }
 
