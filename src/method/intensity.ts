@@ -1,4 +1,4 @@
-import { blurImage } from '../kernels/blur/blur'
+import { blurImage } from '../kernels/blur/blur.twin'
 import { jitterImage } from '../kernels/contrast/contrast'
 import { addNoise } from '../kernels/gamma-noise/gamma-noise'
 import type { Random } from '../lib/random'

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { blurImage, blurred } from '../kernels/blur/blur'
+import { blurred } from '../kernels/blur/blur'
+import { blurImage } from '../kernels/blur/blur.twin'
 import { jittered } from '../kernels/contrast/contrast'
 import { copyBox, cutMix } from '../kernels/cut-mix/cut-mix'
 import { noiseLength, noisy } from '../kernels/gamma-noise/gamma-noise'

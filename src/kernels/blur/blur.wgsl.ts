@@ -1,13 +1,10 @@
-import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { blurRadius } from './blur'
+import { util, type TensorInfo } from '@tensorflow/tfjs-core'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
+import { blurRadius } from './blur.twin'
 
-/** Blur: across, then down; one thread per pixel. */
-export const blur: KernelFunc = (params) => {
-  const { x, sigma } = params.inputs as Record<'x' | 'sigma', TensorInfo>
-  const backend = params.backend as WebGPUBackend
+/** Across, then down; one thread per pixel. */
+export function blurWgsl({ inputs: { x, sigma }, backend }: WgslCall<'x' | 'sigma'>) {
   const size = x.shape[1]!
   const along = (x: TensorInfo, down: 0 | 1) =>
     launch(backend, {
@@ -38,5 +35,5 @@ export const blur: KernelFunc = (params) => {
   const across = along(x, 0)
   const out = along(across, 1)
   backend.disposeData(across.dataId)
-  return out
+  return { out }
 }

@@ -1,3 +1,4 @@
+import '#gradients'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { Webgpu } from '../webgpu/backend'
 

@@ -1,7 +1,6 @@
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core'
 import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-webgpu'
-import { blur } from '../blur/blur.wgsl'
 import { contrast } from '../contrast/contrast.wgsl'
 import { modelConv2DBackpropFilter } from '../conv2d/filter-gradient.wgsl'
 import { modelConv2D, modelConv2DBackpropInput } from '../conv2d/conv2d.wgsl'
@@ -62,7 +61,6 @@ export function registerWebgpuKernels(software: boolean): void {
     WarpImages: warpImages,
     WarpLabels: warpLabels,
     Rim: rim,
-    Blur: blur,
     Paste: paste,
     KnownLabels: knownLabels,
     Contrast: contrast,

@@ -4,7 +4,6 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Random } from '../../lib/random'
-import '../blur/blur'
 import '../contrast/contrast'
 import { cutMix, cutMixPlain } from '../cut-mix/cut-mix'
 import { dropout } from '../dropout/dropout'
@@ -95,12 +94,10 @@ test('warped labels equal the twin wherever the nearest pixel is beyond doubt', 
     if (size > 9) expect(compared).toBeGreaterThan(0.9 * count * size * size)
   }))
 
-test('rim, blur and paste equal the twins', () =>
+test('rim and paste equal the twins', () =>
   check(async ({ size, count, seed }, random) => {
     const sparse = () => (random.chance(0.02) ? 1 + random.integer(3) : random.chance(0.3) ? -1 : 0)
     await expectTwin('Rim', { labels: filled([count, size, size], sparse) }, {}, 0)
-    const sigma = filled([count], () => (random.chance(0.3) ? 0 : random.uniform(0.2, 4)))
-    await expectTwin('Blur', { x: filled([count, size, size, 1], () => random.uniform()), sigma })
     const pasted = seed % (count + 1)
     await expectTwin('Paste', {
       images: filled([count + pasted, size, size, 1], () => random.uniform()),
