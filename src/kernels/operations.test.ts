@@ -1,15 +1,15 @@
 import { beforeAll, describe } from 'vitest'
 import { testAgainstStock, testKernels } from './testing/harness.test-support'
-import { useHeapBackend } from './testing/heap-backends.test-support'
+import { useHostBackend } from './testing/host-backends.test-support'
 
 describe('on cpu', () => {
-  beforeAll(() => useHeapBackend('cpu'))
+  beforeAll(() => useHostBackend('cpu'))
   testKernels('twin')
   testAgainstStock()
 })
 
 describe('on wasm', () => {
-  beforeAll(() => useHeapBackend('wasm'))
+  beforeAll(() => useHostBackend('wasm'))
   testKernels('simd')
   testAgainstStock()
 })

@@ -1,6 +1,6 @@
 import { blurImage } from '../kernels/blur/blur.twin'
-import { jitterImage } from '../kernels/contrast/contrast'
-import { addNoise } from '../kernels/gamma-noise/gamma-noise'
+import { jitterImage } from '../kernels/contrast/contrast.twin'
+import { addNoise } from '../kernels/gamma-noise/gamma-noise.twin'
 import type { Random } from '../lib/random'
 
 /** A blurred copy of a square image: Gaussian of `sigma` pixels cut at a radius of 4, edges repeated. */

@@ -5,7 +5,7 @@ import { cutMix } from '../kernels/cut-mix/cut-mix'
 import { detach } from '../kernels/detach'
 import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
 import { pseudoLabels } from '../kernels/pseudo-labels/pseudo-labels'
-import { useHeapBackend } from '../kernels/testing/heap-backends.test-support'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { Random } from '../lib/random'
 import { unknown } from '../lib/raster'
 import { countOf, type Parameters } from '../nn/parameters'
@@ -22,7 +22,7 @@ import { drawViews } from './views'
 
 // The tests of method.md, section 12, by its numbers: they pin the structure that is confirmed, whatever the unknown numbers are.
 
-beforeAll(() => useHeapBackend('wasm'))
+beforeAll(() => useHostBackend('wasm'))
 let before = 0
 beforeEach(() => {
   before = tf.memory().numTensors

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { RandomKey } from '../kernels/dropout/dropout'
-import { scheduleOf } from '../kernels/parameter-update/parameter-update'
+import { scheduleOf } from '../kernels/parameter-update/parameter-update.twin'
 import { Random } from '../lib/random'
 import { canShare, layoutOf, partOf } from '../nn/parameters'
 import type { UNet } from '../nn/unet'

@@ -1,4 +1,4 @@
-import { positionsOf, type Warp } from '../kernels/warp/warp'
+import { positionsOf, type Warp } from '../kernels/warp/warp.twin'
 import type { Random } from '../lib/random'
 import { unknown } from '../lib/raster'
 import type { Config } from './config'

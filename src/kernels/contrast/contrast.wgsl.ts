@@ -1,15 +1,12 @@
 import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 
 /** Threads that share the sum over one image. */
 const lanes = 32
 
-/** Contrast: first each lane's part of the sum over an image, then one thread per pixel, which adds up the lanes for itself. */
-export const contrast: KernelFunc = (params) => {
-  const { x, jitter } = params.inputs as Record<'x' | 'jitter', TensorInfo>
-  const backend = params.backend as WebGPUBackend
+/** First each lane's part of the sum over an image, then one thread per pixel, which adds up the lanes for itself. */
+export function contrastWgsl({ inputs: { x, jitter }, backend }: WgslCall<'x' | 'jitter'>) {
   const count = x.shape[0]!
   const threads = util.sizeFromShape(x.shape)
   const pixels = threads / count
@@ -47,5 +44,5 @@ export const contrast: KernelFunc = (params) => {
       result[index] = clamp(contrast * bright + (1.0 - contrast) * mean, 0.0, 1.0);`,
   })
   backend.disposeData(sums.dataId)
-  return out
+  return { out }
 }

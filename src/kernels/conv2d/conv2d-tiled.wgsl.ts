@@ -1,19 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import type { ConvCall } from './conv2d.wgsl'
+import type { ConvCall, Shape4 } from './calls'
+import type { ConvTile } from './variants'
 import { launch, unroll } from '../webgpu/launch'
-
-type Shape4 = [number, number, number, number]
-
-/**
- * A workgroup computes `pixels` x `channels` values, a thread `perThread` pixels x 4 channels of them. All are powers of two, and there are
- * pixels / perThread x channels / 4 threads.
- */
-export interface ConvTile {
-  pixels: number
-  channels: number
-  perThread: number
-}
 
 /** Products along the inner dimension between two barriers: 16 keeps both tiles of 128 x 64 within 12 kB of the 16 kB that every adapter has. */
 const depth = 16

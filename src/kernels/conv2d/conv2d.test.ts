@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hostBackends, useHostBackend } from '../testing/host-backends.test-support'
+import { modelConvCases, modelConvErrors } from './conv-case.test-support'
 import { conv2d } from './conv2d'
-import { modelConvCases, modelConvErrors } from '../testing/conv-case.test-support'
-import { heapBackends, useHeapBackend } from '../testing/heap-backends.test-support'
 
-describe.each(heapBackends)('convolution along a model axis on %s', (backend) => {
-  beforeAll(() => useHeapBackend(backend))
+describe.each(hostBackends)('convolution along a model axis on %s', (backend) => {
+  beforeAll(() => useHostBackend(backend))
 
   test('agrees with tfjs on the cpu, and so do its gradients', async () => {
     await fc.assert(
@@ -32,9 +32,30 @@ describe.each(heapBackends)('convolution along a model axis on %s', (backend) =>
   })
 })
 
+describe('on wasm', () => {
+  beforeAll(() => useHostBackend('wasm'))
+
+  // Several parts to an image, and several images to a part; the last of each incomplete.
+  test.each([
+    [2, 70, 67, 8, 3, 12],
+    [1, 131, 130, 16, 3, 8],
+    [1, 150, 151, 1, 3, 8],
+    [7, 9, 8, 16, 3, 24],
+    [3, 4, 4, 64, 3, 32],
+    [2, 33, 31, 8, 1, 3],
+    [2, 20, 20, 8, 5, 4],
+  ])(
+    'convolution and gradients agree with tfjs on the cpu on layers of a U-Net: %i x %i x %i x %i, filter %i, to %i',
+    async (batch, height, width, inChannels, k, outChannels) => {
+      const c = { models: 2, batch, height, width, inChannels, k, outChannels, bias: true, inputGradient: true }
+      for (const error of await modelConvErrors(c, 4)) expect(error).toBeLessThan(1e-5)
+    },
+  )
+})
+
 describe('convolution without our kernels', () => {
   beforeAll(async () => {
-    await useHeapBackend('cpu')
+    await useHostBackend('cpu')
     tf.copyRegisteredKernels('cpu', 'stock')
     for (const { kernelName } of tf.getKernelsForBackend('stock').filter(({ kernelName }) => kernelName.startsWith('Model')))
       tf.unregisterKernel(kernelName, 'stock')
@@ -54,7 +75,7 @@ describe('convolution without our kernels', () => {
 })
 
 test('a thousand convolutions with their gradients leave the wasm heap and the count of tensors as they were', async () => {
-  await useHeapBackend('wasm')
+  await useHostBackend('wasm')
   const wasm = (tf.backend() as BackendWasm).wasm as unknown as {
     _malloc: (bytes: number) => number
     _free: (at: number) => void

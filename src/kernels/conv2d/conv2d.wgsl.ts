@@ -1,11 +1,10 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { WgslCall } from '../declaration'
+import type { ConvCall, Shape4, Shape5 } from './calls'
 import { tiledConv } from './conv2d-tiled.wgsl'
 import { convVariant, type DirectTile } from './variants'
 import { launch, unroll } from '../webgpu/launch'
-
-type Shape4 = [number, number, number, number]
-type Shape5 = [number, number, number, number, number]
 
 /**
  * Large tiles win, on small images too: reading is what costs, and with 3x3 filters 4 x 4 pixels x 8 channels do 8 products for each number
@@ -17,25 +16,6 @@ const chooseTile = (channels: number, filterWidth: number): DirectTile => ({
   cols: 4,
   blocks: channels > 4 ? 2 : 1,
 })
-
-/** A convolution with stride 1 and zero padding, or the gradient of one for its images. */
-export interface ConvCall {
-  /** Images, those of the first model first. */
-  x: TensorInfo
-  /** Filters of all models, one after the other. */
-  w: TensorInfo
-  /** Values to start from, `outer` for each model. */
-  bias?: TensorInfo | undefined
-  models: number
-  /** NHWC of the result. */
-  outShape: Shape4
-  filterHeight: number
-  filterWidth: number
-  padTop: number
-  padLeft: number
-  /** Walk the filter from its last tap to its first and swap its channel axes: the gradient of the input is this convolution of dy. */
-  transposed: boolean
-}
 
 /**
  * Convolution with stride 1 and zero padding, without workgroup memory or barriers: on a software adapter a barrier costs far more than
@@ -157,39 +137,22 @@ function conv(backend: WebGPUBackend, c: ConvCall): TensorInfo {
   return variant && 'pixels' in variant ? tiledConv(backend, c, variant) : directConv(backend, c, variant)
 }
 
-/** ModelConv2D and ModelConv2DBias: a convolution with filters, and biases, of its own for each model. */
-export const modelConv2D: KernelFunc = ({ inputs, backend }) => {
-  const { x, w, bias } = inputs as Record<'x' | 'w', TensorInfo> & { bias?: TensorInfo }
+/** A convolution with filters, and biases, of its own for each model. */
+export function conv2dWgsl({ inputs: { x, w, bias }, backend }: WgslCall<'x' | 'w', object, 'bias'>) {
   const [models, k, , , outChannels] = w.shape as Shape5
   const [images, height, width] = x.shape as Shape4
-  return conv(backend as WebGPUBackend, {
-    x,
-    w,
-    bias,
-    models,
-    outShape: [images, height, width, outChannels],
-    filterHeight: k,
-    filterWidth: k,
-    padTop: (k - 1) / 2,
-    padLeft: (k - 1) / 2,
-    transposed: false,
-  })
+  const pad = (k - 1) / 2
+  const outShape: Shape4 = [images, height, width, outChannels]
+  const call = { x, w, bias, models, outShape, filterHeight: k, filterWidth: k, padTop: pad, padLeft: pad, transposed: false }
+  return { y: conv(backend, call) }
 }
 
-/** ModelConv2DBackpropInput: its gradient for x. */
-export const modelConv2DBackpropInput: KernelFunc = ({ inputs, backend }) => {
-  const { dy, w } = inputs as Record<'dy' | 'w', TensorInfo>
+/** Its gradient for x. */
+export function conv2dInputGradientWgsl({ inputs: { dy, w }, backend }: WgslCall<'dy' | 'w'>) {
   const [models, k, , inChannels] = w.shape as Shape5
   const [images, height, width] = dy.shape as Shape4
-  return conv(backend as WebGPUBackend, {
-    x: dy,
-    w,
-    models,
-    outShape: [images, height, width, inChannels],
-    filterHeight: k,
-    filterWidth: k,
-    padTop: (k - 1) / 2,
-    padLeft: (k - 1) / 2,
-    transposed: true,
-  })
+  const pad = (k - 1) / 2
+  const outShape: Shape4 = [images, height, width, inChannels]
+  const call = { x: dy, w, models, outShape, filterHeight: k, filterWidth: k, padTop: pad, padLeft: pad, transposed: true }
+  return { dx: conv(backend, call) }
 }

@@ -1,18 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import type { FilterGradientCall } from './filter-gradient.wgsl'
+import type { FilterGradientCall } from './calls'
+import type { FilterTile } from './variants'
 import { launch, unroll } from '../webgpu/launch'
 import { sumChunks } from '../webgpu/reduction'
-
-/**
- * A workgroup computes `weights` x `channels` values of the filter, a thread `perThread` x 4 of them, where a row of the filter is one tap and
- * one input channel. All are powers of two and multiples of 4.
- */
-export interface FilterTile {
-  weights: number
-  channels: number
-  perThread: 4 | 8
-}
 
 /** Pixels between two barriers. */
 const depth = 16

@@ -1,40 +1,24 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import type { FilterAttrs } from './conv2d'
-import { modelSizes, type ConvSizes } from './conv2d-twin'
+import type { WgslCall } from '../declaration'
+import { modelSizes } from './conv2d.twin'
+import type { FilterGradientCall } from './calls'
 import { tiledFilterGradient } from './filter-gradient-tiled.wgsl'
 import { filterVariant } from './variants'
 import { launch, unroll } from '../webgpu/launch'
 import { sumChunks } from '../webgpu/reduction'
+import { threadsWanted } from '../webgpu/threads-wanted'
 import { gradientPlace } from '../webgpu/window'
 
 /** Upper bound of the number of partial sums of one weight: beyond it the second pass, one thread per weight, would be the longer one. */
 const mostChunks = 256
 
-/** The gradient of a convolution for its filters, those of each model. */
-export interface FilterGradientCall {
-  /** Images, those of the first model first, and the gradient for the result. */
-  x: TensorInfo
-  dy: TensorInfo
-  /** Of one model's share. */
-  sizes: ConvSizes
-  models: number
-  outputShape: number[]
-  /** Where the gradient goes; a new tensor if absent. */
-  into?: TensorInfo | undefined
-}
-
 /**
  * Gradient of a convolution for its filter, with any stride. The kernel of tfjs 4.22 gives each weight to one thread that walks over the whole batch: 72
  * threads for 3x3x1x8. Here the lines of dy are dealt into chunks, those of each model apart, a thread holds the sums of a row of taps x 4
  * input x 8 output channels for one chunk in registers and slides along each line, and a second pass adds the chunks up. No barriers in either.
- * @param threadsWanted number of threads that keep the adapter busy; it decides how many chunks there are.
  */
-function directFilterGradient(
-  backend: WebGPUBackend,
-  { x, dy, sizes: s, models, outputShape, into }: FilterGradientCall,
-  threadsWanted: number,
-): TensorInfo {
+function directFilterGradient(backend: WebGPUBackend, { x, dy, sizes: s, models, outputShape, into }: FilterGradientCall): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels } = s
   const taps = s.strideWidth === 1 && filterWidth <= 5 ? filterWidth : 1
   const xVector = inChannels % 4 === 0 ? 4 : 1
@@ -46,7 +30,7 @@ function directFilterGradient(
   const tapGroups = filterWidth / taps
   const perChunk = outTiles * inTiles * tapGroups * filterHeight
   const lines = s.batch * s.outHeight
-  const linesPerChunk = Math.ceil(lines / Math.min(lines, mostChunks, Math.ceil(threadsWanted / (models * perChunk))))
+  const linesPerChunk = Math.ceil(lines / Math.min(lines, mostChunks, Math.ceil(threadsWanted(backend) / (models * perChunk))))
   const chunks = Math.ceil(lines / linesPerChunk)
 
   const column = (t: string) => (taps > 1 ? `col + ${t}` : `col * uniforms.strideWidth + kc`)
@@ -136,21 +120,15 @@ function directFilterGradient(
 }
 
 /** Runs the form that is the fastest for this shape on this adapter. */
-function filterGradient(backend: WebGPUBackend, c: FilterGradientCall, threadsWanted: number): TensorInfo {
+function filterGradient(backend: WebGPUBackend, c: FilterGradientCall): TensorInfo {
   const { batch, outHeight, outWidth, inChannels, outChannels, strideHeight, strideWidth } = c.sizes
   const tile = filterVariant({ pixels: c.models * batch * outHeight * outWidth, inChannels, outChannels })
-  return tile && strideHeight === 1 && strideWidth === 1
-    ? tiledFilterGradient(backend, c, tile)
-    : directFilterGradient(backend, c, threadsWanted)
+  return tile && strideHeight === 1 && strideWidth === 1 ? tiledFilterGradient(backend, c, tile) : directFilterGradient(backend, c)
 }
 
-/** ModelConv2DBackpropFilter: the gradient of ModelConv2D for its filters. */
-export const modelConv2DBackpropFilter =
-  (threadsWanted: number): KernelFunc =>
-  ({ inputs, attrs, backend }) => {
-    const { x, dy, parameter } = inputs as Record<'x' | 'dy' | 'parameter', TensorInfo>
-    const { filterShape } = attrs as unknown as FilterAttrs
-    const sizes = modelSizes(x.shape, filterShape)
-    const into = gradientPlace(backend as WebGPUBackend, parameter)
-    return filterGradient(backend as WebGPUBackend, { x, dy, sizes, models: filterShape[0], outputShape: filterShape, into }, threadsWanted)
-  }
+/** The gradient of a convolution with a model axis for its filters. */
+export function conv2dFilterGradientWgsl({ inputs: { x, dy, w }, backend }: WgslCall<'x' | 'dy' | 'w'>) {
+  const sizes = modelSizes(x.shape, w.shape)
+  const into = gradientPlace(backend, w)
+  return { dw: filterGradient(backend, { x, dy, sizes, models: w.shape[0]!, outputShape: w.shape, into }) }
+}

@@ -1,8 +1,8 @@
 import { util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { modelConv2D, modelConv2DBackpropInput } from './conv2d.wgsl'
-import { modelConv2DBackpropFilter } from './filter-gradient.wgsl'
+import { conv2dInputGradientWgsl, conv2dWgsl } from './conv2d.wgsl'
+import { conv2dFilterGradientWgsl } from './filter-gradient.wgsl'
 import {
   convOps,
   softwareTable,
@@ -81,13 +81,12 @@ async function measure(backend: WebGPUBackend, { now, budget = 1500 }: TuningOpt
 
   for (const { size, channels } of levels) {
     const zeros = (shape: number[]): TensorInfo => backend.makeTensorInfo(shape, 'float32', new Float32Array(util.sizeFromShape(shape)))
-    const filterShape = [2, 3, 3, channels, channels]
     const x = zeros([images, size, size, channels])
-    const w = zeros(filterShape)
+    const w = zeros([2, 3, 3, channels, channels])
     const calls: Record<ConvOp, () => TensorInfo> = {
-      forward: () => modelConv2D({ inputs: { x, w }, attrs: {}, backend }) as TensorInfo,
-      input: () => modelConv2DBackpropInput({ inputs: { dy: x, w }, attrs: {}, backend }) as TensorInfo,
-      filter: () => modelConv2DBackpropFilter(16_384)({ inputs: { x, dy: x }, attrs: { filterShape } as never, backend }) as TensorInfo,
+      forward: () => conv2dWgsl({ inputs: { x, w }, attrs: {}, backend }).y,
+      input: () => conv2dInputGradientWgsl({ inputs: { dy: x, w }, attrs: {}, backend }).dx,
+      filter: () => conv2dFilterGradientWgsl({ inputs: { x, dy: x, w }, attrs: {}, backend }).dw,
     }
     const shape: ConvShape = { pixels: images * size * size, inChannels: channels, outChannels: channels }
     try {

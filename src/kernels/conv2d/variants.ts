@@ -1,9 +1,33 @@
-import type { FilterTile } from './filter-gradient-tiled.wgsl'
-import type { ConvTile } from './conv2d-tiled.wgsl'
-
 /** The three operations of a convolution: the result, the gradient of the images, the gradient of the filter. */
 export const convOps = ['forward', 'input', 'filter'] as const
 export type ConvOp = (typeof convOps)[number]
+
+/** A thread computes `rows` x `cols` neighbouring pixels of `blocks` x 4 output channels, all held in registers. */
+export interface DirectTile {
+  rows: number
+  cols: number
+  blocks: number
+}
+
+/**
+ * A workgroup computes `pixels` x `channels` values, a thread `perThread` pixels x 4 channels of them. All are powers of two, and there are
+ * pixels / perThread x channels / 4 threads.
+ */
+export interface ConvTile {
+  pixels: number
+  channels: number
+  perThread: number
+}
+
+/**
+ * A workgroup computes `weights` x `channels` values of the filter, a thread `perThread` x 4 of them, where a row of the filter is one tap and
+ * one input channel. All are powers of two and multiples of 4.
+ */
+export interface FilterTile {
+  weights: number
+  channels: number
+  perThread: 4 | 8
+}
 
 /** Forms of a convolution and of its gradient for the images; `null` is the direct form with the tile it chooses itself. */
 export const convVariants = {
@@ -22,13 +46,6 @@ export const filterVariants = {
   'tiled 64x32': { weights: 64, channels: 32, perThread: 4 },
   'tiled 64x64': { weights: 64, channels: 64, perThread: 4 },
 } satisfies Record<string, FilterTile | null>
-
-/** A thread computes `rows` x `cols` neighbouring pixels of `blocks` x 4 output channels, all held in registers. */
-export interface DirectTile {
-  rows: number
-  cols: number
-  blocks: number
-}
 
 export type ConvVariant = keyof typeof convVariants
 export type FilterVariant = keyof typeof filterVariants

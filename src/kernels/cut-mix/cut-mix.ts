@@ -1,42 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach'
-import { hasKernel, registerTwin, runKernel } from '../heap'
+import { defineOp } from '../operation'
+import { copyBox } from './cut-mix.twin'
+import { cutMixWgsl } from './cut-mix.wgsl'
 
-/** Twin for one image [H, W, C]: copies the box (x, y, width, height) of `source` into `out`; a width of 0 copies nothing. */
-export function copyBox<T extends Float32Array | Uint8Array>(
-  source: T,
-  out: T,
-  width: number,
-  channels: number,
-  box: ArrayLike<number>,
-): void {
-  const [x, y, w, h] = [box[0]!, box[1]!, box[2]!, box[3]!]
-  for (let row = y; row < y + h; row++) {
-    const from = (row * width + x) * channels
-    out.set(source.subarray(from, from + w * channels), from)
-  }
-}
-
-registerTwin(
-  'CutMix',
-  ['maps', 'boxes', 'partners'] as const,
-  ({ maps }) => [maps],
-  ({ maps, boxes, partners }, [out], { maps: [count, , width, channels = 1] }) => {
+export const cutMixOp = defineOp({
+  name: 'CutMix',
+  inputs: ['maps', 'boxes', 'partners'],
+  outputs: ({ maps }) => ({ out: maps }),
+  twin: ({ maps, boxes, partners }, { out }, { maps: [count, , width, channels = 1] }) => {
     const length = maps.length / count!
     const of = (list: Float32Array, n: number) => list.subarray(n * length, (n + 1) * length)
-    out!.set(maps)
+    out.set(maps)
     for (let n = 0; n < count!; n++) {
       const u = n % partners.length
-      copyBox(of(maps, n - u + partners[u]!), of(out!, n), width!, channels, boxes.subarray(4 * u, 4 * u + 4))
+      copyBox(of(maps, n - u + partners[u]!), of(out, n), width!, channels, boxes.subarray(4 * u, 4 * u + 4))
     }
   },
-)
+  wgsl: cutMixWgsl,
+  stock,
+})
 
-/** The same, composed from plain tfjs ops. */
-export function cutMixPlain<T extends tf.Tensor3D | tf.Tensor4D>(maps: T, boxes: tf.Tensor2D, partners: tf.Tensor1D): T {
+function stock({ maps, boxes, partners }: Record<'maps' | 'boxes' | 'partners', tf.Tensor>) {
   return tf.tidy(() => {
     const [count, height, width, channels = 1] = maps.shape as number[]
-    const images = boxes.shape[0]
+    const images = boxes.shape[0]!
     const grouped = tf.reshape(maps, [count! / images, images, height!, width!, channels])
     const [x, y, w, h] = tf.split(boxes, 4, 1).map((v) => tf.reshape(v, [images, 1, 1, 1])) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
     const columns = tf.reshape(tf.range(0, width!), [1, 1, width!, 1])
@@ -46,7 +34,7 @@ export function cutMixPlain<T extends tf.Tensor3D | tf.Tensor4D>(maps: T, boxes:
     const inside = tf.cast(tf.logicalAnd(within(columns, x, w), within(rows, y, h)), 'float32') // [images, height, width, 1]
     const others = tf.gather(grouped, tf.cast(partners, 'int32'), 1)
     const mixed = tf.add(tf.mul(grouped, tf.sub(1, inside)), tf.mul(others, inside))
-    return detach(tf.reshape(mixed, maps.shape)) as T
+    return { out: tf.reshape(mixed, maps.shape) }
   })
 }
 
@@ -59,6 +47,5 @@ export function cutMixPlain<T extends tf.Tensor3D | tf.Tensor4D>(maps: T, boxes:
  * @returns a new tensor of the shape of `maps`, through which no gradient flows
  */
 export function cutMix<T extends tf.Tensor3D | tf.Tensor4D>(maps: T, boxes: tf.Tensor2D, partners: tf.Tensor1D): T {
-  if (!hasKernel('CutMix')) return cutMixPlain(maps, boxes, partners)
-  return tf.tidy(() => detach(runKernel('CutMix', { maps, boxes, partners })[0]! as T))
+  return tf.tidy(() => detach(cutMixOp.run({ maps, boxes, partners }, {}).out as T))
 }

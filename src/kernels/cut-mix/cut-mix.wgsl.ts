@@ -1,13 +1,11 @@
 import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 
-/** CutMix: one thread per value. */
-export const cutMix: KernelFunc = ({ inputs, backend }) => {
-  const { maps, boxes, partners } = inputs as Record<'maps' | 'boxes' | 'partners', TensorInfo>
+/** One thread per value. */
+export function cutMixWgsl({ inputs: { maps, boxes, partners }, backend }: WgslCall<'maps' | 'boxes' | 'partners'>) {
   const [, height, width, channels = 1] = maps.shape as [number, number, number, number?]
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: 'exemplarCutMix',
     inputs: { maps, boxes, partners },
     inputComponents: [1, 1, 1],
@@ -27,4 +25,5 @@ export const cutMix: KernelFunc = ({ inputs, backend }) => {
       let other = select(u, i32(partners[u]), inside);
       result[index] = maps[index + (other - u) * uniforms.height * uniforms.width * uniforms.channels];`,
   })
+  return { out }
 }

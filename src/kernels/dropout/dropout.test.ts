@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
-import { dropout, dropoutPlain } from './dropout'
-import { heapBackends, useHeapBackend } from '../testing/heap-backends.test-support'
+import { setEngine } from '../engine'
+import { dropout } from './dropout'
+import { hostBackends, useHostBackend } from '../testing/host-backends.test-support'
 
-describe.each(heapBackends)('on %s', (backend) => {
-  beforeAll(() => useHeapBackend(backend))
+describe.each(hostBackends)('on %s', (backend) => {
+  beforeAll(() => useHostBackend(backend))
 
-  test.each([0, 0.1, 0.5, 0.9])('dropout with p = %f takes draw i for value i, forward and backward, as the plain ops do', (p) => {
+  test.each([0, 0.1, 0.5, 0.9])('dropout with p = %f takes draw i for value i, forward and backward, with either engine', (p) => {
     tf.tidy(() => {
       const values = Random.key(4, 'dropout', 7)
       const key = { values, tensor: tf.tensor1d(values) }
@@ -15,9 +16,10 @@ describe.each(heapBackends)('on %s', (backend) => {
       const dy = tf.reshape(tf.range(0, x.size), x.shape)
       const random = new Random(4, 'dropout', 7)
       const factor = Array.from({ length: x.size }, () => (random.uniform() < p ? 0 : 1 / (1 - p)))
-      for (const f of [dropout, dropoutPlain]) {
-        const y = f(x, key, p)
-        const dx = tf.grad((x) => f(x, key, p))(x, dy)
+      for (const engine of ['stock', 'ours'] as const) {
+        setEngine(engine)
+        const y = dropout(x, key, p)
+        const dx = tf.grad((x) => dropout(x, key, p))(x, dy)
         const [forward, backward] = [y.dataSync(), dx.dataSync()]
         factor.forEach((v, i) => {
           expect(forward[i]).toBeCloseTo(v * (i + 1), 3)

@@ -1,16 +1,13 @@
 import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { dropThreshold } from './dropout'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 import { drawPair, keyOf } from '../webgpu/random-wgsl'
+import { dropThreshold } from './dropout.twin'
 
-/** Dropout: one thread for the two values that one pair of draws decides. */
-export const dropout: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { x, key } = inputs as Record<'x' | 'key', TensorInfo>
-  const { p } = attrs as unknown as { p: number }
+/** One thread for the two values that one pair of draws decides. */
+export function dropoutWgsl({ inputs: { x, key }, attrs: { p }, backend }: WgslCall<'x' | 'key', { p: number }>) {
   const values = util.sizeFromShape(x.shape)
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: 'exemplarDropout',
     inputs: { x, key },
     inputComponents: [1, 1],
@@ -26,4 +23,5 @@ export const dropout: KernelFunc = ({ inputs, attrs, backend }) => {
       result[i] = select(0.0, x[i] * uniforms.factor, kept.x);
       if (i + 1 < uniforms.values) { result[i + 1] = select(0.0, x[i + 1] * uniforms.factor, kept.y); }`,
   })
+  return { out }
 }

@@ -1,43 +1,24 @@
-import * as tf from '@tensorflow/tfjs-core'
-import { Random } from '../../lib/random'
-import { registerTwin, runKernel } from '../heap'
+import type * as tf from '@tensorflow/tfjs-core'
+import { defineOp } from '../operation'
+import { addNoise, noiseLength } from './gamma-noise.twin'
+import { gammaNoiseWgsl } from './gamma-noise.wgsl'
 
-/** Numbers of one image: gamma, sigma of the noise, number of the first draw, and the key of the stream in four parts. */
-export const noiseLength = 7
-
-/**
- * Twin for one image in [0, 1]: clamp(v^gamma + sigma z), gamma 1 and sigma 0 changing nothing. z of pixel i is the standard normal number
- * that the stream of the key makes from its draws first + 2i and first + 2i + 1.
- */
-export function addNoise(image: Float32Array, out: Float32Array, numbers: ArrayLike<number>): void {
-  const [gamma, sigma, first] = [numbers[0]!, numbers[1]!, numbers[2]!]
-  if (gamma === 1) out.set(image)
-  else for (let i = 0; i < image.length; i++) out[i] = image[i]! ** gamma
-  if (sigma === 0) return
-  const random = Random.fromKey([numbers[3]!, numbers[4]!, numbers[5]!, numbers[6]!], first)
-  for (let i = 0; i < image.length; i++) {
-    const v = out[i]! + sigma * random.normal()
-    out[i] = v < 0 ? 0 : v > 1 ? 1 : v
-  }
-}
-
-registerTwin(
-  'GammaNoise',
-  ['x', 'noise'] as const,
-  ({ x }) => [x],
-  ({ x, noise }, [out]) => {
+export const gammaNoiseOp = defineOp({
+  name: 'GammaNoise',
+  inputs: ['x', 'noise'],
+  outputs: ({ x }) => ({ out: x }),
+  twin: ({ x, noise }, { out }) => {
     const count = noise.length / noiseLength
     const pixels = x.length / count
     for (let n = 0; n < count; n++)
       addNoise(
         x.subarray(n * pixels, (n + 1) * pixels),
-        out!.subarray(n * pixels, (n + 1) * pixels),
+        out.subarray(n * pixels, (n + 1) * pixels),
         noise.subarray(n * noiseLength, (n + 1) * noiseLength),
       )
   },
-)
+  wgsl: gammaNoiseWgsl,
+})
 
 /** Images x [n, ...] in [0, 1] under gamma and Gaussian noise, by the numbers of `noise` [n, 7]; see `addNoise`. Has no gradient. */
-export function noisy<T extends tf.Tensor>(x: T, noise: tf.Tensor): T {
-  return runKernel('GammaNoise', { x, noise })[0] as T
-}
+export const noisy = <T extends tf.Tensor>(x: T, noise: tf.Tensor): T => gammaNoiseOp.run({ x, noise }, {}).out as T

@@ -1,15 +1,13 @@
 import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { noiseLength } from './gamma-noise'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 import { drawPair, keyOf, uniformOf } from '../webgpu/random-wgsl'
+import { noiseLength } from './gamma-noise.twin'
 
-/** GammaNoise: one thread per pixel. Where the first draw is odd, a pixel's two draws lie in two neighbouring pairs. */
-export const gammaNoise: KernelFunc = ({ inputs, backend }) => {
-  const { x, noise } = inputs as Record<'x' | 'noise', TensorInfo>
+/** One thread per pixel. Where the first draw is odd, a pixel's two draws lie in two neighbouring pairs. */
+export function gammaNoiseWgsl({ inputs: { x, noise }, backend }: WgslCall<'x' | 'noise'>) {
   const threads = util.sizeFromShape(x.shape)
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: 'exemplarGammaNoise',
     inputs: { x, noise },
     inputComponents: [1, 1],
@@ -39,4 +37,5 @@ export const gammaNoise: KernelFunc = ({ inputs, backend }) => {
       }
       result[index] = value;`,
   })
+  return { out }
 }

@@ -1,10 +1,11 @@
-import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import { util, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { epsilon, type NormAttrs } from './norm-activation'
+import type { WgslCall } from '../declaration'
 import { launch, launchAll } from '../webgpu/launch'
 import { elementOf, lanesFor } from '../webgpu/reduction'
+import { threadsWanted } from '../webgpu/threads-wanted'
 import { gradientPlace } from '../webgpu/window'
+import { epsilon, type NormAttrs } from './norm-activation.twin'
 
 /**
  * The threads that go over x [B, P, C] are numbered ((n lanes) + k) steps + c: lane k of image n takes pixels k, k + lanes, ... of the
@@ -27,8 +28,8 @@ function sizesOf(x: TensorInfo, gamma: TensorInfo, { groups }: NormAttrs) {
 }
 
 /** Lanes of a pass that only writes values: about 4 pixels to a thread, and no more threads than are wanted four times over. */
-const lanesToWrite = (pixels: number, others: number, threadsWanted: number) =>
-  Math.min(Math.ceil(pixels / 4), Math.ceil((4 * threadsWanted) / others))
+const lanesToWrite = (backend: WebGPUBackend, pixels: number, others: number) =>
+  Math.min(Math.ceil(pixels / 4), Math.ceil((4 * threadsWanted(backend)) / others))
 
 /** Two values of each group, of the groups in which the channels of element c lie. */
 const ofGroups = (buffer: string, vector: 1 | 4, [first, second]: [string, string]) => {
@@ -54,28 +55,24 @@ const group = `
   let ofModel = n / uniforms.perModel * uniforms.steps;`
 
 /**
- * NormActivation: y and the statistics. f32 has to do for sums, so each lane adds up differences from its first pixel, whose squares
+ * y and the statistics. f32 has to do for sums, so each lane adds up differences from its first pixel, whose squares
  * do not cancel, and lanes and channels are joined by mean and sum of squared deviations (Chan, Golub, LeVeque 1979).
  */
-export const normActivation =
-  (threadsWanted: number): KernelFunc =>
-  (params) => {
-    const { x, bias, gamma, beta } = params.inputs as Record<'x' | 'bias' | 'gamma' | 'beta', TensorInfo>
-    const attrs = params.attrs as unknown as NormAttrs
-    const backend = params.backend as WebGPUBackend
-    const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, gamma, attrs)
-    const { pixels } = uniforms
-    const lanes = lanesFor(pixels, batch * steps, threadsWanted)
+export function normActivationWgsl({ inputs, attrs, backend }: WgslCall<'x' | 'bias' | 'gamma' | 'beta', NormAttrs>) {
+  const { x, bias, gamma, beta } = inputs
+  const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, gamma, attrs)
+  const { pixels } = uniforms
+  const lanes = lanesFor(backend, pixels, batch * steps)
 
-    const moments = launch(backend, {
-      key: `exemplarNormMoments_${vector}`,
-      inputs: { x },
-      inputComponents: [vector],
-      outputShape: [batch, lanes, channels, 2],
-      outputComponent: vector,
-      threads: batch * lanes * steps,
-      uniforms: { ...uniforms, lanes },
-      body: () => `
+  const moments = launch(backend, {
+    key: `exemplarNormMoments_${vector}`,
+    inputs: { x },
+    inputComponents: [vector],
+    outputShape: [batch, lanes, channels, 2],
+    outputComponent: vector,
+    threads: batch * lanes * steps,
+    uniforms: { ...uniforms, lanes },
+    body: () => `
         ${walk}
         let shift = x[first];
         var sum = ${type}();
@@ -89,16 +86,16 @@ export const normActivation =
         }
         result[2 * index] = shift + sum / count;
         result[2 * index + 1] = max(${type}(), squares - sum * sum / count);`,
-    })
-    const stats = launch(backend, {
-      key: `exemplarNormStats_${vector}`,
-      inputs: { moments, bias },
-      inputComponents: [1, 1],
-      outputShape: [batch, attrs.groups, 2],
-      outputComponent: 1,
-      threads: batch * attrs.groups,
-      uniforms: { ...uniforms, lanes },
-      body: () => `
+  })
+  const stats = launch(backend, {
+    key: `exemplarNormStats_${vector}`,
+    inputs: { moments, bias },
+    inputComponents: [1, 1],
+    outputShape: [batch, attrs.groups, 2],
+    outputComponent: 1,
+    threads: batch * attrs.groups,
+    uniforms: { ...uniforms, lanes },
+    body: () => `
         ${group}
         var c = firstChannel;
         var k = 0;
@@ -122,20 +119,20 @@ export const normActivation =
         }
         result[2 * index] = mean;
         result[2 * index + 1] = inverseSqrt(squares / all + ${epsilon});`,
-    })
-    backend.disposeData(moments.dataId)
+  })
+  backend.disposeData(moments.dataId)
 
-    const writing = lanesToWrite(pixels, batch * steps, threadsWanted)
-    const y = launch(backend, {
-      key: `exemplarNormActivation_${vector}`,
-      inputs: { x, bias, gamma, beta, stats },
-      inputComponents: [vector, vector, vector, vector, 1],
-      outputShape: x.shape,
-      outputComponent: vector,
-      threads: batch * writing * steps,
-      uniforms: { ...uniforms, lanes: writing },
-      factors: { slope: attrs.slope },
-      body: () => `
+  const writing = lanesToWrite(backend, pixels, batch * steps)
+  const y = launch(backend, {
+    key: `exemplarNormActivation_${vector}`,
+    inputs: { x, bias, gamma, beta, stats },
+    inputComponents: [vector, vector, vector, vector, 1],
+    outputShape: x.shape,
+    outputComponent: vector,
+    threads: batch * writing * steps,
+    uniforms: { ...uniforms, lanes: writing },
+    factors: { slope: attrs.slope },
+    body: () => `
         ${walk}
         ${ofGroups('stats', vector, ['mean', 'rstd'])}
         ${parameter}
@@ -146,42 +143,38 @@ export const normActivation =
           let u = (x[i] + offset) * scale + shift;
           result[i] = select(u, uniforms.slope * u, u < ${type}());
         }`,
-    })
-    return [y, stats]
-  }
+  })
+  return { y, stats }
+}
 
-/** NormActivationGrad: gradients of x, bias, gamma and beta. du is the gradient before the activation, xhat the normalised x. */
-export const normActivationGrad =
-  (threadsWanted: number): KernelFunc =>
-  (params) => {
-    const { dy, x, bias, gamma, beta, stats } = params.inputs as Record<'dy' | 'x' | 'bias' | 'gamma' | 'beta' | 'stats', TensorInfo>
-    const attrs = params.attrs as unknown as NormAttrs
-    const backend = params.backend as WebGPUBackend
-    const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, gamma, attrs)
-    const { pixels } = uniforms
-    const lanes = lanesFor(pixels, batch * steps, threadsWanted)
-    const xhatAndDu = `
+/** Gradients of x, bias, gamma and beta. du is the gradient before the activation, xhat the normalised x. */
+export function normActivationGradWgsl({ inputs, attrs, backend }: WgslCall<'dy' | 'x' | 'bias' | 'gamma' | 'beta' | 'stats', NormAttrs>) {
+  const { dy, x, bias, gamma, beta, stats } = inputs
+  const { batch, channels, vector, type, steps, uniforms } = sizesOf(x, gamma, attrs)
+  const { pixels } = uniforms
+  const lanes = lanesFor(backend, pixels, batch * steps)
+  const xhatAndDu = `
       let xhat = (x[i] + offset) * rstd;
       let u = xhat * scale + shift;
       let du = dy[i] * select(${type}(1.0), ${type}(uniforms.slope), u < ${type}());`
-    const ofChannel = `
+  const ofChannel = `
       ${ofGroups('stats', vector, ['mean', 'rstd'])}
       ${parameter}
       let offset = bias[p] - mean;
       let scale = gamma[p];
       let shift = beta[p];`
 
-    // Sums of du, du xhat and xhat, for each image, lane and channel.
-    const partial = launch(backend, {
-      key: `exemplarNormGradSums_${vector}`,
-      inputs: { dy, x, bias, gamma, beta, stats },
-      inputComponents: [vector, vector, vector, vector, vector, 1],
-      outputShape: [batch, lanes, channels, 3],
-      outputComponent: vector,
-      threads: batch * lanes * steps,
-      uniforms: { ...uniforms, lanes },
-      factors: { slope: attrs.slope },
-      body: () => `
+  // Sums of du, du xhat and xhat, for each image, lane and channel.
+  const partial = launch(backend, {
+    key: `exemplarNormGradSums_${vector}`,
+    inputs: { dy, x, bias, gamma, beta, stats },
+    inputComponents: [vector, vector, vector, vector, vector, 1],
+    outputShape: [batch, lanes, channels, 3],
+    outputComponent: vector,
+    threads: batch * lanes * steps,
+    uniforms: { ...uniforms, lanes },
+    factors: { slope: attrs.slope },
+    body: () => `
         ${walk}
         ${ofChannel}
         var sumDu = ${type}();
@@ -196,19 +189,19 @@ export const normActivationGrad =
         result[3 * index] = sumDu;
         result[3 * index + 1] = sumDuXhat;
         result[3 * index + 2] = sumXhat;`,
-    })
-    // The lanes added up, and the means of gamma du and gamma du xhat over each group.
-    const [sums, means] = launchAll(backend, {
-      key: `exemplarNormGradMeans_${vector}`,
-      inputs: { partial, gamma },
-      inputComponents: [1, 1],
-      outputs: [
-        { name: 'sums', shape: [batch, channels, 3], component: 1 },
-        { name: 'means', shape: [batch, attrs.groups, 2], component: 1 },
-      ],
-      threads: batch * attrs.groups,
-      uniforms: { ...uniforms, lanes },
-      body: () => `
+  })
+  // The lanes added up, and the means of gamma du and gamma du xhat over each group.
+  const [sums, means] = launchAll(backend, {
+    key: `exemplarNormGradMeans_${vector}`,
+    inputs: { partial, gamma },
+    inputComponents: [1, 1],
+    outputs: [
+      { name: 'sums', shape: [batch, channels, 3], component: 1 },
+      { name: 'means', shape: [batch, attrs.groups, 2], component: 1 },
+    ],
+    threads: batch * attrs.groups,
+    uniforms: { ...uniforms, lanes },
+    body: () => `
         ${group}
         var total = vec2<f32>();
         for (var c = firstChannel; c < endChannel; c++) {
@@ -225,19 +218,19 @@ export const normActivationGrad =
         total = total / f32(uniforms.perGroup * uniforms.pixels);
         means[2 * index] = total.x;
         means[2 * index + 1] = total.y;`,
-    }) as [TensorInfo, TensorInfo]
+  }) as [TensorInfo, TensorInfo]
 
-    const writing = lanesToWrite(pixels, batch * steps, threadsWanted)
-    const dx = launch(backend, {
-      key: `exemplarNormGradX_${vector}`,
-      inputs: { dy, x, bias, gamma, beta, stats, means },
-      inputComponents: [vector, vector, vector, vector, vector, 1, 1],
-      outputShape: x.shape,
-      outputComponent: vector,
-      threads: batch * writing * steps,
-      uniforms: { ...uniforms, lanes: writing },
-      factors: { slope: attrs.slope },
-      body: () => `
+  const writing = lanesToWrite(backend, pixels, batch * steps)
+  const dx = launch(backend, {
+    key: `exemplarNormGradX_${vector}`,
+    inputs: { dy, x, bias, gamma, beta, stats, means },
+    inputComponents: [vector, vector, vector, vector, vector, 1, 1],
+    outputShape: x.shape,
+    outputComponent: vector,
+    threads: batch * writing * steps,
+    uniforms: { ...uniforms, lanes: writing },
+    factors: { slope: attrs.slope },
+    body: () => `
         ${walk}
         ${ofChannel}
         ${ofGroups('means', vector, ['m1', 'm2'])}
@@ -245,19 +238,19 @@ export const normActivationGrad =
           ${xhatAndDu}
           result[i] = rstd * (scale * du - m1 - xhat * m2);
         }`,
-    })
-    const ofParameters = launchAll(backend, {
-      key: 'exemplarNormGradParameters',
-      inputs: { sums, gamma, stats, means },
-      inputComponents: [1, 1, 1, 1],
-      outputs: [
-        { name: 'dBias', shape: bias.shape, component: 1, into: gradientPlace(backend, bias) },
-        { name: 'dGamma', shape: gamma.shape, component: 1, into: gradientPlace(backend, gamma) },
-        { name: 'dBeta', shape: beta.shape, component: 1, into: gradientPlace(backend, beta) },
-      ],
-      threads: util.sizeFromShape(gamma.shape),
-      uniforms: { ...uniforms, channels },
-      body: () => `
+  })
+  const [dBias, dGamma, dBeta] = launchAll(backend, {
+    key: 'exemplarNormGradParameters',
+    inputs: { sums, gamma, stats, means },
+    inputComponents: [1, 1, 1, 1],
+    outputs: [
+      { name: 'dBias', shape: bias.shape, component: 1, into: gradientPlace(backend, bias) },
+      { name: 'dGamma', shape: gamma.shape, component: 1, into: gradientPlace(backend, gamma) },
+      { name: 'dBeta', shape: beta.shape, component: 1, into: gradientPlace(backend, beta) },
+    ],
+    threads: util.sizeFromShape(gamma.shape),
+    uniforms: { ...uniforms, channels },
+    body: () => `
         let model = index / uniforms.channels;
         let c = index - model * uniforms.channels;
         var sum = vec3<f32>();
@@ -270,7 +263,7 @@ export const normActivationGrad =
         dBias[index] = sum.x;
         dGamma[index] = sum.y;
         dBeta[index] = sum.z;`,
-    })
-    for (const info of [partial, sums, means]) backend.disposeData(info.dataId)
-    return [dx, ...ofParameters]
-  }
+  }) as [TensorInfo, TensorInfo, TensorInfo]
+  for (const info of [partial, sums, means]) backend.disposeData(info.dataId)
+  return { dx, dBias, dGamma, dBeta }
+}

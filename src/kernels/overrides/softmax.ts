@@ -1,13 +1,14 @@
-import type { KernelFunc, SoftmaxAttrs, TensorInfo } from '@tensorflow/tfjs-core'
+import type { SoftmaxAttrs, TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { launch } from '../webgpu/launch'
+import type { Override } from './override'
 
 /**
  * Softmax over the last axis, one thread for each row and no barriers. The kernel of tfjs 4.22 returns a wrong last row when there are
  * more than 65,535 rows and their number is no square: dispatch is rounded up to a square, and the surplus workgroups, whose writes are
  * clamped to the end of the buffer, overwrite its end.
  */
-export const softmax: KernelFunc = ({ inputs, attrs, backend }) => {
+export const softmax: Override['kernel'] = ({ inputs, attrs, backend }) => {
   const { logits } = inputs as Record<'logits', TensorInfo>
   const { dim } = attrs as unknown as SoftmaxAttrs
   const columns = logits.shape[dim]!

@@ -1,15 +1,12 @@
-import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 
-/** Paste: one thread per pixel. Fronts lie `pasted` images before their backgrounds, after `whole` pixels of finished images. */
-export const paste: KernelFunc = ({ inputs, backend }) => {
-  const { images, alpha } = inputs as Record<'images' | 'alpha', TensorInfo>
+/** One thread per pixel. Fronts lie `pasted` images before their backgrounds, after `whole` pixels of finished images. */
+export function pasteWgsl({ inputs: { images, alpha }, backend }: WgslCall<'images' | 'alpha'>) {
   const [made, size] = alpha.shape as [number, number]
   const pasted = images.shape[0]! - made
   const pixels = size * size
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: 'exemplarPaste',
     inputs: { images, alpha },
     inputComponents: [1, 1],
@@ -25,20 +22,5 @@ export const paste: KernelFunc = ({ inputs, backend }) => {
       }
       result[index] = alpha[index] * front + (1.0 - alpha[index]) * images[index + uniforms.toBackground];`,
   })
-}
-
-/** KnownLabels: one thread per pixel. */
-export const knownLabels: KernelFunc = ({ inputs, backend }) => {
-  const { labels, rim, outside } = inputs as Record<'labels' | 'rim' | 'outside', TensorInfo>
-  const [, height, width] = rim.shape as [number, number, number]
-  return launch(backend as WebGPUBackend, {
-    key: 'exemplarKnownLabels',
-    inputs: { labels, rim, outside },
-    inputComponents: [1, 1, 1],
-    outputShape: rim.shape,
-    outputComponent: 1,
-    threads: util.sizeFromShape(rim.shape),
-    uniforms: { pixels: height * width },
-    body: () => `result[index] = select(-1.0, labels[index], rim[index] > 0.0 || outside[index / uniforms.pixels] > 0.0);`,
-  })
+  return { out }
 }

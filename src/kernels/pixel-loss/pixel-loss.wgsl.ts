@@ -1,9 +1,8 @@
-import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { smooth, type LossAttrs } from './pixel-loss'
+import { util, type TensorInfo } from '@tensorflow/tfjs-core'
+import type { WgslCall } from '../declaration'
 import { launch, launchAll } from '../webgpu/launch'
 import { lanesFor } from '../webgpu/reduction'
+import { smooth, type LossAttrs } from './pixel-loss.twin'
 
 /** Of the logits of the pixel that starts at `at`: the largest, and the sum of exp(logit - top). */
 const topAndSum = `
@@ -60,35 +59,31 @@ const normOfSums = `
   let norm = select(max(1.0, total), f32(images[group] * uniforms.pixels), overAll[group]);`
 
 /**
- * PixelLoss: the losses and their gradients by the logits. First the sums of each class, for which a thread takes one class in one lane of
+ * The losses and their gradients by the logits. First the sums of each class, for which a thread takes one class in one lane of
  * a group's pixels: it makes the softmax anew, which is cheaper than keeping it; then the losses; then the gradient, a thread per pixel.
  */
-export const pixelLoss =
-  (threadsWanted: number): KernelFunc =>
-  (params) => {
-    const { logits, target: truth } = params.inputs as Record<'logits' | 'target', TensorInfo>
-    const attrs = params.attrs as unknown as LossAttrs
-    const backend = params.backend as WebGPUBackend
-    const [batch, height, width, classes] = logits.shape as [number, number, number, number]
-    const groups = attrs.groups.length
-    const all = groups * attrs.models
-    const pixels = height * width
-    const perModel = batch / attrs.models
-    const largest = Math.max(...attrs.groups.map(({ images }) => images)) * pixels
-    const lanes = lanesFor(largest, classes * all, threadsWanted)
-    const uniforms = { classes, pixels, perModel, lanes }
-    const table = groupTable(attrs)
-    const key = JSON.stringify(attrs.groups)
+export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 'target', LossAttrs>) {
+  const { logits, target: truth } = inputs
+  const [batch, height, width, classes] = logits.shape as [number, number, number, number]
+  const groups = attrs.groups.length
+  const all = groups * attrs.models
+  const pixels = height * width
+  const perModel = batch / attrs.models
+  const largest = Math.max(...attrs.groups.map(({ images }) => images)) * pixels
+  const lanes = lanesFor(backend, largest, classes * all)
+  const uniforms = { classes, pixels, perModel, lanes }
+  const table = groupTable(attrs)
+  const key = JSON.stringify(attrs.groups)
 
-    const partial = launch(backend, {
-      key: `exemplarPixelLossSums_${key}`,
-      inputs: { logits, truth },
-      inputComponents: [1, 1],
-      outputShape: [all, lanes, classes, 4],
-      outputComponent: 4,
-      threads: all * lanes * classes,
-      uniforms,
-      body: () => `
+  const partial = launch(backend, {
+    key: `exemplarPixelLossSums_${key}`,
+    inputs: { logits, truth },
+    inputComponents: [1, 1],
+    outputShape: [all, lanes, classes, 4],
+    outputComponent: 4,
+    threads: all * lanes * classes,
+    uniforms,
+    body: () => `
         ${table}
         let class_ = index % uniforms.classes;
         let g = index / uniforms.classes / uniforms.lanes;
@@ -108,18 +103,18 @@ export const pixelLoss =
           }
         }
         result[index] = sums;`,
-    })
-    const [losses, sums] = launchAll(backend, {
-      key: `exemplarPixelLoss_${key}`,
-      inputs: { partial },
-      inputComponents: [4],
-      outputs: [
-        { name: 'losses', shape: [attrs.models, groups], component: 1 },
-        { name: 'sums', shape: [all, classes, 4], component: 4 },
-      ],
-      threads: all,
-      uniforms,
-      body: () => `
+  })
+  const [losses, sums] = launchAll(backend, {
+    key: `exemplarPixelLoss_${key}`,
+    inputs: { partial },
+    inputComponents: [4],
+    outputs: [
+      { name: 'losses', shape: [attrs.models, groups], component: 1 },
+      { name: 'sums', shape: [all, classes, 4], component: 4 },
+    ],
+    threads: all,
+    uniforms,
+    body: () => `
         ${table}
         let g = index;
         let group = g % ${groups};
@@ -134,16 +129,16 @@ export const pixelLoss =
         }
         ${normOfSums}
         losses[g] = crossEntropy[group] * ce / norm + dice[group] * diceLoss / f32(uniforms.classes);`,
-    }) as [TensorInfo, TensorInfo]
-    const dLogits = launch(backend, {
-      key: `exemplarPixelLossGrad_${key}`,
-      inputs: { logits, truth, sums },
-      inputComponents: [1, 1, 4],
-      outputShape: logits.shape,
-      outputComponent: 1,
-      threads: batch * pixels,
-      uniforms,
-      body: () => `
+  }) as [TensorInfo, TensorInfo]
+  const dLogits = launch(backend, {
+    key: `exemplarPixelLossGrad_${key}`,
+    inputs: { logits, truth, sums },
+    inputComponents: [1, 1, 4],
+    outputShape: logits.shape,
+    outputComponent: 1,
+    threads: batch * pixels,
+    uniforms,
+    body: () => `
         let pixel = index;
         let at = index * uniforms.classes;
         if (truth[pixel] < 0.0) {
@@ -164,17 +159,16 @@ export const pixelLoss =
           ${gradientByP}
           result[at + c] = P * (dP - mean) + crossEntropy[group] / norm * (P - select(0.0, 1.0, c == class_));
         }`,
-    })
-    for (const info of [partial, sums]) backend.disposeData(info.dataId)
-    return [losses, dLogits]
-  }
+  })
+  for (const info of [partial, sums]) backend.disposeData(info.dataId)
+  return { losses, dLogits }
+}
 
-/** PixelLossGrad: each image's gradient times that of its group's loss. */
-export const pixelLossGrad: KernelFunc = (params) => {
-  const { dLogits, dLosses } = params.inputs as Record<'dLogits' | 'dLosses', TensorInfo>
-  const attrs = params.attrs as unknown as LossAttrs
+/** Each image's gradient times that of its group's loss. */
+export function pixelLossGradWgsl({ inputs, attrs, backend }: WgslCall<'dLogits' | 'dLosses', LossAttrs>) {
+  const { dLogits, dLosses } = inputs
   const [batch, height, width, classes] = dLogits.shape as [number, number, number, number]
-  return launch(params.backend as WebGPUBackend, {
+  const scaled = launch(backend, {
     key: `exemplarPixelLossScale_${JSON.stringify(attrs.groups)}`,
     inputs: { dLogits, dLosses },
     inputComponents: [1, 1],
@@ -188,4 +182,5 @@ export const pixelLossGrad: KernelFunc = (params) => {
       ${findGroup(attrs.groups.length)}
       result[index] = dLogits[index] * dLosses[g];`,
   })
+  return { scaled }
 }

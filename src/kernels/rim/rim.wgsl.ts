@@ -1,13 +1,11 @@
 import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { rimRadius } from './rim'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
+import { rimRadius } from './rim.twin'
 
-/** Rim: one thread per pixel looks at 7 x 7. Two passes would read 14 pixels instead of 49 for one launch more. */
-export const rim: KernelFunc = ({ inputs, backend }) => {
-  const { labels } = inputs as Record<'labels', TensorInfo>
-  return launch(backend as WebGPUBackend, {
+/** One thread per pixel looks at 7 x 7. Two passes would read 14 pixels instead of 49 for one launch more. */
+export function rimWgsl({ inputs: { labels }, backend }: WgslCall<'labels'>) {
+  const rim = launch(backend, {
     key: 'exemplarRim',
     inputs: { labels },
     inputComponents: [1],
@@ -27,4 +25,5 @@ export const rim: KernelFunc = ({ inputs, backend }) => {
       }
       result[index] = select(0.0, 1.0, most > 0.0);`,
   })
+  return { rim }
 }

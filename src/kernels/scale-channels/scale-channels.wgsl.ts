@@ -1,16 +1,14 @@
 import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 import { elementOf } from '../webgpu/reduction'
 
-/** ScaleChannels: x [B, H, W, C] times factor [B, C]. */
-export const scaleChannels: KernelFunc = ({ inputs, backend }) => {
-  const { x, factor } = inputs as Record<'x' | 'factor', TensorInfo>
+/** x [B, H, W, C] times factor [B, C]. */
+export function scaleChannelsWgsl({ inputs: { x, factor }, backend }: WgslCall<'x' | 'factor'>) {
   const [batch, channels] = factor.shape as [number, number]
   const { vector } = elementOf(channels)
   const threads = util.sizeFromShape(x.shape) / vector
-  return launch(backend as WebGPUBackend, {
+  const y = launch(backend, {
     key: `exemplarScaleChannels_${vector}`,
     inputs: { x, factor },
     inputComponents: [vector, vector],
@@ -20,4 +18,5 @@ export const scaleChannels: KernelFunc = ({ inputs, backend }) => {
     uniforms: { steps: channels / vector, perImage: threads / batch },
     body: () => `result[index] = x[index] * factor[index / uniforms.perImage * uniforms.steps + index % uniforms.steps];`,
   })
+  return { y }
 }

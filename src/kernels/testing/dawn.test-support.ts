@@ -13,6 +13,8 @@ export function useSoftwareWebgpu(): void {
     const { openDawn } = await import('../webgpu/node-adapter')
     gpu = await openDawn({ software: true })
     gpu.device.addEventListener('uncapturederror', (event) => errors.push((event as GPUUncapturedErrorEvent).error.message))
+    const { useEngine } = await import('../overrides/overrides')
+    useEngine('ours')
     const { openWebgpu } = await import('../webgpu/backend')
     await openWebgpu(gpu, () => 0)
   }, 60_000)

@@ -1,6 +1,5 @@
-import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { util, type TensorInfo } from '@tensorflow/tfjs-core'
+import type { WgslCall } from '../declaration'
 import { launch, launchAll } from '../webgpu/launch'
 import { elementOf } from '../webgpu/reduction'
 
@@ -9,14 +8,13 @@ import { elementOf } from '../webgpu/reduction'
  * and so is the test on which side of a source pixel it lies.
  */
 
-/** UpsampleConcat: the skip [B, 2h, 2w, S] and x [B, h, w, C] enlarged twice -> [B, 2h, 2w, S + C]. One thread per output element. */
-export const upsampleConcat: KernelFunc = ({ inputs, backend }) => {
-  const { skip, x } = inputs as Record<'skip' | 'x', TensorInfo>
+/** The skip [B, 2h, 2w, S] and x [B, h, w, C] enlarged twice -> [B, 2h, 2w, S + C]. One thread per output element. */
+export function upsampleConcatWgsl({ inputs: { skip, x }, backend }: WgslCall<'skip' | 'x'>) {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const skipChannels = skip.shape[3]!
   const { vector } = elementOf(skipChannels % 4 === 0 ? channels : 1)
   const outputShape = [batch, 2 * height, 2 * width, skipChannels + channels]
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: `exemplarUpsampleConcat_${vector}`,
     inputs: { skip, x },
     inputComponents: [vector, vector],
@@ -53,19 +51,21 @@ export const upsampleConcat: KernelFunc = ({ inputs, backend }) => {
       let r = b + (x[(lower + right) * uniforms.steps + channel] - b) * down;
       result[index] = l + (r - l) * across;`,
   })
+  return { out }
 }
 
-/** UpsampleConcatGrad: dOut split into the gradients of skip and x. A source pixel gathers from the outputs nearer to it than one pixel. */
-export const upsampleConcatGrad: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { dOut } = inputs as Record<'dOut', TensorInfo>
-  const { skipShape, xShape } = attrs as unknown as Record<'skipShape' | 'xShape', [number, number, number, number]>
+/** Shapes of the forward operation, which the gradient alone does not show. */
+export type JoinShapes = Record<'skipShape' | 'xShape', [number, number, number, number]>
+
+/** dOut split into the gradients of skip and x. A source pixel gathers from the outputs nearer to it than one pixel. */
+export function upsampleConcatGradWgsl({ inputs: { dOut }, attrs: { skipShape, xShape }, backend }: WgslCall<'dOut', JoinShapes>) {
   const [, height, width, channels] = xShape
   const skipChannels = skipShape[3]
   const { vector, type } = elementOf(skipChannels % 4 === 0 ? channels : 1)
   const steps = channels / vector
   const skipSteps = skipChannels / vector
   const skipThreads = util.sizeFromShape(skipShape) / vector
-  return launchAll(backend as WebGPUBackend, {
+  const [dSkip, dx] = launchAll(backend, {
     key: `exemplarUpsampleConcatGrad_${vector}`,
     inputs: { dOut },
     inputComponents: [vector],
@@ -106,5 +106,6 @@ export const upsampleConcatGrad: KernelFunc = ({ inputs, attrs, backend }) => {
         sum += part * down;
       }
       dx[out] = sum;`,
-  })
+  }) as [TensorInfo, TensorInfo]
+  return { dSkip, dx }
 }

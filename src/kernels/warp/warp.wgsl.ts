@@ -1,7 +1,6 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import type { Rows } from './warp'
+import type { WgslCall } from '../declaration'
 import { launch, unroll } from '../webgpu/launch'
+import type { Rows } from './warp.twin'
 
 /** The four weights of the cubic convolution, a = -0.75, for a point at `t` in 0..1 between the two middle taps. */
 const cubicWeights = (name: string, t: string) => `
@@ -42,12 +41,12 @@ const position = `
     })}`
   })}`
 
-/** WarpImages: one thread per output pixel. */
-export const warpImages: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { images, source, affine, bend, tone } = inputs as Record<'images' | 'source' | 'affine' | 'bend' | 'tone', TensorInfo>
-  const { first, count } = attrs as unknown as Rows
+/** Images: one thread per output pixel. */
+export function warpImagesWgsl({ inputs, attrs, backend }: WgslCall<'images' | 'source' | 'affine' | 'bend' | 'tone', Rows>) {
+  const { images, source, affine, bend, tone } = inputs
+  const { first, count } = attrs
   const size = images.shape[1]!
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: 'exemplarWarpImages',
     inputs: { images, source, affine, bend, tone },
     inputComponents: [1, 1, 1, 1, 1],
@@ -70,14 +69,15 @@ export const warpImages: KernelFunc = ({ inputs, attrs, backend }) => {
       if (gamma != 1.0) { value = select(0.0, pow(max(value, 1e-30), gamma), value > 0.0); }
       result[index] = clamp(value * tone[n * 3 + 1] + tone[n * 3 + 2], 0.0, 1.0);`,
   })
+  return { out }
 }
 
-/** WarpLabels: one thread per output pixel. */
-export const warpLabels: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { labels, source, affine, bend } = inputs as Record<'labels' | 'source' | 'affine' | 'bend', TensorInfo>
-  const { first, count } = attrs as unknown as Rows
+/** Label maps: one thread per output pixel. */
+export function warpLabelsWgsl({ inputs, attrs, backend }: WgslCall<'labels' | 'source' | 'affine' | 'bend', Rows>) {
+  const { labels, source, affine, bend } = inputs
+  const { first, count } = attrs
   const size = labels.shape[1]!
-  return launch(backend as WebGPUBackend, {
+  const out = launch(backend, {
     key: 'exemplarWarpLabels',
     inputs: { labels, source, affine, bend },
     inputComponents: [1, 1, 1, 1],
@@ -93,4 +93,5 @@ export const warpLabels: KernelFunc = ({ inputs, attrs, backend }) => {
       let label = labels[(i32(source[n]) * size + q.y) * size + q.x];
       result[index] = select(min(0.0, label), label, inside);`,
   })
+  return { out }
 }

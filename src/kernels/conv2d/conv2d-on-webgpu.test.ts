@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Random } from '../../lib/random'
-import { softmaxTwin } from '../overrides/softmax-twin'
-import { modelConvCases, modelConvErrors, normals, relativeError, type ModelConvCase } from '../testing/conv-case.test-support'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
-import { convOps, softwareTable, useVariants, variantsOf, withVariant } from '../conv2d/variants'
+import { modelConvCases, modelConvErrors, type ModelConvCase } from './conv-case.test-support'
+import { convOps, softwareTable, useVariants, variantsOf, withVariant } from './variants'
 
 useSoftwareWebgpu()
 
@@ -68,32 +66,4 @@ test('gradients leave no tensor and no GPU memory behind', async () => {
   const { numTensors, numDataBuffers, numBytesInGPU } = memory()
   for (let i = 0; i < 3; i++) await modelConvErrors(c, 5)
   expect(memory()).toMatchObject({ numTensors, numDataBuffers, numBytesInGPU })
-})
-
-describe('softmax', () => {
-  test('is right with more than 65,535 rows, in the last row too', async () => {
-    const logits = normals(new Random(6), 2 * 256 * 256 * 4)
-    const got = await tf.tidy(() => tf.softmax(tf.tensor4d(logits, [2, 256, 256, 4]))).data<'float32'>()
-    expect(relativeError(got, softmaxTwin(logits, 4))).toBeLessThan(1e-6)
-  })
-
-  test('agrees with its twin on random shapes and large logits', async () => {
-    const shapes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 0, maxLength: 3 })
-    await fc.assert(
-      fc.asyncProperty(
-        shapes,
-        fc.integer({ min: 1, max: 300 }),
-        fc.constantFrom(1, 100, 1e4),
-        fc.nat(),
-        async (outer, columns, scale, seed) => {
-          const shape = [...outer, columns]
-          const logits = normals(new Random(seed), tf.util.sizeFromShape(shape)).map((v) => scale * v)
-          const result = tf.tidy(() => tf.softmax(tf.tensor(logits, shape)))
-          expect(relativeError(await result.data<'float32'>(), softmaxTwin(logits, columns))).toBeLessThan(1e-5)
-          result.dispose()
-        },
-      ),
-      { numRuns: 20, seed: 7 },
-    )
-  })
 })

@@ -3,9 +3,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '#gradients'
 import { Random } from '../../lib/random'
-import { conv2d, conv2dPlain } from '../conv2d/conv2d'
-import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin } from '../conv2d/conv2d-twin'
-import type { ConvSizes } from '../conv2d/conv2d-twin'
+import { conv2d } from './conv2d'
+import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin } from './conv2d.twin'
+import type { ConvSizes } from './conv2d.twin'
+import { setEngine } from '../engine'
+import { normals, relativeError } from '../testing/values.test-support'
 
 /** A convolution as tfjs is asked for it, with the same in the twin's terms. */
 export interface ConvCase {
@@ -59,21 +61,6 @@ export const convCases: fc.Arbitrary<ConvCase> = fc
       c.pad,
     ),
   )
-
-/** Largest difference of two arrays of one length, in units of the largest value of `want` (of 1 where that is smaller). */
-export function relativeError(got: Float32Array, want: Float32Array): number {
-  if (got.length !== want.length) return Infinity
-  let error = 0
-  let scale = 1
-  for (let i = 0; i < want.length; i++) {
-    const difference = Math.abs(got[i]! - want[i]!)
-    if (!(difference <= error)) error = difference
-    scale = Math.max(scale, Math.abs(want[i]!))
-  }
-  return error / scale
-}
-
-export const normals = (random: Random, length: number): Float32Array => Float32Array.from({ length }, () => random.normal())
 
 /** Errors of the active backend's convolution, and of its gradients for the input and the filter, against the twins. */
 export async function convErrors({ xShape, wShape, strides, pad, sizes }: ConvCase, seed: number): Promise<number[]> {
@@ -134,7 +121,7 @@ export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<n
     [...xShape.slice(0, 3), c.outChannels],
   ]
   const values = shapes.map((shape) => normals(random, tf.util.sizeFromShape(shape)))
-  const run = async (conv: typeof conv2d) => {
+  const run = async () => {
     const results = tf.tidy(() => {
       const [x, w, b, weights] = values.map((v, i) => tf.tensor(v, shapes[i] as [number, number])) as unknown as [
         tf.Tensor4D,
@@ -143,7 +130,7 @@ export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<n
         tf.Tensor4D,
       ]
       const y = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) =>
-        conv(x as tf.Tensor4D, w as tf.Tensor5D, c.bias ? (b as tf.Tensor2D) : undefined, { inputGradient: c.inputGradient })
+        conv2d(x as tf.Tensor4D, w as tf.Tensor5D, c.bias ? (b as tf.Tensor2D) : undefined, { inputGradient: c.inputGradient })
       const loss = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) => tf.sum(tf.mul(y(x, w, b), weights))
       const trained = c.bias ? [w, b] : [w]
       const grads = c.inputGradient ? tf.grads((x, w, b) => loss(x!, w!, b))([x, ...trained]) : tf.grads((w, b) => loss(x, w!, b))(trained)
@@ -153,14 +140,16 @@ export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<n
     tf.dispose(results)
     return read
   }
-  const got = await run(conv2d)
+  const got = await run()
   const before = tf.getBackend()
   await tf.setBackend('cpu')
+  setEngine('stock')
   try {
-    const want = await run(conv2dPlain)
+    const want = await run()
     if (got.length !== want.length) return [Infinity]
     return got.map((v, i) => relativeError(v, want[i]!))
   } finally {
+    setEngine('ours')
     await tf.setBackend(before)
   }
 }
