@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { hasWindows, unwritten, windowOf } from '../kernels/webgpu/window'
+import { alignment, hasWindows, unwritten, windowOf } from '../kernels/webgpu/window'
 import type { Random } from '../lib/random'
 
 /** Named tensors of all networks; whoever makes them disposes of them. The first axis counts networks. */
@@ -13,7 +13,7 @@ export const countOf = (shapes: Shapes): number => Object.values(shapes).reduce(
 
 /**
  * Where the parameters of several networks of one structure lie in one flat tensor: by name, each [networks, ...shape], so that one
- * launch serves both networks and another updates everything. Each starts at a multiple of 64 values, as WebGPU's bindings need.
+ * launch serves both networks and another updates everything. Each starts at a multiple of `alignment` values, as WebGPU's bindings need.
  */
 export interface Layout {
   networks: number
@@ -21,7 +21,6 @@ export interface Layout {
   offsets: Record<string, number>
   size: number
 }
-const alignment = 64
 
 export function layoutOf(shapes: Shapes, networks = 2): Layout {
   const offsets: Record<string, number> = {}
