@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 
 testKernels('simd')
-testAgainstStock()
+testAgainstStock('cpu')
 
 // Fewer images than threads; as many; a number that threads do not divide.
 test.each([1, 2, 3, 7])('convolutions and gradients of %i images on three threads agree with their twins', async (batch) => {
