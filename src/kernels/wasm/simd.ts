@@ -81,34 +81,30 @@ export async function loadSimd(fetchBinary: (shared: boolean) => Promise<BufferS
 
   const eachImage: Simd['eachImage'] = (kernel, { models, images, perImage, perModel = {}, sums = {}, scratch = 0, numbers = {} }) => {
     const parts = partsOf(images, threads)
-    const sumSizes = Object.entries(sums).map(([name, { size }]) => ({ name, size: size / models }))
     const whole = (bytes: number) => (bytes + 15) & ~15
-    // Of each thread: scratch, then the sums of its images, but for the first, which writes them where they are to go.
-    const own = whole(scratch) + sumSizes.reduce((bytes, { size }) => bytes + whole(4 * size), 0)
-    withScratch(backend, own * parts.length, (memory) => {
+    const perThread = Object.values(sums).reduce((bytes, { size }) => bytes + whole((4 * size) / models), whole(scratch))
+    withScratch(backend, perThread * parts.length, (memory) => {
       for (let m = 0; m < models; m++) {
-        const ofModel = (places: Record<string, Place>) =>
-          Object.entries(places).map(([name, { at, size }]) => [name, at + (4 * m * size) / models] as const)
+        const ofModel = ({ at, size }: Place) => at + (4 * m * size) / models
         const ofThreads = parts.map(([first, batch], thread) => {
-          const start = memory + thread * own
-          const values: Record<string, number> = { ...numbers, batch, scratch: start }
-          for (const [name, at] of ofModel(perModel)) values[name] = at
+          const values: Record<string, number> = { ...numbers, batch, scratch: memory + thread * perThread }
+          for (const [name, place] of Object.entries(perModel)) values[name] = ofModel(place)
           for (const [name, { at, size }] of Object.entries(perImage))
             values[name] = at + (4 * (m * images + first) * size) / (models * images)
-          let next = start + whole(scratch)
-          for (const [name, at] of ofModel(sums)) {
-            values[name] = thread === 0 ? at : next
-            next += whole((4 * sums[name]!.size) / models)
+          // The first thread writes its sums where they are to go, the others behind their scratch.
+          let next = values['scratch']! + whole(scratch)
+          for (const [name, place] of Object.entries(sums)) {
+            values[name] = thread === 0 ? ofModel(place) : next
+            next += whole((4 * place.size) / models)
           }
           return values
         })
-        run(
-          kernel,
-          ofThreads.map((values) => listed(kernel, values)),
-        )
+        const lists = ofThreads.map((values) => listed(kernel, values))
+        run(kernel, lists)
         const [total, ...others] = ofThreads
         for (const values of others)
-          for (const { name, size } of sumSizes) call('addInto', { to: total![name]!, from: values[name]!, count: size })
+          for (const [name, { size }] of Object.entries(sums))
+            call('addInto', { to: total![name]!, from: values[name]!, count: size / models })
       }
     })
   }
