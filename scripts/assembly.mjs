@@ -1,32 +1,37 @@
-// Compiles src/kernels/wasm/assembly to WebAssembly, where that is older than its sources or missing.
+// Compiles the *.assembly.ts of src/kernels to WebAssembly, where that is older than its sources or missing.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { giveUp, root } from './setup.mjs'
 
-const folder = join(root, 'src', 'kernels', 'wasm', 'assembly')
+const folder = join(root, 'src', 'kernels')
+const transform = join(root, 'scripts', 'parameter-names.mjs')
 
 /** Without static data, stack or allocator: the module works in memory that belongs to TensorFlow.js. */
-const options = ['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3']
+const options = [
+  ...['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3'],
+  ...['--transform', transform],
+]
 
 /** The two modules. One that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
 const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] }
 
 /** Makes the compiled kernels what their sources say; quick when they already are. Ends the process with one sentence if it cannot. */
 export function compileAssembly() {
-  const sources = [folder, ...readdirSync(folder).map((name) => join(folder, name)), join(root, 'scripts', 'assembly.mjs')]
-  const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs))
+  const names = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.assembly.ts'))
+  const sources = names.sort().map((path) => join(folder, path))
+  const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
-    const built = join(folder, '..', name)
+    const built = join(folder, 'wasm', name)
     if (existsSync(built) && statSync(built).mtimeMs > newest) continue
     console.log(`Compiling ${name} ...`)
     const asc = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js')
-    const { status } = spawnSync(execPath, [asc, join(folder, 'index.ts'), '-o', built, ...options, ...more], {
+    const { status } = spawnSync(execPath, [asc, ...sources, '-o', built, ...options, ...more], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     })
-    if (status !== 0) giveUp('The kernels in src/kernels/wasm/assembly could not be compiled; what the compiler said is above.')
+    if (status !== 0) giveUp('The kernels in src/kernels could not be compiled; what the compiler said is above.')
   }
 }
 

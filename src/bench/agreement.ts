@@ -1,6 +1,5 @@
 /** How far the losses of our engine and of the stock one drift apart on the same seed. */
 import type { StepMetrics } from '../method/history'
-import type { BackendInfo } from '../session/events'
 import { emptyPool } from './queue'
 import { stepSizes, type AgreementResult, type Engine, type StepName } from './report'
 import { configOf, makeStepper, shapesData } from './step-bench'
@@ -16,18 +15,13 @@ const losses = {
 export const difference = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(b), 0.01)
 
 /** Both engines train for `steps` steps from the same seed on the same images. */
-export async function measureAgreement(
-  name: StepName,
-  steps: number,
-  info: BackendInfo,
-  tell: (message: string) => void,
-): Promise<AgreementResult> {
+export async function measureAgreement(name: StepName, steps: number, tell: (message: string) => void): Promise<AgreementResult> {
   // Rounding grows with steps wherever it decides: at a threshold, so every pixel teaches; and where Adam makes a full step of a gradient that
   // is nearly 0, so steps are small.
   const config = { ...configOf(stepSizes[name]), tau: 0, learningRate: 1e-4 }
   const run = async (engine: Engine): Promise<StepMetrics[]> => {
     await emptyPool()
-    const stepper = makeStepper(config, shapesData(config), info, engine)
+    const stepper = makeStepper(config, shapesData(config), engine)
     const rows: StepMetrics[] = []
     for (let t = 0; t < steps; t++) {
       if (t % 10 === 0) tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine}`)

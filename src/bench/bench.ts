@@ -1,8 +1,8 @@
 /** All that is measured, in order; the same in Node and in the page's worker. */
 import * as tf from '@tensorflow/tfjs-core'
+import { useEngine } from '../kernels/overrides/overrides'
 import { threadsInUse } from '../kernels/wasm/simd'
 import { version } from '../lib/version'
-import { useEngine } from '../session/backend'
 import type { BackendInfo } from '../session/events'
 import { measureAgreement } from './agreement'
 import { measureGrowth } from './growth'
@@ -77,17 +77,17 @@ export async function runBench(
     if (wanted('kernels')) {
       for (const network of plan.kernels) report.kernels.push(...(await measureKernels(network, options.engines, info, tell)))
       report.kernelSums = sumKernels(report.kernels)
-      useEngine('ours', info)
+      useEngine('ours')
       report.matmul = await measureMatmul(info, tell)
       report.matmulGflops = Math.max(...report.matmul.map(({ gflops }) => gflops))
     }
     // Not part of the whole: it says nothing of speed, and takes as long as both engines take for 50 steps.
     if (options.only === 'agreement')
-      report.agreement.push(await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, info, tell))
+      report.agreement.push(await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, tell))
     if (wanted('growth'))
       for (const engine of options.engines) report.growth.push(...(await measureGrowth(engine, info, plan.weak, plan.growthPatience, tell)))
   } finally {
-    useEngine('ours', info)
+    useEngine('ours')
   }
   return report
 }

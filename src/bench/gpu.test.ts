@@ -1,17 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { conv2d } from '../kernels/conv2d'
-import { hasKernel } from '../kernels/heap'
-import { scaleChannels } from '../kernels/scale-channels'
-import { relativeError } from '../kernels/testing/conv-case'
-import { useSoftwareWebgpu } from '../kernels/testing/dawn'
-import { useEngine } from '../session/backend'
+import { conv2d } from '../kernels/conv2d/conv2d'
+import { currentEngine } from '../kernels/engine'
+import { useEngine } from '../kernels/overrides/overrides'
+import { scaleChannels } from '../kernels/scale-channels/scale-channels'
+import { relativeError } from '../kernels/testing/values.test-support'
+import { useSoftwareWebgpu } from '../kernels/testing/dawn.test-support'
 import { countGpu, watchGpuMemory } from './gpu-counters'
 import { timeKernels } from './kernel-times'
 import { emptyPool, finish, submitPending, webgpuBackend } from './queue'
 
 useSoftwareWebgpu()
-const info = { backend: 'webgpu', adapter: '', software: true } as const
 
 test('counts what a caller asks of the device, and leaves it as it was', async () => {
   const { device } = webgpuBackend()!
@@ -90,14 +89,14 @@ test('the stock engine has the kernels of tfjs alone, and ours come back', async
     tf.dispose(tensors)
     return values
   }
-  useEngine('ours', info)
+  useEngine('ours')
   const want = await read()
-  useEngine('stock', info)
+  useEngine('stock')
   expect(softmax()).not.toBe(ours)
-  expect(hasKernel('ScaleChannels')).toBe(false)
+  expect(currentEngine()).toBe('stock')
   const got = await read()
-  useEngine('ours', info)
-  expect(hasKernel('ScaleChannels')).toBe(true)
+  useEngine('ours')
+  expect(currentEngine()).toBe('ours')
   want.forEach((values, i) => expect(relativeError(got[i]!, values)).toBeLessThan(1e-5))
   tf.dispose([x, w])
 })

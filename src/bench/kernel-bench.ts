@@ -1,11 +1,11 @@
 /** Convolutions of the reference networks, ours beside stock, and the best matrix product of the same backend. */
 import * as tf from '@tensorflow/tfjs-core'
-import { conv2d } from '../kernels/conv2d'
-import { hasKernel } from '../kernels/heap'
+import { conv2d, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from '../kernels/conv2d/conv2d'
+import { byEngine } from '../kernels/engine'
+import { useEngine } from '../kernels/overrides/overrides'
 import { Random } from '../lib/random'
 import { networkOf } from '../method/model'
 import { parameterShapes, type UNet } from '../nn/unet'
-import { useEngine } from '../session/backend'
 import type { BackendInfo } from '../session/events'
 import { countGpu } from './gpu-counters'
 import { emptyPool, finish } from './queue'
@@ -62,34 +62,34 @@ const noise = (shape: number[]): tf.Tensor => {
  * A convolution and its gradients as kernels of the active engine: ours of one network, or those of tf.conv2d. Not by tf.grads: that would
  * run the forward pass each time it is asked for a gradient. The one place that knows how either is called.
  */
-function convCalls({ batch, size, inChannels, outChannels, filter }: ConvShape): ConvCalls {
+function convCalls({ batch, size, inChannels, outChannels, filter: k }: ConvShape): ConvCalls {
   const inputShape = [batch, size, size, inChannels]
-  const filterShape = [filter, filter, inChannels, outChannels]
-  const w = noise(filterShape)
-  const tensors = { x: noise(inputShape), filter: w, w: tf.reshape(w, [1, ...filterShape]), dy: noise([batch, size, size, outChannels]) }
-  const stockAttrs = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], inputShape, filterShape }
-  const kernelOf = (op: ConvOp) => (hasKernel(ours[op].name) ? ours : stock)[op]
-  const call = (op: ConvOp) => () => {
-    const { name, inputs } = kernelOf(op)
-    const attrs = name.startsWith('Model') ? { filterShape: [1, ...filterShape] } : stockAttrs
-    const own = Object.fromEntries(inputs.map((input) => [input, tensors[input]]))
-    return tf.tidy(() => tf.engine().runKernel(name, own, attrs) as tf.Tensor)
+  const filterShape = [k, k, inChannels, outChannels]
+  const filter = noise(filterShape)
+  const tensors = { x: noise(inputShape), filter, w: tf.reshape(filter, [1, ...filterShape]), dy: noise([batch, size, size, outChannels]) }
+  const attrs = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], inputShape, filterShape }
+  const { x, dy, w } = tensors
+  const stock = (name: string, ...inputs: ('x' | 'filter' | 'dy')[]) =>
+    tf.engine().runKernel(name, Object.fromEntries(inputs.map((input) => [input, tensors[input]])), attrs) as tf.Tensor
+  const calls: Record<ConvOp, Record<Engine, () => tf.Tensor>> = {
+    forward: { ours: () => conv2dOp.kernel({ x, w }, {}).y, stock: () => stock('Conv2D', 'x', 'filter') },
+    'input gradient': {
+      ours: () => conv2dInputGradientOp.kernel({ dy, w }, {}).dx,
+      stock: () => stock('Conv2DBackpropInput', 'dy', 'filter'),
+    },
+    'filter gradient': {
+      ours: () => conv2dFilterGradientOp.kernel({ x, dy, w }, {}).dw,
+      stock: () => stock('Conv2DBackpropFilter', 'x', 'dy'),
+    },
+  }
+  const call = (op: ConvOp) => {
+    const run = byEngine(calls[op])
+    return () => tf.tidy(() => run())
   }
   return {
     run: { forward: call('forward'), 'input gradient': call('input gradient'), 'filter gradient': call('filter gradient') },
     dispose: () => tf.dispose(Object.values(tensors)),
   }
-}
-type Kernels = Record<ConvOp, { name: string; inputs: ('x' | 'filter' | 'w' | 'dy')[] }>
-const stock: Kernels = {
-  forward: { name: 'Conv2D', inputs: ['x', 'filter'] },
-  'input gradient': { name: 'Conv2DBackpropInput', inputs: ['dy', 'filter'] },
-  'filter gradient': { name: 'Conv2DBackpropFilter', inputs: ['x', 'dy'] },
-}
-const ours: Kernels = {
-  forward: { name: 'ModelConv2D', inputs: ['x', 'w'] },
-  'input gradient': { name: 'ModelConv2DBackpropInput', inputs: ['dy', 'w'] },
-  'filter gradient': { name: 'ModelConv2DBackpropFilter', inputs: ['x', 'dy'] },
 }
 
 /** Calls this slow are not repeated. */
@@ -146,7 +146,7 @@ async function compare(
   const found: Partial<Record<Engine, number>> = {}
   const plan: { engine: Engine; calls: number; times: number[] }[] = []
   for (const engine of engines) {
-    useEngine(engine, info)
+    useEngine(engine)
     await sample(call, 1)
     const once = await sample(call, 1)
     if (once > slowCall) found[engine] = once
@@ -155,7 +155,7 @@ async function compare(
   const until = performance.now() + 1000 * roundsSeconds
   for (let round = 0; round < mostRounds && plan.length > 0 && (round === 0 || performance.now() < until); round++)
     for (const { engine, calls, times } of plan) {
-      useEngine(engine, info)
+      useEngine(engine)
       times.push(await quietly(info, call, () => sample(call, calls)))
     }
   for (const { engine, times } of plan) found[engine] = median(times)

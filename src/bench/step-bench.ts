@@ -1,12 +1,12 @@
 /** Time, host time and device calls of one training step. */
 import * as tf from '@tensorflow/tfjs-core'
+import { useEngine } from '../kernels/overrides/overrides'
 import { Random } from '../lib/random'
 import { makeConfig, type Config } from '../method/config'
 import { createModels, networkOf } from '../method/model'
 import type { StepMetrics } from '../method/history'
 import { StepRunner } from '../method/step-runner'
 import { emptyOut, type TrainingData } from '../method/synthesis'
-import { useEngine } from '../session/backend'
 import type { BackendInfo } from '../session/events'
 import { countGpu, watchGpuMemory, type GpuCounts } from './gpu-counters'
 import { timeKernels } from './kernel-times'
@@ -23,8 +23,8 @@ export interface Stepper {
 }
 
 /** The one place that knows how a step is made. */
-export function makeStepper(config: Config, data: TrainingData, info: BackendInfo, engine: Engine): Stepper {
-  useEngine(engine, info)
+export function makeStepper(config: Config, data: TrainingData, engine: Engine): Stepper {
+  useEngine(engine)
   const net = networkOf(config, data.classes)
   const runner = new StepRunner(net, data, config, createModels(net, config))
   return { submit: (t) => runner.step(t), read: () => runner.read(), dispose: () => runner.dispose() }
@@ -115,7 +115,7 @@ export async function measureStep(name: StepName, engine: Engine, info: BackendI
   const onGpu = info.backend === 'webgpu'
   await emptyPool()
   const memory = onGpu ? watchGpuMemory() : null
-  const stepper = makeStepper(config, noiseData(config), info, engine)
+  const stepper = makeStepper(config, noiseData(config), engine)
   const timed = await timeSteps(stepper, info, patience)
   const gpuBytes = memory?.bytes() ?? null
   memory?.stop()
@@ -171,7 +171,7 @@ export async function secondsPerStep(
 ): Promise<number> {
   const config = configOf(sizes)
   await emptyPool()
-  const stepper = makeStepper(config, noiseData(config), info, engine)
+  const stepper = makeStepper(config, noiseData(config), engine)
   const { times } = await timeSteps(stepper, info, patience)
   stepper.dispose()
   return median(times)

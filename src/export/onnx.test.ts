@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-web'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { Random } from '../lib/random'
 import { makeConfig, type Config } from '../method/config'
 import { logitsOf } from '../method/inference'
@@ -19,7 +19,7 @@ import type { StoredTensor } from './safetensors'
 beforeAll(async () => {
   ort.env.wasm.numThreads = 1
   ort.env.logLevel = 'error'
-  await useHeapBackend('wasm')
+  await useHostBackend('wasm')
 })
 
 /** A model whose every value matters: norms and running statistics are not those that training starts with. */

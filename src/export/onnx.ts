@@ -1,4 +1,4 @@
-import { epsilon } from '../kernels/norm-activation'
+import { epsilon } from '../kernels/norm-activation/norm-activation.twin'
 import type { Config } from '../method/config'
 import { networkOf } from '../method/model'
 import { bufferShapes, groupsOf, parameterShapes, type UNet } from '../nn/unet'

@@ -3,12 +3,15 @@ export type Engine = 'ours' | 'stock'
 
 let current: Engine = 'ours'
 
-/**
- * Chooses between our operations and their compositions of plain tfjs ops. It does not touch kernels that replace one of tfjs under its own
- * name; `useEngine` of session/backend.ts does both.
- */
+/** Chooses between operations of ours and their compositions. `useEngine` of overrides/ does so and for the kernels of tfjs that are mended. */
 export function setEngine(engine: Engine): void {
   current = engine
 }
 
 export const currentEngine = (): Engine => current
+
+/** One function of two, by the engine at the time of each call. */
+export const byEngine =
+  <P extends unknown[], R>(functions: Record<Engine, (...args: P) => R>): ((...args: P) => R) =>
+  (...args) =>
+    functions[current](...args)

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { scaleChannels } from '../kernels/scale-channels'
+import { scaleChannels } from '../kernels/scale-channels/scale-channels'
 import type { Random } from '../lib/random'
 import type { Config } from './config'
 

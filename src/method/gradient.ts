@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { RandomKey } from '../kernels/dropout'
+import type { RandomKey } from '../kernels/dropout/dropout'
 import { gradientsLike, pack, type Parameters } from '../nn/parameters'
 import type { Mode, UNet } from '../nn/unet'
 import { layoutsOf, sharesWeights, weightsOf, type Models } from './model'

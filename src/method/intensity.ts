@@ -1,6 +1,6 @@
-import { blurImage } from '../kernels/blur'
-import { jitterImage } from '../kernels/contrast'
-import { addNoise } from '../kernels/gamma-noise'
+import { blurImage } from '../kernels/blur/blur.twin'
+import { jitterImage } from '../kernels/contrast/contrast.twin'
+import { addNoise } from '../kernels/gamma-noise/gamma-noise.twin'
 import type { Random } from '../lib/random'
 
 /** A blurred copy of a square image: Gaussian of `sigma` pixels cut at a radius of 4, edges repeated. */
@@ -21,11 +21,11 @@ export interface StrongRange {
 
 /** A strong perturbation A_s as numbers. Where a part is left out, its numbers change nothing. */
 export interface Strong {
-  /** Factors of brightness and contrast; see src/kernels/contrast.ts. */
+  /** Factors of brightness and contrast; see src/kernels/contrast. */
   jitter: [number, number]
   /** Sigma of the blur, pixels. */
   blur: number
-  /** Gamma, sigma of the noise, and which draws make it; see src/kernels/gamma-noise.ts. */
+  /** Gamma, sigma of the noise, and which draws make it; see src/kernels/gamma-noise. */
   noise: number[]
 }
 

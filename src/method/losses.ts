@@ -1,4 +1,4 @@
-import type { LossForm } from '../kernels/pixel-loss'
+import type { LossForm } from '../kernels/pixel-loss/pixel-loss.twin'
 import type { Config } from './config'
 
 /** L_sup = (CE + Dice) / 2 over the pixels whose label is known (UniMatch, SSL4MIS, TransUNet). Mean CE over known pixels. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { cutMix } from '../kernels/cut-mix'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { cutMix } from '../kernels/cut-mix/cut-mix'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { Random } from '../lib/random'
 import { unknown } from '../image/raster'
 import { countOf } from '../nn/parameters'
@@ -20,7 +20,7 @@ import { drawViews } from './views'
 
 // The tests of docs/method.md, section "Tests of the structure", by its numbers: they pin what is confirmed, whatever the unknown numbers are.
 
-beforeAll(() => useHeapBackend('wasm'))
+beforeAll(() => useHostBackend('wasm'))
 let before = 0
 beforeEach(() => {
   before = tf.memory().numTensors

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { scheduleOf } from '../kernels/parameter-update'
+import { scheduleOf } from '../kernels/parameter-update/parameter-update.twin'
 import { Random } from '../lib/random'
 import { canShare, layoutOf, partOf } from '../nn/parameters'
 import type { UNet } from '../nn/unet'
@@ -9,8 +9,6 @@ import { featureViews, learningRateAt, termsAt, type Term } from './schedule'
 import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
 import { planShapes, planViews, type DevicePlan, type ViewPlan } from './views'
-
-export type { StepPlan }
 
 /** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and numbers with their shapes by name. */
 export interface StepNumbers {

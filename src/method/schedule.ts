@@ -1,4 +1,4 @@
-import type { LossForm } from '../kernels/pixel-loss'
+import type { LossForm } from '../kernels/pixel-loss/pixel-loss.twin'
 import type { Config } from './config'
 import { supervisedForm, unsupervisedForms } from './losses'
 import { labeledShares } from './views'

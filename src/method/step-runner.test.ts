@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
-import { useSoftwareWebgpu } from '../kernels/testing/dawn'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
+import { useSoftwareWebgpu } from '../kernels/testing/dawn.test-support'
 import type { Config } from './config'
 import { StepRunner } from './step-runner'
 import { createModels, disposeModels, networkOf, readModels } from './model'
@@ -110,7 +110,7 @@ describe('on WebGPU', () => {
 
 describe('on wasm', () => {
   test('memory does not grow with steps, and all of it is given back', async () => {
-    await useHeapBackend('wasm')
+    await useHostBackend('wasm')
     const before = tf.memory().numTensors
     const runner = runnerOf(tinyConfig())
     runner.step(0)

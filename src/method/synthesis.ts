@@ -1,4 +1,4 @@
-import { positionsOf, type Warp } from '../kernels/warp'
+import { positionsOf, type Warp } from '../kernels/warp/warp.twin'
 import type { Random } from '../lib/random'
 import { unknown } from '../image/raster'
 import type { Config } from './config'
@@ -137,7 +137,7 @@ export interface Synthetic {
   outsideKnown: boolean
 }
 
-/** Sigma in pixels of the soft edge of a paste: the structures, widened by the 3 pixels of src/kernels/rim.ts, and blurred by this. */
+/** Sigma in pixels of the soft edge of a paste: the structures, widened by the 3 pixels of src/kernels/rim, and blurred by this. */
 export const softEdge = 1.5
 
 /**

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { pixelLosses, pixelLossesPlain } from '../kernels/pixel-loss'
-import { useSoftwareWebgpu } from '../kernels/testing/dawn'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { setEngine } from '../kernels/engine'
+import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
+import { useSoftwareWebgpu } from '../kernels/testing/dawn.test-support'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { Random } from '../lib/random'
 import { unknown } from '../image/raster'
 import type { Config } from './config'
@@ -301,8 +302,9 @@ async function expectUnknownTeachesNothing(): Promise<void> {
   const elsewhere = logits.map((v, i) => (truth[Math.floor(i / 3)]! < 0 ? v * 40 - 7 : v))
   const tensor = (values: Float32Array) => tf.tensor4d(values, [8, 16, 16, 3])
   const [z, other] = [tensor(logits), tensor(elsewhere)]
-  for (const form of [pixelLosses, pixelLossesPlain]) {
-    const losses = (z: tf.Tensor) => form(z as tf.Tensor4D, target, 2, groups)
+  for (const engine of ['stock', 'ours'] as const) {
+    setEngine(engine)
+    const losses = (z: tf.Tensor) => pixelLosses(z as tf.Tensor4D, target, 2, groups)
     const run = tf.tidy(() => [losses(z), losses(other), tf.grad(losses)(z)] as const)
     const [loss, same, gradient] = await Promise.all(run.map((t) => t.data()))
     expect(loss!.every((v) => Number.isFinite(v) && v > 0)).toBe(true)
@@ -346,22 +348,21 @@ describe.each(variants)('with %s', (_, settings, make = tinyData) => {
   })
 
   describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-    beforeAll(() => useHeapBackend(backend))
+    beforeAll(() => useHostBackend(backend))
     test('the kernels make the images of the host', () => expectAsOnHost(data, config, 1e-6))
-    test('without kernels they are made on the host', async () => {
-      const kernel = tf.getKernel('WarpImages', backend)
-      tf.unregisterKernel('WarpImages', backend)
+    test('with the stock engine they are made on the host', async () => {
+      setEngine('stock')
       try {
         await expectAsOnHost(data, config, 1e-6)
       } finally {
-        tf.registerKernel(kernel)
+        setEngine('ours')
       }
     })
   })
 })
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-  beforeAll(() => useHeapBackend(backend))
+  beforeAll(() => useHostBackend(backend))
   test('the kernels make the images of the host, whatever is annotated', () => rendersAnyAnnotation(1e-6, 20))
   test('unknown pixels teach nothing', expectUnknownTeachesNothing)
 })

@@ -1,13 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { blurImage, blurred } from '../kernels/blur'
-import { jittered } from '../kernels/contrast'
-import { copyBox, cutMix } from '../kernels/cut-mix'
-import { noiseLength, noisy } from '../kernels/gamma-noise'
-import { hasKernel } from '../kernels/heap'
-import { blend, knownLabels, pasted } from '../kernels/paste'
-import { widen, widened } from '../kernels/rim'
-import * as warping from '../kernels/warp'
-import { affineLength, bendLength, plainTone, warpedImages, warpedLabels, type Warp } from '../kernels/warp'
+import { blurred } from '../kernels/blur/blur'
+import { blurImage } from '../kernels/blur/blur.twin'
+import { jittered } from '../kernels/contrast/contrast'
+import { cutMix } from '../kernels/cut-mix/cut-mix'
+import { copyBox } from '../kernels/cut-mix/cut-mix.twin'
+import { noisy } from '../kernels/gamma-noise/gamma-noise'
+import { noiseLength } from '../kernels/gamma-noise/gamma-noise.twin'
+import { byEngine } from '../kernels/engine'
+import { knownLabels } from '../kernels/known-labels/known-labels'
+import { pasted } from '../kernels/paste/paste'
+import { blend } from '../kernels/paste/paste.twin'
+import { widened } from '../kernels/rim/rim'
+import { widen } from '../kernels/rim/rim.twin'
+import * as warping from '../kernels/warp/warp.twin'
+import { warpedImages, warpedLabels } from '../kernels/warp/warp'
+import { affineLength, bendLength, plainTone, type Warp } from '../kernels/warp/warp.twin'
 import { Random } from '../lib/random'
 import { unknown } from '../image/raster'
 import type { Config } from './config'
@@ -66,7 +73,7 @@ export function planShapes(config: Config) {
   return {
     /** Which image is warped, by its number in `DeviceImages`; for an exemplar or a paste also which labels. */
     source: [warped],
-    /** The warps; see src/kernels/warp.ts. */
+    /** The warps; see src/kernels/warp. */
     affine: [warped, affineLength],
     bend: [warped, bendLength],
     /** Gamma, gain and offset. */
@@ -187,10 +194,15 @@ export interface ViewTensors {
 
 /**
  * Makes a step's images by kernels that read the plan's tensors, and nothing else that changes from step to step: 14 launches on WebGPU.
- * Without our kernels they are made on the host and sent. The caller disposes of the result.
+ * With the stock engine they are made on the host and sent. The caller disposes of the result.
  */
-export function renderViews({ images, labels, data }: DeviceImages, plan: DevicePlan, config: Config): ViewTensors {
-  if (!hasKernel('WarpImages')) return upload(renderArrays(data, plan.values, config), data.size)
+export const renderViews = byEngine({
+  ours: renderOnDevice,
+  stock: ({ data }: DeviceImages, plan: DevicePlan, config: Config): ViewTensors =>
+    upload(renderArrays(data, plan.values, config), data.size),
+})
+
+function renderOnDevice({ images, labels }: DeviceImages, plan: DevicePlan, config: Config): ViewTensors {
   const rows = rowsOf(config)
   const p = plan.tensors
   return tf.tidy(() => {

@@ -1,5 +1,5 @@
-import * as warping from '../kernels/warp'
-import { affineLength, bendLength, type Warp } from '../kernels/warp'
+import * as warping from '../kernels/warp/warp.twin'
+import { affineLength, bendLength, type Warp } from '../kernels/warp/warp.twin'
 import type { Random } from '../lib/random'
 
 export interface WarpRange {

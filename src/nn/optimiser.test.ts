@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { scheduleOf } from '../kernels/parameter-update'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { scheduleOf } from '../kernels/parameter-update/parameter-update.twin'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { update, type Optimiser, type Trained } from './optimiser'
 import { layoutOf, valuesOf } from './parameters'
 
-beforeAll(() => useHeapBackend('wasm'))
+beforeAll(() => useHostBackend('wasm'))
 
 const gradients = [
   [0.1, -0.2, 0.3, 0.4],

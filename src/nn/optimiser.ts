@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { adamUpdate, sgdUpdate } from '../kernels/parameter-update'
+import { adamUpdate, sgdUpdate } from '../kernels/parameter-update/parameter-update'
 
 /** All parameters of the networks in one flat tensor, with what the optimiser remembers of each: Adam's two moments, or SGD's velocity in m. */
 export interface Trained {

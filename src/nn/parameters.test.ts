@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { Random } from '../lib/random'
 import { countOf, initialise, layoutOf, pack, unpack, valuesOf, type Shapes } from './parameters'
 import { bufferShapes, parameterShapes, type UNet } from './unet'
 
-beforeAll(() => useHeapBackend('wasm'))
+beforeAll(() => useHostBackend('wasm'))
 
 const net: UNet = { widths: [8, 16, 32, 64, 128], classes: 4, norm: 'batch', dropout: [0, 0, 0, 0, 0] }
 const empty = (shapes: Shapes) =>

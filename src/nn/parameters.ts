@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, runKernel } from '../kernels/heap'
+import { alignment, hasWindows, unwritten, windowOf } from '../kernels/webgpu/window'
 import type { Random } from '../lib/random'
 
 /** Named tensors of all networks; whoever makes them disposes of them. The first axis counts networks. */
@@ -13,7 +13,7 @@ export const countOf = (shapes: Shapes): number => Object.values(shapes).reduce(
 
 /**
  * Where the parameters of several networks of one structure lie in one flat tensor: by name, each [networks, ...shape], so that one
- * launch serves both networks and another updates everything. Each starts at a multiple of 64 values, as WebGPU's bindings need.
+ * launch serves both networks and another updates everything. Each starts at a multiple of `alignment` values, as WebGPU's bindings need.
  */
 export interface Layout {
   networks: number
@@ -21,7 +21,6 @@ export interface Layout {
   offsets: Record<string, number>
   size: number
 }
-const alignment = 64
 
 export function layoutOf(shapes: Shapes, networks = 2): Layout {
   const offsets: Record<string, number> = {}
@@ -34,7 +33,7 @@ export function layoutOf(shapes: Shapes, networks = 2): Layout {
 }
 
 /** True where `unpack` can make windows on a flat tensor. */
-export const canShare = (): boolean => hasKernel('Window')
+export const canShare = (): boolean => hasWindows()
 
 /**
  * The values of `flat` from `offset` on as a tensor of `shape`: a copy, or a window that shares its memory, which only the operations of
@@ -43,7 +42,7 @@ export const canShare = (): boolean => hasKernel('Window')
  * @param gradients where the gradient of a window is to be written, at the same place as in `flat`
  */
 export function partOf(flat: tf.Tensor1D, offset: number, shape: number[], shared: boolean, gradients?: tf.Tensor1D): tf.Tensor {
-  if (shared) return runKernel('Window', { flat, ...(gradients && { gradients }) }, { offset, shape })[0]!
+  if (shared) return windowOf(flat, offset, shape, gradients)
   return tf.tidy(() => tf.reshape(tf.slice(flat, offset, tf.util.sizeFromShape(shape)), shape))
 }
 
@@ -54,7 +53,7 @@ export function unpack(flat: tf.Tensor1D, { networks, shapes, offsets }: Layout,
 }
 
 /** A tensor like `flat` with values to be written later, for the gradients of its windows. */
-export const gradientsLike = (flat: tf.Tensor1D): tf.Tensor1D => runKernel('FlatLike', { x: flat })[0] as tf.Tensor1D
+export const gradientsLike = (flat: tf.Tensor1D): tf.Tensor1D => unwritten(flat)
 
 /** The flat tensor of named ones: the inverse of `unpack`. */
 export function pack(named: Parameters, { offsets, size }: Layout): tf.Tensor1D {

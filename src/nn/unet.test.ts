@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { useHeapBackend } from '../kernels/testing/heap-backends'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { Random } from '../lib/random'
 import type { Parameters } from './parameters'
 import { bufferShapes, decode, encode, groupsOf, inference, parameterShapes, type Mode, type UNet } from './unet'
 
-beforeAll(() => useHeapBackend('wasm'))
+beforeAll(() => useHostBackend('wasm'))
 
 const net: UNet = { widths: [4, 4, 4, 4, 4], classes: 3, norm: 'batch', dropout: [0, 0, 0, 0, 0] }
 

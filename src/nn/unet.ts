@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { conv2d } from '../kernels/conv2d'
-import { dropout, type RandomKey } from '../kernels/dropout'
-import { groupNormLeakyRelu } from '../kernels/norm-activation'
-import { joinSkip } from '../kernels/upsample-concat'
+import { conv2d } from '../kernels/conv2d/conv2d'
+import { dropout, type RandomKey } from '../kernels/dropout/dropout'
+import { groupNormLeakyRelu } from '../kernels/norm-activation/norm-activation'
+import { joinSkip } from '../kernels/upsample-concat/upsample-concat'
 import type { Parameters, Shapes } from './parameters'
 
 /**

@@ -2,13 +2,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
-import { setEngine, type Engine } from '../kernels/engine'
-import { registerWasmKernels, restoreStockWasmKernels } from '../kernels/wasm/register'
+import { useEngine } from '../kernels/overrides/overrides'
 import { loadSimd } from '../kernels/wasm/simd'
 import { mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
-import { registerWebgpuKernels, restoreStockKernels } from '../kernels/webgpu/register'
-import type { TuningStore } from '../kernels/webgpu/tuning'
+import type { TuningStore } from '../kernels/conv2d/tuning'
 import type { BackendInfo, BackendName } from './events'
 
 /** What differs between a worker and Node. */
@@ -19,7 +17,7 @@ export interface Platform {
   wasmPaths: Record<string, string> | null
   /** Where the forms of the convolutions that suit an adapter are remembered; null to measure them in each process. */
   tuningStore: TuningStore | null
-  /** Reads the compiled kernels of src/kernels/wasm/assembly, those for a memory shared between threads or not. */
+  /** Reads the SIMD kernels of src/kernels, those for a memory shared between threads or not. */
   simdKernels: (shared: boolean) => Promise<BufferSource>
   /** What wasm threads need; null where memory cannot be shared, as in a page that is not cross-origin isolated. */
   threadFiles: ThreadFiles | null
@@ -43,6 +41,7 @@ export async function openBackend(
   threads = 1,
 ): Promise<BackendInfo> {
   tf.enableProdMode()
+  useEngine('ours')
   if (choice === 'webgpu' || choice === null) {
     const gpu = await platform.webgpu(choice === 'webgpu').catch((error: unknown) => {
       if (choice === 'webgpu') throw new BackendError(error instanceof Error ? error.message : String(error))
@@ -77,7 +76,6 @@ export async function openBackend(
     if (register) register()
     else count = 1
     if (await tf.setBackend('wasm')) {
-      registerWasmKernels()
       if (simd && count > 1) {
         const shared = await inTime(loadSimd(platform.simdKernels, count).then(() => true))
         if (!shared) count = 1
@@ -90,22 +88,6 @@ export async function openBackend(
   }
   await tf.setBackend('cpu')
   return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
-}
-
-/**
- * Runs everything on our kernels, as after openBackend, or on those of TensorFlow.js alone, for comparison. Our filter gradient stays on
- * wasm, where TensorFlow.js has none.
- */
-export function useEngine(engine: Engine, { backend, software }: BackendInfo): void {
-  setEngine(engine)
-  if (backend === 'webgpu') {
-    if (engine === 'ours') registerWebgpuKernels(software)
-    else restoreStockKernels()
-  }
-  if (backend === 'wasm') {
-    if (engine === 'ours') registerWasmKernels()
-    else restoreStockWasmKernels()
-  }
 }
 
 /** Milliseconds for threads to start; a worker that is refused its script says nothing. */

@@ -1,4 +1,4 @@
-import type { TuningStore } from '../kernels/webgpu/tuning'
+import type { TuningStore } from '../kernels/conv2d/tuning'
 
 const cacheName = 'exemplar-lab-tuning'
 const address = (key: string) => `/tuning/${encodeURIComponent(key)}`

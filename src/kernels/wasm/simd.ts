@@ -1,120 +1,45 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import { sharedOut } from './threads'
+import { startThreads, type Run } from './threads'
 
 /** Byte offset of float32 values in tfjs's memory. */
 export type Pointer = number
 
-/** Sizes of a convolution, in the order of the arguments. */
-type Sizes = [
-  batch: number,
-  height: number,
-  width: number,
-  inChannels: number,
-  outHeight: number,
-  outWidth: number,
-  outChannels: number,
-  filterHeight: number,
-  filterWidth: number,
-  padTop: number,
-  padLeft: number,
-]
+/** Where the values of a tensor lie, and how many there are. */
+export interface Place {
+  at: Pointer
+  size: number
+}
+
+/** One call of a kernel for all images of all models; images of one model lie together. Places are named as the kernel's parameters. */
+export interface ImageCall {
+  models: number
+  /** Images of each model. */
+  images: number
+  /** What has a part for each image. */
+  perImage: Record<string, Place>
+  /** What has a part for each model. */
+  perModel?: Record<string, Place>
+  /** Outputs for each model that are sums over its images. */
+  sums?: Record<string, Place>
+  /** Bytes of the parameter `scratch`: memory that is the kernel's own until it returns. */
+  scratch?: number
+  /** All other parameters. */
+  numbers?: Record<string, number>
+}
 
 /**
- * The kernels of ./assembly: SIMD, on tensors where they lie in the memory of tfjs's own module. Each takes a run of images of one network
- * with that network's parameters, writes its outputs completely, and allocates nothing. Its source says what it computes.
+ * The kernels of the *.assembly.ts files: SIMD, on tensors where they lie in the memory of tfjs's own module. They write their outputs
+ * completely and allocate nothing. Arguments go by the names that the parameters have in the source.
  */
 export interface Simd {
-  convolution(x: Pointer, filter: Pointer, y: Pointer, scratch: Pointer, ...sizes: [...Sizes, mirrored: boolean, rows: number]): void
-  convolutionScratch(
-    rows: number,
-    outWidth: number,
-    inChannels: number,
-    outChannels: number,
-    filterHeight: number,
-    filterWidth: number,
-  ): number
-  filterGradient(x: Pointer, dy: Pointer, dw: Pointer, scratch: Pointer, ...sizes: [...Sizes, images: number, rows: number]): void
-  filterGradientScratch(
-    images: number,
-    rows: number,
-    outWidth: number,
-    inChannels: number,
-    outChannels: number,
-    filterHeight: number,
-    filterWidth: number,
-  ): number
-  normActivation(
-    x: Pointer,
-    bias: Pointer,
-    gamma: Pointer,
-    beta: Pointer,
-    y: Pointer,
-    stats: Pointer,
-    scratch: Pointer,
-    batch: number,
-    pixels: number,
-    channels: number,
-    groups: number,
-    slope: number,
-  ): void
-  normActivationGrad(
-    dy: Pointer,
-    x: Pointer,
-    bias: Pointer,
-    gamma: Pointer,
-    beta: Pointer,
-    stats: Pointer,
-    dx: Pointer,
-    dBias: Pointer,
-    dGamma: Pointer,
-    dBeta: Pointer,
-    scratch: Pointer,
-    batch: number,
-    pixels: number,
-    channels: number,
-    groups: number,
-    slope: number,
-  ): void
-  upsampleConcat(
-    skip: Pointer,
-    x: Pointer,
-    out: Pointer,
-    scratch: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    skipChannels: number,
-    channels: number,
-  ): void
-  upsampleConcatGrad(
-    dOut: Pointer,
-    dSkip: Pointer,
-    dx: Pointer,
-    scratch: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    skipChannels: number,
-    channels: number,
-  ): void
-  maxPoolGrad(dy: Pointer, x: Pointer, y: Pointer, dx: Pointer, batch: number, height: number, width: number, channels: number): void
-  adamUpdate(
-    p: Pointer,
-    g: Pointer,
-    m: Pointer,
-    v: Pointer,
-    pOut: Pointer,
-    mOut: Pointer,
-    vOut: Pointer,
-    count: number,
-    schedule: Pointer,
-    weightDecay: number,
-  ): void
-  addBias(y: Pointer, bias: Pointer, models: number, pixels: number, channels: number): void
-  sumToChannels(x: Pointer, sum: Pointer, models: number, pixels: number, channels: number): void
-  scaleChannels(x: Pointer, factor: Pointer, y: Pointer, batch: number, pixels: number, channels: number): void
-  addInto(to: Pointer, from: Pointer, count: number): void
+  /**
+   * Calls a kernel that takes a run of one model's images, their number as `batch`, model by model, the images shared out over the threads.
+   * @throws Error where a parameter is given no value, here and in `call`
+   */
+  eachImage(kernel: string, call: ImageCall): void
+  /** Calls a kernel once, on the calling thread, and returns its result. */
+  call(kernel: string, values: Record<string, number>): number
 }
 
 /** The parts of tfjs's module that are not in its types: the memory is exported by the build with one thread, made by the one with threads. */
@@ -140,10 +65,63 @@ export async function loadSimd(fetchBinary: (shared: boolean) => Promise<BufferS
   const backend = tf.backend() as BackendWasm
   const { asm, wasmMemory } = moduleOf(backend)
   const memory = wasmMemory ?? asm.memory!
-  const binary = await fetchBinary(wasmMemory !== undefined)
-  const { instance } = await WebAssembly.instantiate(binary, { env: { memory } })
-  const kernels = instance.exports as unknown as Simd
-  loaded = { backend, kernels: threads > 1 ? await sharedOut(backend, kernels, binary, threads) : kernels, threads }
+  const module = await WebAssembly.compile(await fetchBinary(wasmMemory !== undefined))
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
+  const kernels = exports as Record<string, (...values: number[]) => number>
+  const parameters = parametersOf(module)
+  const alone: Run = (kernel, [values]) => void kernels[kernel]!(...values!)
+  const run = threads > 1 ? await startThreads(backend, kernels, module, parameters, threads) : alone
+
+  const listed = (kernel: string, values: Record<string, number>): number[] =>
+    parameters[kernel]!.map((name) => {
+      if (values[name] === undefined) throw new Error(`${kernel} is given no ${name}.`)
+      return values[name]
+    })
+  const call: Simd['call'] = (kernel, values) => kernels[kernel]!(...listed(kernel, values))
+
+  const eachImage: Simd['eachImage'] = (kernel, { models, images, perImage, perModel = {}, sums = {}, scratch = 0, numbers = {} }) => {
+    const parts = partsOf(images, threads)
+    const whole = (bytes: number) => (bytes + 15) & ~15
+    const perThread = Object.values(sums).reduce((bytes, { size }) => bytes + whole((4 * size) / models), whole(scratch))
+    withScratch(backend, perThread * parts.length, (memory) => {
+      for (let m = 0; m < models; m++) {
+        const ofModel = ({ at, size }: Place) => at + (4 * m * size) / models
+        const ofThreads = parts.map(([first, batch], thread) => {
+          const values: Record<string, number> = { ...numbers, batch, scratch: memory + thread * perThread }
+          for (const [name, place] of Object.entries(perModel)) values[name] = ofModel(place)
+          for (const [name, { at, size }] of Object.entries(perImage))
+            values[name] = at + (4 * (m * images + first) * size) / (models * images)
+          // The first thread writes its sums where they are to go, the others behind their scratch.
+          let next = values['scratch']! + whole(scratch)
+          for (const [name, place] of Object.entries(sums)) {
+            values[name] = thread === 0 ? ofModel(place) : next
+            next += whole((4 * place.size) / models)
+          }
+          return values
+        })
+        const lists = ofThreads.map((values) => listed(kernel, values))
+        run(kernel, lists)
+        const [total, ...others] = ofThreads
+        for (const values of others)
+          for (const [name, { size }] of Object.entries(sums))
+            call('addInto', { to: total![name]!, from: values[name]!, count: size / models })
+      }
+    })
+  }
+  loaded = { backend, kernels: { eachImage, call }, threads }
+}
+
+/** Names of each kernel's parameters, as scripts/parameter-names.mjs left them in the module. */
+function parametersOf(module: WebAssembly.Module): Record<string, string[]> {
+  const [names] = WebAssembly.Module.customSections(module, 'parameters')
+  return JSON.parse(new TextDecoder().decode(names)) as Record<string, string[]>
+}
+
+/** First image and number of images of each thread that has any. */
+function partsOf(images: number, threads: number): [first: number, count: number][] {
+  const count = Math.min(threads, images)
+  const cut = (k: number) => Math.floor((k * images) / count)
+  return Array.from({ length: count }, (_, k) => [cut(k), cut(k + 1) - cut(k)])
 }
 
 /** The kernels for this backend; null where they are not loaded, or do not go with it. */
@@ -151,12 +129,16 @@ export function simd(backend: unknown = tf.backend()): Simd | null {
   return loaded?.backend === backend ? loaded!.kernels : null
 }
 
-/** Where the values of a float32 tensor begin. Stays the same while the tensor lives, unlike a view. */
-export const pointerTo = (backend: BackendWasm, { dataId }: tf.TensorInfo): Pointer => backend.getMemoryOffset(dataId)
+/** Where a float32 tensor lies. Stays the same while the tensor lives, unlike a view. */
+export const placeOf = (backend: BackendWasm, { dataId, shape }: tf.TensorInfo): Place => ({
+  at: backend.getMemoryOffset(dataId),
+  size: tf.util.sizeFromShape(shape),
+})
 
 /** Calls `use` with `bytes` bytes of memory that are its own until it returns. */
-export function withScratch(bytes: number, use: (at: Pointer) => void): void {
-  const { _malloc, _free } = moduleOf(loaded!.backend)
+function withScratch(backend: BackendWasm, bytes: number, use: (at: Pointer) => void): void {
+  if (bytes === 0) return use(0)
+  const { _malloc, _free } = moduleOf(backend)
   const at = _malloc(bytes)
   if (at === 0) throw new Error('The memory of WebAssembly is full: choose a smaller size or batch.')
   try {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { registerWebgpuKernels } from './register'
-import { tuneConvolutions, type TuningStore } from './tuning'
+import { tuneConvolutions, type TuningStore } from '../conv2d/tuning'
+import { setSoftware } from './threads-wanted'
 
 /** An adapter with its device; `software` is true where the CPU plays the GPU, `name` is what to show a person. */
 export interface Webgpu {
@@ -40,8 +40,7 @@ export async function requestWebgpu(): Promise<Webgpu | null> {
 }
 
 /**
- * Makes WebGPU on this device the backend of tfjs, with our kernels in place of the stock ones, in the forms that are the fastest on this
- * adapter. An earlier WebGPU backend is removed, and its tensors with it.
+ * Makes WebGPU on this device the backend of tfjs, with our convolutions in the forms that are the fastest on this adapter. An earlier WebGPU backend is removed, and its tensors with it.
  * @param now a clock, milliseconds
  * @param store remembers the forms for the next time; without one they are measured once in a process
  */
@@ -53,7 +52,7 @@ export async function openWebgpu(
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
   const backend = new WebGPUBackend(device, adapter.info)
   tf.registerBackend('webgpu', () => backend, 3)
-  registerWebgpuKernels(software)
+  setSoftware(backend, software)
   await tf.setBackend('webgpu')
   await tf.ready()
   await tuneConvolutions(backend, { software, adapterName: name, now, ...(store && { store }) })

@@ -2,6 +2,7 @@ import { util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { launch } from './launch'
+import { threadsWanted } from './threads-wanted'
 
 /**
  * Reductions in two passes and without barriers. In the first, lane k of `lanes` adds up items k, k + lanes, k + 2 lanes ..., so that
@@ -14,11 +15,10 @@ const fewItems = 256
 /**
  * Number of lanes for `items` values, when there are `others` such sums to make at the same time. Never beyond the square root of `items`,
  * where the second pass would become the longer one.
- * @param threadsWanted number of threads that keep the adapter busy
  */
-export function lanesFor(items: number, others: number, threadsWanted: number): number {
+export function lanesFor(backend: WebGPUBackend, items: number, others: number): number {
   if (items < fewItems) return 1
-  return Math.min(Math.ceil(threadsWanted / others), Math.floor(Math.sqrt(items)))
+  return Math.min(Math.ceil(threadsWanted(backend) / others), Math.floor(Math.sqrt(items)))
 }
 
 /** Values to one array element of a buffer whose last axis is `channels` long, and the WGSL type of such an element. */

@@ -1,6 +1,6 @@
-import { util } from '@tensorflow/tfjs-core'
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { currentEngine } from '../engine'
 
 /**
  * Tensors that are a part of another's buffer. tfjs gives each tensor a buffer of its own, so that an optimiser has to visit hundreds; as
@@ -11,7 +11,7 @@ interface Place {
   /** Values before the window. */
   offset: number
   /** The flat tensor in whose window at the same place this one's gradient is to be written, until it has been. */
-  gradients: TensorInfo | null
+  gradients: tf.TensorInfo | null
 }
 
 /** WebGPU binds buffers at multiples of 256 bytes. */
@@ -19,10 +19,10 @@ export const alignment = 64
 
 const places = new WeakMap<object, Place>()
 
-export const placeOf = (info: TensorInfo): Place | undefined => places.get(info.dataId)
+export const placeOf = (info: tf.TensorInfo): Place | undefined => places.get(info.dataId)
 
-function windowOn(backend: WebGPUBackend, flat: TensorInfo, place: Place, shape: number[]): TensorInfo {
-  util.assert(place.offset % alignment === 0, () => `A window must start at a multiple of ${alignment} values, not at ${place.offset}.`)
+function windowOn(backend: WebGPUBackend, flat: tf.TensorInfo, place: Place, shape: number[]): tf.TensorInfo {
+  tf.util.assert(place.offset % alignment === 0, () => `A window must start at a multiple of ${alignment} values, not at ${place.offset}.`)
   backend.uploadToGPU(flat.dataId)
   const { resource } = backend.tensorMap.get(flat.dataId)
   const dataId = backend.write(null as never, shape, 'float32')
@@ -32,22 +32,28 @@ function windowOn(backend: WebGPUBackend, flat: TensorInfo, place: Place, shape:
   return { dataId, shape, dtype: 'float32' }
 }
 
-/** Window: the values of `flat` from `offset` on, as a tensor of `shape` that shares its buffer and must not outlive it. */
-export const window: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { flat, gradients } = inputs as Record<'flat' | 'gradients', TensorInfo>
-  const { offset, shape } = attrs as unknown as { offset: number; shape: number[] }
-  return windowOn(backend as WebGPUBackend, flat, { offset, gradients: gradients ?? null }, shape)
+/** True where `windowOf` can be used: with kernels that understand windows. */
+export const hasWindows = (): boolean => currentEngine() === 'ours' && tf.getBackend() === 'webgpu'
+
+/**
+ * The values of `flat` from `offset` on as a tensor of `shape` that shares its buffer and must not outlive it; only where `hasWindows`.
+ * @param gradients where the gradient of the window is to be written, at the same place as in `flat`
+ */
+export function windowOf(flat: tf.Tensor1D, offset: number, shape: number[], gradients?: tf.Tensor1D): tf.Tensor {
+  const info = windowOn(tf.backend() as WebGPUBackend, flat, { offset, gradients: gradients ?? null }, shape)
+  return tf.engine().makeTensorFromTensorInfo(info)
 }
 
-/** FlatLike: a tensor of the shape of x whose values are to be written later. */
-export const flatLike: KernelFunc = ({ inputs, backend }) => (backend as WebGPUBackend).makeTensorInfo(inputs['x']!.shape, 'float32')
+/** A tensor like x on WebGPU whose values are to be written later. */
+export const unwritten = <T extends tf.Tensor>(x: T): T =>
+  tf.engine().makeTensorFromTensorInfo((tf.backend() as WebGPUBackend).makeTensorInfo(x.shape, 'float32')) as T
 
 /**
  * Where the gradient of a parameter goes: its window on the flat gradients, or, if it is no window, a tensor of its own.
  * @throws Error the second time: a parameter that two passes use would need a sum
  */
-export function gradientPlace(backend: WebGPUBackend, parameter: TensorInfo | undefined): TensorInfo | undefined {
-  const place = parameter && placeOf(parameter)
+export function gradientPlace(backend: WebGPUBackend, parameter: tf.TensorInfo): tf.TensorInfo | undefined {
+  const place = placeOf(parameter)
   if (!place) return undefined
   if (!place.gradients) throw new Error('A parameter in a flat tensor takes part in one differentiated operation only.')
   const gradient = windowOn(backend, place.gradients, { offset: place.offset, gradients: null }, parameter.shape)

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import { dropout } from '../../kernels/dropout'
+import { dropout } from '../../kernels/dropout/dropout'
 import { bufferShapes, parameterShapes } from '../../nn/unet'
 import { networkOf } from '../model'
 import { disposeStep, planStep, uploadStep } from '../plan'

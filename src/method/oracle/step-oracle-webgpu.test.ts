@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import '#gradients'
 import { expect, test } from 'vitest'
-import { useSoftwareWebgpu } from '../../kernels/testing/dawn'
+import { useSoftwareWebgpu } from '../../kernels/testing/dawn.test-support'
 import { cases } from './cases.test-support'
 import { deviations, runCase, toleranceOf, type Outcome } from './outcome.test-support'
 

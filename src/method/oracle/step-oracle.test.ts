@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setEngine } from '../../kernels/engine'
-import { useHeapBackend } from '../../kernels/testing/heap-backends'
+import { useHostBackend } from '../../kernels/testing/host-backends.test-support'
 import { findPython, needs, runPython } from '../../lib/python.test-support'
 import { planViews } from '../views'
 import { cases } from './cases.test-support'
@@ -22,7 +22,7 @@ describe.skipIf(!python)(needs('PyTorch makes the stored numbers', python, 'torc
   const folder = mkdtempSync(join(tmpdir(), 'step-oracle-'))
   afterAll(() => rmSync(folder, { recursive: true }))
   beforeAll(async () => {
-    await useHeapBackend('wasm')
+    await useHostBackend('wasm')
     const before = tf.memory().numTensors
     await writeFixture(folder, cases)
     expect(tf.memory().numTensors, 'tensors left behind').toBe(before)
@@ -95,7 +95,7 @@ describe.each([
   ['cpu', 'ours', few],
 ] as const)('a step on %s with %s kernels gives the numbers of PyTorch', (backend, engine, names) => {
   beforeAll(async () => {
-    await useHeapBackend(backend)
+    await useHostBackend(backend)
     setEngine(engine)
   })
   afterAll(() => setEngine('ours'))

@@ -1,0 +1,19 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import { defineOp } from '../operation'
+import { blurImage } from './blur.twin'
+import { blurWgsl } from './blur.wgsl'
+
+export const blurOp = defineOp({
+  name: 'Blur',
+  inputs: ['x', 'sigma'],
+  outputs: ({ x }) => ({ out: x }),
+  twin: ({ x, sigma }, { out }, { x: [count, size] }) => {
+    const pixels = size! * size!
+    for (let n = 0; n < count!; n++)
+      blurImage(x.subarray(n * pixels, (n + 1) * pixels), out.subarray(n * pixels, (n + 1) * pixels), size!, sigma[n]!)
+  },
+  wgsl: blurWgsl,
+})
+
+/** Square images x [n, S, S] or [n, S, S, 1], each blurred by a Gaussian of its own sigma [n] in pixels (0 copies). Has no gradient. */
+export const blurred = <T extends tf.Tensor>(x: T, sigma: tf.Tensor): T => blurOp.run({ x, sigma }, {}).out as T

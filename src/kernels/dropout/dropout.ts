@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { defineOp } from '../operation'
+import { drop } from './dropout.twin'
+import { dropoutWgsl } from './dropout.wgsl'
+
+/**
+ * The key of a random stream, as `Random.key` gives it: the values, and the same as a tensor [4]. Kernels read the tensor, which can be
+ * written anew when a recorded step is replayed; where there is no kernel the values are used.
+ */
+export interface RandomKey {
+  values: Float32Array
+  tensor: tf.Tensor1D
+}
+
+export interface DropoutAttrs {
+  p: number
+  /** The values of the key, for where there is no kernel. */
+  values: Float32Array
+}
+
+export const dropoutOp = defineOp({
+  name: 'Dropout',
+  inputs: ['x', 'key'],
+  outputs: ({ x }) => ({ out: x }),
+  twin: ({ x, key }, { out }, _, { p }: DropoutAttrs) => drop(x, key, out, p),
+  wgsl: dropoutWgsl,
+  stock: ({ x }, { p, values }) => {
+    const mask = new Float32Array(x.size)
+    drop(new Float32Array(x.size).fill(1), values, mask, p)
+    return { out: tf.mul(x, tf.tensor(mask, x.shape)) }
+  },
+  gradient: {
+    by: ['x'],
+    keeps: ['key'],
+    of: (dy, { key }, attrs, _, drop) => ({ x: drop({ x: dy, key }, attrs).out }),
+  },
+})
+
+/** Dropout of single values with probability p in [0, 1), survivors scaled by 1 / (1 - p): see `drop`. The gradient has the same mask. */
+export const dropout = <T extends tf.Tensor>(x: T, key: RandomKey, p: number): T =>
+  dropoutOp.run({ x, key: key.tensor }, { p, values: key.values }).out as T

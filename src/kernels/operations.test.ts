@@ -1,0 +1,17 @@
+import { beforeAll, describe } from 'vitest'
+import { testAgainstStock, testKernels } from './testing/harness.test-support'
+import { useHostBackend } from './testing/host-backends.test-support'
+
+describe('on cpu', () => {
+  beforeAll(() => useHostBackend('cpu'))
+  testKernels('twin')
+  testAgainstStock()
+})
+
+describe('on wasm', () => {
+  beforeAll(() => useHostBackend('wasm'))
+  testKernels('simd')
+  // On the same backend, and on cpu: the gradient of a stock convolution for its filter is ours on wasm.
+  describe('beside wasm', () => testAgainstStock())
+  describe('beside cpu', () => testAgainstStock('cpu'))
+})

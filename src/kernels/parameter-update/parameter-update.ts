@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { defineOp } from '../operation'
+import { adam, beta1, beta2, epsilon, sgd, type AdamAttrs, type SgdAttrs } from './parameter-update.twin'
+import { adamWgsl, sgdWgsl } from './parameter-update.wgsl'
+
+export const adamOp = defineOp({
+  name: 'AdamUpdate',
+  inputs: ['p', 'g', 'm', 'v', 'schedule'],
+  outputs: ({ p }) => ({ pOut: p, mOut: p, vOut: p }),
+  twin: (inputs, outputs, _, attrs: AdamAttrs) => adam(inputs, outputs, attrs),
+  simd: (kernels, { p, g, m, v, pOut, mOut, vOut, schedule }, _, { weightDecay }) => {
+    const places = { p: p.at, g: g.at, m: m.at, v: v.at, pOut: pOut.at, mOut: mOut.at, vOut: vOut.at, schedule: schedule.at }
+    kernels.call('adamUpdate', { ...places, count: p.size, weightDecay })
+    return true
+  },
+  wgsl: adamWgsl,
+  stock: ({ p, g, m, v, schedule }, { weightDecay }) => {
+    const [learningRate, first, second] = tf.unstack(schedule) as [tf.Scalar, tf.Scalar, tf.Scalar]
+    const grad = tf.add(g, tf.mul(p, weightDecay))
+    const mean = tf.add(tf.mul(m, beta1), tf.mul(grad, 1 - beta1))
+    const square = tf.add(tf.mul(v, beta2), tf.mul(tf.square(grad), 1 - beta2))
+    const below = tf.add(tf.mul(tf.sqrt(square), second), epsilon)
+    return { pOut: tf.sub(p, tf.div(tf.mul(tf.mul(mean, learningRate), first), below)), mOut: mean, vOut: square }
+  },
+})
+
+export const sgdOp = defineOp({
+  name: 'SgdUpdate',
+  inputs: ['p', 'g', 'm', 'schedule'],
+  outputs: ({ p }) => ({ pOut: p, mOut: p }),
+  twin: (inputs, outputs, _, attrs: SgdAttrs) => sgd(inputs, outputs, attrs),
+  wgsl: sgdWgsl,
+  stock: ({ p, g, m, schedule }, { weightDecay, momentum }) => {
+    const velocity = tf.add(tf.mul(m, momentum), tf.add(g, tf.mul(p, weightDecay)))
+    return { pOut: tf.sub(p, tf.mul(velocity, tf.slice(schedule, 0, 1))), mOut: velocity }
+  },
+})
+
+/**
+ * One Adam update of all parameters, which lie in one flat tensor as their gradients and moments do: new parameters, first and second
+ * moments. Nothing is changed in place: packed weights are cached by tensor.
+ * @param schedule of `scheduleOf`; a tensor, for the launches of a step are recorded once and repeated
+ */
+export function adamUpdate<T extends tf.Tensor>(p: T, g: T, m: T, v: T, schedule: tf.Tensor1D, attrs: AdamAttrs): [T, T, T] {
+  const { pOut, mOut, vOut } = adamOp.run({ p, g, m, v, schedule }, attrs)
+  return [pOut as T, mOut as T, vOut as T]
+}
+
+/** One SGD update with momentum and coupled L2: new parameters and velocity. */
+export function sgdUpdate<T extends tf.Tensor>(p: T, g: T, m: T, schedule: tf.Tensor1D, attrs: SgdAttrs): [T, T] {
+  const { pOut, mOut } = sgdOp.run({ p, g, m, schedule }, attrs)
+  return [pOut as T, mOut as T]
+}

@@ -1,0 +1,39 @@
+import type { Random } from '../../lib/random'
+import type { Cases } from '../testing/harness.test-support'
+import { filled, normal, sizesOf } from '../testing/values.test-support'
+import type { LossAttrs, LossForm } from './pixel-loss.twin'
+
+const forms: LossForm[] = [
+  { crossEntropy: 0.5, dice: 0.5, overAll: false },
+  { crossEntropy: 0, dice: 1, overAll: true },
+  { crossEntropy: 1, dice: 0, overAll: true },
+  { crossEntropy: 1, dice: 1, overAll: false },
+]
+
+/** Two groups of unlike size and form where there are enough images. */
+function attrsOf(random: Random, models: number, images: number): LossAttrs {
+  const groups = [Math.ceil(images / 2), Math.floor(images / 2)].map((images) => ({ images, form: forms[random.integer(4)]! }))
+  return { models, groups: groups.filter(({ images }) => images > 0) }
+}
+
+export const cases: Record<string, Cases> = {
+  pixelLossOp: {
+    // With and without unknown pixels, and where nothing weighs.
+    draw: (random, i) => {
+      const { models, images, height, width, channels } = sizesOf(random, i)
+      const classes = channels + 1
+      const label = [() => random.integer(classes + 1) - 1, () => random.integer(classes), () => -1][i % 3]!
+      const logits = normal(random, models * images, height, width, classes)
+      return { inputs: { logits, target: filled(logits.shape.slice(0, 3), label) }, attrs: attrsOf(random, models, images) }
+    },
+    ownScale: 1e-4,
+  },
+  pixelLossGradOp: {
+    draw: (random, i) => {
+      const { models, images, height, width, channels } = sizesOf(random, i)
+      const attrs = attrsOf(random, models, images)
+      const dLosses = normal(random, models, attrs.groups.length)
+      return { inputs: { dLogits: normal(random, models * images, height, width, channels + 1), dLosses }, attrs }
+    },
+  },
+}

@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import '#gradients'
+import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm'
+import type { hostBackends } from '../host-kernel'
+import { useEngine } from '../overrides/overrides'
+import { loadSimd, simd } from '../wasm/simd'
+import { readSimdKernels } from './simd-kernels.test-support'
+
+export { hostBackends } from '../host-kernel'
+
+/** Makes a backend active whose memory plain code can reach, as a session does: wasm with SIMD on one thread. */
+export async function useHostBackend(name: (typeof hostBackends)[number]): Promise<void> {
+  tf.enableProdMode()
+  useEngine('ours')
+  if (name === 'wasm') {
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
+    setThreadsCount(1)
+  }
+  if (!(await tf.setBackend(name))) throw new Error(`the ${name} backend did not start`)
+  if (name === 'wasm') {
+    await loadSimd(readSimdKernels)
+    if (!simd()) throw new Error('the SIMD kernels were not loaded: the twins would be compared with themselves')
+  }
+}

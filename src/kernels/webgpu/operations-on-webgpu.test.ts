@@ -1,0 +1,27 @@
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import '#gradients'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { beforeAll, describe } from 'vitest'
+import { useSoftwareWebgpu } from '../testing/dawn.test-support'
+import { testAgainstStock, testKernels } from '../testing/harness.test-support'
+import { setSoftware } from './threads-wanted'
+
+useSoftwareWebgpu()
+
+describe('with the kernels of a software adapter', () => {
+  testKernels('wgsl', 16)
+  testAgainstStock('cpu', 16)
+})
+
+// Few and small: each takes many pipelines.
+describe('as the stock engine runs them', () => testAgainstStock('webgpu', 4, 4))
+
+describe('with the kernels of a real GPU', () => {
+  beforeAll(() => {
+    const backend = tf.backend() as WebGPUBackend
+    setSoftware(backend, false)
+    return () => setSoftware(backend, true)
+  })
+  testKernels('wgsl', 16)
+})

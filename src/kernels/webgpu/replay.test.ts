@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { scaleChannels } from '../scale-channels/scale-channels'
+import { useSoftwareWebgpu } from '../testing/dawn.test-support'
+import { Replay, type Run } from './replay'
+
+useSoftwareWebgpu()
+
+const length = 8
+const memory = () => {
+  const { numTensors, numDataBuffers, numBytesInGPU } = tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }
+  return { numTensors, numDataBuffers, numBytesInGPU }
+}
+
+/** A run that multiplies the state by `factor`, and gives `count` copies of its first value, times `factor`, to be read. */
+function runOf(state: tf.Tensor, count: number, factor: number): Run<{ flat: tf.Tensor1D }> {
+  const values = () => new Float32Array(length).fill(factor)
+  return {
+    key: `${count} scalars`,
+    values,
+    upload: () => ({ flat: tf.tensor1d(values()) }),
+    dispose: ({ flat }) => flat.dispose(),
+    reads: [],
+    launch: ({ flat }) =>
+      tf.tidy(() => {
+        const factors = tf.reshape(flat, [1, length]) as tf.Tensor2D
+        const next = scaleChannels(tf.reshape(state, [1, 1, 1, length]) as tf.Tensor4D, factors)
+        const scalars = tf.tile(tf.slice(tf.reshape(next, [length]), 0, 1), [count]) as tf.Tensor1D
+        return { state: [tf.reshape(next, [length])], scalars }
+      }),
+  }
+}
+
+test('any number of scalars of any number of runs comes back, also where later runs have more', async () => {
+  const before = memory()
+  const state = tf.ones([length])
+  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  const counts = [40, 40, 40, 3, 3, 700, 700, 700, 41]
+  for (let round = 0; round < 2; round++) {
+    let value = (await state.data())[0]!
+    const want: number[] = []
+    counts.forEach((count, i) => {
+      const factor = i % 2 ? 0.5 : 3
+      replay.run(runOf(state, count, factor))
+      want.push((value *= factor))
+    })
+    const rows = await replay.read()
+    expect(rows.map((row) => row.length)).toEqual(counts)
+    rows.forEach((row, i) => expect(new Set(row)).toEqual(new Set([want[i]])))
+    expect([...(await state.data())]).toEqual(Array<number>(length).fill(value))
+  }
+  expect(await replay.read()).toEqual([])
+  replay.dispose()
+  state.dispose()
+  expect(memory()).toEqual(before)
+})
+
+test('a state can be copied and restored', async () => {
+  const state = tf.ones([length])
+  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  replay.run(runOf(state, 1, 2))
+  const copies = replay.copies()
+  replay.run(runOf(state, 1, 2))
+  expect((await state.data())[0]).toBe(4)
+  replay.restore(copies)
+  expect((await state.data())[0]).toBe(2)
+  expect((await replay.read()).map((row) => row[0])).toEqual([2, 4])
+  replay.dispose()
+  tf.dispose([state, copies])
+})

@@ -1,0 +1,157 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
+
+/** Numbers that differ from run to run, where the backend computes: `flat` holds all of them, and the rest are windows on it. */
+export interface Numbers {
+  flat: tf.Tensor1D
+}
+
+/** One run of something that is done again and again to the same state. */
+export interface Run<N extends Numbers> {
+  /** What the launches depend on besides the shapes of the state: with the key of the run before, its launches are repeated. */
+  key: string
+  /** Values of `flat`. */
+  values: () => Float32Array
+  /** Sends the numbers to the backend, for launches that are made anew. */
+  upload: () => N
+  dispose: (numbers: N) => void
+  /** What `launch` reads besides the numbers and the state. */
+  reads: tf.Tensor[]
+  /** Makes the launches: the next state, in the order of the state, and values to be read later. */
+  launch: (numbers: N) => { state: tf.Tensor[]; scalars: tf.Tensor1D }
+}
+
+/**
+ * Repeats launches on a state that stays in the same buffers and is overwritten by each run (recording.ts). What each run gives to be read
+ * gathers in a buffer until `read`.
+ */
+export class Replay<N extends Numbers> {
+  private recorded: {
+    key: string
+    numbers: N
+    dispose: (numbers: N) => void
+    recording: Recording
+    results: tf.Tensor[]
+    copies: Copy[]
+    scalars: tf.Tensor1D
+  } | null = null
+  /** Scalars of each run that waits, one after the other in `gathered`. */
+  private waiting: number[] = []
+  private gathered: GPUBuffer
+
+  private readonly backend = tf.backend() as WebGPUBackend
+
+  /** @param state tensors of the active backend, which must be WebGPU, that each run overwrites; they stay the caller's */
+  constructor(private readonly state: tf.Tensor[]) {
+    this.gathered = this.bufferFor(firstRoom)
+  }
+
+  run({ key, values, upload, dispose, reads, launch }: Run<N>): void {
+    const { backend, state } = this
+    const known = this.recorded?.key === key
+    if (!known) {
+      this.forget()
+      const numbers = upload()
+      // Before the recording, for an upload inside it would belong to it.
+      for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
+      const { result, recording } = record(backend, () => launch(numbers))
+      const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
+      this.recorded = { key, numbers, dispose, recording, results: result.state, copies, scalars: result.scalars }
+    }
+    const { numbers, recording, copies, scalars } = this.recorded!
+    const offset = 4 * this.reserve(scalars.size)
+    const all = [...copies, { from: scalars, to: this.gathered, offset }]
+    if (known) {
+      writeValues(backend, numbers.flat, values())
+      recording.replay(all)
+    } else copyAll(backend, all)
+    for (const tensor of state) forgetRead(backend, tensor)
+  }
+
+  /** The scalars of each run since the last call, in their order. Waits for the GPU. */
+  async read(): Promise<Float32Array[]> {
+    const sizes = this.waiting
+    this.waiting = []
+    if (sizes.length === 0) return []
+    const { device } = this.backend
+    const bytes = 4 * sum(sizes)
+    const staging = device.createBuffer({ size: bytes, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ })
+    const encoder = device.createCommandEncoder()
+    encoder.copyBufferToBuffer(this.gathered, 0, staging, 0, bytes)
+    device.queue.submit([encoder.finish()])
+    await staging.mapAsync(GPUMapMode.READ)
+    const values = new Float32Array(staging.getMappedRange().slice(0))
+    staging.destroy()
+    let end = 0
+    return sizes.map((size) => values.subarray(end, (end += size)))
+  }
+
+  /** Copies of the state, which the caller disposes of. */
+  copies(): tf.Tensor[] {
+    const copies = this.state.map(({ shape }) => {
+      const copy = tf.engine().makeTensorFromTensorInfo(this.backend.makeTensorInfo(shape, 'float32'))
+      bufferOf(this.backend, copy)
+      return copy
+    })
+    this.copy(this.state, copies)
+    return copies
+  }
+
+  /** Overwrites the state. */
+  restore(values: tf.Tensor[]): void {
+    this.copy(values, this.state)
+    for (const tensor of this.state) forgetRead(this.backend, tensor)
+  }
+
+  dispose(): void {
+    this.forget()
+    this.gathered.destroy()
+  }
+
+  private copy(from: tf.Tensor[], to: tf.Tensor[]): void {
+    copyAll(
+      this.backend,
+      from.map((tensor, i) => ({ from: tensor, to: bufferOf(this.backend, to[i]!) })),
+    )
+  }
+
+  /** Finds room for `count` scalars more, in a larger buffer if need be; returns the number of those before. */
+  private reserve(count: number): number {
+    const before = sum(this.waiting)
+    const size = 4 * (before + count)
+    if (size > this.gathered.size) {
+      const larger = this.bufferFor(Math.max(size, 2 * this.gathered.size))
+      const encoder = this.backend.device.createCommandEncoder()
+      encoder.copyBufferToBuffer(this.gathered, 0, larger, 0, this.gathered.size)
+      this.backend.device.queue.submit([encoder.finish()])
+      this.gathered.destroy()
+      this.gathered = larger
+    }
+    this.waiting.push(count)
+    return before
+  }
+
+  private bufferFor(size: number): GPUBuffer {
+    return this.backend.device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC })
+  }
+
+  private forget(): void {
+    if (!this.recorded) return
+    flush(this.backend)
+    const { numbers, dispose, recording, results, scalars } = this.recorded
+    dispose(numbers)
+    // Their buffers belong to the recording.
+    for (const tensor of [...results, scalars]) {
+      Object.assign(this.backend.tensorMap.get(tensor.dataId), { external: true })
+      tensor.dispose()
+    }
+    recording.dispose()
+    this.recorded = null
+  }
+}
+
+/** Bytes for scalars at first: a few steps of a training. */
+const firstRoom = 1024
+
+const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0)
