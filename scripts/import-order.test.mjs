@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ESLint } from 'eslint'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { root } from './setup.mjs'
 
@@ -82,5 +85,52 @@ describe('what must be repeatable knows no clock and no dice', () => {
   )
   it('the session may', async () => {
     expect(await complaints('src/session/x.ts', 'export const y = performance.now()\n')).toEqual([])
+  })
+})
+
+/** The files that each file below `folder` imports from there, types and `import()` included. */
+function importsBelow(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.tsx?$/.test(name))
+  const known = new Set(files)
+  const resolved = (from, target) => {
+    const path = join(dirname(from), target)
+    return [path, `${path}.ts`, `${path}.tsx`, join(path, 'index.ts')].find((name) => known.has(name))
+  }
+  return new Map(
+    files.map((file) => {
+      const { importedFiles } = ts.preProcessFile(readFileSync(join(folder, file), 'utf8'), true, true)
+      return [file, importedFiles.map(({ fileName }) => resolved(file, fileName)).filter(Boolean)]
+    }),
+  )
+}
+
+/** Every way round, as a list of files that begins and ends with the same one; one for each import that closes a circle. */
+function circlesIn(imports) {
+  const circles = []
+  const done = new Set()
+  const visit = (file, path) => {
+    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file])
+    if (done.has(file)) return
+    for (const next of imports.get(file)) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of imports.keys()) visit(file, [])
+  return circles
+}
+
+describe('files do not import each other in a circle', () => {
+  it('in src', () => {
+    const imports = importsBelow(join(root, 'src'))
+    expect(imports.size).toBeGreaterThan(200)
+    expect(circlesIn(imports).map((circle) => circle.join(' -> '))).toEqual([])
+  })
+  it('a circle would be found', () => {
+    const imports = new Map([
+      ['a', ['b', 'c']],
+      ['b', ['c']],
+      ['c', ['d', 'b']],
+      ['d', []],
+    ])
+    expect(circlesIn(imports)).toEqual([['b', 'c', 'b']])
   })
 })
