@@ -5,15 +5,15 @@ import type { VolumeKind } from '../data/volume'
 import type { WindowPreset } from '../image/window-presets'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
+import type { RunState } from './run-state'
 
 export type { FileRole } from '../data/file-roles'
+export type { RunState } from './run-state'
 export type { WindowPreset } from '../image/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
 
 export type BackendName = 'webgpu' | 'wasm' | 'cpu'
-
-export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'finished' | 'failed'
 
 export type ExportKind = 'weights' | 'masks' | 'maps' | 'run'
 

@@ -12,18 +12,10 @@ import { finishedRun } from './finished-run'
 import { readGiven } from './given-files'
 import { withVolumes } from './given-volumes'
 import { keyOf, openedPicture } from './opened-picture'
-import type {
-  BackendInfo,
-  ExportKind,
-  ExportOptions,
-  FileRole,
-  PictureEvent,
-  ProblemEvent,
-  RunState,
-  SampleName,
-  SessionEvent,
-} from './events'
+import type { BackendInfo, ExportKind, ExportOptions, FileRole, PictureEvent, ProblemEvent, SampleName, SessionEvent } from './events'
+import { Queue } from './queue'
 import { openRunArchive } from './run-archive'
+import { moved, type RunState } from './run-state'
 import { sampleDataset } from './samples'
 import { numbersOf, summarise } from './summary'
 import { DivergedError, Trainer } from './trainer'
@@ -53,7 +45,9 @@ const smallPile = 64
  * worker and in Node. Commands may come at any time; work is done one piece after the other, and Pause is read between steps.
  */
 export class Session {
-  state: RunState = 'empty'
+  private present: RunState = 'empty'
+  /** How the loop is to end, once that was asked for: between two steps. */
+  private ending: 'paused' | 'finished' | null = null
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
@@ -65,7 +59,7 @@ export class Session {
   private run = 0
   private watched = 0
   private live = true
-  private queue: Promise<void> = Promise.resolve()
+  private readonly queue = new Queue()
   private sent = { metrics: 0, views: 0 }
   /** Milliseconds that the last look took. */
   private lookCost = 0
@@ -80,10 +74,12 @@ export class Session {
   ) {}
 
   /** Resolves when all that was asked for so far is done; a run in progress counts until it pauses or ends. */
-  async settled(): Promise<void> {
-    let last
-    do await (last = this.queue)
-    while (last !== this.queue)
+  settled(): Promise<void> {
+    return this.queue.settled()
+  }
+
+  get state(): RunState {
+    return this.present
   }
 
   /** What a run still needs, in words. */
@@ -120,7 +116,7 @@ export class Session {
         // Reference masks only: nothing that was learnt depends on them.
         this.dataset = this.trainer.dataset = dataset
         this.reportDataset()
-        this.enter(this.state)
+        this.reportState()
         await this.rest()
         return
       }
@@ -308,6 +304,7 @@ export class Session {
   private go(from: 'ready' | 'paused'): void {
     if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
     if (this.state !== from) return
+    this.ending = null
     this.enter('running')
     const { run } = this
     // Commands may stand in the queue before the loop; a reset among them makes it one of an older run.
@@ -316,11 +313,16 @@ export class Session {
 
   /** Takes effect between two steps, so it does not wait its turn behind them; before the first it does. */
   pause(): void {
-    const pause = () => {
-      if (this.state === 'running') this.state = 'paused'
-    }
+    const pause = () => void this.end('paused')
     pause()
     void this.enqueue(pause, true)
+  }
+
+  /** Asks the loop to end, if there is one that was not asked already. */
+  private end(as: 'paused' | 'finished'): boolean {
+    if (this.state !== 'running' || this.ending) return false
+    this.ending = as
+    return true
   }
 
   /** Exactly one step, from ready or paused. */
@@ -336,20 +338,16 @@ export class Session {
     })
 
   stop(): Promise<void> {
-    const wasRunning = this.state === 'running'
-    if (wasRunning) this.state = 'finished'
+    const asked = this.end('finished')
     return this.enqueue(async () => {
-      if (wasRunning) return
-      if (this.state === 'running') this.state = 'finished'
-      else if (this.state === 'paused') {
-        this.enter('finished')
-        await this.rest()
-      }
+      if (asked || this.end('finished') || this.state !== 'paused') return
+      this.enter('finished')
+      await this.rest()
     }, true)
   }
 
   reset(): Promise<void> {
-    if (this.state === 'running') this.state = 'paused'
+    this.end('paused')
     return this.enqueue(() => this.restart())
   }
 
@@ -373,26 +371,26 @@ export class Session {
   }
 
   private async loop(): Promise<void> {
+    if (this.state !== 'running') return
     try {
       const trainer = this.open()
-      while (this.state === 'running') {
+      while (this.state === 'running' && !this.ending) {
         const begun = performance.now()
         const before = trainer.t
         await this.advance(trainer, this.stepsAtOnce(trainer))
-        await this.drain()
+        await this.queue.drain()
         await yieldTask()
         this.timed((performance.now() - begun) / 1000 / Math.max(1, trainer.t - before))
-        if (this.hasFailed()) break
-        if (trainer.t >= this.config.steps) this.state = 'finished'
-        else if (trainer.t >= this.pauseAfter) this.state = 'paused'
+        if (trainer.t >= this.config.steps) this.ending = 'finished'
+        else if (trainer.t >= this.pauseAfter) this.end('paused')
       }
     } catch (error) {
-      // Before what waits is done, so that nothing is put beside it any more that nobody would do.
       this.caught(error)
     }
-    await this.drain()
+    // Before the pictures of the end, for which it would have to wait.
+    await this.queue.drain()
     if (this.hasFailed()) return
-    this.enter(this.state)
+    this.enter(this.ending ?? 'paused')
     await this.rest()
   }
 
@@ -449,7 +447,7 @@ export class Session {
     await this.show()
     const { state, run } = this
     // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.state !== state || this.run !== run || this.impatient > 0
+    const left = () => this.state !== state || this.run !== run || this.queue.impatient > 0
     const pause = async () => {
       await yieldTask()
       if (left()) throw new Interrupted()
@@ -528,31 +526,14 @@ export class Session {
 
   // ---- reports -------------------------------------------------------------------------------------------------------------------
 
-  /** Pieces of work in the queue that the gallery gives way to. */
-  private impatient = 0
-  /** Work for the loop to do between two steps. */
-  private between: (() => Promise<void>)[] = []
-
   /** Runs a piece of work after those before it. What goes wrong becomes a problem; the session goes on. */
   private enqueue(work: () => void | Promise<void>, patient = false): Promise<void> {
-    if (!patient) this.impatient++
-    this.queue = this.queue.then(() => {
-      if (!patient) this.impatient--
-      return this.guarded(work)
-    })
-    return this.queue
+    return this.queue.add(() => this.guarded(work), patient)
   }
 
   /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
   private betweenSteps(work: () => void | Promise<void>): Promise<void> {
-    if (this.state !== 'running') return this.enqueue(work, true)
-    return new Promise((resolve) => {
-      this.between.push(() => this.guarded(work).then(resolve))
-    })
-  }
-
-  private async drain(): Promise<void> {
-    for (let work = this.between.shift(); work; work = this.between.shift()) await work()
+    return this.queue.addBetween(() => this.guarded(work))
   }
 
   private async guarded(work: () => void | Promise<void>): Promise<void> {
@@ -587,8 +568,14 @@ export class Session {
     this.send({ type: 'problem', kind, message, file })
   }
 
+  /** The one place that changes the state. */
   private enter(state: RunState): void {
-    this.state = state
+    this.present = moved(this.present, state)
+    this.reportState()
+  }
+
+  private reportState(): void {
+    const { state } = this
     const step = this.trainer?.t ?? 0
     const perStep = this.secondsPerStep
     this.send({
@@ -607,7 +594,7 @@ export class Session {
 
   private flush(): void {
     this.sent.metrics = performance.now()
-    this.enter(this.state)
+    this.reportState()
     const { rows, scores } = this.unsent
     if (rows.length > 0 || scores.length > 0) this.send({ type: 'metrics', rows, scores })
     this.unsent = { rows: [], scores: [] }
