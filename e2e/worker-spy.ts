@@ -46,7 +46,7 @@ export const datasetOf = (page: Page): Promise<Pick<DatasetSummary, 'classes' | 
   })
 
 export interface ExactPicture {
-  source: number
+  source: string
   name: string
   width: number
   height: number
@@ -76,7 +76,7 @@ export const exactPictures = (page: Page): Promise<ExactPicture[]> =>
   })
 
 /** The numbers of volumes, by id. */
-export const exactNumbers = (page: Page, ids: readonly number[]): Promise<SourceEvent[]> =>
+export const exactNumbers = (page: Page, ids: readonly string[]): Promise<SourceEvent[]> =>
   page.evaluate(async (ids) => {
     const { worker } = (window as unknown as { spy: Spy }).spy
     const found: SourceEvent[] = []

@@ -52,7 +52,7 @@ export interface Thumbnail {
 
 /** One volume of the user's, as it was understood. */
 export interface SourceInfo {
-  id: number
+  id: string
   name: string
   kind: VolumeKind
   patient: string
@@ -111,7 +111,7 @@ export interface UnlabeledInfo extends Thumbnail {
   hasReference: boolean
   /** It is an exemplar too. */
   annotated: boolean
-  source: number
+  source: string
 }
 
 export interface DatasetSummary {
@@ -212,7 +212,7 @@ export interface PictureEvent {
   type: 'picture'
   of: 'pile' | 'exemplar'
   index: number
-  source: number
+  source: string
   /** Stays the same for the same image. */
   key: string
   name: string
@@ -237,7 +237,7 @@ export interface PictureEvent {
 /** The numbers of one volume. */
 export interface SourceEvent extends VolumeSummary {
   type: 'source'
-  id: number
+  id: string
   /** Voxels in equal steps from min to max. */
   histogram: number[]
 }

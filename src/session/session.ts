@@ -166,7 +166,7 @@ export class Session {
   }
 
   /** Which slices of a volume are images. */
-  chooseSlices = (id: number, choice: { axis: 0 | 1 | 2; frame: number | null; every: number }) =>
+  chooseSlices = (id: string, choice: { axis: 0 | 1 | 2; frame: number | null; every: number }) =>
     this.enqueue(() => {
       this.refuseToForget()
       this.use(withSlices(this.dataset, id, choice))
@@ -180,7 +180,7 @@ export class Session {
     })
 
   /** Reports the numbers of a volume. */
-  inspect = (id: number) =>
+  inspect = (id: string) =>
     this.betweenSteps(() => {
       const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
       if (!source) return

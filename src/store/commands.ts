@@ -172,13 +172,13 @@ export function followLive(on: boolean): void {
 }
 
 /** Which slices of a volume are images. */
-export const chooseSlices = (source: number, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) => {
+export const chooseSlices = (source: string, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) => {
   pageStore.setState({ loading: true })
   send({ type: 'choose-slices', source, ...choice })
 }
 
 /** Asks for a volume's numbers; they come into `details`. */
-export const inspectSource = (source: number) => send({ type: 'inspect-source', source })
+export const inspectSource = (source: string) => send({ type: 'inspect-source', source })
 
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => send({ type: 'map-label', value, target })
 

@@ -20,7 +20,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     spacing: null,
     hasReference: false,
     annotated: false,
-    source: 0,
+    source: 's',
   })),
   references: 0,
   missing: [],

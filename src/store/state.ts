@@ -43,7 +43,7 @@ export interface State {
   /** How far the files being read or written have come; null when there are none. */
   progress: Pick<ProgressEvent, 'what' | 'done' | 'of'> | null
   /** Numbers of the user's volumes that were asked for, by id. */
-  details: Record<number, SourceEvent>
+  details: Record<string, SourceEvent>
   /** What a full image was asked for, and the image when it is there. */
   opening: { purpose: PicturePurpose; of: PictureEvent['of']; index: number } | null
   opened: PictureEvent | null

@@ -13,7 +13,7 @@ import './styles/source-dialog.css'
 
 interface Props {
   /** Volumes to leaf through; the first is shown. */
-  ids: readonly number[]
+  ids: readonly string[]
   onClose: () => void
 }
 

@@ -27,7 +27,7 @@ export interface LoadFiles {
 /** Which slices of a volume are images. */
 export interface ChooseSlices {
   type: 'choose-slices'
-  source: number
+  source: string
   axis: 0 | 1 | 2
   frame: number | null
   every: number
@@ -35,7 +35,7 @@ export interface ChooseSlices {
 /** Asks for a volume's numbers. */
 export interface InspectSource {
   type: 'inspect-source'
-  source: number
+  source: string
 }
 /** What a value of the exemplar's mask counts as. */
 export interface MapLabel {
