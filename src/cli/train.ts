@@ -10,6 +10,7 @@ import { makeConfig, presets, type Config, type Preset } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { BackendName, FileRole, SampleName, SessionEvent } from '../session/events'
 import { CheckpointError, configOf } from '../session/checkpoint'
+import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import './pipelines'
 import { readArguments, required, runCommand, UsageError } from './arguments'
@@ -92,6 +93,12 @@ class Log {
     }
   }
 
+  /** What a command of the session rejects with goes to the other problems; see `catch`. */
+  refused = (error: unknown): void => {
+    if (!(error instanceof ProblemError)) throw error
+    if (error.problem) this.problems.push(error.problem.message)
+  }
+
   print(): void {
     this.printed = performance.now()
     console.log(this.status + this.last)
@@ -154,19 +161,20 @@ async function main(): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  await session.configure(checkpoint ? configOf(checkpoint) : config)
-  await (values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files))
+  await session.configure(checkpoint ? configOf(checkpoint) : config).catch(log.refused)
+  const loading = values.sample ? session.loadSample(oneOf(samples, values.sample, '--sample')) : session.loadFiles(files)
+  await loading.catch(log.refused)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet: ${session.missing.join(' and ')} needed.`)
   stopIfRefused()
-  if (checkpoint) await session.restore(checkpoint)
+  if (checkpoint) await session.restore(checkpoint).catch(log.refused)
   stopIfRefused()
 
   // Ctrl+C ends the run after its present step and writes the files; a second one need not kill it.
   process.on('SIGINT', () => void session.stop())
   const begun = performance.now()
-  await run(session, until)
+  await run(session, until).catch(log.refused)
   const seconds = (performance.now() - begun) / 1000
   log.print()
 

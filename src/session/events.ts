@@ -1,13 +1,15 @@
-/** What a session tells whoever drives it, page or terminal. Pictures are square, row-major, as the network sees them. */
+/** What a session tells whoever drives it, page or terminal: of its own accord, and when asked. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
 import type { VolumeKind } from '../data/volume'
 import type { WindowPreset } from '../image/window-presets'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
+import type { PictureId } from './picture-id'
 import type { RunState } from './run-state'
 
 export type { FileRole } from '../data/file-roles'
+export type { PictureId } from './picture-id'
 export type { RunState } from './run-state'
 export type { WindowPreset } from '../image/window-presets'
 
@@ -46,6 +48,7 @@ export interface ClassInfo {
 
 /** A square picture as the network sees it: grey 0..255, row-major. */
 export interface Thumbnail {
+  id: PictureId
   name: string
   pixels: Uint8Array<ArrayBuffer>
 }
@@ -149,8 +152,8 @@ export interface ModelView {
 export interface LiveViews {
   step: number
   size: number
-  /** Index and name of the watched unlabelled image. */
-  image: number
+  /** The watched unlabelled image, and its name. */
+  image: PictureId
   name: string
   weak: Uint8Array<ArrayBuffer>
   strong: Uint8Array<ArrayBuffer>
@@ -165,7 +168,7 @@ export interface LiveViews {
 
 /** One gallery entry, size x size. */
 export interface Prediction {
-  image: number
+  image: PictureId
   name: string
   labels: Uint8Array<ArrayBuffer>
   /** Share of the pixels that either model calls foreground on which they differ, 0..1. */
@@ -174,47 +177,11 @@ export interface Prediction {
   dice: number | null
 }
 
-export interface BackendEvent extends BackendInfo {
-  type: 'backend'
-}
-export interface DatasetEvent {
-  type: 'dataset'
-  dataset: DatasetSummary
-  /** Settings as the session holds them now. */
-  config: Config
-}
-export interface StateEvent {
-  type: 'state'
-  state: RunState
-  step: number
-  steps: number
-  stepsPerSecond: number | null
-  secondsLeft: number | null
-}
-export interface MetricsEvent {
-  type: 'metrics'
-  rows: StepMetrics[]
-  scores: ScoreRow[]
-}
-export interface ViewsEvent {
-  type: 'views'
-  views: LiveViews
-}
-/** All predictions, most disagreement first; sent when a run pauses or ends, and of a small pile with every score. */
-export interface PredictionsEvent {
-  type: 'predictions'
-  step: number
-  size: number
-  items: Prediction[]
-}
 /** An image in full, to draw on or to look at. */
-export interface PictureEvent {
-  type: 'picture'
-  of: 'pile' | 'exemplar'
-  index: number
-  source: string
-  /** Stays the same for the same image. */
-  key: string
+export interface OpenedPicture {
+  id: PictureId
+  /** Under which drawings were kept before pictures had an id. */
+  formerKey: string
   name: string
   width: number
   height: number
@@ -234,45 +201,58 @@ export interface PictureEvent {
   /** The labels are a prediction. */
   proposal: boolean
 }
+
 /** The numbers of one volume. */
-export interface SourceEvent extends VolumeSummary {
-  type: 'source'
-  id: string
+export interface VolumeNumbers extends VolumeSummary {
   /** Voxels in equal steps from min to max. */
   histogram: number[]
 }
-/** How far reading or exporting files has come. */
-export interface ProgressEvent {
-  type: 'progress'
-  what: 'read' | 'export'
-  done: number
-  of: number
-}
-export interface ExportedEvent {
-  type: 'exported'
-  what: ExportKind
+
+export interface ExportedFile {
   /** File name to save under. */
   name: string
   bytes: Uint8Array<ArrayBuffer>
 }
+
+/** Where a run is. */
+export interface RunStatus {
+  state: RunState
+  step: number
+  steps: number
+  stepsPerSecond: number | null
+  secondsLeft: number | null
+}
+
+/** All predictions, most disagreement first. */
+export interface Predictions {
+  step: number
+  size: number
+  items: Prediction[]
+}
+
 /** One sentence a user can act on. `file` names the file it is about. */
-export interface ProblemEvent {
-  type: 'problem'
+export interface Problem {
   kind: 'input' | 'backend' | 'run' | 'bug'
   message: string
   file: string | null
 }
-/** `run` counts datasets and resets, so that what belongs to an older one can be told. */
-export type SessionEvent = { run: number } & (
-  | PictureEvent
-  | SourceEvent
-  | ProgressEvent
-  | BackendEvent
-  | DatasetEvent
-  | StateEvent
-  | MetricsEvent
-  | ViewsEvent
-  | PredictionsEvent
-  | ExportedEvent
-  | ProblemEvent
-)
+
+/** What a session tells of its own accord, by name. The answer to a request goes to whoever asked, and is not among them. */
+export interface SessionEvents {
+  /** `config`: settings as the session holds them now. */
+  dataset: { dataset: DatasetSummary; config: Config }
+  state: RunStatus
+  metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
+  views: { views: LiveViews }
+  /** Sent when a run pauses or ends, and of a small pile with every score. */
+  predictions: { predictions: Predictions }
+  /** How far reading or exporting files has come. */
+  progress: { what: 'read' | 'export'; done: number; of: number }
+  /** Of one file among several, or of the run as a whole. */
+  problem: Problem
+}
+
+/** Events by their names. `run` counts data sets and resets, so that what belongs to an older one can be told. */
+export type EventOf<Events, T extends keyof Events = keyof Events> = { [N in T]: { type: N; run: number } & Events[N] }[T]
+
+export type SessionEvent<T extends keyof SessionEvents = keyof SessionEvents> = EventOf<SessionEvents, T>

@@ -1,7 +1,9 @@
 import { strFromU8, unzip } from 'fflate'
 import { InputError } from '../data/input-error'
 import type { GivenFile } from '../data/given-file'
+import { isRunArchive } from '../data/zip-file'
 import type { SampleName } from './events'
+import type { RoleFile } from './given-files'
 
 /** What a run that was exported says of itself. */
 export interface RunArchive {
@@ -10,6 +12,12 @@ export interface RunArchive {
   sample: SampleName | null
   /** How many unlabelled images it had. */
   images: number
+}
+
+/** Tells runs that were exported from all other files. */
+export async function splitRuns(files: readonly RoleFile[]): Promise<{ runs: GivenFile[]; others: RoleFile[] }> {
+  const are = await Promise.all(files.map(({ file }) => isRunArchive(file).catch(() => false)))
+  return { runs: files.filter((_, i) => are[i]).map(({ file }) => file), others: files.filter((_, i) => !are[i]) }
 }
 
 /** Opens the zip that `Export run` wrote. @throws InputError for one that lacks what is needed to go on */

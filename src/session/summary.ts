@@ -9,7 +9,7 @@ import { picturesOf, rasterOf, type Dataset, type Source } from './dataset'
 import { hasReference } from './references'
 import { fieldOfAll, missingOf } from './training-data'
 import { prepareLabels, toBytes } from './preparation'
-import type { DatasetSummary, Region, SourceInfo, SourceEvent } from './events'
+import type { DatasetSummary, Region, SourceInfo, VolumeNumbers } from './events'
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
@@ -37,7 +37,7 @@ const describe = (source: Source): SourceInfo => {
  * A volume in numbers, with 64 steps of its histogram. A window is chosen on them, and it is set on pictures: of a volume whose large values mean
  * dark they are those of the inverse.
  */
-export function numbersOf(volume: Volume): Omit<SourceEvent, 'type' | 'id'> {
+export function numbersOf(volume: Volume): VolumeNumbers {
   const summary = summariseVolume(volume)
   const histogram = [...histogramOf(volume, 64, summary.min, summary.max)]
   const sum = mirrorOf(volume)
@@ -84,6 +84,7 @@ export function summarise(dataset: Dataset, config: Config, prepared: TrainingDa
       const map = annotationOf(dataset, exemplar)
       const seen = prepared?.exemplars[teaching.indexOf(exemplar)]?.image
       return {
+        id: picture.id,
         name: picture.name,
         width: picture.width,
         height: picture.height,
@@ -102,6 +103,7 @@ export function summarise(dataset: Dataset, config: Config, prepared: TrainingDa
     sources: dataset.sample ? [] : dataset.sources.map(describe),
     proposedRegion: proposedRegion(dataset),
     unlabeled: dataset.unlabeled.map((picture, i) => ({
+      id: picture.id,
       name: picture.name,
       patient: picture.patient,
       width: picture.width,

@@ -22,7 +22,7 @@ function shelfOf(own: Partial<Shelf> = {}) {
     ...own,
   }
   const told: (string | null)[] = []
-  return { autosave: new Autosave('k', (problem) => told.push(problem), shelf), told, written, rows }
+  return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, written, rows }
 }
 
 it('gives back what was saved', async () => {
@@ -34,6 +34,20 @@ it('gives back what was saved', async () => {
   autosave.forget()
   await autosave.settled()
   expect(await autosave.load(4)).toBeNull()
+})
+
+it('finds what was kept before pictures had an id, until there is something newer', async () => {
+  const { autosave, rows } = shelfOf()
+  const former = { key: 'f', savedAt: 1, ...annotation(1) }
+  rows.set('f', former)
+  expect(await autosave.load(4)).toEqual({ ...annotation(1), savedAt: 1 })
+  autosave.save(annotation(0))
+  await autosave.settled()
+  expect(await autosave.load(4)).toMatchObject(annotation(0))
+  expect(rows.get('f')).toBe(former)
+  autosave.forget()
+  await autosave.settled()
+  expect(rows.size).toBe(0)
 })
 
 it('writes the newest last, one at a time, and skips what was overtaken', async () => {

@@ -28,7 +28,7 @@ export function ExemplarList() {
   if (!first && dataset && dataset.unlabeled.length > 0) return null
 
   const remove = (index: number) => {
-    removeExemplar(index)
+    removeExemplar(exemplars[index]!.id)
     // The dialog gives the focus back to a button that is about to go.
     flushSync(() => setAsked(null))
     list.current?.focus()
@@ -38,7 +38,7 @@ export function ExemplarList() {
     if (exemplars[index]?.from === 'drawing') setAsked(index)
     else remove(index)
   }
-  const edit = (index: number) => openPicture('annotate', 'exemplar', index)
+  const edit = (index: number) => void openPicture('annotate', exemplars[index]!.id)
   const leaving = asked === null ? undefined : exemplars[asked]
   return (
     <div className="exemplars" ref={list} tabIndex={-1} role="group" aria-label="Annotated images">

@@ -42,7 +42,7 @@ function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: numb
   const patients = [...new Set(images.map((image) => image.patient))]
   // Other files may have come meanwhile.
   const filter = patients.includes(patient) ? patient : ''
-  const found = images.map((image, index) => ({ image, index })).filter(({ image }) => filter === '' || image.patient === filter)
+  const found = images.filter((image) => filter === '' || image.patient === filter)
   const pages = Math.max(1, Math.ceil(found.length / onPage))
   const shown = Math.min(page, pages - 1)
   return (
@@ -84,9 +84,9 @@ function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: numb
         </div>
       )}
       <ul className="pile-grid" aria-label="Images">
-        {found.slice(shown * onPage, (shown + 1) * onPage).map(({ image, index }) => (
-          <li key={index}>
-            <Entry image={image} size={size} several={patients.length > 1} onChoose={() => openPicture('annotate', 'pile', index)} />
+        {found.slice(shown * onPage, (shown + 1) * onPage).map((image) => (
+          <li key={image.id}>
+            <Entry image={image} size={size} several={patients.length > 1} onChoose={() => void openPicture('annotate', image.id)} />
           </li>
         ))}
       </ul>

@@ -14,15 +14,15 @@ export function WatchStrip() {
   return (
     <fieldset className="watch">
       <legend>
-        Watched image <span className="quiet">{images[watched]?.name}</span>
+        Watched image <span className="quiet">{images.find(({ id }) => id === watched)?.name}</span>
       </legend>
       <label className="live-switch" title="Off saves a few per cent of the time; the pictures then show where a run came to rest.">
         <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
       </label>
       <div className="thumbnails">
-        {images.map(({ name, pixels }, index) => (
-          <label key={`${index} ${name}`} title={name}>
-            <input type="radio" name="watched" aria-label={name} checked={index === watched} onChange={() => watch(index)} />
+        {images.map(({ id, name, pixels }) => (
+          <label key={id} title={name}>
+            <input type="radio" name="watched" aria-label={name} checked={id === watched} onChange={() => watch(id)} />
             <Thumbnail pixels={pixels} size={size} />
           </label>
         ))}
