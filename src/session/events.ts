@@ -46,13 +46,6 @@ export interface ClassInfo {
   pixels: number
 }
 
-/** A square picture as the network sees it: grey 0..255, row-major. */
-export interface Thumbnail {
-  id: PictureId
-  name: string
-  pixels: Uint8Array<ArrayBuffer>
-}
-
 /** One volume of the user's, as it was understood. */
 export interface SourceInfo {
   id: string
@@ -93,19 +86,10 @@ export interface Region {
   height: number
 }
 
-/** An annotated image, or one that waits for its annotation. */
-export interface ExemplarInfo extends Thumbnail {
-  width: number
-  height: number
-  /** Millimetres per column and per row. */
-  spacing: readonly [number, number] | null
-  /** Class per pixel, 255 unknown. */
-  labels: Uint8Array<ArrayBuffer>
-  from: 'file' | 'drawing' | null
-}
-
-/** One image of the pile. */
-export interface UnlabeledInfo extends Thumbnail {
+/** One image of the pile. How it looks to the networks is told apart, see `thumbnails`. */
+export interface UnlabeledInfo {
+  id: PictureId
+  name: string
   patient: string
   width: number
   height: number
@@ -117,10 +101,23 @@ export interface UnlabeledInfo extends Thumbnail {
   source: string
 }
 
+/** An annotated image, or one that waits for its annotation. */
+export interface ExemplarInfo {
+  id: PictureId
+  name: string
+  width: number
+  height: number
+  /** Millimetres per column and per row. */
+  spacing: readonly [number, number] | null
+  /** Classes that its annotation shows the networks, 255 for unknown. */
+  shows: number[]
+  from: 'file' | 'drawing' | null
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
-  /** Side of every thumbnail and label map below. */
+  /** Side of the pictures that the networks see. */
   size: number
   classes: ClassInfo[]
   exemplars: ExemplarInfo[]
@@ -241,6 +238,18 @@ export interface Problem {
 export interface SessionEvents {
   /** `config`: settings as the session holds them now. */
   dataset: { dataset: DatasetSummary; config: Config }
+  /**
+   * Pictures of the next data set as the networks see them, size x size: grey 0..255, and of annotations the class per pixel, 255 unknown.
+   * Only what is new or looks different; `gone` are those that are no longer in use.
+   */
+  thumbnails: {
+    size: number
+    pixels: [PictureId, Uint8Array<ArrayBuffer>][]
+    labels: [PictureId, Uint8Array<ArrayBuffer>][]
+    gone: PictureId[]
+  }
+  /** A class of the data set has another name or colour. */
+  class: { info: ClassInfo }
   state: RunStatus
   metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
   views: { views: LiveViews }

@@ -157,7 +157,7 @@ test('exports and label edits are served between the steps of a run', async () =
   await session.editClass(1, 'RV', '#123456')
   await session.pause()
   expect(Number(/step-(\d+)/.exec(name)![1])).toBeLessThan(20)
-  expect(of('dataset').at(-1)!.dataset.classes[1]).toMatchObject({ name: 'RV', color: '#123456' })
+  expect(of('class').at(-1)!.info).toMatchObject({ index: 1, name: 'RV', color: '#123456' })
 })
 
 test('a setting that the data refuses leaves everything as it was', async () => {

@@ -28,6 +28,7 @@ import { moved } from './run-state'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf, summarise } from './summary'
+import { Thumbnails } from './thumbnails'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { yieldTask } from './yield-task'
@@ -62,6 +63,7 @@ export class Session {
   private watched: PictureId | null = null
   private live = true
   private readonly queue = new Queue()
+  private readonly thumbnails = new Thumbnails()
   private sent = { metrics: 0, views: 0 }
   /** Milliseconds that the last look took. */
   private lookCost = 0
@@ -245,10 +247,12 @@ export class Session {
 
   editClass = (index: number, name: string, color: string) =>
     this.betweenSteps(() => {
-      const classes = this.dataset.classes.map((c) => (c.index === index ? { ...c, name, color } : c))
-      this.dataset = { ...this.dataset, classes }
+      const before = this.dataset.classes[index]
+      if (!before) throw new InputError('This class is no longer among those in use.', '')
+      const info = { ...before, name, color }
+      this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
       if (this.trainer) this.trainer.dataset = this.dataset
-      this.reportDataset()
+      this.send('class', { info })
     })
 
   configure = (values: Partial<Config>) =>
@@ -562,7 +566,10 @@ export class Session {
   }
 
   private reportDataset(): void {
-    this.send('dataset', { dataset: summarise(this.dataset, this.config, this.prepared), config: this.config })
+    const { dataset, config } = this
+    const fresh = this.thumbnails.fresh(dataset, config, this.prepared)
+    if (fresh) this.send('thumbnails', fresh)
+    this.send('dataset', { dataset: summarise(dataset, config), config })
   }
 
   private flush(): void {

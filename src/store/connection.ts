@@ -5,6 +5,7 @@ import { appendMetrics, forgetCurves } from './curves'
 import { forgetPictures, latest } from './latest'
 import { pageStore } from './page-store'
 import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
+import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
 let client: Client | null = null
 
@@ -19,6 +20,7 @@ export function reconnect(): void {
   pageStore.setState(({ asked }) => ({ ...initial, asked }))
   forgetCurves()
   forgetPictures()
+  forgetThumbnails()
 }
 
 /** Asks the worker. A failure is shown, and gives undefined; until then the request stands among those that are pending. */
@@ -38,6 +40,7 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
 
 /** Events of what goes past React's state. */
 const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void } = {
+  thumbnails: takeThumbnails,
   metrics: ({ rows, scores }) => appendMetrics(rows, scores),
   views: ({ views }) => latest.setState({ views }),
   predictions: ({ predictions }) => latest.setState({ predictions }),

@@ -16,7 +16,6 @@ const dataset = (names: string[]): DatasetSummary => ({
   unlabeled: names.map((name) => ({
     id: idOf(name),
     name,
-    pixels: new Uint8Array(1),
     patient: name,
     width: 1,
     height: 1,
@@ -67,6 +66,19 @@ describe('reduce', () => {
     expect(reduce(state, load(['b', 'c'], 1)).watched).toBe(idOf('b'))
     expect(reduce(state, load(['c'], 1)).watched).toBe(idOf('c'))
     expect(reduce(state, load([], 1)).watched).toBeNull()
+  })
+
+  it('takes the new name of one class and leaves all else', () => {
+    const info = { index: 1, name: 'Liver', color: '#e69f00', value: '1', pixels: 3 }
+    const state = after({
+      type: 'dataset',
+      dataset: { ...dataset(['a']), classes: [{ ...info, index: 0 }, info] },
+      config: defaults,
+      run: 0,
+    })
+    const renamed = reduce(state, { type: 'class', info: { ...info, name: 'Spleen' }, run: 0 })
+    expect(renamed.dataset!.classes.map(({ name }) => name)).toEqual(['Liver', 'Spleen'])
+    expect(renamed.dataset!.unlabeled).toBe(state.dataset!.unlabeled)
   })
 
   it('keeps how far reading and exporting have come apart, and a problem ends neither', () => {

@@ -96,6 +96,8 @@ const reducers = {
     const there = dataset.unlabeled.some(({ id }) => id === watched)
     return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
   },
+  class: ({ dataset }, { info }) =>
+    dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
   state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
   problem: (state, problem) => addProblem(state, problem),

@@ -2,6 +2,7 @@ import { useId, useMemo, useState } from 'react'
 import { openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { useLatest } from '../store/latest'
+import { useThumbnail } from '../store/thumbnails'
 import type { PictureId, Prediction, UnlabeledInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { count, percent, score } from './format'
@@ -70,12 +71,11 @@ interface EntryProps {
 
 function Entry({ item, size, of, palette }: EntryProps) {
   const nameId = useId()
+  const seen = useThumbnail(item.image)
   return (
     <figure className="picture" aria-labelledby={nameId}>
       <div className="frame">
-        {of && of.pixels.length === item.labels.length && (
-          <OutlinedPicture grey={of.pixels} labels={item.labels} size={size} palette={palette} side={256} />
-        )}
+        {of && seen?.size === size && <OutlinedPicture grey={seen.pixels} labels={item.labels} size={size} palette={palette} side={256} />}
         {of?.annotated && (
           <p className="marks">
             <span>annotated</span>

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef } from 'react'
 import { closePicture, openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
+import { useThumbnail, type Thumbnail } from '../store/thumbnails'
 import type { OpenedPicture, UnlabeledInfo } from '../worker/protocol'
 import { count } from './format'
 import { forgetPaint, paintSoon } from './paint-queue'
@@ -30,6 +31,7 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
   const size = usePage((state) => state.dataset?.size ?? 1)
   const small = images[slice]
   const shown = small?.id
+  const seen = useThumbnail(shown)
   const sliderId = useId()
 
   useEffect(() => {
@@ -52,7 +54,7 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
   return (
     <figure className="source-picture" aria-labelledby={`${sliderId}-name`}>
       <div className="frame">
-        <Canvas small={small.pixels} size={size} picture={picture} window={window} ratio={across / down} />
+        <Canvas seen={seen} picture={picture} window={window} ratio={across / down} />
         {picture?.sides &&
           (['left', 'right', 'top', 'bottom'] as const).map((side) => (
             <span className={`side ${side}`} key={side}>
@@ -90,28 +92,28 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
 }
 
 interface CanvasProps extends Pick<Props, 'picture' | 'window'> {
-  small: Uint8Array<ArrayBuffer>
-  size: number
+  seen: Thumbnail | undefined
   /** Width to height in millimetres. */
   ratio: number
 }
 
-function Canvas({ small, size, picture, window, ratio }: CanvasProps) {
+function Canvas({ seen, picture, window, ratio }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const image = useRef<ImageData | null>(null)
   useEffect(() => {
     const element = canvas.current
     const context = element?.getContext('2d')
-    if (!element || !context) return
+    const size = seen?.size ?? 1
+    if (!element || !context || !(picture || seen)) return
     paintSoon(element, () => {
       const [width, height] = picture ? [picture.width, picture.height] : [size, size]
       if (image.current?.width !== width || image.current.height !== height) image.current = new ImageData(width, height)
       if (element.width !== width || element.height !== height) Object.assign(element, { width, height })
       if (picture) paintWindow(image.current, picture.pixels, window ?? picture.window)
-      else paintGrey(image.current, small)
+      else if (seen) paintGrey(image.current, seen.pixels)
       context.putImageData(image.current, 0, 0)
     })
     return () => forgetPaint(element)
-  }, [small, size, picture, window])
+  }, [seen, picture, window])
   return <canvas ref={canvas} style={ratio >= 1 ? { height: `${100 / ratio}%` } : { width: `${100 * ratio}%` }} />
 }
