@@ -7,6 +7,8 @@ interface Spy {
   /** Requests to load files that were answered, well or badly. */
   loaded: number
   dataset: DatasetSummary | null
+  /** Answers to exports that the page is not to hear yet; null while it hears them at once. */
+  held: Outcome[] | null
   /** Asks as the page does. */
   ask: <T extends RequestName>(type: T, given: Given<T>) => Promise<Answer<T>>
 }
@@ -20,9 +22,10 @@ function listen(): void {
     constructor(...given: ConstructorParameters<typeof Worker>) {
       super(...given)
       const post = this.postMessage.bind(this)
-      const loads = new Set<number>()
+      const [loads, exports] = [new Set<number>(), new Set<number>()]
       this.postMessage = ((command: Command, transfer: Transferable[]) => {
         if (command.type === 'load-files') loads.add(command.id)
+        if (command.type === 'export') exports.add(command.id)
         post(command, transfer)
       }) as Worker['postMessage']
       // The page counts upwards from 1.
@@ -39,10 +42,15 @@ function listen(): void {
           this.addEventListener('message', hear)
           post({ type, id, given })
         })
-      const spy: Spy = { worker: this, loaded: 0, dataset: null, ask }
+      const spy: Spy = { worker: this, loaded: 0, dataset: null, held: null, ask }
       Object.assign(window, { spy })
-      this.addEventListener('message', ({ data }: MessageEvent<Event | Outcome>) => {
-        if (data.type === 'dataset') spy.dataset = data.dataset
+      // Before the page listens.
+      this.addEventListener('message', (event: MessageEvent<Event | Outcome>) => {
+        const { data } = event
+        if (spy.held && data.type === 'done' && exports.has(data.id)) {
+          event.stopImmediatePropagation()
+          spy.held.push(data)
+        } else if (data.type === 'dataset') spy.dataset = data.dataset
         else if ((data.type === 'done' || data.type === 'failed') && loads.has(data.id)) spy.loaded++
       })
     }
@@ -62,6 +70,22 @@ export async function untilTaken(page: Page, act: () => Promise<void>): Promise<
   await act()
   await page.waitForFunction((n) => (window as Spied).spy.loaded > n, before, { timeout: 60_000 })
 }
+
+/** While `act` goes on, the page does not hear that an export is done. */
+export async function whileExporting(page: Page, act: () => Promise<void>): Promise<void> {
+  await page.evaluate(() => void ((window as Spied).spy.held = []))
+  await act()
+  await page.waitForFunction(() => (window as Spied).spy.held!.length > 0)
+  await page.evaluate(() => {
+    const { spy } = window as Spied
+    const held = spy.held!
+    spy.held = null
+    for (const data of held) spy.worker.dispatchEvent(new MessageEvent('message', { data }))
+  })
+}
+
+/** Waits until the session has done all that it was asked for: after this it does nothing by itself. A run that goes on is paused. */
+export const untilDone = (page: Page): Promise<void> => page.evaluate(() => (window as Spied).spy.ask('pause', {}))
 
 /** Of the newest data set what can be compared as text. */
 export const datasetOf = (page: Page): Promise<Pick<DatasetSummary, 'classes' | 'sources'>> =>

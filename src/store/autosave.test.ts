@@ -10,19 +10,16 @@ const annotation = (label: number): Annotation => ({ labels: new Uint8Array(4).f
 
 function shelfOf(own: Partial<Shelf> = {}) {
   const rows = new Map<string, Awaited<ReturnType<Shelf['read']>> & object>()
-  const written: number[] = []
   const shelf: Shelf = {
     read: (key) => Promise.resolve(rows.get(key)),
     write: async (row) => {
-      await new Promise((done) => setTimeout(done, 1))
-      written.push(row.labels[0]!)
       rows.set(row.key, row)
     },
     remove: async (key) => void rows.delete(key),
     ...own,
   }
   const told: (string | null)[] = []
-  return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, written, rows }
+  return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, rows }
 }
 
 it('gives back what was saved', async () => {
@@ -51,11 +48,22 @@ it('finds what was kept before pictures had an id, until there is something newe
 })
 
 it('writes the newest last, one at a time, and skips what was overtaken', async () => {
-  const { autosave, written } = shelfOf()
+  const written: number[] = []
+  let begin = () => {}
+  let end = () => {}
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  const { autosave } = shelfOf({
+    write: async ({ labels }) => {
+      begin()
+      await ended
+      written.push(labels[0]!)
+    },
+  })
   autosave.save(annotation(0))
-  await Promise.resolve()
-  await Promise.resolve()
+  await begun
   for (const label of [1, 0, 1]) autosave.save(annotation(label))
+  end()
   await autosave.settled()
   expect(written).toEqual([0, 1])
 })
