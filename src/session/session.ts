@@ -111,8 +111,7 @@ export class Session {
         this.dataset = this.trainer.dataset = dataset
         this.reportDataset()
         this.reportState()
-        await this.rest()
-        return
+        return this.restSoon()
       }
       this.refuseToForget()
       this.use(dataset)
@@ -129,7 +128,7 @@ export class Session {
     if (sample) {
       this.use(sampleDataset(sample))
       await this.goOnFrom(checkpoint)
-      return this.rest()
+      return this.restSoon()
     }
     this.waiting = checkpoint
     if (await this.resumeWaiting()) return
@@ -152,7 +151,7 @@ export class Session {
       throw error
     }
     this.waiting = null
-    await this.rest()
+    this.restSoon()
     return true
   }
 
@@ -442,6 +441,11 @@ export class Session {
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
     }
+  }
+
+  /** Files are taken before hundreds of images are predicted. What goes wrong then, the run tells. */
+  private restSoon(): void {
+    this.enqueue(() => this.rest(), true).catch(() => undefined)
   }
 
   // ---- results -------------------------------------------------------------------------------------------------------------------
