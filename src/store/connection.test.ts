@@ -1,26 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { defaults } from '../method/config'
-import type { Command, Event, Outcome } from '../worker/protocol'
-
-/** Stands in for the browser's Worker. */
-class FakeWorker extends EventTarget {
-  static newest: FakeWorker
-  posted: Command[] = []
-  constructor() {
-    super()
-    FakeWorker.newest = this
-  }
-  postMessage(command: Command) {
-    this.posted.push(command)
-  }
-  terminate() {}
-  say(message: Event | Outcome) {
-    this.dispatchEvent(Object.assign(new globalThis.Event('message'), { data: message }))
-  }
-  idOf(type: Command['type']): number {
-    return this.posted.filter((command) => command.type === type).at(-1)!.id
-  }
-}
+import { FakeWorker } from '../worker/fake-worker.test-support'
+import type { Event } from '../worker/protocol'
 
 const problem = { kind: 'input', message: 'No.', file: null } as const
 const options = { format: 'source', keepPatient: false } as const
@@ -85,7 +66,7 @@ it('shows once what went wrong, and nothing of what was told already', async () 
 it('waits for nothing any more when the worker died, and a new one starts afresh', async () => {
   const { ask, reconnect, worker, now, problems, pageStore } = await open()
   const exported = ask('export', { what: 'run', options })
-  worker.dispatchEvent(Object.assign(new globalThis.Event('error'), { message: 'boom' }))
+  worker.die('boom')
   expect(await exported).toBeUndefined()
   expect(now().exporting).toBeNull()
   expect(problems()).toEqual(['The worker stopped: boom'])

@@ -1,21 +1,7 @@
 import { expect, it } from 'vitest'
 import { Client, RequestError, type WorkerLike } from './client'
-import type { Command, Event, Outcome } from './protocol'
-
-/** Stands in for a Worker: keeps what was posted and lets a test raise its events. */
-class FakeWorker extends EventTarget {
-  posted: { command: Command; transfer: Transferable[] }[] = []
-  ended = false
-  postMessage(command: Command, transfer: Transferable[]) {
-    this.posted.push({ command, transfer })
-  }
-  terminate() {
-    this.ended = true
-  }
-  say(message: Event | Outcome) {
-    this.dispatchEvent(Object.assign(new globalThis.Event('message'), { data: message }))
-  }
-}
+import { FakeWorker } from './fake-worker.test-support'
+import type { Event } from './protocol'
 
 function make() {
   const workers: FakeWorker[] = []
@@ -62,7 +48,7 @@ it('fails what waits when the worker dies or is ended, each once, without anothe
   const { client, workers, events } = make()
   const told = new RequestError(null)
   const [start, step] = [client.ask('start', {}), client.ask('step', {})]
-  workers[0]!.dispatchEvent(Object.assign(new globalThis.Event('error'), { message: 'boom' }))
+  workers[0]!.die('boom')
   await expect(start).rejects.toEqual(told)
   await expect(step).rejects.toEqual(told)
   expect(events).toHaveLength(1)
@@ -80,7 +66,7 @@ it('fails what waits when the worker dies or is ended, each once, without anothe
 it("turns the worker's own errors into problems of the newest run", () => {
   const { workers, events } = make()
   workers[0]!.say(state(4))
-  workers[0]!.dispatchEvent(Object.assign(new globalThis.Event('error'), { message: 'boom' }))
+  workers[0]!.die('boom')
   workers[0]!.dispatchEvent(new globalThis.Event('messageerror'))
   expect(events.slice(1)).toMatchObject([
     { type: 'problem', kind: 'bug', run: 4, message: expect.stringContaining('boom') },
