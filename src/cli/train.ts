@@ -172,7 +172,7 @@ async function main(): Promise<void> {
   stopIfRefused()
 
   // Ctrl+C ends the run after its present step and writes the files; a second one need not kill it.
-  process.on('SIGINT', () => void session.stop())
+  process.on('SIGINT', () => void session.stop().catch(log.refused))
   const begun = performance.now()
   await run(session, until).catch(log.refused)
   const seconds = (performance.now() - begun) / 1000
