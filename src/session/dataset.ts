@@ -89,8 +89,9 @@ const digests = new WeakMap<Volume, string>()
 function digestOfVolume(volume: Volume): string {
   let digest = digests.get(volume)
   if (digest === undefined) {
-    const { size, samples, affine, channels } = volume
-    const about = new TextEncoder().encode(JSON.stringify([size, channels, samples.constructor.name, affine, digestOf(samples)]))
+    const { size, samples, affine, channels, palette, slope, intercept, inverted } = volume
+    const all = [size, samples.constructor.name, affine, channels, palette, slope, intercept, inverted, digestOf(samples)]
+    const about = new TextEncoder().encode(JSON.stringify(all))
     digests.set(volume, (digest = digestOf(about)))
   }
   return digest
