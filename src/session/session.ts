@@ -15,7 +15,6 @@ import type {
   RunState,
   SampleName,
   SessionEvent,
-  SessionEvents,
   VolumeNumbers,
 } from './events'
 import { filesOf, usualOptions, zipped } from './export-files'
@@ -23,21 +22,15 @@ import { withFiles, type RoleFile } from './given-files'
 import { openedPicture } from './opened-picture'
 import { ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
+import { Reports } from './reports'
 import { openRunArchive, splitRuns } from './run-archive'
 import { moved } from './run-state'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
-import { numbersOf, summarise } from './summary'
-import { Thumbnails } from './thumbnails'
+import { numbersOf } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { yieldTask } from './yield-task'
-
-/** Least time between two reports of one kind, in milliseconds. */
-const pace = { metrics: 250, views: 500, progress: 100 }
-
-/** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
-const timesLook = 25
 
 /** Up to this many images the gallery is renewed with every score too; more would cost more than a few per cent of the run. */
 const smallPile = 64
@@ -59,21 +52,18 @@ export class Session {
   private dataset: Dataset = emptyDataset
   private prepared: Trainer['prepared'] | null = null
   private trainer: Trainer | null = null
-  private run = 0
   private watched: PictureId | null = null
   private live = true
   private readonly queue = new Queue()
-  private readonly thumbnails = new Thumbnails()
-  private sent = { metrics: 0, views: 0 }
-  /** Milliseconds that the last look took. */
-  private lookCost = 0
-  private unsent: SessionEvents['metrics'] = { rows: [], scores: [] }
+  private readonly reports: Reports
   private speed = new Speed()
 
   constructor(
     private readonly backend: BackendInfo,
-    private readonly report: (event: SessionEvent) => void,
-  ) {}
+    report: (event: SessionEvent) => void,
+  ) {
+    this.reports = new Reports(report)
+  }
 
   /** Resolves when all that was asked for so far is done; a run in progress counts until it pauses or ends. */
   settled(): Promise<void> {
@@ -102,8 +92,8 @@ export class Session {
       const { runs, others } = await splitRuns(files)
       for (const file of runs) await this.openRun(file)
       if (others.length === 0) return
-      const { dataset, problems } = await withFiles(this.dataset, others, (done, of) => this.send('progress', { what: 'read', done, of }))
-      for (const problem of problems) this.send('problem', problemOf(problem)!)
+      const { dataset, problems } = await withFiles(this.dataset, others, (done, of) => this.reports.progress('read', done, of))
+      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
       if (dataset === this.dataset) return
       const { exemplars, unlabeled } = this.dataset
       if (this.trainer && dataset.exemplars === exemplars && dataset.unlabeled === unlabeled) {
@@ -135,10 +125,10 @@ export class Session {
     const { rows, scores, config } = seriesOf(checkpoint)
     this.config = config
     this.use(this.dataset.sample ? emptyDataset : this.dataset)
-    this.unsent = { rows, scores }
+    this.reports.collect({ rows, scores })
     this.flush()
     const message = `"${file.name}" is shown as it was exported; its ${images} images are not in it, so drop the same images and masks to see the pictures and go on.`
-    this.send('problem', { kind: 'input', message, file: file.name })
+    this.reports.send('problem', { kind: 'input', message, file: file.name })
   }
 
   /** Goes on from the run that waits, if the data in place are its own. */
@@ -251,7 +241,7 @@ export class Session {
       const info = { ...before, name, color }
       this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
       if (this.trainer) this.trainer.dataset = this.dataset
-      this.send('class', { info })
+      this.reports.send('class', { info })
     })
 
   configure = (values: Partial<Config>) =>
@@ -281,8 +271,7 @@ export class Session {
     this.trainer?.dispose()
     this.trainer = null
     this.speed = new Speed()
-    this.unsent = { rows: [], scores: [] }
-    this.run++
+    this.reports.nextRun()
     this.reportDataset()
     this.enter(this.prepared ? 'ready' : 'empty')
   }
@@ -297,9 +286,9 @@ export class Session {
     if (this.state !== from) return
     this.ending = null
     this.enter('running')
-    const { run } = this
+    const { run } = this.reports
     // Commands may stand in the queue before the loop; a reset among them makes it one of an older run. What goes wrong in it, the run tells.
-    this.enqueue(() => (run === this.run ? this.loop() : undefined)).catch(() => undefined)
+    this.enqueue(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
   }
 
   /** Takes effect between two steps, so it does not wait its turn behind them; before the first it does. */
@@ -376,7 +365,7 @@ export class Session {
       }
     } catch (error) {
       const { problem } = this.failure(error)
-      if (problem) this.send('problem', problem)
+      if (problem) this.reports.send('problem', problem)
     }
     // Before the pictures of the end, for which it would have to wait.
     await this.queue.drain()
@@ -400,24 +389,23 @@ export class Session {
     const begun = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
-    this.unsent.rows.push(...rows)
+    this.reports.collect({ rows })
     if (this.hasFailed()) return
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
       await this.score(trainer)
       if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
     }
-    const now = performance.now()
-    if (now - this.sent.metrics > pace.metrics) this.flush()
-    if (this.live && now - this.sent.views > Math.max(pace.views, timesLook * this.lookCost)) await this.show()
+    if (this.reports.metricsDue) this.flush()
+    if (this.live && this.reports.viewsDue) await this.show()
   }
 
   private async score(trainer: Trainer): Promise<void> {
-    this.unsent.scores.push((await trainer.score(yieldTask)).row)
+    this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
   }
 
   private async predict(trainer: Trainer, pause: () => Promise<void>): Promise<void> {
     const items = await trainer.predictAll(pause)
-    this.send('predictions', { predictions: { step: trainer.t, size: this.config.size, items } })
+    this.reports.send('predictions', { predictions: { step: trainer.t, size: this.config.size, items } })
   }
 
   /** What is shown when a run comes to rest: everything up to the last step, and all predictions. */
@@ -427,9 +415,10 @@ export class Session {
     this.flush()
     await trainer.check()
     await this.show()
-    const { state, run } = this
+    const { state } = this
+    const { run } = this.reports
     // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.state !== state || this.run !== run || this.queue.impatient > 0
+    const left = () => this.state !== state || this.reports.run !== run || this.queue.impatient > 0
     const pause = async () => {
       await yieldTask()
       if (left()) throw new Interrupted()
@@ -464,11 +453,8 @@ export class Session {
   async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
     const { trainer } = this
     if (!trainer || trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
-    let last = 0
     const tell = async (done: number, of: number) => {
-      const now = performance.now()
-      if (now - last > pace.progress || done === of) this.send('progress', { what: 'export', done, of })
-      last = now
+      this.reports.progress('export', done, of)
       await yieldTask()
     }
     return filesOf(trainer, this.backend, what, options, tell)
@@ -498,14 +484,14 @@ export class Session {
     this.restart()
     this.trainer = trainer
     this.leg = config.steps
-    this.unsent = { rows: [...trainer.rows], scores: [...trainer.scores] }
+    this.reports.collect(trainer)
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }
 
   /** Ends the run for good, with one sentence why, e.g. a lost GPU. */
   fail(kind: Problem['kind'], message: string): void {
-    this.send('problem', { kind, message, file: null })
+    this.reports.send('problem', { kind, message, file: null })
     this.enter('failed')
   }
 
@@ -546,10 +532,6 @@ export class Session {
     return new ProblemError(null)
   }
 
-  private send<T extends keyof SessionEvents>(type: T, event: SessionEvents[T]): void {
-    this.report({ type, run: this.run, ...event } as unknown as SessionEvent)
-  }
-
   /** The one place that changes the state. */
   private enter(state: RunState): void {
     this.present = moved(this.present, state)
@@ -560,7 +542,7 @@ export class Session {
     const step = this.trainer?.t ?? 0
     const { steps } = this.config
     const { perStep } = this.speed
-    this.send('state', {
+    this.reports.send('state', {
       state: this.state,
       step,
       steps,
@@ -570,18 +552,12 @@ export class Session {
   }
 
   private reportDataset(): void {
-    const { dataset, config } = this
-    const fresh = this.thumbnails.fresh(dataset, config, this.prepared)
-    if (fresh) this.send('thumbnails', fresh)
-    this.send('dataset', { dataset: summarise(dataset, config), config })
+    this.reports.dataset(this.dataset, this.config, this.prepared)
   }
 
   private flush(): void {
-    this.sent.metrics = performance.now()
     this.reportState()
-    const { rows, scores } = this.unsent
-    if (rows.length > 0 || scores.length > 0) this.send('metrics', { rows, scores })
-    this.unsent = { rows: [], scores: [] }
+    this.reports.metrics()
   }
 
   /** The first image where none is watched that is in use. */
@@ -597,10 +573,9 @@ export class Session {
     if (!trainer) return
     const begun = performance.now()
     const views = await trainer.look(this.watchedIndex)
-    this.lookCost = performance.now() - begun
     // A reset meanwhile makes them pictures of an older run.
-    if (trainer === this.trainer) this.send('views', { views })
-    this.sent.views = performance.now()
+    if (trainer === this.trainer) this.reports.send('views', { views })
+    this.reports.looked(performance.now() - begun)
   }
 }
 
