@@ -274,6 +274,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
   const names = Object.keys(maps).filter((name) => name.startsWith('maps/'))
   // Disagreement and two classes, of the picture and of the volume.
   expect(names).toHaveLength(6)
+  expect(names.filter((name) => name.includes('probability'))).toHaveLength(4)
   for (const name of names) {
     const { volumes, problems } = await readFiles([fromBytes(name, maps[name]!)])
     expect(problems).toEqual([])

@@ -3,7 +3,8 @@ import { decode } from 'fast-png'
 import { strFromU8, unzipSync } from 'fflate'
 import { readFileSync } from 'node:fs'
 import { button, expect, expectState, open, test, tiny } from './lab'
-import { height, loadOwnFiles, unlabeled, width } from './phantom'
+import { choose, height, loadOwnFiles, text, unlabeled, width } from './phantom'
+import { spyOnWorker, untilTaken, whileExporting } from './worker-spy'
 
 type Zip = Record<string, Uint8Array>
 
@@ -28,7 +29,7 @@ function safetensorShapes(bytes: Uint8Array): Record<string, number[]> {
   for (const { dtype, shape, data_offsets } of tensors) {
     expect(data_offsets[0]).toBe(end)
     end = data_offsets[1]
-    if (dtype === 'F32') expect(end - data_offsets[0]).toBe(4 * shape.reduce((product, n) => product * n, 1))
+    expect(end - data_offsets[0]).toBe({ F32: 4, I32: 4, U8: 1 }[dtype]! * shape.reduce((product, n) => product * n, 1))
   }
   expect(8 + length + end).toBe(bytes.length)
   return Object.fromEntries(Object.entries(header).map(([name, { shape }]) => [name, shape]))
@@ -77,4 +78,21 @@ test('the three exports open', async ({ page }) => {
   expect(rows.map((row) => row.split(',')[0])).toEqual(['1', '2', '3', '4'])
   for (const row of rows) expect(row.split(',')).toHaveLength(header!.split(',').length)
   expect(strFromU8(run['README.txt']!)).toMatch(/not a medical device|research/i)
+})
+
+test('an export is waited for until it is there, though another command fails meanwhile', async ({ page }) => {
+  await spyOnWorker(page)
+  await open(page, `${tiny}&steps=4`)
+  await loadOwnFiles(page)
+  await button(page, 'Step').click()
+  await expectState(page, 'paused')
+  await whileExporting(page, async () => {
+    await button(page, 'Export masks').click()
+    await untilTaken(page, () => choose(page, 'Unlabeled images', text('notes.txt')))
+    await expect(page.getByRole('alert')).toContainText('notes.txt')
+    await expect(page.getByRole('progressbar', { name: 'Export' })).toBeVisible()
+    await expect(button(page, 'Export masks')).toBeDisabled()
+  })
+  await expect(page.getByText(/^Saved exemplar-lab-masks-step-1\.zip/)).toBeVisible()
+  await expect(button(page, 'Export masks')).toBeEnabled()
 })

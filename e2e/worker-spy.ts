@@ -1,13 +1,19 @@
 /** Listens to what the worker tells the page, and asks it as the page does: pictures and numbers exactly, where the screen shows them rounded. */
 import type { Page } from '@playwright/test'
-import type { Command, DatasetSummary, Event, SourceEvent } from '../src/worker/protocol'
+import type { Answer, Command, DatasetSummary, Event, Given, Outcome, RequestName, VolumeNumbers } from '../src/worker/protocol'
 
 interface Spy {
   worker: Worker
-  /** Data sets heard of. */
-  datasets: number
+  /** Requests to load files that were answered, well or badly. */
+  loaded: number
   dataset: DatasetSummary | null
+  /** Answers to exports that the page is not to hear yet; null while it hears them at once. */
+  held: Outcome[] | null
+  /** Asks as the page does. */
+  ask: <T extends RequestName>(type: T, given: Given<T>) => Promise<Answer<T>>
 }
+
+type Spied = typeof window & { spy: Spy }
 
 /** Runs in the page: the next worker is listened to. */
 function listen(): void {
@@ -15,10 +21,37 @@ function listen(): void {
   window.Worker = class extends Plain {
     constructor(...given: ConstructorParameters<typeof Worker>) {
       super(...given)
-      const spy: Spy = { worker: this, datasets: 0, dataset: null }
+      const post = this.postMessage.bind(this)
+      const [loads, exports] = [new Set<number>(), new Set<number>()]
+      this.postMessage = ((command: Command, transfer: Transferable[]) => {
+        if (command.type === 'load-files') loads.add(command.id)
+        if (command.type === 'export') exports.add(command.id)
+        post(command, transfer)
+      }) as Worker['postMessage']
+      // The page counts upwards from 1.
+      let last = 0
+      const ask: Spy['ask'] = (type, given) =>
+        new Promise((done, failed) => {
+          const id = --last
+          const hear = ({ data }: MessageEvent<Event | Outcome>) => {
+            if ((data.type !== 'done' && data.type !== 'failed') || data.id !== id) return
+            this.removeEventListener('message', hear)
+            if (data.type === 'done') done(data.answer as never)
+            else failed(new Error(data.problem?.message))
+          }
+          this.addEventListener('message', hear)
+          post({ type, id, given })
+        })
+      const spy: Spy = { worker: this, loaded: 0, dataset: null, held: null, ask }
       Object.assign(window, { spy })
-      this.addEventListener('message', ({ data }: MessageEvent<Event>) => {
-        if (data.type === 'dataset') Object.assign(spy, { datasets: spy.datasets + 1, dataset: data.dataset })
+      // Before the page listens.
+      this.addEventListener('message', (event: MessageEvent<Event | Outcome>) => {
+        const { data } = event
+        if (spy.held && data.type === 'done' && exports.has(data.id)) {
+          event.stopImmediatePropagation()
+          spy.held.push(data)
+        } else if (data.type === 'dataset') spy.dataset = data.dataset
+        else if ((data.type === 'done' || data.type === 'failed') && loads.has(data.id)) spy.loaded++
       })
     }
   }
@@ -29,24 +62,40 @@ export async function spyOnWorker(page: Page): Promise<void> {
   await page.addInitScript(listen)
 }
 
-const datasets = (page: Page): Promise<number> => page.evaluate(() => (window as unknown as { spy: Spy }).spy.datasets)
+const loaded = (page: Page): Promise<number> => page.evaluate(() => (window as Spied).spy.loaded)
 
 /** Gives files to the page, and waits until the session has taken or refused them all. */
 export async function untilTaken(page: Page, act: () => Promise<void>): Promise<void> {
-  const before = await datasets(page)
+  const before = await loaded(page)
   await act()
-  await page.waitForFunction((n) => (window as unknown as { spy: Spy }).spy.datasets > n, before, { timeout: 60_000 })
+  await page.waitForFunction((n) => (window as Spied).spy.loaded > n, before, { timeout: 60_000 })
 }
+
+/** While `act` goes on, the page does not hear that an export is done. */
+export async function whileExporting(page: Page, act: () => Promise<void>): Promise<void> {
+  await page.evaluate(() => void ((window as Spied).spy.held = []))
+  await act()
+  await page.waitForFunction(() => (window as Spied).spy.held!.length > 0)
+  await page.evaluate(() => {
+    const { spy } = window as Spied
+    const held = spy.held!
+    spy.held = null
+    for (const data of held) spy.worker.dispatchEvent(new MessageEvent('message', { data }))
+  })
+}
+
+/** Waits until the session has done all that it was asked for: after this it does nothing by itself. A run that goes on is paused. */
+export const untilDone = (page: Page): Promise<void> => page.evaluate(() => (window as Spied).spy.ask('pause', {}))
 
 /** Of the newest data set what can be compared as text. */
 export const datasetOf = (page: Page): Promise<Pick<DatasetSummary, 'classes' | 'sources'>> =>
   page.evaluate(() => {
-    const { classes, sources } = (window as unknown as { spy: Spy }).spy.dataset!
+    const { classes, sources } = (window as Spied).spy.dataset!
     return { classes, sources }
   })
 
 export interface ExactPicture {
-  source: number
+  source: string
   name: string
   width: number
   height: number
@@ -57,40 +106,21 @@ export interface ExactPicture {
 /** Every image of the pile in full. */
 export const exactPictures = (page: Page): Promise<ExactPicture[]> =>
   page.evaluate(async () => {
-    const { worker, dataset } = (window as unknown as { spy: Spy }).spy
+    const { ask, dataset } = (window as Spied).spy
     const found: ExactPicture[] = []
-    for (const index of dataset!.unlabeled.keys()) {
-      const { source, name, width, height, pixels } = await new Promise<Extract<Event, { type: 'picture' }>>((done) => {
-        const hear = ({ data }: MessageEvent<Event>) => {
-          if (data.type !== 'picture') return
-          worker.removeEventListener('message', hear)
-          done(data)
-        }
-        worker.addEventListener('message', hear)
-        worker.postMessage({ type: 'open-picture', of: 'pile', index, toDraw: false } satisfies Command)
-      })
+    for (const { id, source } of dataset!.unlabeled) {
+      const { name, width, height, pixels } = await ask('open-picture', { picture: id, toDraw: false })
       const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels))
       found.push({ source, name, width, height, sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('') })
     }
     return found
   })
 
-/** The numbers of volumes, by id. */
-export const exactNumbers = (page: Page, ids: readonly number[]): Promise<SourceEvent[]> =>
+/** The numbers of volumes. */
+export const exactNumbers = (page: Page, ids: readonly string[]): Promise<VolumeNumbers[]> =>
   page.evaluate(async (ids) => {
-    const { worker } = (window as unknown as { spy: Spy }).spy
-    const found: SourceEvent[] = []
-    for (const id of ids)
-      found.push(
-        await new Promise<SourceEvent>((done) => {
-          const hear = ({ data }: MessageEvent<Event>) => {
-            if (data.type !== 'source' || data.id !== id) return
-            worker.removeEventListener('message', hear)
-            done(data)
-          }
-          worker.addEventListener('message', hear)
-          worker.postMessage({ type: 'inspect-source', source: id } satisfies Command)
-        }),
-      )
+    const { ask } = (window as Spied).spy
+    const found: VolumeNumbers[] = []
+    for (const source of ids) found.push(await ask('inspect-source', { source }))
     return found
   }, ids)

@@ -6,6 +6,7 @@ import { makeConfig, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { FileRole, SessionEvent } from '../session/events'
 import { CheckpointError, configOf } from '../session/checkpoint'
+import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
@@ -78,6 +79,12 @@ class Log {
     }
   }
 
+  /** What a command of the session rejects with goes to the other problems; see `catch`. */
+  refused = (error: unknown): void => {
+    if (!(error instanceof ProblemError)) throw error
+    if (error.problem) this.problems.push(error.problem.message)
+  }
+
   print(): void {
     this.printed = performance.now()
     console.log(this.status + this.last)
@@ -127,19 +134,19 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  await session.configure(checkpoint ? configOf(checkpoint) : config)
-  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files))
+  await session.configure(checkpoint ? configOf(checkpoint) : config).catch(log.refused)
+  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files)).catch(log.refused)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   stopIfRefused()
-  if (checkpoint) await session.restore(checkpoint)
+  if (checkpoint) await session.restore(checkpoint).catch(log.refused)
   stopIfRefused()
 
   // Ctrl+C ends the run after its present step and writes the files; a second one need not kill it.
-  process.on('SIGINT', () => void session.stop())
+  process.on('SIGINT', () => void session.stop().catch(log.refused))
   const begun = performance.now()
-  await run(session, until)
+  await run(session, until).catch(log.refused)
   const seconds = (performance.now() - begun) / 1000
   log.print()
 

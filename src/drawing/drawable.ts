@@ -17,7 +17,9 @@ export { unknown } from '../image/raster'
 /** One image to draw on. Arrays are row-major, width * height. */
 export interface Drawable {
   /** Names the image across visits: what was drawn is saved under it. */
-  key: string
+  id: string
+  /** Another name, under which it may have been saved before. */
+  formerKey: string
   name: string
   width: number
   height: number

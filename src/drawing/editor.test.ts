@@ -8,7 +8,8 @@ const [width, height] = [24, 18]
 
 function picture(own: Partial<Drawable> = {}): Drawable {
   return {
-    key: 'k',
+    formerKey: '',
+    id: 'k',
     name: 'image.png',
     width,
     height,

@@ -6,7 +6,7 @@ import { labelsOf } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { hexOf } from '../lib/hex'
 import { unknown, type LabelMap } from '../image/raster'
-import { hueOf, picturesOf, samePicture, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
+import { hueOf, picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
 import type { ClassInfo } from './events'
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
@@ -88,7 +88,7 @@ export const annotated = ({ exemplars }: Dataset): Exemplar[] => exemplars.filte
 
 /** The exemplar that a picture is, or undefined. */
 export const exemplarAt = ({ exemplars }: Dataset, picture: Picture): Exemplar | undefined =>
-  exemplars.find((exemplar) => samePicture(exemplar.picture, picture))
+  exemplars.find((exemplar) => exemplar.picture.id === picture.id)
 
 /**
  * Adds what the user drew on a picture, in place of what was known of it.
@@ -100,7 +100,7 @@ export function withAnnotation(
   labels: LabelMap,
   classes: readonly Pick<ClassInfo, 'name' | 'color'>[],
 ): Dataset {
-  const others = dataset.exemplars.filter((exemplar) => !samePicture(exemplar.picture, picture) && (exemplar.drawn ?? exemplar.given))
+  const others = dataset.exemplars.filter((exemplar) => exemplar.picture.id !== picture.id && (exemplar.drawn ?? exemplar.given))
   const exemplar: Exemplar = { picture, drawn: labels, given: null }
   const taken = new Set(dataset.classes.map(({ value }) => value))
   const places = placesOf(classes, dataset.classes)
@@ -162,7 +162,7 @@ export function withMapping(dataset: Dataset, value: string, target: Target | nu
 }
 
 /** Which slices of a source are used. @throws InputError when something was drawn on the present ones */
-export function withSlices(dataset: Dataset, id: number, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
+export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
   const change = (source: Source): Source => (source.id === id ? { ...source, ...choice } : source)
   const before = [...dataset.sources, ...(dataset.exemplarSource ? [dataset.exemplarSource] : [])].find((source) => source.id === id)
   if (!before) return dataset

@@ -6,6 +6,8 @@ import type { TrainingData } from '../method/synthesis'
 import type { ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
+import type { Dataset } from './dataset'
+import type { PictureId } from './picture-id'
 import { Trainer } from './trainer'
 
 /** Bytes that are not a checkpoint, or one of other data; one sentence. */
@@ -26,6 +28,11 @@ async function digest({ exemplars, unlabeled }: TrainingData): Promise<string> {
   }
   return sha256(all)
 }
+
+/** The pictures that a run knows, each once. */
+const picturesOf = ({ exemplars, unlabeled }: Dataset): PictureId[] => [
+  ...new Set([...exemplars.map(({ picture }) => picture.id), ...unlabeled.map(({ id }) => id)]),
+]
 
 /** NaN, which JSON lacks, marks a term that is off. */
 const plain = (rows: StepMetrics[]) => JSON.stringify(rows)
@@ -56,6 +63,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     // A score made because the run was interrupted would not be there had it gone on.
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     data: await digest(trainer.prepared),
+    pictures: JSON.stringify(picturesOf(trainer.dataset)),
   })
 }
 
@@ -80,12 +88,21 @@ function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
   throw new CheckpointError('This is not a checkpoint of Exemplar Lab; choose the file checkpoint.safetensors that a run wrote.')
 }
 
+/** How many of a checkpoint's pictures a data set lacks, in words; nothing if none, or if it was saved before pictures had an id. */
+function lackOf(pictures: string | undefined, dataset: Dataset): string {
+  const [all, here] = [JSON.parse(pictures ?? '[]') as PictureId[], new Set(picturesOf(dataset))]
+  const lacking = all.filter((id) => !here.has(id)).length
+  return lacking > 0 ? `: ${lacking} of its ${all.length} images are not here` : ''
+}
+
 /** A trainer that goes on exactly where `saveCheckpoint` stopped. @throws CheckpointError */
-export async function restoreCheckpoint(bytes: Uint8Array, dataset: Trainer['dataset'], prepared: TrainingData): Promise<Trainer> {
+export async function restoreCheckpoint(bytes: Uint8Array, dataset: Dataset, prepared: TrainingData): Promise<Trainer> {
   const { tensors, metadata } = parse(bytes)
   const config = configOf(bytes)
   if (metadata['data'] !== (await digest(prepared)))
-    throw new CheckpointError('The checkpoint was made from other images or masks; give the same files, or start without it.')
+    throw new CheckpointError(
+      `The checkpoint was made from other images or masks${lackOf(metadata['pictures'], dataset)}; give the same files, or start without it.`,
+    )
   const net = networkOf(config, Number(metadata['classes']))
   const [trained, buffers] = [parameterShapes(net), bufferShapes(net)]
   const model = (k: string): StoredModel => {

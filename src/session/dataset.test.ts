@@ -97,6 +97,46 @@ describe('exemplars', () => {
   })
 })
 
+describe('sources and pictures', () => {
+  const ids = (dataset: Dataset) => dataset.unlabeled.map(({ id }) => id)
+
+  test('are named by what they hold, so the same file is the same at the next visit, under another name too', () => {
+    const [stack, again, moved, other] = [
+      image('s.nii', [2, 2, 2, 1]),
+      image('s.nii', [2, 2, 2, 1]),
+      image('folder/s.nii', [2, 2, 2, 1]),
+      image('s.nii', [2, 2, 2, 1], 2),
+    ].map((volume) => loaded({ role: 'unlabeled', volume }))
+    const [first, second] = ids(stack!)
+    expect(first).toMatch(/^[0-9a-f]{16}\/2\/0\/0$/)
+    expect(second).toBe(first!.replace('/0/0', '/1/0'))
+    expect(ids(again!)).toEqual(ids(stack!))
+    expect(ids(moved!)).toEqual(ids(stack!))
+    expect(ids(other!)).not.toContain(first)
+    const turned = {
+      ...image('s.nii', [2, 2, 2, 1]),
+      affine: [
+        [-1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+      ],
+    } as unknown as Volume
+    expect(ids(loaded({ role: 'unlabeled', volume: turned }))).not.toContain(first)
+  })
+
+  test('of two names are two, though they hold the same', () => {
+    const twice = loaded({ role: 'unlabeled', volume: image('a.nii') }, { role: 'unlabeled', volume: image('b.nii') })
+    const [a, b] = ids(twice)
+    expect(b).toBe(a!.replace('/', '-2/'))
+    const more = withVolumes(twice, [
+      { role: 'exemplar-image', volume: image('b.nii') },
+      { role: 'unlabeled', volume: image('c.nii') },
+    ]).dataset
+    expect(more.exemplars[0]!.picture.id).toBe(b)
+    expect(ids(more)).toEqual([a, b, a!.replace('/', '-3/')])
+  })
+})
+
 describe('labels', () => {
   const withReference = () =>
     loaded(

@@ -4,12 +4,14 @@ import { extentOf, planeOf, sliceOf, usualAxis, type Plane } from '../data/slice
 import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
 import type { LabelMap, Raster } from '../image/raster'
+import { digestOf } from '../lib/digest'
 import type { ClassInfo, SampleName } from './events'
+import { pictureId, type PictureId } from './picture-id'
 
 /** A volume of the user's, and which of its slices are images. */
 export interface Source {
-  /** Stays the same as long as the volume is there. */
-  id: number
+  /** A digest of what the volume holds, so it is the same at every visit; with "-2" where a volume of another name holds the same. */
+  id: string
   volume: Volume
   /** Slices follow each other along it: 0 columns, 1 rows, 2 slices as stored. */
   axis: 0 | 1 | 2
@@ -21,6 +23,7 @@ export interface Source {
 
 /** One image: a slice of a volume. */
 export interface Picture extends Extent {
+  id: PictureId
   name: string
   patient: string
   source: Source
@@ -80,9 +83,43 @@ export const hueOf = (index: number): string => (index === 0 ? '#000000' : hues[
 
 const letters = ['x', 'y', 'z'] as const
 
-/** A source with the slices that most users want; of a series of DICOM files every phase, of other time series the first frame. */
-export function makeSource(volume: Volume, id: number): Source {
-  return { id, volume, axis: usualAxis(volume), frame: volume.size[3] === 1 || volume.kind === 'dicom' ? null : 0, every: 1 }
+const digests = new WeakMap<Volume, string>()
+
+/** Of all that decides which number stands where in the volume's pictures. */
+function digestOfVolume(volume: Volume): string {
+  let digest = digests.get(volume)
+  if (digest === undefined) {
+    const { size, samples, affine, channels, palette, slope, intercept, inverted } = volume
+    const all = [size, samples.constructor.name, affine, channels, palette, slope, intercept, inverted, digestOf(samples)]
+    const about = new TextEncoder().encode(JSON.stringify(all))
+    digests.set(volume, (digest = digestOf(about)))
+  }
+  return digest
+}
+
+/**
+ * Sources with the slices that most users want; of a series of DICOM files every phase, of other time series the first frame. Names alone do
+ * not tell volumes apart, for files of two patients are often named alike; nor does what they hold, for two may be blank.
+ * @param known other sources: one that is of the same name and holds the same is the same, and has the same id
+ */
+export function makeSources(volumes: readonly Volume[], known: readonly Source[] = []): Source[] {
+  const alike = new Map<string, Pick<Source, 'id' | 'volume'>[]>()
+  const idOf = (volume: Volume, own?: string): string => {
+    const digest = digestOfVolume(volume)
+    const others = alike.get(digest) ?? []
+    alike.set(digest, others)
+    const same = others.find((other) => other.volume.name === volume.name)
+    if (same) return same.id
+    let id = own ?? digest
+    for (let n = 2; others.some((other) => other.id === id); n++) id = `${digest}-${n}`
+    others.push({ id, volume })
+    return id
+  }
+  for (const { volume, id } of known) idOf(volume, id)
+  return volumes.map((volume) => {
+    const frame = volume.size[3] === 1 || volume.kind === 'dicom' ? null : 0
+    return { id: idOf(volume), volume, axis: usualAxis(volume), frame, every: 1 }
+  })
 }
 
 /** The images of a source, slice by slice. A volume of one slice keeps its name; the others are numbered from 1. */
@@ -101,32 +138,11 @@ export function picturesOf(source: Source): Picture[] {
     for (let frame = source.frame ?? 0; frame < (source.frame === null ? frames : source.frame + 1); frame++) {
       const place = `_${letters[axis]}${pad(slice, slices)}${frames > 1 ? `_t${pad(frame, frames)}` : ''}`
       const name = slices * frames === 1 ? volume.name : base + place
-      pictures.push({ name, patient, source, plane, slice, frame, width, height, spacing })
+      const id = pictureId(source.id, axis, slice, frame)
+      pictures.push({ id, name, patient, source, plane, slice, frame, width, height, spacing })
     }
   return pictures
 }
 
 /** The image itself, in the units of its file. */
 export const rasterOf = ({ source, plane, slice, frame }: Picture): Raster => sliceOf(source.volume, plane, slice, frame)
-
-/** Whether two volumes of one name hold the same; each pair is compared once. */
-const copies = new WeakMap<Volume, WeakMap<Volume, boolean>>()
-
-/** An image may come both as exemplar and among the others. Names alone do not tell: files of two patients are often named alike. */
-function isCopy(a: Volume, b: Volume): boolean {
-  if (a === b) return true
-  if (a.name !== b.name || a.size.join() !== b.size.join() || a.samples.length !== b.samples.length) return false
-  let known = copies.get(a)
-  if (!known) copies.set(a, (known = new WeakMap()))
-  let same = known.get(b)
-  if (same === undefined) {
-    const { samples } = b
-    // NaN is itself here.
-    same = a.samples.every((v: number, i: number) => Object.is(v, samples[i]) || v === samples[i])
-    known.set(b, same)
-  }
-  return same
-}
-
-export const samePicture = (a: Picture, b: Picture): boolean =>
-  a.plane.axis === b.plane.axis && a.slice === b.slice && a.frame === b.frame && isCopy(a.source.volume, b.source.volume)

@@ -1,19 +1,21 @@
-/** What a session tells whoever drives it, page or terminal. Pictures are square, row-major, as the network sees them. */
+/** What a session tells whoever drives it, page or terminal: of its own accord, and when asked. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
 import type { VolumeKind } from '../data/volume'
 import type { WindowPreset } from '../image/window-presets'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
+import type { PictureId } from './picture-id'
+import type { RunState } from './run-state'
 
 export type { FileRole } from '../data/file-roles'
+export type { PictureId } from './picture-id'
+export type { RunState } from './run-state'
 export type { WindowPreset } from '../image/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
 
 export type BackendName = 'webgpu' | 'wasm' | 'cpu'
-
-export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'finished' | 'failed'
 
 export type ExportKind = 'weights' | 'masks' | 'maps' | 'run'
 
@@ -44,15 +46,9 @@ export interface ClassInfo {
   pixels: number
 }
 
-/** A square picture as the network sees it: grey 0..255, row-major. */
-export interface Thumbnail {
-  name: string
-  pixels: Uint8Array<ArrayBuffer>
-}
-
 /** One volume of the user's, as it was understood. */
 export interface SourceInfo {
-  id: number
+  id: string
   name: string
   kind: VolumeKind
   patient: string
@@ -90,19 +86,10 @@ export interface Region {
   height: number
 }
 
-/** An annotated image, or one that waits for its annotation. */
-export interface ExemplarInfo extends Thumbnail {
-  width: number
-  height: number
-  /** Millimetres per column and per row. */
-  spacing: readonly [number, number] | null
-  /** Class per pixel, 255 unknown. */
-  labels: Uint8Array<ArrayBuffer>
-  from: 'file' | 'drawing' | null
-}
-
-/** One image of the pile. */
-export interface UnlabeledInfo extends Thumbnail {
+/** One image of the pile. How it looks to the networks is told apart, see `thumbnails`. */
+export interface UnlabeledInfo {
+  id: PictureId
+  name: string
   patient: string
   width: number
   height: number
@@ -111,13 +98,26 @@ export interface UnlabeledInfo extends Thumbnail {
   hasReference: boolean
   /** It is an exemplar too. */
   annotated: boolean
-  source: number
+  source: string
+}
+
+/** An annotated image, or one that waits for its annotation. */
+export interface ExemplarInfo {
+  id: PictureId
+  name: string
+  width: number
+  height: number
+  /** Millimetres per column and per row. */
+  spacing: readonly [number, number] | null
+  /** Classes that its annotation shows the networks, 255 for unknown. */
+  shows: number[]
+  from: 'file' | 'drawing' | null
 }
 
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
-  /** Side of every thumbnail and label map below. */
+  /** Side of the pictures that the networks see. */
   size: number
   classes: ClassInfo[]
   exemplars: ExemplarInfo[]
@@ -149,8 +149,8 @@ export interface ModelView {
 export interface LiveViews {
   step: number
   size: number
-  /** Index and name of the watched unlabelled image. */
-  image: number
+  /** The watched unlabelled image, and its name. */
+  image: PictureId
   name: string
   weak: Uint8Array<ArrayBuffer>
   strong: Uint8Array<ArrayBuffer>
@@ -165,7 +165,7 @@ export interface LiveViews {
 
 /** One gallery entry, size x size. */
 export interface Prediction {
-  image: number
+  image: PictureId
   name: string
   labels: Uint8Array<ArrayBuffer>
   /** Share of the pixels that either model calls foreground on which they differ, 0..1. */
@@ -174,47 +174,11 @@ export interface Prediction {
   dice: number | null
 }
 
-export interface BackendEvent extends BackendInfo {
-  type: 'backend'
-}
-export interface DatasetEvent {
-  type: 'dataset'
-  dataset: DatasetSummary
-  /** Settings as the session holds them now. */
-  config: Config
-}
-export interface StateEvent {
-  type: 'state'
-  state: RunState
-  step: number
-  steps: number
-  stepsPerSecond: number | null
-  secondsLeft: number | null
-}
-export interface MetricsEvent {
-  type: 'metrics'
-  rows: StepMetrics[]
-  scores: ScoreRow[]
-}
-export interface ViewsEvent {
-  type: 'views'
-  views: LiveViews
-}
-/** All predictions, most disagreement first; sent when a run pauses or ends, and of a small pile with every score. */
-export interface PredictionsEvent {
-  type: 'predictions'
-  step: number
-  size: number
-  items: Prediction[]
-}
 /** An image in full, to draw on or to look at. */
-export interface PictureEvent {
-  type: 'picture'
-  of: 'pile' | 'exemplar'
-  index: number
-  source: number
-  /** Stays the same for the same image. */
-  key: string
+export interface OpenedPicture {
+  id: PictureId
+  /** Under which drawings were kept before pictures had an id. */
+  formerKey: string
   name: string
   width: number
   height: number
@@ -234,45 +198,70 @@ export interface PictureEvent {
   /** The labels are a prediction. */
   proposal: boolean
 }
+
 /** The numbers of one volume. */
-export interface SourceEvent extends VolumeSummary {
-  type: 'source'
-  id: number
+export interface VolumeNumbers extends VolumeSummary {
   /** Voxels in equal steps from min to max. */
   histogram: number[]
 }
-/** How far reading or exporting files has come. */
-export interface ProgressEvent {
-  type: 'progress'
-  what: 'read' | 'export'
-  done: number
-  of: number
-}
-export interface ExportedEvent {
-  type: 'exported'
-  what: ExportKind
+
+export interface ExportedFile {
   /** File name to save under. */
   name: string
   bytes: Uint8Array<ArrayBuffer>
 }
+
+/** Where a run is. */
+export interface RunStatus {
+  state: RunState
+  step: number
+  steps: number
+  stepsPerSecond: number | null
+  secondsLeft: number | null
+}
+
+/** All predictions, most disagreement first. */
+export interface Predictions {
+  step: number
+  size: number
+  items: Prediction[]
+}
+
 /** One sentence a user can act on. `file` names the file it is about. */
-export interface ProblemEvent {
-  type: 'problem'
+export interface Problem {
   kind: 'input' | 'backend' | 'run' | 'bug'
   message: string
   file: string | null
 }
-/** `run` counts datasets and resets, so that what belongs to an older one can be told. */
-export type SessionEvent = { run: number } & (
-  | PictureEvent
-  | SourceEvent
-  | ProgressEvent
-  | BackendEvent
-  | DatasetEvent
-  | StateEvent
-  | MetricsEvent
-  | ViewsEvent
-  | PredictionsEvent
-  | ExportedEvent
-  | ProblemEvent
-)
+
+/** What a session tells of its own accord, by name. The answer to a request goes to whoever asked, and is not among them. */
+export interface SessionEvents {
+  /** `config`: settings as the session holds them now. */
+  dataset: { dataset: DatasetSummary; config: Config }
+  /**
+   * Pictures of the next data set as the networks see them, size x size: grey 0..255, and of annotations the class per pixel, 255 unknown.
+   * Only what is new or looks different; `gone` are those that are no longer in use.
+   */
+  thumbnails: {
+    size: number
+    pixels: [PictureId, Uint8Array<ArrayBuffer>][]
+    labels: [PictureId, Uint8Array<ArrayBuffer>][]
+    gone: PictureId[]
+  }
+  /** A class of the data set has another name or colour. */
+  class: { info: ClassInfo }
+  state: RunStatus
+  metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
+  views: { views: LiveViews }
+  /** Sent when a run pauses or ends, and of a small pile with every score. */
+  predictions: { predictions: Predictions }
+  /** How far reading or exporting files has come. */
+  progress: { what: 'read' | 'export'; done: number; of: number }
+  /** Of one file among several, or of the run as a whole. */
+  problem: Problem
+}
+
+/** Events by their names. `run` counts data sets and resets, so that what belongs to an older one can be told. */
+export type EventOf<Events, T extends keyof Events = keyof Events> = { [N in T]: { type: N; run: number } & Events[N] }[T]
+
+export type SessionEvent<T extends keyof SessionEvents = keyof SessionEvents> = EventOf<SessionEvents, T>

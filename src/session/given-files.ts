@@ -1,8 +1,10 @@
 import type { FileRole } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
-import type { InputError } from '../data/input-error'
+import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
 import type { Volume } from '../data/volume'
+import type { Dataset } from './dataset'
+import { withVolumes } from './given-volumes'
 
 /** A volume with the role of the file that it came from; null where it is to be sorted by itself. */
 export interface GivenVolume {
@@ -10,13 +12,35 @@ export interface GivenVolume {
   volume: Volume
 }
 
+/** A file with the role of the input that it came through; null where it is to be sorted by itself. */
+export interface RoleFile {
+  role: FileRole | null
+  file: GivenFile
+}
+
+/**
+ * Adds the user's files to a data set. What cannot be used becomes a problem, and what was there before stays.
+ * @param tell how many files are read @throws InputError when there was nothing at all to use
+ */
+export async function withFiles(
+  before: Dataset,
+  files: readonly RoleFile[],
+  tell: (done: number, of: number) => void,
+): Promise<{ dataset: Dataset; problems: InputError[] }> {
+  const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
+  const { given, problems } = await readGiven(files, known, tell)
+  if (given.length === 0 && problems.length === 0) throw new InputError('There is nothing that can be used among these files.', '')
+  const { dataset, problems: unused } = withVolumes(before, given)
+  return { dataset, problems: [...problems, ...unused] }
+}
+
 /**
  * Reads the user's files. DICOM SEG is put on the series that it belongs to.
  * @param known volumes that are in place already @param tell how many files are done
  * @returns what could be read, and a sentence for each file that could not
  */
-export async function readGiven(
-  files: readonly { role: FileRole | null; file: GivenFile }[],
+async function readGiven(
+  files: readonly RoleFile[],
   known: readonly Volume[],
   tell: (done: number, of: number) => void,
 ): Promise<{ given: GivenVolume[]; problems: InputError[] }> {

@@ -4,7 +4,7 @@ import { checkExemplar, matchValues, readMask, sizeText, type Mask } from '../da
 import { InputError } from '../data/input-error'
 import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, tableOf } from './annotations'
-import { emptyDataset, makeSource, picturesOf, type Dataset, type Source } from './dataset'
+import { emptyDataset, makeSources, picturesOf, type Dataset, type Source } from './dataset'
 import { partnerOf } from './references'
 
 /** Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays. */
@@ -39,7 +39,7 @@ export function withVolumes(
   // The user's first own file replaces the sample.
   let next = before.sample ? emptyDataset : before
   let taken = false
-  let id = Math.max(-1, ...next.sources.map((source) => source.id), next.exemplarSource?.id ?? -1) + 1
+  const sourcesOf = (volumes: Volume[]) => makeSources(volumes, [...next.sources, ...(next.exemplarSource ? [next.exemplarSource] : [])])
   const pile = (volumes: Source[]) => {
     const kept = next.sources.filter(({ volume: { name } }) => !volumes.some(({ volume }) => volume.name === name))
     const sources = [...kept, ...volumes]
@@ -51,7 +51,7 @@ export function withVolumes(
       refuse(volume)
       continue
     }
-    const source = makeSource(volume, id++)
+    const source = sourcesOf([volume])[0]!
     const pictures = picturesOf(source)
     const stack = pictures.length > 1
     // The old mask is of another picture, even where the size is the same.
@@ -84,7 +84,7 @@ export function withVolumes(
     next = done
     taken = true
   }
-  const images = inRole('unlabeled').map((volume) => makeSource(volume, id++))
+  const images = sourcesOf(inRole('unlabeled'))
   if (images.length > 0) {
     pile(images)
     taken = true

@@ -5,10 +5,10 @@ import { quantile } from '../lib/statistics'
 import type { LabelMap, Raster } from '../image/raster'
 import { annotationOf, exemplarAt } from './annotations'
 import { hueOf, rasterOf, type Dataset, type Picture } from './dataset'
-import type { PictureEvent } from './events'
+import type { OpenedPicture } from './events'
 
-/** SHA-256 of an image's numbers and size, so that what was drawn on it is found again. */
-export const keyOf = async ({ width, height, pixels }: Raster): Promise<string> => `${width}x${height}-${await sha256(pixels)}`
+/** SHA-256 of an image's numbers and size: its name before pictures had an id. Drawings that were kept by it are found as long as anybody has some. */
+const formerKeyOf = async ({ width, height, pixels }: Raster): Promise<string> => `${width}x${height}-${await sha256(pixels)}`
 
 /**
  * An image in full, with what is known of it: its annotation, else what the models predict, else nothing.
@@ -20,7 +20,7 @@ export async function openedPicture(
   picture: Picture,
   predicted: () => Promise<LabelMap | null>,
   begun: boolean,
-): Promise<Omit<PictureEvent, 'of' | 'index'>> {
+): Promise<OpenedPicture> {
   const image = rasterOf(picture)
   const { volume } = picture.source
   const exemplar = exemplarAt(dataset, picture)
@@ -30,9 +30,8 @@ export async function openedPicture(
   const usual = { center: (low + high) / 2, width: Math.max(high - low, 1e-6) }
   const classes = dataset.classes.map(({ name, color }) => ({ name, color }))
   return {
-    type: 'picture',
-    source: picture.source.id,
-    key: await keyOf(image),
+    id: picture.id,
+    formerKey: await formerKeyOf(image),
     name: picture.name,
     width: image.width,
     height: image.height,

@@ -3,6 +3,7 @@ import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { isZip, listZip, type ZipEntry } from '../data/zip-file'
 import type { SampleName } from './events'
+import type { RoleFile } from './given-files'
 
 /** What a run that was exported says of itself. */
 export interface RunArchive {
@@ -31,6 +32,12 @@ export async function isRunArchive(file: GivenFile): Promise<boolean> {
     // No zip, or somebody else's config.json.
     return false
   }
+}
+
+/** Tells runs that were exported from all other files. */
+export async function splitRuns(files: readonly RoleFile[]): Promise<{ runs: GivenFile[]; others: RoleFile[] }> {
+  const are = await Promise.all(files.map(({ file }) => isRunArchive(file)))
+  return { runs: files.filter((_, i) => are[i]).map(({ file }) => file), others: files.filter((_, i) => !are[i]) }
 }
 
 /** Opens the zip that `Export run` wrote. @throws InputError for one that lacks what is needed to go on */

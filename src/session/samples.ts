@@ -2,7 +2,7 @@ import { readMask } from '../data/mask-file'
 import { makePhantoms, type PhantomKind } from '../data/phantom'
 import { makeVolume } from '../data/volume'
 import { classesFrom, counted, exemplarsFrom } from './annotations'
-import { emptyDataset, makeSource, picturesOf, type Dataset } from './dataset'
+import { emptyDataset, makeSources, picturesOf, type Dataset, type Source } from './dataset'
 import type { SampleName } from './events'
 
 const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesPerPatient: number; size: number }> = {
@@ -14,15 +14,14 @@ const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesP
 export function sampleDataset(sample: SampleName): Dataset {
   const { kind, ...options } = samples[sample]
   const { classes, slices } = makePhantoms(kind, { seed: 1, ...options })
-  const sourceOf = ({ name, patient, image: { width, height, pixels } }: (typeof slices)[number], id: number) =>
-    makeSource(makeVolume({ name, kind: 'png', patient, size: [width, height, 1, 1], samples: pixels }), id)
+  const volumeOf = ({ name, patient, image: { width, height, pixels } }: (typeof slices)[number]) =>
+    makeVolume({ name, kind: 'png', patient, size: [width, height, 1, 1], samples: pixels })
   const maskOf = ({ name, labels: { width, height, labels } }: (typeof slices)[number]) =>
     readMask(makeVolume({ name, kind: 'png', size: [width, height, 1, 1], samples: labels }))
   const middle = Math.floor(options.slicesPerPatient / 2)
   const others = slices.filter((_, i) => i !== middle)
-  const source = sourceOf(slices[middle]!, 0)
+  const [source, ...sources] = makeSources([slices[middle]!, ...others].map(volumeOf)) as [Source, ...Source[]]
   const exemplarMask = maskOf(slices[middle]!)
-  const sources = others.map((slice, i) => sourceOf(slice, i + 1))
   const dataset = {
     ...emptyDataset,
     sample,

@@ -1,88 +1,77 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/history'
-import type { TrainingData } from '../method/synthesis'
-import { exportFiles, zip } from '../export/archive'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
-import { emptyDataset, rasterOf, type Dataset, type Picture, type Target } from './dataset'
-import { finishedRun } from './finished-run'
-import { readGiven } from './given-files'
-import { withVolumes } from './given-volumes'
-import { keyOf, openedPicture } from './opened-picture'
+import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
 import type {
   BackendInfo,
+  ExportedFile,
   ExportKind,
   ExportOptions,
-  FileRole,
-  PictureEvent,
-  ProblemEvent,
+  OpenedPicture,
+  PictureId,
+  Problem,
   RunState,
   SampleName,
   SessionEvent,
+  VolumeNumbers,
 } from './events'
-import { isRunArchive, openRunArchive } from './run-archive'
+import { filesOf, usualOptions, zipped } from './export-files'
+import { withFiles, type RoleFile } from './given-files'
+import { openedPicture } from './opened-picture'
+import { ProblemError, problemOf } from './problem'
+import { Queue } from './queue'
+import { Reports } from './reports'
+import { openRunArchive, splitRuns } from './run-archive'
+import { moved } from './run-state'
 import { sampleDataset } from './samples'
-import { numbersOf, summarise } from './summary'
+import { Speed } from './speed'
+import { numbersOf } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { yieldTask } from './yield-task'
-
-/** What a session reports, without the number of its run. */
-type Report = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, 'run'> : never) : never
-
-/** Least time between two reports of one kind, in milliseconds. */
-const pace = { metrics: 250, views: 500, progress: 100 }
-
-/** How masks are written unless asked otherwise. */
-const usualOptions: ExportOptions = { format: 'source', keepPatient: false }
-
-/** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
-const timesLook = 25
-
-/** Seconds of steps to queue at once, and so the time that a command may have to wait. */
-const longestWait = 0.05
 
 /** Up to this many images the gallery is renewed with every score too; more would cost more than a few per cent of the run. */
 const smallPile = 64
 
 /**
  * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
- * worker and in Node. Commands may come at any time; work is done one piece after the other, and Pause is read between steps.
+ * worker and in Node. Commands may come at any time; work is done one piece after the other, and Pause is read between steps. What a command
+ * gives resolves when it is done, and rejects with what went wrong; that ends nothing else.
  */
 export class Session {
-  state: RunState = 'empty'
+  private present: RunState = 'empty'
+  /** How the loop is to end, once that was asked for: between two steps. */
+  private ending: 'paused' | 'finished' | null = null
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
   /** Steps that the run was begun with: an ended run goes on for as many. */
   private leg = defaults.steps
   private dataset: Dataset = emptyDataset
-  private prepared: TrainingData | null = null
+  private prepared: Trainer['prepared'] | null = null
   private trainer: Trainer | null = null
-  private run = 0
-  private watched = 0
+  private watched: PictureId | null = null
   private live = true
-  private queue: Promise<void> = Promise.resolve()
-  private sent = { metrics: 0, views: 0 }
-  /** Milliseconds that the last look took. */
-  private lookCost = 0
-  private unsent: { rows: StepMetrics[]; scores: ScoreRow[] } = { rows: [], scores: [] }
-  /** Of the run as a whole, to be shown; and of the last steps alone. */
-  private secondsPerStep: number | null = null
-  private lastStep: number | null = null
+  private readonly queue = new Queue()
+  private readonly reports: Reports
+  private speed = new Speed()
 
   constructor(
     private readonly backend: BackendInfo,
-    private readonly report: (event: SessionEvent) => void,
-  ) {}
+    report: (event: SessionEvent) => void,
+  ) {
+    this.reports = new Reports(report)
+  }
 
   /** Resolves when all that was asked for so far is done; a run in progress counts until it pauses or ends. */
-  async settled(): Promise<void> {
-    let last
-    do await (last = this.queue)
-    while (last !== this.queue)
+  settled(): Promise<void> {
+    return this.queue.settled()
+  }
+
+  get state(): RunState {
+    return this.present
   }
 
   /** What a run still needs, in words. */
@@ -98,30 +87,21 @@ export class Session {
       this.use(sampleDataset(sample))
     })
 
-  loadFiles = (files: { role: FileRole | null; file: GivenFile }[]) =>
+  loadFiles = (files: readonly RoleFile[]) =>
     this.enqueue(async () => {
-      const runs = await Promise.all(files.map(({ file }) => isRunArchive(file)))
-      for (const { file } of files.filter((_, i) => runs[i])) await this.openRun(file)
-      const own = files.filter((_, i) => !runs[i])
-      if (own.length === 0) return
-
-      const { sources, exemplarSource } = this.dataset
-      const known = [...sources, ...(exemplarSource ? [exemplarSource] : [])].map(({ volume }) => volume)
-      const { given, problems: unread } = await readGiven(own, known, (done, of) => this.send({ type: 'progress', what: 'read', done, of }))
-      const { dataset, problems: unused } = withVolumes(this.dataset, given)
-      for (const problem of [...unread, ...unused]) this.problem('input', problem.message, problem.file)
-      if (dataset === this.dataset) {
-        if (given.length === 0 && unread.length === 0) this.problem('input', 'There is nothing that can be used among these files.', null)
-        return this.reportDataset()
-      }
+      const { runs, others } = await splitRuns(files)
+      for (const file of runs) await this.openRun(file)
+      if (others.length === 0) return
+      const { dataset, problems } = await withFiles(this.dataset, others, (done, of) => this.reports.progress('read', done, of))
+      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+      if (dataset === this.dataset) return
       const { exemplars, unlabeled } = this.dataset
       if (this.trainer && dataset.exemplars === exemplars && dataset.unlabeled === unlabeled) {
         // Reference masks only: nothing that was learnt depends on them.
         this.dataset = this.trainer.dataset = dataset
         this.reportDataset()
-        this.enter(this.state)
-        await this.rest()
-        return
+        this.reportState()
+        return this.restSoon()
       }
       this.refuseToForget()
       this.use(dataset)
@@ -129,7 +109,7 @@ export class Session {
     })
 
   /** A run that was exported, until the images that it was trained on are there. */
-  private waiting: { checkpoint: Uint8Array<ArrayBuffer>; name: string } | null = null
+  private waiting: Uint8Array<ArrayBuffer> | null = null
 
   /** Shows a run that was exported, and goes on from it where its images are there. */
   private async openRun(file: GivenFile): Promise<void> {
@@ -138,38 +118,35 @@ export class Session {
     if (sample) {
       this.use(sampleDataset(sample))
       await this.goOnFrom(checkpoint)
-      return this.rest()
+      return this.restSoon()
     }
-    this.waiting = { checkpoint, name: file.name }
+    this.waiting = checkpoint
     if (await this.resumeWaiting()) return
     const { rows, scores, config } = seriesOf(checkpoint)
     this.config = config
     this.use(this.dataset.sample ? emptyDataset : this.dataset)
-    this.unsent = { rows, scores }
+    this.reports.collect({ rows, scores })
     this.flush()
-    this.problem(
-      'input',
-      `"${file.name}" is shown as it was exported; its ${images} images are not in it, so drop the same images and masks to see the pictures and go on.`,
-      file.name,
-    )
+    const message = `"${file.name}" is shown as it was exported; its ${images} images are not in it, so drop the same images and masks to see the pictures and go on.`
+    this.reports.send('problem', { kind: 'input', message, file: file.name })
   }
 
   /** Goes on from the run that waits, if the data in place are its own. */
   private async resumeWaiting(): Promise<boolean> {
     if (!this.waiting || missingOf(this.dataset).length > 0) return false
     try {
-      await this.goOnFrom(this.waiting.checkpoint)
+      await this.goOnFrom(this.waiting)
     } catch (error) {
       if (error instanceof CheckpointError || error instanceof InputError) return false
       throw error
     }
     this.waiting = null
-    await this.rest()
+    this.restSoon()
     return true
   }
 
   /** Which slices of a volume are images. */
-  chooseSlices = (id: number, choice: { axis: 0 | 1 | 2; frame: number | null; every: number }) =>
+  chooseSlices = (id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>) =>
     this.enqueue(() => {
       this.refuseToForget()
       this.use(withSlices(this.dataset, id, choice))
@@ -182,54 +159,56 @@ export class Session {
       this.use(withMapping(this.dataset, value, target === 'own' ? null : target))
     })
 
-  /** Reports the numbers of a volume. */
-  inspect = (id: number) =>
+  /** The numbers of a volume. */
+  inspect = (id: string): Promise<VolumeNumbers> =>
     this.betweenSteps(() => {
       const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
-      if (!source) return
-      this.send({ type: 'source', id, ...numbersOf(source.volume) })
+      if (!source) throw new InputError('This volume is no longer among those in use; choose another.', '')
+      return numbersOf(source.volume)
     })
 
-  /** Reports an image in full; to draw on it, with what the models predict where nothing was drawn yet. */
-  openPicture = (of: PictureEvent['of'], index: number, toDraw: boolean) =>
+  /** An image in full; to draw on it, with what the models predict where nothing was drawn yet. */
+  openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
     this.betweenSteps(async () => {
-      const picture = this.pictureAt(of, index)
+      const picture = this.pictureOf(id)
       if (!picture) throw new InputError('This image is no longer among those in use; choose another.', '')
       const { trainer } = this
+      const index = this.dataset.unlabeled.findIndex((one) => one.id === id)
       // Without the GPU that was lost nothing can be predicted, but one can draw.
-      const able = trainer && trainer.t > 0 && !this.hasFailed()
-      const predicted = () => (able && of === 'pile' && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
-      this.send({ ...(await openedPicture(this.dataset, picture, predicted, trainer !== null)), of, index })
+      const able = trainer && trainer.t > 0 && index >= 0 && !this.hasFailed()
+      const predicted = () => (able && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
+      return openedPicture(this.dataset, picture, predicted, trainer !== null)
     })
 
-  private pictureAt(of: PictureEvent['of'], index: number): Picture | undefined {
-    return of === 'pile' ? this.dataset.unlabeled[index] : this.dataset.exemplars[index]?.picture
+  private pictureOf(id: PictureId): Picture | undefined {
+    const { unlabeled, exemplars } = this.dataset
+    return unlabeled.find((picture) => picture.id === id) ?? exemplars.find(({ picture }) => picture.id === id)?.picture
   }
 
   /**
-   * Takes what was drawn on an image, whose key says which it was. A run that has learnt something goes on with it: paused, and for as many steps again if it had
-   * come to its end.
+   * Takes what was drawn on an image. A run that has learnt something goes on with it: paused, and for as many steps again if it had come to
+   * its end.
    */
-  annotate(
-    of: PictureEvent['of'],
-    index: number,
-    key: string,
-    labels: Uint8Array<ArrayBuffer>,
-    classes: { name: string; color: string }[],
-  ) {
-    this.pause()
-    return this.enqueue(async () => {
-      const picture = this.pictureAt(of, index)
-      // Other files may have come while it was drawn, and the number may mean another image of the same size.
-      if (!picture || (await keyOf(rasterOf(picture))) !== key)
-        throw new InputError('The image that you drew on has another place now; open it again: what you drew is shown on it.', '')
-      await this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
+  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): Promise<void> {
+    this.end('paused')
+    return this.enqueue(() => {
+      const picture = this.pictureOf(id)
+      // Other files may have come while it was drawn.
+      if (!picture)
+        throw new InputError(
+          'The image that you drew on is no longer among those in use; load it again and open it: what you drew is shown on it.',
+          '',
+        )
+      return this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
     })
   }
 
-  removeExemplar(index: number) {
-    this.pause()
-    return this.enqueue(() => this.goOnWith(withoutExemplar(this.dataset, index)))
+  removeExemplar(id: PictureId): Promise<void> {
+    this.end('paused')
+    return this.enqueue(() => {
+      const index = this.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
+      if (index >= 0) return this.goOnWith(withoutExemplar(this.dataset, index))
+    })
   }
 
   /** Goes on with other exemplars. */
@@ -257,10 +236,12 @@ export class Session {
 
   editClass = (index: number, name: string, color: string) =>
     this.betweenSteps(() => {
-      const classes = this.dataset.classes.map((c) => (c.index === index ? { ...c, name, color } : c))
-      this.dataset = { ...this.dataset, classes }
+      const before = this.dataset.classes[index]
+      if (!before) throw new InputError('This class is no longer among those in use.', '')
+      const info = { ...before, name, color }
+      this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
       if (this.trainer) this.trainer.dataset = this.dataset
-      this.reportDataset()
+      this.reports.send('class', { info })
     })
 
   configure = (values: Partial<Config>) =>
@@ -274,7 +255,6 @@ export class Session {
         else this.reportDataset()
       } catch (error) {
         this.config = before
-        this.reportDataset()
         throw error
       }
     })
@@ -290,11 +270,8 @@ export class Session {
   private restart(): void {
     this.trainer?.dispose()
     this.trainer = null
-    this.secondsPerStep = null
-    this.lastStep = null
-    this.unsent = { rows: [], scores: [] }
-    this.watched = Math.min(this.watched, Math.max(0, this.dataset.unlabeled.length - 1))
-    this.run++
+    this.speed = new Speed()
+    this.reports.nextRun()
     this.reportDataset()
     this.enter(this.prepared ? 'ready' : 'empty')
   }
@@ -307,19 +284,24 @@ export class Session {
   private go(from: 'ready' | 'paused'): void {
     if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
     if (this.state !== from) return
+    this.ending = null
     this.enter('running')
-    const { run } = this
-    // Commands may stand in the queue before the loop; a reset among them makes it one of an older run.
-    void this.enqueue(() => (run === this.run ? this.loop() : undefined))
+    const { run } = this.reports
+    // Commands may stand in the queue before the loop; a reset among them makes it one of an older run. What goes wrong in it, the run tells.
+    this.enqueue(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
   }
 
   /** Takes effect between two steps, so it does not wait its turn behind them; before the first it does. */
-  pause(): void {
-    const pause = () => {
-      if (this.state === 'running') this.state = 'paused'
-    }
-    pause()
-    void this.enqueue(pause, true)
+  pause(): Promise<void> {
+    this.end('paused')
+    return this.enqueue(() => void this.end('paused'), true)
+  }
+
+  /** Asks the loop to end, if there is one that was not asked already. */
+  private end(as: 'paused' | 'finished'): boolean {
+    if (this.state !== 'running' || this.ending) return false
+    this.ending = as
+    return true
   }
 
   /** Exactly one step, from ready or paused. */
@@ -335,27 +317,23 @@ export class Session {
     })
 
   stop(): Promise<void> {
-    const wasRunning = this.state === 'running'
-    if (wasRunning) this.state = 'finished'
+    const asked = this.end('finished')
     return this.enqueue(async () => {
-      if (wasRunning) return
-      if (this.state === 'running') this.state = 'finished'
-      else if (this.state === 'paused') {
-        this.enter('finished')
-        await this.rest()
-      }
+      if (asked || this.end('finished') || this.state !== 'paused') return
+      this.enter('finished')
+      await this.rest()
     }, true)
   }
 
   reset(): Promise<void> {
-    if (this.state === 'running') this.state = 'paused'
+    this.end('paused')
     return this.enqueue(() => this.restart())
   }
 
   /** Looks at once, beside whatever is going on: looking only reads. */
-  async watch(image: number): Promise<void> {
-    this.watched = Math.min(Math.max(0, image), Math.max(0, this.dataset.unlabeled.length - 1))
-    await this.show().catch((error: unknown) => this.caught(error))
+  watch(image: PictureId): Promise<void> {
+    this.watched = image
+    return this.guarded(() => this.show())
   }
 
   /** Whether pictures are reported while a run goes on. */
@@ -372,26 +350,27 @@ export class Session {
   }
 
   private async loop(): Promise<void> {
+    if (this.state !== 'running') return
     try {
       const trainer = this.open()
-      while (this.state === 'running') {
+      while (this.state === 'running' && !this.ending) {
         const begun = performance.now()
         const before = trainer.t
         await this.advance(trainer, this.stepsAtOnce(trainer))
-        await this.drain()
+        await this.queue.drain()
         await yieldTask()
-        this.timed((performance.now() - begun) / 1000 / Math.max(1, trainer.t - before))
-        if (this.hasFailed()) break
-        if (trainer.t >= this.config.steps) this.state = 'finished'
-        else if (trainer.t >= this.pauseAfter) this.state = 'paused'
+        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before)
+        if (trainer.t >= this.config.steps) this.ending = 'finished'
+        else if (trainer.t >= this.pauseAfter) this.end('paused')
       }
     } catch (error) {
-      // Before what waits is done, so that nothing is put beside it any more that nobody would do.
-      this.caught(error)
+      const { problem } = this.failure(error)
+      if (problem) this.reports.send('problem', problem)
     }
-    await this.drain()
+    // Before the pictures of the end, for which it would have to wait.
+    await this.queue.drain()
     if (this.hasFailed()) return
-    this.enter(this.state)
+    this.enter(this.ending ?? 'paused')
     await this.rest()
   }
 
@@ -400,43 +379,33 @@ export class Session {
     return this.state === 'failed'
   }
 
-  private timed(seconds: number): void {
-    this.secondsPerStep = this.secondsPerStep === null ? seconds : 0.9 * this.secondsPerStep + 0.1 * seconds
-  }
-
-  /**
-   * Steps to queue before their metrics are read: reading waits for the GPU, so a fast one is kept busy in between. Not beyond the next
-   * score or rest, nor longer than a command may wait.
-   */
+  /** Not beyond the next score or rest. */
   private stepsAtOnce({ t }: Trainer): number {
     const { scoreEvery, steps } = this.config
-    const toScore = scoreEvery - (t % scoreEvery)
-    const inTime = Math.floor(longestWait / (this.lastStep ?? longestWait))
-    return Math.max(1, Math.min(inTime, toScore, steps - t, this.pauseAfter - t))
+    return Math.max(1, Math.min(this.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
   }
 
   private async advance(trainer: Trainer, most: number): Promise<void> {
     const begun = performance.now()
     const rows = await trainer.steps(most)
-    this.lastStep = (performance.now() - begun) / 1000 / rows.length
-    this.unsent.rows.push(...rows)
+    this.speed.stepped((performance.now() - begun) / 1000, rows.length)
+    this.reports.collect({ rows })
     if (this.hasFailed()) return
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
       await this.score(trainer)
       if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
     }
-    const now = performance.now()
-    if (now - this.sent.metrics > pace.metrics) this.flush()
-    if (this.live && now - this.sent.views > Math.max(pace.views, timesLook * this.lookCost)) await this.show()
+    if (this.reports.metricsDue) this.flush()
+    if (this.live && this.reports.viewsDue) await this.show()
   }
 
   private async score(trainer: Trainer): Promise<void> {
-    this.unsent.scores.push((await trainer.score(yieldTask)).row)
+    this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
   }
 
   private async predict(trainer: Trainer, pause: () => Promise<void>): Promise<void> {
     const items = await trainer.predictAll(pause)
-    this.send({ type: 'predictions', step: trainer.t, size: this.config.size, items })
+    this.reports.send('predictions', { predictions: { step: trainer.t, size: this.config.size, items } })
   }
 
   /** What is shown when a run comes to rest: everything up to the last step, and all predictions. */
@@ -446,9 +415,10 @@ export class Session {
     this.flush()
     await trainer.check()
     await this.show()
-    const { state, run } = this
+    const { state } = this
+    const { run } = this.reports
     // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.state !== state || this.run !== run || this.impatient > 0
+    const left = () => this.state !== state || this.reports.run !== run || this.queue.impatient > 0
     const pause = async () => {
       await yieldTask()
       if (left()) throw new Interrupted()
@@ -462,32 +432,32 @@ export class Session {
     }
   }
 
+  /** Files are taken before hundreds of images are predicted. What goes wrong then, the run tells. */
+  private restSoon(): void {
+    this.enqueue(() => this.rest(), true).catch(() => undefined)
+  }
+
   // ---- results -------------------------------------------------------------------------------------------------------------------
 
-  export = (what: ExportKind, options: ExportOptions = usualOptions) =>
+  export = (what: ExportKind, options: ExportOptions = usualOptions): Promise<ExportedFile> =>
     this.betweenSteps(async () => {
       const files = await this.files(what, options).catch((error: unknown) => {
-        // What a lost GPU breaks is not told again and again, but the page waits for this.
+        // What a lost GPU breaks is not told again and again, but this was asked for.
         if (!this.hasFailed() || error instanceof InputError) throw error
         throw new InputError('Nothing can be exported after this failure; press Reset.', '')
       })
-      const name = `exemplar-lab-${what}-step-${this.trainer!.t}.zip`
-      this.send({ type: 'exported', what, name, bytes: zip(files) })
+      return zipped(files, what, this.trainer!.t)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
   async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
     const { trainer } = this
     if (!trainer || trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
-    let last = 0
     const tell = async (done: number, of: number) => {
-      const now = performance.now()
-      if (now - last > pace.progress || done === of) this.send({ type: 'progress', what: 'export', done, of })
-      last = now
+      this.reports.progress('export', done, of)
       await yieldTask()
     }
-    const checkpoint = what === 'run' ? await saveCheckpoint(trainer) : null
-    return exportFiles(await finishedRun(trainer, this.backend, what, tell), what, { ...options, made: new Date() }, checkpoint, tell)
+    return filesOf(trainer, this.backend, what, options, tell)
   }
 
   /** The newest scores with each patient's Dice. */
@@ -514,113 +484,98 @@ export class Session {
     this.restart()
     this.trainer = trainer
     this.leg = config.steps
-    this.unsent = { rows: [...trainer.rows], scores: [...trainer.scores] }
+    this.reports.collect(trainer)
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }
 
   /** Ends the run for good, with one sentence why, e.g. a lost GPU. */
-  fail(kind: ProblemEvent['kind'], message: string): void {
-    this.problem(kind, message, null)
+  fail(kind: Problem['kind'], message: string): void {
+    this.reports.send('problem', { kind, message, file: null })
     this.enter('failed')
   }
 
   // ---- reports -------------------------------------------------------------------------------------------------------------------
 
-  /** Pieces of work in the queue that the gallery gives way to. */
-  private impatient = 0
-  /** Work for the loop to do between two steps. */
-  private between: (() => Promise<void>)[] = []
-
-  /** Runs a piece of work after those before it. What goes wrong becomes a problem; the session goes on. */
-  private enqueue(work: () => void | Promise<void>, patient = false): Promise<void> {
-    if (!patient) this.impatient++
-    this.queue = this.queue.then(() => {
-      if (!patient) this.impatient--
-      return this.guarded(work)
-    })
-    return this.queue
+  /** Runs a piece of work after those before it. */
+  private enqueue<T>(work: () => T | Promise<T>, patient = false): Promise<T> {
+    return this.queue.add(() => this.guarded(work), patient)
   }
 
   /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
-  private betweenSteps(work: () => void | Promise<void>): Promise<void> {
-    if (this.state !== 'running') return this.enqueue(work, true)
-    return new Promise((resolve) => {
-      this.between.push(() => this.guarded(work).then(resolve))
-    })
+  private betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.queue.addBetween(() => this.guarded(work))
   }
 
-  private async drain(): Promise<void> {
-    for (let work = this.between.shift(); work; work = this.between.shift()) await work()
-  }
-
-  private async guarded(work: () => void | Promise<void>): Promise<void> {
+  private async guarded<T>(work: () => T | Promise<T>): Promise<T> {
     try {
-      await work()
+      return await work()
     } catch (error) {
-      this.caught(error)
+      throw this.failure(error)
     }
   }
 
-  private caught(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
+  /** An error as a problem for whoever asked. One that nobody can act on ends the run, and is told as an event of it. */
+  private failure(error: unknown): ProblemError {
+    const problem = problemOf(error)
+    if (problem?.kind === 'input') return new ProblemError(problem)
     // After a failure, such as a lost GPU, whatever else breaks is its consequence.
-    // The page is told all the same, so that it waits for nothing.
-    if (this.hasFailed() && !(error instanceof InputError || error instanceof ConfigError)) return this.reportDataset()
-    if (error instanceof InputError) this.problem('input', message, error.file || null)
-    else if (error instanceof ConfigError || error instanceof CheckpointError) this.problem('input', message, null)
-    else if (error instanceof DivergedError) {
-      this.flush()
-      this.fail('run', message)
-    } else {
-      console.error(error)
-      this.fail('bug', `Something went wrong inside: ${message}. Reset starts over; please report it.`)
+    if (problem && !this.hasFailed()) {
+      if (error instanceof DivergedError) {
+        this.flush()
+        this.fail('run', error.message)
+      } else {
+        console.error(error)
+        this.fail(problem.kind, problem.message)
+      }
     }
+    return new ProblemError(null)
   }
 
-  private send(event: Report): void {
-    this.report({ run: this.run, ...event } as SessionEvent)
-  }
-
-  private problem(kind: ProblemEvent['kind'], message: string, file: string | null): void {
-    this.send({ type: 'problem', kind, message, file })
-  }
-
+  /** The one place that changes the state. */
   private enter(state: RunState): void {
-    this.state = state
+    this.present = moved(this.present, state)
+    this.reportState()
+  }
+
+  private reportState(): void {
     const step = this.trainer?.t ?? 0
-    const perStep = this.secondsPerStep
-    this.send({
-      type: 'state',
-      state,
+    const { steps } = this.config
+    const { perStep } = this.speed
+    this.reports.send('state', {
+      state: this.state,
       step,
-      steps: this.config.steps,
+      steps,
       stepsPerSecond: perStep === null ? null : 1 / perStep,
-      secondsLeft: perStep === null ? null : (this.config.steps - step) * perStep,
+      secondsLeft: perStep === null ? null : (steps - step) * perStep,
     })
   }
 
   private reportDataset(): void {
-    this.send({ type: 'dataset', dataset: summarise(this.dataset, this.config, this.prepared), config: this.config })
+    this.reports.dataset(this.dataset, this.config, this.prepared)
   }
 
   private flush(): void {
-    this.sent.metrics = performance.now()
-    this.enter(this.state)
-    const { rows, scores } = this.unsent
-    if (rows.length > 0 || scores.length > 0) this.send({ type: 'metrics', rows, scores })
-    this.unsent = { rows: [], scores: [] }
+    this.reportState()
+    this.reports.metrics()
+  }
+
+  /** The first image where none is watched that is in use. */
+  private get watchedIndex(): number {
+    return Math.max(
+      0,
+      this.dataset.unlabeled.findIndex(({ id }) => id === this.watched),
+    )
   }
 
   private async show(): Promise<void> {
     const { trainer } = this
     if (!trainer) return
     const begun = performance.now()
-    const views = await trainer.look(this.watched)
-    this.lookCost = performance.now() - begun
+    const views = await trainer.look(this.watchedIndex)
     // A reset meanwhile makes them pictures of an older run.
-    if (trainer === this.trainer) this.send({ type: 'views', views })
-    this.sent.views = performance.now()
+    if (trainer === this.trainer) this.reports.send('views', { views })
+    this.reports.looked(performance.now() - begun)
   }
 }
 

@@ -1,15 +1,13 @@
 import { orientationOf, type Volume } from '../data/volume'
 import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
-import { frameOf, prepareImage } from '../image/frame'
 import type { Config } from '../method/config'
-import type { TrainingData } from '../method/synthesis'
-import { annotated, annotationOf, exemplarAt } from './annotations'
-import { picturesOf, rasterOf, type Dataset, type Source } from './dataset'
+import { annotated, annotationOf } from './annotations'
+import { picturesOf, type Dataset, type Source } from './dataset'
 import { hasReference } from './references'
-import { fieldOfAll, missingOf } from './training-data'
-import { prepareLabels, toBytes } from './preparation'
-import type { DatasetSummary, Region, SourceInfo, SourceEvent } from './events'
+import { shownClasses } from './thumbnails'
+import { missingOf } from './training-data'
+import type { DatasetSummary, Region, SourceInfo, VolumeNumbers } from './events'
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
@@ -37,7 +35,7 @@ const describe = (source: Source): SourceInfo => {
  * A volume in numbers, with 64 steps of its histogram. A window is chosen on them, and it is set on pictures: of a volume whose large values mean
  * dark they are those of the inverse.
  */
-export function numbersOf(volume: Volume): Omit<SourceEvent, 'type' | 'id'> {
+export function numbersOf(volume: Volume): VolumeNumbers {
   const summary = summariseVolume(volume)
   const histogram = [...histogramOf(volume, 64, summary.min, summary.max)]
   const sum = mirrorOf(volume)
@@ -69,30 +67,19 @@ export function proposedRegion(dataset: Dataset): Region | null {
   return { x, y, width: round(round(right + around) - x), height: round(round(bottom + around) - y) }
 }
 
-/** What the page shows of a data set; with `prepared` null (something is missing) each picture is prepared on its own. */
-export function summarise(dataset: Dataset, config: Config, prepared: TrainingData | null): DatasetSummary {
-  const { size } = config
-  const field = fieldOfAll(dataset, config)
-  const teaching = annotated(dataset)
+/** What the page is told of a data set. */
+export function summarise(dataset: Dataset, config: Config): DatasetSummary {
+  const teaching = new Set(annotated(dataset).map(({ picture }) => picture.id))
+  const shows = shownClasses(dataset, config)
   return {
     sample: dataset.sample,
-    size,
+    size: config.size,
     classes: dataset.classes,
-    exemplars: dataset.exemplars.map((exemplar) => {
-      const { picture, drawn, given } = exemplar
-      const frame = frameOf(picture, config, field)
-      const map = annotationOf(dataset, exemplar)
-      const seen = prepared?.exemplars[teaching.indexOf(exemplar)]?.image
-      return {
-        name: picture.name,
-        width: picture.width,
-        height: picture.height,
-        spacing: picture.spacing,
-        pixels: toBytes(seen ?? prepareImage(rasterOf(picture), frame, config)),
-        labels: map ? prepareLabels(map, frame, config) : new Uint8Array(size * size),
-        from: drawn ? 'drawing' : given ? 'file' : null,
-      }
-    }),
+    exemplars: dataset.exemplars.map(({ picture: { id, name, width, height, spacing }, drawn, given }, i) => ({
+      ...{ id, name, width, height, spacing },
+      shows: shows[i]!,
+      from: drawn ? 'drawing' : given ? 'file' : null,
+    })),
     values: (dataset.exemplarMask?.values ?? []).map(({ value, count, name }) => ({
       value,
       count,
@@ -101,16 +88,11 @@ export function summarise(dataset: Dataset, config: Config, prepared: TrainingDa
     })),
     sources: dataset.sample ? [] : dataset.sources.map(describe),
     proposedRegion: proposedRegion(dataset),
-    unlabeled: dataset.unlabeled.map((picture, i) => ({
-      name: picture.name,
-      patient: picture.patient,
-      width: picture.width,
-      height: picture.height,
-      spacing: picture.spacing,
+    unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
+      ...{ id, name, patient, width, height, spacing },
       hasReference: hasReference(dataset, i),
-      annotated: teaching.includes(exemplarAt(dataset, picture)!),
-      source: picture.source.id,
-      pixels: toBytes(prepared?.unlabeled[i] ?? prepareImage(rasterOf(picture), frameOf(picture, config, field), config)),
+      annotated: teaching.has(id),
+      source: source.id,
     })),
     references: dataset.unlabeled.filter((_, i) => hasReference(dataset, i)).length,
     missing: missingOf(dataset),

@@ -293,7 +293,7 @@ export class Trainer {
       const A = decide(inference.A, net.classes).labels
       const B = decide(inference.B, net.classes).labels
       all.push({
-        image: i,
+        image: dataset.unlabeled[i]!.id,
         name: dataset.unlabeled[i]!.name,
         labels: decide(combine(inference, config.inference), net.classes).labels,
         disagreement: disagreement(A, B),
@@ -319,6 +319,7 @@ export class Trainer {
       size,
       box,
     )
+    const { id, name } = this.dataset.unlabeled[image]!
     const both: Inference[] = []
     await this.infer([weak, strong], (inference) => both.push(inference))
     const [onWeak, onStrong] = both
@@ -338,8 +339,8 @@ export class Trainer {
     return {
       step: t,
       size,
-      image,
-      name: this.dataset.unlabeled[image]!.name,
+      image: id,
+      name,
       weak: toBytes(weak),
       strong: toBytes(strong),
       A,

@@ -4,7 +4,7 @@ import { fieldOf, frameOf, prepareImage, type Frame } from '../image/frame'
 import type { Config } from '../method/config'
 import { emptyOut, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'
-import { rasterOf, samePicture, type Dataset, type Picture } from './dataset'
+import { rasterOf, type Dataset, type Picture } from './dataset'
 import { prepareLabels } from './preparation'
 import { hasReference } from './references'
 
@@ -59,7 +59,7 @@ export function scoredImages(dataset: Dataset): number[] {
     .map((_, i) => i)
     .filter((i) => {
       const picture = dataset.unlabeled[i]!
-      const same = (p: Picture) => samePicture(p, picture) || baseName(p.name) === baseName(picture.name)
+      const same = (p: Picture) => p.id === picture.id || baseName(p.name) === baseName(picture.name)
       return hasReference(dataset, i) && !own.some(same)
     })
   const others = all.filter((i) => !own.some(({ patient }) => patient === dataset.unlabeled[i]!.patient))

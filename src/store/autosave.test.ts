@@ -10,19 +10,16 @@ const annotation = (label: number): Annotation => ({ labels: new Uint8Array(4).f
 
 function shelfOf(own: Partial<Shelf> = {}) {
   const rows = new Map<string, Awaited<ReturnType<Shelf['read']>> & object>()
-  const written: number[] = []
   const shelf: Shelf = {
     read: (key) => Promise.resolve(rows.get(key)),
     write: async (row) => {
-      await new Promise((done) => setTimeout(done, 1))
-      written.push(row.labels[0]!)
       rows.set(row.key, row)
     },
     remove: async (key) => void rows.delete(key),
     ...own,
   }
   const told: (string | null)[] = []
-  return { autosave: new Autosave('k', (problem) => told.push(problem), shelf), told, written, rows }
+  return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, rows }
 }
 
 it('gives back what was saved', async () => {
@@ -36,12 +33,37 @@ it('gives back what was saved', async () => {
   expect(await autosave.load(4)).toBeNull()
 })
 
-it('writes the newest last, one at a time, and skips what was overtaken', async () => {
-  const { autosave, written } = shelfOf()
+it('finds what was kept before pictures had an id, until there is something newer', async () => {
+  const { autosave, rows } = shelfOf()
+  const former = { key: 'f', savedAt: 1, ...annotation(1) }
+  rows.set('f', former)
+  expect(await autosave.load(4)).toEqual({ ...annotation(1), savedAt: 1 })
   autosave.save(annotation(0))
-  await Promise.resolve()
-  await Promise.resolve()
+  await autosave.settled()
+  expect(await autosave.load(4)).toMatchObject(annotation(0))
+  expect(rows.get('f')).toBe(former)
+  autosave.forget()
+  await autosave.settled()
+  expect(rows.size).toBe(0)
+})
+
+it('writes the newest last, one at a time, and skips what was overtaken', async () => {
+  const written: number[] = []
+  let begin = () => {}
+  let end = () => {}
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  const { autosave } = shelfOf({
+    write: async ({ labels }) => {
+      begin()
+      await ended
+      written.push(labels[0]!)
+    },
+  })
+  autosave.save(annotation(0))
+  await begun
   for (const label of [1, 0, 1]) autosave.save(annotation(label))
+  end()
   await autosave.settled()
   expect(written).toEqual([0, 1])
 })

@@ -1,6 +1,6 @@
 /** What is being drawn, kept in the browser's storage from edit to edit. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import { unknown, type Annotation, type Saved } from '../drawing/drawable'
+import { unknown, type Annotation, type Drawable, type Saved } from '../drawing/drawable'
 
 interface Row extends Saved {
   key: string
@@ -76,7 +76,9 @@ function isWhole(row: Row, pixels: number): boolean {
  * while another was being written is never written. A failure is told in one sentence, and the next edit tries again.
  */
 export class Autosave {
-  readonly #key: string
+  readonly #id: string
+  /** Nothing is written under it any more; what was there goes when the drawing is forgotten, or when it is the oldest of all. */
+  readonly #formerKey: string
   readonly #shelf: Shelf
   /** Called with a sentence when storing fails, with null when it works again. */
   readonly #tell: (problem: string | null) => void
@@ -84,16 +86,17 @@ export class Autosave {
   #next: Annotation | null | undefined
   #busy: Promise<void> | null = null
 
-  constructor(key: string, tell: (problem: string | null) => void, shelf: Shelf = browserShelf) {
-    this.#key = key
+  constructor({ id, formerKey }: Pick<Drawable, 'id' | 'formerKey'>, tell: (problem: string | null) => void, shelf: Shelf = browserShelf) {
+    this.#id = id
+    this.#formerKey = formerKey
     this.#tell = tell
     this.#shelf = shelf
   }
 
-  /** What was saved under the key for an image of this many pixels; null if nothing was, or if it cannot be read. */
+  /** What was saved for an image of this many pixels; null if nothing was, or if it cannot be read. */
   async load(pixels: number): Promise<Saved | null> {
     try {
-      const row = await Promise.race([this.#shelf.read(this.#key), late()])
+      const row = await Promise.race([this.#read(), late()])
       if (!row) return null
       if (!isWhole(row, pixels)) throw new Error('It does not fit the image.')
       return { labels: row.labels, classes: row.classes, savedAt: row.savedAt }
@@ -103,6 +106,10 @@ export class Autosave {
       )
       return null
     }
+  }
+
+  async #read(): Promise<Row | undefined> {
+    return (await this.#shelf.read(this.#id)) ?? (await this.#shelf.read(this.#formerKey))
   }
 
   save(annotation: Annotation): void {
@@ -128,8 +135,8 @@ export class Autosave {
       const next = this.#next
       this.#next = undefined
       try {
-        if (next) await this.#shelf.write({ key: this.#key, savedAt: Date.now(), ...next })
-        else await this.#shelf.remove(this.#key)
+        if (next) await this.#shelf.write({ key: this.#id, savedAt: Date.now(), ...next })
+        else for (const key of [this.#id, this.#formerKey]) await this.#shelf.remove(key)
         this.#tell(null)
       } catch (problem) {
         this.#tell(`What you draw could not be saved in this browser (${reasonOf(problem)}). Nothing is lost while the page stays open.`)

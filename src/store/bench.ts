@@ -1,8 +1,8 @@
 /** What the page of benchmarks knows and can do. It has a worker of its own. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import { Client } from '../worker/client'
-import type { BackendInfo, Bench, BenchReportEvent, Event } from '../worker/protocol'
+import { Client, RequestError } from '../worker/client'
+import type { BackendInfo, BenchFound, Given } from '../worker/protocol'
 import { readAddress, threadsIn } from './address'
 import { save } from './commands'
 
@@ -11,7 +11,7 @@ export interface BenchState {
   backend: BackendInfo | null
   /** The newest line of the worker. */
   message: string
-  found: Pick<BenchReportEvent, 'report' | 'place' | 'tables'> | null
+  found: BenchFound | null
 }
 
 const initial: BenchState = { state: 'ready', backend: null, message: 'Nothing measured yet.', found: null }
@@ -21,19 +21,6 @@ export const useBench = <T>(select: (state: BenchState) => T): T => useStore(ben
 
 let client: Client | null = null
 
-function receive(event: Event): void {
-  if (event.type === 'backend') {
-    const { backend, adapter, software } = event
-    bench.setState({ backend: { backend, adapter, software } })
-  }
-  if (event.type === 'bench-progress') bench.setState({ message: event.message })
-  if (event.type === 'problem') end({ state: 'failed', message: event.message })
-  if (event.type === 'bench-report') {
-    const { report, place, tables } = event
-    end({ state: 'finished', message: 'Done.', found: { report, place, tables } })
-  }
-}
-
 function end(last: Partial<BenchState>): void {
   client?.dispose()
   client = null
@@ -41,18 +28,30 @@ function end(last: Partial<BenchState>): void {
 }
 
 /** Options of the address, in the words of the command line: `?bench&backend=webgpu&engine=ours&only=steps&step=R64&steps=20`. */
-function optionsOf(search: string): Bench['options'] {
+function optionsOf(search: string): Given<'bench'>['options'] {
   const query = new URLSearchParams(search)
   const names = ['engine', 'steps', 'only', 'step'] as const
   return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)!]] : [])))
 }
 
 /** Measures everything that the address asks for, in a new worker. */
-export function startBench(): void {
+export async function startBench(): Promise<void> {
   bench.setState({ ...initial, state: 'running', message: 'Loading the engine' }, true)
-  client = new Client(receive)
-  client.send({ type: 'init', backend: readAddress(location.search).backend, threads: threadsIn(location.search) })
-  client.send({ type: 'bench', options: optionsOf(location.search) })
+  const own = (client = new Client((event) => {
+    if (event.type === 'bench-progress') bench.setState({ message: event.message })
+    if (event.type === 'problem') end({ state: 'failed', message: event.message })
+  }))
+  try {
+    bench.setState({
+      backend: await own.ask('init', { backend: readAddress(location.search).backend, threads: threadsIn(location.search) }),
+    })
+    const found = await own.ask('bench', { options: optionsOf(location.search) })
+    end({ state: 'finished', message: 'Done.', found })
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+    // Otherwise it was told already, or stopped by the user.
+    if (error.problem) end({ state: 'failed', message: error.problem.message })
+  }
 }
 
 export const stopBench = () => end({ state: 'ready', message: 'Stopped.' })

@@ -1,31 +1,25 @@
-/** What the page can do: plain functions that send commands to the worker. This file owns the worker. */
+/** What the page can do: plain functions that ask the worker. */
 import type { Config, Key, Preset } from '../method/config'
-import { Client } from '../worker/client'
 import type {
   BackendName,
-  Command,
-  Drive,
-  Event,
+  ExportedFile,
   ExportKind,
   ExportOptions,
-  ExportedEvent,
   FileRole,
+  Given,
   MaskValueInfo,
-  PictureEvent,
+  PictureId,
+  RequestName,
   SampleName,
   SourceInfo,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
-import { appendMetrics, forgetCurves } from './curves'
+import { ask, connect, reconnect } from './connection'
 import { pageStore } from './page-store'
-import { forgetPictures, latest } from './latest'
-import { addProblem, allowed, applyPreset, differing, initial, isStale, reduce, type PicturePurpose } from './state'
+import { addProblem, allowed, applyPreset, differing, type PicturePurpose } from './state'
 
-let client: Client | null = null
 let backend: BackendName | null = null
 let threads = 1
-/** Settings as the worker was last told, or said itself. */
-let told: Config = initial.asked
 let settling: ReturnType<typeof setTimeout> | null = null
 
 /** Starts the worker with the settings of the address and loads the sample. Called once, before the page is drawn. */
@@ -35,7 +29,7 @@ export function begin(): void {
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config })
   for (const message of address.problems) report(message, null)
-  client = new Client(receive)
+  connect()
   greet(address.sample)
   addEventListener('beforeunload', (event) => {
     if (pageStore.getState().status.state === 'running') event.preventDefault()
@@ -44,78 +38,38 @@ export function begin(): void {
 
 /** A new worker after a failure. Files of the user's own have to be given again: their bytes went to the old worker. */
 export function replaceWorker(): void {
-  const { asked, dataset } = pageStore.getState()
-  client?.restart()
-  pageStore.setState({ ...initial, asked })
-  forgetCurves()
-  forgetPictures()
+  const { dataset } = pageStore.getState()
+  reconnect()
   greet(dataset?.sample ?? readAddress(location.search).sample)
 }
 
 function greet(sample: SampleName): void {
-  told = initial.asked
-  client?.send({ type: 'init', backend, threads })
-  settle()
+  void ask('init', { backend, threads }).then((opened) => opened && pageStore.setState({ backend: opened }))
   loadSample(sample)
 }
 
-/** Takes an event of the worker. */
-function receive(event: Event): void {
-  const before = pageStore.getState()
-  if (isStale(before, event)) return
-  if (event.run > before.run) {
-    forgetCurves()
-    forgetPictures()
-  }
-  pageStore.setState(reduce(before, event), true)
-  switch (event.type) {
-    case 'dataset':
-      told = event.config
-      break
-    case 'metrics':
-      appendMetrics(event.rows, event.scores)
-      break
-    case 'views':
-      latest.setState({ views: event.views })
-      break
-    case 'predictions':
-      latest.setState({ predictions: event })
-      break
-    case 'exported':
-      save(event)
-      break
-    case 'backend':
-    case 'state':
-    case 'problem':
-    case 'picture':
-    case 'source':
-    case 'progress':
-    case 'bench-progress':
-    case 'bench-report':
-      break
-    default:
-      event satisfies never
-  }
-}
-
-/** Sends a command, after the settings that were asked for just before. */
-function send(command: Command): void {
+/** Asks the worker, after the settings that were asked for just before. */
+function send<T extends RequestName>(type: T, given: Given<T>) {
   settle()
-  client?.send(command)
+  return ask(type, given)
 }
 
 /** Tells the worker the settings that it does not have yet. */
 function settle(): void {
   if (settling !== null) clearTimeout(settling)
   settling = null
-  const { asked, status } = pageStore.getState()
+  const { asked, told, status } = pageStore.getState()
   const values = differing(asked, told)
   if (Object.keys(values).length === 0 || !(status.state === 'starting' || allowed({ status }).configure)) return
-  told = asked
-  client?.send({ type: 'configure', values })
+  pageStore.setState({ told: asked })
+  void ask('configure', { values }).then(() => {
+    // Where they were refused, the session has those that it had.
+    const { running, told } = pageStore.getState()
+    if (told === asked && running) pageStore.setState({ told: running })
+  })
 }
 
-function ask(asked: Config): void {
+function choose(asked: Config): void {
   pageStore.setState({ asked })
   keepAddress()
   // Not for every keystroke: a new image size makes the session resample all images.
@@ -129,18 +83,17 @@ function keepAddress(): void {
 }
 
 /** Asks for one setting; the value has been checked with parseValue. */
-export const setValue = <K extends Key>(key: K, value: Config[K]) => ask({ ...pageStore.getState().asked, [key]: value })
+export const setValue = <K extends Key>(key: K, value: Config[K]) => choose({ ...pageStore.getState().asked, [key]: value })
 
 /** Asks for several settings at once. */
-export const setValues = (values: Partial<Config>) => ask({ ...pageStore.getState().asked, ...values })
+export const setValues = (values: Partial<Config>) => choose({ ...pageStore.getState().asked, ...values })
 
-export const choosePreset = (preset: Preset) => ask(applyPreset(preset, pageStore.getState().asked))
+export const choosePreset = (preset: Preset) => choose(applyPreset(preset, pageStore.getState().asked))
 
-export const drive = (type: Drive['type']) => send({ type })
+export const drive = (type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset') => void send(type, {})
 
 export function loadSample(sample: SampleName): void {
-  pageStore.setState({ loading: true })
-  send({ type: 'load-sample', sample })
+  void send('load-sample', { sample })
   const { asked } = pageStore.getState()
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, sample))
 }
@@ -153,62 +106,69 @@ export function loadFiles(
 ): void {
   if (files.length === 0) return
   if (!allowed(pageStore.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
-  pageStore.setState({ loading: true })
-  send({ type: 'load-files', files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
+  pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
+  void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = pageStore.getState()
   history.replaceState(null, '', location.pathname + writeAddress(asked, backend, null))
 }
 
-export const editClass = (index: number, name: string, color: string) => send({ type: 'edit-class', index, name, color })
+export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })
 
-export function watch(image: number): void {
-  pageStore.setState({ watched: image })
-  send({ type: 'watch', image })
+export function watch(picture: PictureId): void {
+  pageStore.setState({ watched: picture })
+  void send('watch', { picture })
 }
 
 export function followLive(on: boolean): void {
   pageStore.setState({ live: on })
-  send({ type: 'live', on })
+  void send('live', { on })
 }
 
 /** Which slices of a volume are images. */
-export const chooseSlices = (source: number, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) => {
-  pageStore.setState({ loading: true })
-  send({ type: 'choose-slices', source, ...choice })
-}
+export const chooseSlices = (source: string, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) =>
+  void send('choose-slices', { source, ...choice })
 
 /** Asks for a volume's numbers; they come into `details`. */
-export const inspectSource = (source: number) => send({ type: 'inspect-source', source })
+export async function inspectSource(source: string): Promise<void> {
+  const numbers = await send('inspect-source', { source })
+  if (numbers) pageStore.setState(({ details }) => ({ details: { ...details, [source]: numbers } }))
+}
 
-export const mapLabel = (value: string, target: MaskValueInfo['target']) => send({ type: 'map-label', value, target })
+export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 
 /** Asks for an image in full; it comes into `opened`. */
-export function openPicture(purpose: PicturePurpose, of: PictureEvent['of'], index: number): void {
-  pageStore.setState({ opening: { purpose, of, index }, opened: null })
-  send({ type: 'open-picture', of, index, toDraw: purpose === 'annotate' })
+export async function openPicture(purpose: PicturePurpose, picture: PictureId): Promise<void> {
+  const opening = { purpose, picture }
+  pageStore.setState({ opening, opened: null })
+  const opened = await send('open-picture', { picture, toDraw: purpose === 'annotate' })
+  // It may have been closed again, or another one opened, before it came.
+  if (pageStore.getState().opening === opening) pageStore.setState(opened ? { opened } : { opening: null })
 }
 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
 /** Makes what was drawn on the opened image an exemplar. */
 export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): void {
-  const { opening, opened } = pageStore.getState()
-  if (opening && opened) send({ type: 'annotate', of: opening.of, index: opening.index, key: opened.key, labels, classes })
+  const { opened } = pageStore.getState()
+  if (opened) void send('annotate', { picture: opened.id, labels, classes })
   closePicture()
 }
 
-export const removeExemplar = (index: number) => send({ type: 'remove-exemplar', index })
+export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })
 
 export const chooseExport = (options: Partial<ExportOptions>) =>
   pageStore.setState(({ exportOptions }) => ({ exportOptions: { ...exportOptions, ...options } }))
 
-export function exportFile(what: ExportKind): void {
-  pageStore.setState({ exporting: what, saved: null })
-  send({ type: 'export', what, options: pageStore.getState().exportOptions })
+export async function exportFile(what: ExportKind): Promise<void> {
+  pageStore.setState(({ progress }) => ({ saved: null, progress: { ...progress, export: null } }))
+  const file = await send('export', { what, options: pageStore.getState().exportOptions })
+  if (!file) return
+  pageStore.setState({ saved: { name: file.name, bytes: file.bytes.length } })
+  save(file)
 }
 
 /** Gives a file to the browser's downloads. */
-export function save({ name, bytes }: Pick<ExportedEvent, 'name' | 'bytes'>): void {
+export function save({ name, bytes }: ExportedFile): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(new Blob([bytes]))
   link.download = name

@@ -1,11 +1,11 @@
 /** The newest pictures. They change several times a second, so canvases subscribe to them and React does not render for them. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { LiveViews, PredictionsEvent } from '../worker/protocol'
+import type { LiveViews, Predictions } from '../worker/protocol'
 
 export interface Latest {
   views: LiveViews | null
-  predictions: Omit<PredictionsEvent, 'type'> | null
+  predictions: Predictions | null
 }
 
 const nothing: Latest = { views: null, predictions: null }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, makeConfig, presets } from '../method/config'
-import type { DatasetSummary, Event } from '../worker/protocol'
+import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
 import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, type State } from './state'
+
+const idOf = (name: string): PictureId => `${name}/2/0/0`
 
 const dataset = (names: string[]): DatasetSummary => ({
   sample: null,
@@ -12,15 +14,15 @@ const dataset = (names: string[]): DatasetSummary => ({
   sources: [],
   proposedRegion: null,
   unlabeled: names.map((name) => ({
+    id: idOf(name),
     name,
-    pixels: new Uint8Array(1),
     patient: name,
     width: 1,
     height: 1,
     spacing: null,
     hasReference: false,
     annotated: false,
-    source: 0,
+    source: 's',
   })),
   references: 0,
   missing: [],
@@ -58,27 +60,34 @@ describe('reduce', () => {
     expect(state.running!.size).toBe(64)
   })
 
-  it('keeps the watched image while there is one of that number', () => {
+  it('keeps the watched image while it is there, and takes the first otherwise', () => {
     const load = (names: string[], run: number): Event => ({ type: 'dataset', dataset: dataset(names), config: defaults, run })
-    const state = { ...after(load(['a', 'b'], 0)), watched: 1 }
-    expect(reduce(state, load(['a', 'b'], 1)).watched).toBe(1)
-    expect(reduce(state, load(['c'], 1)).watched).toBe(0)
+    const state = { ...after(load(['a', 'b'], 0)), watched: idOf('b') }
+    expect(reduce(state, load(['b', 'c'], 1)).watched).toBe(idOf('b'))
+    expect(reduce(state, load(['c'], 1)).watched).toBe(idOf('c'))
+    expect(reduce(state, load([], 1)).watched).toBeNull()
   })
 
-  it('waits no longer for an image that cannot be opened, and leaves an open one', () => {
-    const opening = { purpose: 'annotate', of: 'pile', index: 0 } as const
-    const problem: Event = { type: 'problem', kind: 'input', message: 'm', file: null, run: 0 }
-    expect(reduce({ ...initial, opening }, problem).opening).toBeNull()
-    const opened = { type: 'picture', of: 'pile', index: 0 } as NonNullable<State['opened']>
-    expect(reduce({ ...initial, opening, opened }, problem)).toMatchObject({ opening, opened })
+  it('takes the new name of one class and leaves all else', () => {
+    const info = { index: 1, name: 'Liver', color: '#e69f00', value: '1', pixels: 3 }
+    const state = after({
+      type: 'dataset',
+      dataset: { ...dataset(['a']), classes: [{ ...info, index: 0 }, info] },
+      config: defaults,
+      run: 0,
+    })
+    const renamed = reduce(state, { type: 'class', info: { ...info, name: 'Spleen' }, run: 0 })
+    expect(renamed.dataset!.classes.map(({ name }) => name)).toEqual(['Liver', 'Spleen'])
+    expect(renamed.dataset!.unlabeled).toBe(state.dataset!.unlabeled)
   })
 
-  it('ends waiting when the session answers, well or badly', () => {
-    const waiting: State = { ...initial, loading: true, exporting: 'run' }
-    const problem = reduce(waiting, { type: 'problem', kind: 'input', message: 'm', file: null, run: 0 })
-    expect(problem).toMatchObject({ loading: false, exporting: null })
-    const exported = reduce(waiting, { type: 'exported', what: 'run', name: 'run.zip', bytes: new Uint8Array(7), run: 0 })
-    expect(exported).toMatchObject({ exporting: null, saved: { name: 'run.zip', bytes: 7 } })
+  it('keeps how far reading and exporting have come apart, and a problem ends neither', () => {
+    const state = after(
+      { type: 'progress', what: 'read', done: 1, of: 2, run: 0 },
+      { type: 'progress', what: 'export', done: 3, of: 4, run: 0 },
+      { type: 'problem', kind: 'input', message: 'm', file: null, run: 0 },
+    )
+    expect(state.progress).toEqual({ read: { done: 1, of: 2 }, export: { done: 3, of: 4 } })
   })
 })
 

@@ -4,21 +4,30 @@ import type {
   BackendInfo,
   DatasetSummary,
   Event,
+  EventName,
   ExportKind,
   ExportOptions,
-  PictureEvent,
-  ProblemEvent,
-  ProgressEvent,
-  SourceEvent,
-  StateEvent,
+  Given,
+  OpenedPicture,
+  PictureId,
+  Problem,
+  RequestName,
+  RunStatus,
+  VolumeNumbers,
 } from '../worker/protocol'
 
-export type Status = Omit<StateEvent, 'type' | 'state'> & {
+export type Status = Omit<RunStatus, 'state'> & {
   /** `starting` until the worker has said anything about a run. */
-  state: 'starting' | StateEvent['state']
+  state: 'starting' | RunStatus['state']
 }
 
-export type Problem = Omit<ProblemEvent, 'type'> & { id: number }
+/** A problem as it is listed. */
+export type ListedProblem = Problem & { id: number }
+
+/** A request that waits for its answer. */
+export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
+
+type Progress = Pick<Event<'progress'>, 'done' | 'of'>
 
 /** An image is opened to be drawn on, to choose the region of interest, or to be looked at. */
 export type PicturePurpose = 'annotate' | 'region' | 'preview'
@@ -33,24 +42,25 @@ export interface State {
   running: Config | null
   /** Settings as the form shows them; they may be ahead of the session. */
   asked: Config
-  /** The unlabelled image that the live view was asked to follow. */
-  watched: number
+  /** Settings as the session was last told, or said itself. */
+  told: Config
+  /** The unlabelled image that the live view was asked to follow; null while there is none. */
+  watched: PictureId | null
   /** Whether it follows a run while that trains. */
   live: boolean
-  problems: Problem[]
-  /** True from sending files or a sample until the session answers. */
-  loading: boolean
-  /** How far the files being read or written have come; null when there are none. */
-  progress: Pick<ProgressEvent, 'what' | 'done' | 'of'> | null
+  problems: ListedProblem[]
+  /** What the worker was asked for and has not answered, oldest first. */
+  pending: readonly Pending[]
+  /** How far the files being read or written have come; as of the last request that told. */
+  progress: Record<Event<'progress'>['what'], Progress | null>
   /** Numbers of the user's volumes that were asked for, by id. */
-  details: Record<number, SourceEvent>
+  details: Record<string, VolumeNumbers>
   /** What a full image was asked for, and the image when it is there. */
-  opening: { purpose: PicturePurpose; of: PictureEvent['of']; index: number } | null
-  opened: PictureEvent | null
+  opening: { purpose: PicturePurpose; picture: PictureId } | null
+  opened: OpenedPicture | null
   /** How masks are exported. */
   exportOptions: ExportOptions
-  /** What is being exported, and the last file that was saved. */
-  exporting: ExportKind | null
+  /** The last file that was saved. */
   saved: { name: string; bytes: number } | null
 }
 
@@ -61,68 +71,59 @@ export const initial: State = {
   dataset: null,
   running: null,
   asked: defaults,
-  watched: 0,
+  told: defaults,
+  watched: null,
   live: true,
   problems: [],
-  loading: false,
-  progress: null,
+  pending: [],
+  progress: { read: null, export: null },
   details: {},
   opening: null,
   opened: null,
   exportOptions: { format: 'source', keepPatient: false },
-  exporting: null,
   saved: null,
 }
 
 /** True for an event of a run that is over. */
-export const isStale = (state: State, event: Event): boolean => event.run < state.run
+export const isStale = (state: Pick<State, 'run'>, event: Event): boolean => event.run < state.run
+
+type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<State>
+
+/** What each event changes here; those that are missing go elsewhere, see connection.ts. */
+const reducers = {
+  dataset: ({ watched }, { dataset, config }) => {
+    // As the session does: the choice stays where there still is such an image.
+    const there = dataset.unlabeled.some(({ id }) => id === watched)
+    return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
+  },
+  class: ({ dataset }, { info }) =>
+    dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
+  state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
+  progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
+  problem: (state, problem) => addProblem(state, problem),
+} satisfies { [T in EventName]?: Reducer<T> }
+
+export type Reduced = keyof typeof reducers
 
 /** The state after an event; the same object when the event changes nothing that is kept here. */
 export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
-  const next = event.run > state.run ? { ...state, run: event.run, exporting: null, saved: null } : state
-  switch (event.type) {
-    case 'backend': {
-      const { backend, adapter, software } = event
-      return { ...next, backend: { backend, adapter, software } }
-    }
-    case 'dataset': {
-      const { dataset, config } = event
-      // As the session does: the choice stays where there still is such an image.
-      const watched = Math.min(state.watched, Math.max(0, dataset.unlabeled.length - 1))
-      // Other volumes may have the same number.
-      const sameSources = dataset.sources.map(({ name }) => name).join() === state.dataset?.sources.map(({ name }) => name).join()
-      return { ...next, dataset, running: config, watched, loading: false, progress: null, details: sameSources ? state.details : {} }
-    }
-    case 'state': {
-      const { state: name, step, steps, stepsPerSecond, secondsLeft } = event
-      return { ...next, status: { state: name, step, steps, stepsPerSecond, secondsLeft } }
-    }
-    case 'progress':
-      return { ...next, progress: { what: event.what, done: event.done, of: event.of } }
-    case 'source':
-      return { ...next, details: { ...next.details, [event.id]: event } }
-    case 'picture':
-      // Closed again before it came.
-      return next.opening?.of === event.of && next.opening.index === event.index ? { ...next, opened: event } : next
-    case 'exported':
-      return { ...next, progress: null, exporting: null, saved: { name: event.name, bytes: event.bytes.length } }
-    case 'problem':
-      // An image that could not be opened is not waited for; one that is open stays.
-      return { ...addProblem(next, event), loading: false, progress: null, exporting: null, opening: next.opened && next.opening }
-    case 'metrics':
-    case 'views':
-    case 'predictions':
-    case 'bench-progress':
-    case 'bench-report':
-      return next
-    default:
-      return event satisfies never
-  }
+  const next = event.run > state.run ? { ...state, run: event.run, saved: null } : state
+  const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
+  return reducer ? { ...next, ...reducer(next, event as never) } : next
 }
 
+/** What is being exported, or null. */
+export const exporting = ({ pending }: Pick<State, 'pending'>): ExportKind | null =>
+  pending.find((request) => request.type === 'export')?.given.what ?? null
+
+const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'choose-slices'])
+
+/** Whether other data were asked for and are not there yet. */
+export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
+
 /** Adds a problem at the end; one that is already shown is not shown twice. */
-export function addProblem(state: State, { kind, message, file }: Omit<Problem, 'id'>): State {
+export function addProblem(state: State, { kind, message, file }: Problem): State {
   if (state.problems.some((p) => p.message === message && p.file === file)) return state
   const id = (state.problems.at(-1)?.id ?? 0) + 1
   return { ...state, problems: [...state.problems, { id, kind, message, file }] }

@@ -17,7 +17,7 @@ export function AnnotationOpener() {
       <Suspense fallback={waiting}>
         {picture ? (
           <AnnotationEditor
-            key={picture.key}
+            key={picture.id}
             picture={picture}
             // A copy of its own: it is given away to the worker.
             onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}

@@ -1,5 +1,5 @@
 import { saveReport, startBench, stopBench, useBench } from '../store/bench'
-import type { BenchReportEvent } from '../worker/protocol'
+import type { BenchFound } from '../worker/protocol'
 import { ThemeToggle } from './theme-toggle'
 import './styles/bench.css'
 
@@ -23,7 +23,7 @@ export function BenchPage() {
       <main className="bench">
         <section className="panel" aria-label="Run">
           <div className="bench-bar">
-            <button type="button" className="primary" disabled={running} onClick={startBench}>
+            <button type="button" className="primary" disabled={running} onClick={() => void startBench()}>
               Start
             </button>
             <button type="button" disabled={!running} onClick={stopBench}>
@@ -54,7 +54,7 @@ export function BenchPage() {
   )
 }
 
-function Found({ report, place, tables }: Pick<BenchReportEvent, 'report' | 'place' | 'tables'>) {
+function Found({ report, place, tables }: BenchFound) {
   return (
     <>
       <section className="panel" aria-label="Place">

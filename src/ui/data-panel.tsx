@@ -1,7 +1,7 @@
 import { loadSample } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { samples } from '../store/address'
-import { allowed } from '../store/state'
+import { allowed, loading } from '../store/state'
 import type { ExemplarInfo } from '../worker/protocol'
 import { ExemplarList } from './exemplar-list'
 import { FileInputs } from './file-inputs'
@@ -15,11 +15,11 @@ import { SourceList } from './source-list'
 
 export function DataPanel() {
   const dataset = usePage((state) => state.dataset)
-  const loading = usePage((state) => state.loading)
+  const busy = usePage(loading)
   const own = dataset !== null && dataset.sample === null && (dataset.exemplars.length > 0 || dataset.unlabeled.length > 0)
   const can = usePage((state) => allowed(state).load)
   return (
-    <section className="panel data" aria-labelledby="data-heading" aria-busy={loading}>
+    <section className="panel data" aria-labelledby="data-heading" aria-busy={busy}>
       <div className="data-head">
         <h2 id="data-heading">Data</h2>
         <ReadingProgress />

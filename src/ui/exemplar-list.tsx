@@ -2,6 +2,7 @@ import { useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { openPicture, removeExemplar } from '../store/commands'
 import { usePage } from '../store/page-store'
+import { useThumbnail } from '../store/thumbnails'
 import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
@@ -28,7 +29,7 @@ export function ExemplarList() {
   if (!first && dataset && dataset.unlabeled.length > 0) return null
 
   const remove = (index: number) => {
-    removeExemplar(index)
+    removeExemplar(exemplars[index]!.id)
     // The dialog gives the focus back to a button that is about to go.
     flushSync(() => setAsked(null))
     list.current?.focus()
@@ -38,14 +39,14 @@ export function ExemplarList() {
     if (exemplars[index]?.from === 'drawing') setAsked(index)
     else remove(index)
   }
-  const edit = (index: number) => openPicture('annotate', 'exemplar', index)
+  const edit = (index: number) => void openPicture('annotate', exemplars[index]!.id)
   const leaving = asked === null ? undefined : exemplars[asked]
   return (
     <div className="exemplars" ref={list} tabIndex={-1} role="group" aria-label="Annotated images">
       <figure className="annotated" aria-labelledby="annotated-name">
         <div className="frame">
           {first && dataset ? (
-            <Annotated exemplar={first} size={dataset.size} palette={palette} side={512} />
+            <Annotated exemplar={first} palette={palette} side={512} />
           ) : (
             <p className="empty">The annotated image will stand here, with its mask outlined.</p>
           )}
@@ -64,7 +65,6 @@ export function ExemplarList() {
             <li key={`${i} ${exemplar.name}`}>
               <Other
                 exemplar={exemplar}
-                size={dataset.size}
                 palette={palette}
                 removable={canRemove(exemplars, i + 1)}
                 onEdit={() => edit(i + 1)}
@@ -79,9 +79,7 @@ export function ExemplarList() {
           {all ? 'Show fewer annotated' : `Show all ${count(exemplars.length)} annotated`}
         </button>
       )}
-      {exemplars.some(({ labels, from }) => from !== null && labels.includes(unknown)) && (
-        <p className="note">Struck through: unknown, so not learnt from.</p>
-      )}
+      {exemplars.some(({ shows }) => shows.includes(unknown)) && <p className="note">Struck through: unknown, so not learnt from.</p>}
       {asked !== null && leaving && (
         <ModalDialog title={`Remove the annotation of ${leaving.name}?`} onClose={() => setAsked(null)}>
           <p>What was drawn on this image will no longer be learnt from, and a run goes on without it.</p>
@@ -101,13 +99,18 @@ export function ExemplarList() {
 
 interface Shown {
   exemplar: ExemplarInfo
-  size: number
   palette: Palette
 }
 
-function Annotated({ exemplar: { pixels, labels }, size, palette, side }: Shown & { side: number }) {
-  const grey = useMemo(() => (labels.includes(unknown) ? strikeUnknown(pixels, labels, size) : pixels), [pixels, labels, size])
-  return <OutlinedPicture grey={grey} labels={labels} size={size} palette={palette} side={side} />
+function Annotated({ exemplar: { id, from }, palette, side }: Shown & { side: number }) {
+  const seen = useThumbnail(id)
+  const drawn = useMemo(() => {
+    if (!seen) return null
+    const { size, pixels, labels } = seen
+    if (from === null || !labels) return { grey: pixels, labels: new Uint8Array(size * size), size }
+    return { grey: labels.includes(unknown) ? strikeUnknown(pixels, labels, size) : pixels, labels, size }
+  }, [seen, from])
+  return drawn && <OutlinedPicture {...drawn} palette={palette} side={side} />
 }
 
 interface Controls {
@@ -137,13 +140,13 @@ function FirstControls({ exemplar: { name, from }, removable, onEdit, onRemove }
   )
 }
 
-function Other({ exemplar, size, palette, removable, onEdit, onRemove }: Controls & Shown) {
+function Other({ exemplar, palette, removable, onEdit, onRemove }: Controls & Shown) {
   const { name, from } = exemplar
   const editing = from === null ? `Draw the mask of ${name}` : `Edit annotation of ${name}`
   return (
     <figure className="picture" aria-label={`Annotated: ${name}`}>
       <div className="frame">
-        <Annotated exemplar={exemplar} size={size} palette={palette} side={160} />
+        <Annotated exemplar={exemplar} palette={palette} side={160} />
       </div>
       <figcaption title={name}>{lastPart(name)}</figcaption>
       <div className="exemplar-buttons">

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { canRemove, strikeUnknown } from './exemplars'
 
-const exemplar = (from: 'file' | 'drawing' | null, ...labels: number[]) => ({ from, labels: Uint8Array.from(labels) })
+const exemplar = (from: 'file' | 'drawing' | null, ...shows: number[]) => ({ from, shows })
 
 it('lets go only of exemplars whose classes others show', () => {
   const both = [exemplar('file', 0, 1, 2), exemplar('drawing', 0, 1, 255)]
@@ -10,7 +10,7 @@ it('lets go only of exemplars whose classes others show', () => {
 })
 
 it('lets go of an image without annotation once there is one with', () => {
-  const waiting = exemplar(null, 0, 0)
+  const waiting = exemplar(null)
   expect(canRemove([waiting], 0)).toBe(false)
   expect(canRemove([waiting, waiting], 0)).toBe(false)
   expect(canRemove([waiting, exemplar('drawing', 0, 1)], 0)).toBe(true)

@@ -2,17 +2,17 @@
 import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 
-type Labels = Pick<ExemplarInfo, 'labels' | 'from'>
+type Shown = Pick<ExemplarInfo, 'shows' | 'from'>
 
 /**
  * Whether training would still be possible without one of the exemplars: every class that it shows is shown by another one as well.
  * One without an annotation teaches nothing, so it may go as soon as there is one that does.
  */
-export function canRemove(exemplars: readonly Labels[], index: number): boolean {
-  const left = new Set(exemplars.flatMap(({ labels, from }, i) => (from === null || i === index ? [] : [...new Set(labels)])))
+export function canRemove(exemplars: readonly Shown[], index: number): boolean {
+  const left = new Set(exemplars.flatMap(({ shows, from }, i) => (from === null || i === index ? [] : shows)))
   if (left.size === 0) return false
-  const { labels, from } = exemplars[index]!
-  return from === null || [...new Set(labels)].every((label) => label === 0 || label === unknown || left.has(label))
+  const { shows, from } = exemplars[index]!
+  return from === null || shows.every((label) => label === 0 || label === unknown || left.has(label))
 }
 
 /** The image with what is unknown darkened and struck through, as the synthetic samples are shown. Both row-major, `width` pixels a row. */

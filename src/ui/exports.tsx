@@ -1,6 +1,6 @@
 import { chooseExport, exportFile } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed } from '../store/state'
+import { allowed, exporting } from '../store/state'
 import type { ExportKind, ExportOptions, SourceInfo } from '../worker/protocol'
 import { count, size } from './format'
 
@@ -13,9 +13,9 @@ const kinds: { what: ExportKind; name: string; hint: string }[] = [
 
 export function Exports() {
   const can = usePage((state) => allowed(state).export)
-  const exporting = usePage((state) => state.exporting)
+  const pending = usePage(exporting)
   const saved = usePage((state) => state.saved)
-  const progress = usePage((state) => (state.progress?.what === 'export' ? state.progress : null))
+  const progress = usePage((state) => (exporting(state) === null ? null : state.progress.export))
   return (
     <div className="exports">
       <div className="exports-state">
@@ -23,20 +23,20 @@ export function Exports() {
         <p className="quiet" aria-live={progress ? 'off' : 'polite'}>
           {progress
             ? `Writing ${count(progress.done)} of ${count(progress.of)}`
-            : exporting !== null
-              ? `Preparing the ${exporting}…`
+            : pending !== null
+              ? `Preparing the ${pending}…`
               : saved !== null
                 ? `Saved ${saved.name}, ${size(saved.bytes)}. For research only; not for diagnosis.`
                 : can
                   ? 'For research only; not for diagnosis.'
                   : 'After the first step, everything can be taken home. For research only; not for diagnosis.'}
         </p>
-        {exporting !== null && <progress aria-label="Export" {...(progress && { max: Math.max(1, progress.of), value: progress.done })} />}
+        {pending !== null && <progress aria-label="Export" {...(progress && { max: Math.max(1, progress.of), value: progress.done })} />}
       </div>
       <MaskFormat />
       <div className="exports-buttons">
         {kinds.map(({ what, name, hint }) => (
-          <button key={what} type="button" disabled={!can || exporting !== null} title={hint} onClick={() => exportFile(what)}>
+          <button key={what} type="button" disabled={!can || pending !== null} title={hint} onClick={() => void exportFile(what)}>
             {name}
           </button>
         ))}
@@ -58,7 +58,7 @@ const noSources: SourceInfo[] = []
 function MaskFormat() {
   const sources = usePage((state) => state.dataset?.sources ?? noSources)
   const { format, keepPatient } = usePage((state) => state.exportOptions)
-  const exporting = usePage((state) => state.exporting !== null)
+  const busy = usePage((state) => exporting(state) !== null)
   if (sources.every(({ kind }) => kind === 'png' || kind === 'jpeg')) return null
   return (
     <div className="mask-format">
@@ -66,7 +66,7 @@ function MaskFormat() {
         <span className="quiet">Mask format</span>
         <select
           value={format}
-          disabled={exporting}
+          disabled={busy}
           onChange={(event) => {
             const chosen = formats.find((f) => f.format === event.target.value)
             if (chosen) chooseExport({ format: chosen.format })
@@ -84,7 +84,7 @@ function MaskFormat() {
           <input
             type="checkbox"
             checked={keepPatient}
-            disabled={exporting || format !== 'source'}
+            disabled={busy || format !== 'source'}
             onChange={(event) => chooseExport({ keepPatient: event.target.checked })}
           />
           Keep the patient's name in DICOM SEG

@@ -2,7 +2,8 @@ import { useId, useMemo, useState } from 'react'
 import { openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { useLatest } from '../store/latest'
-import type { Prediction, UnlabeledInfo } from '../worker/protocol'
+import { useThumbnail } from '../store/thumbnails'
+import type { PictureId, Prediction, UnlabeledInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { count, percent, score } from './format'
 import { OutlinedPicture } from './outlined-picture'
@@ -10,7 +11,7 @@ import './styles/pile.css'
 
 const first = 24
 
-const correct = (image: number) => openPicture('annotate', 'pile', image)
+const correct = (image: PictureId) => void openPicture('annotate', image)
 
 /** All predictions, those first on which the models disagree most. */
 export function Gallery() {
@@ -19,6 +20,7 @@ export function Gallery() {
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])
+  const images = useMemo(() => new Map(dataset?.unlabeled.map((image) => [image.id, image])), [dataset?.unlabeled])
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
@@ -26,7 +28,7 @@ export function Gallery() {
       </p>
     )
   const shown = all ? items : items.slice(0, first)
-  const next = items.find(({ image, disagreement }) => disagreement > 0 && dataset.unlabeled[image]?.annotated === false)
+  const next = items.find(({ image, disagreement }) => disagreement > 0 && images.get(image)?.annotated === false)
   return (
     <>
       <p className="quiet">
@@ -47,7 +49,7 @@ export function Gallery() {
       <ul className="gallery">
         {shown.map((item) => (
           <li key={item.image}>
-            <Entry item={item} size={predictions.size} of={dataset.unlabeled[item.image]} palette={palette} />
+            <Entry item={item} size={predictions.size} of={images.get(item.image)} palette={palette} />
           </li>
         ))}
       </ul>
@@ -69,12 +71,11 @@ interface EntryProps {
 
 function Entry({ item, size, of, palette }: EntryProps) {
   const nameId = useId()
+  const seen = useThumbnail(item.image)
   return (
     <figure className="picture" aria-labelledby={nameId}>
       <div className="frame">
-        {of && of.pixels.length === item.labels.length && (
-          <OutlinedPicture grey={of.pixels} labels={item.labels} size={size} palette={palette} side={256} />
-        )}
+        {of && seen?.size === size && <OutlinedPicture grey={seen.pixels} labels={item.labels} size={size} palette={palette} side={256} />}
         {of?.annotated && (
           <p className="marks">
             <span>annotated</span>

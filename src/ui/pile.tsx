@@ -31,18 +31,18 @@ export function Pile() {
       <summary>
         Images <span className="quiet">{count(dataset.unlabeled.length)}</span>
       </summary>
-      {open && <Choice images={dataset.unlabeled} size={dataset.size} />}
+      {open && <Choice images={dataset.unlabeled} />}
     </details>
   )
 }
 
-function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: number }) {
+function Choice({ images }: { images: readonly UnlabeledInfo[] }) {
   const [patient, setPatient] = useState('')
   const [page, setPage] = useState(0)
   const patients = [...new Set(images.map((image) => image.patient))]
   // Other files may have come meanwhile.
   const filter = patients.includes(patient) ? patient : ''
-  const found = images.map((image, index) => ({ image, index })).filter(({ image }) => filter === '' || image.patient === filter)
+  const found = images.filter((image) => filter === '' || image.patient === filter)
   const pages = Math.max(1, Math.ceil(found.length / onPage))
   const shown = Math.min(page, pages - 1)
   return (
@@ -84,9 +84,9 @@ function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: numb
         </div>
       )}
       <ul className="pile-grid" aria-label="Images">
-        {found.slice(shown * onPage, (shown + 1) * onPage).map(({ image, index }) => (
-          <li key={index}>
-            <Entry image={image} size={size} several={patients.length > 1} onChoose={() => openPicture('annotate', 'pile', index)} />
+        {found.slice(shown * onPage, (shown + 1) * onPage).map((image) => (
+          <li key={image.id}>
+            <Entry image={image} several={patients.length > 1} onChoose={() => void openPicture('annotate', image.id)} />
           </li>
         ))}
       </ul>
@@ -96,17 +96,16 @@ function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: numb
 
 interface EntryProps {
   image: UnlabeledInfo
-  size: number
   /** There are several patients, so it says which. */
   several: boolean
   onChoose: () => void
 }
 
-function Entry({ image: { name, patient, pixels, annotated, hasReference }, size, several, onChoose }: EntryProps) {
+function Entry({ image: { id, name, patient, annotated, hasReference }, several, onChoose }: EntryProps) {
   return (
     <>
       <button type="button" aria-label={`Annotate ${name}`} title={`Annotate ${name}`} onClick={onChoose}>
-        <Thumbnail pixels={pixels} size={size} />
+        <Thumbnail id={id} />
       </button>
       <p className="marks">
         {annotated && <span>annotated</span>}

@@ -1,12 +1,12 @@
 import { usePage } from '../store/page-store'
+import { loading } from '../store/state'
 import { count } from './format'
 
 /** How far the files being read have come; its place in the panel's head is kept free while there are none. */
 export function ReadingProgress() {
-  const loading = usePage((state) => state.loading)
-  const progress = usePage((state) => state.progress)
-  const read = progress?.what === 'read' ? progress : null
-  if (!loading && !read) return null
+  const shown = usePage(loading)
+  const read = usePage((state) => state.progress.read)
+  if (!shown) return null
   const said = read ? `Reading ${count(read.done)} of ${count(read.of)}` : 'Reading…'
   return (
     <div className="reading">

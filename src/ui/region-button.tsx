@@ -13,22 +13,19 @@ const RegionDialog = loadedOnDemand('The region of interest', async () => (await
 export function RegionButton() {
   const can = usePage((state) => allowed(state).configure)
   const opening = usePage((state) => state.opening?.purpose === 'region')
-  const annotated = usePage((state) => state.dataset?.exemplars.findIndex(({ from }) => from !== null) ?? -1)
-  const some = usePage(({ dataset }) => dataset !== null && dataset.exemplars.length + dataset.unlabeled.length > 0)
-  const waitsOnly = usePage(({ dataset }) => (dataset?.unlabeled.length ?? 0) === 0)
-  const open = () => {
-    const exemplar = annotated >= 0 || waitsOnly
-    openPicture('region', exemplar ? 'exemplar' : 'pile', Math.max(0, annotated))
-  }
+  const picture = usePage(({ dataset }) => {
+    const annotated = dataset?.exemplars.find(({ from }) => from !== null)
+    return (annotated ?? dataset?.unlabeled[0] ?? dataset?.exemplars[0])?.id
+  })
   return (
     <>
       <button
         type="button"
-        disabled={!can || !some}
+        disabled={!can || picture === undefined}
         title={
           can ? 'Use only a part of every image: small organs in large images need it.' : 'Reset the run before changing its settings.'
         }
-        onClick={open}
+        onClick={() => picture !== undefined && void openPicture('region', picture)}
       >
         Region of interest
       </button>

@@ -4,7 +4,7 @@ import { resizeLabels, resizeLinear, type Raster } from '../image/raster'
 import type { Config } from '../method/config'
 import { closePicture, setValues } from '../store/commands'
 import { usePage } from '../store/page-store'
-import type { DatasetSummary, PictureEvent } from '../worker/protocol'
+import type { DatasetSummary, OpenedPicture } from '../worker/protocol'
 import { rgbOf } from '../image/palette'
 import { ModalDialog, OpeningDialog } from './modal-dialog'
 import { forgetPaint, paintSoon } from './paint-queue'
@@ -22,7 +22,7 @@ export function RegionDialog() {
 }
 
 interface Props {
-  picture: PictureEvent
+  picture: OpenedPicture
   dataset: DatasetSummary
   asked: Config
 }
@@ -125,7 +125,7 @@ const arrows: Record<string, [dx: number, dy: number]> = { ArrowLeft: [-1, 0], A
 const click = 2
 
 interface StageProps {
-  picture: PictureEvent
+  picture: OpenedPicture
   box: PercentBox
   onChange: (box: PercentBox) => void
 }
@@ -208,7 +208,7 @@ function Stage({ picture, box, onChange }: StageProps) {
 const longest = 1024
 
 /** The image and its labels at most `longest` pixels wide and high; the spacing grows with the pixels. */
-function reduced({ width, height, pixels, labels, spacing }: PictureEvent) {
+function reduced({ width, height, pixels, labels, spacing }: OpenedPicture) {
   const shrink = Math.min(1, longest / Math.max(width, height))
   const [w, h] = [Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink))]
   const image: Raster = w === width && h === height ? { width, height, pixels } : resizeLinear({ width, height, pixels }, w, h)
@@ -216,7 +216,7 @@ function reduced({ width, height, pixels, labels, spacing }: PictureEvent) {
   return { image, labels: resizeLabels({ width, height, labels }, w, h).labels, extent }
 }
 
-function FullPicture({ picture }: { picture: PictureEvent }) {
+function FullPicture({ picture }: { picture: OpenedPicture }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { image, labels } = useMemo(() => reduced(picture), [picture])
   useEffect(() => {
@@ -239,7 +239,7 @@ function FullPicture({ picture }: { picture: PictureEvent }) {
 }
 
 /** What the networks would see of this image, by the code that prepares it for them. */
-function Preview({ picture, dataset, config }: { picture: PictureEvent; dataset: DatasetSummary; config: Config }) {
+function Preview({ picture, dataset, config }: { picture: OpenedPicture; dataset: DatasetSummary; config: Config }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { image, extent } = useMemo(() => reduced(picture), [picture])
   const { size } = config

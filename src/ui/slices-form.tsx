@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { chooseSlices } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed } from '../store/state'
+import { allowed, loading } from '../store/state'
 import type { SourceInfo } from '../worker/protocol'
 import { FrameOptions, frameFrom } from './source-frame'
 import { cutOf, ordinal } from './source-words'
@@ -14,12 +14,12 @@ const settled = 600
 /** Which slices of a volume are images. */
 export function SlicesForm({ source }: { source: SourceInfo }) {
   const can = usePage((state) => allowed(state).load)
-  const loading = usePage((state) => state.loading)
+  const busy = usePage(loading)
   const { id, axis, frame, every, size } = source
   const choose = (choice: Partial<Pick<SourceInfo, 'axis' | 'frame' | 'every'>>) => chooseSlices(id, { axis, frame, every, ...choice })
   return (
     <fieldset className="slices-form" disabled={!can}>
-      <legend>What is used of it {loading && <span className="quiet">(being applied)</span>}</legend>
+      <legend>What is used of it {busy && <span className="quiet">(being applied)</span>}</legend>
       {!can && <p className="note">Pause or stop the run to change this.</p>}
       <label className="field">
         <span>Cut along</span>

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { closePicture, inspectSource } from '../store/commands'
 import { pageStore, usePage } from '../store/page-store'
-import type { SourceEvent, SourceInfo } from '../worker/protocol'
+import type { SourceInfo, VolumeNumbers } from '../worker/protocol'
 import { count, plural } from './format'
 import { Histogram } from './histogram'
 import { SlicesForm } from './slices-form'
@@ -13,7 +13,7 @@ import './styles/source-dialog.css'
 
 interface Props {
   /** Volumes to leaf through; the first is shown. */
-  ids: readonly number[]
+  ids: readonly string[]
   onClose: () => void
 }
 
@@ -92,25 +92,23 @@ interface ViewProps {
 function SourceView({ source, look, onLook }: ViewProps) {
   const { id } = source
   const details = usePage((state) => state.details[id])
-  // An answer to an older run is dropped, so it is asked for again.
-  const run = usePage((state) => state.run)
   const known = details !== undefined
   useEffect(() => {
-    if (!known) inspectSource(id)
-  }, [id, known, run])
+    if (!known) void inspectSource(id)
+  }, [id, known])
 
   const unlabeled = usePage((state) => state.dataset?.unlabeled)
-  const indices = useMemo(() => (unlabeled ?? []).flatMap((image, i) => (image.source === id ? [i] : [])), [unlabeled, id])
-  const [slice, setSlice] = useState(() => Math.floor(indices.length / 2))
-  const index = indices[Math.min(slice, indices.length - 1)]
-  const opened = usePage(({ opened, opening }) => (opening?.purpose === 'preview' && opened?.index === index ? opened : null))
+  const images = useMemo(() => (unlabeled ?? []).filter((image) => image.source === id), [unlabeled, id])
+  const [slice, setSlice] = useState(() => Math.floor(images.length / 2))
+  const shown = images[Math.min(slice, images.length - 1)]?.id
+  const opened = usePage(({ opened, opening }) => (opening?.purpose === 'preview' && opened?.id === shown ? opened : null))
   const window = look.window ?? opened?.window ?? null
   return (
     <div className="source-view">
       <div className="source-look">
         <SourcePicture
-          indices={indices}
-          slice={Math.min(slice, indices.length - 1)}
+          images={images}
+          slice={Math.min(slice, images.length - 1)}
           onSlice={setSlice}
           full={look.full}
           onFull={(full) => onLook({ ...look, full })}
@@ -141,7 +139,7 @@ function SourceView({ source, look, onLook }: ViewProps) {
   )
 }
 
-function Facts({ source, details }: { source: SourceInfo; details: SourceEvent | undefined }) {
+function Facts({ source, details }: { source: SourceInfo; details: VolumeNumbers | undefined }) {
   const { patient, orientation, axis, notes, planes } = source
   return (
     <>
@@ -188,7 +186,7 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
 }
 
 /** Every value of a file that has few: of a label image, its labels. */
-function Values({ labels }: { labels: NonNullable<SourceEvent['labels']> }) {
+function Values({ labels }: { labels: NonNullable<VolumeNumbers['labels']> }) {
   const named = labels.some(({ name }) => name !== null)
   return (
     <table className="values">

@@ -17,7 +17,7 @@ const none: SourceInfo[] = []
 /** The user's volumes as they were understood: stacks, series and volumes one by one, single pictures together. */
 export function SourceList() {
   const sources = usePage((state) => state.dataset?.sources ?? none)
-  const [opened, setOpened] = useState<readonly number[] | null>(null)
+  const [opened, setOpened] = useState<readonly string[] | null>(null)
   const [all, setAll] = useState(false)
   if (sources.length === 0) return null
   const singles = sources.filter(isSingle)

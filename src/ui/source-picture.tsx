@@ -1,7 +1,8 @@
 import { useEffect, useId, useRef } from 'react'
 import { closePicture, openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
-import type { PictureEvent } from '../worker/protocol'
+import { useThumbnail, type Thumbnail } from '../store/thumbnails'
+import type { OpenedPicture, UnlabeledInfo } from '../worker/protocol'
 import { count } from './format'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
@@ -9,8 +10,8 @@ import { millimetres } from './source-words'
 import { paintWindow, type GreyWindow } from '../image/window'
 
 interface Props {
-  /** Of the unlabelled images that the volume gives. */
-  indices: readonly number[]
+  /** The unlabelled images that the volume gives. */
+  images: readonly UnlabeledInfo[]
   /** Which of them is shown. */
   slice: number
   onSlice: (slice: number) => void
@@ -18,7 +19,7 @@ interface Props {
   full: boolean
   onFull: (full: boolean) => void
   /** The image in full, when it is there. */
-  picture: PictureEvent | null
+  picture: OpenedPicture | null
   window: GreyWindow | null
 }
 
@@ -26,19 +27,18 @@ interface Props {
 const rest = 120
 
 /** One image of a volume, small as the networks see it until the full one is asked for and there. */
-export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, window }: Props) {
-  const unlabeled = usePage((state) => state.dataset?.unlabeled)
+export function SourcePicture({ images, slice, onSlice, full, onFull, picture, window }: Props) {
   const size = usePage((state) => state.dataset?.size ?? 1)
-  const index = indices[slice]
-  const small = index === undefined ? undefined : unlabeled?.[index]
+  const small = images[slice]
+  const shown = small?.id
+  const seen = useThumbnail(shown)
   const sliderId = useId()
 
-  // The same number is another image once the slices are chosen anew.
   useEffect(() => {
-    if (!full || index === undefined) return
-    const timer = setTimeout(() => openPicture('preview', 'pile', index), rest)
+    if (!full || shown === undefined) return
+    const timer = setTimeout(() => void openPicture('preview', shown), rest)
     return () => clearTimeout(timer)
-  }, [full, index, unlabeled])
+  }, [full, shown])
 
   if (!small) return <p className="empty">This volume gives no images.</p>
   const toggle = () => {
@@ -54,7 +54,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
   return (
     <figure className="source-picture" aria-labelledby={`${sliderId}-name`}>
       <div className="frame">
-        <Canvas small={small.pixels} size={size} picture={picture} window={window} ratio={across / down} />
+        <Canvas seen={seen} picture={picture} window={window} ratio={across / down} />
         {picture?.sides &&
           (['left', 'right', 'top', 'bottom'] as const).map((side) => (
             <span className={`side ${side}`} key={side}>
@@ -62,20 +62,20 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
             </span>
           ))}
       </div>
-      {indices.length > 1 && (
+      {images.length > 1 && (
         <div className="slider">
           <label htmlFor={sliderId}>Image</label>
           <input
             type="range"
             id={sliderId}
             min={1}
-            max={indices.length}
+            max={images.length}
             value={slice + 1}
-            aria-valuetext={`${slice + 1} of ${indices.length}, ${small.name}`}
+            aria-valuetext={`${slice + 1} of ${images.length}, ${small.name}`}
             onChange={(event) => onSlice(Number(event.target.value) - 1)}
           />
           <output htmlFor={sliderId}>
-            {count(slice + 1)} of {count(indices.length)}
+            {count(slice + 1)} of {count(images.length)}
           </output>
         </div>
       )}
@@ -92,28 +92,28 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
 }
 
 interface CanvasProps extends Pick<Props, 'picture' | 'window'> {
-  small: Uint8Array<ArrayBuffer>
-  size: number
+  seen: Thumbnail | undefined
   /** Width to height in millimetres. */
   ratio: number
 }
 
-function Canvas({ small, size, picture, window, ratio }: CanvasProps) {
+function Canvas({ seen, picture, window, ratio }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const image = useRef<ImageData | null>(null)
   useEffect(() => {
     const element = canvas.current
     const context = element?.getContext('2d')
-    if (!element || !context) return
+    const size = seen?.size ?? 1
+    if (!element || !context || !(picture || seen)) return
     paintSoon(element, () => {
       const [width, height] = picture ? [picture.width, picture.height] : [size, size]
       if (image.current?.width !== width || image.current.height !== height) image.current = new ImageData(width, height)
       if (element.width !== width || element.height !== height) Object.assign(element, { width, height })
       if (picture) paintWindow(image.current, picture.pixels, window ?? picture.window)
-      else paintGrey(image.current, small)
+      else if (seen) paintGrey(image.current, seen.pixels)
       context.putImageData(image.current, 0, 0)
     })
     return () => forgetPaint(element)
-  }, [small, size, picture, window])
+  }, [seen, picture, window])
   return <canvas ref={canvas} style={ratio >= 1 ? { height: `${100 / ratio}%` } : { width: `${100 * ratio}%` }} />
 }

@@ -16,7 +16,7 @@ import {
 } from './source-words'
 
 const source = (own: Partial<SourceInfo>): SourceInfo => ({
-  id: 0,
+  id: 's',
   name: 'a.nii',
   kind: 'nifti',
   patient: 'a',

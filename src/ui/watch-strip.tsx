@@ -1,29 +1,30 @@
 import { useEffect, useRef } from 'react'
 import { followLive, watch } from '../store/commands'
 import { usePage } from '../store/page-store'
+import { useThumbnail } from '../store/thumbnails'
+import type { PictureId } from '../worker/protocol'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
 
 /** The unlabelled images; the chosen one is followed by the live view. Radio buttons: arrow keys move the choice. */
 export function WatchStrip() {
   const images = usePage((state) => state.dataset?.unlabeled)
-  const size = usePage((state) => state.dataset?.size ?? 0)
   const watched = usePage((state) => state.watched)
   const live = usePage((state) => state.live)
   if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
   return (
     <fieldset className="watch">
       <legend>
-        Watched image <span className="quiet">{images[watched]?.name}</span>
+        Watched image <span className="quiet">{images.find(({ id }) => id === watched)?.name}</span>
       </legend>
       <label className="live-switch" title="Off saves a few per cent of the time; the pictures then show where a run came to rest.">
         <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
       </label>
       <div className="thumbnails">
-        {images.map(({ name, pixels }, index) => (
-          <label key={`${index} ${name}`} title={name}>
-            <input type="radio" name="watched" aria-label={name} checked={index === watched} onChange={() => watch(index)} />
-            <Thumbnail pixels={pixels} size={size} />
+        {images.map(({ id, name }) => (
+          <label key={id} title={name}>
+            <input type="radio" name="watched" aria-label={name} checked={id === watched} onChange={() => watch(id)} />
+            <Thumbnail id={id} />
           </label>
         ))}
       </div>
@@ -32,18 +33,20 @@ export function WatchStrip() {
 }
 
 /** A grey picture as the network sees it. */
-export function Thumbnail({ pixels, size }: { pixels: Uint8Array; size: number }) {
+export function Thumbnail({ id }: { id: PictureId }) {
   const canvas = useRef<HTMLCanvasElement>(null)
+  const seen = useThumbnail(id)
   useEffect(() => {
     const element = canvas.current
     const context = element?.getContext('2d')
-    if (!element || !context || pixels.length !== size * size) return
+    if (!element || !context || !seen) return
+    const { size, pixels } = seen
     paintSoon(element, () => {
       const image = new ImageData(size, size)
       paintGrey(image, pixels)
       context.putImageData(image, 0, 0)
     })
     return () => forgetPaint(element)
-  }, [pixels, size])
-  return <canvas ref={canvas} width={size} height={size} />
+  }, [seen])
+  return <canvas ref={canvas} width={seen?.size} height={seen?.size} />
 }

@@ -3,14 +3,14 @@ import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { parameters } from '../method/config'
-import type { PictureEvent, SourceEvent } from '../worker/protocol'
+import type { OpenedPicture, VolumeNumbers } from '../worker/protocol'
 import { trainingWindow } from './source-words'
 import { rangeOf, rounded, stepOf, type GreyWindow } from '../image/window'
 
 interface Props {
   /** The image in full; without it there is nothing to show a window on. */
-  picture: PictureEvent | null
-  details: SourceEvent | undefined
+  picture: OpenedPicture | null
+  details: VolumeNumbers | undefined
   window: GreyWindow | null
   /** Whether the window is the user's rather than the file's. */
   chosen: boolean

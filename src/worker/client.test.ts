@@ -1,21 +1,7 @@
 import { expect, it } from 'vitest'
-import { Client, type WorkerLike } from './client'
-import type { Command, Event } from './protocol'
-
-/** Stands in for a Worker: keeps what was posted and lets a test raise its events. */
-class FakeWorker extends EventTarget {
-  posted: { command: Command; transfer: Transferable[] }[] = []
-  ended = false
-  postMessage(command: Command, transfer: Transferable[]) {
-    this.posted.push({ command, transfer })
-  }
-  terminate() {
-    this.ended = true
-  }
-  say(event: Event) {
-    this.dispatchEvent(Object.assign(new globalThis.Event('message'), { data: event }))
-  }
-}
+import { Client, RequestError, type WorkerLike } from './client'
+import { FakeWorker } from './fake-worker.test-support'
+import type { Event } from './protocol'
 
 function make() {
   const workers: FakeWorker[] = []
@@ -36,15 +22,51 @@ const state = (run: number): Event => ({ type: 'state', state: 'ready', step: 0,
 it('gives drawn labels away and nothing else', () => {
   const { client, workers } = make()
   const labels = new Uint8Array([1, 2, 3])
-  client.send({ type: 'start' })
-  client.send({ type: 'annotate', of: 'pile', index: 0, key: 'k', labels, classes: [] })
+  void client.ask('start', {})
+  void client.ask('annotate', { picture: 's/2/0/0', labels, classes: [] })
   expect(workers[0]!.posted.map((p) => p.transfer)).toEqual([[], [labels.buffer]])
+})
+
+it('ends each request with its own outcome, in whatever order they come', async () => {
+  const { client, workers, events } = make()
+  const exported = client.ask('export', { what: 'run', options: { format: 'source', keepPatient: false } })
+  const configured = client.ask('configure', { values: {} })
+  const [first, second] = workers[0]!.posted.map(({ command }) => command.id)
+  const problem = { kind: 'input', message: 'No.', file: null } as const
+  workers[0]!.say({ type: 'failed', id: second!, problem })
+  await expect(configured).rejects.toEqual(new RequestError(problem))
+  workers[0]!.say({ type: 'problem', run: 0, ...problem })
+  const answer = { name: 'run.zip', bytes: new Uint8Array(2) }
+  workers[0]!.say({ type: 'done', id: first!, answer })
+  expect(await exported).toBe(answer)
+  // A second outcome, or one that nobody waits for, is nothing.
+  workers[0]!.say({ type: 'failed', id: first!, problem })
+  expect(events.map(({ type }) => type)).toEqual(['problem'])
+})
+
+it('fails what waits when the worker dies or is ended, each once, without another word', async () => {
+  const { client, workers, events } = make()
+  const told = new RequestError(null)
+  const [start, step] = [client.ask('start', {}), client.ask('step', {})]
+  workers[0]!.die('boom')
+  await expect(start).rejects.toEqual(told)
+  await expect(step).rejects.toEqual(told)
+  expect(events).toHaveLength(1)
+  const stop = client.ask('stop', {})
+  client.restart()
+  await expect(stop).rejects.toEqual(told)
+  const reset = client.ask('reset', {})
+  client.dispose()
+  await expect(reset).rejects.toEqual(told)
+  await expect(client.ask('start', {})).rejects.toEqual(told)
+  expect(workers[1]!.posted).toHaveLength(1)
+  expect(events).toHaveLength(1)
 })
 
 it("turns the worker's own errors into problems of the newest run", () => {
   const { workers, events } = make()
   workers[0]!.say(state(4))
-  workers[0]!.dispatchEvent(Object.assign(new globalThis.Event('error'), { message: 'boom' }))
+  workers[0]!.die('boom')
   workers[0]!.dispatchEvent(new globalThis.Event('messageerror'))
   expect(events.slice(1)).toMatchObject([
     { type: 'problem', kind: 'bug', run: 4, message: expect.stringContaining('boom') },
@@ -61,7 +83,4 @@ it('drops what an ended worker still says', () => {
   expect(events).toEqual([])
   workers[1]!.say(state(0))
   expect(events).toHaveLength(1)
-  client.dispose()
-  client.send({ type: 'start' })
-  expect(workers[1]!.posted).toEqual([])
 })

@@ -1,18 +1,30 @@
-/** The page's end of the border: owns the worker, posts commands, delivers events. */
-import type { Command, Event } from './protocol'
+/** The page's end of the border: owns the worker, asks, and delivers answers and events. */
+import { buffersOf } from './buffers'
+import type { Answer, Command, Event, Given, Outcome, Problem, RequestName } from './protocol'
 
 /** The part of a Worker that the client uses, so that a test can stand in for it. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>
 
 const startWorker = (): WorkerLike => new Worker(new URL('./entry.ts', import.meta.url), { type: 'module' })
 
-/** Buffers that a command gives away; the sender does not touch them again. */
-function transferOf(command: Command): Transferable[] {
-  return command.type === 'annotate' ? [command.labels.buffer] : []
+/** A request that failed; `problem` is null where what went wrong was told already, or where the page itself ended the worker. */
+export class RequestError extends Error {
+  override name = 'RequestError'
+  constructor(readonly problem: Problem | null) {
+    super(problem?.message ?? 'What went wrong was told already.')
+  }
+}
+
+interface Pending {
+  resolve: (answer: Answer<RequestName>) => void
+  reject: (error: RequestError) => void
 }
 
 export class Client {
   private worker: WorkerLike | null = null
+  /** Requests that wait for their outcome, by id. */
+  private pending = new Map<number, Pending>()
+  private asked = 0
   /** Number of the newest run heard of, for the events that the client makes itself. */
   private run = 0
 
@@ -24,27 +36,40 @@ export class Client {
     this.restart()
   }
 
-  /** Posts a command; drawn labels are transferred. Does nothing after dispose. */
-  send(command: Command): void {
-    this.worker?.postMessage(command, transferOf(command))
+  /**
+   * Posts a request; typed arrays in it are transferred. Resolves with its answer, in order with the events.
+   * @throws RequestError, also when the worker dies or is ended before it has answered
+   */
+  ask<T extends RequestName>(type: T, given: Given<T>): Promise<Answer<T>> {
+    return new Promise((resolve, reject) => {
+      if (!this.worker) return reject(new RequestError(null))
+      const command = { type, id: ++this.asked, given } as Command
+      this.worker.postMessage(command, buffersOf(command))
+      this.pending.set(command.id, { resolve: resolve as Pending['resolve'], reject })
+    })
   }
 
-  /** Ends the worker and all it holds; nothing that it still had to say is delivered. */
+  /** Ends the worker and all it holds; nothing that it still had to say is delivered, and what was asked for fails. */
   dispose(): void {
     this.worker?.terminate()
     this.worker = null
+    this.failAll()
   }
 
-  /** A new worker in place of the old one. It knows nothing: send `init` again. */
+  /** A new worker in place of the old one. It knows nothing: ask for `init` again. */
   restart(): void {
     this.dispose()
     this.run = 0
     const worker = this.start()
     this.worker = worker
-    worker.addEventListener('message', ({ data }: MessageEvent<Event>) => {
+    worker.addEventListener('message', ({ data }: MessageEvent<Event | Outcome>) => {
       if (worker !== this.worker) return
-      this.run = data.run
-      this.deliver(data)
+      if (data.type === 'done') this.take(data.id)?.resolve(data.answer)
+      else if (data.type === 'failed') this.take(data.id)?.reject(new RequestError(data.problem))
+      else {
+        this.run = data.run
+        this.deliver(data)
+      }
     })
     worker.addEventListener('error', (event: ErrorEvent) => {
       // A script that cannot be fetched or parsed gives an event without a message.
@@ -55,7 +80,19 @@ export class Client {
     })
   }
 
+  private take(id: number): Pending | undefined {
+    const pending = this.pending.get(id)
+    this.pending.delete(id)
+    return pending
+  }
+
+  private failAll(): void {
+    for (const id of [...this.pending.keys()]) this.take(id)!.reject(new RequestError(null))
+  }
+
   private fail(worker: WorkerLike, message: string): void {
-    if (worker === this.worker) this.deliver({ type: 'problem', kind: 'bug', message, file: null, run: this.run })
+    if (worker !== this.worker) return
+    this.deliver({ type: 'problem', kind: 'bug', message, file: null, run: this.run })
+    this.failAll()
   }
 }

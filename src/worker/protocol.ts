@@ -2,139 +2,91 @@
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { Config } from '../method/config'
-import type { BackendName, ExportKind, ExportOptions, FileRole, MaskValueInfo, SampleName, SessionEvent } from '../session/events'
+import type {
+  BackendInfo,
+  BackendName,
+  EventOf,
+  ExportedFile,
+  ExportKind,
+  ExportOptions,
+  FileRole,
+  MaskValueInfo,
+  OpenedPicture,
+  PictureId,
+  Problem,
+  SampleName,
+  SessionEvents,
+  SourceInfo,
+  VolumeNumbers,
+} from '../session/events'
 
 export type { ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
-// ---- page to worker ----------------------------------------------------------------------------------------------------------
-
-/** First message: which backend, or null for the best one there is, and how many threads it uses if it is wasm. */
-export interface Init {
-  type: 'init'
-  backend: BackendName | null
-  threads: number
-}
-export interface LoadSample {
-  type: 'load-sample'
-  sample: SampleName
-}
-/** Files with the role of the input they came through; null for a drop, where the session sorts them by itself. A blob is read where it arrives. */
-export interface LoadFiles {
-  type: 'load-files'
-  files: { role: FileRole | null; name: string; blob: Blob }[]
-}
-/** Which slices of a volume are images. */
-export interface ChooseSlices {
-  type: 'choose-slices'
-  source: number
-  axis: 0 | 1 | 2
-  frame: number | null
-  every: number
-}
-/** Asks for a volume's numbers. */
-export interface InspectSource {
-  type: 'inspect-source'
-  source: number
-}
-/** What a value of the exemplar's mask counts as. */
-export interface MapLabel {
-  type: 'map-label'
-  value: string
-  target: MaskValueInfo['target']
-}
-/** Asks for an image in full: an unlabelled one, or an exemplar. */
-export interface OpenPicture {
-  type: 'open-picture'
-  of: 'pile' | 'exemplar'
-  index: number
-  /** Whether it is to be drawn on: then with a prediction where there is no annotation. */
-  toDraw: boolean
-}
-/** What the user drew on such an image. */
-export interface Annotate {
-  type: 'annotate'
-  of: 'pile' | 'exemplar'
-  index: number
-  /** As in the PictureEvent: that of the image which was drawn on. */
-  key: string
-  /** Class per pixel, 255 unknown. */
-  labels: Uint8Array<ArrayBuffer>
-  /** The label list, background first. */
-  classes: { name: string; color: string }[]
-}
-export interface RemoveExemplar {
-  type: 'remove-exemplar'
-  index: number
-}
-/** Name or colour of one class; index as in DatasetSummary.classes. */
-export interface EditClass {
-  type: 'edit-class'
-  index: number
-  name: string
-  color: string
-}
-/** Settings that differ from the running ones; taken in `ready` (and `finished`, `failed` after Reset), otherwise answered by a problem. */
-export interface Configure {
-  type: 'configure'
-  values: Partial<Config>
-}
-export interface Drive {
-  type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'
-}
-/** Which unlabelled image the live view follows. */
-export interface Watch {
-  type: 'watch'
-  image: number
-}
-/** Whether the live view follows a run while it trains; at rest it always shows the newest state. */
-export interface Live {
-  type: 'live'
-  on: boolean
-}
-export interface Export {
-  type: 'export'
-  what: ExportKind
-  options: ExportOptions
-}
-/** Measures this browser instead of training. */
-export interface Bench {
-  type: 'bench'
-  options: OptionText
-}
-export type Command =
-  | ChooseSlices
-  | InspectSource
-  | MapLabel
-  | OpenPicture
-  | Annotate
-  | RemoveExemplar
-  | Init
-  | LoadSample
-  | LoadFiles
-  | EditClass
-  | Configure
-  | Drive
-  | Watch
-  | Live
-  | Export
-  | Bench
-
-// ---- worker to page ----------------------------------------------------------------------------------------------------------
-
-/** Which measurement begins. */
-export interface BenchProgressEvent {
-  type: 'bench-progress'
-  message: string
-}
 /** The end of a benchmark: for machines, and the same for people. */
-export interface BenchReportEvent {
-  type: 'bench-report'
+export interface BenchFound {
   report: BenchReport
   /** One line: backend, adapter, versions. */
   place: string
   tables: Table[]
 }
 
-/** What the session reports, see session/events, and benchmarks. An event of an older run is dropped by the page. */
-export type Event = SessionEvent | ({ run: number } & (BenchProgressEvent | BenchReportEvent))
+type Nothing = Record<string, never>
+
+/** What the page can ask for, by name: what it gives, and the answer when it is done. */
+export interface Requests {
+  /** First of all: opens a backend, or for null the best one there is, and says which. `threads` is for wasm. */
+  init(given: { backend: BackendName | null; threads: number }): BackendInfo
+  'load-sample'(given: { sample: SampleName }): void
+  /** Files with the role of the input they came through; null for a drop, where the session sorts them by itself. A blob is read where it arrives. */
+  'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): void
+  /** Which slices of a volume are images. */
+  'choose-slices'(given: { source: string } & Pick<SourceInfo, 'axis' | 'frame' | 'every'>): void
+  'inspect-source'(given: { source: string }): VolumeNumbers
+  /** What a value of the exemplar's mask counts as. */
+  'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
+  /** An image in full. `toDraw`: with a prediction where there is no annotation. */
+  'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
+  /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
+  annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: { name: string; color: string }[] }): void
+  'remove-exemplar'(given: { picture: PictureId }): void
+  /** Name and colour of one class; index as in DatasetSummary.classes. */
+  'edit-class'(given: { index: number; name: string; color: string }): void
+  /** Settings that differ from those of the session; taken while nothing is learnt. */
+  configure(given: { values: Partial<Config> }): void
+  /** Done when the run has begun, not when it has ended. */
+  start(given: Nothing): void
+  resume(given: Nothing): void
+  pause(given: Nothing): void
+  step(given: Nothing): void
+  stop(given: Nothing): void
+  reset(given: Nothing): void
+  /** Which unlabelled image the live view follows. */
+  watch(given: { picture: PictureId }): void
+  /** Whether the live view follows a run while it trains; at rest it always shows the newest state. */
+  live(given: { on: boolean }): void
+  export(given: { what: ExportKind; options: ExportOptions }): ExportedFile
+  /** Measures this browser instead of training. */
+  bench(given: { options: OptionText }): BenchFound
+}
+
+export type RequestName = keyof Requests
+export type Given<T extends RequestName> = Parameters<Requests[T]>[0]
+export type Answer<T extends RequestName> = ReturnType<Requests[T]>
+
+/** A request as it is posted. Its id is answered by exactly one Outcome. */
+export type Command<T extends RequestName = RequestName> = { [N in T]: { type: N; id: number; given: Given<N> } }[T]
+
+/** How a request ended. `problem` is null where what went wrong was told already, as an event. */
+export type Outcome = { type: 'done'; id: number; answer: Answer<RequestName> } | { type: 'failed'; id: number; problem: Problem | null }
+
+/** What the worker tells without having been asked. */
+export interface Events extends SessionEvents {
+  /** Which measurement begins. */
+  'bench-progress': { message: string }
+}
+
+export type EventName = keyof Events
+
+/** An event of an older run is dropped by the page. */
+export type Event<T extends EventName = EventName> = EventOf<Events, T>

@@ -16,7 +16,7 @@ import { ViewOptions } from './view-options'
 import '../styles/annotation.css'
 
 interface Props {
-  /** What is drawn on; another picture is another `key`. */
+  /** What is drawn on; another picture is another `id`. */
   picture: Drawable
   /** "Use this annotation" was pressed. The dialog stays until it is taken away. */
   onDone: (result: Annotation) => void
@@ -26,7 +26,7 @@ interface Props {
 
 /** The drawing editor, a dialog over the whole window. */
 export function AnnotationEditor(props: Props) {
-  return <Opened key={props.picture.key} {...props} />
+  return <Opened key={props.picture.id} {...props} />
 }
 
 function Opened({ picture: given, onDone, onClose }: Props) {
@@ -41,7 +41,7 @@ function Opened({ picture: given, onDone, onClose }: Props) {
 
   useEffect(() => {
     let here = true
-    const autosave = new Autosave(picture.key, (text) => here && setProblem(text))
+    const autosave = new Autosave(picture, (text) => here && setProblem(text))
     void autosave.load(picture.width * picture.height).then((saved) => here && setEditor(new Editor(picture, saved, autosave)))
     return () => {
       here = false

@@ -1,0 +1,77 @@
+import type { Config } from '../method/config'
+import type { TrainingData } from '../method/synthesis'
+import type { Dataset } from './dataset'
+import type { SessionEvent, SessionEvents } from './events'
+import { summarise } from './summary'
+import { Thumbnails } from './thumbnails'
+
+/** Least time between two reports of one kind, in milliseconds. */
+const pace = { metrics: 250, views: 500, progress: 100 }
+
+/** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
+const timesLook = 25
+
+type Metrics = SessionEvents['metrics']
+
+/** What a session tells of its own accord, and how often. */
+export class Reports {
+  /** Number of the present run. */
+  run = 0
+  private readonly thumbnails = new Thumbnails()
+  private unsent: Metrics = { rows: [], scores: [] }
+  private last = { metrics: 0, views: 0, progress: 0 }
+  /** Milliseconds that the last look took. */
+  private lookCost = 0
+
+  constructor(private readonly hear: (event: SessionEvent) => void) {}
+
+  send<T extends keyof SessionEvents>(type: T, event: SessionEvents[T]): void {
+    this.hear({ type, run: this.run, ...event } as unknown as SessionEvent)
+  }
+
+  /** A run with other numbers than the one before it; what that had still to tell is forgotten. */
+  nextRun(): void {
+    this.run++
+    this.unsent = { rows: [], scores: [] }
+  }
+
+  dataset(dataset: Dataset, config: Config, prepared: TrainingData | null): void {
+    const fresh = this.thumbnails.fresh(dataset, config, prepared)
+    if (fresh) this.send('thumbnails', fresh)
+    this.send('dataset', { dataset: summarise(dataset, config), config })
+  }
+
+  progress(what: SessionEvents['progress']['what'], done: number, of: number): void {
+    const now = performance.now()
+    if (now - this.last.progress <= pace.progress && done < of) return
+    this.last.progress = now
+    this.send('progress', { what, done, of })
+  }
+
+  /** Keeps rows and scores until `metrics` is called. */
+  collect({ rows = [], scores = [] }: Partial<Metrics>): void {
+    this.unsent.rows.push(...rows)
+    this.unsent.scores.push(...scores)
+  }
+
+  get metricsDue(): boolean {
+    return performance.now() - this.last.metrics > pace.metrics
+  }
+
+  metrics(): void {
+    this.last.metrics = performance.now()
+    const { unsent } = this
+    this.unsent = { rows: [], scores: [] }
+    if (unsent.rows.length > 0 || unsent.scores.length > 0) this.send('metrics', unsent)
+  }
+
+  get viewsDue(): boolean {
+    return performance.now() - this.last.views > Math.max(pace.views, timesLook * this.lookCost)
+  }
+
+  /** Notes that a look took so many milliseconds and has ended just now. */
+  looked(cost: number): void {
+    this.lookCost = cost
+    this.last.views = performance.now()
+  }
+}

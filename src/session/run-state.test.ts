@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { moved, type RunState } from './run-state'
+
+const states: readonly RunState[] = ['empty', 'ready', 'running', 'paused', 'finished', 'failed']
+
+it('starts from ready and paused only, and never from data that are not there', () => {
+  const from = (to: RunState) =>
+    states.filter((state) => {
+      try {
+        return moved(state, to) === to
+      } catch {
+        return false
+      }
+    })
+  expect(from('running')).toEqual(['ready', 'paused'])
+  expect(from('paused')).toEqual(['ready', 'running', 'paused', 'finished', 'failed'])
+  expect(from('finished')).toEqual(['ready', 'running', 'paused'])
+  for (const always of ['ready', 'empty', 'failed'] as const) expect(from(always)).toEqual(states)
+})
+
+it('names a transition that there is not', () => {
+  expect(() => moved('empty', 'running')).toThrow('A run cannot go from empty to running.')
+})

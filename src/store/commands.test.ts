@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { makeConfig } from '../method/config'
+import { FakeWorker } from '../worker/fake-worker.test-support'
+import type { DatasetSummary, OpenedPicture, PictureId } from '../worker/protocol'
+
+const problem = { kind: 'input', message: 'No.', file: null } as const
+
+/** The page as when it is opened, with an empty data set. */
+async function open() {
+  const commands = await import('./commands')
+  const { pageStore } = await import('./page-store')
+  commands.begin()
+  const worker = FakeWorker.newest
+  const dataset = { sample: null, unlabeled: [], exemplars: [], classes: [] } as unknown as DatasetSummary
+  worker.say({ type: 'dataset', run: 0, dataset, config: makeConfig({}) })
+  worker.say({ type: 'state', run: 0, state: 'ready', step: 0, steps: 600, stepsPerSecond: null, secondsLeft: null })
+  worker.posted = []
+  return { ...commands, worker, state: pageStore.getState, posted: () => worker.posted.map(({ command }) => command.type) }
+}
+
+beforeEach(() => {
+  vi.resetModules()
+  vi.stubGlobal('Worker', FakeWorker)
+  vi.stubGlobal('location', { search: '', pathname: '/' })
+  vi.stubGlobal('navigator', { hardwareConcurrency: 2 })
+  vi.stubGlobal('history', { replaceState: () => undefined })
+  vi.stubGlobal('addEventListener', () => undefined)
+})
+afterEach(() => vi.unstubAllGlobals())
+
+const id: PictureId = 's/2/0/0'
+
+it('waits for an image until its own answer, and no longer for one that cannot be opened', async () => {
+  const { openPicture, worker, state } = await open()
+  const first = openPicture('annotate', id)
+  expect(state()).toMatchObject({ opening: { purpose: 'annotate', picture: id }, opened: null })
+  worker.say({ type: 'problem', run: 0, ...problem })
+  expect(state().opening).not.toBeNull()
+  worker.say({ type: 'failed', id: worker.idOf('open-picture'), problem })
+  await first
+  expect(state().opening).toBeNull()
+
+  const second = openPicture('annotate', id)
+  const answer = { id } as OpenedPicture
+  worker.say({ type: 'done', id: worker.idOf('open-picture'), answer })
+  await second
+  worker.say({ type: 'problem', run: 0, ...problem })
+  expect(state().opened).toBe(answer)
+})
+
+it('leaves an image away that was closed before it came, or left for another', async () => {
+  const { openPicture, closePicture, worker, state } = await open()
+  const closed = openPicture('preview', id)
+  closePicture()
+  worker.say({ type: 'done', id: worker.idOf('open-picture'), answer: { id } as OpenedPicture })
+  await closed
+  expect(state()).toMatchObject({ opening: null, opened: null })
+
+  const left = openPicture('preview', id)
+  const late = worker.idOf('open-picture')
+  const other: PictureId = 's/2/1/0'
+  const stays = openPicture('preview', other)
+  worker.say({ type: 'failed', id: late, problem })
+  await left
+  expect(state()).toMatchObject({ opening: { picture: other }, opened: null })
+  worker.say({ type: 'done', id: worker.idOf('open-picture'), answer: { id: other } as OpenedPicture })
+  await stays
+  expect(state().opened).toEqual({ id: other })
+})
+
+it('tells the settings before a command, and those that were refused again before the next', async () => {
+  const { setValue, drive, worker, posted } = await open()
+  setValue('steps', 5)
+  drive('start')
+  expect(posted()).toEqual(['configure', 'start'])
+  worker.say({ type: 'failed', id: worker.idOf('configure'), problem })
+  await vi.waitFor(() => {
+    worker.posted = []
+    drive('start')
+    expect(posted()).toEqual(['configure', 'start'])
+  })
+  worker.say({ type: 'done', id: worker.idOf('configure'), answer: undefined })
+  worker.posted = []
+  drive('start')
+  expect(posted()).toEqual(['start'])
+})

@@ -1,0 +1,82 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { defaults } from '../method/config'
+import { FakeWorker } from '../worker/fake-worker.test-support'
+import type { Event } from '../worker/protocol'
+
+const problem = { kind: 'input', message: 'No.', file: null } as const
+const options = { format: 'source', keepPatient: false } as const
+
+/** The store as when the page is opened. */
+async function open() {
+  vi.resetModules()
+  vi.stubGlobal('Worker', FakeWorker)
+  const connection = await import('./connection')
+  const { pageStore } = await import('./page-store')
+  const { exporting, loading } = await import('./state')
+  connection.connect()
+  const now = () => ({ exporting: exporting(pageStore.getState()), loading: loading(pageStore.getState()) })
+  const problems = () => pageStore.getState().problems.map(({ message }) => message)
+  return { ...connection, pageStore, worker: FakeWorker.newest, now, problems }
+}
+
+afterEach(() => vi.unstubAllGlobals())
+
+it('keeps an export busy until its own answer, while another command fails and problems come', async () => {
+  const { ask, worker, now, problems } = await open()
+  const exported = ask('export', { what: 'masks', options })
+  const configured = ask('configure', { values: {} })
+  expect(now()).toEqual({ exporting: 'masks', loading: false })
+  worker.say({ type: 'failed', id: worker.idOf('configure'), problem })
+  expect(await configured).toBeUndefined()
+  worker.say({ type: 'problem', run: 0, kind: 'input', message: 'Another.', file: null })
+  worker.say({ type: 'state', run: 1, state: 'ready', step: 0, steps: 1, stepsPerSecond: null, secondsLeft: null })
+  expect(problems()).toEqual(['No.', 'Another.'])
+  expect(now().exporting).toBe('masks')
+  const file = { name: 'masks.zip', bytes: new Uint8Array(3) }
+  worker.say({ type: 'done', id: worker.idOf('export'), answer: file })
+  expect(await exported).toBe(file)
+  expect(now().exporting).toBeNull()
+})
+
+it('is loading until each of several loads has been answered, whatever data sets come', async () => {
+  const { ask, worker, now } = await open()
+  const files = ask('load-files', { files: [] })
+  const first = worker.idOf('load-files')
+  const sample = ask('load-sample', { sample: 'Cardiac phantom' })
+  const dataset = { unlabeled: [] } as unknown as Event<'dataset'>['dataset']
+  worker.say({ type: 'dataset', run: 1, dataset, config: defaults })
+  worker.say({ type: 'failed', id: first, problem })
+  await files
+  expect(now().loading).toBe(true)
+  worker.say({ type: 'done', id: worker.idOf('load-sample'), answer: undefined })
+  await sample
+  expect(now().loading).toBe(false)
+})
+
+it('shows once what went wrong, and nothing of what was told already', async () => {
+  const { ask, worker, problems } = await open()
+  const [one, two, told] = [ask('step', {}), ask('start', {}), ask('stop', {})]
+  worker.say({ type: 'failed', id: worker.idOf('step'), problem })
+  worker.say({ type: 'failed', id: worker.idOf('start'), problem })
+  worker.say({ type: 'failed', id: worker.idOf('stop'), problem: null })
+  await Promise.all([one, two, told])
+  expect(problems()).toEqual(['No.'])
+})
+
+it('waits for nothing any more when the worker died, and a new one starts afresh', async () => {
+  const { ask, reconnect, worker, now, problems, pageStore } = await open()
+  const exported = ask('export', { what: 'run', options })
+  worker.die('boom')
+  expect(await exported).toBeUndefined()
+  expect(now().exporting).toBeNull()
+  expect(problems()).toEqual(['The worker stopped: boom'])
+  const other = ask('export', { what: 'run', options })
+  reconnect()
+  const loaded = ask('load-sample', { sample: 'Cardiac phantom' })
+  await other
+  expect(now()).toEqual({ exporting: null, loading: true })
+  expect(pageStore.getState().problems).toEqual([])
+  FakeWorker.newest.say({ type: 'done', id: FakeWorker.newest.idOf('load-sample'), answer: undefined })
+  await loaded
+  expect(now().loading).toBe(false)
+})

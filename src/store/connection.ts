@@ -1,0 +1,61 @@
+/** What the page asks of the worker and hears of it. This file owns the worker. */
+import { Client, RequestError } from '../worker/client'
+import type { Answer, Event, EventName, Given, RequestName } from '../worker/protocol'
+import { appendMetrics, forgetCurves } from './curves'
+import { forgetPictures, latest } from './latest'
+import { pageStore } from './page-store'
+import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
+import { forgetThumbnails, takeThumbnails } from './thumbnails'
+
+let client: Client | null = null
+
+/** Starts the worker. */
+export function connect(): void {
+  client = new Client(receive)
+}
+
+/** A new worker in place of one that failed. Of the page's state the settings that were asked for stay. */
+export function reconnect(): void {
+  client?.restart()
+  pageStore.setState(({ asked }) => ({ ...initial, asked }))
+  forgetCurves()
+  forgetPictures()
+  forgetThumbnails()
+}
+
+/** Asks the worker. A failure is shown, and gives undefined; until then the request stands among those that are pending. */
+export async function ask<T extends RequestName>(type: T, given: Given<T>): Promise<Answer<T> | undefined> {
+  const request = { type, given } as Pending
+  pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
+  try {
+    return await client?.ask(type, given)
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+    const { problem } = error
+    if (problem) pageStore.setState((state) => addProblem(state, problem))
+  } finally {
+    pageStore.setState(({ pending }) => ({ pending: pending.filter((other) => other !== request) }))
+  }
+}
+
+/** Events of what goes past React's state. */
+const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void } = {
+  thumbnails: takeThumbnails,
+  metrics: ({ rows, scores }) => appendMetrics(rows, scores),
+  views: ({ views }) => latest.setState({ views }),
+  predictions: ({ predictions }) => latest.setState({ predictions }),
+  // Heard by the page of benchmarks, which has a worker of its own.
+  'bench-progress': () => undefined,
+}
+
+function receive(event: Event): void {
+  const before = pageStore.getState()
+  if (isStale(before, event)) return
+  if (event.run > before.run) {
+    forgetCurves()
+    forgetPictures()
+  }
+  pageStore.setState(reduce(before, event), true)
+  const take = (elsewhere as Partial<Record<EventName, (event: never) => void>>)[event.type]
+  take?.(event as never)
+}

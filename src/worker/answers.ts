@@ -1,0 +1,79 @@
+import { runBench } from '../bench/bench'
+import { OptionError, readOptions } from '../bench/options'
+import { placeOf, tablesOf } from '../bench/report'
+import { fromBlob } from '../data/given-file'
+import { ProblemError, problemOf } from '../session/problem'
+import type { Session } from '../session/session'
+import type { Answer, BackendInfo, BenchFound, Command, Event, Given, Outcome, RequestName } from './protocol'
+
+/** What `init` opens, and all other requests are made to. */
+export interface Opened {
+  session: Session
+  backend: BackendInfo
+}
+
+type Tell = (event: Event) => void
+
+type Handler<T extends RequestName> = (given: Given<T>, opened: Opened, tell: Tell) => Answer<T> | Promise<Answer<T>>
+
+const handlers: { [T in RequestName]: Handler<T> } = {
+  init: (_, { backend }) => backend,
+  'load-sample': ({ sample }, { session }) => session.loadSample(sample),
+  'load-files': ({ files }, { session }) => session.loadFiles(files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))),
+  'choose-slices': ({ source, ...choice }, { session }) => session.chooseSlices(source, choice),
+  'inspect-source': ({ source }, { session }) => session.inspect(source),
+  'map-label': ({ value, target }, { session }) => session.mapLabel(value, target),
+  'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
+  annotate: ({ picture, labels, classes }, { session }) => session.annotate(picture, labels, classes),
+  'remove-exemplar': ({ picture }, { session }) => session.removeExemplar(picture),
+  'edit-class': ({ index, name, color }, { session }) => session.editClass(index, name, color),
+  configure: ({ values }, { session }) => session.configure(values),
+  start: (_, { session }) => session.start(),
+  resume: (_, { session }) => session.resume(),
+  pause: (_, { session }) => session.pause(),
+  step: (_, { session }) => session.step(),
+  stop: (_, { session }) => session.stop(),
+  reset: (_, { session }) => session.reset(),
+  watch: ({ picture }, { session }) => session.watch(picture),
+  live: ({ on }, { session }) => session.followLive(on),
+  export: ({ what, options }, { session }) => session.export(what, options),
+  bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
+}
+
+const handle = <T extends RequestName>({ type, given }: Command<T>, opened: Opened, tell: Tell) => handlers[type](given, opened, tell)
+
+/**
+ * The worker's end of the border: each command is answered by exactly one outcome, whatever becomes of the others.
+ * @param open called once, by the first `init` @param post sends to the page
+ */
+export function answering(
+  open: (given: Given<'init'>) => Promise<Opened>,
+  post: (message: Event | Outcome) => void,
+): (command: Command) => Promise<void> {
+  let opening: Promise<Opened> | null = null
+  return async (command) => {
+    const { id, type } = command
+    try {
+      if (command.type === 'init') opening ??= open(command.given)
+      // Why nothing could be opened is told once, to whoever asked for it.
+      const opened = await opening?.catch((error: unknown) => Promise.reject(type === 'init' ? error : new ProblemError(null)))
+      if (!opened) throw new Error(`${type} was asked for before init.`)
+      post({ type: 'done', id, answer: await handle(command, opened, post) })
+    } catch (error) {
+      post({ type: 'failed', id, problem: problemOf(error) })
+    }
+  }
+}
+
+async function bench(options: Given<'bench'>['options'], backend: BackendInfo, tell: Tell): Promise<BenchFound> {
+  try {
+    const report = await runBench(backend, readOptions(options), { browser: navigator.userAgent }, (message) =>
+      tell({ type: 'bench-progress', run: 0, message }),
+    )
+    return { report, place: placeOf(report), tables: tablesOf(report) }
+  } catch (error) {
+    const known = error instanceof OptionError
+    const message = known ? `In the address, ${error.message}` : `The benchmark stopped: ${String(error)}`
+    throw new ProblemError({ kind: known ? 'input' : 'bug', message, file: null })
+  }
+}
