@@ -1,4 +1,5 @@
 /** What is drawn, with its labels and one history of both. */
+import { classColours, hueOf, unknownColour } from '../image/palette'
 import { apply, difference, type Mask, type Patch } from './patch'
 import { background, unknown, type Annotation, type LabelClass } from './drawable'
 
@@ -40,12 +41,7 @@ export const mostClasses = 254
 
 export const longestName = 40
 
-const unknownLabel: Label = { value: unknown, name: 'Unknown', color: '#c8c8c8', locked: false }
-
-/** Okabe and Ito's colours, told apart by the colour-blind, in the order in which new labels get them. */
-const colours = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7']
-
-export const firstColour = colours[0]!
+const unknownLabel: Label = { value: unknown, name: 'Unknown', color: unknownColour, locked: false }
 
 const tableOf = (classes: readonly LabelClass[]): Label[] => [
   ...classes.map(({ name, color }, value) => ({ value, name, color, locked: false })),
@@ -132,7 +128,7 @@ export function addLabel(drawing: Drawing): { drawing: Drawing; value: number | 
   let value = 1
   while (taken.has(value)) value++
   if (value > mostClasses) return { drawing, value: null }
-  const color = colours.find((free) => !table.some((label) => label.color === free)) ?? colours[value % colours.length]!
+  const color = classColours.find((free) => !table.some((label) => label.color === free)) ?? hueOf(value)
   let number = table.length - 1
   while (table.some(({ name }) => name === `Class ${number}`)) number++
   const label = { value, name: `Class ${number}`, color, locked: false }

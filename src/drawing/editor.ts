@@ -1,5 +1,6 @@
 /** The drawing editor: what it knows, and what one can tell it. No DOM: the canvas and the controls call the same methods. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { hueOf } from '../image/palette'
 import type { Rect } from '../image/raster'
 import type { GreyWindow } from '../image/window'
 import { brush, brushSizes, rangeAround } from './brush'
@@ -7,7 +8,6 @@ import {
   addLabel,
   annotationOf,
   editLabel,
-  firstColour,
   labelOf,
   lockedOf,
   makeDrawing,
@@ -105,7 +105,7 @@ export class Editor {
     this.#keeper = keeper
     const { width, height, labels, window } = picture
     // With background alone nothing could be drawn.
-    const classes = picture.classes.length === 1 ? [...picture.classes, { name: 'Class 1', color: firstColour }] : picture.classes
+    const classes = picture.classes.length === 1 ? [...picture.classes, { name: 'Class 1', color: hueOf(1) }] : picture.classes
     this.#given = { labels: labels.slice(), classes }
     let drawing = makeDrawing(width, height, this.#given, picture.fixed)
     const differs = saved && !(sameClasses(saved.classes, classes) && saved.labels.every((label, i) => label === labels[i]))

@@ -6,6 +6,8 @@ import type { Extent } from '../image/frame'
 import type { LabelMap, Raster } from '../image/raster'
 import type { ClassInfo, SampleName } from './events'
 
+export { hueOf } from '../image/palette'
+
 /** A volume of the user's, and which of its slices are images. */
 export interface Source {
   /** Stays the same as long as the volume is there. */
@@ -71,12 +73,6 @@ export const emptyDataset: Dataset = {
   unlabeled: [],
   references: [],
 }
-
-/** Okabe and Ito's hues, which stay apart for colour-blind eyes; used again from the start after eight classes. */
-const hues = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#cc79a7', '#d55e00', '#0072b2', '#999999']
-
-/** The colour of a class that nobody has given one. */
-export const hueOf = (index: number): string => (index === 0 ? '#000000' : hues[(index - 1) % hues.length]!)
 
 const letters = ['x', 'y', 'z'] as const
 

@@ -5,10 +5,11 @@ import { usePage } from '../store/page-store'
 import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
-import { canRemove, strikeUnknown } from './exemplars'
+import { canRemove } from './exemplars'
 import { count, lastPart } from './format'
 import { ModalDialog } from './modal-dialog'
 import { OutlinedPicture } from './outlined-picture'
+import { strikeUnknown } from './painters'
 import './styles/pile.css'
 
 /** A volume whose mask marks every slice gives as many exemplars as slices. */

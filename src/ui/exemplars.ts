@@ -14,8 +14,3 @@ export function canRemove(exemplars: readonly Labels[], index: number): boolean 
   const { labels, from } = exemplars[index]!
   return from === null || [...new Set(labels)].every((label) => label === 0 || label === unknown || left.has(label))
 }
-
-/** The image with what is unknown darkened and struck through, as the synthetic samples are shown. Both row-major, `width` pixels a row. */
-export function strikeUnknown(grey: Uint8Array, labels: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(grey, (v, i) => (labels[i] === unknown ? v * ((i + Math.floor(i / width)) % 4 === 0 ? 0.75 : 0.45) : v))
-}

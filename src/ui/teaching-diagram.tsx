@@ -1,7 +1,7 @@
 import { ConfidenceLegend } from './confidence-legend'
-import { disagreementColour, modelColours } from '../image/palette'
+import { disagreementColour, rgbOf } from '../image/palette'
 import { LivePicture, type Painter } from './live-picture'
-import { paintConfidence, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
+import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
 import { TeachingArrows } from './teaching-arrows'
 import { WatchedName } from './watched-name'
 
@@ -27,8 +27,8 @@ const modelPictures = (model: Model): { name: string; hint: string; paint: Paint
     },
     {
       name: `Confidence mask ${model}`,
-      hint: `The pixels that ${model} is sure enough of to teach.`,
-      paint: (to, views) => paintMask(to, views.weak, views[model].mask, modelColours[model]),
+      hint: `White where ${model} is sure enough to teach; elsewhere nothing is learnt.`,
+      paint: (to, views) => paintMask(to, views.weak, views[model].mask, views.size),
     },
   ]
 }
@@ -37,7 +37,8 @@ const rows = { A: modelPictures('A'), B: modelPictures('B') }
 
 const paintWeak: Painter = (to, views) => paintGrey(to, views.weak)
 const paintStrong: Painter = (to, views) => paintGrey(to, views.strong)
-const paintDisagreement: Painter = (to, views) => paintMask(to, views.weak, views.disagreement, disagreementColour)
+const crimson = rgbOf(disagreementColour)
+const paintDiffering: Painter = (to, views) => paintDisagreement(to, views.weak, views.disagreement, crimson)
 const paintExemplar: Painter = (to, views, palette) => paintLabels(to, views.exemplar.image, views.exemplar.labels, palette)
 const paintSynthetic: Painter = (to, { synthetic, size }, palette) => {
   if (synthetic) paintKnown(to, synthetic.image, synthetic.labels, synthetic.known, size, palette)
@@ -66,7 +67,7 @@ export function TeachingDiagram() {
         <ModelRow model="B" />
       </div>
       <div className="beside">
-        <LivePicture name="Disagreement" hint="Where the two pseudo-labels differ." paint={paintDisagreement} />
+        <LivePicture name="Disagreement" hint="Where the two pseudo-labels differ." paint={paintDiffering} />
         <LivePicture name="Exemplar" hint="The annotated image, turned and warped for this step." paint={paintExemplar} />
         <LivePicture
           name="Synthetic sample"
