@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import { hueOf } from '../image/palette'
 import type { Rect } from '../image/raster'
 import type { GreyWindow } from '../image/window'
+import { tidy } from '../lib/round-numbers'
 import { brush, brushSizes, rangeAround } from './brush'
 import {
   addLabel,
@@ -64,9 +65,6 @@ interface Keeper {
 }
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
-
-/** A number of the file's units without digits that mean nothing. */
-export const tidy = (value: number): number => Number(value.toPrecision(5))
 
 const sameClasses = (a: Annotation['classes'], b: Annotation['classes']) =>
   a.length === b.length && a.every(({ name, color }, k) => name === b[k]!.name && color === b[k]!.color)

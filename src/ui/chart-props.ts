@@ -13,7 +13,7 @@ export interface ChartProps {
   chart: ChartName
   lines: Line[]
   format: (v: number | null | undefined) => string
-  /** A limit, or how it follows from the data. */
-  domain?: [number | 'auto' | ((lowest: number) => number), number | 'auto']
+  /** Ends of the upright axis; the lower one may follow the lowest value shown. Without them round numbers around all values. */
+  limits?: [low: number | ((lowest: number) => number), high: number]
   dots?: boolean
 }
