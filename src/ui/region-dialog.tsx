@@ -1,14 +1,16 @@
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { fieldOf, frameOf, prepareImage, type Extent } from '../image/frame'
+import { paletteOf } from '../image/palette'
 import { resizeLabels, resizeLinear, type Raster } from '../image/raster'
+import { paintWindow, type GreyWindow } from '../image/window'
 import type { Config } from '../method/config'
 import { closePicture, setValues } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { DatasetSummary, PictureEvent } from '../worker/protocol'
-import { rgbOf } from '../image/palette'
 import { ModalDialog, OpeningDialog } from './modal-dialog'
+import { NumberInput } from './number-input'
 import { forgetPaint, paintSoon } from './paint-queue'
-import { paintGrey, paintLabels } from './painters'
+import { tintLabels } from './painters'
 import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type PercentBox, type Handle } from './region-box'
 import './styles/region.css'
 
@@ -48,11 +50,15 @@ function RegionChoice({ picture, dataset, asked }: Props) {
         <div className="region-side">
           <div className="region-numbers" role="group" aria-label="Region in per cent">
             {numbers.map(({ key, label, axis }) => (
-              <PerCent
+              <NumberInput
                 key={key}
-                label={label}
-                hint={`per cent of the image's ${axis}`}
+                label={`${label}, %`}
+                name={label}
+                title={`per cent of the image's ${axis}`}
                 value={box[key]}
+                min={key === axis ? least : 0}
+                max={100}
+                step={1}
                 onChange={(v) => setBox(withNumber(box, key, v))}
               />
             ))}
@@ -89,31 +95,6 @@ function RegionChoice({ picture, dataset, asked }: Props) {
         </button>
       </div>
     </ModalDialog>
-  )
-}
-
-/** A number that is taken as it is typed, where it can be used, and put right on leaving the field. */
-function PerCent({ label, hint, value, onChange }: { label: string; hint: string; value: number; onChange: (value: number) => void }) {
-  const [draft, setDraft] = useState<string | null>(null)
-  return (
-    <label className="field" title={hint}>
-      <span>{label}, %</span>
-      <input
-        type="number"
-        aria-label={label}
-        inputMode="numeric"
-        min={label === 'Left' || label === 'Top' ? 0 : least}
-        max={100}
-        step={1}
-        value={draft ?? String(value)}
-        onChange={(event) => {
-          setDraft(event.target.value)
-          const typed = event.target.valueAsNumber
-          if (Number.isFinite(typed)) onChange(typed)
-        }}
-        onBlur={() => setDraft(null)}
-      />
-    </label>
   )
 }
 
@@ -223,20 +204,16 @@ function FullPicture({ picture }: { picture: PictureEvent }) {
     const element = canvas.current
     const context = element?.getContext('2d')
     if (!element || !context) return
-    const { center, width: range } = picture.window
-    const grey = Uint8Array.from(image.pixels, (v) => Math.min(255, Math.max(0, ((v - center) / range + 0.5) * 255)))
     const painted = new ImageData(image.width, image.height)
-    paintLabels(
-      painted,
-      grey,
-      labels,
-      picture.classes.map(({ color }) => rgbOf(color)),
-      0.4,
-    )
+    paintWindow(painted, image.pixels, picture.window)
+    tintLabels(painted, labels, paletteOf(picture.classes), 0.4)
     context.putImageData(painted, 0, 0)
   }, [picture, image, labels])
   return <canvas ref={canvas} width={image.width} height={image.height} />
 }
+
+/** What is prepared for the networks lies between 0, black, and 1, white. */
+const unit: GreyWindow = { center: 0.5, width: 1 }
 
 /** What the networks would see of this image, by the code that prepares it for them. */
 function Preview({ picture, dataset, config }: { picture: PictureEvent; dataset: DatasetSummary; config: Config }) {
@@ -254,12 +231,8 @@ function Preview({ picture, dataset, config }: { picture: PictureEvent; dataset:
     const context = element?.getContext('2d')
     if (!element || !context) return
     paintSoon(element, () => {
-      const seen = prepareImage(image, frameOf(extent, config, field), config)
       const painted = new ImageData(size, size)
-      paintGrey(
-        painted,
-        Uint8Array.from(seen, (v) => Math.round(v * 255)),
-      )
+      paintWindow(painted, prepareImage(image, frameOf(extent, config, field), config), unit)
       context.putImageData(painted, 0, 0)
     })
     return () => forgetPaint(element)

@@ -3,7 +3,7 @@ import { keys, parameters, type Group, type Key, type Mark } from '../method/con
 import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
-import { NumberField } from './number-field'
+import { NumberField, type NumberKey } from './number-field'
 
 /** These two stand in the run bar. */
 const elsewhere: readonly Key[] = ['steps', 'seed']
@@ -63,7 +63,7 @@ function Setting({ name }: { name: Key }) {
   return (
     <div className="setting" data-ahead={running !== undefined && running !== asked}>
       {parameter.kind === 'number' ? (
-        <NumberField name={name as Parameters<typeof NumberField>[0]['name']} describedBy={hintId} />
+        <NumberField name={name as NumberKey} describedBy={hintId} />
       ) : parameter.kind === 'switch' ? (
         <label className="field switch">
           <span>{parameter.label}</span>

@@ -1,9 +1,9 @@
 import type { Rect } from '../../image/raster'
-import type { GreyWindow } from '../../image/window'
+import { paintWindow, type GreyWindow } from '../../image/window'
 import type { Label } from '../../drawing/drawing'
 import type { Mask } from '../../drawing/patch'
 import { background, unknown, type Drawable } from '../../drawing/drawable'
-import { rgbOf } from '../../image/palette'
+import { rgbOf, unknownStripes } from '../../image/palette'
 import { tileOutlines, tileSide } from './outline-tiles'
 import type { View } from './view'
 
@@ -22,21 +22,21 @@ const casing = { dark: 4, light: 2.75, colour: 1.75 } as const
 /** A little-endian pixel of an ImageData. */
 const packed = (r: number, g: number, b: number): number => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0
 
-const [light, dark] = [packed(215, 215, 215), packed(45, 45, 45)]
+const [light, dark] = [packed(...rgbOf(unknownStripes[0])), packed(...rgbOf(unknownStripes[1]))]
 
 class Layer {
   readonly context: OffscreenCanvasRenderingContext2D
-  readonly #image: ImageData
+  readonly image: ImageData
   readonly pixels: Uint32Array
 
   constructor(width: number, height: number) {
     this.context = new OffscreenCanvas(width, height).getContext('2d')!
-    this.#image = new ImageData(width, height)
-    this.pixels = new Uint32Array(this.#image.data.buffer)
+    this.image = new ImageData(width, height)
+    this.pixels = new Uint32Array(this.image.data.buffer)
   }
 
   flush({ x, y, width, height }: Rect): void {
-    this.context.putImageData(this.#image, 0, 0, x, y, width, height)
+    this.context.putImageData(this.image, 0, 0, x, y, width, height)
   }
 }
 
@@ -62,16 +62,8 @@ export class Layers {
     return { x: 0, y: 0, width: this.#mask.width, height: this.#mask.height }
   }
 
-  setWindow({ center, width }: GreyWindow): void {
-    const { pixels } = this.#grey
-    const values = this.#picture.pixels
-    const [low, scale] = [center - width / 2, 255 / width]
-    for (let i = 0; i < pixels.length; i++) {
-      const v = (values[i]! - low) * scale
-      // Bits: alpha, and the same grey three times. NaN is black.
-      const grey = v >= 255 ? 255 : v > 0 ? v | 0 : 0
-      pixels[i] = 0xff000000 + grey * 0x010101
-    }
+  setWindow(window: GreyWindow): void {
+    paintWindow(this.#grey.image, this.#picture.pixels, window)
     this.#grey.flush(this.#all)
   }
 

@@ -1,7 +1,7 @@
 import { brushSizes } from '../../drawing/brush'
 import type { EditorState } from '../../drawing/editor'
+import { NumberInput } from '../number-input'
 import { useEditor, useEditorState } from './editor-context'
-import { NumberInput } from './number-input'
 import { rowOf } from './tools'
 
 /** What can be set for the chosen tool, and what acts on the active label at once. */
