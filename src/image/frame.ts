@@ -1,5 +1,6 @@
 /** Which part of a picture the networks see, and what it looks like to them: the same for training and for a preview of it. */
 import { crop, normalise, resizeLinear, type Raster, type Rect } from './raster'
+import { shareOf } from './window'
 
 /** The settings that say so, named as in method/config: region and crop in shares, window in the units of the file. */
 export interface Framing {
@@ -72,14 +73,9 @@ export function frameOf(extent: Extent, config: Framing, field: number | null): 
 export function prepareImage(image: Raster, { rect, inner }: Frame, config: Framing): Float32Array<ArrayBuffer> {
   const { size, windowCenter, windowWidth } = config
   const seen = resizeLinear(crop(image, rect), inner.width, inner.height)
-  const { pixels } = windowWidth > 0 ? windowed(seen, windowCenter, windowWidth) : normalise(seen)
+  const pixels = windowWidth > 0 ? seen.pixels.map((v) => shareOf(v, windowCenter, windowWidth)) : normalise(seen).pixels
   if (inner.width === size && inner.height === size) return pixels
   const out = new Float32Array(size * size)
   for (let y = 0; y < inner.height; y++) out.set(pixels.subarray(y * inner.width, (y + 1) * inner.width), (inner.y + y) * size + inner.x)
   return out
-}
-
-/** Values from the lower to the upper end of a window as 0..1, those beyond cut off. */
-function windowed({ width, height, pixels }: Raster, center: number, range: number): Raster {
-  return { width, height, pixels: pixels.map((v) => Math.min(1, Math.max(0, (v - center) / range + 0.5))) }
 }
