@@ -9,8 +9,8 @@ import { usePage } from '../store/page-store'
 import type { DatasetSummary, PictureEvent } from '../worker/protocol'
 import { ModalDialog, OpeningDialog } from './modal-dialog'
 import { NumberInput } from './number-input'
+import { drawOutlined } from './outlined-picture'
 import { forgetPaint, paintSoon } from './paint-queue'
-import { tintLabels } from './painters'
 import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type PercentBox, type Handle } from './region-box'
 import './styles/region.css'
 
@@ -200,16 +200,17 @@ function reduced({ width, height, pixels, labels, spacing }: PictureEvent) {
 function FullPicture({ picture }: { picture: PictureEvent }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { image, labels } = useMemo(() => reduced(picture), [picture])
+  // Outlines need more pixels than a small image has.
+  const scale = Math.max(1, Math.floor(longest / Math.max(image.width, image.height)))
   useEffect(() => {
     const element = canvas.current
     const context = element?.getContext('2d')
     if (!element || !context) return
     const painted = new ImageData(image.width, image.height)
     paintWindow(painted, image.pixels, picture.window)
-    tintLabels(painted, labels, paletteOf(picture.classes), 0.4)
-    context.putImageData(painted, 0, 0)
-  }, [picture, image, labels])
-  return <canvas ref={canvas} width={image.width} height={image.height} />
+    drawOutlined(context, painted, labels, paletteOf(picture.classes), scale, 1.5)
+  }, [picture, image, labels, scale])
+  return <canvas ref={canvas} width={image.width * scale} height={image.height * scale} />
 }
 
 /** What is prepared for the networks lies between 0, black, and 1, white. */

@@ -4,6 +4,7 @@ import type { Label } from '../../drawing/drawing'
 import type { Mask } from '../../drawing/patch'
 import { background, unknown, type Drawable } from '../../drawing/drawable'
 import { rgbOf, unknownStripes } from '../../image/palette'
+import { pathOf, strokeCased } from '../cased-lines'
 import { tileOutlines, tileSide } from './outline-tiles'
 import type { View } from './view'
 
@@ -16,8 +17,8 @@ export interface Look {
   outlineOnly: boolean
 }
 
-/** Widths in CSS pixels: a dark line under a light one under the label's colour, seen on any grey. */
-const casing = { dark: 4, light: 2.75, colour: 1.75 } as const
+/** Width of the outlines' colour in CSS pixels. */
+const outline = 1.75
 
 /** A little-endian pixel of an ImageData. */
 const packed = (r: number, g: number, b: number): number => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0
@@ -100,15 +101,7 @@ export class Layers {
     const [x, y] = [(tile % this.#across) * tileSide, Math.floor(tile / this.#across) * tileSide]
     const { width, height } = this.#mask
     const rect = { x, y, width: Math.min(tileSide, width - x), height: Math.min(tileSide, height - y) }
-    const paths = new Map<number, Path2D>()
-    for (const [label, runs] of tileOutlines(this.#mask, rect)) {
-      const path = new Path2D()
-      for (let i = 0; i < runs.length; i += 4) {
-        path.moveTo(runs[i]!, runs[i + 1]!)
-        path.lineTo(runs[i + 2]!, runs[i + 3]!)
-      }
-      paths.set(label, path)
-    }
+    const paths = new Map([...tileOutlines(this.#mask, rect)].map(([label, runs]) => [label, pathOf(runs)]))
     this.#tiles.set(tile, paths)
     return paths
   }
@@ -170,17 +163,7 @@ export class Layers {
         whole.addPath(path, matrix)
       }
     context.lineCap = 'square'
-    const stroke = (width: number, style: (color: string) => string) => {
-      context.lineWidth = width * ratio
-      for (const { value, color } of look.table) {
-        const path = paths.get(value)
-        if (!path) continue
-        context.strokeStyle = style(color)
-        context.stroke(path)
-      }
-    }
-    stroke(casing.dark, () => 'rgb(0 0 0 / 85%)')
-    stroke(casing.light, () => 'white')
-    stroke(casing.colour, (color) => color)
+    const shown = look.table.flatMap(({ value, color }) => (paths.has(value) ? [{ path: paths.get(value)!, color }] : []))
+    strokeCased(context, shown, outline, ratio)
   }
 }

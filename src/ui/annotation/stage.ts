@@ -6,6 +6,7 @@ import type { Editor, EditorState } from '../../drawing/editor'
 import { enclosing } from '../../drawing/patch'
 import type { Point } from '../../drawing/drawable'
 import { indexAt } from '../../drawing/regions'
+import { strokeCased } from '../cased-lines'
 import { Layers, type Look } from './layers'
 import { aspectOf, fit, panned, toImage, toScreen, zoomed, type Size, type View } from './view'
 
@@ -179,18 +180,8 @@ export class Stage {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height)
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
     context.lineJoin = 'round'
-    const colour = tool === 'eraser' ? '#ffffff' : (labelOf(drawing, active)?.color ?? '#ffffff')
-    const cased = (path: Path2D, width: number) => {
-      context.strokeStyle = 'rgb(0 0 0 / 85%)'
-      context.lineWidth = width + 2.5
-      context.stroke(path)
-      context.strokeStyle = 'white'
-      context.lineWidth = width + 1
-      context.stroke(path)
-      context.strokeStyle = colour
-      context.lineWidth = width
-      context.stroke(path)
-    }
+    const color = tool === 'eraser' ? '#ffffff' : (labelOf(drawing, active)?.color ?? '#ffffff')
+    const cased = (path: Path2D, width: number) => strokeCased(context, [{ path, color }], width)
     const showCross = this.#byKeyboard && document.activeElement === this.#canvas
     const at = showCross ? this.#crossMiddle() : this.#pointer && toImage(this.#view, this.#pointer)
 
@@ -206,7 +197,7 @@ export class Stage {
       corners.forEach(({ x, y }, k) => {
         const dot = new Path2D()
         dot.arc(x, y, k === 0 && points.length > 2 ? 6 : 3.5, 0, 2 * Math.PI)
-        context.fillStyle = colour
+        context.fillStyle = color
         context.fill(dot)
         cased(dot, 1)
       })
