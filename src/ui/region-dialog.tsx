@@ -40,7 +40,7 @@ function RegionChoice({ picture, dataset, asked }: Props) {
   const [box, setBox] = useState(() => boxOf({ x: asked.regionX, y: asked.regionY, width: asked.regionWidth, height: asked.regionHeight }))
   const { proposedRegion } = dataset
   return (
-    <ModalDialog title="Region of interest" onClose={closePicture} className="region">
+    <ModalDialog title="Region of interest" onClose={closePicture} className="dialog region">
       <p className="hint quiet">
         The part of every image that the networks see; outside it every mask is background. Leave room: organs lie elsewhere in other
         images. Shown on {picture.name}.

@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { closePicture, inspectSource } from '../store/commands'
 import { pageStore, usePage } from '../store/page-store'
 import type { SourceEvent, SourceInfo } from '../worker/protocol'
 import { count, plural } from './format'
 import { Histogram } from './histogram'
+import { ModalDialog } from './modal-dialog'
 import { SlicesForm } from './slices-form'
 import { SourcePicture } from './source-picture'
 import { cutOf, imagesOf, isSingle, kindOf, orientationMeaning, reading, sizeOf, spacingOf } from './source-words'
@@ -29,7 +30,6 @@ const none: SourceInfo[] = []
 
 /** One volume looked at closely: what it is, its numbers, its pictures, and what of it is used. */
 export function SourceDialog({ ids, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null)
   const [position, setPosition] = useState(0)
   const [look, setLook] = useState<Look>({ full: false, window: null })
   const sources = usePage((state) => state.dataset?.sources ?? none)
@@ -37,12 +37,12 @@ export function SourceDialog({ ids, onClose }: Props) {
   const left = ids.map((id) => sources.find((source) => source.id === id)).filter((source) => source !== undefined)
   const at = Math.min(position, left.length - 1)
   const source = left[at]
-  useEffect(() => {
-    dialog.current?.showModal()
-    return () => {
+  useEffect(
+    () => () => {
       if (pageStore.getState().opening?.purpose === 'preview') closePicture()
-    }
-  }, [])
+    },
+    [],
+  )
   const gone = source === undefined
   useEffect(() => {
     if (gone) onClose()
@@ -50,29 +50,35 @@ export function SourceDialog({ ids, onClose }: Props) {
   if (!source) return null
   const go = (by: number) => setPosition(Math.min(left.length - 1, Math.max(0, at + by)))
   return (
-    <dialog className="source-dialog" ref={dialog} aria-labelledby="source-name" onClose={onClose}>
-      <header>
-        <h2 id="source-name">{source.name}</h2>
-        {left.length > 1 && (
-          <div className="leaf">
-            <button type="button" className="small" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)}>
-              ‹
-            </button>
-            <span className="quiet">
-              {count(at + 1)} of {count(left.length)}
-            </span>
-            <button type="button" className="small" aria-label="Next image" disabled={at === left.length - 1} onClick={() => go(1)}>
-              ›
-            </button>
-          </div>
-        )}
-        <button type="button" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <ModalDialog
+      className="dialog source-dialog"
+      title={source.name}
+      head={(titleId) => (
+        <header>
+          <h2 id={titleId}>{source.name}</h2>
+          {left.length > 1 && (
+            <div className="leaf">
+              <button type="button" className="small" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)}>
+                ‹
+              </button>
+              <span className="quiet">
+                {count(at + 1)} of {count(left.length)}
+              </span>
+              <button type="button" className="small" aria-label="Next image" disabled={at === left.length - 1} onClick={() => go(1)}>
+                ›
+              </button>
+            </div>
+          )}
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+        </header>
+      )}
+      onClose={onClose}
+    >
       <NewProblem />
       <SourceView source={source} look={look} onLook={setLook} key={source.id} />
-    </dialog>
+    </ModalDialog>
   )
 }
 

@@ -3,10 +3,10 @@ import { Autosave } from '../../store/autosave'
 import { unknown, type Annotation, type Drawable } from '../../drawing/drawable'
 import { Editor } from '../../drawing/editor'
 import { count } from '../format'
+import { ModalDialog } from '../modal-dialog'
 import { DrawingCanvas } from './drawing-canvas'
 import { EditorContext, useEditor, useEditorState } from './editor-context'
 import { LabelList } from './label-list'
-import { useModal } from './modal'
 import { Shortcuts } from './shortcuts'
 import type { Stage } from './stage'
 import { ToolBar } from './tool-bar'
@@ -35,9 +35,6 @@ function Opened({ picture: given, onDone, onClose }: Props) {
   const [editor, setEditor] = useState<Editor | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const dialog = useRef<HTMLDialogElement>(null)
-  const title = useId()
-
-  useModal(dialog)
 
   useEffect(() => {
     let here = true
@@ -54,35 +51,31 @@ function Opened({ picture: given, onDone, onClose }: Props) {
     onClose()
   }
   return (
-    <dialog
+    <ModalDialog
       ref={dialog}
       className="annotation"
-      aria-labelledby={title}
-      onCancel={(event) => {
-        if (event.target !== event.currentTarget) return
-        event.preventDefault()
-        close()
-      }}
-      // A browser may close a dialog without asking, at the second Escape.
-      onClose={(event) => event.target === event.currentTarget && !event.currentTarget.open && close()}
+      title={`Annotate ${picture.name}`}
+      head={(titleId) => (
+        <header className="annotation-head">
+          <div className="annotation-title">
+            <h2 id={titleId}>Annotate {picture.name}</h2>
+            <p className="quiet">
+              {count(picture.width)} × {count(picture.height)} pixels
+              {picture.proposal && ' · a prediction to be corrected'}
+            </p>
+          </div>
+          {editor && (
+            <EditorContext value={editor}>
+              <Head onDone={onDone} />
+            </EditorContext>
+          )}
+          <button type="button" title="Close; what you drew is kept in this browser (Escape)" onClick={close}>
+            Close
+          </button>
+        </header>
+      )}
+      onClose={close}
     >
-      <header className="annotation-head">
-        <div className="annotation-title">
-          <h2 id={title}>Annotate {picture.name}</h2>
-          <p className="quiet">
-            {count(picture.width)} × {count(picture.height)} pixels
-            {picture.proposal && ' · a prediction to be corrected'}
-          </p>
-        </div>
-        {editor && (
-          <EditorContext value={editor}>
-            <Head onDone={onDone} />
-          </EditorContext>
-        )}
-        <button type="button" title="Close; what you drew is kept in this browser (Escape)" onClick={close}>
-          Close
-        </button>
-      </header>
       {problem && (
         <p role="alert" className="annotation-problem">
           {problem}
@@ -95,7 +88,7 @@ function Opened({ picture: given, onDone, onClose }: Props) {
       ) : (
         <p className="annotation-opening">Opening…</p>
       )}
-    </dialog>
+    </ModalDialog>
   )
 }
 
