@@ -1,13 +1,17 @@
-import { Suspense } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { closePicture, openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
-import { LoadBoundary, loadedOnDemand } from './load-boundary'
+import { OnDemand } from './boundary'
+import { lazyPart } from './lazy-part'
 import { OpeningDialog } from './modal-dialog'
 import { boxOf, isWhole } from './region-box'
 
-const RegionDialog = loadedOnDemand('The region of interest', async () => (await import('./region-dialog')).RegionDialog)
+const regionDialog = lazyPart(
+  'The region of interest',
+  () => import('./region-dialog'),
+  ({ RegionDialog }) => RegionDialog,
+)
 
 /** Opens the choice of the region of interest on an annotated image, or without one on the first of the pile. */
 export function RegionButton() {
@@ -33,11 +37,9 @@ export function RegionButton() {
         Region of interest
       </button>
       {opening && (
-        <LoadBoundary onClose={closePicture}>
-          <Suspense fallback={<OpeningDialog onClose={closePicture} />}>
-            <RegionDialog />
-          </Suspense>
-        </LoadBoundary>
+        <OnDemand part={regionDialog} waiting={<OpeningDialog onClose={closePicture} />} onClose={closePicture}>
+          {(RegionDialog) => <RegionDialog />}
+        </OnDemand>
       )}
     </>
   )
