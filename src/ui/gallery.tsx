@@ -6,6 +6,7 @@ import type { Prediction, UnlabeledInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { count, percent, score } from './format'
 import { OutlinedPicture } from './outlined-picture'
+import { useThumbnail } from './thumbnail'
 import './styles/pile.css'
 
 const first = 24
@@ -69,11 +70,12 @@ interface EntryProps {
 
 function Entry({ item, size, of, palette }: EntryProps) {
   const nameId = useId()
+  const grey = useThumbnail(item.image)
   return (
     <figure className="picture" aria-labelledby={nameId}>
       <div className="frame">
-        {of && of.pixels.length === item.labels.length && (
-          <OutlinedPicture grey={of.pixels} labels={item.labels} size={size} palette={palette} side={256} />
+        {grey?.length === item.labels.length && (
+          <OutlinedPicture grey={grey} labels={item.labels} size={size} palette={palette} side={256} />
         )}
         {of?.annotated && (
           <p className="marks">

@@ -3,7 +3,7 @@ import { openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { DatasetSummary, UnlabeledInfo } from '../worker/protocol'
 import { count, lastPart } from './format'
-import { Thumbnail } from './watch-strip'
+import { Thumbnail } from './thumbnail'
 import './styles/pile.css'
 
 /** Of a pile of thousands only so many are drawn at a time. */
@@ -31,12 +31,12 @@ export function Pile() {
       <summary>
         Images <span className="quiet">{count(dataset.unlabeled.length)}</span>
       </summary>
-      {open && <Choice images={dataset.unlabeled} size={dataset.size} />}
+      {open && <Choice images={dataset.unlabeled} />}
     </details>
   )
 }
 
-function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: number }) {
+function Choice({ images }: { images: readonly UnlabeledInfo[] }) {
   const [patient, setPatient] = useState('')
   const [page, setPage] = useState(0)
   const patients = [...new Set(images.map((image) => image.patient))]
@@ -86,7 +86,7 @@ function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: numb
       <ul className="pile-grid" aria-label="Images">
         {found.slice(shown * onPage, (shown + 1) * onPage).map(({ image, index }) => (
           <li key={index}>
-            <Entry image={image} size={size} several={patients.length > 1} onChoose={() => openPicture('annotate', 'pile', index)} />
+            <Entry image={image} index={index} several={patients.length > 1} onChoose={() => openPicture('annotate', 'pile', index)} />
           </li>
         ))}
       </ul>
@@ -96,17 +96,18 @@ function Choice({ images, size }: { images: readonly UnlabeledInfo[]; size: numb
 
 interface EntryProps {
   image: UnlabeledInfo
-  size: number
+  /** Among all unlabelled images. */
+  index: number
   /** There are several patients, so it says which. */
   several: boolean
   onChoose: () => void
 }
 
-function Entry({ image: { name, patient, pixels, annotated, hasReference }, size, several, onChoose }: EntryProps) {
+function Entry({ image: { name, patient, annotated, hasReference }, index, several, onChoose }: EntryProps) {
   return (
     <>
       <button type="button" aria-label={`Annotate ${name}`} title={`Annotate ${name}`} onClick={onChoose}>
-        <Thumbnail pixels={pixels} size={size} />
+        <Thumbnail index={index} />
       </button>
       <p className="marks">
         {annotated && <span>annotated</span>}

@@ -6,6 +6,7 @@ import { count } from './format'
 import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
 import { millimetres } from './source-words'
+import { useThumbnail } from './thumbnail'
 import { paintWindow, type GreyWindow } from '../image/window'
 
 interface Props {
@@ -30,7 +31,8 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
   const unlabeled = usePage((state) => state.dataset?.unlabeled)
   const size = usePage((state) => state.dataset?.size ?? 1)
   const index = indices[slice]
-  const small = index === undefined ? undefined : unlabeled?.[index]
+  const name = index === undefined ? undefined : unlabeled?.[index]?.name
+  const small = useThumbnail(index)
   const sliderId = useId()
 
   // The same number is another image once the slices are chosen anew.
@@ -40,7 +42,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
     return () => clearTimeout(timer)
   }, [full, index, unlabeled])
 
-  if (!small) return <p className="empty">This volume gives no images.</p>
+  if (name === undefined) return <p className="empty">This volume gives no images.</p>
   const toggle = () => {
     if (full) closePicture()
     onFull(!full)
@@ -54,7 +56,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
   return (
     <figure className="source-picture" aria-labelledby={`${sliderId}-name`}>
       <div className="frame">
-        <Canvas small={small.pixels} size={size} picture={picture} window={window} ratio={across / down} />
+        <Canvas small={small} size={size} picture={picture} window={window} ratio={across / down} />
         {picture?.sides &&
           (['left', 'right', 'top', 'bottom'] as const).map((side) => (
             <span className={`side ${side}`} key={side}>
@@ -71,7 +73,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
             min={1}
             max={indices.length}
             value={slice + 1}
-            aria-valuetext={`${slice + 1} of ${indices.length}, ${small.name}`}
+            aria-valuetext={`${slice + 1} of ${indices.length}, ${name}`}
             onChange={(event) => onSlice(Number(event.target.value) - 1)}
           />
           <output htmlFor={sliderId}>
@@ -81,7 +83,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
       )}
       <figcaption>
         <span className="name" id={`${sliderId}-name`}>
-          {small.name} <span className="quiet">{said}</span>
+          {name} <span className="quiet">{said}</span>
         </span>
         <button type="button" className="small" aria-pressed={full} onClick={toggle}>
           Full resolution
@@ -92,7 +94,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
 }
 
 interface CanvasProps extends Pick<Props, 'picture' | 'window'> {
-  small: Uint8Array<ArrayBuffer>
+  small: Uint8Array<ArrayBuffer> | null
   size: number
   /** Width to height in millimetres. */
   ratio: number
@@ -110,7 +112,7 @@ function Canvas({ small, size, picture, window, ratio }: CanvasProps) {
       if (image.current?.width !== width || image.current.height !== height) image.current = new ImageData(width, height)
       if (element.width !== width || element.height !== height) Object.assign(element, { width, height })
       if (picture) paintWindow(image.current, picture.pixels, window ?? picture.window)
-      else paintGrey(image.current, small)
+      else if (small) paintGrey(image.current, small)
       context.putImageData(image.current, 0, 0)
     })
     return () => forgetPaint(element)

@@ -1,13 +1,13 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { followLive, watch } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { forgetPaint, paintSoon } from './paint-queue'
-import { paintGrey } from './painters'
+import type { UnlabeledInfo } from '../worker/protocol'
+import { Thumbnail } from './thumbnail'
+import { layTiles, tilesInSight } from './tiles'
 
-/** The unlabelled images; the chosen one is followed by the live view. Radio buttons: arrow keys move the choice. */
+/** The unlabelled images; the chosen one is followed by the live view. */
 export function WatchStrip() {
   const images = usePage((state) => state.dataset?.unlabeled)
-  const size = usePage((state) => state.dataset?.size ?? 0)
   const watched = usePage((state) => state.watched)
   const live = usePage((state) => state.live)
   if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
@@ -19,31 +19,74 @@ export function WatchStrip() {
       <label className="live-switch" title="Off saves a few per cent of the time; the pictures then show where a run came to rest.">
         <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
       </label>
-      <div className="thumbnails">
-        {images.map(({ name, pixels }, index) => (
-          <label key={`${index} ${name}`} title={name}>
-            <input type="radio" name="watched" aria-label={name} checked={index === watched} onChange={() => watch(index)} />
-            <Thumbnail pixels={pixels} size={size} />
-          </label>
-        ))}
-      </div>
+      <Choice images={images} watched={watched} />
     </fieldset>
   )
 }
 
-/** A grey picture as the network sees it. */
-export function Thumbnail({ pixels, size }: { pixels: Uint8Array; size: number }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || pixels.length !== size * size) return
-    paintSoon(element, () => {
-      const image = new ImageData(size, size)
-      paintGrey(image, pixels)
-      context.putImageData(image, 0, 0)
-    })
-    return () => forgetPaint(element)
-  }, [pixels, size])
-  return <canvas ref={canvas} width={size} height={size} />
+const moves: Record<string, 1 | -1> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
+
+/** Radio buttons: arrow keys move the choice. Of thousands only those in sight are there, and the chosen one, which Tab goes to. */
+function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched: number }) {
+  const box = useRef<HTMLDivElement>(null)
+  const [view, setView] = useState({ width: 0, height: 0, top: 0 })
+  const byKey = useRef(false)
+
+  useLayoutEffect(() => {
+    const element = box.current!
+    const measure = () => {
+      const { paddingLeft, paddingRight } = getComputedStyle(element)
+      const width = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
+      setView({ width, height: element.clientHeight, top: element.scrollTop })
+    }
+    measure()
+    const sizes = new ResizeObserver(measure)
+    sizes.observe(element)
+    return () => sizes.disconnect()
+  }, [])
+
+  useLayoutEffect(() => {
+    if (byKey.current) box.current!.querySelector<HTMLInputElement>(':checked')?.focus()
+    byKey.current = false
+  }, [watched])
+
+  // The browser's own way goes only to neighbours that are there.
+  const move = (event: KeyboardEvent) => {
+    const by = moves[event.key]
+    if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    byKey.current = true
+    watch((watched + by + images.length) % images.length)
+  }
+
+  const tiles = layTiles(images.length, view.width)
+  const [first, end] = tilesInSight(tiles, images.length, view.top, view.height)
+  const shown = Array.from({ length: end - first }, (_, i) => first + i)
+  if (watched < first) shown.unshift(watched)
+  else if (watched >= end && watched < images.length) shown.push(watched)
+  const { columns, pitch, side, height } = tiles
+  return (
+    <div className="thumbnails" ref={box} onScroll={(event) => setView({ ...view, top: event.currentTarget.scrollTop })} onKeyDown={move}>
+      <div style={{ height }}>
+        {shown.map((index) => {
+          const { name } = images[index]!
+          const place = { left: (index % columns) * pitch, top: Math.floor(index / columns) * pitch, width: side, height: side }
+          return (
+            <label key={index} title={name} style={place}>
+              <input
+                type="radio"
+                name="watched"
+                aria-label={name}
+                aria-posinset={index + 1}
+                aria-setsize={images.length}
+                checked={index === watched}
+                onChange={() => watch(index)}
+              />
+              <Thumbnail index={index} />
+            </label>
+          )
+        })}
+      </div>
+    </div>
+  )
 }
