@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState, type RefObject } from 'react'
 import { useEditor, useEditorState } from './editor-context'
+import { followKeys } from './keys'
+import { followPointers } from './pointers'
 import { Stage } from './stage'
 
 interface Props {
@@ -25,6 +27,8 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
       readout: (text) => (readout.current!.textContent = text),
       say: (text) => (spoken.current!.textContent = text),
     })
+    followPointers(standing)
+    followKeys(standing)
     setStage(standing)
     onStage(standing)
     return () => {
