@@ -8,9 +8,9 @@ it('are round', () => {
   expect(ticksWithin(1, 164, 1)).toEqual([50, 100, 150])
   expect(ticksWithin(0, 4, 1)).toEqual([0, 1, 2, 3, 4])
   expect(ticksWithin(50, 600, 1)).toEqual([200, 400, 600])
-  expect(ticksWithin(0, 1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1])
-  expect(ticksWithin(0.9, 1)).toEqual([0.9, 0.92, 0.94, 0.96, 0.98, 1])
-  expect(ticksAround(0.31, 2.4)).toEqual([0, 0.5, 1, 1.5, 2, 2.5])
+  expect(ticksWithin(0, 1)).toEqual([0, 0.5, 1])
+  expect(ticksWithin(0.9, 1)).toEqual([0.9, 0.95, 1])
+  expect(ticksAround(0.31, 2.4)).toEqual([0, 1, 2, 3])
   expect(ticksAround(3, 3)).toEqual([3, 4])
   expect(ticksAround(0, 0)).toEqual([0, 1])
 })
@@ -19,7 +19,7 @@ it('are few, inside and evenly spaced on an axis of whole numbers, wherever the 
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 100_000 }), (low, more) => {
       const ticks = ticksWithin(low, low + more, 1)
-      expect(ticks.length).toBeLessThanOrEqual(6)
+      expect(ticks.length).toBeLessThanOrEqual(5)
       expect(ticks.every((t) => t >= low && t <= low + more && Number.isInteger(t))).toBe(true)
       expect(new Set(ticks.slice(1).map((t, i) => t - ticks[i]!)).size).toBeLessThanOrEqual(1)
     }),
@@ -32,7 +32,7 @@ it('enclose any two numbers, tightly', () => {
       const ticks = ticksAround(low, low + span)
       const step = ticks[1]! - ticks[0]!
       const slack = 1e-6 * step
-      expect(ticks.length).toBeLessThanOrEqual(7)
+      expect(ticks.length).toBeLessThanOrEqual(6)
       expect(ticks[0]!).toBeLessThanOrEqual(low + slack)
       expect(ticks.at(-1)!).toBeGreaterThanOrEqual(low + span - slack)
       expect(ticks[0]! + step).toBeGreaterThan(low - slack)

@@ -4,7 +4,7 @@
 export const tidy = (v: number, digits = 6): number => Number(v.toPrecision(digits))
 
 /** Parts of a range between ticks, at most. */
-const parts = 5
+const parts = 4
 
 /** The least of 1, 2 and 5 times the powers of ten that is not below `rough`, a number above 0. */
 export function roundStep(rough: number): number {
@@ -20,7 +20,7 @@ const grid = (first: number, last: number, step: number): number[] =>
   Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => tidy((first + i) * step, 12))
 
 /**
- * At most six round numbers from `low` to `high`, for an axis with these ends.
+ * At most five round numbers from `low` to `high`, for an axis with these ends.
  * @param least distance between two of them: 1 for whole numbers
  */
 export function ticksWithin(low: number, high: number, least = 0): number[] {
@@ -28,7 +28,7 @@ export function ticksWithin(low: number, high: number, least = 0): number[] {
   return grid(Math.ceil(inSteps(low, step)), Math.floor(inSteps(high, step)), step)
 }
 
-/** At most seven round numbers, the first not above `low` and the last not below `high`: they are the ends of an axis that has none given. */
+/** At most six round numbers, the first not above `low` and the last not below `high`: they are the ends of an axis that has none given. */
 export function ticksAround(low: number, high: number): number[] {
   const step = roundStep((high - low) / parts || Math.abs(low) / parts || 1)
   const first = Math.floor(inSteps(low, step))

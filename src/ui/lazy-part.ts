@@ -27,7 +27,7 @@ export class LazyPart<P extends object> {
     return (this.#coming ??= this.#load(this.#failures).catch((problem: unknown) => {
       this.#failures.push(problem)
       throw new LoadError(
-        this.#failures.length === 1
+        this.#tries === 0
           ? `${this.what} could not be loaded: see that the page is still being served, then try again.`
           : `${this.what} still could not be loaded. Export what you want to keep, then reload the page.`,
       )

@@ -26,7 +26,7 @@ export function ViewOptions() {
         </select>
       </label>
       <div className="annotation-row">
-        <NumberInput label="Window center" value={tidy(center)} onChange={(value) => editor.setWindow({ center: value, width })} />
+        <NumberInput label="Window centre" value={tidy(center)} onChange={(value) => editor.setWindow({ center: value, width })} />
         <NumberInput label="Window width" value={tidy(width)} min={0} onChange={(value) => editor.setWindow({ center, width: value })} />
       </div>
       <label className="annotation-slider">
