@@ -1,4 +1,4 @@
-/** What is drawn, with its labels and one history of both. */
+/** A drawing: a label map and its labels, with one history for both. */
 import { classColours, hueOf, unknownColour } from '../image/palette'
 import { apply, difference, type Mask, type Patch } from './patch'
 import { background, unknown, type Annotation, type LabelClass } from './drawable'
@@ -48,7 +48,7 @@ const tableOf = (classes: readonly LabelClass[]): Label[] => [
   unknownLabel,
 ]
 
-/** @throws RangeError for labels that name no class, or arrays of the wrong size: the caller's mistake, not the user's. */
+/** @throws RangeError for labels that name no class, or for arrays of the wrong size: mistakes of the caller, not of the user. */
 export function makeDrawing(
   width: number,
   height: number,
@@ -87,7 +87,7 @@ export const write = ({ mask, counts }: Drawing, patch: Patch, direction: 'forwa
 /** Puts a patch that has been written into the history. */
 export const remember = (drawing: Drawing, patch: Patch): Drawing => record(drawing, { patch, table: null })
 
-/** The last step taken back, and the patch that was, null if it touched only labels; undefined if there is none. */
+/** Takes back the last step: the new drawing and the patch undone, null if only the table changed; undefined if there is no step. */
 export function undo(drawing: Drawing): { drawing: Drawing; patch: Patch | null } | undefined {
   const change = drawing.past.at(-1)
   if (!change) return undefined
@@ -96,7 +96,7 @@ export function undo(drawing: Drawing): { drawing: Drawing; patch: Patch | null 
   return { drawing: { ...drawing, table, past, future }, patch: change.patch }
 }
 
-/** The last step taken back, done again. */
+/** Repeats the step that was last taken back. */
 export function redo(drawing: Drawing): { drawing: Drawing; patch: Patch | null } | undefined {
   const [change, ...future] = drawing.future
   if (!change) return undefined
@@ -107,7 +107,7 @@ export function redo(drawing: Drawing): { drawing: Drawing; patch: Patch | null 
   }
 }
 
-/** All of another drawing of the same size in place of this one, as one step. */
+/** Replaces everything by another drawing of the same size, as one step. */
 export function replace(drawing: Drawing, { labels, classes }: Annotation): { drawing: Drawing; patch: Patch | null } {
   const patch = difference(drawing.mask, labels)
   if (patch) write(drawing, patch)

@@ -1,8 +1,8 @@
-/** Which part of a picture the networks see, and what it looks like to them: the same for training and for a preview of it. */
+/** Which part of a picture the networks see, and what it looks like to them; shared by training and its preview. */
 import { crop, normalise, resizeLinear, type Raster, type Rect } from './raster'
 import { shareOf } from './window'
 
-/** The settings that say so, named as in method/config: region and crop in shares, window in the units of the file. */
+/** The settings that decide it, named as in method/config: region and crop in shares, window in the units of the file. */
 export interface Framing {
   size: number
   crop: number
@@ -14,7 +14,7 @@ export interface Framing {
   windowWidth: number
 }
 
-/** What has to be known of a picture. */
+/** What must be known about a picture. */
 export interface Extent {
   width: number
   height: number
@@ -30,7 +30,7 @@ export interface Frame {
   inner: Rect
 }
 
-/** The region of interest in pixels, at least one, and of it the central part. With unequal spacing the central part is square in millimetres. */
+/** The central part of the region of interest, in pixels, at least one. With unequal spacing the central part is square in millimetres. */
 function rectOf({ width, height, spacing }: Extent, config: Framing): Rect {
   const left = Math.min(width - 1, Math.round(config.regionX * width))
   const top = Math.min(height - 1, Math.round(config.regionY * height))
@@ -43,7 +43,7 @@ function rectOf({ width, height, spacing }: Extent, config: Framing): Rect {
   return { x: left + Math.floor((w - cw) / 2), y: top + Math.floor((h - ch) / 2), width: cw, height: ch }
 }
 
-/** The longest side of what is seen of any picture, in millimetres: all are drawn to this one scale. Null if none has a spacing. */
+/** The longest visible side of any picture, in millimetres: all are drawn to this one scale. Null if none has a spacing. */
 export function fieldOf(pictures: readonly Extent[], config: Framing): number | null {
   let longest = 0
   for (const picture of pictures) {
@@ -55,7 +55,7 @@ export function fieldOf(pictures: readonly Extent[], config: Framing): number | 
 }
 
 /**
- * Where a picture goes: proportions stay true, and where files say their spacing so does the scale, one for all pictures.
+ * Where a picture goes: proportions are kept, and so is the scale, which all pictures with a known spacing share.
  * @param field what `fieldOf` gives for all pictures; a picture without spacing fills the input
  */
 export function frameOf(extent: Extent, config: Framing, field: number | null): Frame {

@@ -22,7 +22,7 @@ export function AnnotationOpener() {
       {(AnnotationEditor) => (
         <AnnotationEditor
           picture={picture}
-          // A copy of its own: it is given away to the worker.
+          // A copy, because it is transferred to the worker.
           onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}
           onClose={closePicture}
         />

@@ -3,9 +3,9 @@ import { LoadError, type LazyPart } from './lazy-part'
 import { ModalDialog } from './modal-dialog'
 
 interface BoundaryProps {
-  /** What is inside, as the beginning of a sentence. */
+  /** What is inside, as the subject of a sentence. */
   what: string
-  /** Makes what could not be loaded be loaded anew. */
+  /** Loads again what could not be loaded. */
   onTryAgain?: () => void
   /** What is inside is a dialog, and so is the message; this closes it. */
   onClose?: (() => void) | undefined
@@ -57,7 +57,7 @@ export class Boundary extends Component<BoundaryProps, { error: Error | null }> 
 
 interface OnDemandProps<P extends object> {
   part: LazyPart<P>
-  /** Stands there until it has come. */
+  /** Shown until it has arrived. */
   waiting?: ReactNode
   /** The part is a dialog; this closes it. */
   onClose?: () => void

@@ -1,4 +1,4 @@
-/** Lines that are seen on any grey: the colour lies on white, and that on black. On mid grey anatomy colour alone has too little contrast. */
+/** Lines that are visible on any grey: colour on white on black. On mid-grey anatomy, colour alone has too little contrast. */
 import { outlineOf } from '../image/outlines'
 import type { Palette } from '../image/palette'
 
@@ -8,7 +8,7 @@ export interface ColouredPath {
   color: string
 }
 
-/** Strokes all paths: every casing lies under every colour, so that neighbours do not cover each other. @param width of the colour, in `unit`s */
+/** Strokes all paths: every casing lies under every colour, so that neighbours do not cover one another. @param width of the colour, in `unit`s */
 export function strokeCased(context: CanvasRenderingContext2D, paths: readonly ColouredPath[], width: number, unit = 1): void {
   const stroke = (wide: number, style?: string) => {
     context.lineWidth = wide * unit

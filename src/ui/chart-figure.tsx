@@ -5,7 +5,7 @@ import type { ChartProps } from './chart-props'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
 
-/** The chart library is most of the page's code, and the page is useful before it is here. */
+/** The chart library is most of the page's code, and the page is useful before it arrives. */
 export const chartPart = lazyPart(
   'The chart',
   () => import('./chart'),
@@ -35,7 +35,7 @@ export function ChartFigure({ name, note, children, ...props }: ChartProps & { n
         {newest ? (
           <OnDemand part={chartPart}>{(Chart) => <Chart {...props} />}</OnDemand>
         ) : (
-          <p className="empty">{chart === 'dice' ? 'Scores appear here as they are made.' : 'The curve begins with the first step.'}</p>
+          <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>
         )}
       </div>
       {note && <p className="hint quiet">{note}</p>}

@@ -14,7 +14,7 @@ const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' 
 /** A line chart of one thinned series; null is a gap. */
 export function Chart({ chart, lines, format, limits, dots = false }: ChartProps) {
   const { points } = useCurve(chart)
-  const { domain, ticks } = useMemo(() => uprightAxis(points, lines, limits), [points, lines, limits])
+  const { domain, ticks } = useMemo(() => verticalAxis(points, lines, limits), [points, lines, limits])
   return (
     <ResponsiveContainer width="100%" height="100%">
       {/* The keyboard layer of the library speaks through a second role "status"; the data table serves instead. */}
@@ -67,8 +67,8 @@ export function Chart({ chart, lines, format, limits, dots = false }: ChartProps
   )
 }
 
-/** The ends and the ticks of the upright axis for the lines shown. */
-function uprightAxis(points: readonly Point[], lines: ChartProps['lines'], limits: ChartProps['limits']) {
+/** The ends and the ticks of the vertical axis for the lines shown. */
+function verticalAxis(points: readonly Point[], lines: ChartProps['lines'], limits: ChartProps['limits']) {
   let [lowest, highest] = [Infinity, -Infinity]
   for (const point of points)
     for (const { key } of lines) {

@@ -42,7 +42,7 @@ export function Curves() {
         format={percent}
         limits={[0, 1]}
         lines={[...pair('confident', 'confident'), ...pair('foreground', 'foreground', true)]}
-        note="Share of the weak view at or above the threshold, and share called foreground. Sure is not the same as right."
+        note="Share of the weak view at or above the threshold, and share called foreground. Being sure is not the same as being right."
       />
       <ChartFigure
         name="Agreement"

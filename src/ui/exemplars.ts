@@ -1,11 +1,11 @@
-/** What the page works out of the annotated images. */
+/** What the page works out from the annotated images. */
 import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 
 type Labels = Pick<ExemplarInfo, 'labels' | 'from'>
 
 /**
- * Whether training would still be possible without one of the exemplars: every class that it shows is shown by another one as well.
+ * Whether training would still be possible without one of the exemplars: every class it shows is shown by another one as well.
  * One without an annotation teaches nothing, so it may go as soon as there is one that does.
  */
 export function canRemove(exemplars: readonly Labels[], index: number): boolean {

@@ -6,9 +6,9 @@ export class LoadError extends Error {
   override name = 'LoadError'
 }
 
-/** `React.lazy`, but it can be tried again: that one keeps a failure for as long as the page lives. */
+/** Like `React.lazy`, which keeps a failure for as long as the page lives, but it can be tried again. */
 export class LazyPart<P extends object> {
-  /** What it is called in the sentence that says it could not be loaded. */
+  /** The subject of the sentence that says it could not be loaded. */
   readonly what: string
   readonly #load: (failures: readonly unknown[]) => Promise<ComponentType<P>>
   #coming: Promise<ComponentType<P>> | null = null
@@ -34,12 +34,12 @@ export class LazyPart<P extends object> {
     }))
   }
 
-  /** Loads it before it is needed. If that fails it is tried anew when it is. */
+  /** Loads it before it is needed; if that fails, it is tried again when it is. */
   loadAhead(): void {
     this.get().catch(() => (this.#coming = null))
   }
 
-  /** How often it was tried again: whoever shows it starts anew when that changes. */
+  /** How often it has been tried again; whoever shows it starts over when that changes. */
   readonly tries = (): number => this.#tries
 
   readonly tryAgain = (): void => {
@@ -55,9 +55,9 @@ export class LazyPart<P extends object> {
 }
 
 /**
- * @param what it is, as the beginning of a sentence
+ * @param what the subject of a sentence
  * @param load imports the module
- * @param pick takes the component from it; not in `load`, because a module that comes at the second try does not pass through it
+ * @param pick takes the component from it; not part of `load`, which a second try may bypass
  */
 export const lazyPart = <M, P extends object>(what: string, load: () => Promise<M>, pick: (module: M) => ComponentType<P>): LazyPart<P> =>
   new LazyPart(what, async (failures) => pick(await (failures.length === 0 ? load() : loadAgain(load, failures.at(-1), failures.length))))

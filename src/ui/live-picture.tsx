@@ -5,7 +5,7 @@ import type { ClassInfo, LiveViews } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { forgetPaint, paintSoon } from './paint-queue'
 
-/** Paints one part of the views; false where this step has none. */
+/** Paints one part of the views. */
 export type Painter = (to: ImageData, views: LiveViews, palette: Palette) => void
 
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
   /** What it is, for the tooltip and for the empty place. */
   hint: string
   paint: Painter
-  /** Whether the views hold this picture. */
+  /** Whether the views contain this picture. */
   present?: (views: LiveViews) => boolean
 }
 
@@ -50,7 +50,7 @@ export function LivePicture({ name, hint, paint, present = always }: Props) {
     soon()
     const stops = [
       latest.subscribe((now, before) => now.views !== before.views && soon()),
-      // A colour of the label table was changed.
+      // A colour in the label table may have changed.
       pageStore.subscribe((now, before) => now.dataset !== before.dataset && soon()),
     ]
     return () => {

@@ -24,12 +24,12 @@ if (new URLSearchParams(location.search).has('bench')) {
 } else {
   begin()
   root.render(
-    // What the page knows is in the store, and training is in the worker: both live on, so trying again loses nothing.
+    // The store and the worker outlive a failure of the page, so trying again loses nothing.
     <Boundary what="The page">
       <App />
     </Boundary>,
   )
 
-  // Read ahead, so that the first step of a run does not wait for the chart library.
+  // Loaded ahead, so that the first step of a run does not wait for the chart library.
   setTimeout(() => chartPart.loadAhead(), 1000)
 }

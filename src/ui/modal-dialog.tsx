@@ -2,30 +2,30 @@ import { useId, useLayoutEffect, useRef, type ReactNode, type RefObject, type Sy
 import './styles/dialog.css'
 
 interface Props {
-  /** Its name, and the heading unless there is a `head`. */
+  /** Its accessible name, and its heading unless there is a `head`. */
   title: string
-  /** In place of the plain heading; what shows the title in it takes the id. */
+  /** Replaces the plain heading; the element in it that shows the title takes the id. */
   head?: (titleId: string) => ReactNode
-  /** Escape was pressed, or the browser closed it. The dialog is there until it is no longer rendered. */
+  /** Escape was pressed, or the browser closed it. The caller then stops rendering it. */
   onClose: () => void
-  /** How it looks; without one a small box in the middle. */
+  /** CSS classes; by default it is a small box in the middle. */
   className?: string
   ref?: RefObject<HTMLDialogElement | null>
   children: ReactNode
 }
 
-/** A modal dialog that is there as long as it is rendered; afterwards the focus is where it was before. */
+/** A modal dialog, open as long as it is rendered; afterwards the focus returns to where it was. */
 export function ModalDialog({ title, head, onClose, className = 'dialog', ref, children }: Props) {
   const own = useRef<HTMLDialogElement>(null)
   const dialog = ref ?? own
   const titleId = useId()
-  // In a layout effect, because its end comes before the element goes: only a dialog that is closed gives the focus back.
+  // A layout effect, because it is cleaned up before the element is removed: only a dialog that is closed gives the focus back.
   useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
     return () => element?.close()
   }, [dialog])
-  /** Dialogs inside have events of their own; and this one, closed because it is no longer rendered, has nobody to tell. */
+  /** Not an event of a dialog inside, nor of this one being closed because it is no longer rendered. */
   const isOwn = ({ target, currentTarget }: SyntheticEvent<HTMLDialogElement>) => target === currentTarget && currentTarget.isConnected
   return (
     <dialog
@@ -46,7 +46,7 @@ export function ModalDialog({ title, head, onClose, className = 'dialog', ref, c
   )
 }
 
-/** What stands there until an image and the code that shows it have come. */
+/** Shown until an image and the code that displays it have arrived. */
 export function OpeningDialog({ onClose }: { onClose: () => void }) {
   return (
     <ModalDialog title="Opening the image…" onClose={onClose}>

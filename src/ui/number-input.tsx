@@ -1,12 +1,12 @@
 import { useEffect, useId, useRef, useState } from 'react'
 
 interface Props {
-  /** Above the input; without it the input stands alone, and `id` ties it to a label elsewhere. */
+  /** Shown above the input; without it there is only the input, and `id` ties it to a label elsewhere. */
   label?: string | undefined
   /** The accessible name, where the label says more than that. */
   name?: string | undefined
   id?: string | undefined
-  /** What is used; null leaves the input empty. */
+  /** The number in use; null leaves the input empty. */
   value: number | null
   min?: number | undefined
   max?: number | undefined
@@ -14,18 +14,18 @@ interface Props {
   disabled?: boolean | undefined
   title?: string | undefined
   describedBy?: string | undefined
-  /** Below the input as long as nothing is wrong. */
+  /** Shown below the input while nothing is wrong. */
   hint?: string | undefined
   /** Why a text cannot be used, or null; by default it has to be a number from min to max. */
   refuse?: (text: string) => string | null
-  /** Milliseconds without another keystroke before a number is taken, where taking it is work; Enter and leaving take it at once. */
+  /** Milliseconds without a keystroke before a number is taken, where taking it is expensive; Enter and leaving the field take it at once. */
   wait?: number
   onChange: (value: number) => void
 }
 
 /**
- * A spin button that keeps what is being typed: a number is handed on as soon as it can be used, what cannot be used stays in the field with the
- * reason, and on leaving the field shows again what is used.
+ * A spin button that keeps what is being typed: a usable number is passed on at once, an unusable text stays in the field with the reason, and
+ * on leaving, the field shows again what is in use.
  */
 export function NumberInput({ label, name, id, value, min, max, step = 'any', disabled, title, describedBy, hint, ...rest }: Props) {
   const { refuse = (text: string) => outside(text, min, max), wait = 0, onChange } = rest
@@ -57,7 +57,7 @@ export function NumberInput({ label, name, id, value, min, max, step = 'any', di
       value={draft ?? (value === null ? '' : String(value))}
       disabled={disabled}
       title={label === undefined ? (error ?? title) : title}
-      // The note is inside the label, but no part of the name.
+      // The note is inside the label but must not become part of the name.
       aria-label={name ?? label}
       aria-invalid={error !== null}
       aria-describedby={[note === null ? null : noteId, describedBy].filter(Boolean).join(' ') || undefined}

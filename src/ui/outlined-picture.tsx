@@ -9,7 +9,7 @@ interface Props {
   labels: Uint8Array<ArrayBuffer>
   size: number
   palette: Palette
-  /** Side of the canvas in its own pixels, about twice its side on the page. */
+  /** Side of the canvas in canvas pixels, about twice its side on the page. */
   side: number
 }
 

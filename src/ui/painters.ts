@@ -1,10 +1,10 @@
-/** From the session's arrays to pixels. Every array holds one value per pixel of the square picture, row-major. */
+/** Turns the session's arrays into pixels. Every array holds one value per pixel of a square picture, row-major. */
 import { viridis, type Palette, type Rgb } from '../image/palette'
 import { unknown } from '../image/raster'
 
 type Bytes = Uint8Array
 
-/** How much of a class's colour lies over the grey. */
+/** Opacity of a class's colour over the grey. */
 const tint = 0.6
 
 /** What the painters need of an ImageData: four bytes per pixel. */
@@ -64,7 +64,7 @@ export function paintConfidence(to: Pixels, confidence: Bytes): void {
   }
 }
 
-/** A mask in white, through which the image still shows; outside it the image is dark and struck through. No colour: it is no class. */
+/** A mask in white, through which the image still shows; outside it the image is dark and struck through. It has no colour, because it is not a class. */
 export function paintMask(to: Pixels, grey: Bytes, mask: Bytes, width: number): void {
   for (let i = 0; i < grey.length; i++) {
     const v = mask[i] !== 0 ? 255 - (255 - grey[i]!) * 0.35 : struck(40 + grey[i]! * 0.25, i, width)
@@ -72,7 +72,7 @@ export function paintMask(to: Pixels, grey: Bytes, mask: Bytes, width: number): 
   }
 }
 
-/** Where `differ` is set the image shines in `colour`; the rest is dark. */
+/** Where `differ` is set the image is tinted; the rest is darkened. */
 export function paintDisagreement(to: Pixels, grey: Bytes, differ: Bytes, colour: Rgb): void {
   for (let i = 0; i < grey.length; i++) {
     if (differ[i] !== 0) blend(to, i, grey[i]!, colour, tint)

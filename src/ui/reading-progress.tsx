@@ -1,7 +1,7 @@
 import { usePage } from '../store/page-store'
 import { count } from './format'
 
-/** How far the files being read have come; its place in the panel's head is kept free while there are none. */
+/** How far the files being read have come; its place in the panel's head stays reserved while there are none. */
 export function ReadingProgress() {
   const loading = usePage((state) => state.loading)
   const progress = usePage((state) => state.progress)

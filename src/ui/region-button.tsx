@@ -13,7 +13,7 @@ const regionDialog = lazyPart(
   ({ RegionDialog }) => RegionDialog,
 )
 
-/** Opens the choice of the region of interest on an annotated image, or without one on the first of the pile. */
+/** Opens the region of interest on an annotated image or, if there is none, on the first unlabelled one. */
 export function RegionButton() {
   const can = usePage((state) => allowed(state).configure)
   const opening = usePage((state) => state.opening?.purpose === 'region')
@@ -45,7 +45,7 @@ export function RegionButton() {
   )
 }
 
-/** A row of the list of facts, where not the whole image is used. */
+/** A row in the list of facts, if only part of each image is used. */
 export function RegionFact() {
   const [x, y, width, height] = usePage(
     useShallow(({ running, asked }) => {

@@ -42,7 +42,7 @@ function RegionChoice({ picture, dataset, asked }: Props) {
   return (
     <ModalDialog title="Region of interest" onClose={closePicture} className="dialog region">
       <p className="hint quiet">
-        The part of every image that the networks see; outside it every mask is background. Leave room: organs lie elsewhere in other
+        The part of every image that the networks see; outside it every mask is background. Leave some room: organs lie elsewhere in other
         images. Shown on {picture.name}.
       </p>
       <div className="region-columns">
@@ -67,7 +67,7 @@ function RegionChoice({ picture, dataset, asked }: Props) {
             <button
               type="button"
               disabled={!proposedRegion}
-              title={proposedRegion ? 'What is annotated, with room around it.' : 'Nothing is annotated yet.'}
+              title={proposedRegion ? 'A box around what is annotated, with some room to spare.' : 'Nothing is annotated yet.'}
               onClick={() => proposedRegion && setBox(boxOf(proposedRegion))}
             >
               Propose from the mask
@@ -102,7 +102,7 @@ const handles: readonly Handle[] = ['nw', 'n', 'ne', 'e', 'se', 's', 'sw', 'w']
 
 const arrows: Record<string, [dx: number, dy: number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
-/** A shorter way with the pointer is a click, not a rectangle; in per cent. */
+/** A shorter drag counts as a click and draws no rectangle; per cent. */
 const click = 2
 
 interface StageProps {
@@ -114,7 +114,7 @@ interface StageProps {
 /** The image with the rectangle on it. */
 function Stage({ picture, box, onChange }: StageProps) {
   const stage = useRef<HTMLDivElement>(null)
-  /** Where the pointer went down, and what it took hold of; null to draw a new rectangle. */
+  /** Where the pointer went down, and the handle it grabbed; a null handle draws a new rectangle. */
   const held = useRef<{ x: number; y: number; box: PercentBox; handle: Handle | null } | null>(null)
   const helpId = useId()
   const [sx, sy] = picture.spacing ?? [1, 1]
@@ -179,13 +179,13 @@ function Stage({ picture, box, onChange }: StageProps) {
         </div>
       </div>
       <p className="hint quiet" id={helpId}>
-        Drag to draw, move or resize. With the rectangle in focus, arrow keys move it, with Shift they resize it.
+        Drag to draw, move or resize. While the rectangle has the focus, arrow keys move it, and resize it with Shift.
       </p>
     </div>
   )
 }
 
-/** More pixels than this are not seen on the page, and would only cost time. */
+/** More pixels than this cannot be seen on the page and would only cost time. */
 const longest = 1024
 
 /** The image and its labels at most `longest` pixels wide and high; the spacing grows with the pixels. */
@@ -223,7 +223,7 @@ function Preview({ picture, dataset, config }: { picture: PictureEvent; dataset:
   const { size } = config
   const field = fieldOf([...dataset.exemplars, ...dataset.unlabeled], config)
   const { rect, inner } = frameOf(picture, config, field)
-  // Along the longer side, where whole pixels round least.
+  // Along the longer side, where rounding to whole pixels matters least.
   const spacing =
     picture.spacing &&
     (inner.width >= inner.height ? (picture.spacing[0] * rect.width) / inner.width : (picture.spacing[1] * rect.height) / inner.height)

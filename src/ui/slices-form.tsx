@@ -8,7 +8,7 @@ import { cutOf, ordinal } from './source-words'
 
 const axes = [2, 1, 0] as const
 
-/** Milliseconds without another keystroke before a number is taken: each makes the session cut and prepare all images anew. */
+/** Milliseconds without another keystroke before a number is taken: each one makes the session cut and prepare all images again. */
 const settled = 600
 
 const isWhole = (n: number, max: number) => Number.isInteger(n) && n >= 1 && n <= max

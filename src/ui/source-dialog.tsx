@@ -18,9 +18,9 @@ interface Props {
   onClose: () => void
 }
 
-/** How images are looked at; it stays when the next is turned to. */
+/** How images are viewed; it is kept when another one is turned to. */
 interface Look {
-  /** Whether they are asked for in full. */
+  /** Whether full images are wanted. */
   full: boolean
   /** The window that the user chose; null follows each file. */
   window: GreyWindow | null
@@ -28,12 +28,12 @@ interface Look {
 
 const none: SourceInfo[] = []
 
-/** One volume looked at closely: what it is, its numbers, its pictures, and what of it is used. */
+/** A close look at one volume: what it is, its values, its images, and which part of it is used. */
 export function SourceDialog({ ids, onClose }: Props) {
   const [position, setPosition] = useState(0)
   const [look, setLook] = useState<Look>({ full: false, window: null })
   const sources = usePage((state) => state.dataset?.sources ?? none)
-  // Other files may have been dropped meanwhile.
+  // The files may have changed meanwhile.
   const left = ids.map((id) => sources.find((source) => source.id === id)).filter((source) => source !== undefined)
   const at = Math.min(position, left.length - 1)
   const source = left[at]
@@ -82,7 +82,7 @@ export function SourceDialog({ ids, onClose }: Props) {
   )
 }
 
-/** The page's list of problems lies behind the dialog: the newest that came since it was opened is said here too. */
+/** The page's list of problems lies behind the dialog, so the newest one since it was opened is repeated here. */
 function NewProblem() {
   const [before] = useState(() => pageStore.getState().problems.at(-1)?.id ?? 0)
   const newest = usePage((state) => state.problems.at(-1))
@@ -98,7 +98,7 @@ interface ViewProps {
 function SourceView({ source, look, onLook }: ViewProps) {
   const { id } = source
   const details = usePage((state) => state.details[id])
-  // An answer to an older run is dropped, so it is asked for again.
+  // Answers that belong to an older run are dropped, so they are requested again.
   const run = usePage((state) => state.run)
   const known = details !== undefined
   useEffect(() => {
@@ -193,7 +193,7 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
   )
 }
 
-/** Every value of a file that has few: of a label image, its labels. */
+/** Every value of a file that has only a few, such as the labels of a label image. */
 function Values({ labels }: { labels: NonNullable<SourceEvent['labels']> }) {
   const named = labels.some(({ name }) => name !== null)
   return (

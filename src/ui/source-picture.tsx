@@ -15,18 +15,18 @@ interface Props {
   /** Which of them is shown. */
   slice: number
   onSlice: (slice: number) => void
-  /** Whether it is asked for in full. */
+  /** Whether the full image is wanted. */
   full: boolean
   onFull: (full: boolean) => void
-  /** The image in full, when it is there. */
+  /** The full image, once it is there. */
   picture: PictureEvent | null
   window: GreyWindow | null
 }
 
-/** Milliseconds that the slider has to rest before an image is asked for in full. */
+/** Milliseconds that the slider must rest before the full image is requested. */
 const rest = 120
 
-/** One image of a volume, small as the networks see it until the full one is asked for and there. */
+/** One image of a volume: as small as the networks see it until the full one has been requested and has arrived. */
 export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, window }: Props) {
   const unlabeled = usePage((state) => state.dataset?.unlabeled)
   const size = usePage((state) => state.dataset?.size ?? 1)
@@ -35,7 +35,7 @@ export function SourcePicture({ indices, slice, onSlice, full, onFull, picture, 
   const small = useThumbnail(index)
   const sliderId = useId()
 
-  // The same number is another image once the slices are chosen anew.
+  // The same index is another image once the slices are chosen again.
   useEffect(() => {
     if (!full || index === undefined) return
     const timer = setTimeout(() => openPicture('preview', 'pile', index), rest)

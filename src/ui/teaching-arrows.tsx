@@ -7,7 +7,7 @@ const lesson = 75
 
 /**
  * The arrows between the rows: from a model's pseudo-label and confidence mask to the prediction that it corrects, which is the other model's,
- * or its own where the control of self-teaching runs. They are faint while the unlabelled terms have no weight yet.
+ * or its own in the control experiment of self-teaching. They are faint as long as the unlabelled terms have no weight.
  */
 export function TeachingArrows() {
   const teacher = usePage((state) => (state.running ?? state.asked).teacher)

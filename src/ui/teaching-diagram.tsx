@@ -53,12 +53,12 @@ export function TeachingDiagram() {
       </h3>
       <div className="diagram">
         <div className="views-weak">
-          <LivePicture name="Weak view" hint="A gently moved image: pseudo-labels are made on it." paint={paintWeak} />
+          <LivePicture name="Weak view" hint="The image, slightly moved: pseudo-labels are made on it." paint={paintWeak} />
         </div>
         <div className="views-strong">
           <LivePicture
             name="Strong view"
-            hint="The same, with changed light, blur and noise: predictions are made on it."
+            hint="The same with altered contrast, blur and noise: predictions are made on it."
             paint={paintStrong}
           />
         </div>

@@ -10,13 +10,16 @@ export function WatchStrip() {
   const images = usePage((state) => state.dataset?.unlabeled)
   const watched = usePage((state) => state.watched)
   const live = usePage((state) => state.live)
-  if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
+  if (!images || images.length === 0) return <p className="note">The unlabelled images will appear here.</p>
   return (
     <fieldset className="watch">
       <legend>
         Watched image <span className="quiet">{images[watched]?.name}</span>
       </legend>
-      <label className="live-switch" title="Off saves a few per cent of the time; the pictures then show where a run came to rest.">
+      <label
+        className="live-switch"
+        title="Switched off, it saves a few per cent of the time; the pictures are then brought up to date whenever the run pauses."
+      >
         <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
       </label>
       <Choice images={images} watched={watched} />
@@ -26,7 +29,7 @@ export function WatchStrip() {
 
 const moves: Record<string, 1 | -1> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
 
-/** Radio buttons: arrow keys move the choice. Of thousands only those in sight are there, and the chosen one, which Tab goes to. */
+/** Radio buttons: arrow keys move the choice. Of thousands, only those in sight exist, and the chosen one, which Tab goes to. */
 function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched: number }) {
   const box = useRef<HTMLDivElement>(null)
   const [view, setView] = useState({ width: 0, height: 0, top: 0 })
@@ -50,7 +53,7 @@ function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched
     byKey.current = false
   }, [watched])
 
-  // The browser's own way goes only to neighbours that are there.
+  // The browser by itself moves only to neighbours that exist.
   const move = (event: KeyboardEvent) => {
     const by = moves[event.key]
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return

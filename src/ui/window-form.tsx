@@ -10,7 +10,7 @@ import { NumberInput } from './number-input'
 import { trainingWindow } from './source-words'
 
 interface Props {
-  /** The image in full; without it there is nothing to show a window on. */
+  /** The full image; without it there is nothing to apply a window to. */
   picture: PictureEvent | null
   details: SourceEvent | undefined
   window: GreyWindow | null
@@ -19,7 +19,7 @@ interface Props {
   onChange: (window: GreyWindow | null) => void
 }
 
-/** The window that the full image is shown with, and which one training uses. */
+/** The window that the full image is shown with, and the one that training uses. */
 export function WindowForm({ picture, details, window, chosen, onChange }: Props) {
   const range = useMemo(() => details ?? (picture ? rangeOf(picture.pixels) : { min: 0, max: 1 }), [details, picture])
   const span = range.max - range.min
@@ -61,7 +61,7 @@ export function WindowForm({ picture, details, window, chosen, onChange }: Props
             </button>
           ))}
         </div>
-        {!picture && <p className="note">Ask for the full resolution to choose a window.</p>}
+        {!picture && <p className="note">Switch to full resolution to choose a window.</p>}
       </fieldset>
       <TrainingWindow window={picture && window} />
     </>
@@ -100,12 +100,12 @@ function TrainingWindow({ window }: { window: GreyWindow | null }) {
 
 interface FieldProps {
   label: string
-  /** Null as long as there is none. */
+  /** Null while there is none. */
   value: number | null
   /** Ends of the slider. */
   min: number
   max: number
-  /** What may be typed. */
+  /** The least that may be typed. */
   least?: number
   onChange: (value: number) => void
 }

@@ -18,7 +18,7 @@ import '../styles/annotation.css'
 interface Props {
   /** What is drawn on; another picture is another `key`. */
   picture: Drawable
-  /** "Use this annotation" was pressed. The dialog stays until it is taken away. */
+  /** "Use this annotation" was pressed. The dialog stays open until the caller removes it. */
   onDone: (result: Annotation) => void
   /** "Close" or Escape was pressed; what was drawn is saved. */
   onClose: () => void
@@ -30,7 +30,7 @@ export function AnnotationEditor(props: Props) {
 }
 
 function Opened({ picture: given, onDone, onClose }: Props) {
-  // As it was when the dialog opened: a parent that makes the object anew must not undo what was drawn.
+  // As it was when the dialog opened: a parent that passes a new object must not undo what was drawn.
   const [picture] = useState(given)
   const [editor, setEditor] = useState<Editor | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
@@ -46,7 +46,7 @@ function Opened({ picture: given, onDone, onClose }: Props) {
   }, [picture])
 
   const close = () => {
-    // A stroke that the keyboard has begun is drawn as well.
+    // A stroke begun with the keyboard is kept as well.
     editor?.release()
     onClose()
   }
@@ -92,7 +92,7 @@ function Opened({ picture: given, onDone, onClose }: Props) {
   )
 }
 
-/** History, and the way out. `aria-disabled` where a button that takes the focus away with it would leave the keyboard nowhere. */
+/** History, and the way out. `aria-disabled`, because a button that disables itself would drop the keyboard focus. */
 function Head({ onDone }: Pick<Props, 'onDone'>) {
   const editor = useEditor()
   const past = useEditorState(({ drawing, stroking, points }) => drawing.past.length > 0 || stroking || points.length > 0)
@@ -153,7 +153,7 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : null
       if (event.key === 'Tab') wrapFocus(dialog.current!, event)
-      // Keys of the sheet are its own; those of fields too, but Escape leaves the field and not the dialog.
+      // Keys pressed in the sheet belong to it, and keys in fields to the fields, but Escape leaves the field, not the dialog.
       if (event.defaultPrevented || target?.closest('dialog') !== (target === document.body ? null : dialog.current)) return
       if (target?.matches('input:is([type=text], [type=number], [type=color]), select')) {
         if (event.key !== 'Escape') return
@@ -186,7 +186,7 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
   )
 }
 
-/** From the last control to the first and back: the browser would go to its own bars in between, where the keys do not work. */
+/** Tab wraps from the last control to the first: in between the browser would move to its own toolbars, where the keys do not work. */
 function wrapFocus(dialog: HTMLElement, event: KeyboardEvent): void {
   const controls = [...dialog.querySelectorAll<HTMLElement>(':is(button, input, select):enabled, [tabindex="0"]')]
   const [from, to] = event.shiftKey ? [controls.at(0), controls.at(-1)] : [controls.at(-1), controls.at(0)]
@@ -195,7 +195,7 @@ function wrapFocus(dialog: HTMLElement, event: KeyboardEvent): void {
   to?.focus()
 }
 
-/** @returns whether the key meant something */
+/** @returns whether the key did something */
 function press(
   editor: Editor,
   stage: Stage | null,

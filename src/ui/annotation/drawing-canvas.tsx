@@ -6,11 +6,11 @@ import { Stage } from './stage'
 
 interface Props {
   canvas: RefObject<HTMLCanvasElement | null>
-  /** Receives the stage when it stands, null when it is gone. */
+  /** Receives the stage once it exists, and null when it is gone. */
   onStage: (stage: Stage | null) => void
 }
 
-/** The image to draw on, with the letters of its sides, zoom buttons and what is under the pointer. */
+/** The image to draw on, with the letters of its sides, zoom buttons and a read-out of what is under the pointer. */
 export function DrawingCanvas({ canvas, onStage }: Props) {
   const editor = useEditor()
   const over = useRef<HTMLCanvasElement>(null)

@@ -1,4 +1,4 @@
-/** The stage without a mouse: arrow keys move a cross-hair, Space and Enter do there what a click would. */
+/** The stage without a mouse: arrow keys move a cross-hair, Space and Enter do what a click there would. */
 import type { Point } from '../../drawing/drawable'
 import type { Stage } from './stage'
 
@@ -62,7 +62,7 @@ function keepCrossInSight(stage: Stage): void {
   const margin = Math.min(24, width / 4, height / 4)
   const missing = (place: number, room: number) => Math.max(0, margin - place) - Math.max(0, place - (room - margin))
   const [dx, dy] = [missing(x, width), missing(y, height)]
-  // An image that is in sight as a whole stays where it is, though its rim is in the margin.
+  // An image that is wholly in sight stays where it is, even if its rim lies in the margin.
   if ((dx !== 0 || dy !== 0) && !stage.fitted) stage.pan(dx, dy)
 }
 
@@ -83,7 +83,7 @@ function act(stage: Stage): void {
 
 function blur(stage: Stage): void {
   stage.hands.space = 'up'
-  // A stroke of the keyboard would go on unseen.
+  // Or a stroke begun with the keyboard would go on unseen.
   if (!stage.hands.dragging) stage.editor.release()
   stage.redraw()
 }

@@ -68,7 +68,7 @@ export class Layers {
     this.#grey.flush(this.#all)
   }
 
-  /** Labels changed inside the box, or, with null, anywhere, or their colours did. */
+  /** To be called when labels inside the box have changed; with null, when labels anywhere or their colours have. */
   update(box: Rect | null, { table, hidden }: Look): void {
     const colours = new Uint32Array(256)
     for (const { value, color } of table) if (value !== background && !hidden.has(value)) colours[value] = packed(...rgbOf(color))
@@ -78,7 +78,7 @@ export class Layers {
     for (let y = area.y; y < area.y + area.height; y++)
       for (let x = area.x, i = y * width + x; x < area.x + area.width; x++, i++) {
         const label = labels[i]!
-        // Unknown is striped, so that it is not taken for a class.
+        // Unknown is striped, so that it is not mistaken for a class.
         pixels[i] = label === unknown && colours[unknown] !== 0 ? (((x + y) & 3) < 2 ? light : dark) : colours[label]!
       }
     this.#tint.flush(area)
@@ -107,7 +107,7 @@ export class Layers {
   }
 
   /**
-   * Paints what is to be seen.
+   * Paints what is visible.
    * @param ratio device pixels per CSS pixel: the canvas is that much larger than the view says
    * @param box the part of the image to paint again; null for all of the canvas
    */
@@ -138,7 +138,7 @@ export class Layers {
     if (w > 0 && h > 0) {
       const seen = { x, y, width: w, height: h }
       context.setTransform(scale.x, 0, 0, scale.y, offset.x, offset.y)
-      // Enlarged pixels stay pixels; where several fall on one of the screen, they are mixed, not dropped.
+      // Enlarged pixels stay squares; where several fall on one screen pixel, they are averaged, not dropped.
       context.imageSmoothingEnabled = scale.x < 1
       context.drawImage(this.#grey.context.canvas, x, y, w, h, x, y, w, h)
       if (!look.outlineOnly && look.opacity > 0) {

@@ -2,7 +2,7 @@
 import type { Point } from '../../drawing/drawable'
 import type { Stage } from './stage'
 
-/** A click this near to the first corner closes the polygon; CSS pixels. */
+/** A click this close to the first corner closes the polygon; CSS pixels. */
 const nearFirst = 10
 
 type Drag = { kind: 'draw' } | { kind: 'pan'; last: Point } | { kind: 'window'; from: Point; center: number; width: number }
@@ -57,7 +57,7 @@ class Pointers {
     try {
       stage.canvas.setPointerCapture(event.pointerId)
     } catch {
-      // A pointer that is gone already, or one made by a script.
+      // The pointer has already gone, or a script made it up.
     }
     hands.byKeyboard = false
     hands.pointer = at
@@ -95,7 +95,7 @@ class Pointers {
     } else if (drag?.kind === 'window') {
       stage.shiftWindow(drag, at.x - drag.from.x, at.y - drag.from.y)
     } else if (drag) {
-      // Pointers report more often than frames come; a quick curve would be cut short.
+      // Pointers report more often than frames are drawn; without these, quick curves would lose their corners.
       const parts = event.getCoalescedEvents?.() ?? []
       stage.editor.drag((parts.length > 0 ? parts : [event]).map((part) => stage.toImage(this.#placeOf(part))))
     }

@@ -1,4 +1,4 @@
-/** The canvas of the editor: which part of the image it shows, and what is painted when. It goes past React, which would be too slow. */
+/** The canvas of the editor: which part of the image it shows, and what is painted when. It bypasses React, which would be too slow. */
 import type { Rect } from '../../image/raster'
 import { labelOf } from '../../drawing/drawing'
 import type { Editor, EditorState } from '../../drawing/editor'
@@ -9,7 +9,7 @@ import { Layers, type Look } from './layers'
 import { paintOverlay } from './overlay'
 import { aspectOf, fit, panned, toImage, toScreen, zoomed, type Size, type View } from './view'
 
-/** A number of the file's units as one reads it. */
+/** A value in the file's units, as people read it. */
 const valueText = (value: number): string =>
   Number.isInteger(value) ? String(value) : Number.isFinite(value) ? value.toPrecision(5) : 'none'
 
@@ -22,7 +22,7 @@ export interface Outputs {
   say(text: string): void
 }
 
-/** What pointers and keys are doing; both ways of drawing read and write it. */
+/** What pointers and keys are doing; both read and write it. */
 interface Hands {
   /** Where the pointer is, in CSS pixels of the canvas. */
   pointer: Point | null
@@ -36,7 +36,7 @@ interface Hands {
   space: 'up' | 'down' | 'panned'
 }
 
-/** See `followPointers` and `followKeys` for what a user does on it. */
+/** What users do on it is in `followPointers` and `followKeys`. */
 export class Stage {
   readonly editor: Editor
   readonly canvas: HTMLCanvasElement
@@ -51,7 +51,7 @@ export class Stage {
   #size: Size = { width: 1, height: 1 }
   #ratio = 1
   #view: View = { scaleX: 1, scaleY: 1, left: 0, top: 0 }
-  /** The view follows the size of the canvas until one zooms or pans. */
+  /** The view follows the size of the canvas until the user zooms or pans. */
   #fitted = true
   #frame = 0
   #stale: 'all' | Rect | null = 'all'
@@ -152,7 +152,7 @@ export class Stage {
     }
     if (this.#fitted) this.fit()
     else this.pan(0, 0)
-    // At once: a resized canvas is empty, and would flash until the next frame.
+    // At once: a resized canvas is empty and would flicker until the next frame.
     this.#paint()
   }
 
@@ -178,7 +178,7 @@ export class Stage {
     this.redraw()
   }
 
-  /** Paints in the next frame: what is stale of the image, and all that lies over it. */
+  /** Repaints in the next frame: the stale part of the image, and everything that lies over it. */
   redraw(): void {
     this.#frame ||= requestAnimationFrame(() => this.#paint())
   }

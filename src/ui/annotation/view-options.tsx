@@ -2,7 +2,7 @@ import { tidy } from '../../lib/round-numbers'
 import { NumberInput } from '../number-input'
 import { useEditor, useEditorState } from './editor-context'
 
-/** How the image and the labels over it are shown; nothing of it is in what comes out. */
+/** How the image and the labels over it are shown; none of it affects the result. */
 export function ViewOptions() {
   const editor = useEditor()
   const { window: own, presets } = editor.picture
