@@ -29,12 +29,14 @@ export function OutlinedPicture({ grey, labels, size, palette, side }: Props) {
     })
     return () => forgetPaint(element)
   }, [grey, labels, size, palette, scale, whole])
-  return <canvas ref={canvas} width={whole} height={whole} />
+  return <canvas className="outlined" ref={canvas} width={whole} height={whole} />
 }
 
 /**
  * Draws a painted image, enlarged by a whole number so that its pixels stay squares, with the tint and the outlines of its classes.
+ * @param scale canvas pixels per pixel of the image
  * @param unit of the widths of lines, in canvas pixels
+ * @param alpha opacity of the tint, 0..1
  */
 export function drawOutlined(
   context: CanvasRenderingContext2D,
@@ -43,9 +45,10 @@ export function drawOutlined(
   palette: Palette,
   scale: number,
   unit: number,
+  alpha = 0.22,
 ): void {
   const { width, height } = image
-  tintLabels(image, labels, palette, 0.22)
+  tintLabels(image, labels, palette, alpha)
   const small = smallCanvas(width, height)
   small.putImageData(image, 0, 0)
   context.imageSmoothingEnabled = false

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { rgbOf, viridis, viridisStops } from '../image/palette'
-import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintLabels, paintMask, strikeUnknown } from './painters'
+import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintMask, strikeUnknown, tintLabels } from './painters'
 
 const pixels = (n: number) => ({ data: new Uint8ClampedArray(n * 4) })
 const at = (to: { data: Uint8ClampedArray }, i: number) => [...to.data.subarray(i * 4, i * 4 + 4)]
@@ -23,7 +23,8 @@ it('paints every pixel opaque', () => {
 
 it('colours the classes and leaves background and unknown classes grey', () => {
   const to = pixels(3)
-  paintLabels(to, bytes(100, 100, 100), bytes(0, 1, 7), palette, 0.5)
+  paintGrey(to, bytes(100, 100, 100))
+  tintLabels(to, bytes(0, 1, 7), palette, 0.5)
   expect(at(to, 0)).toEqual([100, 100, 100, 255])
   expect(at(to, 1)).toEqual([178, 50, 50, 255])
   expect(at(to, 2)).toEqual([100, 100, 100, 255])
@@ -38,7 +39,7 @@ it('darkens what is unknown and nothing else', () => {
 
 it('strikes through what is unknown, and shows a mask without any colour', () => {
   const known = pixels(2)
-  paintKnown(known, bytes(200, 200), bytes(0, 0), bytes(1, 0), 2, palette)
+  paintKnown(known, bytes(200, 200), bytes(1, 0), 2)
   expect(at(known, 0)[0]).toBe(200)
   expect(at(known, 1)[0]).toBeLessThan(160)
   const mask = pixels(4)

@@ -4,8 +4,8 @@ import { unknown } from '../image/raster'
 
 type Bytes = Uint8Array
 
-/** Opacity of a class's colour over the grey. */
-const tint = 0.6
+/** Opacity of a colour over the grey of a live picture. */
+export const tint = 0.6
 
 /** What the painters need of an ImageData: four bytes per pixel. */
 export type Pixels = Pick<ImageData, 'data'>
@@ -25,18 +25,12 @@ export function paintGrey(to: Pixels, grey: Bytes): void {
   for (let i = 0; i < grey.length; i++) put(to, i, grey[i]!, grey[i]!, grey[i]!)
 }
 
-/** Lays the classes in their colours over a grey picture; background and classes without a colour stay as they are. */
-export function tintLabels(to: Pixels, labels: Bytes, palette: Palette, alpha = tint): void {
+/** Lays the classes in their colours over a grey picture; background and classes without a colour stay as they are. @param alpha 0..1 */
+export function tintLabels(to: Pixels, labels: Bytes, palette: Palette, alpha: number): void {
   for (let i = 0; i < labels.length; i++) {
     const colour = labels[i] === 0 ? undefined : palette[labels[i]!]
     if (colour) blend(to, i, to.data[i * 4]!, colour, alpha)
   }
-}
-
-/** Classes in their colours over the image. */
-export function paintLabels(to: Pixels, grey: Bytes, labels: Bytes, palette: Palette, alpha = tint): void {
-  paintGrey(to, grey)
-  tintLabels(to, labels, palette, alpha)
 }
 
 /** The grey of a pixel that nothing is learnt from: darkened, and struck through by lighter diagonals. */
@@ -46,12 +40,10 @@ const struck = (grey: number, i: number, width: number): number => grey * ((i + 
 export const strikeUnknown = (grey: Bytes, labels: Bytes, width: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(grey, (v, i) => (labels[i] === unknown ? struck(v, i, width) : v))
 
-/** As labels, but what is unknown (`known` 0) is struck through. */
-export function paintKnown(to: Pixels, grey: Bytes, labels: Bytes, known: Bytes, width: number, palette: Palette): void {
-  paintLabels(to, grey, labels, palette)
+/** The image with what is unknown (`known` 0) struck through. */
+export function paintKnown(to: Pixels, grey: Bytes, known: Bytes, width: number): void {
   for (let i = 0; i < grey.length; i++) {
-    if (known[i] !== 0) continue
-    const v = struck(grey[i]!, i, width)
+    const v = known[i] === 0 ? struck(grey[i]!, i, width) : grey[i]!
     put(to, i, v, v, v)
   }
 }

@@ -210,7 +210,7 @@ function FullPicture({ picture }: { picture: PictureEvent }) {
     paintWindow(painted, image.pixels, picture.window)
     drawOutlined(context, painted, labels, paletteOf(picture.classes), scale, 1.5)
   }, [picture, image, labels, scale])
-  return <canvas ref={canvas} width={image.width * scale} height={image.height * scale} />
+  return <canvas className="outlined" ref={canvas} width={image.width * scale} height={image.height * scale} />
 }
 
 /** What is prepared for the networks lies between 0, black, and 1, white. */

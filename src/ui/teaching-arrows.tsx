@@ -30,7 +30,20 @@ export function TeachingArrows() {
       <p className="lesson" data-model="B">
         {cross ? 'B teaches A' : 'B teaches itself'}
       </p>
-      <p className="weight">{ramp === null ? 'not begun' : ramp === 0 ? 'warm-up: weight 0' : `weight ${ramp.toFixed(2)}`}</p>
+      {/* Another element for each kind of text: aligned to the right, a text that changes would count as one that moves. */}
+      {ramp === null ? (
+        <p className="weight" key="before">
+          not begun
+        </p>
+      ) : ramp === 0 ? (
+        <p className="weight" key="warm-up">
+          warm-up: weight 0
+        </p>
+      ) : (
+        <p className="weight" key="weight">
+          weight {ramp.toFixed(2)}
+        </p>
+      )}
     </div>
   )
 }
