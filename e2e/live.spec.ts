@@ -1,5 +1,6 @@
 import type { Locator } from '@playwright/test'
 import { button, expect, expectState, expectStepAbove, open, test, tiny } from './lab'
+import { choose, unlabeled } from './phantom'
 
 /** Whether anything has been painted on the canvas of a figure. */
 const painted = (figure: Locator): Promise<boolean> =>
@@ -21,4 +22,35 @@ test('the live view can be switched off while training, and shows the state at r
   await button(page, 'Pause').click()
   await expectState(page, 'paused')
   await expect.poll(() => painted(picture)).toBe(true)
+})
+
+test('of hundreds of watched images only those in sight are there, and arrow keys reach all of them', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 900 })
+  await open(page, tiny)
+  await choose(page, 'Unlabeled images', unlabeled(400))
+  await expect(page.getByText('400 images of 400 patients')).toBeVisible()
+  const strip = page.getByRole('group', { name: /^Watched image/ })
+  const radio = (patient: number) => strip.getByRole('radio', { name: `p${patient}_1.png`, exact: true })
+  await expect(radio(1)).toBeChecked()
+  expect(await strip.getByRole('radio').count()).toBeLessThan(60)
+
+  await radio(1).focus()
+  await page.keyboard.press('ArrowLeft')
+  await expect(radio(400)).toBeFocused()
+  await expect(radio(400)).toBeChecked()
+  await expect(radio(400)).toBeInViewport()
+  await page.keyboard.press('ArrowUp')
+  await expect(radio(399)).toBeFocused()
+  await expect(strip).toHaveAccessibleName(/p399_1\.png/)
+
+  // Out of sight it is still what Tab goes to.
+  await strip.locator('.thumbnails').evaluate((box) => box.scrollTo(0, 0))
+  await expect(radio(2)).toBeVisible()
+  await page.getByRole('checkbox', { name: 'Live view while training' }).focus()
+  await page.keyboard.press('Tab')
+  await expect(radio(399)).toBeFocused()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowRight')
+  await expect(radio(1)).toBeFocused()
+  expect(await strip.getByRole('radio').count()).toBeLessThan(60)
 })

@@ -18,6 +18,24 @@ for (const colorScheme of ['light', 'dark'] as const)
       expect(overflow, 'no sideways scrolling').toBeLessThanOrEqual(0)
     })
 
+for (const width of [1280, 390])
+  test(`nothing moves while training, ${width} px`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 })
+    await open(page, `${tiny}&steps=40&warmup=0.1&scoreEvery=10`)
+    await button(page, 'Start').click()
+    await expectStepAbove(page, 1)
+    await page.evaluate(() => {
+      const moved: string[] = []
+      Object.assign(window, { moved })
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node: Node | null }[] })[])
+          moved.push(`${entry.value} by ${entry.sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 120)).join(' | ')}`)
+      }).observe({ type: 'layout-shift' })
+    })
+    await expectState(page, 'finished')
+    expect(await page.evaluate('moved')).toEqual([])
+  })
+
 async function expectNoFaults(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)).toEqual([])

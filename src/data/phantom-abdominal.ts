@@ -1,4 +1,5 @@
 /** An axial CT slice of the upper abdomen, from the liver dome (level 0) to the lower poles of the kidneys (level 1). */
+import { hueOf } from '../image/palette'
 import { blob, blur, both, Canvas, either, grow, minus, normals, smoothNoise, wobble, type Shape } from './phantom-drawing'
 import { drawTraits, type Generator, type Ranges, type Streams } from './phantom-patient'
 
@@ -248,12 +249,12 @@ function draw(streams: Streams, level: number, size: number) {
 
 export const abdominal: Generator = {
   classes: [
-    { name: 'Background', color: '#000000' },
-    { name: 'Liver', color: '#e69f00' },
-    { name: 'Spleen', color: '#56b4e9' },
-    { name: 'Left kidney', color: '#009e73' },
-    { name: 'Right kidney', color: '#cc79a7' },
-    { name: 'Aorta', color: '#d55e00' },
+    { name: 'Background', color: hueOf(0) },
+    { name: 'Liver', color: hueOf(1) },
+    { name: 'Spleen', color: hueOf(2) },
+    { name: 'Left kidney', color: hueOf(3) },
+    { name: 'Right kidney', color: hueOf(4) },
+    { name: 'Aorta', color: hueOf(5) },
   ],
   draw,
 }

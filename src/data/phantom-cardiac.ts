@@ -1,4 +1,5 @@
 /** A short-axis slice of the heart as cine MR shows it, from the base (level 0) to the apex (level 1). */
+import { hueOf } from '../image/palette'
 import { blob, blur, both, Canvas, either, grow, minus, normals, smoothNoise, wobble } from './phantom-drawing'
 import { drawTraits, type Generator, type Ranges, type Streams } from './phantom-patient'
 
@@ -254,10 +255,10 @@ function draw(streams: Streams, level: number, size: number) {
 
 export const cardiac: Generator = {
   classes: [
-    { name: 'Background', color: '#000000' },
-    { name: 'Right ventricle', color: '#56b4e9' },
-    { name: 'Myocardium', color: '#e69f00' },
-    { name: 'Left ventricle', color: '#cc79a7' },
+    { name: 'Background', color: hueOf(0) },
+    { name: 'Right ventricle', color: hueOf(1) },
+    { name: 'Myocardium', color: hueOf(2) },
+    { name: 'Left ventricle', color: hueOf(3) },
   ],
   draw,
 }

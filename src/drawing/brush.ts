@@ -6,7 +6,7 @@ export const brushSizes = { min: 1, max: 100 } as const
 
 /**
  * The middle of a brush near a place: of a pixel for odd diameters, of a corner for even ones. So a brush of size 1 is one pixel wherever
- * in that pixel one points, and discs are symmetric.
+ * in that pixel the user points, and discs are symmetric.
  */
 export function snap({ x, y }: Point, size: number): Point {
   return size % 2 === 1 ? { x: Math.floor(x) + 0.5, y: Math.floor(y) + 0.5 } : { x: Math.round(x), y: Math.round(y) }
@@ -24,7 +24,7 @@ function eachNear(width: number, height: number, from: Point, to: Point, size: n
       const [px, py] = [x + 0.5 - from.x, y + 0.5 - from.y]
       const along = square === 0 ? 0 : Math.min(1, Math.max(0, (px * dx + py * dy) / square))
       const [ex, ey] = [px - along * dx, py - along * dy]
-      // A thousandth of a millionth for rounding, so that a disc is the same wherever its middle is.
+      // 1e-9 for rounding, so that a disc is the same wherever its middle is.
       if (ex * ex + ey * ey <= radius * radius + 1e-9) visit(x, y)
     }
 }

@@ -1,4 +1,4 @@
-/** What comes into the drawing editor, and what leaves it. */
+/** What goes into the drawing editor, and what comes out of it. */
 import type { GreyWindow } from '../image/window'
 import type { WindowPreset } from '../image/window-presets'
 
@@ -11,7 +11,7 @@ export interface LabelClass {
 
 export const background = 0
 
-/** In a label map: nobody says what this pixel is, so nothing is learnt from it. */
+/** In a label map: the class of this pixel is unknown, so nothing is learnt from it. */
 export { unknown } from '../image/raster'
 
 /** One image to draw on. Arrays are row-major, width * height. */
@@ -32,7 +32,7 @@ export interface Drawable {
   window: GreyWindow
   presets: WindowPreset[]
   classes: LabelClass[]
-  /** The first so many classes are in use elsewhere and cannot be removed; at least 1. */
+  /** This many classes, from the first on, are in use elsewhere and cannot be removed; at least 1. */
   fixed: number
   /** A class's place in `classes`, or 255 for unknown. */
   labels: Uint8Array
@@ -46,7 +46,7 @@ export interface Annotation {
   classes: LabelClass[]
 }
 
-/** A drawing as it was kept. */
+/** A drawing as it was saved. */
 export interface Saved extends Annotation {
   /** Milliseconds since 1970. */
   savedAt: number

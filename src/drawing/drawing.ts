@@ -1,4 +1,5 @@
-/** What is drawn, with its labels and one history of both. */
+/** A drawing: a label map and its labels, with one history for both. */
+import { classColours, hueOf, unknownColour } from '../image/palette'
 import { apply, difference, type Mask, type Patch } from './patch'
 import { background, unknown, type Annotation, type LabelClass } from './drawable'
 
@@ -40,19 +41,14 @@ export const mostClasses = 254
 
 export const longestName = 40
 
-const unknownLabel: Label = { value: unknown, name: 'Unknown', color: '#c8c8c8', locked: false }
-
-/** Okabe and Ito's colours, told apart by the colour-blind, in the order in which new labels get them. */
-const colours = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7']
-
-export const firstColour = colours[0]!
+const unknownLabel: Label = { value: unknown, name: 'Unknown', color: unknownColour, locked: false }
 
 const tableOf = (classes: readonly LabelClass[]): Label[] => [
   ...classes.map(({ name, color }, value) => ({ value, name, color, locked: false })),
   unknownLabel,
 ]
 
-/** @throws RangeError for labels that name no class, or arrays of the wrong size: the caller's mistake, not the user's. */
+/** @throws RangeError for labels that name no class, or for arrays of the wrong size: mistakes of the caller, not of the user. */
 export function makeDrawing(
   width: number,
   height: number,
@@ -91,7 +87,7 @@ export const write = ({ mask, counts }: Drawing, patch: Patch, direction: 'forwa
 /** Puts a patch that has been written into the history. */
 export const remember = (drawing: Drawing, patch: Patch): Drawing => record(drawing, { patch, table: null })
 
-/** The last step taken back, and the patch that was, null if it touched only labels; undefined if there is none. */
+/** Takes back the last step: the new drawing and the patch undone, null if only the table changed; undefined if there is no step. */
 export function undo(drawing: Drawing): { drawing: Drawing; patch: Patch | null } | undefined {
   const change = drawing.past.at(-1)
   if (!change) return undefined
@@ -100,7 +96,7 @@ export function undo(drawing: Drawing): { drawing: Drawing; patch: Patch | null 
   return { drawing: { ...drawing, table, past, future }, patch: change.patch }
 }
 
-/** The last step taken back, done again. */
+/** Repeats the step that was last taken back. */
 export function redo(drawing: Drawing): { drawing: Drawing; patch: Patch | null } | undefined {
   const [change, ...future] = drawing.future
   if (!change) return undefined
@@ -111,7 +107,7 @@ export function redo(drawing: Drawing): { drawing: Drawing; patch: Patch | null 
   }
 }
 
-/** All of another drawing of the same size in place of this one, as one step. */
+/** Replaces everything by another drawing of the same size, as one step. */
 export function replace(drawing: Drawing, { labels, classes }: Annotation): { drawing: Drawing; patch: Patch | null } {
   const patch = difference(drawing.mask, labels)
   if (patch) write(drawing, patch)
@@ -132,7 +128,7 @@ export function addLabel(drawing: Drawing): { drawing: Drawing; value: number | 
   let value = 1
   while (taken.has(value)) value++
   if (value > mostClasses) return { drawing, value: null }
-  const color = colours.find((free) => !table.some((label) => label.color === free)) ?? colours[value % colours.length]!
+  const color = classColours.find((free) => !table.some((label) => label.color === free)) ?? hueOf(value)
   let number = table.length - 1
   while (table.some(({ name }) => name === `Class ${number}`)) number++
   const label = { value, name: `Class ${number}`, color, locked: false }

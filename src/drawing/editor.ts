@@ -1,13 +1,14 @@
-/** The drawing editor: what it knows, and what one can tell it. No DOM: the canvas and the controls call the same methods. */
+/** The drawing editor: its state and its commands. No DOM: the canvas and the controls call the same methods. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { hueOf } from '../image/palette'
 import type { Rect } from '../image/raster'
 import type { GreyWindow } from '../image/window'
+import { tidy } from '../lib/round-numbers'
 import { brush, brushSizes, rangeAround } from './brush'
 import {
   addLabel,
   annotationOf,
   editLabel,
-  firstColour,
   labelOf,
   lockedOf,
   makeDrawing,
@@ -29,9 +30,9 @@ export type Tool = 'brush' | 'eraser' | 'polygon' | 'fill' | 'threshold' | 'floo
 export interface EditorState {
   drawing: Drawing
   tool: Tool
-  /** Value of the label that tools write. Undo leaves it alone; if its label is gone, tools ask for another. */
+  /** Value of the label that tools write. Undo leaves it alone; if the label is gone, tools ask for another one. */
   active: number
-  /** Labels not shown. Not in the history: it changes how one looks, not what one drew. */
+  /** Labels not shown. Not in the history: it changes the view, not the drawing. */
   hidden: ReadonlySet<number>
   /** Diameter of the brushes in pixels. */
   size: number
@@ -39,7 +40,7 @@ export interface EditorState {
   tolerance: number
   /** Values that the threshold brush paints. */
   range: { low: number; high: number }
-  /** The range is taken anew from where each stroke of the threshold brush begins. */
+  /** The range is taken from the place where each stroke of the threshold brush begins. */
   rangeFromClick: boolean
   window: GreyWindow
   /** Of the tint over the image, 0..1. */
@@ -49,13 +50,13 @@ export interface EditorState {
   points: readonly Point[]
   /** A stroke has begun and not ended. */
   stroking: boolean
-  /** What happened to the last command, where that is not to be seen. */
+  /** What became of the last command, where that cannot be seen. */
   notice: string | null
   /** When what is shown was saved, if it was found in storage. */
   restored: number | null
 }
 
-/** Receives where labels changed; null for everywhere. */
+/** Is told where labels changed; null for everywhere. */
 type Listener = (box: Rect | null) => void
 
 interface Keeper {
@@ -64,9 +65,6 @@ interface Keeper {
 }
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
-
-/** A number of the file's units without digits that mean nothing. */
-export const tidy = (value: number): number => Number(value.toPrecision(5))
 
 const sameClasses = (a: Annotation['classes'], b: Annotation['classes']) =>
   a.length === b.length && a.every(({ name, color }, k) => name === b[k]!.name && color === b[k]!.color)
@@ -105,7 +103,7 @@ export class Editor {
     this.#keeper = keeper
     const { width, height, labels, window } = picture
     // With background alone nothing could be drawn.
-    const classes = picture.classes.length === 1 ? [...picture.classes, { name: 'Class 1', color: firstColour }] : picture.classes
+    const classes = picture.classes.length === 1 ? [...picture.classes, { name: 'Class 1', color: hueOf(1) }] : picture.classes
     this.#given = { labels: labels.slice(), classes }
     let drawing = makeDrawing(width, height, this.#given, picture.fixed)
     const differs = saved && !(sameClasses(saved.classes, classes) && saved.labels.every((label, i) => label === labels[i]))
@@ -130,7 +128,7 @@ export class Editor {
     }))
   }
 
-  /** @returns a function that ends the listening */
+  /** @returns a function that stops the listening */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -147,7 +145,7 @@ export class Editor {
     return drawn ? null : 'Draw at least one label first.'
   }
 
-  // How one looks
+  // The view
 
   choose(tool: Tool): void {
     this.release()

@@ -40,7 +40,7 @@ export function enclosing(a: Rect, b: Rect): Rect {
   return { x, y, width: Math.max(a.x + a.width, b.x + b.width) - x, height: Math.max(a.y + a.height, b.y + b.height) - y }
 }
 
-/** Collects a patch pixel by pixel, leaving the mask as it is. Give each pixel at most once, best row by row. */
+/** Collects a patch pixel by pixel without touching the mask. Give each pixel at most once, preferably row by row. */
 export class Changes {
   readonly #mask: Mask
   readonly #runs: number[] = []
@@ -72,7 +72,7 @@ export class Changes {
   paint(x: number, y: number, { label, locked, limit }: Pen): void {
     const index = y * this.#mask.width + x
     if (locked.has(this.#mask.labels[index]!)) return
-    // Written so that NaN is outside.
+    // Written this way so that NaN lies outside.
     if (limit && !(limit.values[index]! >= limit.low && limit.values[index]! <= limit.high)) return
     this.set(x, y, label)
   }
@@ -99,7 +99,7 @@ export function apply({ labels }: Mask, counts: Uint32Array, { runs }: Patch, di
   else for (let at = runs.length - 3; at >= 0; at -= 3) write(at, runs[at + 2]! >> 8, runs[at + 2]! & 255)
 }
 
-/** One patch that does what these do one after the other; null if there are none. */
+/** One patch with the effect of these in turn; null if there are none. */
 export function join(patches: readonly Patch[]): Patch | null {
   if (patches.length === 0) return null
   const runs = new Uint32Array(patches.reduce((sum, patch) => sum + patch.runs.length, 0))

@@ -2,7 +2,7 @@
 import { Changes, type Mask, type Patch, type Pen } from './patch'
 import { background, type Point } from './drawable'
 
-/** Which pixels can be reached from the seeds through pixels that let one pass: 1 for reached. */
+/** Which pixels can be reached from the seeds through passable pixels: 1 for reached. */
 function reach(width: number, height: number, seeds: Iterable<number>, passes: (index: number) => boolean): Uint8Array {
   const reached = new Uint8Array(width * height)
   const waiting = new Int32Array(width * height)
@@ -56,7 +56,7 @@ export function flood(mask: Mask, pen: Pen, values: Float32Array, at: Point, tol
 
 /**
  * Background that cannot reach the border of the image without crossing the pen's label gets that label. Other labels inside stay: filling
- * a ring of heart muscle must not take the cavity in it.
+ * a ring of heart muscle must not overwrite the cavity inside it.
  */
 export function fillHoles(mask: Mask, pen: Pen): Patch | null {
   const { width, height, labels } = mask

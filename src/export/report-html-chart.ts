@@ -1,3 +1,5 @@
+import { ticksWithin } from '../lib/round-numbers'
+
 /** One curve: NaN is a gap. */
 export interface Curve {
   /** Stands beside the curve's end; may be empty. */
@@ -24,15 +26,6 @@ function thin(points: Curve['points']): Curve['points'] {
   })
 }
 
-/** At most five round numbers from `low` to `high`: steps of 1, 2 or 5 times a power of ten. */
-function ticksOf(low: number, high: number): number[] {
-  const raw = (high - low) / 4
-  const power = 10 ** Math.floor(Math.log10(raw))
-  const step = [1, 2, 5, 10].map((m) => m * power).find((one) => one >= raw * 0.999)!
-  const first = Math.ceil(low / step - 1e-9)
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step)
-}
-
 const short = (value: number) =>
   Math.abs(value) >= 1000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3)))
 const place = (value: number) => value.toFixed(1)
@@ -54,12 +47,14 @@ export function chartFigure(title: string, curves: readonly Curve[], range?: rea
   const x = (value: number) => box.left + (value / lastX) * (box.right - box.left)
   const y = (value: number) => box.bottom - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (box.bottom - box.top)
 
-  const grid = ticksOf(low, high).map(
+  const grid = ticksWithin(low, high).map(
     (tick) =>
       `<path class="grid" d="M${box.left} ${place(y(tick))}H${box.right}"/>` +
       `<text x="${box.left - 5}" y="${place(y(tick) + 3.5)}" text-anchor="end">${short(tick)}</text>`,
   )
-  const steps = ticksOf(0, lastX).map((tick) => `<text x="${place(x(tick))}" y="${height - 8}" text-anchor="middle">${short(tick)}</text>`)
+  const steps = ticksWithin(0, lastX, 1).map(
+    (tick) => `<text x="${place(x(tick))}" y="${height - 8}" text-anchor="middle">${short(tick)}</text>`,
+  )
   const lines = drawn.map(({ look, points }) => {
     const parts = points.map((p, i) => {
       if (!Number.isFinite(p.y)) return ''

@@ -1,7 +1,11 @@
+import { modelColours } from '../image/palette'
+
+const { A, B } = modelColours
+
 /** The whole style of a report: light and dark as the reader's system has it, and light on paper. */
 export const reportStyle = `
-:root{--ground:#f4f5f3;--surface:#fff;--line:#dcdfdd;--text:#15191c;--quiet:#596068;--a:#00629e;--b:#a34a00;--mark:#fff3d6;color-scheme:light}
-@media screen and (prefers-color-scheme:dark){:root{--ground:#0d1013;--surface:#15191d;--line:#2a3036;--text:#e7eaec;--quiet:#9ca5ae;--a:#5ab4ea;--b:#f0a63a;--mark:#3a2f12;color-scheme:dark}}
+:root{--ground:#f4f5f3;--surface:#fff;--line:#dcdfdd;--text:#15191c;--quiet:#596068;--a:${A.light};--b:${B.light};--mark:#fff3d6;color-scheme:light}
+@media screen and (prefers-color-scheme:dark){:root{--ground:#0d1013;--surface:#15191d;--line:#2a3036;--text:#e7eaec;--quiet:#9ca5ae;--a:${A.dark};--b:${B.dark};--mark:#3a2f12;color-scheme:dark}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--text);font:14px/1.45 system-ui,'Segoe UI',Roboto,'Helvetica Neue',sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:1080px;margin:0 auto;padding:32px 24px 48px}

@@ -1,7 +1,8 @@
-/** Which part of a picture the networks see, and what it looks like to them: the same for training and for a preview of it. */
+/** Which part of a picture the networks see, and what it looks like to them; shared by training and its preview. */
 import { crop, normalise, resizeLinear, type Raster, type Rect } from './raster'
+import { shareOf } from './window'
 
-/** The settings that say so, named as in method/config: region and crop in shares, window in the units of the file. */
+/** The settings that decide it, named as in method/config: region and crop in shares, window in the units of the file. */
 export interface Framing {
   size: number
   crop: number
@@ -13,7 +14,7 @@ export interface Framing {
   windowWidth: number
 }
 
-/** What has to be known of a picture. */
+/** What must be known about a picture. */
 export interface Extent {
   width: number
   height: number
@@ -29,7 +30,7 @@ export interface Frame {
   inner: Rect
 }
 
-/** The region of interest in pixels, at least one, and of it the central part. With unequal spacing the central part is square in millimetres. */
+/** The central part of the region of interest, in pixels, at least one. With unequal spacing the central part is square in millimetres. */
 function rectOf({ width, height, spacing }: Extent, config: Framing): Rect {
   const left = Math.min(width - 1, Math.round(config.regionX * width))
   const top = Math.min(height - 1, Math.round(config.regionY * height))
@@ -42,7 +43,7 @@ function rectOf({ width, height, spacing }: Extent, config: Framing): Rect {
   return { x: left + Math.floor((w - cw) / 2), y: top + Math.floor((h - ch) / 2), width: cw, height: ch }
 }
 
-/** The longest side of what is seen of any picture, in millimetres: all are drawn to this one scale. Null if none has a spacing. */
+/** The longest visible side of any picture, in millimetres: all are drawn to this one scale. Null if none has a spacing. */
 export function fieldOf(pictures: readonly Extent[], config: Framing): number | null {
   let longest = 0
   for (const picture of pictures) {
@@ -54,7 +55,7 @@ export function fieldOf(pictures: readonly Extent[], config: Framing): number | 
 }
 
 /**
- * Where a picture goes: proportions stay true, and where files say their spacing so does the scale, one for all pictures.
+ * Where a picture goes: proportions are kept, and so is the scale, which all pictures with a known spacing share.
  * @param field what `fieldOf` gives for all pictures; a picture without spacing fills the input
  */
 export function frameOf(extent: Extent, config: Framing, field: number | null): Frame {
@@ -72,14 +73,9 @@ export function frameOf(extent: Extent, config: Framing, field: number | null): 
 export function prepareImage(image: Raster, { rect, inner }: Frame, config: Framing): Float32Array<ArrayBuffer> {
   const { size, windowCenter, windowWidth } = config
   const seen = resizeLinear(crop(image, rect), inner.width, inner.height)
-  const { pixels } = windowWidth > 0 ? windowed(seen, windowCenter, windowWidth) : normalise(seen)
+  const pixels = windowWidth > 0 ? seen.pixels.map((v) => shareOf(v, windowCenter, windowWidth)) : normalise(seen).pixels
   if (inner.width === size && inner.height === size) return pixels
   const out = new Float32Array(size * size)
   for (let y = 0; y < inner.height; y++) out.set(pixels.subarray(y * inner.width, (y + 1) * inner.width), (inner.y + y) * size + inner.x)
   return out
-}
-
-/** Values from the lower to the upper end of a window as 0..1, those beyond cut off. */
-function windowed({ width, height, pixels }: Raster, center: number, range: number): Raster {
-  return { width, height, pixels: pixels.map((v) => Math.min(1, Math.max(0, (v - center) / range + 0.5))) }
 }

@@ -7,7 +7,7 @@ export interface Raster {
   pixels: Float32Array<ArrayBuffer>
 }
 
-/** A label that says nothing: nobody knows the class of the pixel, and it is not supervised. */
+/** The label of a pixel whose class nobody knows; it is not supervised. */
 export const unknown = 255
 
 /** One class index per pixel in row-major order; 0 is background, 255 is unknown. */

@@ -6,7 +6,8 @@ import { labelsOf } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { hexOf } from '../lib/hex'
 import { unknown, type LabelMap } from '../image/raster'
-import { hueOf, picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
+import { hueOf } from '../image/palette'
+import { picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
 import type { ClassInfo } from './events'
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */

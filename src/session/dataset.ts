@@ -75,12 +75,6 @@ export const emptyDataset: Dataset = {
   references: [],
 }
 
-/** Okabe and Ito's hues, which stay apart for colour-blind eyes; used again from the start after eight classes. */
-const hues = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#cc79a7', '#d55e00', '#0072b2', '#999999']
-
-/** The colour of a class that nobody has given one. */
-export const hueOf = (index: number): string => (index === 0 ? '#000000' : hues[(index - 1) % hues.length]!)
-
 const letters = ['x', 'y', 'z'] as const
 
 const digests = new WeakMap<Volume, string>()

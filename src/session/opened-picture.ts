@@ -4,7 +4,8 @@ import { sha256 } from '../lib/hex'
 import { quantile } from '../lib/statistics'
 import type { LabelMap, Raster } from '../image/raster'
 import { annotationOf, exemplarAt } from './annotations'
-import { hueOf, rasterOf, type Dataset, type Picture } from './dataset'
+import { hueOf } from '../image/palette'
+import { rasterOf, type Dataset, type Picture } from './dataset'
 import type { OpenedPicture } from './events'
 
 /** SHA-256 of an image's numbers and size: its name before pictures had an id. Drawings that were kept by it are found as long as anybody has some. */

@@ -1,10 +1,14 @@
-import { Suspense } from 'react'
 import { annotate, closePicture } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { LoadBoundary, loadedOnDemand } from './load-boundary'
+import { OnDemand } from './boundary'
+import { lazyPart } from './lazy-part'
 import { OpeningDialog } from './modal-dialog'
 
-const AnnotationEditor = loadedOnDemand('The drawing tools', async () => (await import('./annotation/annotation-editor')).AnnotationEditor)
+const annotationEditor = lazyPart(
+  'The drawing tools',
+  () => import('./annotation/annotation-editor'),
+  ({ AnnotationEditor }) => AnnotationEditor,
+)
 
 /** The drawing tools, over the page, while an image is open to be annotated. */
 export function AnnotationOpener() {
@@ -12,21 +16,17 @@ export function AnnotationOpener() {
   const picture = usePage(({ opened }) => opened)
   if (!wanted) return null
   const waiting = <OpeningDialog onClose={closePicture} />
+  if (!picture) return waiting
   return (
-    <LoadBoundary onClose={closePicture}>
-      <Suspense fallback={waiting}>
-        {picture ? (
-          <AnnotationEditor
-            key={picture.id}
-            picture={picture}
-            // A copy of its own: it is given away to the worker.
-            onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}
-            onClose={closePicture}
-          />
-        ) : (
-          waiting
-        )}
-      </Suspense>
-    </LoadBoundary>
+    <OnDemand key={picture.id} part={annotationEditor} waiting={waiting} onClose={closePicture}>
+      {(AnnotationEditor) => (
+        <AnnotationEditor
+          picture={picture}
+          // A copy, because it is transferred to the worker.
+          onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}
+          onClose={closePicture}
+        />
+      )}
+    </OnDemand>
   )
 }

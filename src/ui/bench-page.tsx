@@ -43,7 +43,7 @@ export function BenchPage() {
             </p>
           )}
           <p className="hint quiet">
-            Takes some minutes; leave the page in sight meanwhile. The address narrows it:{' '}
+            It takes a few minutes; keep the page visible meanwhile. Parameters in the address narrow it down:{' '}
             <code>?bench&amp;backend=webgpu&amp;engine=ours</code> (or <code>stock</code>, <code>both</code>), <code>&amp;only=steps</code>{' '}
             (or <code>kernels</code>, <code>growth</code>), <code>&amp;step=R64&amp;steps=20</code>.
           </p>

@@ -1,10 +1,16 @@
-import { lazy, Suspense, useId, useState, type ReactNode } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { useCurve } from '../store/curves'
+import { OnDemand } from './boundary'
 import type { ChartProps } from './chart-props'
 import { count } from './format'
+import { lazyPart } from './lazy-part'
 
-/** The chart library is most of the page's code, and the page is useful before it is here. */
-const Chart = lazy(async () => ({ default: (await import('./chart')).Chart }))
+/** The chart library is most of the page's code, and the page is useful before it arrives. */
+export const chartPart = lazyPart(
+  'The chart',
+  () => import('./chart'),
+  ({ Chart }) => Chart,
+)
 
 /** A chart with its newest values, and the same numbers as a table. */
 export function ChartFigure({ name, note, children, ...props }: ChartProps & { name: string; note?: string; children?: ReactNode }) {
@@ -27,11 +33,9 @@ export function ChartFigure({ name, note, children, ...props }: ChartProps & { n
       {children}
       <div className="plot">
         {newest ? (
-          <Suspense fallback={null}>
-            <Chart {...props} />
-          </Suspense>
+          <OnDemand part={chartPart}>{(Chart) => <Chart {...props} />}</OnDemand>
         ) : (
-          <p className="empty">{chart === 'dice' ? 'Scores appear here as they are made.' : 'The curve begins with the first step.'}</p>
+          <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>
         )}
       </div>
       {note && <p className="hint quiet">{note}</p>}

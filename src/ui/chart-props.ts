@@ -5,7 +5,7 @@ export interface Line {
   key: string
   label: string
   model: 'A' | 'B' | 'both' | 'none'
-  /** Thin: a part, not the whole. */
+  /** Drawn thin: a part, not the total. */
   faint: boolean
 }
 
@@ -13,7 +13,7 @@ export interface ChartProps {
   chart: ChartName
   lines: Line[]
   format: (v: number | null | undefined) => string
-  /** A limit, or how it follows from the data. */
-  domain?: [number | 'auto' | ((lowest: number) => number), number | 'auto']
+  /** Ends of the vertical axis; the lower one may depend on the lowest value shown. By default, round numbers that enclose all values. */
+  limits?: [low: number | ((lowest: number) => number), high: number]
   dots?: boolean
 }

@@ -1,8 +1,10 @@
+import { useMemo } from 'react'
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis, type TooltipContentProps } from 'recharts'
+import { ticksAround, ticksWithin } from '../lib/round-numbers'
 import { useCurve } from '../store/curves'
+import type { Point } from '../store/series'
 import type { ChartProps } from './chart-props'
 import { count } from './format'
-import { roundTicks } from './ticks'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
 
@@ -10,8 +12,9 @@ const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)',
 const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
 
 /** A line chart of one thinned series; null is a gap. */
-export function Chart({ chart, lines, format, domain = ['auto', 'auto'], dots = false }: ChartProps) {
+export function Chart({ chart, lines, format, limits, dots = false }: ChartProps) {
   const { points } = useCurve(chart)
+  const { domain, ticks } = useMemo(() => verticalAxis(points, lines, limits), [points, lines, limits])
   return (
     <ResponsiveContainer width="100%" height="100%">
       {/* The keyboard layer of the library speaks through a second role "status"; the data table serves instead. */}
@@ -21,7 +24,7 @@ export function Chart({ chart, lines, format, domain = ['auto', 'auto'], dots = 
           dataKey="step"
           type="number"
           domain={['dataMin', 'dataMax']}
-          ticks={roundTicks(points[0]?.step ?? 0, points.at(-1)?.step ?? 1)}
+          ticks={ticksWithin(points[0]?.step ?? 0, points.at(-1)?.step ?? 1, 1)}
           tickFormatter={count}
           tickLine={false}
           stroke="var(--quiet)"
@@ -30,13 +33,13 @@ export function Chart({ chart, lines, format, domain = ['auto', 'auto'], dots = 
         />
         <YAxis
           domain={domain}
+          ticks={ticks}
           width={38}
           tickLine={false}
           axisLine={false}
           stroke="var(--quiet)"
           fontSize={11}
-          tickCount={5}
-          tickFormatter={tick}
+          tickFormatter={String}
         />
         <Tooltip
           isAnimationActive={false}
@@ -64,7 +67,24 @@ export function Chart({ chart, lines, format, domain = ['auto', 'auto'], dots = 
   )
 }
 
-const tick = (v: number) => String(Number(v.toPrecision(2)))
+/** The ends and the ticks of the vertical axis for the lines shown. */
+function verticalAxis(points: readonly Point[], lines: ChartProps['lines'], limits: ChartProps['limits']) {
+  let [lowest, highest] = [Infinity, -Infinity]
+  for (const point of points)
+    for (const { key } of lines) {
+      const v = point[key as keyof Point]
+      if (typeof v !== 'number' || !Number.isFinite(v)) continue
+      lowest = Math.min(lowest, v)
+      highest = Math.max(highest, v)
+    }
+  if (limits) {
+    const [low, high] = limits
+    const domain = [typeof low === 'number' ? low : low(lowest), high] as const
+    return { domain, ticks: ticksWithin(...domain) }
+  }
+  const ticks = lowest <= highest ? ticksAround(lowest, highest) : [0, 1]
+  return { domain: [ticks[0]!, ticks.at(-1)!] as const, ticks }
+}
 
 /** The values under the pointer. */
 function Exact({ active, label, payload, lines, format }: TooltipContentProps & Pick<ChartProps, 'lines' | 'format'>) {

@@ -1,3 +1,4 @@
+import { viridisStops } from '../image/palette'
 import { usePage } from '../store/page-store'
 
 const width = 120
@@ -11,15 +12,9 @@ export function ConfidenceLegend() {
       <svg viewBox={`-4 0 ${width + 8} 40`} width={width + 8} height="40" role="img" aria-label={`Scale from 0 to 1, threshold ${tau}`}>
         <defs>
           <linearGradient id="viridis">
-            <stop offset="0" stopColor="#440154" />
-            <stop offset="0.125" stopColor="#472c7a" />
-            <stop offset="0.25" stopColor="#3b518b" />
-            <stop offset="0.375" stopColor="#2c718e" />
-            <stop offset="0.5" stopColor="#21908d" />
-            <stop offset="0.625" stopColor="#27ad81" />
-            <stop offset="0.75" stopColor="#5cc863" />
-            <stop offset="0.875" stopColor="#aadc32" />
-            <stop offset="1" stopColor="#fde725" />
+            {viridisStops.map((colour, i) => (
+              <stop key={i} offset={i / (viridisStops.length - 1)} stopColor={`rgb(${colour.join(' ')})`} />
+            ))}
           </linearGradient>
         </defs>
         <rect x="0" y="16" width={width} height="10" fill="url(#viridis)" />

@@ -40,15 +40,15 @@ export function Curves() {
         name="Confident pixels"
         chart="confident"
         format={percent}
-        domain={[0, 1]}
+        limits={[0, 1]}
         lines={[...pair('confident', 'confident'), ...pair('foreground', 'foreground', true)]}
-        note="Share of the weak view at or above the threshold, and share called foreground. Sure is not the same as right."
+        note="Share of the weak view at or above the threshold, and share called foreground. Being sure is not the same as being right."
       />
       <ChartFigure
         name="Agreement"
         chart="agreement"
         format={percent}
-        domain={[downToTenth, 1]}
+        limits={[downToTenth, 1]}
         lines={[{ key: 'agreement', label: 'agreement', model: 'both', faint: false }]}
         note="Share of pixels on which both pseudo-labels are the same."
       />
@@ -56,7 +56,7 @@ export function Curves() {
         name="Dice"
         chart="dice"
         format={dice}
-        domain={[0, 1]}
+        limits={[0, 1]}
         dots
         lines={[
           { key: 'dice', label: 'mean of both', model: 'both', faint: false },

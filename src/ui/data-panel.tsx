@@ -55,7 +55,7 @@ export function DataPanel() {
 /** What the session made of the files, and what it still needs. */
 function Understood() {
   const dataset = usePage((state) => state.dataset)
-  if (!dataset) return <p className="note">What was understood of your files will be listed here.</p>
+  if (!dataset) return <p className="note">What was found in your files will be listed here.</p>
   const { exemplars, unlabeled, references, missing, size } = dataset
   const sizes = new Set(unlabeled.map(({ width, height }) => `${width} × ${height}`))
   const patients = new Set(unlabeled.map(({ patient }) => patient)).size

@@ -7,9 +7,9 @@ interface Dropped {
   path: string
 }
 
-/** All files of a drop, folders walked through. */
+/** All files of a drop, including those in dropped folders. */
 async function filesOf(transfer: DataTransfer): Promise<Dropped[]> {
-  // The entries have to be taken before the first await; after it the transfer is empty.
+  // The entries must be taken before the first await; afterwards the transfer is empty.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
   if (entries.length === 0) return [...transfer.files].map((file) => ({ file, path: file.name }))
   return (await Promise.all(entries.map(filesIn))).flat()
@@ -34,7 +34,7 @@ async function filesIn(entry: FileSystemEntry): Promise<Dropped[]> {
 export function DropTarget() {
   const [over, setOver] = useState(false)
   useEffect(() => {
-    // Entering a child comes before leaving its parent: count, or the overlay flickers.
+    // A child is entered before its parent is left: without counting, the overlay would flicker.
     let depth = 0
     const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
     const enter = (event: DragEvent) => {
@@ -75,7 +75,7 @@ export function DropTarget() {
     <div className="drop-overlay" hidden={!over}>
       <p>
         Drop images and masks here
-        <span>Files, folders or a zip: they are sorted by name and content, and stay in this page.</span>
+        <span>Files, folders or a zip: they are sorted by name and content, and never leave this page.</span>
       </p>
     </div>
   )

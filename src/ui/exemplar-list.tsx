@@ -6,10 +6,11 @@ import { useThumbnail } from '../store/thumbnails'
 import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
-import { canRemove, strikeUnknown } from './exemplars'
+import { canRemove } from './exemplars'
 import { count, lastPart } from './format'
 import { ModalDialog } from './modal-dialog'
 import { OutlinedPicture } from './outlined-picture'
+import { strikeUnknown } from './painters'
 import './styles/pile.css'
 
 /** A volume whose mask marks every slice gives as many exemplars as slices. */
@@ -25,17 +26,17 @@ export function ExemplarList() {
   const exemplars = dataset?.exemplars ?? []
   const [first, ...others] = exemplars
 
-  // The images to choose from stand in its place.
+  // The images to choose from are shown instead.
   if (!first && dataset && dataset.unlabeled.length > 0) return null
 
   const remove = (index: number) => {
     removeExemplar(exemplars[index]!.id)
-    // The dialog gives the focus back to a button that is about to go.
+    // Closing the dialog returns the focus to a button that is about to disappear.
     flushSync(() => setAsked(null))
     list.current?.focus()
   }
   const askToRemove = (index: number) => {
-    // What was drawn is nowhere else; what came from a file can be given again.
+    // A drawing exists nowhere else; what came from a file can be loaded again.
     if (exemplars[index]?.from === 'drawing') setAsked(index)
     else remove(index)
   }
@@ -48,7 +49,7 @@ export function ExemplarList() {
           {first && dataset ? (
             <Annotated exemplar={first} palette={palette} side={512} />
           ) : (
-            <p className="empty">The annotated image will stand here, with its mask outlined.</p>
+            <p className="empty">The annotated image will appear here, with its mask outlined.</p>
           )}
         </div>
         <figcaption>
@@ -82,7 +83,7 @@ export function ExemplarList() {
       {exemplars.some(({ shows }) => shows.includes(unknown)) && <p className="note">Struck through: unknown, so not learnt from.</p>}
       {asked !== null && leaving && (
         <ModalDialog title={`Remove the annotation of ${leaving.name}?`} onClose={() => setAsked(null)}>
-          <p>What was drawn on this image will no longer be learnt from, and a run goes on without it.</p>
+          <p>The networks will no longer learn from what was drawn on this image; a run in progress goes on without it.</p>
           <div className="dialog-buttons">
             <button type="button" onClick={() => setAsked(null)}>
               Keep it

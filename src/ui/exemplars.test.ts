@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { canRemove, strikeUnknown } from './exemplars'
+import { canRemove } from './exemplars'
 
 const exemplar = (from: 'file' | 'drawing' | null, ...shows: number[]) => ({ from, shows })
 
@@ -16,11 +16,4 @@ it('lets go of an image without annotation once there is one with', () => {
   expect(canRemove([waiting, exemplar('drawing', 0, 1)], 0)).toBe(true)
   // What it would show is no annotation.
   expect(canRemove([exemplar(null, 0, 1), exemplar('drawing', 0, 1)], 1)).toBe(false)
-})
-
-it('darkens what is unknown and nothing else', () => {
-  const struck = strikeUnknown(Uint8Array.from([200, 200, 200, 200]), Uint8Array.from([0, 255, 1, 255]), 2)
-  expect([struck[0], struck[2]]).toEqual([200, 200])
-  expect(struck[1]).toBeLessThan(160)
-  expect(struck[3]).toBeLessThan(160)
 })

@@ -1,11 +1,11 @@
-/** What the page works out of the annotated images. */
+/** What the page works out from the annotated images. */
 import { unknown } from '../image/raster'
 import type { ExemplarInfo } from '../worker/protocol'
 
 type Shown = Pick<ExemplarInfo, 'shows' | 'from'>
 
 /**
- * Whether training would still be possible without one of the exemplars: every class that it shows is shown by another one as well.
+ * Whether training would still be possible without one of the exemplars: every class it shows is shown by another one as well.
  * One without an annotation teaches nothing, so it may go as soon as there is one that does.
  */
 export function canRemove(exemplars: readonly Shown[], index: number): boolean {
@@ -13,9 +13,4 @@ export function canRemove(exemplars: readonly Shown[], index: number): boolean {
   if (left.size === 0) return false
   const { shows, from } = exemplars[index]!
   return from === null || shows.every((label) => label === 0 || label === unknown || left.has(label))
-}
-
-/** The image with what is unknown darkened and struck through, as the synthetic samples are shown. Both row-major, `width` pixels a row. */
-export function strikeUnknown(grey: Uint8Array, labels: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(grey, (v, i) => (labels[i] === unknown ? v * ((i + Math.floor(i / width)) % 4 === 0 ? 0.75 : 0.45) : v))
 }

@@ -5,7 +5,7 @@ import type { ExportKind, ExportOptions, SourceInfo } from '../worker/protocol'
 import { count, size } from './format'
 
 const kinds: { what: ExportKind; name: string; hint: string }[] = [
-  { what: 'weights', name: 'Export weights', hint: 'Both models for PyTorch, with a loader that checks itself.' },
+  { what: 'weights', name: 'Export weights', hint: 'Both models for PyTorch, with a loader that verifies itself.' },
   { what: 'masks', name: 'Export masks', hint: 'One mask per image, in the size of its source.' },
   { what: 'maps', name: 'Export maps', hint: 'The probability of each class, and where the models disagree, per image.' },
   { what: 'run', name: 'Export run', hint: 'Settings, curves, weights and masks in one zip.' },
@@ -29,7 +29,7 @@ export function Exports() {
                 ? `Saved ${saved.name}, ${size(saved.bytes)}. For research only; not for diagnosis.`
                 : can
                   ? 'For research only; not for diagnosis.'
-                  : 'After the first step, everything can be taken home. For research only; not for diagnosis.'}
+                  : 'After the first step, everything can be exported. For research only; not for diagnosis.'}
         </p>
         {pending !== null && <progress aria-label="Export" {...(progress && { max: Math.max(1, progress.of), value: progress.done })} />}
       </div>
@@ -54,7 +54,7 @@ const formats: { format: ExportOptions['format']; name: string }[] = [
 
 const noSources: SourceInfo[] = []
 
-/** How masks are written. For plain pictures there is no choice: they give PNG. */
+/** How masks are written. Plain pictures leave no choice: their masks are PNGs. */
 function MaskFormat() {
   const sources = usePage((state) => state.dataset?.sources ?? noSources)
   const { format, keepPatient } = usePage((state) => state.exportOptions)
@@ -80,7 +80,7 @@ function MaskFormat() {
         </select>
       </label>
       {sources.some(({ kind }) => kind === 'dicom') && (
-        <label title="A DICOM SEG is written without it unless this is on.">
+        <label title="Unless this is on, the name is left out of a DICOM SEG.">
           <input
             type="checkbox"
             checked={keepPatient}

@@ -10,7 +10,7 @@ interface FileInputProps {
   take: 'one' | 'several' | 'folder'
 }
 
-/** No `accept`: files of DICOM often have no ending, and a filter by endings would hide them. */
+/** No `accept`: DICOM files often have no extension, and a filter by extension would hide them. */
 const inputs: FileInputProps[] = [
   { label: 'Exemplar image', role: 'exemplar-image', take: 'one', hint: 'or volume' },
   { label: 'Exemplar mask', role: 'exemplar-mask', take: 'one', hint: 'of the same size' },
@@ -54,13 +54,13 @@ function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boo
         type="file"
         id={id}
         multiple={take !== 'one'}
-        // React's types do not know it; all desktop browsers do.
+        // Unknown to React's types, supported by all desktop browsers.
         {...(take === 'folder' ? { webkitdirectory: '' } : {})}
         disabled={!can}
         aria-describedby={`${id}-hint`}
         onChange={(event) => {
           loadFiles([...(event.target.files ?? [])], role)
-          // So that the same file can be chosen again after it was mended.
+          // So that the same file can be chosen again once it has been corrected.
           event.target.value = ''
         }}
       />

@@ -13,7 +13,7 @@ const first = 24
 
 const correct = (image: PictureId) => void openPicture('annotate', image)
 
-/** All predictions, those first on which the models disagree most. */
+/** All predictions, beginning with those on which the models disagree most. */
 export function Gallery() {
   const predictions = useLatest((state) => state.predictions)
   const dataset = usePage((state) => state.dataset)
@@ -24,7 +24,7 @@ export function Gallery() {
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
-        When a run is scored, pauses or ends, the mask of every unlabelled image will stand here, the most doubtful first.
+        Whenever a run is scored, paused or finished, the mask of every unlabelled image appears here, the most doubtful first.
       </p>
     )
   const shown = all ? items : items.slice(0, first)

@@ -21,7 +21,7 @@ export function LabelTable() {
       </thead>
       <tbody>
         {classes.map((info) => (
-          // The inputs keep their own text while one types; a new answer of the session makes new ones.
+          // The inputs are uncontrolled while the user types; a new answer from the session makes new ones.
           <ClassRow info={info} key={`${info.index} ${info.name} ${info.color}`} />
         ))}
       </tbody>

@@ -3,24 +3,31 @@ import { pageStore } from '../store/page-store'
 import { latest, useLatest } from '../store/latest'
 import type { ClassInfo, LiveViews } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
+import { drawOutlined } from './outlined-picture'
 import { forgetPaint, paintSoon } from './paint-queue'
+import { tint } from './painters'
 
-/** Paints one part of the views; false where this step has none. */
-export type Painter = (to: ImageData, views: LiveViews, palette: Palette) => void
+/** Paints one part of the views. */
+export type Painter = (to: ImageData, views: LiveViews) => void
 
 interface Props {
   name: string
   /** What it is, for the tooltip and for the empty place. */
   hint: string
   paint: Painter
-  /** Whether the views hold this picture. */
+  /** Classes to be shown over it, tinted and outlined: to some eyes a tint alone is grey on grey. */
+  labels?: (views: LiveViews) => Uint8Array
+  /** Whether the views contain this picture. */
   present?: (views: LiveViews) => boolean
 }
 
 const always = () => true
 
+/** About the side of a canvas with outlines, in canvas pixels. */
+const outlinedSide = 256
+
 /** One canvas of the live view. It follows the newest views by itself; React renders it once. */
-export function LivePicture({ name, hint, paint, present = always }: Props) {
+export function LivePicture({ name, hint, paint, labels, present = always }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const nameId = useId()
   const shown = useLatest(({ views }) => views !== null && present(views))
@@ -39,29 +46,32 @@ export function LivePicture({ name, hint, paint, present = always }: Props) {
         classes = known
         palette = paletteOf(known ?? [])
       }
+      // Outlines need more pixels than the views have.
+      const scale = labels ? Math.max(1, Math.round(outlinedSide / views.size)) : 1
       if (image.width !== views.size) {
         image = new ImageData(views.size, views.size)
-        element.width = element.height = views.size
+        element.width = element.height = views.size * scale
       }
-      paint(image, views, palette)
-      context.putImageData(image, 0, 0)
+      paint(image, views)
+      if (labels) drawOutlined(context, image, labels(views), palette, scale, (views.size * scale) / outlinedSide, tint)
+      else context.putImageData(image, 0, 0)
     }
     const soon = () => paintSoon(element, draw)
     soon()
     const stops = [
       latest.subscribe((now, before) => now.views !== before.views && soon()),
-      // A colour of the label table was changed.
+      // A colour in the label table may have changed.
       pageStore.subscribe((now, before) => now.dataset !== before.dataset && soon()),
     ]
     return () => {
       stops.forEach((stop) => stop())
       forgetPaint(element)
     }
-  }, [paint, present])
+  }, [paint, labels, present])
   return (
     <figure className="picture" aria-labelledby={nameId} title={hint}>
       <div className="frame">
-        <canvas ref={canvas} width="64" height="64" hidden={!shown} />
+        <canvas className={labels && 'outlined'} ref={canvas} width="64" height="64" hidden={!shown} />
         {!shown && <p className="empty">{hint}</p>}
       </div>
       <figcaption id={nameId}>{name}</figcaption>

@@ -1,6 +1,9 @@
 import { createRoot } from 'react-dom/client'
 import { begin } from '../store/commands'
 import { App } from './app'
+import { Boundary, OnDemand } from './boundary'
+import { chartPart } from './chart-figure'
+import { lazyPart } from './lazy-part'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/controls.css'
@@ -8,14 +11,25 @@ import './styles/data.css'
 import './styles/pictures.css'
 import './styles/curves.css'
 
+const benchPage = lazyPart(
+  'The benchmark',
+  () => import('./bench-page'),
+  ({ BenchPage }) => BenchPage,
+)
+
 const root = createRoot(document.getElementById('root')!)
 
 if (new URLSearchParams(location.search).has('bench')) {
-  void import('./bench-page').then(({ BenchPage }) => root.render(<BenchPage />))
+  root.render(<OnDemand part={benchPage}>{(BenchPage) => <BenchPage />}</OnDemand>)
 } else {
   begin()
-  root.render(<App />)
+  root.render(
+    // The store and the worker outlive a failure of the page, so trying again loses nothing.
+    <Boundary what="The page">
+      <App />
+    </Boundary>,
+  )
 
-  // Read ahead, so that the first step of a run does not wait for the chart library.
-  setTimeout(() => void import('./chart'), 1000)
+  // Loaded ahead, so that the first step of a run does not wait for the chart library.
+  setTimeout(() => chartPart.loadAhead(), 1000)
 }

@@ -6,7 +6,7 @@ import { count } from './format'
 
 const none: never[] = []
 
-/** Every value that the exemplar's mask file holds, and what it counts as. Values that are no class of their own are taken back here. */
+/** Every value found in the exemplar's mask file, and what it counts as. A value that is not a class of its own can be restored here. */
 export function MappedValues() {
   const values = usePage((state) => state.dataset?.values ?? none) as readonly MaskValueInfo[]
   const classes = usePage((state) => state.dataset?.classes ?? none) as readonly ClassInfo[]

@@ -1,42 +1,52 @@
-import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
+import { useId, useLayoutEffect, useRef, type ReactNode, type RefObject, type SyntheticEvent } from 'react'
 import './styles/dialog.css'
 
 interface Props {
+  /** Its accessible name, and its heading unless there is a `head`. */
   title: string
+  /** Replaces the plain heading; the element in it that shows the title takes the id. */
+  head?: (titleId: string) => ReactNode
+  /** Escape was pressed, or the browser closed it. The caller then stops rendering it. */
   onClose: () => void
+  /** CSS classes; by default it is a small box in the middle. */
   className?: string
+  ref?: RefObject<HTMLDialogElement | null>
   children: ReactNode
 }
 
-/** A modal dialog that is there as long as it is rendered; afterwards the focus is where it was before. Escape asks to close it. */
-export function ModalDialog({ title, onClose, className = '', children }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null)
+/** A modal dialog, open as long as it is rendered; afterwards the focus returns to where it was. */
+export function ModalDialog({ title, head, onClose, className = 'dialog', ref, children }: Props) {
+  const own = useRef<HTMLDialogElement>(null)
+  const dialog = ref ?? own
   const titleId = useId()
-  // In a layout effect, because its end comes before the element goes: only a dialog that is closed gives the focus back.
+  // A layout effect, because it is cleaned up before the element is removed: only a dialog that is closed gives the focus back.
   useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
     return () => element?.close()
-  }, [])
+  }, [dialog])
+  /** Not an event of a dialog inside, nor of this one being closed because it is no longer rendered. */
+  const isOwn = ({ target, currentTarget }: SyntheticEvent<HTMLDialogElement>) => target === currentTarget && currentTarget.isConnected
   return (
     <dialog
       ref={dialog}
-      className={`dialog ${className}`}
+      className={className}
       aria-labelledby={titleId}
       onCancel={(event) => {
-        // Not of a dialog inside.
-        if (event.target !== dialog.current) return
+        if (!isOwn(event)) return
         event.preventDefault()
         onClose()
       }}
+      // A browser may close a dialog without asking, at the second Escape.
+      onClose={(event) => isOwn(event) && !event.currentTarget.open && onClose()}
     >
-      <h2 id={titleId}>{title}</h2>
+      {head ? head(titleId) : <h2 id={titleId}>{title}</h2>}
       {children}
     </dialog>
   )
 }
 
-/** What stands there until an image and the code that shows it have come. */
+/** Shown until an image and the code that displays it have arrived. */
 export function OpeningDialog({ onClose }: { onClose: () => void }) {
   return (
     <ModalDialog title="Opening the image…" onClose={onClose}>

@@ -1,71 +1,66 @@
 import { useEffect, useRef } from 'react'
-import { outlineOf } from '../image/outlines'
 import type { Palette } from '../image/palette'
+import { outlinesOf, strokeCased } from './cased-lines'
 import { forgetPaint, paintSoon } from './paint-queue'
-import { paintLabels } from './painters'
+import { paintGrey, tintLabels } from './painters'
 
 interface Props {
   grey: Uint8Array<ArrayBuffer>
   labels: Uint8Array<ArrayBuffer>
   size: number
   palette: Palette
-  /** Side of the canvas in its own pixels, about twice its side on the page. */
+  /** Side of the canvas in canvas pixels, about twice its side on the page. */
   side: number
 }
 
-/**
- * An image with its mask: a light tint, and an outline in the class's colour between a dark and a light line. On mid grey anatomy colour
- * alone has too little contrast to be seen by everyone.
- */
+/** A square image with its mask: a light tint, and the outline of each class. */
 export function OutlinedPicture({ grey, labels, size, palette, side }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const whole = Math.max(1, Math.round(side / size)) * size
+  const scale = Math.max(1, Math.round(side / size))
+  const whole = scale * size
   useEffect(() => {
     const element = canvas.current
     const context = element?.getContext('2d')
     if (!element || !context) return
-    paintSoon(element, () => draw(context, grey, labels, size, palette, whole))
+    paintSoon(element, () => {
+      const image = new ImageData(size, size)
+      paintGrey(image, grey)
+      drawOutlined(context, image, labels, palette, scale, whole / 256)
+    })
     return () => forgetPaint(element)
-  }, [grey, labels, size, palette, whole])
-  return <canvas ref={canvas} width={whole} height={whole} />
+  }, [grey, labels, size, palette, scale, whole])
+  return <canvas className="outlined" ref={canvas} width={whole} height={whole} />
 }
 
-function draw(context: CanvasRenderingContext2D, grey: Uint8Array, labels: Uint8Array, size: number, palette: Palette, side: number): void {
-  const image = new ImageData(size, size)
-  paintLabels(image, grey, labels, palette, 0.22)
-  const small = smallCanvas(size)
+/**
+ * Draws a painted image, enlarged by a whole number so that its pixels stay squares, with the tint and the outlines of its classes.
+ * @param scale canvas pixels per pixel of the image
+ * @param unit of the widths of lines, in canvas pixels
+ * @param alpha opacity of the tint, 0..1
+ */
+export function drawOutlined(
+  context: CanvasRenderingContext2D,
+  image: ImageData,
+  labels: Uint8Array,
+  palette: Palette,
+  scale: number,
+  unit: number,
+  alpha = 0.22,
+): void {
+  const { width, height } = image
+  tintLabels(image, labels, palette, alpha)
+  const small = smallCanvas(width, height)
   small.putImageData(image, 0, 0)
   context.imageSmoothingEnabled = false
-  context.drawImage(small.canvas, 0, 0, side, side)
+  context.drawImage(small.canvas, 0, 0, width * scale, height * scale)
   context.lineCap = 'square'
-  const scale = side / size
-  const paths = palette.map((_, index) => (index === 0 ? null : pathOf(outlineOf(labels, size, size, index), scale)))
-  const stroke = (width: number, style: (index: number) => string) =>
-    paths.forEach((path, index) => {
-      if (!path) return
-      context.lineWidth = width
-      context.strokeStyle = style(index)
-      context.stroke(path)
-    })
-  const unit = side / 256
-  stroke(5 * unit, () => 'rgb(0 0 0 / 85%)')
-  stroke(3 * unit, () => 'white')
-  stroke(2 * unit, (index) => `rgb(${palette[index]!.join(' ')})`)
-}
-
-function pathOf(runs: number[], scale: number): Path2D {
-  const path = new Path2D()
-  for (let i = 0; i < runs.length; i += 4) {
-    path.moveTo(runs[i]! * scale, runs[i + 1]! * scale)
-    path.lineTo(runs[i + 2]! * scale, runs[i + 3]! * scale)
-  }
-  return path
+  strokeCased(context, outlinesOf(labels, width, height, palette, scale), 2, unit)
 }
 
 let shared: OffscreenCanvasRenderingContext2D | null = null
 
 /** putImageData cannot scale, drawImage can: pictures pass through one small canvas. */
-function smallCanvas(size: number): OffscreenCanvasRenderingContext2D {
-  if (!shared || shared.canvas.width !== size) shared = new OffscreenCanvas(size, size).getContext('2d')!
+function smallCanvas(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  if (shared?.canvas.width !== width || shared.canvas.height !== height) shared = new OffscreenCanvas(width, height).getContext('2d')!
   return shared
 }

@@ -1,4 +1,4 @@
-/** Painting waits for a frame and stops when its share of the frame is used up, so that many pictures never make one long task. */
+/** Painting waits for a frame and stops once its share of the frame is used up, so that many pictures never add up to one long task. */
 
 const share = 8 // milliseconds of the 16.7 of a frame
 

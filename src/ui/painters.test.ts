@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { rgbOf, viridis, viridisStops } from '../image/palette'
-import { paintConfidence, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
+import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintMask, strikeUnknown, tintLabels } from './painters'
 
 const pixels = (n: number) => ({ data: new Uint8ClampedArray(n * 4) })
 const at = (to: { data: Uint8ClampedArray }, i: number) => [...to.data.subarray(i * 4, i * 4 + 4)]
@@ -23,21 +23,38 @@ it('paints every pixel opaque', () => {
 
 it('colours the classes and leaves background and unknown classes grey', () => {
   const to = pixels(3)
-  paintLabels(to, bytes(100, 100, 100), bytes(0, 1, 7), palette, 0.5)
+  paintGrey(to, bytes(100, 100, 100))
+  tintLabels(to, bytes(0, 1, 7), palette, 0.5)
   expect(at(to, 0)).toEqual([100, 100, 100, 255])
   expect(at(to, 1)).toEqual([178, 50, 50, 255])
   expect(at(to, 2)).toEqual([100, 100, 100, 255])
 })
 
-it('darkens what is unknown and what is not learnt from', () => {
+it('darkens what is unknown and nothing else', () => {
+  const struck = strikeUnknown(Uint8Array.from([200, 200, 200, 200]), Uint8Array.from([0, 255, 1, 255]), 2)
+  expect([struck[0], struck[2]]).toEqual([200, 200])
+  expect(struck[1]).toBeLessThan(160)
+  expect(struck[3]).toBeLessThan(160)
+})
+
+it('strikes through what is unknown, and shows a mask without any colour', () => {
   const known = pixels(2)
-  paintKnown(known, bytes(200, 200), bytes(0, 0), bytes(1, 0), 2, palette)
+  paintKnown(known, bytes(200, 200), bytes(1, 0), 2)
   expect(at(known, 0)[0]).toBe(200)
   expect(at(known, 1)[0]).toBeLessThan(160)
-  const mask = pixels(2)
-  paintMask(mask, bytes(200, 200), bytes(1, 0), [0, 0, 255])
-  expect(at(mask, 0)).toEqual([80, 80, 233, 255])
-  expect(at(mask, 1)).toEqual([50, 50, 50, 255])
+  const mask = pixels(4)
+  paintMask(mask, bytes(0, 255, 0, 255), bytes(1, 1, 0, 0), 2)
+  const greys = [0, 1, 2, 3].map((i) => at(mask, i))
+  expect(greys.every(([r, g, b]) => r === g && g === b)).toBe(true)
+  // Whatever the image, what is in the mask is far lighter than what is not.
+  expect(Math.min(greys[0]![0]!, greys[1]![0]!)).toBeGreaterThan(Math.max(greys[2]![0]!, greys[3]![0]!) + 80)
+})
+
+it('colours where the models differ, and darkens the rest', () => {
+  const to = pixels(2)
+  paintDisagreement(to, bytes(200, 200), bytes(1, 0), [0, 0, 255])
+  expect(at(to, 0)).toEqual([80, 80, 233, 255])
+  expect(at(to, 1)).toEqual([50, 50, 50, 255])
 })
 
 it('shows confidence in viridis, whose lightness only grows', () => {

@@ -1,10 +1,11 @@
-/** From the session's arrays to pixels. Every array holds one value per pixel of the square picture, row-major. */
+/** Turns the session's arrays into pixels. Every array holds one value per pixel of a square picture, row-major. */
 import { viridis, type Palette, type Rgb } from '../image/palette'
+import { unknown } from '../image/raster'
 
 type Bytes = Uint8Array
 
-/** How much of a class's colour lies over the grey. */
-const tint = 0.6
+/** Opacity of a colour over the grey of a live picture. */
+export const tint = 0.6
 
 /** What the painters need of an ImageData: four bytes per pixel. */
 export type Pixels = Pick<ImageData, 'data'>
@@ -24,21 +25,25 @@ export function paintGrey(to: Pixels, grey: Bytes): void {
   for (let i = 0; i < grey.length; i++) put(to, i, grey[i]!, grey[i]!, grey[i]!)
 }
 
-/** Classes in their colours over the image; background and classes without a colour stay grey. */
-export function paintLabels(to: Pixels, grey: Bytes, labels: Bytes, palette: Palette, alpha = tint): void {
-  for (let i = 0; i < grey.length; i++) {
+/** Lays the classes in their colours over a grey picture; background and classes without a colour stay as they are. @param alpha 0..1 */
+export function tintLabels(to: Pixels, labels: Bytes, palette: Palette, alpha: number): void {
+  for (let i = 0; i < labels.length; i++) {
     const colour = labels[i] === 0 ? undefined : palette[labels[i]!]
-    if (colour) blend(to, i, grey[i]!, colour, alpha)
-    else put(to, i, grey[i]!, grey[i]!, grey[i]!)
+    if (colour) blend(to, i, to.data[i * 4]!, colour, alpha)
   }
 }
 
-/** As labels, but what is unknown (`known` 0) is darkened and struck through. */
-export function paintKnown(to: Pixels, grey: Bytes, labels: Bytes, known: Bytes, width: number, palette: Palette): void {
-  paintLabels(to, grey, labels, palette)
+/** The grey of a pixel that nothing is learnt from: darkened, and struck through by lighter diagonals. */
+const struck = (grey: number, i: number, width: number): number => grey * ((i + Math.floor(i / width)) % 4 === 0 ? 0.75 : 0.45)
+
+/** The image with its unknown pixels struck through. */
+export const strikeUnknown = (grey: Bytes, labels: Bytes, width: number): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(grey, (v, i) => (labels[i] === unknown ? struck(v, i, width) : v))
+
+/** The image with what is unknown (`known` 0) struck through. */
+export function paintKnown(to: Pixels, grey: Bytes, known: Bytes, width: number): void {
   for (let i = 0; i < grey.length; i++) {
-    if (known[i] !== 0) continue
-    const v = grey[i]! * ((i + Math.floor(i / width)) % 4 === 0 ? 0.75 : 0.45)
+    const v = known[i] === 0 ? struck(grey[i]!, i, width) : grey[i]!
     put(to, i, v, v, v)
   }
 }
@@ -51,10 +56,18 @@ export function paintConfidence(to: Pixels, confidence: Bytes): void {
   }
 }
 
-/** Where `mask` is set the image shines in `colour`; the rest is dark. */
-export function paintMask(to: Pixels, grey: Bytes, mask: Bytes, colour: Rgb): void {
+/** A mask in white, through which the image still shows; outside it the image is dark and struck through. It has no colour, because it is not a class. */
+export function paintMask(to: Pixels, grey: Bytes, mask: Bytes, width: number): void {
   for (let i = 0; i < grey.length; i++) {
-    if (mask[i] !== 0) blend(to, i, grey[i]!, colour, tint)
+    const v = mask[i] !== 0 ? 255 - (255 - grey[i]!) * 0.35 : struck(40 + grey[i]! * 0.25, i, width)
+    put(to, i, v, v, v)
+  }
+}
+
+/** Where `differ` is set the image is tinted; the rest is darkened. */
+export function paintDisagreement(to: Pixels, grey: Bytes, differ: Bytes, colour: Rgb): void {
+  for (let i = 0; i < grey.length; i++) {
+    if (differ[i] !== 0) blend(to, i, grey[i]!, colour, tint)
     else put(to, i, grey[i]! * 0.25, grey[i]! * 0.25, grey[i]! * 0.25)
   }
 }

@@ -3,23 +3,23 @@ import { openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { DatasetSummary, UnlabeledInfo } from '../worker/protocol'
 import { count, lastPart } from './format'
-import { Thumbnail } from './watch-strip'
+import { Thumbnail } from './thumbnail'
 import './styles/pile.css'
 
-/** Of a pile of thousands only so many are drawn at a time. */
+/** How many images are drawn at a time; a pile may hold thousands. */
 const onPage = 48
 
-/** An image of one's own has to be chosen and annotated before anything can begin. */
+/** Users with files of their own but no mask must first choose an image and annotate it. */
 const wantsAnnotation = (dataset: DatasetSummary | null) =>
   dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
 
-/** All unlabelled images, to choose those that are worth annotating. */
+/** All unlabelled images, to choose from what is worth annotating. */
 export function Pile() {
   const dataset = usePage((state) => state.dataset)
   const sample = usePage((state) => state.dataset?.sample ?? null)
   const wanted = wantsAnnotation(dataset)
   const [open, setOpen] = useState(wanted)
-  // It opens by itself where it is needed and closes for a sample; in between the user has the say.
+  // It opens by itself when it is needed and closes for a sample; otherwise the user decides.
   const [before, setBefore] = useState({ wanted, sample })
   if (before.wanted !== wanted || before.sample !== sample) {
     setBefore({ wanted, sample })
@@ -40,16 +40,14 @@ function Choice({ images }: { images: readonly UnlabeledInfo[] }) {
   const [patient, setPatient] = useState('')
   const [page, setPage] = useState(0)
   const patients = [...new Set(images.map((image) => image.patient))]
-  // Other files may have come meanwhile.
+  // The files may have changed meanwhile.
   const filter = patients.includes(patient) ? patient : ''
   const found = images.filter((image) => filter === '' || image.patient === filter)
   const pages = Math.max(1, Math.ceil(found.length / onPage))
   const shown = Math.min(page, pages - 1)
   return (
     <>
-      <p className="hint quiet">
-        Pick an image that shows every structure you want, drawn typically: all of them are in view. A click on it opens the drawing tools.
-      </p>
+      <p className="hint quiet">Pick a typical image in which every structure you want is visible. Clicking it opens the drawing tools.</p>
       {patients.length > 1 && (
         <label className="field">
           <span>Patient</span>
@@ -96,7 +94,7 @@ function Choice({ images }: { images: readonly UnlabeledInfo[] }) {
 
 interface EntryProps {
   image: UnlabeledInfo
-  /** There are several patients, so it says which. */
+  /** With several patients it says which one. */
   several: boolean
   onChoose: () => void
 }
@@ -109,7 +107,7 @@ function Entry({ image: { id, name, patient, annotated, hasReference }, several,
       </button>
       <p className="marks">
         {annotated && <span>annotated</span>}
-        {hasReference && <span title="It has a reference mask, for the score only.">reference</span>}
+        {hasReference && <span title="It has a reference mask, used only for the score.">reference</span>}
       </p>
       <p className="name" title={name}>
         {lastPart(name)}

@@ -4,7 +4,7 @@ import { count } from './format'
 
 const titles = { input: 'Input', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
 
-/** More than these scroll in a box of their own, so that a folder of bad files does not push the page out of sight. */
+/** If there are more than these they scroll in a box of their own, so that a folder of bad files does not push the page out of sight. */
 const few = 5
 
 /** One alert for each problem, the newest first, until it is dismissed. */
@@ -25,7 +25,7 @@ export function Problems() {
       <div className="problems-list" {...(many && { tabIndex: 0, role: 'group', 'aria-label': 'Problems' })}>
         {problems
           .map(({ id, kind, message, file }, i) => (
-            // A hundred sentences read aloud would drown everything: after the first few only their number is.
+            // A hundred sentences read aloud would drown out everything else: after the first few, only their number is announced.
             <div className="problem" role="alert" aria-live={i < few ? 'assertive' : 'off'} key={id} data-kind={kind}>
               <p>
                 <strong>{file !== null && !message.includes(file) ? file : titles[kind]}</strong> {message}

@@ -2,7 +2,7 @@ import { usePage } from '../store/page-store'
 import { loading } from '../store/state'
 import { count } from './format'
 
-/** How far the files being read have come; its place in the panel's head is kept free while there are none. */
+/** How far the files being read have come; its place in the panel's head stays reserved while there are none. */
 export function ReadingProgress() {
   const shown = usePage(loading)
   const read = usePage((state) => state.progress.read)

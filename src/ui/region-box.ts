@@ -1,4 +1,4 @@
-/** A rectangle on an image in whole per cent of its width and height: what a user can draw, say and read back. */
+/** A rectangle on an image in whole per cent of its width and height: what a user can draw, read and type. */
 import type { Region } from '../worker/protocol'
 
 export interface PercentBox {
@@ -31,7 +31,7 @@ function drag(from: number, length: number, by: number, edges: 'both' | 'first' 
   return [start, end - start]
 }
 
-/** The box after a handle was dragged by so many per cent of the width and the height. */
+/** The box after a handle has been dragged by this many per cent of the width and the height. */
 export function dragged(box: PercentBox, handle: Handle, dx: number, dy: number): PercentBox {
   const edges = (first: string, last: string) =>
     handle === 'move' ? 'both' : handle.includes(first) ? 'first' : handle.includes(last) ? 'last' : 'none'
@@ -52,7 +52,7 @@ function span(a: number, b: number): [from: number, length: number] {
   return [from, clamp(Math.round(Math.max(a, b)) - from, least, 100 - from)]
 }
 
-/** The box with one of its numbers typed in: a place moves it, a length changes its far edge. */
+/** The box with one of its numbers replaced: a position moves it, a length moves its far edge. */
 export function withNumber(box: PercentBox, key: keyof PercentBox, value: number): PercentBox {
   switch (key) {
     case 'left':
@@ -68,7 +68,7 @@ export function withNumber(box: PercentBox, key: keyof PercentBox, value: number
   }
 }
 
-/** The nearest box to shares 0..1. */
+/** The box nearest to these shares, 0..1. */
 export function boxOf({ x, y, width, height }: Region): PercentBox {
   const [left, w] = span(x * 100, (x + width) * 100)
   const [top, h] = span(y * 100, (y + height) * 100)

@@ -1,15 +1,19 @@
-import { Suspense } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { closePicture, openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
-import { LoadBoundary, loadedOnDemand } from './load-boundary'
+import { OnDemand } from './boundary'
+import { lazyPart } from './lazy-part'
 import { OpeningDialog } from './modal-dialog'
 import { boxOf, isWhole } from './region-box'
 
-const RegionDialog = loadedOnDemand('The region of interest', async () => (await import('./region-dialog')).RegionDialog)
+const regionDialog = lazyPart(
+  'The region of interest',
+  () => import('./region-dialog'),
+  ({ RegionDialog }) => RegionDialog,
+)
 
-/** Opens the choice of the region of interest on an annotated image, or without one on the first of the pile. */
+/** Opens the region of interest on an annotated image or, if there is none, on the first unlabelled one. */
 export function RegionButton() {
   const can = usePage((state) => allowed(state).configure)
   const opening = usePage((state) => state.opening?.purpose === 'region')
@@ -30,17 +34,15 @@ export function RegionButton() {
         Region of interest
       </button>
       {opening && (
-        <LoadBoundary onClose={closePicture}>
-          <Suspense fallback={<OpeningDialog onClose={closePicture} />}>
-            <RegionDialog />
-          </Suspense>
-        </LoadBoundary>
+        <OnDemand part={regionDialog} waiting={<OpeningDialog onClose={closePicture} />} onClose={closePicture}>
+          {(RegionDialog) => <RegionDialog />}
+        </OnDemand>
       )}
     </>
   )
 }
 
-/** A row of the list of facts, where not the whole image is used. */
+/** A row in the list of facts, if only part of each image is used. */
 export function RegionFact() {
   const [x, y, width, height] = usePage(
     useShallow(({ running, asked }) => {

@@ -1,14 +1,16 @@
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { fieldOf, frameOf, prepareImage, type Extent } from '../image/frame'
+import { paletteOf } from '../image/palette'
 import { resizeLabels, resizeLinear, type Raster } from '../image/raster'
+import { paintWindow, type GreyWindow } from '../image/window'
 import type { Config } from '../method/config'
 import { closePicture, setValues } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { DatasetSummary, OpenedPicture } from '../worker/protocol'
-import { rgbOf } from '../image/palette'
 import { ModalDialog, OpeningDialog } from './modal-dialog'
+import { NumberInput } from './number-input'
+import { drawOutlined } from './outlined-picture'
 import { forgetPaint, paintSoon } from './paint-queue'
-import { paintGrey, paintLabels } from './painters'
 import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type PercentBox, type Handle } from './region-box'
 import './styles/region.css'
 
@@ -38,9 +40,9 @@ function RegionChoice({ picture, dataset, asked }: Props) {
   const [box, setBox] = useState(() => boxOf({ x: asked.regionX, y: asked.regionY, width: asked.regionWidth, height: asked.regionHeight }))
   const { proposedRegion } = dataset
   return (
-    <ModalDialog title="Region of interest" onClose={closePicture} className="region">
+    <ModalDialog title="Region of interest" onClose={closePicture} className="dialog region">
       <p className="hint quiet">
-        The part of every image that the networks see; outside it every mask is background. Leave room: organs lie elsewhere in other
+        The part of every image that the networks see; outside it every mask is background. Leave some room: organs lie elsewhere in other
         images. Shown on {picture.name}.
       </p>
       <div className="region-columns">
@@ -48,11 +50,15 @@ function RegionChoice({ picture, dataset, asked }: Props) {
         <div className="region-side">
           <div className="region-numbers" role="group" aria-label="Region in per cent">
             {numbers.map(({ key, label, axis }) => (
-              <PerCent
+              <NumberInput
                 key={key}
-                label={label}
-                hint={`per cent of the image's ${axis}`}
+                label={`${label}, %`}
+                name={label}
+                title={`per cent of the image's ${axis}`}
                 value={box[key]}
+                min={key === axis ? least : 0}
+                max={100}
+                step={1}
                 onChange={(v) => setBox(withNumber(box, key, v))}
               />
             ))}
@@ -61,7 +67,7 @@ function RegionChoice({ picture, dataset, asked }: Props) {
             <button
               type="button"
               disabled={!proposedRegion}
-              title={proposedRegion ? 'What is annotated, with room around it.' : 'Nothing is annotated yet.'}
+              title={proposedRegion ? 'A box around what is annotated, with some room to spare.' : 'Nothing is annotated yet.'}
               onClick={() => proposedRegion && setBox(boxOf(proposedRegion))}
             >
               Propose from the mask
@@ -92,36 +98,11 @@ function RegionChoice({ picture, dataset, asked }: Props) {
   )
 }
 
-/** A number that is taken as it is typed, where it can be used, and put right on leaving the field. */
-function PerCent({ label, hint, value, onChange }: { label: string; hint: string; value: number; onChange: (value: number) => void }) {
-  const [draft, setDraft] = useState<string | null>(null)
-  return (
-    <label className="field" title={hint}>
-      <span>{label}, %</span>
-      <input
-        type="number"
-        aria-label={label}
-        inputMode="numeric"
-        min={label === 'Left' || label === 'Top' ? 0 : least}
-        max={100}
-        step={1}
-        value={draft ?? String(value)}
-        onChange={(event) => {
-          setDraft(event.target.value)
-          const typed = event.target.valueAsNumber
-          if (Number.isFinite(typed)) onChange(typed)
-        }}
-        onBlur={() => setDraft(null)}
-      />
-    </label>
-  )
-}
-
 const handles: readonly Handle[] = ['nw', 'n', 'ne', 'e', 'se', 's', 'sw', 'w']
 
 const arrows: Record<string, [dx: number, dy: number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
-/** A shorter way with the pointer is a click, not a rectangle; in per cent. */
+/** A shorter drag counts as a click and draws no rectangle; per cent. */
 const click = 2
 
 interface StageProps {
@@ -133,7 +114,7 @@ interface StageProps {
 /** The image with the rectangle on it. */
 function Stage({ picture, box, onChange }: StageProps) {
   const stage = useRef<HTMLDivElement>(null)
-  /** Where the pointer went down, and what it took hold of; null to draw a new rectangle. */
+  /** Where the pointer went down, and the handle it grabbed; a null handle draws a new rectangle. */
   const held = useRef<{ x: number; y: number; box: PercentBox; handle: Handle | null } | null>(null)
   const helpId = useId()
   const [sx, sy] = picture.spacing ?? [1, 1]
@@ -198,13 +179,13 @@ function Stage({ picture, box, onChange }: StageProps) {
         </div>
       </div>
       <p className="hint quiet" id={helpId}>
-        Drag to draw, move or resize. With the rectangle in focus, arrow keys move it, with Shift they resize it.
+        Drag to draw, move or resize. While the rectangle has the focus, arrow keys move it, and resize it with Shift.
       </p>
     </div>
   )
 }
 
-/** More pixels than this are not seen on the page, and would only cost time. */
+/** More pixels than this cannot be seen on the page and would only cost time. */
 const longest = 1024
 
 /** The image and its labels at most `longest` pixels wide and high; the spacing grows with the pixels. */
@@ -219,24 +200,21 @@ function reduced({ width, height, pixels, labels, spacing }: OpenedPicture) {
 function FullPicture({ picture }: { picture: OpenedPicture }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { image, labels } = useMemo(() => reduced(picture), [picture])
+  // Outlines need more pixels than a small image has.
+  const scale = Math.max(1, Math.floor(longest / Math.max(image.width, image.height)))
   useEffect(() => {
     const element = canvas.current
     const context = element?.getContext('2d')
     if (!element || !context) return
-    const { center, width: range } = picture.window
-    const grey = Uint8Array.from(image.pixels, (v) => Math.min(255, Math.max(0, ((v - center) / range + 0.5) * 255)))
     const painted = new ImageData(image.width, image.height)
-    paintLabels(
-      painted,
-      grey,
-      labels,
-      picture.classes.map(({ color }) => rgbOf(color)),
-      0.4,
-    )
-    context.putImageData(painted, 0, 0)
-  }, [picture, image, labels])
-  return <canvas ref={canvas} width={image.width} height={image.height} />
+    paintWindow(painted, image.pixels, picture.window)
+    drawOutlined(context, painted, labels, paletteOf(picture.classes), scale, 1.5)
+  }, [picture, image, labels, scale])
+  return <canvas className="outlined" ref={canvas} width={image.width * scale} height={image.height * scale} />
 }
+
+/** What is prepared for the networks lies between 0, black, and 1, white. */
+const unit: GreyWindow = { center: 0.5, width: 1 }
 
 /** What the networks would see of this image, by the code that prepares it for them. */
 function Preview({ picture, dataset, config }: { picture: OpenedPicture; dataset: DatasetSummary; config: Config }) {
@@ -245,7 +223,7 @@ function Preview({ picture, dataset, config }: { picture: OpenedPicture; dataset
   const { size } = config
   const field = fieldOf([...dataset.exemplars, ...dataset.unlabeled], config)
   const { rect, inner } = frameOf(picture, config, field)
-  // Along the longer side, where whole pixels round least.
+  // Along the longer side, where rounding to whole pixels matters least.
   const spacing =
     picture.spacing &&
     (inner.width >= inner.height ? (picture.spacing[0] * rect.width) / inner.width : (picture.spacing[1] * rect.height) / inner.height)
@@ -254,12 +232,8 @@ function Preview({ picture, dataset, config }: { picture: OpenedPicture; dataset
     const context = element?.getContext('2d')
     if (!element || !context) return
     paintSoon(element, () => {
-      const seen = prepareImage(image, frameOf(extent, config, field), config)
       const painted = new ImageData(size, size)
-      paintGrey(
-        painted,
-        Uint8Array.from(seen, (v) => Math.round(v * 255)),
-      )
+      paintWindow(painted, prepareImage(image, frameOf(extent, config, field), config), unit)
       context.putImageData(painted, 0, 0)
     })
     return () => forgetPaint(element)

@@ -13,7 +13,7 @@ const buttons = [
   { type: 'reset', name: 'Reset', icon: 'M9 3.6a5.4 5.4 0 1 1-5.2 4h2a3.5 3.5 0 1 0 3.2-2.1v2.6L4.7 4.8 9 1.5z' },
 ] as const
 
-/** What drives a run, and how it stands. All buttons are always there, so that nothing moves under the pointer. */
+/** The controls and the state of a run. All buttons are always there, so that nothing moves under the pointer. */
 export function RunBar() {
   const can = usePage(useShallow(allowed))
   return (

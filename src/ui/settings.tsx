@@ -3,9 +3,9 @@ import { keys, parameters, type Group, type Key, type Mark } from '../method/con
 import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
-import { NumberField } from './number-field'
+import { NumberField, type NumberKey } from './number-field'
 
-/** These two stand in the run bar. */
+/** These two are in the run bar. */
 const elsewhere: readonly Key[] = ['steps', 'seed']
 
 const shown = keys.filter((key) => !elsewhere.includes(key))
@@ -24,9 +24,9 @@ export function Settings() {
   return (
     <details className="settings">
       <summary>Settings</summary>
-      {!can && <p className="note">These are the settings of the run at hand. Reset it to change them.</p>}
+      {!can && <p className="note">These are the settings of the current run. Reset it to change them.</p>}
       <p className="quiet">
-        Each value says where it comes from:{' '}
+        Each value is marked with where it comes from:{' '}
         {(Object.keys(marks) as Mark[]).map((mark) => (
           <span key={mark}>
             <span className="mark">{mark}</span> {marks[mark]}{' '}
@@ -63,7 +63,7 @@ function Setting({ name }: { name: Key }) {
   return (
     <div className="setting" data-ahead={running !== undefined && running !== asked}>
       {parameter.kind === 'number' ? (
-        <NumberField name={name as Parameters<typeof NumberField>[0]['name']} describedBy={hintId} />
+        <NumberField name={name as NumberKey} describedBy={hintId} />
       ) : parameter.kind === 'switch' ? (
         <label className="field switch">
           <span>{parameter.label}</span>

@@ -1,15 +1,17 @@
-import { useEffect, useRef, useState } from 'react'
 import { chooseSlices } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed, loading } from '../store/state'
 import type { SourceInfo } from '../worker/protocol'
+import { NumberInput } from './number-input'
 import { FrameOptions, frameFrom } from './source-frame'
 import { cutOf, ordinal } from './source-words'
 
 const axes = [2, 1, 0] as const
 
-/** Milliseconds without another keystroke before a number is taken. */
+/** Milliseconds without another keystroke before a number is taken: each one makes the session cut and prepare all images again. */
 const settled = 600
+
+const isWhole = (n: number, max: number) => Number.isInteger(n) && n >= 1 && n <= max
 
 /** Which slices of a volume are images. */
 export function SlicesForm({ source }: { source: SourceInfo }) {
@@ -45,48 +47,17 @@ export function SlicesForm({ source }: { source: SourceInfo }) {
           </select>
         </label>
       )}
-      <EveryField every={every} max={size[axis]} onChange={(n) => choose({ every: n })} />
-    </fieldset>
-  )
-}
-
-/** Takes a number when the user has finished typing it: each one makes the session cut and prepare all images anew. */
-function EveryField({ every, max, onChange }: { every: number; max: number; onChange: (every: number) => void }) {
-  const [draft, setDraft] = useState<string | null>(null)
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => () => clearTimeout(timer.current), [])
-  const asked = Number(draft)
-  const right = draft === null || (Number.isInteger(asked) && asked >= 1 && asked <= max)
-  const take = (text: string) => {
-    clearTimeout(timer.current)
-    const n = Number(text)
-    if (Number.isInteger(n) && n >= 1 && n <= max && n !== every) onChange(n)
-  }
-  return (
-    <label className="field">
-      <span>Every n-th slice</span>
-      <input
-        type="number"
+      <NumberInput
+        label="Every n-th slice"
+        value={every}
         min={1}
-        max={max}
+        max={size[axis]}
         step={1}
-        value={draft ?? String(every)}
-        aria-invalid={!right}
-        onChange={(event) => {
-          const text = event.target.value
-          setDraft(text)
-          clearTimeout(timer.current)
-          timer.current = setTimeout(() => take(text), settled)
-        }}
-        onKeyDown={(event) => event.key === 'Enter' && take(event.currentTarget.value)}
-        onBlur={(event) => {
-          take(event.target.value)
-          setDraft(null)
-        }}
+        hint={every === 1 ? 'all slices are used' : `every ${ordinal(every)} slice is used`}
+        refuse={(text) => (isWhole(Number(text), size[axis]) ? null : `a whole number from 1 to ${size[axis]}`)}
+        wait={settled}
+        onChange={(n) => choose({ every: n })}
       />
-      <span className={right ? 'hint quiet' : 'field-error'}>
-        {right ? (every === 1 ? 'all slices are used' : `every ${ordinal(every)} slice is used`) : `a whole number from 1 to ${max}`}
-      </span>
-    </label>
+    </fieldset>
   )
 }

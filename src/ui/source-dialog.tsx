@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { closePicture, inspectSource } from '../store/commands'
 import { pageStore, usePage } from '../store/page-store'
 import type { SourceInfo, VolumeNumbers } from '../worker/protocol'
 import { count, plural } from './format'
 import { Histogram } from './histogram'
+import { ModalDialog } from './modal-dialog'
 import { SlicesForm } from './slices-form'
 import { SourcePicture } from './source-picture'
 import { cutOf, imagesOf, isSingle, kindOf, orientationMeaning, reading, sizeOf, spacingOf } from './source-words'
@@ -17,9 +18,9 @@ interface Props {
   onClose: () => void
 }
 
-/** How images are looked at; it stays when the next is turned to. */
+/** How images are viewed; it is kept when another one is turned to. */
 interface Look {
-  /** Whether they are asked for in full. */
+  /** Whether full images are wanted. */
   full: boolean
   /** The window that the user chose; null follows each file. */
   window: GreyWindow | null
@@ -27,22 +28,21 @@ interface Look {
 
 const none: SourceInfo[] = []
 
-/** One volume looked at closely: what it is, its numbers, its pictures, and what of it is used. */
+/** A close look at one volume: what it is, its values, its images, and which part of it is used. */
 export function SourceDialog({ ids, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null)
   const [position, setPosition] = useState(0)
   const [look, setLook] = useState<Look>({ full: false, window: null })
   const sources = usePage((state) => state.dataset?.sources ?? none)
-  // Other files may have been dropped meanwhile.
+  // The files may have changed meanwhile.
   const left = ids.map((id) => sources.find((source) => source.id === id)).filter((source) => source !== undefined)
   const at = Math.min(position, left.length - 1)
   const source = left[at]
-  useEffect(() => {
-    dialog.current?.showModal()
-    return () => {
+  useEffect(
+    () => () => {
       if (pageStore.getState().opening?.purpose === 'preview') closePicture()
-    }
-  }, [])
+    },
+    [],
+  )
   const gone = source === undefined
   useEffect(() => {
     if (gone) onClose()
@@ -50,33 +50,39 @@ export function SourceDialog({ ids, onClose }: Props) {
   if (!source) return null
   const go = (by: number) => setPosition(Math.min(left.length - 1, Math.max(0, at + by)))
   return (
-    <dialog className="source-dialog" ref={dialog} aria-labelledby="source-name" onClose={onClose}>
-      <header>
-        <h2 id="source-name">{source.name}</h2>
-        {left.length > 1 && (
-          <div className="leaf">
-            <button type="button" className="small" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)}>
-              ‹
-            </button>
-            <span className="quiet">
-              {count(at + 1)} of {count(left.length)}
-            </span>
-            <button type="button" className="small" aria-label="Next image" disabled={at === left.length - 1} onClick={() => go(1)}>
-              ›
-            </button>
-          </div>
-        )}
-        <button type="button" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <ModalDialog
+      className="dialog source-dialog"
+      title={source.name}
+      head={(titleId) => (
+        <header>
+          <h2 id={titleId}>{source.name}</h2>
+          {left.length > 1 && (
+            <div className="leaf">
+              <button type="button" className="small" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)}>
+                ‹
+              </button>
+              <span className="quiet">
+                {count(at + 1)} of {count(left.length)}
+              </span>
+              <button type="button" className="small" aria-label="Next image" disabled={at === left.length - 1} onClick={() => go(1)}>
+                ›
+              </button>
+            </div>
+          )}
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+        </header>
+      )}
+      onClose={onClose}
+    >
       <NewProblem />
       <SourceView source={source} look={look} onLook={setLook} key={source.id} />
-    </dialog>
+    </ModalDialog>
   )
 }
 
-/** The page's list of problems lies behind the dialog: the newest that came since it was opened is said here too. */
+/** The page's list of problems lies behind the dialog, so the newest one since it was opened is repeated here. */
 function NewProblem() {
   const [before] = useState(() => pageStore.getState().problems.at(-1)?.id ?? 0)
   const newest = usePage((state) => state.problems.at(-1))
@@ -185,7 +191,7 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
   )
 }
 
-/** Every value of a file that has few: of a label image, its labels. */
+/** Every value of a file that has only a few, such as the labels of a label image. */
 function Values({ labels }: { labels: NonNullable<VolumeNumbers['labels']> }) {
   const named = labels.some(({ name }) => name !== null)
   return (

@@ -1,14 +1,20 @@
-import { lazy, Suspense, useState } from 'react'
+import { useCallback, useState } from 'react'
 import { chooseSlices } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { SourceInfo } from '../worker/protocol'
+import { OnDemand } from './boundary'
 import { plural } from './format'
+import { lazyPart } from './lazy-part'
 import { FrameOptions, frameFrom } from './source-frame'
 import { groupFacts, groupNotes, imagesOf, isSingle, kindOf, orientationMeaning, sizeOf, spacingOf } from './source-words'
 
 /** Opened seldom. */
-const SourceDialog = lazy(async () => ({ default: (await import('./source-dialog')).SourceDialog }))
+const sourceDialog = lazyPart(
+  'The preview',
+  () => import('./source-dialog'),
+  ({ SourceDialog }) => SourceDialog,
+)
 
 const first = 4
 
@@ -19,6 +25,7 @@ export function SourceList() {
   const sources = usePage((state) => state.dataset?.sources ?? none)
   const [opened, setOpened] = useState<readonly string[] | null>(null)
   const [all, setAll] = useState(false)
+  const close = useCallback(() => setOpened(null), [])
   if (sources.length === 0) return null
   const singles = sources.filter(isSingle)
   const volumes = sources.filter((source) => !isSingle(source))
@@ -50,9 +57,9 @@ export function SourceList() {
         </button>
       )}
       {opened && (
-        <Suspense fallback={null}>
-          <SourceDialog ids={opened} onClose={() => setOpened(null)} />
-        </Suspense>
+        <OnDemand part={sourceDialog} onClose={close}>
+          {(SourceDialog) => <SourceDialog ids={opened} onClose={close} />}
+        </OnDemand>
       )}
     </section>
   )

@@ -15,23 +15,23 @@ interface Props {
   /** Which of them is shown. */
   slice: number
   onSlice: (slice: number) => void
-  /** Whether it is asked for in full. */
+  /** Whether the full image is wanted. */
   full: boolean
   onFull: (full: boolean) => void
-  /** The image in full, when it is there. */
+  /** The full image, once it is there. */
   picture: OpenedPicture | null
   window: GreyWindow | null
 }
 
-/** Milliseconds that the slider has to rest before an image is asked for in full. */
+/** Milliseconds that the slider must rest before the full image is requested. */
 const rest = 120
 
-/** One image of a volume, small as the networks see it until the full one is asked for and there. */
+/** One image of a volume: as small as the networks see it until the full one has been requested and has arrived. */
 export function SourcePicture({ images, slice, onSlice, full, onFull, picture, window }: Props) {
   const size = usePage((state) => state.dataset?.size ?? 1)
-  const small = images[slice]
-  const shown = small?.id
-  const seen = useThumbnail(shown)
+  const name = images[slice]?.name
+  const shown = images[slice]?.id
+  const small = useThumbnail(shown)
   const sliderId = useId()
 
   useEffect(() => {
@@ -40,7 +40,7 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
     return () => clearTimeout(timer)
   }, [full, shown])
 
-  if (!small) return <p className="empty">This volume gives no images.</p>
+  if (name === undefined) return <p className="empty">This volume gives no images.</p>
   const toggle = () => {
     if (full) closePicture()
     onFull(!full)
@@ -54,7 +54,7 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
   return (
     <figure className="source-picture" aria-labelledby={`${sliderId}-name`}>
       <div className="frame">
-        <Canvas seen={seen} picture={picture} window={window} ratio={across / down} />
+        <Canvas seen={small} picture={picture} window={window} ratio={across / down} />
         {picture?.sides &&
           (['left', 'right', 'top', 'bottom'] as const).map((side) => (
             <span className={`side ${side}`} key={side}>
@@ -71,7 +71,7 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
             min={1}
             max={images.length}
             value={slice + 1}
-            aria-valuetext={`${slice + 1} of ${images.length}, ${small.name}`}
+            aria-valuetext={`${slice + 1} of ${images.length}, ${name}`}
             onChange={(event) => onSlice(Number(event.target.value) - 1)}
           />
           <output htmlFor={sliderId}>
@@ -81,7 +81,7 @@ export function SourcePicture({ images, slice, onSlice, full, onFull, picture, w
       )}
       <figcaption>
         <span className="name" id={`${sliderId}-name`}>
-          {small.name} <span className="quiet">{said}</span>
+          {name} <span className="quiet">{said}</span>
         </span>
         <button type="button" className="small" aria-pressed={full} onClick={toggle}>
           Full resolution

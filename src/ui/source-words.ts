@@ -32,13 +32,13 @@ export function kindOf({ kind, size, modality }: Pick<SourceInfo, 'kind' | 'size
   return `${formats[kind]} ${size[3] > 1 ? '4-D volume' : stack ? 'stack' : 'volume'}`
 }
 
-/** Columns x rows x slices x frames, without the ones at the end: "256 × 256 × 30 × 25 frames". */
+/** Columns x rows x slices x frames, without trailing ones: "256 × 256 × 30 × 25 frames". */
 export function sizeOf({ size: [columns, rows, slices, frames] }: Pick<SourceInfo, 'size'>): string {
   const deep = slices * frames > 1 ? ` × ${slices}` : ''
   return `${columns} × ${rows}${deep}${frames > 1 ? ` × ${frames} frames` : ''}`
 }
 
-/** A measured number with four significant figures at most; whole ones as they are. */
+/** A measured number with at most four significant figures; whole numbers as they are. */
 export function reading(v: number): string {
   if (!Number.isFinite(v)) return '–'
   if (Number.isInteger(v) || Math.abs(v) >= 10_000) return count(v).replace('-', '−')
@@ -91,7 +91,7 @@ export function groupFacts(sources: readonly SourceInfo[]): string {
   return [kinds.join(', '), one(sources.map(sizeOf), 'sizes'), one(sources.map(spacingOf), 'spacings')].join(' · ')
 }
 
-/** Each note once, with how many files say it where there are several. */
+/** Each note once, with the number of files it applies to where there are several. */
 export function groupNotes(sources: readonly Pick<SourceInfo, 'notes'>[]): string[] {
   const times = new Map<string, number>()
   for (const { notes } of sources) for (const note of notes) times.set(note, (times.get(note) ?? 0) + 1)

@@ -7,7 +7,7 @@ const lesson = 75
 
 /**
  * The arrows between the rows: from a model's pseudo-label and confidence mask to the prediction that it corrects, which is the other model's,
- * or its own where the control of self-teaching runs. They are faint while the unlabelled terms have no weight yet.
+ * or its own in the control experiment of self-teaching. They are faint as long as the unlabelled terms have no weight.
  */
 export function TeachingArrows() {
   const teacher = usePage((state) => (state.running ?? state.asked).teacher)
@@ -30,7 +30,20 @@ export function TeachingArrows() {
       <p className="lesson" data-model="B">
         {cross ? 'B teaches A' : 'B teaches itself'}
       </p>
-      <p className="weight">{ramp === null ? 'not begun' : ramp === 0 ? 'warm-up: weight 0' : `weight ${ramp.toFixed(2)}`}</p>
+      {/* Another element for each kind of text: aligned to the right, a text that changes would count as one that moves. */}
+      {ramp === null ? (
+        <p className="weight" key="before">
+          not begun
+        </p>
+      ) : ramp === 0 ? (
+        <p className="weight" key="warm-up">
+          warm-up: weight 0
+        </p>
+      ) : (
+        <p className="weight" key="weight">
+          weight {ramp.toFixed(2)}
+        </p>
+      )}
     </div>
   )
 }

@@ -1,19 +1,24 @@
 import { ConfidenceLegend } from './confidence-legend'
-import { disagreementColour, modelColours } from '../image/palette'
+import { disagreementColour, rgbOf } from '../image/palette'
+import type { LiveViews } from '../worker/protocol'
 import { LivePicture, type Painter } from './live-picture'
-import { paintConfidence, paintGrey, paintKnown, paintLabels, paintMask } from './painters'
+import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintMask } from './painters'
 import { TeachingArrows } from './teaching-arrows'
 import { WatchedName } from './watched-name'
 
 type Model = 'A' | 'B'
 
-const modelPictures = (model: Model): { name: string; hint: string; paint: Painter }[] => {
+const paintWeak: Painter = (to, views) => paintGrey(to, views.weak)
+const paintStrong: Painter = (to, views) => paintGrey(to, views.strong)
+
+const modelPictures = (model: Model): Parameters<typeof LivePicture>[0][] => {
   const other = model === 'A' ? 'B' : 'A'
   return [
     {
       name: `Prediction ${model}`,
       hint: `What ${model} makes of the strong view; ${other} corrects it.`,
-      paint: (to, views, palette) => paintLabels(to, views.strong, views[model].prediction, palette),
+      paint: paintStrong,
+      labels: (views) => views[model].prediction,
     },
     {
       name: `Confidence ${model}`,
@@ -23,25 +28,28 @@ const modelPictures = (model: Model): { name: string; hint: string; paint: Paint
     {
       name: `Pseudo-label ${model}`,
       hint: `What ${model} sees in the weak view: the lesson for ${other}.`,
-      paint: (to, views, palette) => paintLabels(to, views.weak, views[model].pseudoLabel, palette),
+      paint: paintWeak,
+      labels: (views) => views[model].pseudoLabel,
     },
     {
       name: `Confidence mask ${model}`,
-      hint: `The pixels that ${model} is sure enough of to teach.`,
-      paint: (to, views) => paintMask(to, views.weak, views[model].mask, modelColours[model]),
+      hint: `White where ${model} is sure enough to teach; elsewhere nothing is learnt.`,
+      paint: (to, views) => paintMask(to, views.weak, views[model].mask, views.size),
     },
   ]
 }
 
 const rows = { A: modelPictures('A'), B: modelPictures('B') }
 
-const paintWeak: Painter = (to, views) => paintGrey(to, views.weak)
-const paintStrong: Painter = (to, views) => paintGrey(to, views.strong)
-const paintDisagreement: Painter = (to, views) => paintMask(to, views.weak, views.disagreement, disagreementColour)
-const paintExemplar: Painter = (to, views, palette) => paintLabels(to, views.exemplar.image, views.exemplar.labels, palette)
-const paintSynthetic: Painter = (to, { synthetic, size }, palette) => {
-  if (synthetic) paintKnown(to, synthetic.image, synthetic.labels, synthetic.known, size, palette)
+const crimson = rgbOf(disagreementColour)
+const paintDiffering: Painter = (to, views) => paintDisagreement(to, views.weak, views.disagreement, crimson)
+const paintExemplar: Painter = (to, views) => paintGrey(to, views.exemplar.image)
+const exemplarLabels = ({ exemplar }: LiveViews) => exemplar.labels
+const paintSynthetic: Painter = (to, { synthetic, size }) => {
+  if (synthetic) paintKnown(to, synthetic.image, synthetic.known, size)
 }
+const syntheticLabels = ({ synthetic }: LiveViews) =>
+  synthetic ? synthetic.labels.map((label, i) => (synthetic.known[i] === 0 ? 0 : label)) : new Uint8Array()
 
 /** What each model believes, how sure it is, and what it learns from the other, on one unlabelled image. */
 export function TeachingDiagram() {
@@ -52,12 +60,12 @@ export function TeachingDiagram() {
       </h3>
       <div className="diagram">
         <div className="views-weak">
-          <LivePicture name="Weak view" hint="A gently moved image: pseudo-labels are made on it." paint={paintWeak} />
+          <LivePicture name="Weak view" hint="The image, slightly moved: pseudo-labels are made on it." paint={paintWeak} />
         </div>
         <div className="views-strong">
           <LivePicture
             name="Strong view"
-            hint="The same, with changed light, blur and noise: predictions are made on it."
+            hint="The same with altered contrast, blur and noise: predictions are made on it."
             paint={paintStrong}
           />
         </div>
@@ -66,12 +74,18 @@ export function TeachingDiagram() {
         <ModelRow model="B" />
       </div>
       <div className="beside">
-        <LivePicture name="Disagreement" hint="Where the two pseudo-labels differ." paint={paintDisagreement} />
-        <LivePicture name="Exemplar" hint="The annotated image, turned and warped for this step." paint={paintExemplar} />
+        <LivePicture name="Disagreement" hint="Where the two pseudo-labels differ." paint={paintDiffering} />
+        <LivePicture
+          name="Exemplar"
+          hint="The annotated image, turned and warped for this step."
+          paint={paintExemplar}
+          labels={exemplarLabels}
+        />
         <LivePicture
           name="Synthetic sample"
           hint="The exemplar's structures pasted onto another image; hatched where the label is unknown."
           paint={paintSynthetic}
+          labels={syntheticLabels}
           present={(views) => views.synthetic !== null}
         />
         <ConfidenceLegend />

@@ -4,7 +4,7 @@ type Theme = 'light' | 'dark'
 
 const key = 'theme'
 
-/** The theme chosen before, if the browser kept it; null follows the system. */
+/** The theme chosen on an earlier visit, if the browser kept it; null follows the system. */
 function remembered(): Theme | null {
   try {
     const theme = localStorage.getItem(key)
@@ -39,7 +39,7 @@ export function ThemeToggle() {
     try {
       localStorage.setItem(key, other)
     } catch {
-      // Without storage the choice lasts as long as the page.
+      // Without storage the choice lasts until the page is closed.
     }
   }
   return (

@@ -1,52 +1,96 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { followLive, watch } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { useThumbnail } from '../store/thumbnails'
-import type { PictureId } from '../worker/protocol'
-import { forgetPaint, paintSoon } from './paint-queue'
-import { paintGrey } from './painters'
+import type { PictureId, UnlabeledInfo } from '../worker/protocol'
+import { Thumbnail } from './thumbnail'
+import { layTiles, tilesInSight } from './tiles'
 
-/** The unlabelled images; the chosen one is followed by the live view. Radio buttons: arrow keys move the choice. */
+/** The unlabelled images; the chosen one is followed by the live view. */
 export function WatchStrip() {
   const images = usePage((state) => state.dataset?.unlabeled)
   const watched = usePage((state) => state.watched)
   const live = usePage((state) => state.live)
-  if (!images || images.length === 0) return <p className="note">The unlabelled images will be shown here.</p>
+  if (!images || images.length === 0) return <p className="note">The unlabelled images will appear here.</p>
   return (
     <fieldset className="watch">
       <legend>
         Watched image <span className="quiet">{images.find(({ id }) => id === watched)?.name}</span>
       </legend>
-      <label className="live-switch" title="Off saves a few per cent of the time; the pictures then show where a run came to rest.">
+      <label
+        className="live-switch"
+        title="Switched off, it saves a few per cent of the time; the pictures are then brought up to date whenever the run pauses."
+      >
         <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
       </label>
-      <div className="thumbnails">
-        {images.map(({ id, name }) => (
-          <label key={id} title={name}>
-            <input type="radio" name="watched" aria-label={name} checked={id === watched} onChange={() => watch(id)} />
-            <Thumbnail id={id} />
-          </label>
-        ))}
-      </div>
+      <Choice images={images} watched={watched} />
     </fieldset>
   )
 }
 
-/** A grey picture as the network sees it. */
-export function Thumbnail({ id }: { id: PictureId }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const seen = useThumbnail(id)
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || !seen) return
-    const { size, pixels } = seen
-    paintSoon(element, () => {
-      const image = new ImageData(size, size)
-      paintGrey(image, pixels)
-      context.putImageData(image, 0, 0)
-    })
-    return () => forgetPaint(element)
-  }, [seen])
-  return <canvas ref={canvas} width={seen?.size} height={seen?.size} />
+const moves: Record<string, 1 | -1> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
+
+/** Radio buttons: arrow keys move the choice. Of thousands, only those in sight exist, and the chosen one, which Tab goes to. */
+function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched: PictureId | null }) {
+  const box = useRef<HTMLDivElement>(null)
+  const [view, setView] = useState({ width: 0, height: 0, top: 0 })
+  const byKey = useRef(false)
+  const chosen = images.findIndex(({ id }) => id === watched)
+
+  useLayoutEffect(() => {
+    const element = box.current!
+    const measure = () => {
+      const { paddingLeft, paddingRight } = getComputedStyle(element)
+      const width = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
+      setView({ width, height: element.clientHeight, top: element.scrollTop })
+    }
+    measure()
+    const sizes = new ResizeObserver(measure)
+    sizes.observe(element)
+    return () => sizes.disconnect()
+  }, [])
+
+  useLayoutEffect(() => {
+    if (byKey.current) box.current!.querySelector<HTMLInputElement>(':checked')?.focus()
+    byKey.current = false
+  }, [watched])
+
+  // The browser by itself moves only to neighbours that exist.
+  const move = (event: KeyboardEvent) => {
+    const by = moves[event.key]
+    if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    byKey.current = true
+    watch(images[(chosen + by + images.length) % images.length]!.id)
+  }
+
+  const tiles = layTiles(images.length, view.width)
+  const [first, end] = tilesInSight(tiles, images.length, view.top, view.height)
+  const shown = Array.from({ length: end - first }, (_, i) => first + i)
+  if (chosen >= 0 && chosen < first) shown.unshift(chosen)
+  else if (chosen >= end) shown.push(chosen)
+  const { columns, pitch, side, height } = tiles
+  return (
+    <div className="thumbnails" ref={box} onScroll={(event) => setView({ ...view, top: event.currentTarget.scrollTop })} onKeyDown={move}>
+      <div style={{ height }}>
+        {shown.map((index) => {
+          const { id, name } = images[index]!
+          const place = { left: (index % columns) * pitch, top: Math.floor(index / columns) * pitch, width: side, height: side }
+          return (
+            <label key={id} title={name} style={place}>
+              <input
+                type="radio"
+                name="watched"
+                aria-label={name}
+                aria-posinset={index + 1}
+                aria-setsize={images.length}
+                checked={index === chosen}
+                onChange={() => watch(id)}
+              />
+              <Thumbnail id={id} />
+            </label>
+          )
+        })}
+      </div>
+    </div>
+  )
 }

@@ -1,14 +1,16 @@
-import { useId, useMemo, useState } from 'react'
+import { useId, useMemo } from 'react'
 import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { parameters } from '../method/config'
 import type { OpenedPicture, VolumeNumbers } from '../worker/protocol'
+import { rangeOf, type GreyWindow } from '../image/window'
+import { roundStep, tidy } from '../lib/round-numbers'
+import { NumberInput } from './number-input'
 import { trainingWindow } from './source-words'
-import { rangeOf, rounded, stepOf, type GreyWindow } from '../image/window'
 
 interface Props {
-  /** The image in full; without it there is nothing to show a window on. */
+  /** The full image; without it there is nothing to apply a window to. */
   picture: OpenedPicture | null
   details: VolumeNumbers | undefined
   window: GreyWindow | null
@@ -17,7 +19,7 @@ interface Props {
   onChange: (window: GreyWindow | null) => void
 }
 
-/** The window that the full image is shown with, and which one training uses. */
+/** The window that the full image is shown with, and the one that training uses. */
 export function WindowForm({ picture, details, window, chosen, onChange }: Props) {
   const range = useMemo(() => details ?? (picture ? rangeOf(picture.pixels) : { min: 0, max: 1 }), [details, picture])
   const span = range.max - range.min
@@ -29,16 +31,15 @@ export function WindowForm({ picture, details, window, chosen, onChange }: Props
         <legend>Window</legend>
         <WindowField
           label="Centre"
-          known={window !== null}
-          value={shown.center}
+          value={window && window.center}
           min={range.min}
           max={range.max}
           onChange={(center) => onChange({ ...shown, center })}
         />
         <WindowField
           label="Width"
-          known={window !== null}
-          value={shown.width}
+          value={window && window.width}
+          least={0}
           min={0}
           max={span}
           onChange={(width) => onChange({ ...shown, width })}
@@ -52,7 +53,7 @@ export function WindowForm({ picture, details, window, chosen, onChange }: Props
               type="button"
               className="small"
               key={name}
-              title={`Centre ${rounded(center)}, width ${rounded(width)}`}
+              title={`Centre ${tidy(center)}, width ${tidy(width)}`}
               aria-pressed={chosen && shown.center === center && shown.width === width}
               onClick={() => onChange({ center, width })}
             >
@@ -60,7 +61,7 @@ export function WindowForm({ picture, details, window, chosen, onChange }: Props
             </button>
           ))}
         </div>
-        {!picture && <p className="note">Ask for the full resolution to choose a window.</p>}
+        {!picture && <p className="note">Switch to full resolution to choose a window.</p>}
       </fieldset>
       <TrainingWindow window={picture && window} />
     </>
@@ -79,8 +80,8 @@ function TrainingWindow({ window }: { window: GreyWindow | null }) {
   const reason = can ? undefined : 'Reset the run before changing its settings.'
   const use = () => {
     if (!window) return
-    setValue('windowCenter', rounded(window.center))
-    setValue('windowWidth', rounded(window.width))
+    setValue('windowCenter', tidy(window.center))
+    setValue('windowWidth', tidy(window.width))
   }
   return (
     <div className="training-window">
@@ -99,24 +100,20 @@ function TrainingWindow({ window }: { window: GreyWindow | null }) {
 
 interface FieldProps {
   label: string
-  /** Whether there is a value. */
-  known: boolean
-  value: number
+  /** Null while there is none. */
+  value: number | null
+  /** Ends of the slider. */
   min: number
   max: number
+  /** The least that may be typed. */
+  least?: number
   onChange: (value: number) => void
 }
 
 /** A number with its slider. Numbers beyond the slider may be typed. */
-function WindowField({ label, known, value, min, max, onChange }: FieldProps) {
-  const [draft, setDraft] = useState<string | null>(null)
+function WindowField({ label, least, value, min, max, onChange }: FieldProps) {
   const id = useId()
-  const step = stepOf(max - min)
-  const type = (text: string) => {
-    setDraft(text)
-    const number = Number(text)
-    if (text.trim() !== '' && Number.isFinite(number) && (label !== 'Width' || number >= 0)) onChange(number)
-  }
+  const step = roundStep((max - min) / 1000 || 1)
   return (
     <div className="window-field">
       <label htmlFor={id}>{label}</label>
@@ -126,20 +123,10 @@ function WindowField({ label, known, value, min, max, onChange }: FieldProps) {
         min={min}
         max={Math.max(max, min + step)}
         step={step}
-        value={value}
-        onChange={(event) => {
-          setDraft(null)
-          onChange(Number(event.target.value))
-        }}
+        value={value ?? min}
+        onChange={(event) => onChange(Number(event.target.value))}
       />
-      <input
-        type="number"
-        id={id}
-        step={step}
-        value={draft ?? (known ? String(rounded(value)) : '')}
-        onChange={(event) => type(event.target.value)}
-        onBlur={() => setDraft(null)}
-      />
+      <NumberInput id={id} value={value === null ? null : tidy(value)} min={least} step={step} onChange={onChange} />
     </div>
   )
 }

@@ -3,10 +3,10 @@ import { Autosave } from '../../store/autosave'
 import { unknown, type Annotation, type Drawable } from '../../drawing/drawable'
 import { Editor } from '../../drawing/editor'
 import { count } from '../format'
+import { ModalDialog } from '../modal-dialog'
 import { DrawingCanvas } from './drawing-canvas'
 import { EditorContext, useEditor, useEditorState } from './editor-context'
 import { LabelList } from './label-list'
-import { useModal } from './modal'
 import { Shortcuts } from './shortcuts'
 import type { Stage } from './stage'
 import { ToolBar } from './tool-bar'
@@ -18,7 +18,7 @@ import '../styles/annotation.css'
 interface Props {
   /** What is drawn on; another picture is another `id`. */
   picture: Drawable
-  /** "Use this annotation" was pressed. The dialog stays until it is taken away. */
+  /** "Use this annotation" was pressed. The dialog stays open until the caller removes it. */
   onDone: (result: Annotation) => void
   /** "Close" or Escape was pressed; what was drawn is saved. */
   onClose: () => void
@@ -30,14 +30,11 @@ export function AnnotationEditor(props: Props) {
 }
 
 function Opened({ picture: given, onDone, onClose }: Props) {
-  // As it was when the dialog opened: a parent that makes the object anew must not undo what was drawn.
+  // As it was when the dialog opened: a parent that passes a new object must not undo what was drawn.
   const [picture] = useState(given)
   const [editor, setEditor] = useState<Editor | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const dialog = useRef<HTMLDialogElement>(null)
-  const title = useId()
-
-  useModal(dialog)
 
   useEffect(() => {
     let here = true
@@ -49,40 +46,36 @@ function Opened({ picture: given, onDone, onClose }: Props) {
   }, [picture])
 
   const close = () => {
-    // A stroke that the keyboard has begun is drawn as well.
+    // A stroke begun with the keyboard is kept as well.
     editor?.release()
     onClose()
   }
   return (
-    <dialog
+    <ModalDialog
       ref={dialog}
       className="annotation"
-      aria-labelledby={title}
-      onCancel={(event) => {
-        if (event.target !== event.currentTarget) return
-        event.preventDefault()
-        close()
-      }}
-      // A browser may close a dialog without asking, at the second Escape.
-      onClose={(event) => event.target === event.currentTarget && !event.currentTarget.open && close()}
+      title={`Annotate ${picture.name}`}
+      head={(titleId) => (
+        <header className="annotation-head">
+          <div className="annotation-title">
+            <h2 id={titleId}>Annotate {picture.name}</h2>
+            <p className="quiet">
+              {count(picture.width)} × {count(picture.height)} pixels
+              {picture.proposal && ' · a prediction to be corrected'}
+            </p>
+          </div>
+          {editor && (
+            <EditorContext value={editor}>
+              <Head onDone={onDone} />
+            </EditorContext>
+          )}
+          <button type="button" title="Close; what you drew is kept in this browser (Escape)" onClick={close}>
+            Close
+          </button>
+        </header>
+      )}
+      onClose={close}
     >
-      <header className="annotation-head">
-        <div className="annotation-title">
-          <h2 id={title}>Annotate {picture.name}</h2>
-          <p className="quiet">
-            {count(picture.width)} × {count(picture.height)} pixels
-            {picture.proposal && ' · a prediction to be corrected'}
-          </p>
-        </div>
-        {editor && (
-          <EditorContext value={editor}>
-            <Head onDone={onDone} />
-          </EditorContext>
-        )}
-        <button type="button" title="Close; what you drew is kept in this browser (Escape)" onClick={close}>
-          Close
-        </button>
-      </header>
       {problem && (
         <p role="alert" className="annotation-problem">
           {problem}
@@ -95,11 +88,11 @@ function Opened({ picture: given, onDone, onClose }: Props) {
       ) : (
         <p className="annotation-opening">Opening…</p>
       )}
-    </dialog>
+    </ModalDialog>
   )
 }
 
-/** History, and the way out. `aria-disabled` where a button that takes the focus away with it would leave the keyboard nowhere. */
+/** History, and the way out. `aria-disabled`, because a button that disables itself would drop the keyboard focus. */
 function Head({ onDone }: Pick<Props, 'onDone'>) {
   const editor = useEditor()
   const past = useEditorState(({ drawing, stroking, points }) => drawing.past.length > 0 || stroking || points.length > 0)
@@ -160,7 +153,7 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : null
       if (event.key === 'Tab') wrapFocus(dialog.current!, event)
-      // Keys of the sheet are its own; those of fields too, but Escape leaves the field and not the dialog.
+      // Keys pressed in the sheet belong to it, and keys in fields to the fields, but Escape leaves the field, not the dialog.
       if (event.defaultPrevented || target?.closest('dialog') !== (target === document.body ? null : dialog.current)) return
       if (target?.matches('input:is([type=text], [type=number], [type=color]), select')) {
         if (event.key !== 'Escape') return
@@ -193,7 +186,7 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
   )
 }
 
-/** From the last control to the first and back: the browser would go to its own bars in between, where the keys do not work. */
+/** Tab wraps from the last control to the first: in between the browser would move to its own toolbars, where the keys do not work. */
 function wrapFocus(dialog: HTMLElement, event: KeyboardEvent): void {
   const controls = [...dialog.querySelectorAll<HTMLElement>(':is(button, input, select):enabled, [tabindex="0"]')]
   const [from, to] = event.shiftKey ? [controls.at(0), controls.at(-1)] : [controls.at(-1), controls.at(0)]
@@ -202,7 +195,7 @@ function wrapFocus(dialog: HTMLElement, event: KeyboardEvent): void {
   to?.focus()
 }
 
-/** @returns whether the key meant something */
+/** @returns whether the key did something */
 function press(
   editor: Editor,
   stage: Stage | null,

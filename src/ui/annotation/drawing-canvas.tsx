@@ -1,14 +1,16 @@
 import { useEffect, useRef, useState, type RefObject } from 'react'
 import { useEditor, useEditorState } from './editor-context'
+import { followKeys } from './keys'
+import { followPointers } from './pointers'
 import { Stage } from './stage'
 
 interface Props {
   canvas: RefObject<HTMLCanvasElement | null>
-  /** Receives the stage when it stands, null when it is gone. */
+  /** Receives the stage once it exists, and null when it is gone. */
   onStage: (stage: Stage | null) => void
 }
 
-/** The image to draw on, with the letters of its sides, zoom buttons and what is under the pointer. */
+/** The image to draw on, with the letters of its sides, zoom buttons and a read-out of what is under the pointer. */
 export function DrawingCanvas({ canvas, onStage }: Props) {
   const editor = useEditor()
   const over = useRef<HTMLCanvasElement>(null)
@@ -25,6 +27,8 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
       readout: (text) => (readout.current!.textContent = text),
       say: (text) => (spoken.current!.textContent = text),
     })
+    followPointers(standing)
+    followKeys(standing)
     setStage(standing)
     onStage(standing)
     return () => {

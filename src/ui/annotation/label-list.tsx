@@ -28,7 +28,7 @@ export function LabelList({ toCanvas }: { toCanvas: () => void }) {
         </thead>
         <tbody>
           {table.map((label, row) => (
-            // The text fields keep what is being typed; undo makes new ones.
+            // The text fields are uncontrolled: after undo the key makes new ones.
             <LabelRow key={`${label.value} ${label.name} ${label.color}`} label={label} row={row} toCanvas={toCanvas} />
           ))}
         </tbody>
@@ -130,7 +130,7 @@ function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanva
   )
 }
 
-/** React's onChange follows every move in the picker; the browser's own `change` comes once, when one has chosen. */
+/** React's onChange follows every move in the picker; the browser's own `change` comes once, when the choice is made. */
 function ColourInput({ value, name, color }: { value: number; name: string; color: string }) {
   const editor = useEditor()
   const input = useRef<HTMLInputElement>(null)

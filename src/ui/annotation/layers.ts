@@ -1,9 +1,10 @@
 import type { Rect } from '../../image/raster'
-import type { GreyWindow } from '../../image/window'
+import { paintWindow, type GreyWindow } from '../../image/window'
 import type { Label } from '../../drawing/drawing'
 import type { Mask } from '../../drawing/patch'
 import { background, unknown, type Drawable } from '../../drawing/drawable'
-import { rgbOf } from '../../image/palette'
+import { rgbOf, unknownStripes } from '../../image/palette'
+import { pathOf, strokeCased } from '../cased-lines'
 import { tileOutlines, tileSide } from './outline-tiles'
 import type { View } from './view'
 
@@ -16,27 +17,27 @@ export interface Look {
   outlineOnly: boolean
 }
 
-/** Widths in CSS pixels: a dark line under a light one under the label's colour, seen on any grey. */
-const casing = { dark: 4, light: 2.75, colour: 1.75 } as const
+/** Width of the outlines' colour in CSS pixels. */
+const outline = 1.75
 
 /** A little-endian pixel of an ImageData. */
 const packed = (r: number, g: number, b: number): number => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0
 
-const [light, dark] = [packed(215, 215, 215), packed(45, 45, 45)]
+const [light, dark] = [packed(...rgbOf(unknownStripes[0])), packed(...rgbOf(unknownStripes[1]))]
 
 class Layer {
   readonly context: OffscreenCanvasRenderingContext2D
-  readonly #image: ImageData
+  readonly image: ImageData
   readonly pixels: Uint32Array
 
   constructor(width: number, height: number) {
     this.context = new OffscreenCanvas(width, height).getContext('2d')!
-    this.#image = new ImageData(width, height)
-    this.pixels = new Uint32Array(this.#image.data.buffer)
+    this.image = new ImageData(width, height)
+    this.pixels = new Uint32Array(this.image.data.buffer)
   }
 
   flush({ x, y, width, height }: Rect): void {
-    this.context.putImageData(this.#image, 0, 0, x, y, width, height)
+    this.context.putImageData(this.image, 0, 0, x, y, width, height)
   }
 }
 
@@ -62,20 +63,12 @@ export class Layers {
     return { x: 0, y: 0, width: this.#mask.width, height: this.#mask.height }
   }
 
-  setWindow({ center, width }: GreyWindow): void {
-    const { pixels } = this.#grey
-    const values = this.#picture.pixels
-    const [low, scale] = [center - width / 2, 255 / width]
-    for (let i = 0; i < pixels.length; i++) {
-      const v = (values[i]! - low) * scale
-      // Bits: alpha, and the same grey three times. NaN is black.
-      const grey = v >= 255 ? 255 : v > 0 ? v | 0 : 0
-      pixels[i] = 0xff000000 + grey * 0x010101
-    }
+  setWindow(window: GreyWindow): void {
+    paintWindow(this.#grey.image, this.#picture.pixels, window)
     this.#grey.flush(this.#all)
   }
 
-  /** Labels changed inside the box, or, with null, anywhere, or their colours did. */
+  /** To be called when labels inside the box have changed; with null, when labels anywhere or their colours have. */
   update(box: Rect | null, { table, hidden }: Look): void {
     const colours = new Uint32Array(256)
     for (const { value, color } of table) if (value !== background && !hidden.has(value)) colours[value] = packed(...rgbOf(color))
@@ -85,7 +78,7 @@ export class Layers {
     for (let y = area.y; y < area.y + area.height; y++)
       for (let x = area.x, i = y * width + x; x < area.x + area.width; x++, i++) {
         const label = labels[i]!
-        // Unknown is striped, so that it is not taken for a class.
+        // Unknown is striped, so that it is not mistaken for a class.
         pixels[i] = label === unknown && colours[unknown] !== 0 ? (((x + y) & 3) < 2 ? light : dark) : colours[label]!
       }
     this.#tint.flush(area)
@@ -108,21 +101,13 @@ export class Layers {
     const [x, y] = [(tile % this.#across) * tileSide, Math.floor(tile / this.#across) * tileSide]
     const { width, height } = this.#mask
     const rect = { x, y, width: Math.min(tileSide, width - x), height: Math.min(tileSide, height - y) }
-    const paths = new Map<number, Path2D>()
-    for (const [label, runs] of tileOutlines(this.#mask, rect)) {
-      const path = new Path2D()
-      for (let i = 0; i < runs.length; i += 4) {
-        path.moveTo(runs[i]!, runs[i + 1]!)
-        path.lineTo(runs[i + 2]!, runs[i + 3]!)
-      }
-      paths.set(label, path)
-    }
+    const paths = new Map([...tileOutlines(this.#mask, rect)].map(([label, runs]) => [label, pathOf(runs)]))
     this.#tiles.set(tile, paths)
     return paths
   }
 
   /**
-   * Paints what is to be seen.
+   * Paints what is visible.
    * @param ratio device pixels per CSS pixel: the canvas is that much larger than the view says
    * @param box the part of the image to paint again; null for all of the canvas
    */
@@ -153,7 +138,7 @@ export class Layers {
     if (w > 0 && h > 0) {
       const seen = { x, y, width: w, height: h }
       context.setTransform(scale.x, 0, 0, scale.y, offset.x, offset.y)
-      // Enlarged pixels stay pixels; where several fall on one of the screen, they are mixed, not dropped.
+      // Enlarged pixels stay squares; where several fall on one screen pixel, they are averaged, not dropped.
       context.imageSmoothingEnabled = scale.x < 1
       context.drawImage(this.#grey.context.canvas, x, y, w, h, x, y, w, h)
       if (!look.outlineOnly && look.opacity > 0) {
@@ -178,17 +163,7 @@ export class Layers {
         whole.addPath(path, matrix)
       }
     context.lineCap = 'square'
-    const stroke = (width: number, style: (color: string) => string) => {
-      context.lineWidth = width * ratio
-      for (const { value, color } of look.table) {
-        const path = paths.get(value)
-        if (!path) continue
-        context.strokeStyle = style(color)
-        context.stroke(path)
-      }
-    }
-    stroke(casing.dark, () => 'rgb(0 0 0 / 85%)')
-    stroke(casing.light, () => 'white')
-    stroke(casing.colour, (color) => color)
+    const shown = look.table.flatMap(({ value, color }) => (paths.has(value) ? [{ path: paths.get(value)!, color }] : []))
+    strokeCased(context, shown, outline, ratio)
   }
 }

@@ -3,7 +3,7 @@ import type { Mask } from '../../drawing/patch'
 import { background } from '../../drawing/drawable'
 import { outlineOf } from '../../image/outlines'
 
-/** Side of a tile in pixels. A stroke touches a few of them; the outlines of a whole 1024 x 1024 mask take some ten milliseconds. */
+/** Side of a tile in pixels. A stroke touches a few of them; the outlines of a whole 1024 x 1024 mask take about ten milliseconds. */
 export const tileSide = 64
 
 /**
@@ -32,7 +32,7 @@ export function tileOutlines({ width, height, labels }: Mask, tile: Rect): Map<n
     const runs = outlineOf(part, w, h, label)
     const kept: number[] = []
     for (let i = 0; i < runs.length; i += 4) {
-      // Runs on the rim of the margin are no edges of labels; the others are cut to the tile.
+      // Runs along the outside of the margin are not edges of labels; the others are cut to the tile.
       const [x0, y0, x1, y1] = [runs[i]!, runs[i + 1]!, runs[i + 2]!, runs[i + 3]!]
       if (x0 === x1 ? x0 === 0 || x0 === w : y0 === 0 || y0 === h) continue
       const [left, right] = [Math.max(1, x0), Math.min(w - 1, x1)]

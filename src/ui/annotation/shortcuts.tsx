@@ -1,19 +1,10 @@
-import { useRef } from 'react'
-import { useModal } from './modal'
+import { ModalDialog } from '../modal-dialog'
 import { canvasKeys, otherKeys, tools } from './tools'
 
 /** The sheet of keys, over the editor. */
 export function Shortcuts({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useModal(dialog)
   return (
-    <dialog
-      ref={dialog}
-      className="shortcuts"
-      aria-labelledby="shortcuts-title"
-      onClose={(event) => !event.currentTarget.open && onClose()}
-    >
-      <h2 id="shortcuts-title">Shortcuts</h2>
+    <ModalDialog title="Shortcuts" className="dialog shortcuts" onClose={onClose}>
       <div className="shortcuts-columns">
         <Keys title="Tools" rows={tools.map(({ key, name }) => [key, name] as const)} />
         <Keys title="Everywhere" rows={otherKeys} />
@@ -22,7 +13,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
       <button type="button" onClick={onClose}>
         Close shortcuts
       </button>
-    </dialog>
+    </ModalDialog>
   )
 }
 

@@ -1,7 +1,7 @@
 import { brushSizes } from '../../drawing/brush'
 import type { EditorState } from '../../drawing/editor'
+import { NumberInput } from '../number-input'
 import { useEditor, useEditorState } from './editor-context'
-import { NumberInput } from './number-input'
 import { rowOf } from './tools'
 
 /** What can be set for the chosen tool, and what acts on the active label at once. */
@@ -18,10 +18,10 @@ export function ToolOptions() {
       {tool === 'flood' && <Tolerance />}
       {tool === 'polygon' && <Corners />}
       <div className="annotation-row">
-        <button type="button" title="Background inside the active label gets that label" onClick={() => editor.fillHoles()}>
+        <button type="button" title="Background enclosed by the active label becomes that label" onClick={() => editor.fillHoles()}>
           Fill holes
         </button>
-        <button type="button" title="All that is not locked becomes background; it can be undone" onClick={() => editor.clear()}>
+        <button type="button" title="Everything that is not locked becomes background; this can be undone" onClick={() => editor.clear()}>
           Clear
         </button>
       </div>
@@ -74,7 +74,7 @@ function Tolerance() {
   return <NumberInput label="Tolerance" value={tolerance} min={0} onChange={(value) => editor.set({ tolerance: value })} />
 }
 
-/** `aria-disabled`, because a button that is disabled by being pressed takes the focus with it; pressing it then does nothing. */
+/** `aria-disabled`, because a button that disables itself when pressed loses the focus; pressing it then does nothing. */
 function Corners() {
   const editor = useEditor()
   const corners = useEditorState((state) => state.points.length)

@@ -3,7 +3,7 @@ import type { Tool } from '../../drawing/editor'
 export interface ToolRow {
   tool: Tool
   name: string
-  /** What to press, as on the key. */
+  /** The key to press, as printed on it. */
   key: string
   /** What it does, in one or two sentences. */
   hint: string
@@ -38,28 +38,28 @@ export const tools: readonly ToolRow[] = [
     tool: 'fill',
     name: 'Fill',
     key: 'F',
-    hint: 'Gives the connected region of one label the active label.',
+    hint: 'Changes the connected region under the pointer to the active label.',
     icon: 'M8 3.500 15.500 11 9 16.500 3 10.500zM4 10h10.500M17.200 13.500c1 1.500 1 2.800 0 3-1-.2-1-1.500 0-3z',
   },
   {
     tool: 'threshold',
     name: 'Threshold brush',
     key: 'T',
-    hint: 'Paints only pixels whose value is in a range.',
+    hint: 'Paints only the pixels whose value lies in a range.',
     icon: 'M3 16.500h14M3 12.500h3l2-7 3 9 2-5h4',
   },
   {
     tool: 'flood',
     name: 'Flood',
     key: 'G',
-    hint: 'Gives connected pixels of a similar value the active label.',
+    hint: 'Changes connected pixels of similar value to the active label.',
     icon: 'M10 3c3 4 5 6.500 5 9a5 5 0 0 1-10 0c0-2.500 2-5 5-9zM8 13a2 2 0 0 0 2 2',
   },
   {
     tool: 'window',
     name: 'Window/level',
     key: 'W',
-    hint: 'Drag sideways for contrast, up and down for brightness; the right button does so in every tool.',
+    hint: 'Drag sideways for contrast, up and down for brightness; the right button does the same with every tool.',
     icon: 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 3v14M10 6h4.500M10 10h7M10 14h4.500',
   },
   {
@@ -84,13 +84,13 @@ export const otherKeys: readonly (readonly [keys: string, does: string])[] = [
   ['Right button and drag', 'contrast and brightness'],
   ['Ctrl Z', 'undo'],
   ['Ctrl Shift Z, Ctrl Y', 'redo'],
-  ['Escape', 'cancel a stroke or polygon, else close'],
+  ['Escape', 'cancel the stroke or polygon, otherwise close'],
   ['?', 'this sheet'],
 ]
 
 export const canvasKeys: readonly (readonly [keys: string, does: string])[] = [
   ['Arrows', 'move the cross-hair by one pixel, with Shift by ten'],
-  ['Space or Enter', 'start a stroke, and end it; fill; set a corner (Space)'],
+  ['Space or Enter', 'start and end a stroke; fill; set a corner (Space)'],
   ['Enter', 'close the polygon'],
   ['Backspace', 'remove its last corner'],
 ]

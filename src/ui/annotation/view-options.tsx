@@ -1,7 +1,8 @@
+import { tidy } from '../../lib/round-numbers'
+import { NumberInput } from '../number-input'
 import { useEditor, useEditorState } from './editor-context'
-import { NumberInput } from './number-input'
 
-/** How the image and the labels over it are shown; nothing of it is in what comes out. */
+/** How the image and the labels over it are shown; none of it affects the result. */
 export function ViewOptions() {
   const editor = useEditor()
   const { window: own, presets } = editor.picture
@@ -25,17 +26,8 @@ export function ViewOptions() {
         </select>
       </label>
       <div className="annotation-row">
-        <NumberInput
-          label="Window center"
-          value={Number(center.toPrecision(5))}
-          onChange={(value) => editor.setWindow({ center: value, width })}
-        />
-        <NumberInput
-          label="Window width"
-          value={Number(width.toPrecision(5))}
-          min={0}
-          onChange={(value) => editor.setWindow({ center, width: value })}
-        />
+        <NumberInput label="Window centre" value={tidy(center)} onChange={(value) => editor.setWindow({ center: value, width })} />
+        <NumberInput label="Window width" value={tidy(width)} min={0} onChange={(value) => editor.setWindow({ center, width: value })} />
       </div>
       <label className="annotation-slider">
         <span>Opacity</span>

@@ -14,7 +14,7 @@ export interface Size {
   height: number
 }
 
-/** Height of a pixel over its width, as drawn; 1 where the file does not say, or says what cannot be. */
+/** Height of a pixel over its width, as drawn; 1 where the file does not say or gives an impossible value. */
 export function aspectOf(spacing: [number, number] | null): number {
   const aspect = spacing ? spacing[1] / spacing[0] : 1
   return aspect > 0.01 && aspect < 100 ? aspect : 1
@@ -23,10 +23,10 @@ export function aspectOf(spacing: [number, number] | null): number {
 /** CSS pixels across one image pixel. */
 const largestScale = 64
 
-/** CSS pixels of the image that cannot be pushed out of sight. */
+/** This many CSS pixels of the image always stay in sight. */
 const leastShown = 48
 
-/** All of the image, as large as it goes, in the middle. */
+/** The whole image, as large as possible, centred. */
 export function fit(image: Size, canvas: Size, aspect: number): View {
   const scale = Math.min(canvas.width / image.width, canvas.height / (image.height * aspect))
   const [scaleX, scaleY] = [scale, scale * aspect]
@@ -49,11 +49,11 @@ function inSight(view: View, image: Size, canvas: Size): View {
   }
 }
 
-/** Moved by CSS pixels, but not out of sight. */
+/** The view moved by CSS pixels, but never out of sight. */
 export const panned = (view: View, dx: number, dy: number, image: Size, canvas: Size): View =>
   inSight({ ...view, left: view.left + dx, top: view.top + dy }, image, canvas)
 
-/** Larger or smaller with the place under `at`, in CSS pixels of the canvas, kept where it is; between half of the fit and 64 to 1. */
+/** The view zoomed about `at`, in CSS pixels of the canvas; between half of the fitted scale and 64 to 1. */
 export function zoomed(view: View, factor: number, at: Point, image: Size, canvas: Size, aspect: number): View {
   const least = fit(image, canvas, aspect).scaleX / 2
   const scaleX = Math.min(Math.max(largestScale, least), Math.max(least, view.scaleX * factor))

@@ -1,0 +1,143 @@
+/** What mouse, pen and fingers do on the stage: draw, move and zoom the image, change its window. */
+import type { Point } from '../../drawing/drawable'
+import type { Stage } from './stage'
+
+/** A click this close to the first corner closes the polygon; CSS pixels. */
+const nearFirst = 10
+
+type Drag = { kind: 'draw' } | { kind: 'pan'; last: Point } | { kind: 'window'; from: Point; center: number; width: number }
+
+/** Follows them until the stage goes. */
+export function followPointers(stage: Stage): void {
+  const { canvas, signal } = stage
+  const pointers = new Pointers(stage)
+  canvas.addEventListener('pointerdown', (event) => pointers.down(event), { signal })
+  canvas.addEventListener('pointermove', (event) => pointers.move(event), { signal })
+  canvas.addEventListener('pointerup', (event) => pointers.up(event), { signal })
+  canvas.addEventListener('pointercancel', (event) => pointers.up(event, true), { signal })
+  canvas.addEventListener('pointerleave', () => pointers.leave(), { signal })
+  canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
+  canvas.addEventListener('wheel', (event) => pointers.wheel(event), { signal, passive: false })
+}
+
+class Pointers {
+  readonly #stage: Stage
+  #drag: Drag | null = null
+  /** Fingers on the canvas; two of them zoom and pan. */
+  readonly #fingers = new Map<number, Point>()
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+  }
+
+  #hold(drag: Drag | null): void {
+    this.#drag = drag
+    this.#stage.hands.dragging = drag !== null
+  }
+
+  #placeOf(event: MouseEvent): Point {
+    const { left, top } = this.#stage.canvas.getBoundingClientRect()
+    return { x: event.clientX - left, y: event.clientY - top }
+  }
+
+  down(event: PointerEvent): void {
+    const stage = this.#stage
+    const { editor, hands } = stage
+    const at = this.#placeOf(event)
+    if (event.pointerType === 'touch') {
+      this.#fingers.set(event.pointerId, at)
+      if (this.#fingers.size > 1) {
+        // The first finger of two was not meant to draw.
+        editor.cancel()
+        this.#hold(null)
+        return
+      }
+    }
+    if (this.#drag) return
+    try {
+      stage.canvas.setPointerCapture(event.pointerId)
+    } catch {
+      // The pointer has already gone, or a script made it up.
+    }
+    hands.byKeyboard = false
+    hands.pointer = at
+    const { tool, window, points } = editor.state.getState()
+    const panning = event.button === 1 || (event.button === 0 && (tool === 'hand' || hands.space !== 'up'))
+    if (panning) {
+      // The middle button would scroll.
+      event.preventDefault()
+      if (hands.space !== 'up') hands.space = 'panned'
+      this.#hold({ kind: 'pan', last: at })
+    } else if (event.button === 2 || (event.button === 0 && tool === 'window')) {
+      this.#hold({ kind: 'window', from: at, ...window })
+    } else if (event.button === 0) {
+      const first = points.length > 2 ? stage.toScreen(points[0]!) : null
+      if (tool === 'polygon' && first && Math.hypot(first.x - at.x, first.y - at.y) <= nearFirst) return editor.closePolygon()
+      this.#hold({ kind: 'draw' })
+      editor.press(stage.toImage(at))
+    }
+  }
+
+  move(event: PointerEvent): void {
+    const stage = this.#stage
+    const at = this.#placeOf(event)
+    if (this.#fingers.has(event.pointerId)) {
+      if (this.#fingers.size > 1) return this.#pinch(event.pointerId, at)
+      this.#fingers.set(event.pointerId, at)
+    }
+    stage.hands.byKeyboard = false
+    stage.hands.pointer = at
+    stage.setCross(stage.toImage(at))
+    const drag = this.#drag
+    if (drag?.kind === 'pan') {
+      stage.pan(at.x - drag.last.x, at.y - drag.last.y)
+      drag.last = at
+    } else if (drag?.kind === 'window') {
+      stage.shiftWindow(drag, at.x - drag.from.x, at.y - drag.from.y)
+    } else if (drag) {
+      // Pointers report more often than frames are drawn; without these, quick curves would lose their corners.
+      const parts = event.getCoalescedEvents?.() ?? []
+      stage.editor.drag((parts.length > 0 ? parts : [event]).map((part) => stage.toImage(this.#placeOf(part))))
+    }
+    stage.tell()
+    stage.redraw()
+  }
+
+  up(event: PointerEvent, cancelled = false): void {
+    this.#fingers.delete(event.pointerId)
+    const drag = this.#drag
+    if (!drag) return
+    this.#hold(null)
+    if (drag.kind !== 'draw') return
+    const { editor } = this.#stage
+    // A cancelled touch takes its stroke back, but not the polygon.
+    if (cancelled && editor.state.getState().stroking) editor.cancel()
+    else editor.release()
+  }
+
+  leave(): void {
+    this.#stage.hands.pointer = null
+    this.#stage.tell()
+    this.#stage.redraw()
+  }
+
+  #pinch(id: number, to: Point): void {
+    const from = this.#fingers.get(id)!
+    const other = [...this.#fingers].find(([key]) => key !== id)![1]
+    this.#fingers.set(id, to)
+    const apart = (a: Point, b: Point) => Math.max(1, Math.hypot(a.x - b.x, a.y - b.y))
+    this.#stage.zoom(apart(to, other) / apart(from, other), { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 })
+    this.#stage.pan((to.x - from.x) / 2, (to.y - from.y) / 2)
+  }
+
+  wheel(event: WheelEvent): void {
+    event.preventDefault()
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1
+    const delta = (event.deltaY || event.deltaX) * lines
+    if (delta === 0) return
+    if (event.shiftKey) return this.#stage.editor.growBrush(delta < 0 ? 1 : -1)
+    // A pinch on a touch pad comes as a wheel with Ctrl, in small steps.
+    this.#stage.zoom(Math.exp(-delta * (event.ctrlKey ? 0.01 : 0.002)), this.#placeOf(event))
+    this.#stage.tell()
+  }
+}
