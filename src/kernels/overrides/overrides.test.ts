@@ -22,3 +22,15 @@ test('our kernels go in and out together with our operations; one that tfjs lack
     expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeDefined()
   }
 })
+
+test('a kernel of tfjs that was replaced before its backend opened still works', async () => {
+  for (const engine of ['ours', 'stock'] as const) {
+    useEngine(engine)
+    // Ours leaves pools of three to tfjs.
+    const pooled = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 3, 'valid')
+    const gradient = tf.tidy(() => tf.grad(pooled)(tf.tensor4d([0, 1, 2, 3, 9, 4, 5, 6, 7], [1, 3, 3, 1])))
+    expect([...(await gradient.data())], engine).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 0])
+    gradient.dispose()
+  }
+  useEngine('ours')
+})

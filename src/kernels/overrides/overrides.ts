@@ -41,6 +41,7 @@ export function useEngine(engine: Engine): void {
     if (original) stock.set(override, original)
     if (current) tf.unregisterKernel(kernelName, backendName)
     const kernelFunc: tf.KernelFunc = (call) => kernel(call) ?? original!.kernelFunc(call)
-    tf.registerKernel(engine === 'stock' && original ? original : { kernelName, backendName, kernelFunc })
+    // With the original's setupFunc, which a backend that is not open yet has to call.
+    tf.registerKernel(engine === 'stock' && original ? original : { ...original, kernelName, backendName, kernelFunc })
   }
 }
