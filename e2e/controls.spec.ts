@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installedChromium } from '../scripts/find-chromium.mjs'
 import { spyOnWorker, untilDone } from './worker-spy'
 import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny, watchFor } from './lab'
 
@@ -74,7 +75,7 @@ test('a hidden page keeps stepping', async ({ baseURL }) => {
     `--user-data-dir=${profile}`,
     'about:blank',
   ]
-  const program = spawn(process.env.CHROMIUM_PATH ?? chromium.executablePath(), args, { stdio: 'ignore' })
+  const program = spawn((await installedChromium()) ?? chromium.executablePath(), args, { stdio: 'ignore' })
   const ended = new Promise((resolve) => program.on('close', resolve))
   try {
     const note = join(profile, 'DevToolsActivePort')
