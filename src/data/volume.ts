@@ -47,6 +47,8 @@ export interface Volume {
   patient: string | null
   /** Columns, rows, slices, frames (time points or echoes); 1 where there is no such axis. */
   size: readonly [columns: number, rows: number, slices: number, frames: number]
+  /** What follows each other as frames: the same place at another time, or the same place and time in another channel. */
+  frameMeans: 'time' | 'channel'
   /** As stored, columns fastest, then rows, slices, frames; the channels of a voxel side by side. */
   samples: Samples
   /** 1 for grey or an index, 3 for colour, and one more with alpha. */
@@ -78,6 +80,7 @@ export interface Volume {
 export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples'> & Partial<Volume>): Volume {
   return {
     patient: null,
+    frameMeans: 'time',
     channels: 1,
     alpha: false,
     palette: [],

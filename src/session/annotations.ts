@@ -47,7 +47,7 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
   const [columns, rows, slices] = image.size
   const each = columns * rows * slices
   const out = new Uint8Array(each * image.size[3])
-  const told = framesOf(mask)
+  const told = framesOf(mask, image)
   for (let t = 0; t < image.size[3]; t++) if (!told.has(t)) out.fill(unknown, t * each, (t + 1) * each)
   for (let t = 0, at = 0; t < Math.min(volume.size[3], image.size[3]); t++)
     for (let k = 0; k < volume.size[2]; k++)
@@ -58,13 +58,20 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
           if (x >= 0 && y >= 0 && z >= 0 && x < columns && y < rows && z < slices)
             out[x + columns * (y + rows * z) + each * t] = labels[at]!
         }
+  if (isOfAllChannels(mask, image)) for (let t = 1; t < image.size[3]; t++) out.copyWithin(each * t, 0, each)
   return out
 }
 
-/** Every image of a volume on which its mask marks something; of a volume of one slice, that slice. */
+/** Whether a mask is of one place and time, and so of every channel of its image. */
+const isOfAllChannels = ({ volume }: Mask, image: Volume) => image.frameMeans === 'channel' && volume.size[3] === 1
+
+/**
+ * Every image of a volume on which its mask marks something, used or not; of a volume of one slice, that slice; of several channels, the images
+ * of the one that is used.
+ */
 export function exemplarsFrom(source: Source, mask: Mask): Exemplar[] {
   const labels = labelsOn(mask, source.volume)
-  return picturesOf(source)
+  return picturesOf({ ...source, every: 1, frame: source.volume.frameMeans === 'channel' ? source.frame : null })
     .map((picture) => ({ picture, drawn: null, given: labelsOf(source.volume, labels, picture.plane, picture.slice, picture.frame) }))
     .filter(({ given }, _, { length }) => length === 1 || given.labels.some((l) => l > 0 && l !== unknown))
 }
@@ -173,15 +180,21 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
   const sources = dataset.sources.map(change)
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
   const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
-  // Of every slice that the mask marks, used or not, so these change with the axis only; some may have been removed since.
-  if (!axisChanges || dataset.exemplarSource?.id !== id || !dataset.exemplarMask) return next
+  // Of every slice that the mask marks, used or not, so these change with axis and channel only; some may have been removed since.
+  const channelChanges = before.volume.frameMeans === 'channel' && before.frame !== choice.frame
+  if (!(axisChanges || channelChanges) || dataset.exemplarSource?.id !== id || !dataset.exemplarMask) return next
   const drawn = dataset.exemplars.filter((exemplar) => exemplar.drawn)
-  const given = exemplarsFrom({ ...dataset.exemplarSource, ...choice, every: 1, frame: null }, dataset.exemplarMask)
+  const given = exemplarsFrom({ ...dataset.exemplarSource, ...choice }, dataset.exemplarMask)
   return counted({ ...next, exemplars: [...given, ...drawn] })
 }
 
-/** The frames that a mask says something of; see `labelsOn`. */
-export function framesOf({ volume: { size }, labels }: Mask): Set<number> {
+/** The frames of an image that its mask says something of; see `labelsOn`. */
+export function framesOf(mask: Mask, image: Volume): Set<number> {
+  if (isOfAllChannels(mask, image)) return new Set(Array.from({ length: image.size[3] }, (_, t) => t))
+  const {
+    volume: { size },
+    labels,
+  } = mask
   const each = size[0] * size[1] * size[2]
   const frames = Array.from({ length: size[3] }, (_, t) => t)
   return new Set(frames.filter((t) => size[3] === 1 || labels.subarray(t * each, (t + 1) * each).some((l) => l > 0)))

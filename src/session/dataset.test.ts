@@ -51,6 +51,23 @@ describe('exemplars', () => {
     expect(withSlices(waiting, more, { axis: 2, frame: null, every: 2 }).exemplars).toHaveLength(1)
   })
 
+  test('a mask lies on every channel, and the exemplar is of the one that is chosen', () => {
+    const channels = (name: string) => ({ ...image(name, [2, 2, 2, 3]), frameMeans: 'channel' as const })
+    const dataset = loaded(
+      { role: 'exemplar-image', volume: channels('a.tif') },
+      { role: 'exemplar-mask', volume: mask('a-mask.tif', [0, 1, 1, 0, 0, 0, 0, 0], [2, 2, 2, 1]) },
+      { role: 'unlabeled', volume: channels('b.tif') },
+      { role: 'reference', volume: mask('b.tif', [1, 0, 0, 1, 0, 0, 0, 0], [2, 2, 2, 1]) },
+    )
+    expect(dataset.exemplars.map(({ picture }) => picture.frame)).toEqual([0])
+    const third = dataset.sources.reduce((all, { id }) => withSlices(all, id, { axis: 2, frame: 2, every: 1 }), dataset)
+    expect(third.exemplars.map(({ picture }) => picture.frame)).toEqual([2])
+    expect(labelsOf(third)).toEqual([[0, 1, 1, 0]])
+    const [, , first] = third.unlabeled
+    expect([first!.name, first!.frame]).toEqual(['b_z1_t3', 2])
+    expect([...referenceOf(third, 2)!.labels]).toEqual([1, 0, 0, 1])
+  })
+
   test('a mask of which nothing is left does not come back under the labels that were drawn since', () => {
     let dataset = withoutExemplar(withoutExemplar(stacked(), 0), 0)
     expect(dataset.exemplarMask).toBeNull()

@@ -70,7 +70,7 @@ export function withVolumes(
       const mask = maskOf(volume)
       const source = next.exemplarSource
       if (!source) throw new InputError(`${volume.name} was not used: choose the exemplar image first, then its mask.`, volume.name)
-      const exemplars = exemplarsFrom({ ...source, every: 1, frame: null }, mask)
+      const exemplars = exemplarsFrom(source, mask)
       checkExemplar(mask)
       if (exemplars.length === 0)
         throw new InputError(`"${volume.name}" marks nothing inside "${source.volume.name}"; is it the mask of another image?`, volume.name)

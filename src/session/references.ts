@@ -60,7 +60,10 @@ function referencesOn(dataset: Dataset, source: Source): Matched | null {
     const mask = partnerOf(dataset, source)
     const fits = mask && alignment(mask.volume, source.volume)
     const classOf = fits && classesOf(mask, dataset)
-    maps.set(source, classOf ? { labels: labelsOn(mask, source.volume).map((l) => classOf[l] ?? unknown), frames: framesOf(mask) } : null)
+    maps.set(
+      source,
+      classOf ? { labels: labelsOn(mask, source.volume).map((l) => classOf[l] ?? unknown), frames: framesOf(mask, source.volume) } : null,
+    )
   }
   return maps.get(source)!
 }
