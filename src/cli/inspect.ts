@@ -12,14 +12,15 @@ import { filesAt } from './given-path'
 /** Numbers after rescaling, over the whole volume. */
 function describe(volume: Volume) {
   const [width, height, slices, frames] = volume.size
+  const channels = volume.frameMeans === 'channel' ? frames : volume.channels
   return {
     file: volume.name,
     kind: volume.kind,
     width,
     height,
     slices,
-    frames,
-    channels: volume.channels,
+    frames: volume.frameMeans === 'channel' ? 1 : frames,
+    channels,
     /** How many files it was put together from. */
     files: volume.origin.format === 'dicom' ? volume.origin.files.length : 1,
     spacing: volume.spacing,

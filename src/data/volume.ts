@@ -42,10 +42,12 @@ export type Origin =
 export interface Volume {
   /** Name of the file with its folders; of a series: its folder, or what the files call it. */
   name: string
+  /** Of a file that can hold several arrays, which one this is: "group/image", with which the name ends; else null. */
+  array: string | null
   kind: VolumeKind
   /** Who is in the picture, where the file says so (DICOM's patient ID), else null. */
   patient: string | null
-  /** Columns, rows, slices, frames (time points or echoes); 1 where there is no such axis. */
+  /** Columns, rows, slices, frames (time points, echoes or channels); 1 where there is no such axis. */
   size: readonly [columns: number, rows: number, slices: number, frames: number]
   /** What follows each other as frames: the same place at another time, or the same place and time in another channel. */
   frameMeans: 'time' | 'channel'
@@ -79,6 +81,7 @@ export interface Volume {
 /** A volume of one grey channel without geometry: what most formats fill in. */
 export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples'> & Partial<Volume>): Volume {
   return {
+    array: null,
     patient: null,
     frameMeans: 'time',
     channels: 1,
@@ -97,6 +100,10 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     ...own,
   }
 }
+
+/** The name of the file that a volume is in, with its folders. */
+export const fileOf = ({ name, array }: Pick<Volume, 'name' | 'array'>): string =>
+  array === null ? name : name.slice(0, name.length - array.length - 1)
 
 /** Lengths of the affine's columns in millimetres. */
 export function spacingOf(affine: Affine): Triple {

@@ -7,7 +7,7 @@ import type { Volume } from '../data/volume'
 import { hexOf } from '../lib/hex'
 import { unknown, type LabelMap } from '../image/raster'
 import { hueOf } from '../image/palette'
-import { picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
+import { hasChannels, picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
 import type { ClassInfo } from './events'
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
@@ -63,7 +63,7 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
 }
 
 /** Whether a mask is of one place and time, and so of every channel of its image. */
-const isOfAllChannels = ({ volume }: Mask, image: Volume) => image.frameMeans === 'channel' && volume.size[3] === 1
+const isOfAllChannels = ({ volume }: Mask, image: Volume) => hasChannels(image) && volume.size[3] === 1
 
 /**
  * Every image of a volume on which its mask marks something, used or not; of a volume of one slice, that slice; of several channels, the images
@@ -71,7 +71,7 @@ const isOfAllChannels = ({ volume }: Mask, image: Volume) => image.frameMeans ==
  */
 export function exemplarsFrom(source: Source, mask: Mask): Exemplar[] {
   const labels = labelsOn(mask, source.volume)
-  return picturesOf({ ...source, every: 1, frame: source.volume.frameMeans === 'channel' ? source.frame : null })
+  return picturesOf({ ...source, every: 1, frame: hasChannels(source.volume) ? source.frame : null })
     .map((picture) => ({ picture, drawn: null, given: labelsOf(source.volume, labels, picture.plane, picture.slice, picture.frame) }))
     .filter(({ given }, _, { length }) => length === 1 || given.labels.some((l) => l > 0 && l !== unknown))
 }
@@ -169,23 +169,37 @@ export function withMapping(dataset: Dataset, value: string, target: Target | nu
   return next
 }
 
-/** Which slices of a source are used. @throws InputError when something was drawn on the present ones */
+/**
+ * Which slices of a source are used. A channel is chosen for all images that have as many.
+ * @throws InputError when something was drawn on the present ones
+ */
 export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
-  const change = (source: Source): Source => (source.id === id ? { ...source, ...choice } : source)
   const before = [...dataset.sources, ...(dataset.exemplarSource ? [dataset.exemplarSource] : [])].find((source) => source.id === id)
   if (!before) return dataset
+  const channelChanges = hasChannels(before.volume) && before.frame !== choice.frame
+  const change = (source: Source): Source => {
+    if (source.id === id) return { ...source, ...choice }
+    const alike = channelChanges && hasChannels(source.volume) && source.volume.size[3] === before.volume.size[3]
+    return alike ? { ...source, frame: choice.frame } : source
+  }
   const axisChanges = before.axis !== choice.axis
   if (axisChanges && dataset.exemplars.some(({ drawn, picture }) => drawn && picture.source.id === id))
     throw new InputError(`You drew on slices of ${before.volume.name} cut the other way: remove those exemplars first.`, before.volume.name)
   const sources = dataset.sources.map(change)
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
   const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
-  // Of every slice that the mask marks, used or not, so these change with axis and channel only; some may have been removed since.
-  const channelChanges = before.volume.frameMeans === 'channel' && before.frame !== choice.frame
-  if (!(axisChanges || channelChanges) || dataset.exemplarSource?.id !== id || !dataset.exemplarMask) return next
+  // Of every slice that the mask marks, used or not, so these change with the axis only; some may have been removed since.
+  const recut = axisChanges && exemplarSource?.id === id && dataset.exemplarMask
+  if (!recut && !channelChanges) return next
   const drawn = dataset.exemplars.filter((exemplar) => exemplar.drawn)
-  const given = exemplarsFrom({ ...dataset.exemplarSource, ...choice }, dataset.exemplarMask)
-  return counted({ ...next, exemplars: [...given, ...drawn] })
+  const exemplars = recut ? [...exemplarsFrom(exemplarSource, recut), ...drawn] : dataset.exemplars
+  // What is marked on one channel is true of the others.
+  const onChannel = (exemplar: Exemplar): Exemplar => {
+    const { source, slice } = exemplar.picture
+    if (!channelChanges || !hasChannels(source.volume)) return exemplar
+    return { ...exemplar, picture: picturesOf({ ...change(source), every: 1 }).find((other) => other.slice === slice)! }
+  }
+  return counted({ ...next, exemplars: exemplars.map(onChannel) })
 }
 
 /** The frames of an image that its mask says something of; see `labelsOn`. */

@@ -11,7 +11,7 @@ import type { DatasetSummary, Region, SourceInfo, VolumeNumbers } from './events
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
-  const { name, kind, size, spacing, affine, modality, notes } = volume
+  const { name, kind, size, spacing, affine, modality, notes, frameMeans } = volume
   const pictures = picturesOf(source)
   return {
     id,
@@ -25,6 +25,7 @@ const describe = (source: Source): SourceInfo => {
     notes,
     axis,
     planes: ([0, 1, 2] as const).map((a) => planeName(volume, a)),
+    frameMeans,
     frame,
     every,
     images: pictures.length,
