@@ -21,9 +21,15 @@ export const train = {
     images: { value: 'DIR', meaning: 'Images to learn from and to segment: a folder, or one file such as a volume' },
     exemplar: {
       value: 'FILE',
-      meaning: 'The annotated image: a path, or a name in the folder of --images; also a volume, or the folder of a series',
+      meaning:
+        'The annotated image: a path, or a path in the folder of --images; also a volume, the folder of a series, or an array in a file, ' +
+        'as in scans.h5/image',
     },
-    mask: { value: 'FILE', meaning: 'Its mask: a path, or a name in the folder of --reference' },
+    mask: {
+      value: 'FILE',
+      meaning: 'Its mask: a path, or a path in the folder of --reference; of a file that holds image and mask, such as HDF5, the mask',
+    },
+    channel: { value: 'N', meaning: 'Which channel of images that have several, from 1', otherwise: 'the first' },
     unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
@@ -51,6 +57,7 @@ export const train = {
     '--images hearts/images --exemplar p01_s05.png --mask p01_s05.png --reference hearts/masks --unlabeled more --set crop=0.7 --out out/hearts',
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
     '--sample "Cardiac phantom" --resume out/first/checkpoint.safetensors --out out/second',
+    '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
   ],
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
 } as const satisfies Command

@@ -49,6 +49,12 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
   }
 }
 
+/** An exemplar that came without its folders may be any image of its base name; with folders, it is none of another one. */
+function mayBeSame(exemplar: string, image: string): boolean {
+  const [a, b] = [exemplar, image].map((name) => name.split(/[/\\]/).length) as [number, number]
+  return exemplar === image || ((a === 1 || b === 1) && baseName(exemplar) === baseName(image))
+}
+
 /**
  * Images that are scored: those with a reference mask, without the exemplars, and without their patients where there are others, for
  * slices of one patient are near copies of each other.
@@ -59,7 +65,7 @@ export function scoredImages(dataset: Dataset): number[] {
     .map((_, i) => i)
     .filter((i) => {
       const picture = dataset.unlabeled[i]!
-      const same = (p: Picture) => p.id === picture.id || baseName(p.name) === baseName(picture.name)
+      const same = (p: Picture) => p.id === picture.id || mayBeSame(p.name, picture.name)
       return hasReference(dataset, i) && !own.some(same)
     })
   const others = all.filter((i) => !own.some(({ patient }) => patient === dataset.unlabeled[i]!.patient))
