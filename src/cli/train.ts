@@ -66,6 +66,8 @@ class Log {
   problems: string[] = []
   /** The volumes that the images come from. */
   sources: SourceInfo[] = []
+  /** How the exemplar's mask was understood. */
+  maskNotes: string[] = []
   private last = ''
   private printed = 0
   private status = ''
@@ -75,6 +77,7 @@ class Log {
       this.problems.push(event.message)
     } else if (event.type === 'dataset') {
       this.sources = event.dataset.sources
+      this.maskNotes = event.dataset.maskNotes
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
@@ -152,6 +155,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
+  for (const note of log.maskNotes) console.log(note)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   stopIfRefused()
   if (checkpoint) await session.restore(checkpoint).catch(log.refused)

@@ -115,9 +115,9 @@ function kindOf(volume: Volume): { kind: 'mask' | 'image'; mask: Mask | null } {
   return said === 'mask' || looksLikeMask(mask) ? { kind: 'mask', mask } : { kind: 'image', mask: null }
 }
 
-function tryMask(volume: Volume): Mask | null {
+function tryMask(volume: Volume, image: Volume | null = null): Mask | null {
   try {
-    return readMask(volume)
+    return readMask(volume, { image })
   } catch (error) {
     if (error instanceof InputError) return null
     throw error
@@ -137,9 +137,9 @@ function looksLikeMask(mask: Mask | null): boolean {
  * Sorts what was dropped together. Masks are told by a word in the name or folder (mask, label, seg, gt, ...), else by content.
  * The image and mask with the same name whose mask shows the most classes become the exemplar, the other masks references, the other
  * images unlabelled.
- * @returns one entry for each volume, in the order given, with the mask where it was decoded to tell
+ * @returns one entry for each volume, in the order given
  */
-export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole; mask: Mask | null }[] {
+export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole }[] {
   const masks = new Map<Volume, Mask | null>()
   for (const volume of volumes) {
     const { kind, mask } = kindOf(volume)
@@ -153,15 +153,17 @@ export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role:
     images.find((image) => image.affine && mask.affine && image.size[2] > 1 && overlaps(mask, image))
 
   let exemplar: { image: Volume; mask: Volume; classes: number } | null = null
-  for (const [volume, mask] of masks) {
+  for (const volume of masks.keys()) {
     const image = imageOf(volume) ?? (images.length === 1 && masks.size === 1 ? images[0] : undefined)
+    // Only beside its image is it known whether a mask has maps or frames.
+    const mask = image && image.size.join() !== volume.size.join() ? tryMask(volume, image) : masks.get(volume)!
+    masks.set(volume, mask)
     const classes = mask?.values.filter(({ count }) => count > 0).length ?? 0
     if (image && (!exemplar || classes > exemplar.classes)) exemplar = { image, mask: volume, classes }
   }
-  const roleOf = (volume: Volume): FileRole => {
-    if (volume === exemplar?.image) return 'exemplar-image'
-    if (volume === exemplar?.mask) return 'exemplar-mask'
-    return masks.has(volume) ? 'reference' : 'unlabeled'
-  }
-  return volumes.map((volume) => ({ volume, role: roleOf(volume), mask: masks.get(volume) ?? null }))
+  return volumes.map((volume) => {
+    if (volume === exemplar?.image) return { volume, role: 'exemplar-image' }
+    if (volume === exemplar?.mask) return { volume, role: 'exemplar-mask' }
+    return { volume, role: masks.has(volume) ? 'reference' : 'unlabeled' }
+  })
 }

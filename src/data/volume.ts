@@ -105,6 +105,26 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
 export const fileOf = ({ name, array }: Pick<Volume, 'name' | 'array'>): string =>
   array === null ? name : name.slice(0, name.length - array.length - 1)
 
+/** A float of a header, and most floats of files, have this many bits. */
+const single = 2 ** -22
+
+/**
+ * What a sample stands for, in the file's units. A value that is a whole number but for the precision of what is stored is that number: nibabel
+ * writes labels 0 to 3 that were floats as bytes times 3 / 255 in single precision, and 1 comes back as 1.00000002.
+ */
+export function valueOf({ samples, slope, intercept }: Pick<Volume, 'samples' | 'slope' | 'intercept'>): (sample: number) => number {
+  const floats = samples instanceof Float32Array || samples instanceof Float64Array
+  if (!floats && Number.isInteger(slope) && Number.isInteger(intercept)) return (sample) => slope * sample + intercept
+  // Samples that are whole were rounded to the nearest step, which is small where such a header was made of few labels.
+  const rounding = floats ? 0 : Math.min(Math.abs(slope) / 2, 0.05)
+  return (sample) => {
+    const scaled = slope * sample
+    const value = scaled + intercept
+    const whole = Math.round(value)
+    return Math.abs(value - whole) <= rounding + single * Math.max(1, Math.abs(scaled) + Math.abs(intercept)) ? whole : value
+  }
+}
+
 /** Lengths of the affine's columns in millimetres. */
 export function spacingOf(affine: Affine): Triple {
   const length = (c: number) => Math.hypot(affine[0][c]!, affine[1][c]!, affine[2][c]!)

@@ -31,6 +31,10 @@ export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
   return table
 }
 
+/** Whether a mask has the place of an image, and no more frames than it: those of a single image would be classes, or steps of time that it lacks. */
+export const liesOn = (mask: Volume, image: Volume): boolean =>
+  alignment(mask, image) !== null && (mask.size[3] === 1 || (image.size[3] > 1 && !hasChannels(image)))
+
 /**
  * A mask's labels on the voxels of an image; unknown in the frames that it says nothing of: those beyond its own, and of several those without
  * any label, for often two phases of a beating heart are annotated and no more.
@@ -39,7 +43,7 @@ export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
 export function labelsOn(mask: Mask, image: Volume): Uint8Array {
   const { volume, labels } = mask
   const place = alignment(volume, image)
-  if (!place)
+  if (!place || !liesOn(volume, image))
     throw new InputError(
       `The mask "${volume.name}" is ${sizeText(volume)} pixels, but its image "${image.name}" is ${sizeText(image)}; give a mask of the same size and place.`,
       volume.name,

@@ -217,26 +217,3 @@ describe('labels', () => {
     expect(picturesOf({ ...dataset.exemplarSource!, frame: null })).toHaveLength(3)
   })
 })
-
-test('a mask that was decoded to be sorted is not decoded again', () => {
-  let reads = 0
-  const dropped = (name: string, labels: number[]): Volume => {
-    const volume = mask(name, labels)
-    const { samples } = volume
-    return Object.defineProperty(volume, 'samples', {
-      get: () => {
-        reads++
-        return samples
-      },
-    })
-  }
-  const volumes = [
-    image('a.nii'),
-    image('b.nii', [2, 2, 1, 1], 9),
-    dropped('a_mask.nii', [0, 1, 2, 0]),
-    dropped('b_mask.nii', [0, 1, 1, 0]),
-  ]
-  const dataset = loaded(...volumes.map((volume) => ({ role: null, volume })))
-  expect([dataset.exemplars.length, dataset.references.length]).toEqual([1, 1])
-  expect(reads).toBe(2)
-})

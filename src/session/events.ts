@@ -125,6 +125,8 @@ export interface DatasetSummary {
   exemplars: ExemplarInfo[]
   /** Values of the exemplar's mask file; empty without one. */
   values: MaskValueInfo[]
+  /** Sentences about how the exemplar's mask file was understood. */
+  maskNotes: string[]
   /** The volumes that the unlabelled images come from, each once; of a sample none. */
   sources: SourceInfo[]
   /** A region of interest around what is annotated; null without an annotation. */

@@ -7,8 +7,7 @@ import { makeNpy, type TestType } from '../data/volumes.test-support'
 import type { FileRole } from '../data/file-roles'
 import { annotationOf, withSlices } from './annotations'
 import { emptyDataset, type Dataset } from './dataset'
-import { readGiven } from './given-files'
-import { withVolumes } from './given-volumes'
+import { withFiles } from './given-files'
 import { hasReference, referenceOf } from './references'
 import { scoredImages } from './training-data'
 
@@ -23,9 +22,8 @@ const pair = (name: string, patient: number): GivenFile =>
   fromBytes(name, makeHdf5({ image: picture(grey(patient)), label: picture(squares(patient + 2), 'u1') }))
 
 async function given(files: { role: FileRole | null; file: GivenFile }[]): Promise<{ dataset: Dataset; problems: string[] }> {
-  const read = await readGiven(files, [], () => {})
-  const { dataset, problems } = withVolumes(emptyDataset, read.given)
-  return { dataset, problems: [...read.problems, ...problems].map(({ message }) => message) }
+  const { dataset, problems } = await withFiles(emptyDataset, files, () => {})
+  return { dataset, problems: problems.map(({ message }) => message) }
 }
 
 const named = ({ unlabeled }: Dataset) => unlabeled.map(({ name, patient }) => [name, patient])

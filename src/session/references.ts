@@ -5,7 +5,7 @@ import { matchValues, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { labelsOf } from '../data/slices'
 import { unknown, type LabelMap } from '../image/raster'
-import { framesOf, labelsOn, tableOf } from './annotations'
+import { framesOf, labelsOn, liesOn, tableOf } from './annotations'
 import type { Dataset, Source } from './dataset'
 
 /** Names of a data set's sources and references, each worked out once: there may be thousands. */
@@ -58,7 +58,7 @@ function referencesOn(dataset: Dataset, source: Source): Matched | null {
   if (!maps) matched.set(dataset, (maps = new Map()))
   if (!maps.has(source)) {
     const mask = partnerOf(dataset, source)
-    const fits = mask && alignment(mask.volume, source.volume)
+    const fits = mask && liesOn(mask.volume, source.volume)
     const classOf = fits && classesOf(mask, dataset)
     maps.set(
       source,

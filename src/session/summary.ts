@@ -1,3 +1,4 @@
+import { unknownValueOf } from '../data/mask-file'
 import { orientationOf, type Volume } from '../data/volume'
 import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
@@ -68,6 +69,12 @@ export function proposedRegion(dataset: Dataset): Region | null {
   return { x, y, width: round(round(right + around) - x), height: round(round(bottom + around) - y) }
 }
 
+function maskNotesOf({ exemplarMask, mapping }: Dataset): string[] {
+  const aside = exemplarMask && unknownValueOf(exemplarMask)
+  const unknowns = aside !== null && mapping.get(aside) === 'unknown' ? [`The value ${aside} beside small numbers counts as unknown.`] : []
+  return [...(exemplarMask?.notes ?? []), ...unknowns]
+}
+
 /** What the page is told of a data set. */
 export function summarise(dataset: Dataset, config: Config): DatasetSummary {
   const teaching = new Set(annotated(dataset).map(({ picture }) => picture.id))
@@ -87,6 +94,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
       name,
       target: dataset.mapping.get(value) ?? 'own',
     })),
+    maskNotes: maskNotesOf(dataset),
     sources: dataset.sample ? [] : dataset.sources.map(describe),
     proposedRegion: proposedRegion(dataset),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
