@@ -52,6 +52,7 @@ test('an exemplar among files of one name in several folders is known by its fol
   const { data } = json('out/config.json')
   expect(data.exemplars).toEqual([{ name: 'patient2/image.png', from: 'file' }])
   expect(data.scored).toEqual(['patient1/image.png', 'patient3/image.png'])
+  expect(Object.keys(json('out/summary.json').dice.perPatient)).toEqual(['patient1', 'patient3'])
 })
 
 test('files that hold image and label are both, and of channels the one that is asked for is used', () => {

@@ -12,8 +12,15 @@ export function baseName(name: string): string {
   return base.replace(/(?<=.)\.((nii|ome|seg)\.[^.]*|[^.]*)$/i, '')
 }
 
-/** The patient an image belongs to: its base name up to the first underscore. */
-export const patientOf = (name: string): string => baseName(name).split('_')[0]!
+/** The patient an image belongs to: its base name up to the first underscore; of one that is called "image" and no more, its folder. */
+export function patientOf(name: string): string {
+  if (pairName(name) !== '') return baseName(name).split('_')[0]!
+  return (
+    folders(name)
+      .reverse()
+      .find((folder) => strip(folder) !== '') ?? baseName(name)
+  )
+}
 
 const maskWords = /^(masks?|labels?|seg|segs|segmentations?|gt|annots?|annotations?|truths?|groundtruth)$/
 const imageWords = /^(images?|imgs?|scans?|raw|unlabell?ed)$/
