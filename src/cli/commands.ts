@@ -64,16 +64,27 @@ export const train = {
 
 export const evaluate = {
   name: 'evaluate',
-  does: 'Dice and HD95 of the PNG masks in one folder against those of the same base names in another: for each image, patient and class.',
+  does:
+    'Dice, HD95 and surface Dice of the masks in one folder against those in another, in every format that is read: for each image, patient, ' +
+    'volume and class. Volumes are scored in three dimensions, and slice by slice.',
   options: {
     pred: { value: 'DIR', meaning: 'Folder of predicted masks', needed: 'give the folder with the predicted masks' },
-    reference: { value: 'DIR', meaning: 'Folder of true masks', needed: 'give the folder with the true masks' },
-    spacing: { value: 'X,Y', meaning: 'Width and height of a pixel, e.g. in mm; HD95 is in this unit', otherwise: 'HD95 in pixels' },
+    reference: {
+      value: 'DIR',
+      meaning: 'Folder of true masks, which belong to the predicted ones by the rules by which masks belong to images',
+      needed: 'give the folder with the true masks',
+    },
+    spacing: {
+      value: 'X,Y',
+      meaning: 'Width and height of a pixel, e.g. in mm, for images; with a third number also for volumes that do not say theirs',
+      otherwise: 'as the files say, else pixels',
+    },
+    tolerance: { value: 'MM', meaning: 'How far borders may be apart for the surface Dice, in the unit of the distances', default: '1' },
     json: { meaning: 'Print the numbers as JSON' },
   },
   examples: [
     '--pred out/hearts/masks --reference hearts/masks --spacing 1.4,1.4',
-    '--pred out/hearts/masks --reference hearts/masks --json',
+    '--pred out/livers/masks --reference livers/labels --tolerance 2 --json',
   ],
 } as const satisfies Command
 
