@@ -26,7 +26,7 @@ export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volu
   const { maps, size, at } = layout
   const { samples, name } = volume
   const labels = new Uint8Array(size[0] * size[1] * size[2] * size[3])
-  let [none, overlapping] = [0, 0]
+  let [none, overlapping, full] = [0, 0, 0]
   for (let voxel = 0; voxel < labels.length; voxel++) {
     let set = 0
     for (let map = 0; map < maps; map++)
@@ -36,8 +36,12 @@ export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volu
       }
     if (set === 0) none++
     if (set > 1) overlapping++
+    if (set === maps) full++
   }
-  if (none > 0 || overlapping > 0) {
+  // Grey that was saved as a colour.
+  const equal = layout.certain && full > 0 && none + full === labels.length
+  if (equal) for (let voxel = 0; voxel < labels.length; voxel++) labels[voxel] = Math.min(labels[voxel]!, 1)
+  else if (none > 0 || overlapping > 0) {
     if (!image && !layout.certain) return null
     if (overlapping > 0)
       throw new InputError(
@@ -45,8 +49,9 @@ export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volu
         name,
       )
   } else for (let voxel = 0; voxel < labels.length; voxel++) labels[voxel]!--
-  const note =
-    none > 0
+  const note = equal
+    ? `The mask's ${maps} channels are equal and were read as one.`
+    : none > 0
       ? `The mask's ${maps} maps of 0 and ${top} were read as ${maps} classes; what is in none is background.`
       : `The mask's ${maps} maps of 0 and ${top} were read as background, which is the first, and ${maps - 1} ${maps === 2 ? 'class' : 'classes'}.`
   const plain = { channels: 1, alpha: false, slope: 1, intercept: 0, inverted: false, frameMeans: 'time' } as const

@@ -88,6 +88,24 @@ describe('maps of 0 and 1', () => {
     expect(labelsOf(dataset)).toEqual(image === stack ? truth : plane)
   })
 
+  test('that are equal channels of one picture are one mask', async () => {
+    const heart = plane.map((l) => Number(l === 1))
+    const file = fromBytes(
+      'p1_mask.npy',
+      makeNpy(
+        [rows, columns, 3],
+        heart.flatMap((v) => [v, v, v]),
+        'u1',
+      ),
+    )
+    const { dataset, problems, maskNotes } = await given([
+      ['exemplar-image', picture],
+      ['exemplar-mask', file],
+    ])
+    expect([problems, maskNotes]).toEqual([[], ["The mask's 3 channels are equal and were read as one."]])
+    expect(labelsOf(dataset)).toEqual(heart)
+  })
+
   test('that overlap are one sentence, and so are frames that an image lacks', async () => {
     const both = maps([1, 2]).map((v, i) => (i < 3 || i === voxels ? 1 : v))
     const overlapping = fromBytes('p1_mask.nii', makeNifti([columns, rows, slices, 2], both, 'u1'))
