@@ -6,7 +6,7 @@ import { emptyDataset, picturesOf, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 import { hasReference, referenceOf } from './references'
 import { sampleDataset } from './samples'
-import { scoredImages } from './training-data'
+import { scoredImages, scoredWith } from './training-data'
 
 const image = (name: string, size: Volume['size'] = [2, 2, 1, 1], first = 1): Volume =>
   makeVolume({
@@ -216,4 +216,25 @@ describe('labels', () => {
     expect(labelsOf(dataset).flat()).not.toContain(unknown)
     expect(picturesOf({ ...dataset.exemplarSource!, frame: null })).toHaveLength(3)
   })
+})
+
+test('the slices of a volume are scored as that volume, whatever its name says of patients, and not those of the exemplar’s', () => {
+  const size: Volume['size'] = [2, 2, 2, 1]
+  const labels = [0, 1, 1, 0, 0, 1, 0, 0]
+  const dataset = loaded(
+    { role: 'exemplar-image', volume: image('case_0001.nii', size) },
+    { role: 'exemplar-mask', volume: mask('case_0001_mask.nii', [0, 1, 1, 0, 0, 0, 0, 0], size) },
+    ...[2, 3].map((n) => ({ role: 'unlabeled' as const, volume: image(`case_000${n}.nii`, size, n) })),
+    ...[1, 2, 3].map((n) => ({ role: 'reference' as const, volume: mask(`case_000${n}_mask.nii`, labels, size) })),
+  )
+  const scored = scoredImages(dataset).map((i) => dataset.unlabeled[i]!)
+  expect(scored.map((picture) => [picture.name, scoredWith(picture)])).toEqual([
+    ['case_0002_z1', 'case_0002.nii'],
+    ['case_0002_z2', 'case_0002.nii'],
+    ['case_0003_z1', 'case_0003.nii'],
+    ['case_0003_z2', 'case_0003.nii'],
+  ])
+  const [cine] = loaded({ role: 'unlabeled', volume: image('p_1.nii', [2, 2, 2, 3]) }).unlabeled
+  const [flat] = loaded({ role: 'unlabeled', volume: image('p_1.nii') }).unlabeled
+  expect([scoredWith(cine!), scoredWith(flat!)]).toEqual(['p_1.nii, frame 1', 'p'])
 })
