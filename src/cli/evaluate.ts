@@ -208,7 +208,7 @@ function comparePair(pair: Pair, name: string, settings: Settings): { images: Co
   const each = columns * rows * slices
   const deep = slices > 1
   const between = settings.spacing
-  const flat = between ? [between[0]!, between[1]!] : (extent.spacing ?? null)
+  const flat = between && [between[0]!, between[1]!]
   const solid = volume.spacing ?? (between?.length === 3 ? between : null)
   const pad = (n: number, of: number) => String(n + 1).padStart(String(of).length, '0')
   const images: Compared[] = []
@@ -216,7 +216,7 @@ function comparePair(pair: Pair, name: string, settings: Settings): { images: Co
   for (const frame of frames) {
     const own = volume.size[3] > 1 ? `${name}_t${pad(frame, volume.size[3])}` : name
     const patient = deep ? null : (volume.patient ?? patientOf(name))
-    const spacing = deep ? (extent.spacing ?? null) : flat
+    const spacing = (deep ? (extent.spacing ?? flat) : (flat ?? extent.spacing)) ?? null
     for (let slice = 0; slice < extent.slices; slice++) {
       const [p, r] = [prediction, reference].map((labels): Grid => {
         const map = labelsOf(volume, labels, plane, slice, frame)
