@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeVolume } from '../data/volume'
 import { makeNifti } from '../data/volumes.test-support'
 import { writePalettePng } from '../export/palette-png'
+import { writeSegNrrd } from '../export/seg-nrrd'
 import { findPython, needs, runPython } from '../lib/python.test-support'
 import { Random } from '../lib/random'
 
@@ -249,12 +251,30 @@ describe('volumes', () => {
       size,
       both.map((v, i) => (v ? (first[i] ? 255 : 1) : 0)),
     )
+    const affine = [
+      [0.5, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 3, 0],
+    ] as const
+    const grid = makeVolume({
+      name: 'P3/seg.nrrd',
+      kind: 'nrrd',
+      size: [...size, 1],
+      affine,
+      spacing: [0.5, 1, 3],
+      samples: new Uint8Array(36),
+    })
+    const table = ['background', 'heart'].map((name, i) => ({ name, color: '#ff0000', value: String(i) }))
+    mkdirSync(join(pred, 'P3'))
+    writeFileSync(join(pred, 'P3', 'seg.nrrd'), writeSegNrrd(grid, Uint8Array.from(both), 0, table))
+    solid(ref, 'P3/label.nii', size, both)
     const report = JSON.parse(onFolders('--json').stdout)
     expect(
       report.volumes.map(({ name, scores }: { name: string; scores: Record<string, { dice: number }> }) => [name, scores['1']!.dice]),
     ).toEqual([
       ['P1/seg', 1],
       ['P2/seg', 1],
+      ['P3/seg', 1],
     ])
     expect(report.classes.map(({ value }: { value: string }) => value)).toEqual(['1'])
   })

@@ -410,6 +410,7 @@ function asText(report: Awaited<ReturnType<typeof evaluate>>): string {
     ...(pictures.length > 0 ? [`${plural(pictures.length, 'image')} of ${plural(pooled.length, 'patient')}`] : []),
     ...(volumes.length > 0 ? [plural(volumes.length, 'volume')] : []),
   ]
+  const cases = [...(pictures.length > 0 ? ['patients'] : []), ...(volumes.length > 0 ? ['volumes'] : [])].join(' and ')
   const parts = [
     ...(pictures.length > 0
       ? [
@@ -418,8 +419,8 @@ function asText(report: Awaited<ReturnType<typeof evaluate>>): string {
         ]
       : []),
     ...(volumes.length > 0 ? [`Each volume, in three dimensions\n${table('volume', volumes)}`] : []),
-    `Each class, over images${volumes.length > 0 ? ' and slices, in two dimensions' : ''}\n${align([summaryHead, ...summaries('perImage')], 3)}`,
-    `Each class, over patients${volumes.length > 0 ? ' and volumes' : ''}\n${align([summaryHead, ...summaries('perPatient')], 3)}`,
+    `Each class, over ${[...(pictures.length > 0 ? ['images'] : []), ...(volumes.length > 0 ? ['slices, in two dimensions'] : [])].join(' and ')}\n${align([summaryHead, ...summaries('perImage')], 3)}`,
+    `Each class, over ${cases}\n${align([summaryHead, ...summaries('perPatient')], 3)}`,
   ]
   const units = {
     'unit of --spacing': 'the unit of --spacing',
@@ -430,7 +431,7 @@ function asText(report: Awaited<ReturnType<typeof evaluate>>): string {
   return `${counted.join(', ')}: ${report.predictions} against ${report.references}
 ${report.labels ? `Values of the predictions by ${report.labels}\n` : ''}
 ${parts.join('\n')}
-Mean over patients${volumes.length > 0 ? ' and volumes' : ''}, then classes: ${measures.map((measure) => `${titles[measure]} ${show(mean[measure], measure)}`).join(', ')}
+Mean over ${cases}, then classes: ${measures.map((measure) => `${titles[measure]} ${show(mean[measure], measure)}`).join(', ')}
 ${lists.map(([title, names]) => (names.length ? `${title} (${names.length}): ${names.join(', ')}\n` : '')).join('')}${unread.map((message) => `Left out: ${message}\n`).join('')}
 HD95 and tolerance in ${units[unit]}. Pooled: 95th percentile of both directions together, as in medpy. Larger: the larger of both directions'
 95th percentiles. Surface Dice: the share of both borders within ${tolerance} of the other one. A structure that is missed or spurious counts
