@@ -60,7 +60,7 @@ export function ensurePackages() {
 
 /**
  * Everything that a clone needs before it is built, tested or run: packages, and the kernels compiled to WebAssembly. It says nothing on stdout,
- * so that `npm run inspect -- --json FILE >numbers.json` holds numbers alone on a fresh clone too.
+ * so that `npm run --silent inspect -- --json FILE >numbers.json` holds numbers alone on a fresh clone too.
  */
 export async function setUp() {
   ensurePackages()
