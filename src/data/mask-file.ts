@@ -119,7 +119,7 @@ function asOneClass(volume: Volume, keys: Int32Array, objects: number): Mask {
  * mask of one structure it is the structure.
  */
 export function unknownValueOf({ values }: Mask): string | null {
-  const found = values.filter(({ count }) => count > 0).map(({ value }) => value)
+  const found = values.filter(({ count, name }) => count > 0 && name === null).map(({ value }) => value)
   const others = found.filter((value) => value !== '0' && value !== '255')
   return found.includes('255') && others.length > 0 && others.every((value) => Number(value) > 0 && Number(value) < maxClasses)
     ? '255'

@@ -22,7 +22,8 @@ interface Layout {
 export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volume; notes: string[] } | null {
   const layout = layoutOf(volume, image)
   const top = layout && topOf(volume)
-  if (!layout || top === null) return null
+  // Of colours side by side 255 is pure red, green or blue.
+  if (!layout || top === null || (layout.certain && top === 255)) return null
   const { maps, size, at } = layout
   const { samples, name } = volume
   const labels = new Uint8Array(size[0] * size[1] * size[2] * size[3])

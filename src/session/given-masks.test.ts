@@ -106,6 +106,16 @@ describe('maps of 0 and 1', () => {
     expect(labelsOf(dataset)).toEqual(heart)
   })
 
+  test('are none of colours', async () => {
+    const colours = plane.flatMap((l) => [l === 1 || l === 3 ? 255 : 0, l === 2 || l === 3 ? 255 : 0, 0])
+    const { problems, classes } = await given([
+      ['exemplar-image', picture],
+      ['exemplar-mask', fromBytes('p1_mask.npy', makeNpy([rows, columns, 3], colours, 'u1'))],
+    ])
+    expect(problems).toEqual([])
+    expect(classes.map(([value]) => value)).toEqual(['#00ff00', '#ff0000', '#ffff00'])
+  })
+
   test('that overlap are one sentence, and so are frames that an image lacks', async () => {
     const both = maps([1, 2]).map((v, i) => (i < 3 || i === voxels ? 1 : v))
     const overlapping = fromBytes('p1_mask.nii', makeNifti([columns, rows, slices, 2], both, 'u1'))
