@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeHdf5 } from '../data/hdf5.test-support'
 import { makeVolume } from '../data/volume'
 import { makeNifti } from '../data/volumes.test-support'
 import { writePalettePng } from '../export/palette-png'
@@ -268,6 +269,10 @@ describe('volumes', () => {
     mkdirSync(join(pred, 'P3'))
     writeFileSync(join(pred, 'P3', 'seg.nrrd'), writeSegNrrd(grid, Uint8Array.from(both), 0, table))
     solid(ref, 'P3/label.nii', size, both)
+    const sevenths = Array.from({ length: 60 }, (_, i) => Number(i % 7 === 0))
+    const array = { shape: [3, 4, 5], values: sevenths, type: 'u1' } as const
+    solid(pred, 'P4.nii', [5, 4, 3], sevenths)
+    writeFileSync(join(ref, 'P4.h5'), makeHdf5({ image: { ...array, values: [...Array(60).keys()] }, label: array }))
     const report = JSON.parse(onFolders('--json').stdout)
     expect(
       report.volumes.map(({ name, scores }: { name: string; scores: Record<string, { dice: number }> }) => [name, scores['1']!.dice]),
@@ -275,7 +280,9 @@ describe('volumes', () => {
       ['P1/seg', 1],
       ['P2/seg', 1],
       ['P3/seg', 1],
+      ['P4', 1],
     ])
+    expect(report.unmatched).toEqual({ references: [], predictions: [] })
     expect(report.classes.map(({ value }: { value: string }) => value)).toEqual(['1'])
   })
 })

@@ -1,7 +1,7 @@
 /** npm run evaluate: Dice, HD95 and surface Dice of the masks in one folder against those in another. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { caseNameOf, pairName, patientOf } from '../data/file-roles'
+import { arraysFor, caseNameOf, pairName, patientOf } from '../data/file-roles'
 import { readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
@@ -75,7 +75,9 @@ async function masksIn(folder: string, option: string): Promise<{ volumes: Volum
   const files = (await filesAt(folder)).map((file) => ({ ...file, name: relative(folder, file.name) }))
   const masks = files.filter(({ name }) => !noMask.test(name))
   if (masks.length === 0) throw new UsageError(`There are no masks in "${folder}" (${option}).`)
-  return readFiles(masks)
+  const { volumes, problems } = await readFiles(masks)
+  // Of a file with image and label the label.
+  return { volumes: arraysFor('reference', volumes).volumes, problems }
 }
 
 /** The reference of each prediction that has one, by the rules by which the session gives masks to images. */
