@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { gzipSync } from 'fflate'
 import { readDicom } from '../src/data/dicom'
 import { segmentationOn } from '../src/data/dicom-seg'
+import { arraysFor } from '../src/data/file-roles'
 import { fromBytes, type GivenFile } from '../src/data/given-file'
 import { setPipelineFiles } from '../src/data/itk-pipeline'
 import { readFiles } from '../src/data/read-files'
@@ -48,7 +49,8 @@ function asShown(volume: Volume) {
 
 async function expectAsInNode(page: Page, files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Map<string, ExactPicture[]>> {
   const { volumes: read, problems } = await readFiles(files.map(({ name, bytes }): GivenFile => fromBytes(name, bytes)))
-  const volumes = await placeSegmentations(read, [])
+  // Labels that are in a file with their image are none.
+  const volumes = await placeSegmentations(arraysFor('unlabeled', read).volumes, [])
   await spyOnWorker(page)
   await open(page, tiny)
   await untilTaken(page, () => choose(page, 'Unlabeled images', files.map(upload)))

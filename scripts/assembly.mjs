@@ -17,23 +17,26 @@ const options = [
 /** The two modules. One that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
 const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] }
 
-/** Makes the compiled kernels what their sources say; quick when they already are. Ends the process with one sentence if it cannot. */
-export function compileAssembly() {
+/**
+ * Makes the compiled kernels in a folder what their sources say; quick when they already are. What it says goes to stderr: stdout belongs
+ * to the command that follows. Ends the process with one sentence if it cannot.
+ */
+export function compileAssembly(to = join(folder, 'wasm')) {
   const names = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.assembly.ts'))
   const sources = names.sort().map((path) => join(folder, path))
   const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
-    const built = join(folder, 'wasm', name)
+    const built = join(to, name)
     if (existsSync(built) && statSync(built).mtimeMs > newest) continue
-    console.log(`Compiling ${name} ...`)
+    console.error(`Compiling ${name} ...`)
     const asc = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js')
     const { status } = spawnSync(execPath, [asc, ...sources, '-o', built, ...options, ...more], {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 2, 2],
     })
     if (status !== 0) giveUp('The kernels in src/kernels could not be compiled; what the compiler said is above.')
   }
 }
 
 /** Vitest's name for what it does before the tests. */
-export const setup = compileAssembly
+export const setup = () => compileAssembly()

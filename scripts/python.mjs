@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 /** Python's modules, and the Debian packages that have them. */
 const packages = {
   numpy: 'python3-numpy',
+  scipy: 'python3-scipy',
   PIL: 'python3-pil',
   nibabel: 'python3-nibabel',
   pydicom: 'python3-pydicom',

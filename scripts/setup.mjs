@@ -37,11 +37,11 @@ function packagesAreFresh() {
   )
 }
 
-/** Runs npm in the repository, output shown. Returns the exit code, or null where there is no npm. */
+/** Runs npm in the repository, its output shown on stderr. Returns the exit code, or null where there is no npm. */
 export function npm(...args) {
   // Under `npm run` the npm that called us is known; that spares Windows the detour over a shell.
   const cli = env.npm_execpath?.endsWith('npm-cli.js') && existsSync(env.npm_execpath) ? env.npm_execpath : null
-  const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }
+  const options = { cwd: root, stdio: ['ignore', 2, 2] }
   const done = cli ? spawnSync(execPath, [cli, ...args], options) : spawnSync('npm', args, { ...options, shell: platform === 'win32' })
   return done.error ? null : done.status
 }
@@ -51,14 +51,17 @@ export function ensurePackages() {
   if (!nodeIsNewEnough(versions.node))
     giveUp(`Exemplar Lab needs Node 20.19+ or 22.12+, but this is ${versions.node}; install one from https://nodejs.org.`)
   if (packagesAreFresh()) return
-  console.log('Installing packages ...')
+  console.error('Installing packages ...')
   // The development packages are needed to build, whatever NODE_ENV says.
   const status = npm('ci', '--include=dev', '--no-audit', '--no-fund')
   if (status === null) giveUp('There is no npm beside this Node; install Node with npm from https://nodejs.org.')
   if (status !== 0) giveUp('npm ci failed; what it said is above. Check the connection to the npm registry, then run this again.')
 }
 
-/** Everything that a clone needs before it is built, tested or run: packages, and the kernels compiled to WebAssembly. */
+/**
+ * Everything that a clone needs before it is built, tested or run: packages, and the kernels compiled to WebAssembly. It says nothing on stdout,
+ * so that `npm run --silent inspect -- --json FILE >numbers.json` holds numbers alone on a fresh clone too.
+ */
 export async function setUp() {
   ensurePackages()
   const { compileAssembly } = await import('./assembly.mjs')

@@ -21,9 +21,15 @@ export const train = {
     images: { value: 'DIR', meaning: 'Images to learn from and to segment: a folder, or one file such as a volume' },
     exemplar: {
       value: 'FILE',
-      meaning: 'The annotated image: a path, or a name in the folder of --images; also a volume, or the folder of a series',
+      meaning:
+        'The annotated image: a path, or a path in the folder of --images; also a volume, the folder of a series, or an array in a file, ' +
+        'as in scans.h5/image',
     },
-    mask: { value: 'FILE', meaning: 'Its mask: a path, or a name in the folder of --reference' },
+    mask: {
+      value: 'FILE',
+      meaning: 'Its mask: a path, or a path in the folder of --reference; of a file that holds image and mask, such as HDF5, the mask',
+    },
+    channel: { value: 'N', meaning: 'Which channel of images that have several, from 1', otherwise: 'the first' },
     unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
@@ -51,22 +57,34 @@ export const train = {
     '--images hearts/images --exemplar p01_s05.png --mask p01_s05.png --reference hearts/masks --unlabeled more --set crop=0.7 --out out/hearts',
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
     '--sample "Cardiac phantom" --resume out/first/checkpoint.safetensors --out out/second',
+    '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
   ],
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
 } as const satisfies Command
 
 export const evaluate = {
   name: 'evaluate',
-  does: 'Dice and HD95 of the PNG masks in one folder against those of the same base names in another: for each image, patient and class.',
+  does:
+    'Dice, HD95 and surface Dice of the masks in one folder against those in another, in every format that is read: for each image, patient, ' +
+    'volume and class. Volumes are scored in three dimensions, and slice by slice.',
   options: {
     pred: { value: 'DIR', meaning: 'Folder of predicted masks', needed: 'give the folder with the predicted masks' },
-    reference: { value: 'DIR', meaning: 'Folder of true masks', needed: 'give the folder with the true masks' },
-    spacing: { value: 'X,Y', meaning: 'Width and height of a pixel, e.g. in mm; HD95 is in this unit', otherwise: 'HD95 in pixels' },
+    reference: {
+      value: 'DIR',
+      meaning: 'Folder of true masks, which belong to the predicted ones by the rules by which masks belong to images',
+      needed: 'give the folder with the true masks',
+    },
+    spacing: {
+      value: 'X,Y',
+      meaning: 'Width and height of a pixel, e.g. in mm, for images; with a third number also for volumes that do not say theirs',
+      otherwise: 'as the files say, else pixels',
+    },
+    tolerance: { value: 'MM', meaning: 'How far borders may be apart for the surface Dice, in the unit of the distances', default: '1' },
     json: { meaning: 'Print the numbers as JSON' },
   },
   examples: [
     '--pred out/hearts/masks --reference hearts/masks --spacing 1.4,1.4',
-    '--pred out/hearts/masks --reference hearts/masks --json',
+    '--pred out/livers/masks --reference livers/labels --tolerance 2 --json',
   ],
 } as const satisfies Command
 

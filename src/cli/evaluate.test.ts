@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeHdf5 } from '../data/hdf5.test-support'
+import { makeVolume } from '../data/volume'
+import { makeNifti } from '../data/volumes.test-support'
 import { writePalettePng } from '../export/palette-png'
+import { writeSegNrrd } from '../export/seg-nrrd'
 import { findPython, needs, runPython } from '../lib/python.test-support'
+import { Random } from '../lib/random'
 
 const root = mkdtempSync(join(tmpdir(), 'evaluate-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -51,12 +56,12 @@ test('numbers by hand, as JSON', () => {
   const image = (name: string) => report.images.find((one: { name: string }) => one.name === name).scores
   expect(image('p_1')).toEqual({
     // Distances 1 0 and 0 1: pooled 0 0 1 1.
-    '1': { outcome: 'found', dice: 0.5, hd95Pooled: 1, hd95Larger: expect.closeTo(0.95, 12) },
-    '2': { outcome: 'absent', dice: null, hd95Pooled: null, hd95Larger: null },
+    '1': { outcome: 'found', dice: 0.5, hd95Pooled: 1, hd95Larger: expect.closeTo(0.95, 12), surfaceDice: 1 },
+    '2': { outcome: 'absent', dice: null, hd95Pooled: null, hd95Larger: null, surfaceDice: null },
   })
-  expect(image('p_2')['1']).toEqual({ outcome: 'missed', dice: 0, hd95Pooled: 5, hd95Larger: 5 })
-  expect(image('q_1')['1']).toEqual({ outcome: 'found', dice: 1, hd95Pooled: 0, hd95Larger: 0 })
-  expect(image('q_1')['2']).toEqual({ outcome: 'spurious', dice: 0, hd95Pooled: 5, hd95Larger: 5 })
+  expect(image('p_2')['1']).toEqual({ outcome: 'missed', dice: 0, hd95Pooled: 5, hd95Larger: 5, surfaceDice: 0 })
+  expect(image('q_1')['1']).toEqual({ outcome: 'found', dice: 1, hd95Pooled: 0, hd95Larger: 0, surfaceDice: 1 })
+  expect(image('q_1')['2']).toEqual({ outcome: 'spurious', dice: 0, hd95Pooled: 5, hd95Larger: 5, surfaceDice: 0 })
 
   expect(report.patients).toMatchObject([
     // Pooled: 2 * 1 / (2 + 4).
@@ -91,10 +96,10 @@ test('as a table, with what could not be compared', () => {
   const { status, stdout } = onFolders()
   expect(status).toBe(0)
   expect(stdout).toMatch(/^3 images of 2 patients/)
-  expect(stdout).toMatch(/^p_1 +1 +0\.500 +1\.00 +0\.95$/m)
-  expect(stdout).toMatch(/^p_1 +2 +n\/a +n\/a +n\/a +absent$/m)
-  expect(stdout).toMatch(/^p_2 +1 +0\.000 +5\.00 +5\.00 +missed$/m)
-  expect(stdout).toMatch(/^p +1 +0\.333 +3\.00 +2\.98$/m)
+  expect(stdout).toMatch(/^p_1 +1 +0\.500 +1\.00 +0\.95 +1\.000$/m)
+  expect(stdout).toMatch(/^p_1 +2 +n\/a +n\/a +n\/a +n\/a +absent$/m)
+  expect(stdout).toMatch(/^p_2 +1 +0\.000 +5\.00 +5\.00 +0\.000 +missed$/m)
+  expect(stdout).toMatch(/^p +1 +0\.333 +3\.00 +2\.98 +0\.500$/m)
   expect(stdout).toMatch(/^1 +Dice +p_2 +0\.500 +0\.500 +0\.000 +3 +1 +0$/m)
   expect(stdout).toContain('Mean over patients, then classes: Dice 0.333, HD95 pooled 3.25')
   expect(stdout).toContain('No prediction, NOT counted above (2): s_1, t_1')
@@ -151,9 +156,7 @@ describe('one sentence and exit code 1', () => {
     expect(result).toEqual({ status: 1, stdout: '', stderr: sentence + '\n' })
 
   test('folders', () => {
-    fails(onFolders(), `There are no PNG masks in "${pred}" (--pred).`)
-    const out = join(pred, '..')
-    fails(run('--pred', out, '--reference', ref), `There are no PNG masks in "${out}" (--pred) itself; did you mean "${pred}"?`)
+    fails(onFolders(), `There are no masks in "${pred}" (--pred).`)
     fails(run('--pred', 'no-such', '--reference', ref), 'There is no folder "no-such" (--pred).')
     fails(run('--pred', 'package.json', '--reference', ref), '"package.json" (--pred) is not a folder.')
     draw(pred, 'a.png', ['a'])
@@ -164,25 +167,170 @@ describe('one sentence and exit code 1', () => {
   test('masks', () => {
     draw(pred, 'a.png', ['a..'])
     draw(ref, 'a.png', ['a.'])
-    const [p, r] = [join(pred, 'a.png'), join(ref, 'a.png')]
-    fails(onFolders(), `"${p}" is 3 x 1 pixels, but its reference "${r}" is 2 x 1; masks of one image need the same size.`)
-    writeFileSync(r, 'hello')
+    fails(onFolders(), `"a.png" is 3 x 1 pixels, but its reference "a.png" is 2 x 1; masks of one image need the same size.`)
+    writeFileSync(join(ref, 'a.png'), 'hello')
     const { status, stderr } = onFolders()
     expect([status, stderr.trimEnd().split('\n').length]).toEqual([1, 1])
-    expect(stderr).toContain(`"${r}"`)
-    rmSync(r)
-    mkdirSync(r)
-    fails(onFolders(), `"${r}" cannot be read (EISDIR).`)
+    expect(stderr).toContain(`${ref}: "a.png"`)
   })
 
   test('options', () => {
     fails(run('--pred', pred), '--reference is missing: give the folder with the true masks.')
-    fails(run('--prediction', pred), 'There is no option --prediction; known are --pred, --reference, --spacing, --json.')
+    fails(run('--prediction', pred), 'There is no option --prediction; known are --pred, --reference, --spacing, --tolerance, --json.')
     for (const spacing of ['1', '0,1', '1,'])
       fails(
         onFolders('--spacing', spacing),
         `--spacing is "${spacing}", but must be the width and height of a pixel, two numbers above 0, as in 0.8,0.8.`,
       )
+  })
+})
+
+/** A NIfTI of 0.5 x 1 x 3 mm, x fastest. */
+function solid(folder: string, name: string, size: readonly number[], labels: readonly number[], flip = false) {
+  const sform = [
+    [flip ? -0.5 : 0.5, 0, 0, flip ? 0.5 * (size[0]! - 1) : 0],
+    [0, 1, 0, 0],
+    [0, 0, 3, 0],
+  ]
+  mkdirSync(join(folder, name, '..'), { recursive: true })
+  writeFileSync(join(folder, name), makeNifti(size, labels, 'u1', { sform }))
+}
+
+describe('volumes', () => {
+  const size = [4, 3, 3] as const
+  const box = (inside: (x: number, y: number, z: number) => boolean) =>
+    Array.from({ length: 36 }, (_, i) => Number(inside(i % 4, Math.floor(i / 4) % 3, Math.floor(i / 12))))
+  /** Two voxels along x in the first slice; the same one slice further. */
+  const first = box((x, y, z) => x < 2 && y === 1 && z === 0)
+  const second = box((x, y, z) => x < 2 && y === 1 && z === 1)
+  const both = first.map((v, i) => v || second[i]!)
+
+  test('in three dimensions with the spacing of the file, and slice by slice beside it', () => {
+    solid(pred, 'case_0001.nii', size, both)
+    solid(ref, 'case_0001_mask.nii', size, second)
+    solid(pred, 'case_0002.nii', size, first)
+    solid(
+      ref,
+      'case_0002_mask.nii',
+      size,
+      box(() => false),
+    )
+    const report = JSON.parse(onFolders('--json', '--tolerance', '2.5').stdout)
+    expect(report.unit).toBe('mm')
+    const diagonal = Math.hypot(2, 3, 9)
+    // Distances 3 3 0 0 there and 0 0 back: rank 4.75 of 0 0 0 0 3 3, and 2.85 of 0 0 3 3.
+    expect(report.volumes).toEqual([
+      {
+        name: 'case_0001',
+        spacing: [0.5, 1, 3],
+        scores: { '1': { outcome: 'found', dice: 4 / 6, hd95Pooled: 3, hd95Larger: 3, surfaceDice: 4 / 6 } },
+      },
+      {
+        name: 'case_0002',
+        spacing: [0.5, 1, 3],
+        scores: { '1': { outcome: 'spurious', dice: 0, hd95Pooled: diagonal, hd95Larger: diagonal, surfaceDice: 0 } },
+      },
+    ])
+    expect(report.patients.map(({ patient }: { patient: string }) => patient)).toEqual(['case_0001', 'case_0002'])
+    expect(report.mean.dice).toBeCloseTo(1 / 3, 12)
+    const slice = (name: string) => report.images.find((one: { name: string }) => one.name === name).scores['1']
+    expect(slice('case_0001_z1')).toMatchObject({ outcome: 'spurious', hd95Pooled: Math.hypot(2, 3) })
+    expect(slice('case_0001_z2')).toMatchObject({ outcome: 'found', dice: 1, hd95Pooled: 0 })
+    expect(slice('case_0001_z3')).toMatchObject({ outcome: 'absent' })
+    expect(JSON.parse(onFolders('--json', '--tolerance', '3').stdout).volumes[0].scores['1'].surfaceDice).toBe(1)
+    expect(onFolders().stdout).toMatch(/^case_0001 +1 +0\.667 +3\.00 +3\.00 +0\.667$/m)
+  })
+
+  test('in any format and orientation, with maps, 255 as unknown, and folders', () => {
+    const mirrored = Array.from({ length: 36 }, (_, i) => both[i - (i % 4) + 3 - (i % 4)]!)
+    solid(pred, 'P1/seg.nii', size, both)
+    solid(ref, 'P1/label.nii', size, mirrored, true)
+    solid(pred, 'P2/seg.nii', [...size, 2], [...both.map((v) => 1 - v), ...both])
+    solid(
+      ref,
+      'P2/label.nii',
+      size,
+      both.map((v, i) => (v ? (first[i] ? 255 : 1) : 0)),
+    )
+    const affine = [
+      [0.5, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 3, 0],
+    ] as const
+    const grid = makeVolume({
+      name: 'P3/seg.nrrd',
+      kind: 'nrrd',
+      size: [...size, 1],
+      affine,
+      spacing: [0.5, 1, 3],
+      samples: new Uint8Array(36),
+    })
+    const table = ['background', 'heart'].map((name, i) => ({ name, color: '#ff0000', value: String(i) }))
+    mkdirSync(join(pred, 'P3'))
+    writeFileSync(join(pred, 'P3', 'seg.nrrd'), writeSegNrrd(grid, Uint8Array.from(both), 0, table))
+    solid(ref, 'P3/label.nii', size, both)
+    const sevenths = Array.from({ length: 60 }, (_, i) => Number(i % 7 === 0))
+    const array = { shape: [3, 4, 5], values: sevenths, type: 'u1' } as const
+    solid(pred, 'P4.nii', [5, 4, 3], sevenths)
+    writeFileSync(join(ref, 'P4.h5'), makeHdf5({ image: { ...array, values: [...Array(60).keys()] }, label: array }))
+    const report = JSON.parse(onFolders('--json').stdout)
+    expect(
+      report.volumes.map(({ name, scores }: { name: string; scores: Record<string, { dice: number }> }) => [name, scores['1']!.dice]),
+    ).toEqual([
+      ['P1/seg', 1],
+      ['P2/seg', 1],
+      ['P3/seg', 1],
+      ['P4', 1],
+    ])
+    expect(report.unmatched).toEqual({ references: [], predictions: [] })
+    expect(report.classes.map(({ value }: { value: string }) => value)).toEqual(['1'])
+  })
+})
+
+const scipy = findPython('numpy', 'scipy')
+describe.skipIf(!scipy)(needs('volumes against SciPy', scipy, 'numpy and scipy'), () => {
+  test('Dice, both HD95 and surface Dice of random volumes', () => {
+    const random = new Random(3, 'evaluate')
+    const cases: Record<string, { size: number[]; a: number[]; b: number[] }> = {}
+    for (let n = 0; n < 6; n++) {
+      const size = [9 + n, 12, 5 + n]
+      const blob = (shift: number) => {
+        const [x, y, z, r] = [4 + shift, 5, 3, 2.5 + random.uniform(0, 1.5)]
+        return Array.from({ length: size[0]! * size[1]! * size[2]! }, (_, i) => {
+          const at = [i % size[0]!, Math.floor(i / size[0]!) % size[1]!, Math.floor(i / size[0]! / size[1]!)]
+          return Number(Math.hypot(at[0]! - x, at[1]! - y, at[2]! - z) < r) + 2 * Number(random.uniform(0, 1) < 0.02)
+        }).map((v) => (v > 2 ? 1 : v))
+      }
+      const one = (cases[`c${n}`] = { size, a: blob(0), b: blob(n / 3) })
+      solid(pred, `c${n}.nii`, size, one.a)
+      solid(ref, `c${n}.nii`, size, one.b)
+    }
+    const code = `
+import json, sys
+import numpy as np
+from scipy.ndimage import binary_erosion, distance_transform_edt, generate_binary_structure
+step = (3, 1, .5)
+out = {}
+for name, c in json.load(sys.stdin).items():
+    p, r = (np.array(c[k]).reshape(c['size'][::-1]) for k in 'ab')
+    for v in (1, 2):
+        x, y = p == v, r == v
+        edge = [m & ~binary_erosion(m, generate_binary_structure(3, 1)) for m in (x, y)]
+        d = distance_transform_edt(~edge[1], sampling=step)[edge[0]]
+        e = distance_transform_edt(~edge[0], sampling=step)[edge[1]]
+        both = np.hstack([d, e])
+        out[name + ' ' + str(v)] = [2 * (x & y).sum() / (x.sum() + y.sum()), np.percentile(both, 95), max(np.percentile(d, 95), np.percentile(e, 95)), (both <= 1.5).mean()]
+print(json.dumps(out))`
+    const { status, output } = runPython(scipy!, ['-c', code], JSON.stringify(cases))
+    expect({ status, output }).toMatchObject({ status: 0 })
+    const expected = JSON.parse(output) as Record<string, number[]>
+    expect(Object.keys(expected)).toHaveLength(12)
+    const { volumes } = JSON.parse(onFolders('--json', '--tolerance', '1.5').stdout)
+    for (const [key, numbers] of Object.entries(expected)) {
+      const [name, value] = key.split(' ')
+      const { dice, hd95Pooled, hd95Larger, surfaceDice } = volumes.find((one: { name: string }) => one.name === name).scores[value!]
+      ;[dice, hd95Pooled, hd95Larger, surfaceDice].forEach((found, i) => expect(found).toBeCloseTo(numbers[i]!, 9))
+    }
   })
 })
 

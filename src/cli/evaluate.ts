@@ -1,11 +1,14 @@
-/** npm run evaluate: Dice and HD95 of a folder of masks against another. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { baseName, patientOf } from '../data/file-roles'
-import { readMask, type Mask } from '../data/mask-file'
+/** npm run evaluate: Dice, HD95 and surface Dice of the masks in one folder against those in another. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { arraysFor, caseNameOf, pairName, patientOf } from '../data/file-roles'
+import { readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
-import { isPng, readPngVolume } from '../data/png-file'
-import type { LabelMap } from '../image/raster'
+import { readFiles } from '../data/read-files'
+import { extentOf, labelsOf, planeOf, usualAxis } from '../data/slices'
+import type { Volume } from '../data/volume'
+import { maskNames } from '../export/archive'
+import { unknown } from '../image/raster'
 import {
   borderDistance,
   diceOf,
@@ -14,27 +17,35 @@ import {
   overlap,
   percentile,
   pool,
+  type Grid,
   type Outcome,
   type Overlap,
   type Spacing,
 } from '../method/metrics'
+import { labelsOn, liesOn } from '../session/annotations'
+import { emptyDataset, makeSources } from '../session/dataset'
+import { partnerOf } from '../session/references'
+import './pipelines'
 import { runCommand, UsageError } from './arguments'
 import { evaluate as command } from './commands'
+import { filesAt } from './given-path'
 
-/** One class in one case: an image, or a patient's images. NaN (null in JSON) where it is absent. HD95 in both definitions. */
+/** One class in one case: an image, a volume, or a patient's images. NaN (null in JSON) where it is absent. HD95 in both definitions. */
 interface Score {
   outcome: Outcome
   dice: number
   hd95Pooled: number
   hd95Larger: number
+  surfaceDice: number
 }
-const measures = ['dice', 'hd95Pooled', 'hd95Larger'] as const
+const measures = ['dice', 'hd95Pooled', 'hd95Larger', 'surfaceDice'] as const
 type Measure = (typeof measures)[number]
+const distances = ['hd95Pooled', 'hd95Larger', 'surfaceDice'] as const
 
 /** By value of the class. */
 type Scores = Record<string, Score>
 
-const absent: Score = { outcome: 'absent', dice: NaN, hd95Pooled: NaN, hd95Larger: NaN }
+const absent: Score = { outcome: 'absent', dice: NaN, hd95Pooled: NaN, hd95Larger: NaN, surfaceDice: NaN }
 
 /** Over the cases that have the class in the reference or the prediction; missed and spurious ones are among the counted. */
 interface Summary extends Record<Measure, { mean: number; median: number; worst: number; worstCase: string | null }> {
@@ -43,21 +54,41 @@ interface Summary extends Record<Measure, { mean: number; median: number; worst:
   spurious: number
 }
 
-/** PNG files of a folder by base name. @throws UsageError */
-function masksIn(folder: string, option: string): Map<string, string> {
-  let names: string[]
+/** What exports have beside the masks, and what people do. */
+const noMask = /(^|[/\\])\.|\.(txt|md|json|csv|html?|log|ya?ml|py|safetensors|onnx)$/i
+
+/**
+ * The masks in a folder and its subfolders, named by their paths in it, and what could not be read.
+ * @throws UsageError
+ */
+async function masksIn(folder: string, option: string): Promise<{ volumes: Volume[]; problems: InputError[] }> {
+  let isFolder: boolean
   try {
-    names = readdirSync(folder)
+    isFolder = statSync(folder).isDirectory()
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT') throw new UsageError(`There is no folder "${folder}" (${option}).`)
-    if (code === 'ENOTDIR') throw new UsageError(`"${folder}" (${option}) is not a folder.`)
-    throw new UsageError(`The folder "${folder}" (${option}) cannot be read (${code}).`)
+    throw new UsageError(
+      code === 'ENOENT' ? `There is no folder "${folder}" (${option}).` : `The folder "${folder}" (${option}) cannot be read (${code}).`,
+    )
   }
-  const masks = names.filter((name) => /\.png$/i.test(name) && !name.startsWith('.')).sort()
-  const hint = names.includes('masks') ? ` itself; did you mean "${join(folder, 'masks')}"?` : '.'
-  if (masks.length === 0) throw new UsageError(`There are no PNG masks in "${folder}" (${option})${hint}`)
-  return new Map(masks.map((name) => [baseName(name), join(folder, name)]))
+  if (!isFolder) throw new UsageError(`"${folder}" (${option}) is not a folder.`)
+  const files = (await filesAt(folder)).map((file) => ({ ...file, name: relative(folder, file.name) }))
+  const masks = files.filter(({ name }) => !noMask.test(name))
+  if (masks.length === 0) throw new UsageError(`There are no masks in "${folder}" (${option}).`)
+  const { volumes, problems } = await readFiles(masks)
+  // Of a file with image and label the label.
+  return { volumes: arraysFor('reference', volumes).volumes, problems }
+}
+
+/** The reference of each prediction that has one, by the rules by which the session gives masks to images. */
+function pairsOf(predictions: readonly Volume[], references: readonly Volume[]): [prediction: Volume, reference: Volume][] {
+  const sources = makeSources(predictions)
+  const masks = references.map((volume): Mask => ({ volume, labels: new Uint8Array(0), values: [], objects: null, notes: [] }))
+  const dataset = { ...emptyDataset, sources, references: masks }
+  return sources.flatMap((source) => {
+    const partner = partnerOf(dataset, source)
+    return partner ? [[source.volume, partner.volume] satisfies [Volume, Volume]] : []
+  })
 }
 
 /** Index, name and value of each class, as our exports keep them in labels.json in or beside the folder of masks. */
@@ -78,85 +109,190 @@ function labelTableOf(folder: string): { file: string; table: LabelTable } | nul
   return null
 }
 
-/** @throws InputError */
-function read(file: string): LabelMap & Pick<Mask, 'values'> {
-  let bytes: Uint8Array<ArrayBuffer>
-  try {
-    bytes = new Uint8Array(readFileSync(file))
-  } catch (error) {
-    throw new InputError(`"${file}" cannot be read (${(error as NodeJS.ErrnoException).code}).`, file)
-  }
-  if (!isPng({ name: file, bytes })) throw new InputError(`"${file}" is not a PNG; masks that are compared here are PNG files.`, file)
-  const { volume, labels, values } = readMask(readPngVolume({ name: file, bytes }))
-  return { width: volume.size[0], height: volume.size[1], labels, values }
+/**
+ * Class values of a mask by label, background (the first) as null. Exports hold indices, which `table` turns into values of the exemplar's mask;
+ * but a NIfTI holds those values themselves where all are different whole numbers.
+ */
+function valuesOf({ volume, values }: Mask, table: LabelTable): (string | null)[] {
+  const whole = table.every(({ value }) => /^\d{1,5}$/.test(value)) && new Set(table.map(({ value }) => value)).size === table.length
+  const own = volume.kind === 'nifti' && whole ? [] : table
+  return values.map(({ value }, i) => (i === 0 ? null : (own.find(({ index }) => String(index) === value)?.value ?? value)))
 }
 
-/** Class values of a mask by label, background (the first) as null; `table` turns class indices into values of the exemplar mask. */
-const valuesOf = (mask: Pick<Mask, 'values'>, table: LabelTable): (string | null)[] =>
-  mask.values.map(({ value }, i) => (i === 0 ? null : (table.find(({ index }) => String(index) === value)?.value ?? value)))
+/** Both masks on one grid, in numbers of `values`, or unknown where the reference says so. */
+interface Pair {
+  prediction: Uint8Array
+  reference: Uint8Array
+  /** The grid; its frames are scored one by one. */
+  volume: Volume
+  /** The value of each number in the labels; null for background, and for what is left out. */
+  values: (string | null)[]
+  /** Frames of which the reference says something. */
+  frames: number[]
+}
 
 /**
- * Scores and pixel counts of every class in one image's two masks, by value: 255 in one is 255 in the other, whatever else they hold.
- * @throws InputError
+ * Two masks of one image on one grid, by value: 255 in one is 255 in the other, whatever else they hold.
+ * @throws InputError where they do not fit
  */
-function compare(predictionFile: string, referenceFile: string, table: LabelTable, spacing: Spacing) {
-  const prediction = read(predictionFile)
-  const reference = read(referenceFile)
-  if (prediction.width !== reference.width || prediction.height !== reference.height)
-    throw new InputError(
-      `"${predictionFile}" is ${prediction.width} x ${prediction.height} pixels, but its reference "${referenceFile}" is ` +
-        `${reference.width} x ${reference.height}; masks of one image need the same size.`,
-      predictionFile,
-    )
-  const ofPrediction = valuesOf(prediction, table)
-  const ofReference = valuesOf(reference, [])
-  const values = [...new Set([null, ...ofPrediction, ...ofReference])]
-  const renumber = (mask: LabelMap, own: (string | null)[]) => {
-    const numbers = own.map((value) => values.indexOf(value))
-    return { ...mask, labels: mask.labels.map((label) => numbers[label]!) }
+function pairOf(predicted: Volume, referred: Volume, table: LabelTable): Pair {
+  let predictionMask = maskOn(predicted, referred)
+  let referenceMask = maskOn(referred, predicted)
+  if (predictionMask.objects !== null || referenceMask.objects !== null) {
+    predictionMask = readMask(predicted, { objects: true })
+    referenceMask = readMask(referred, { objects: true })
   }
-  const p = renumber(prediction, ofPrediction)
-  const r = renumber(reference, ofReference)
+  const [p, r] = [predictionMask.volume, referenceMask.volume]
+  // A DICOM SEG has the slices with something on them: the larger grid holds both.
+  const voxels = ({ size }: Volume) => size.reduce((a, b) => a * b)
+  const volume = voxels(p) > voxels(r) ? p : r
+  if (!liesOn(p, volume) || !liesOn(r, volume) || p.size[3] !== r.size[3])
+    throw new InputError(
+      `"${predicted.name}" is ${sizeText(p)} pixels, but its reference "${referred.name}" is ${sizeText(r)}; masks of one image need the same size.`,
+      predicted.name,
+    )
+  const ofPrediction = valuesOf(predictionMask, table)
+  const ofReference = valuesOf(referenceMask, [])
+  const values = [...new Set([null, ...ofPrediction, ...ofReference])]
+  const aside = unknownValueOf(referenceMask)
+  const on = (mask: Mask, own: (string | null)[]) => {
+    const numbers = own.map((value) => values.indexOf(value))
+    return labelsOn(mask, volume).map((label) => (label === unknown ? 0 : numbers[label]!))
+  }
+  const prediction = on(predictionMask, ofPrediction)
+  const reference = on(referenceMask, ofReference)
+  const ignored = aside === null ? -1 : values.indexOf(aside)
+  for (let i = 0; i < reference.length; i++) if (reference[i] === ignored) prediction[i] = reference[i] = unknown
+  const each = voxels(volume) / volume.size[3]
+  const frames = [...Array(volume.size[3]).keys()].filter(
+    (t) => volume.size[3] === 1 || reference.subarray(t * each, (t + 1) * each).some((label) => label > 0),
+  )
+  return { prediction, reference, volume, values: values.map((value) => (value === aside ? null : value)), frames }
+}
 
+/** A mask as it is on its own, unless only beside the other one it can be told what its axes are. */
+function maskOn(volume: Volume, other: Volume): Mask {
+  const image = { ...other, size: [other.size[0], other.size[1], other.size[2], 1] as const }
+  const own = readMask(volume)
+  return own.volume.size.join() === other.size.join() ? own : readMask(volume, { image })
+}
+
+/** Scores and counts of every class in one image or volume, by value. */
+function compare(prediction: Grid, reference: Grid, values: (string | null)[], spacing: Spacing | undefined, tolerance: number) {
   const scores: Scores = {}
   const overlaps: Record<string, Overlap> = {}
   values.forEach((value, index) => {
     if (value === null) return
-    const counts = (overlaps[value] = overlap(p.labels, r.labels, index))
-    const { outcome, pooled95, larger95 } = borderDistance(p, r, index, spacing)
-    scores[value] = { outcome, dice: diceOf(counts), hd95Pooled: pooled95, hd95Larger: larger95 }
+    const counts = (overlaps[value] = overlap(prediction.labels, reference.labels, index))
+    const { outcome, pooled95, larger95, surfaceDice } = borderDistance(prediction, reference, index, spacing, tolerance)
+    scores[value] = { outcome, dice: diceOf(counts), hd95Pooled: pooled95, hd95Larger: larger95, surfaceDice }
   })
   return { scores, overlaps }
 }
 
+/** One image, or one slice of a volume. */
+interface Compared {
+  name: string
+  /** Whose images are pooled; null for a slice of a volume, which is scored whole. */
+  patient: string | null
+  spacing: Spacing | null
+  scores: Scores
+  overlaps: Record<string, Overlap>
+}
+
+/** How the masks of a pair compare, image by image and, of a volume, as a whole. */
+function comparePair(pair: Pair, name: string, settings: Settings): { images: Compared[]; volumes: Omit<Compared, 'patient'>[] } {
+  const { volume, prediction, reference, values, frames } = pair
+  const [columns, rows, slices] = volume.size
+  const axis = usualAxis(volume)
+  const plane = planeOf(volume, axis)
+  const extent = extentOf(volume, plane)
+  const each = columns * rows * slices
+  const deep = slices > 1
+  const between = settings.spacing
+  const flat = between && [between[0]!, between[1]!]
+  const solid = volume.spacing ?? (between?.length === 3 ? between : null)
+  const pad = (n: number, of: number) => String(n + 1).padStart(String(of).length, '0')
+  const images: Compared[] = []
+  const volumes: Omit<Compared, 'patient'>[] = []
+  for (const frame of frames) {
+    const own = volume.size[3] > 1 ? `${name}_t${pad(frame, volume.size[3])}` : name
+    const patient = deep ? null : (volume.patient ?? patientOf(name))
+    const spacing = (deep ? (extent.spacing ?? flat) : (flat ?? extent.spacing)) ?? null
+    for (let slice = 0; slice < extent.slices; slice++) {
+      const [p, r] = [prediction, reference].map((labels): Grid => {
+        const map = labelsOf(volume, labels, plane, slice, frame)
+        return { size: [map.width, map.height], labels: map.labels }
+      }) as [Grid, Grid]
+      const found = compare(p, r, values, spacing ?? undefined, settings.tolerance)
+      images.push({ name: deep ? `${own}_${'xyz'[axis]}${pad(slice, extent.slices)}` : own, patient, spacing, ...found })
+    }
+    if (!deep) continue
+    const [p, r] = [prediction, reference].map((labels): Grid => ({
+      size: [columns, rows, slices],
+      labels: labels.subarray(frame * each, (frame + 1) * each),
+    })) as [Grid, Grid]
+    volumes.push({ name: own, spacing: solid, ...compare(p, r, values, solid ?? undefined, settings.tolerance) })
+  }
+  return { images, volumes }
+}
+
+interface Settings {
+  /** Of images, in place of their own; with a third number, of volumes that do not say theirs. */
+  spacing: Spacing | null
+  tolerance: number
+}
+
 /** @throws InputError for a bad mask, UsageError for folders that do not belong together */
-function evaluate(predictionFolder: string, referenceFolder: string, spacing: Spacing | null) {
-  const predictions = masksIn(predictionFolder, '--pred')
-  const references = masksIn(referenceFolder, '--reference')
-  const names = [...references.keys()].filter((name) => predictions.has(name))
-  if (names.length === 0)
+async function evaluate(predictionFolder: string, referenceFolder: string, settings: Settings) {
+  const predictions = await masksIn(predictionFolder, '--pred')
+  const references = await masksIn(referenceFolder, '--reference')
+  // What cannot be read is no matter if it is of none of the others.
+  const known = (volumes: readonly Volume[]) => new Set(volumes.map((volume) => pairName(caseNameOf(volume))))
+  const lost = (folder: string, { problems }: { problems: InputError[] }, others: readonly Volume[]) => {
+    const one = problems.find(({ file }) => known(others).has(pairName(file)))
+    if (one) throw new InputError(`${folder}: ${one.message}`, one.file)
+  }
+  lost(predictionFolder, predictions, references.volumes)
+  lost(referenceFolder, references, predictions.volumes)
+  const pairs = pairsOf(predictions.volumes, references.volumes)
+  if (pairs.length === 0)
     throw new UsageError(
       `No mask in "${predictionFolder}" has the name of one in "${referenceFolder}"; masks of one image need the same name.`,
     )
   const labels = labelTableOf(predictionFolder)
-  const compared = names.map((name) => ({
-    name,
-    patient: patientOf(name),
-    ...compare(predictions.get(name)!, references.get(name)!, labels?.table ?? [], spacing ?? [1, 1]),
-  }))
-  const values = foundValues(compared.map(({ overlaps }) => overlaps))
+  const names = maskNames(pairs.map(([prediction]) => caseNameOf(prediction)))
+  const compared = pairs.map(([prediction, reference], i) =>
+    comparePair(pairOf(prediction, reference, labels?.table ?? []), names[i]!, settings),
+  )
+  const allImages = compared.flatMap(({ images }) => images)
+  const allVolumes = compared.flatMap(({ volumes }) => volumes)
+  const values = foundValues(allImages.map(({ overlaps }) => overlaps))
 
   const scoresOf = (score: (value: string) => Score): Scores => Object.fromEntries(values.map((value) => [value, score(value)]))
-  const images = compared.map(({ name, patient, scores }) => ({ name, patient, scores: scoresOf((value) => scores[value] ?? absent) }))
-  const patients = [...new Set(images.map(({ patient }) => patient))].map((patient) => {
+  const images = allImages.map(({ name, patient, spacing, scores }) => ({
+    ...{ name, patient, spacing },
+    scores: scoresOf((value) => scores[value] ?? absent),
+  }))
+  const volumes = allVolumes.map(({ name, spacing, scores }) => ({
+    ...{ name, spacing },
+    scores: scoresOf((value) => scores[value] ?? absent),
+  }))
+  const pooled = [...new Set(allImages.flatMap(({ patient }) => patient ?? []))].map((patient) => {
     const own = images.filter((image) => image.patient === patient)
     const scores = scoresOf((value) => {
-      const pooled = pool(compared.flatMap((image) => (image.patient === patient ? (image.overlaps[value] ?? []) : [])))
+      const counts = pool(allImages.flatMap((image) => (image.patient === patient ? (image.overlaps[value] ?? []) : [])))
       const mean = (measure: Measure) => meanOf(own.map((image) => image.scores[value]![measure]))
-      return { outcome: outcomeOf(pooled), dice: diceOf(pooled), hd95Pooled: mean('hd95Pooled'), hd95Larger: mean('hd95Larger') }
+      return {
+        outcome: outcomeOf(counts),
+        dice: diceOf(counts),
+        ...(Object.fromEntries(distances.map((measure) => [measure, mean(measure)])) as Record<(typeof distances)[number], number>),
+      }
     })
     return { patient, images: own.length, scores }
   })
+  // A volume is scored whole.
+  const patients = [...pooled, ...volumes.map(({ name, scores }) => ({ patient: name, images: 1, scores }))]
   const classes = values.map((value) => ({
     value,
     name: labels?.table.find((one) => one.value === value)?.name ?? null,
@@ -164,23 +300,36 @@ function evaluate(predictionFolder: string, referenceFolder: string, spacing: Sp
     perPatient: summarise(patients.map(({ patient, scores }) => [patient, scores[value]!])),
   }))
   const mean = (measure: Measure) => meanOf(classes.map(({ perPatient }) => perPatient[measure].mean))
+  const paired = new Set(pairs.flat())
+  const unpaired = (all: readonly Volume[]) => maskNames(all.map(caseNameOf)).filter((_, i) => !paired.has(all[i]!))
   return {
     predictions: predictionFolder,
     references: referenceFolder,
     labels: labels?.file ?? null,
-    spacing,
-    unit: spacing ? 'unit of --spacing' : 'pixel',
-    /** Over patients, then over classes. */
-    mean: { dice: mean('dice'), hd95Pooled: mean('hd95Pooled'), hd95Larger: mean('hd95Larger') },
+    spacing: settings.spacing,
+    tolerance: settings.tolerance,
+    unit: unitOf(settings, [...images.filter(({ patient }) => patient !== null), ...volumes]),
+    /** Over patients and volumes, then over classes. */
+    mean: Object.fromEntries(measures.map((measure) => [measure, mean(measure)])) as Record<Measure, number>,
     classes,
-    /** Dice of the pooled images, HD95 as the mean over the images. */
+    /** Of images, Dice pooled and the others as the mean over the images; a volume is scored whole, in three dimensions. */
     patients,
+    volumes,
+    /** Images, and slices of volumes. */
     images,
-    unmatched: {
-      references: [...references.keys()].filter((name) => !predictions.has(name)),
-      predictions: [...predictions.keys()].filter((name) => !references.has(name)),
-    },
+    unmatched: { references: unpaired(references.volumes), predictions: unpaired(predictions.volumes) },
+    unread: [...predictions.problems, ...references.problems].map(({ message }) => message),
   }
+}
+
+/** What distances are in: that of --spacing, or millimetres where files say how far their voxels are apart. */
+function unitOf(
+  { spacing }: Settings,
+  cases: readonly { spacing: Spacing | null }[],
+): 'unit of --spacing' | 'mm' | 'pixel' | 'mm or pixel' {
+  if (spacing) return 'unit of --spacing'
+  const known = cases.filter((one) => one.spacing !== null).length
+  return known === 0 ? 'pixel' : known === cases.length ? 'mm' : 'mm or pixel'
 }
 
 /** All values of all images, sorted. @throws UsageError if predictions and references have none in common: then they are coded differently */
@@ -205,7 +354,7 @@ function summarise(cases: [name: string, score: Score][]): Summary {
   const counted = cases.filter(([, { outcome }]) => outcome !== 'absent')
   const of = (measure: Measure) => {
     const values = counted.map(([, score]) => score[measure])
-    const worst = measure === 'dice' ? Math.min(...values) : Math.max(...values)
+    const worst = measure === 'dice' || measure === 'surfaceDice' ? Math.min(...values) : Math.max(...values)
     const at = values.indexOf(worst)
     return { mean: meanOf(values), median: percentile(values, 50), worst: at < 0 ? NaN : worst, worstCase: counted[at]?.[0] ?? null }
   }
@@ -214,14 +363,14 @@ function summarise(cases: [name: string, score: Score][]): Summary {
     counted: counted.length,
     missed: number('missed'),
     spurious: number('spurious'),
-    ...{ dice: of('dice'), hd95Pooled: of('hd95Pooled'), hd95Larger: of('hd95Larger') },
+    ...{ dice: of('dice'), hd95Pooled: of('hd95Pooled'), hd95Larger: of('hd95Larger'), surfaceDice: of('surfaceDice') },
   }
 }
 
 // ---- as text -----------------------------------------------------------------------------------------------------------------
 
-const digits: Record<Measure, number> = { dice: 3, hd95Pooled: 2, hd95Larger: 2 }
-const titles: Record<Measure, string> = { dice: 'Dice', hd95Pooled: 'HD95 pooled', hd95Larger: 'HD95 larger' }
+const digits: Record<Measure, number> = { dice: 3, hd95Pooled: 2, hd95Larger: 2, surfaceDice: 3 }
+const titles: Record<Measure, string> = { dice: 'Dice', hd95Pooled: 'HD95 pooled', hd95Larger: 'HD95 larger', surfaceDice: 'Surface Dice' }
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 const show = (value: number, measure: Measure): string => (Number.isNaN(value) ? 'n/a' : value.toFixed(digits[measure]))
 
@@ -232,8 +381,8 @@ function align(rows: string[][], words: number): string {
   return rows.map((row) => line(row).trimEnd() + '\n').join('')
 }
 
-function asText(report: ReturnType<typeof evaluate>): string {
-  const { classes, images, patients, unmatched, mean } = report
+function asText(report: Awaited<ReturnType<typeof evaluate>>): string {
+  const { classes, images, patients, volumes, unmatched, unread, mean, unit, tolerance } = report
   const named = ({ value, name }: { value: string; name: string | null }) => (name ? `${value} ${name}` : value)
   const rowsOf = (name: string, scores: Scores) =>
     classes.map((one) => {
@@ -241,6 +390,8 @@ function asText(report: ReturnType<typeof evaluate>): string {
       return [name, named(one), ...measures.map((measure) => show(score[measure], measure)), score.outcome === 'found' ? '' : score.outcome]
     })
   const head = ['class', ...measures.map((measure) => titles[measure]), '']
+  const table = (what: string, rows: { name: string; scores: Scores }[]) =>
+    align([[what, ...head], ...rows.flatMap(({ name, scores }) => rowsOf(name, scores))], 2)
   const summaries = (per: 'perImage' | 'perPatient') =>
     classes.flatMap((one) =>
       measures.map((measure) => {
@@ -254,32 +405,57 @@ function asText(report: ReturnType<typeof evaluate>): string {
     ['No prediction, NOT counted above', unmatched.references],
     ['No reference, not counted above', unmatched.predictions],
   ] as const
-
-  return `${plural(images.length, 'image')} of ${plural(patients.length, 'patient')}: ${report.predictions} against ${report.references}
+  // Those of volumes are many, and in the summary.
+  const pictures = images.filter(({ patient }) => patient !== null)
+  const pooled = patients.slice(0, patients.length - volumes.length).map(({ patient, scores }) => ({ name: patient, scores }))
+  const counted = [
+    ...(pictures.length > 0 ? [`${plural(pictures.length, 'image')} of ${plural(pooled.length, 'patient')}`] : []),
+    ...(volumes.length > 0 ? [plural(volumes.length, 'volume')] : []),
+  ]
+  const cases = [...(pictures.length > 0 ? ['patients'] : []), ...(volumes.length > 0 ? ['volumes'] : [])].join(' and ')
+  const parts = [
+    ...(pictures.length > 0
+      ? [
+          `Each image\n${table('image', pictures)}`,
+          `Each patient: Dice of the pooled images, the others as the mean over the images\n${table('patient', pooled)}`,
+        ]
+      : []),
+    ...(volumes.length > 0 ? [`Each volume, in three dimensions\n${table('volume', volumes)}`] : []),
+    `Each class, over ${[...(pictures.length > 0 ? ['images'] : []), ...(volumes.length > 0 ? ['slices, in two dimensions'] : [])].join(' and ')}\n${align([summaryHead, ...summaries('perImage')], 3)}`,
+    `Each class, over ${cases}\n${align([summaryHead, ...summaries('perPatient')], 3)}`,
+  ]
+  const units = {
+    'unit of --spacing': 'the unit of --spacing',
+    mm: 'mm',
+    pixel: 'pixels',
+    'mm or pixel': 'mm, or pixels of files without spacing',
+  }
+  return `${counted.join(', ')}: ${report.predictions} against ${report.references}
 ${report.labels ? `Values of the predictions by ${report.labels}\n` : ''}
-Each image
-${align([['image', ...head], ...images.flatMap(({ name, scores }) => rowsOf(name, scores))], 2)}
-Each patient: Dice of the pooled images, HD95 as the mean over the images
-${align([['patient', ...head], ...patients.flatMap(({ patient, scores }) => rowsOf(patient, scores))], 2)}
-Each class, over images
-${align([summaryHead, ...summaries('perImage')], 3)}
-Each class, over patients
-${align([summaryHead, ...summaries('perPatient')], 3)}
-Mean over patients, then classes: ${measures.map((measure) => `${titles[measure]} ${show(mean[measure], measure)}`).join(', ')}
-${lists.map(([title, names]) => (names.length ? `${title} (${names.length}): ${names.join(', ')}\n` : '')).join('')}
-HD95 in ${report.spacing ? 'the unit of --spacing' : 'pixels'}. Pooled: 95th percentile of both directions together, as in medpy. Larger: the larger of both directions' 95th
-percentiles. A structure that is missed or spurious counts with Dice 0 and the image's diagonal; one in neither mask is n/a.
+${parts.join('\n')}
+Mean over ${cases}, then classes: ${measures.map((measure) => `${titles[measure]} ${show(mean[measure], measure)}`).join(', ')}
+${lists.map(([title, names]) => (names.length ? `${title} (${names.length}): ${names.join(', ')}\n` : '')).join('')}${unread.map((message) => `Left out: ${message}\n`).join('')}
+HD95 and tolerance in ${units[unit]}. Pooled: 95th percentile of both directions together, as in medpy. Larger: the larger of both directions'
+95th percentiles. Surface Dice: the share of both borders within ${tolerance} of the other one. A structure that is missed or spurious counts
+with Dice 0, surface Dice 0 and the diagonal of the whole; one in neither mask is n/a.
 `
 }
 
 function readSpacing(text: string): Spacing {
   const parts = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
-  if (parts.length !== 2 || !parts.every((part) => part > 0 && part < Infinity))
+  if (!(parts.length === 2 || parts.length === 3) || !parts.every((part) => part > 0 && part < Infinity))
     throw new UsageError(`--spacing is "${text}", but must be the width and height of a pixel, two numbers above 0, as in 0.8,0.8.`)
-  return [parts[0]!, parts[1]!]
+  return parts
 }
 
-await runCommand(command, ({ pred, reference, spacing, json }) => {
-  const report = evaluate(pred, reference, spacing === undefined ? null : readSpacing(spacing))
+function readTolerance(text: string): number {
+  const tolerance = text.trim() === '' ? NaN : Number(text)
+  if (!(tolerance >= 0 && tolerance < Infinity)) throw new UsageError(`--tolerance is "${text}", but must be a number, at least 0.`)
+  return tolerance
+}
+
+await runCommand(command, async ({ pred, reference, spacing, tolerance, json }) => {
+  const settings = { spacing: spacing === undefined ? null : readSpacing(spacing), tolerance: readTolerance(tolerance) }
+  const report = await evaluate(pred, reference, settings)
   process.stdout.write(json ? JSON.stringify(report, null, 2) + '\n' : asText(report))
 })

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { InputError } from '../data/input-error'
 import type { GivenFile } from '../data/given-file'
 
@@ -47,18 +47,49 @@ export function fromPath(path: string, name: string = path): GivenFile {
 }
 
 /**
- * The file at a path, or all files in the folder at it and in the folders of that, by name; named by their paths.
+ * What a path names: a file or folder, or an array in a file, as in "scans/p1.h5/group/image", where "scans/p1.h5" is a file.
+ * @returns null where there is nothing
+ */
+export function placeAt(path: string): Place | null {
+  const found = statOrNothing(path)
+  if (found) return { path, folder: found.isDirectory() }
+  for (let file = dirname(path); file !== dirname(file); file = dirname(file)) {
+    const above = statOrNothing(file)
+    if (!above) continue
+    const array = path.slice(file.length).split(/[/\\]/).filter(Boolean).join('/')
+    return above.isFile() ? { path: file, folder: false, array } : null
+  }
+  return null
+}
+
+export interface Place {
+  path: string
+  folder: boolean
+  array?: string
+}
+
+/** Null where there is nothing, or it may not be seen. */
+function statOrNothing(path: string) {
+  try {
+    return statSync(path)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The file at a path, the array in a file, or all files in the folder at it and in the folders of that, by name; named by their paths.
  * @throws InputError if there is nothing
  */
 export async function filesAt(path: string): Promise<GivenFile[]> {
-  let isFolder: boolean
+  const place = placeAt(path)
+  if (!place?.folder) return [place?.array === undefined ? fromPath(path) : { ...fromPath(place.path), array: place.array }]
+  let entries
   try {
-    isFolder = statSync(path).isDirectory()
+    entries = await readdir(path, { recursive: true, withFileTypes: true })
   } catch (error) {
     throw cannot(path, error)
   }
-  if (!isFolder) return [fromPath(path)]
-  const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

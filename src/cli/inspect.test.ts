@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
+import { makeHdf5 } from '../data/hdf5.test-support'
 import { makeNifti } from '../data/volumes.test-support'
 import { fromPath } from './given-path'
 
@@ -53,6 +54,25 @@ test('as JSON: an object for each file, of folders too', () => {
   expect([found[1]!, found[3]!].map(({ file, error }) => [file, error!.includes(`"${file}"`)])).toEqual([
     [join(folder, 'b', 'bad.png'), true],
     [join(folder, 'none.png'), true],
+  ])
+})
+
+test('maps of 0 and 1 are the classes that they are as a mask, and an array in a file has a path', () => {
+  const [maps, arrays] = [join(folder, 'maps.nii'), join(folder, 'scan.h5')]
+  writeFileSync(maps, makeNifti([3, 1, 1, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1], 'u1'))
+  const channels = { shape: [8, 8, 4], values: [...Array(256).keys()], type: 'f4' } as const
+  writeFileSync(arrays, makeHdf5({ image: channels, label: { shape: [1, 2], values: [0, 3], type: 'u1' } }))
+  const found = JSON.parse(inspect('--json', maps, `${arrays}/label`, arrays).stdout)
+  expect(found.map(({ file, frames, channels, labels }: Record<string, unknown>) => [file, frames, channels, labels && true])).toEqual([
+    [maps, 1, 1, true],
+    [`${arrays}/label`, 1, 1, true],
+    [`${arrays}/image`, 1, 4, null],
+    [`${arrays}/label`, 1, 1, true],
+  ])
+  expect(found[0].labels.map(({ value, count }: { value: number; count: number }) => [value, count])).toEqual([
+    [0, 1],
+    [1, 1],
+    [2, 1],
   ])
 })
 

@@ -1,6 +1,7 @@
 /** npm run inspect: what each file, or each file in a folder, is understood as. */
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import { fromOneHot } from '../data/one-hot'
 import { readFiles } from '../data/read-files'
 import { orientationOf, type Volume } from '../data/volume'
 import { summariseVolume, type LabelCount } from '../data/volume-summary'
@@ -9,17 +10,30 @@ import { runCommand, UsageError } from './arguments'
 import { inspect as command } from './commands'
 import { filesAt } from './given-path'
 
+/** Maps of 0 and 1 as the classes that they are as a mask, where they can be nothing else. */
+function asMask(volume: Volume): Volume {
+  try {
+    const mask = fromOneHot(volume, null)
+    return mask ? { ...mask.volume, notes: [...volume.notes, ...mask.notes] } : volume
+  } catch (error) {
+    if (error instanceof InputError) return volume
+    throw error
+  }
+}
+
 /** Numbers after rescaling, over the whole volume. */
-function describe(volume: Volume) {
+function describe(read: Volume) {
+  const volume = asMask(read)
   const [width, height, slices, frames] = volume.size
+  const channels = volume.frameMeans === 'channel' ? frames : volume.channels
   return {
     file: volume.name,
     kind: volume.kind,
     width,
     height,
     slices,
-    frames,
-    channels: volume.channels,
+    frames: volume.frameMeans === 'channel' ? 1 : frames,
+    channels,
     /** How many files it was put together from. */
     files: volume.origin.format === 'dicom' ? volume.origin.files.length : 1,
     spacing: volume.spacing,

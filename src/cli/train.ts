@@ -1,10 +1,10 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { GivenFile } from '../data/given-file'
 import { makeConfig, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
-import type { FileRole, SessionEvent } from '../session/events'
+import type { FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { CheckpointError, configOf } from '../session/checkpoint'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
@@ -12,25 +12,34 @@ import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { fromPath } from './given-path'
+import { fromPath, placeAt } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
 
-/** The file at a path, or all files in the folder there and its subfolders, by name. @throws UsageError */
-function filesIn(folder: string, option: string): GivenFile[] {
-  if (!existsSync(folder)) throw new UsageError(`There is no file or folder "${folder}" (${option}).`)
-  if (!statSync(folder).isDirectory()) return [fromPath(folder, basename(folder))]
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => !path.split(/[/\\]/).some((part) => part.startsWith('.')) && statSync(join(folder, path)).isFile())
+/** The file at a path, the array in a file, or all files in the folder there and its subfolders, by name. @throws UsageError */
+function filesIn(path: string, option: string): GivenFile[] {
+  const place = placeAt(path)
+  if (!place) throw new UsageError(`There is no file or folder "${path}" (${option}).`)
+  if (!place.folder) return [{ ...fromPath(place.path, basename(place.path)), ...(place.array !== undefined && { array: place.array }) }]
+  const paths = readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((inner) => !inner.split(/[/\\]/).some((part) => part.startsWith('.')) && statSync(join(path, inner)).isFile())
     .sort()
-  if (paths.length === 0) throw new UsageError(`There are no files in "${folder}" (${option}).`)
-  return paths.map((path) => fromPath(join(folder, path), path))
+  if (paths.length === 0) throw new UsageError(`There are no files in "${path}" (${option}).`)
+  return paths.map((inner) => fromPath(join(path, inner), inner))
 }
 
-/** A file given by its path, or by its name in the folder where it would be; a folder is a series. @throws UsageError */
+/**
+ * A file given by its path, or by its name in the folder where it would be; a folder is a series. One that lies in that folder is named as it is
+ * among the others there, with the folders between.
+ * @throws UsageError
+ */
 function given(path: string, folder: string | undefined, option: string): GivenFile[] {
-  const found = [path, ...(folder ? [join(folder, path)] : [])].find((p) => existsSync(p))
+  const found = [path, ...(folder ? [join(folder, path)] : [])].find((p) => placeAt(p))
   if (found === undefined) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
-  return filesIn(found, option)
+  const files = filesIn(found, option)
+  const place = placeAt(found)!
+  const between = folder ? relative(folder, place.folder ? place.path : dirname(place.path)) : ''
+  const inside = between !== '' && between.split(/[/\\]/)[0] !== '..' && !isAbsolute(between)
+  return inside ? files.map((file) => ({ ...file, name: join(between, file.name) })) : files
 }
 
 function settings(values: Values<typeof train>): Partial<Record<string, unknown>> {
@@ -55,6 +64,10 @@ const duration = (seconds: number) =>
 class Log {
   /** What went wrong, in sentences; emptied by whoever deals with it. */
   problems: string[] = []
+  /** The volumes that the images come from. */
+  sources: SourceInfo[] = []
+  /** How the exemplar's mask was understood. */
+  maskNotes: string[] = []
   private last = ''
   private printed = 0
   private status = ''
@@ -62,6 +75,9 @@ class Log {
   receive = (event: SessionEvent): void => {
     if (event.type === 'problem') {
       this.problems.push(event.message)
+    } else if (event.type === 'dataset') {
+      this.sources = event.dataset.sources
+      this.maskNotes = event.dataset.maskNotes
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
@@ -136,8 +152,10 @@ async function main(values: Values<typeof train>): Promise<void> {
 
   await session.configure(checkpoint ? configOf(checkpoint) : config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files)).catch(log.refused)
+  await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
+  for (const note of log.maskNotes) console.log(note)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   stopIfRefused()
   if (checkpoint) await session.restore(checkpoint).catch(log.refused)
@@ -165,6 +183,21 @@ async function main(values: Values<typeof train>): Promise<void> {
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
   stopIfRefused()
+}
+
+/** Takes one channel of all images that have several. @throws UsageError */
+async function chooseChannel(session: Session, sources: readonly SourceInfo[], channel: string | undefined): Promise<void> {
+  const several = sources.filter(({ frameMeans }) => frameMeans === 'channel')
+  if (several.length === 0 && channel !== undefined)
+    throw new UsageError('--channel is given, but no image has several channels that are no colours: leave it out.')
+  for (const channels of new Set(several.map(({ size }) => size[3]))) {
+    const { id, name, axis, every } = several.find(({ size }) => size[3] === channels)!
+    const number = Number(channel ?? 1)
+    if (!(Number.isInteger(number) && number >= 1 && number <= channels))
+      throw new UsageError(`--channel is "${channel}", but must be a whole number from 1 to ${channels}: "${name}" has so many.`)
+    if (channel !== undefined) await session.chooseSlices(id, { axis, every, frame: number - 1 })
+    else console.log(`Of the ${channels} channels of "${name}" and others like it the first is used; --channel chooses another.`)
+  }
 }
 
 /** Runs to the end, or pauses after step `until`. */

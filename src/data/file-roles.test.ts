@@ -11,6 +11,8 @@ test.each([
   ['b/c.seg.nrrd', 'c', 'c'],
   ['.hidden', '.hidden', '.hidden'],
   ['plain', 'plain', 'plain'],
+  ['data/patient1/images/image.png', 'image', 'patient1'],
+  ['image.png', 'image', 'image'],
 ])('%s is called %s, of patient %s', (name, base, patient) => {
   expect(baseName(name)).toBe(base)
   expect(patientOf(name)).toBe(patient)

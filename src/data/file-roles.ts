@@ -1,7 +1,7 @@
 import { overlaps } from './alignment'
 import { isBlack, readMask, type Mask } from './mask-file'
 import { InputError } from './input-error'
-import type { Volume } from './volume'
+import { fileOf, type Volume } from './volume'
 
 /** What a file is for. */
 export type FileRole = 'exemplar-image' | 'exemplar-mask' | 'unlabeled' | 'reference'
@@ -12,11 +12,22 @@ export function baseName(name: string): string {
   return base.replace(/(?<=.)\.((nii|ome|seg)\.[^.]*|[^.]*)$/i, '')
 }
 
-/** The patient an image belongs to: its base name up to the first underscore. */
-export const patientOf = (name: string): string => baseName(name).split('_')[0]!
+/** The patient an image belongs to: its base name up to the first underscore; of one that is called "image" and no more, its folder. */
+export function patientOf(name: string): string {
+  if (pairName(name) !== '') return baseName(name).split('_')[0]!
+  return (
+    folders(name)
+      .reverse()
+      .find((folder) => strip(folder) !== '') ?? baseName(name)
+  )
+}
 
 const maskWords = /^(masks?|labels?|seg|segs|segmentations?|gt|annots?|annotations?|truths?|groundtruth)$/
 const imageWords = /^(images?|imgs?|scans?|raw|unlabell?ed)$/
+
+/** The same of arrays in a file, which are named more freely. */
+const maskArrays = /^(y|targets?|scribbles?|rois?)$/
+const imageArrays = /^(x|data|volumes?|vol|pixels?)$/
 
 /** The words of one part of a path: split at capitals, digits and everything that is no letter. */
 const words = (part: string): string[] =>
@@ -26,15 +37,22 @@ const words = (part: string): string[] =>
     .split(/[^a-z]+/)
 
 /**
- * What the name says: a mask if the base name has a word for it, else whatever the nearest telling folder says, else null. A base name
- * like "image_01" says nothing, because masks often bear the very name of their image.
+ * What the name says. Of an array in a file, its own name. Else a mask if the base name has a word for it, else whatever the nearest folder
+ * says that has a word for one of both, else null. A base name like "image_01" says nothing, because masks often bear the very name of their image.
  */
-function saidKind(name: string): 'mask' | 'image' | null {
+function saidKind(volume: Volume): 'mask' | 'image' | null {
+  for (const part of (volume.array?.split('/') ?? []).reverse()) {
+    const mask = words(part).some((word) => maskWords.test(word) || maskArrays.test(word))
+    const image = words(part).some((word) => imageWords.test(word) || imageArrays.test(word))
+    if (mask !== image) return mask ? 'mask' : 'image'
+  }
+  const name = fileOf(volume)
   const own = name.slice(name.search(/[^/\\]*$/)).replace(/(?<=.)\.[^.]*$/, '')
   if (words(own).some((word) => maskWords.test(word))) return 'mask'
   for (const folder of folders(name).reverse()) {
-    if (words(folder).some((word) => maskWords.test(word))) return 'mask'
-    if (words(folder).some((word) => imageWords.test(word))) return 'image'
+    const mask = words(folder).some((word) => maskWords.test(word))
+    const image = words(folder).some((word) => imageWords.test(word))
+    if (mask !== image) return mask ? 'mask' : 'image'
   }
   return null
 }
@@ -56,9 +74,57 @@ export const pairName = (name: string): string => strip(baseName(name))
 /** The same with the folders, for patients whose files are named alike. */
 export const fullPairName = (name: string): string => [...folders(name).map(strip), pairName(name)].filter((part) => part !== '').join('/')
 
-function tryMask(volume: Volume): Mask | null {
+/**
+ * What a volume is called wherever its file may hold several arrays: the name of the file, and of the array what is left without words for mask or
+ * image, so that "a/p1.h5/image" and "a/p1.h5/label" are "a/p1.h5", and "p1.npz/left_mask" is "p1_left.npz".
+ */
+export function caseNameOf(volume: Volume): string {
+  const file = fileOf(volume)
+  const own = (volume.array?.split('/') ?? []).map(strip).filter((part) => part !== '' && !maskArrays.test(part) && !imageArrays.test(part))
+  if (own.length === 0) return file
+  const base = baseName(file)
+  const at = file.search(/[^/\\]*$/)
+  return `${file.slice(0, at)}${base}_${own.join('_')}${file.slice(at + base.length)}`
+}
+
+/**
+ * Of volumes that came for one role, those that fit it: of a file with arrays of both kinds, only images for an image and only masks for a mask. Of
+ * what remains an exemplar is the first, and the others are named.
+ */
+export function arraysFor(role: FileRole, volumes: readonly Volume[]): { volumes: Volume[]; problems: InputError[] } {
+  const wanted = role === 'exemplar-mask' || role === 'reference' ? 'mask' : 'image'
+  const files = new Map<string, Volume[]>()
+  for (const volume of volumes) files.set(fileOf(volume), [...(files.get(fileOf(volume)) ?? []), volume])
+  const kept = new Set<Volume>()
+  const problems: InputError[] = []
+  for (const [file, arrays] of files) {
+    const fitting = arrays.filter((volume) => arrays.length === 1 || kindOf(volume).kind === wanted)
+    // Where names and content tell nothing, the role does.
+    const usable = fitting.length > 0 ? fitting : arrays
+    const several = usable[0]!.array !== null && (role === 'exemplar-image' || role === 'exemplar-mask') ? usable.slice(1) : []
+    for (const volume of usable) if (!several.includes(volume)) kept.add(volume)
+    if (several.length > 0)
+      problems.push(
+        new InputError(
+          `"${file}" holds several ${wanted}s: ${usable[0]!.array} is used, and ${several.map(({ array }) => array).join(', ')} is not; save what you mean in a file of its own.`,
+          file,
+        ),
+      )
+  }
+  return { volumes: volumes.filter((volume) => kept.has(volume)), problems }
+}
+
+/** Whether a volume is a mask or an image, by name, else by content; with the mask, where it had to be decoded or is one. */
+function kindOf(volume: Volume): { kind: 'mask' | 'image'; mask: Mask | null } {
+  const said = volume.kind === 'dicom-seg' ? 'mask' : volume.kind === 'dicom' ? 'image' : saidKind(volume)
+  if (said === 'image') return { kind: 'image', mask: null }
+  const mask = tryMask(volume)
+  return said === 'mask' || looksLikeMask(mask) ? { kind: 'mask', mask } : { kind: 'image', mask: null }
+}
+
+function tryMask(volume: Volume, image: Volume | null = null): Mask | null {
   try {
-    return readMask(volume)
+    return readMask(volume, { image })
   } catch (error) {
     if (error instanceof InputError) return null
     throw error
@@ -78,33 +144,33 @@ function looksLikeMask(mask: Mask | null): boolean {
  * Sorts what was dropped together. Masks are told by a word in the name or folder (mask, label, seg, gt, ...), else by content.
  * The image and mask with the same name whose mask shows the most classes become the exemplar, the other masks references, the other
  * images unlabelled.
- * @returns one entry for each volume, in the order given, with the mask where it was decoded to tell
+ * @returns one entry for each volume, in the order given
  */
-export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole; mask: Mask | null }[] {
+export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole }[] {
   const masks = new Map<Volume, Mask | null>()
   for (const volume of volumes) {
-    const said = volume.kind === 'dicom-seg' ? 'mask' : volume.kind === 'dicom' ? 'image' : saidKind(volume.name)
-    if (said === 'image') continue
-    const mask = tryMask(volume)
-    if (said === 'mask' || looksLikeMask(mask)) masks.set(volume, mask)
+    const { kind, mask } = kindOf(volume)
+    if (kind === 'mask') masks.set(volume, mask)
   }
   const images = volumes.filter((volume) => !masks.has(volume))
   const imageOf = (mask: Volume) =>
-    images.find(({ name }) => fullPairName(name) === fullPairName(mask.name)) ??
-    images.find(({ name }) => pairName(name) === pairName(mask.name)) ??
+    images.find((image) => fullPairName(caseNameOf(image)) === fullPairName(caseNameOf(mask))) ??
+    images.find((image) => pairName(caseNameOf(image)) === pairName(caseNameOf(mask))) ??
     // A stack and its mask need not be named alike: they lie on each other.
     images.find((image) => image.affine && mask.affine && image.size[2] > 1 && overlaps(mask, image))
 
   let exemplar: { image: Volume; mask: Volume; classes: number } | null = null
-  for (const [volume, mask] of masks) {
+  for (const volume of masks.keys()) {
     const image = imageOf(volume) ?? (images.length === 1 && masks.size === 1 ? images[0] : undefined)
+    // Only beside its image is it known whether a mask has maps or frames.
+    const mask = image && image.size.join() !== volume.size.join() ? tryMask(volume, image) : masks.get(volume)!
+    masks.set(volume, mask)
     const classes = mask?.values.filter(({ count }) => count > 0).length ?? 0
     if (image && (!exemplar || classes > exemplar.classes)) exemplar = { image, mask: volume, classes }
   }
-  const roleOf = (volume: Volume): FileRole => {
-    if (volume === exemplar?.image) return 'exemplar-image'
-    if (volume === exemplar?.mask) return 'exemplar-mask'
-    return masks.has(volume) ? 'reference' : 'unlabeled'
-  }
-  return volumes.map((volume) => ({ volume, role: roleOf(volume), mask: masks.get(volume) ?? null }))
+  return volumes.map((volume) => {
+    if (volume === exemplar?.image) return { volume, role: 'exemplar-image' }
+    if (volume === exemplar?.mask) return { volume, role: 'exemplar-mask' }
+    return { volume, role: masks.has(volume) ? 'reference' : 'unlabeled' }
+  })
 }

@@ -5,6 +5,8 @@
 export interface GivenFile {
   /** With its folders, where they are known: "patient1/IM-0001.dcm". */
   name: string
+  /** Which of its arrays is meant, by path, of a file that holds several; all of them where this is missing. */
+  array?: string
   /** Bytes. */
   size: number
   /** The bytes from `from` (0) up to but without `to` (the end); fewer where the file ends earlier. */

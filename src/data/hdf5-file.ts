@@ -1,10 +1,10 @@
 import { unzlibSync } from 'fflate'
-import { axesOf, isPicture } from './array-axes'
+import { axesOf, inOrder, isPicture } from './array-axes'
 import type { GivenFile } from './given-file'
 import { byteText, checkVolume } from './image-size'
 import { InputError } from './input-error'
 import { arrays } from './number-type'
-import { makeVolume, type Samples, type Volume } from './volume'
+import { makeVolume, type Volume } from './volume'
 
 export const isHdf5 = (head: Uint8Array): boolean => [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
 
@@ -66,7 +66,7 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
   }
   for (const { path, dataset } of found)
     try {
-      const volume = readDataset(`${name}/${path}`, dataset)
+      const volume = readDataset(name, path, dataset)
       if (volume) volumes.push(volume)
     } catch (error) {
       problems.push(
@@ -101,11 +101,13 @@ function collect(group: Group, path: string, found: { path: string; dataset: Dat
 }
 
 /** Null for what is no picture, such as text or a list of numbers. */
-function readDataset(name: string, dataset: Dataset): Volume | null {
+function readDataset(file: string, array: string, dataset: Dataset): Volume | null {
+  const name = `${file}/${array}`
   const { shape, dtype } = dataset
   const type = typeof dtype === 'string' ? /^[<>|=]?([uif][1248])$/.exec(dtype)?.[1] : undefined
   if (!type || !(type in held) || !isPicture(shape, type === 'u1')) return null
-  const { size, channels, notes } = axesOf(name, shape, type === 'u1')
+  const axes = axesOf(name, shape, type === 'u1')
+  const { size, channels, frameMeans, notes } = axes
   const Numbers = held[type as keyof typeof held]
   checkVolume(name, size, channels * Numbers.BYTES_PER_ELEMENT)
   const length = shape.reduce((a, b) => a * b)
@@ -118,14 +120,15 @@ function readDataset(name: string, dataset: Dataset): Volume | null {
 
   const values = dataset.value
   if (values.length !== length && values.length !== 0) throw new Error('Some of the array is missing.')
-  const samples: Samples = new Numbers(length)
+  const stored = new Numbers(length)
   // What was never written has no chunk, and shows the fill value.
   const fill = values.length === 0 || inChunk > 0 ? Number(dataset.fillvalue) : 0
   for (let i = 0; i < length; i++) {
     const value = values[i] === undefined ? fill : Number(values[i])
     if (type[1] === '8' && type[0] !== 'f' && !Number.isSafeInteger(value))
       throw new InputError(`"${name}" holds whole numbers of 64 bits beyond 9,007,199,254,740,991; save it with 32 bits or fewer.`, name)
-    samples[i] = value
+    stored[i] = value
   }
-  return makeVolume({ name, kind: 'hdf5', size, channels, alpha: channels === 4, samples, notes })
+  const samples = inOrder(stored, axes)
+  return makeVolume({ name, array, kind: 'hdf5', size, frameMeans, channels, alpha: channels === 4, samples, notes })
 }

@@ -1,5 +1,7 @@
+import { unknown } from '../image/raster'
 import { InputError } from './input-error'
-import type { Volume } from './volume'
+import { fromOneHot } from './one-hot'
+import { valueOf, type Volume } from './volume'
 
 /** Classes that a mask may have, background included. */
 export const maxClasses = 32
@@ -20,19 +22,41 @@ export interface Mask {
   volume: Volume
   labels: Uint8Array<ArrayBuffer>
   values: MaskValue[]
+  /** Where the file has a number for each object, how many objects there are: they are one class. Else null. */
+  objects: number | null
+  /** Sentences about how it was understood. */
+  notes: string[]
+}
+
+/** What is known of a mask beside its file. */
+export interface MaskContext {
+  /** What it is of. */
+  image?: Volume | null
+  /** Whether the masks that belong to it have a number for each object. */
+  objects?: boolean
 }
 
 /**
  * Takes a volume for a mask. Grey: the number is the value, as stored and rescaled (0/1, 0/255, 16 bits). Palette: the index is. Colour: each
  * colour is one, 16 bits cut to 8; voxels that are more transparent than not count as black. Background is 0 or black; a colour mask
- * without any black takes its most frequent colour.
- * @throws InputError for a JPEG, for more than `maxClasses` values, and for values that are no whole numbers
+ * without any black takes its most frequent colour. Maps of 0 and 1 become classes, and a number for each object one class.
+ * @throws InputError for a JPEG, for more than `maxClasses` values that are no objects, for values that are no whole numbers, and for maps that
+ * overlap
  */
-export function readMask(volume: Volume): Mask {
-  const { name, kind, palette, segments } = volume
+export function readMask(given: Volume, { image = null, objects = false }: MaskContext = {}): Mask {
+  const { name, kind, palette, segments } = given
   if (kind === 'jpeg') throw new InputError(`"${name}" is a JPEG, which changes the label values of a mask; save the mask as PNG.`, name)
+  const { volume, notes } = fromOneHot(given, image) ?? { volume: given, notes: [] }
   const colour = isColour(volume)
   const { keys, counts } = countKeys(volume)
+  const found = [...counts.keys()].filter((key) => key > 0).length
+  if (
+    !colour &&
+    segments.length === 0 &&
+    found > 1 &&
+    (objects || saysObjects.test(name) || (found >= maxClasses && areObjects(volume, keys)))
+  )
+    return asOneClass(volume, keys, found)
 
   const background = colour && !counts.has(0) ? [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0] : 0
   const order = [background, ...[...counts.keys()].filter((key) => key !== background).sort((a, b) => a - b)]
@@ -50,7 +74,56 @@ export function readMask(volume: Volume): Mask {
     const color: MaskValue['color'] = own !== null ? [own >> 16, (own >> 8) & 255, own & 255] : palette[key] ? [...palette[key]] : null
     return { value: String(key), count, color, name: segment?.name ?? null }
   })
-  return { volume, labels, values }
+  return { volume, labels, values, objects: null, notes }
+}
+
+/** What programs that number objects write into names: Cellpose, COCO and the like. */
+const saysObjects = /cp_masks|(^|[^a-z])instances?([^a-z]|$)/i
+
+/**
+ * Whether many values number objects, such as cells, rather than being the shades of a smoothed edge or of a photo: half of the values or more
+ * have mostly neighbours of their own to the left and above. Smooth shades have not, and a ramp has them on one side alone.
+ */
+function areObjects({ size: [columns] }: Volume, keys: Int32Array): boolean {
+  const counts = new Map<number, { all: number; left: number; above: number }>()
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!
+    if (key === 0) continue
+    let own = counts.get(key)
+    if (!own) counts.set(key, (own = { all: 0, left: 0, above: 0 }))
+    own.all++
+    if (i % columns > 0 && keys[i - 1] === key) own.left++
+    if (i >= columns && keys[i - columns] === key) own.above++
+  }
+  const compact = [...counts.values()].filter(({ all, left, above }) => Math.min(left, above) * 2 >= all).length
+  return keys.includes(0) && compact * 2 >= counts.size
+}
+
+/** Objects as one class, whose value is 1. */
+function asOneClass(volume: Volume, keys: Int32Array, objects: number): Mask {
+  const labels = Uint8Array.from(keys, (key) => (key > 0 ? 1 : 0))
+  const foreground = labels.reduce((sum, label) => sum + label, 0)
+  const value = (value: string, count: number): MaskValue => ({ value, count, color: null, name: null })
+  const note = `The mask's ${objects.toLocaleString('en-US')} numbers were taken for as many objects of one class.`
+  return {
+    volume,
+    labels,
+    values: [value('0', labels.length - foreground), { ...value('1', foreground), name: 'object' }],
+    objects,
+    notes: [note],
+  }
+}
+
+/**
+ * The value of a mask that most likely says "unknown", which must not become a class: 255 beside small numbers, as in semantic segmentation. In a
+ * mask of one structure it is the structure.
+ */
+export function unknownValueOf({ values }: Mask): string | null {
+  const found = values.filter(({ count, name }) => count > 0 && name === null).map(({ value }) => value)
+  const others = found.filter((value) => value !== '0' && value !== '255')
+  return found.includes('255') && others.length > 0 && others.every((value) => Number(value) > 0 && Number(value) < maxClasses)
+    ? '255'
+    : null
 }
 
 /** Whether each voxel is a colour of its own, rather than a grey value or an index. */
@@ -68,7 +141,8 @@ const countless = 4096
 
 /** One number for each voxel, grey value, index or 0xrrggbb, and how often each occurs. */
 function countKeys(volume: Volume) {
-  const { name, size, samples, channels, alpha, slope, intercept } = volume
+  const { name, size, samples, channels, alpha } = volume
+  const valued = valueOf(volume)
   const half = samples instanceof Uint16Array ? 0x8000 : 128
   const shift = samples instanceof Uint16Array ? 8 : 0
   const colour = isColour(volume)
@@ -85,7 +159,7 @@ function countKeys(volume: Volume) {
     if (alpha && samples[s + channels - 1]! < half) keys[i] = 0
     else if (colour) keys[i] = ((samples[s]! >> shift) << 16) | ((samples[s + 1]! >> shift) << 8) | (samples[s + 2]! >> shift)
     else {
-      const value = slope * samples[s]! + intercept
+      const value = valued(samples[s]!)
       keys[i] = value
       if (keys[i] !== value)
         throw new InputError(
@@ -128,14 +202,23 @@ export const isBlack = (value: string): boolean => value === '0' || value === '#
 const yes = new Set(['1', '255', '65535', '#ffffff'])
 
 /**
- * The class of each value of a mask, matched by value.
+ * The class of each value of a mask, matched by value; of what says "unknown", unknown.
  * @param table the exemplar's values and their classes. Masks of one structure match whichever way they write it: 1, 255 or white.
  * @throws InputError naming a value that the exemplar lacks
  */
-export function matchValues({ values, volume: { name } }: Mask, table: ReadonlyMap<string, number>): number[] {
+export function matchValues(mask: Mask, table: ReadonlyMap<string, number>): number[] {
+  const { values, volume } = mask
+  const { name } = volume
+  const classes = new Set([...table.values()].filter((index) => index > 0 && index !== unknown)).size
+  if (mask.objects !== null && classes > 1)
+    throw new InputError(
+      `"${name}" numbers ${mask.objects.toLocaleString('en-US')} objects of one class, but the exemplar mask has ${classes} classes; count those as one first.`,
+      name,
+    )
   return values.map(({ value, count }) => {
     const same = table.get(value)
     if (same !== undefined) return same
+    if (value === unknownValueOf(mask)) return unknown
     if (count === 0 || isBlack(value)) return 0
     const single = [...table].filter(([, index]) => index > 0)
     if (single.length === 1 && values.length === 2 && yes.has(value) && yes.has(single[0]![0])) return single[0]![1]

@@ -1,4 +1,4 @@
-import { axesOf, isPicture } from './array-axes'
+import { axesOf, inOrder, isPicture } from './array-axes'
 import { checkVolume } from './image-size'
 import { InputError } from './input-error'
 import { bytesOf, samplesFrom, type NumberType } from './number-type'
@@ -23,19 +23,22 @@ export const isNpy = (head: Uint8Array): boolean => [0x93, 0x4e, 0x55, 0x4d, 0x5
 /**
  * Reads the array of a .npy file (numpy's NEP 1); our own parsing, because npyjs 1.2 knows no big-endian numbers, makes a JavaScript array of
  * bool, and reads the whole file before its header. 2-D is rows x columns, 3-D slices x rows x columns, 4-D frames first.
+ * @param array its name in a .npz file, with which the name ends
  * @throws InputError
  */
-export async function readNpy(file: OpenedFile, kind: 'npy' | 'npz' = 'npy'): Promise<Volume> {
+export async function readNpy(file: OpenedFile, array: string | null = null): Promise<Volume> {
   const { name } = file
   const { start, type, truth, bigEndian, fortran, shape } = await readHeader(file)
-  const { size, channels, notes } = axesOf(name, shape, type === 'u1' && !truth)
+  const axes = axesOf(name, shape, type === 'u1' && !truth)
+  const { size, channels, frameMeans, notes } = axes
   checkVolume(name, size, channels * bytesOf(type))
   const length = shape.reduce((a, b) => a * b)
   const stored = samplesFrom(await file.body(start, length * bytesOf(type)), type, bigEndian, name)
   // numpy's bool is a byte that need not be 0 or 1.
   if (truth) for (let i = 0; i < stored.length; i++) stored[i] = stored[i] === 0 ? 0 : 1
-  const samples = fortran ? fromFortran(stored, shape) : stored
-  return makeVolume({ name, kind, size, channels, alpha: channels === 4, samples, notes })
+  const samples = inOrder(fortran ? fromFortran(stored, shape) : stored, axes)
+  const kind = array === null ? 'npy' : 'npz'
+  return makeVolume({ name, array, kind, size, frameMeans, channels, alpha: channels === 4, samples, notes })
 }
 
 /** Whether an array has two to four axes of numbers. @throws InputError */

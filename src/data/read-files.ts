@@ -125,8 +125,8 @@ async function readOne(file: GivenFile, images: ReadonlyMap<string, GivenFile>):
   // A DICOM file may begin like a TIFF, so that programs for either can open it.
   if (ascii(head, 128, 4) === 'DICM') return 'dicom'
   if (isTiff(head)) return one(await readTiff(file))
-  if (isHdf5(head)) return readHdf5(file)
-  if (isZip(head)) return readNpz(file)
+  if (isHdf5(head)) return chosenArray(file, await readHdf5(file))
+  if (isZip(head)) return chosenArray(file, await readNpz(file))
   if (isNrrdOrMha(head)) return one(await (await import('./itk-image')).readItkImage(file))
   const start = { name, bytes: head }
   if (isPng(start) || isJpeg(start)) {
@@ -151,14 +151,27 @@ async function readNpz(file: GivenFile): Promise<ReadFiles> {
   const result: ReadFiles = { volumes: [], problems }
   for (const inner of files)
     try {
-      const opened = await openFile({ ...inner, name: `${file.name}/${inner.name.replace(/\.npy$/i, '')}` })
-      if (isNpy(opened.head) && (await isPictureArray(opened))) result.volumes.push(await readNpy(opened, 'npz'))
+      const array = inner.name.replace(/\.npy$/i, '')
+      const opened = await openFile({ ...inner, name: `${file.name}/${array}` })
+      if (isNpy(opened.head) && (await isPictureArray(opened))) result.volumes.push(await readNpy(opened, array))
     } catch (error) {
       problems.push(asProblem(error, `${file.name}/${inner.name}`))
     }
   if (result.volumes.length + problems.length === 0)
     throw new InputError(`"${file.name}" holds no array of two to four axes of numbers; save the image as such an array.`, file.name)
   return result
+}
+
+/** Of the arrays of a file the one that is meant, where one is. @throws InputError when it is not among them */
+function chosenArray({ name, array }: GivenFile, { volumes, problems }: ReadFiles): ReadFiles {
+  if (array === undefined) return { volumes, problems }
+  const chosen = {
+    volumes: volumes.filter((one) => one.array === array),
+    problems: problems.filter(({ file }) => file === `${name}/${array}`),
+  }
+  if (chosen.volumes.length + chosen.problems.length > 0) return chosen
+  const known = volumes.map((one) => one.array).join(', ')
+  throw new InputError(`"${name}" holds no array "${array}" that is read here; it has ${known || 'none'}.`, name)
 }
 
 /** Formats that people try, by the bytes at an offset. */

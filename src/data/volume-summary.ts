@@ -1,5 +1,5 @@
 import { hexOf } from '../lib/hex'
-import type { Volume } from './volume'
+import { valueOf, type Volume } from './volume'
 
 /** One value of a label map, in the file's units. */
 export interface LabelCount {
@@ -28,6 +28,7 @@ export const maxLabels = 32
 export function summariseVolume(volume: Volume): VolumeSummary {
   const { samples, channels, alpha, slope, intercept } = volume
   const used = alpha ? channels - 1 : channels
+  const valued = valueOf(volume)
   let [min, max, sum, finite] = [Infinity, -Infinity, 0, 0]
   let counts: Map<number, number> | null = used === 1 ? new Map() : null
   // Label maps have long runs of one value, so the map is asked once for each run.
@@ -35,7 +36,7 @@ export function summariseVolume(volume: Volume): VolumeSummary {
   const endRun = () => {
     if (!counts || length === 0) return
     counts.set(run, (counts.get(run) ?? 0) + length)
-    if (counts.size > maxLabels || !Number.isInteger(run * slope + intercept)) counts = null
+    if (counts.size > maxLabels || !Number.isInteger(valued(run))) counts = null
   }
   for (let i = 0; i < samples.length; i += channels)
     for (let c = 0; c < used; c++) {
@@ -60,10 +61,12 @@ export function summariseVolume(volume: Volume): VolumeSummary {
   return { min: ends[0]!, max: ends[1]!, mean: finite === 0 ? NaN : scaled(sum / finite), labels: counts && labelsOf(volume, counts) }
 }
 
-function labelsOf({ slope, intercept, segments, palette }: Volume, counts: Map<number, number>): LabelCount[] {
+function labelsOf(volume: Volume, counts: Map<number, number>): LabelCount[] {
+  const { segments, palette } = volume
+  const valued = valueOf(volume)
   return [...counts]
     .map(([sample, count]) => {
-      const value = sample * slope + intercept
+      const value = valued(sample)
       const segment = segments.find((one) => one.value === value)
       const color = segment?.color ?? (palette[sample] ? '#' + hexOf(palette[sample]) : null)
       return { value, count, name: segment?.name ?? null, color }

@@ -42,11 +42,15 @@ export type Origin =
 export interface Volume {
   /** Name of the file with its folders; of a series: its folder, or what the files call it. */
   name: string
+  /** Of a file that can hold several arrays, which one this is: "group/image", with which the name ends; else null. */
+  array: string | null
   kind: VolumeKind
   /** Who is in the picture, where the file says so (DICOM's patient ID), else null. */
   patient: string | null
-  /** Columns, rows, slices, frames (time points or echoes); 1 where there is no such axis. */
+  /** Columns, rows, slices, frames (time points, echoes or channels); 1 where there is no such axis. */
   size: readonly [columns: number, rows: number, slices: number, frames: number]
+  /** What follows each other as frames: the same place at another time, or the same place and time in another channel. */
+  frameMeans: 'time' | 'channel'
   /** As stored, columns fastest, then rows, slices, frames; the channels of a voxel side by side. */
   samples: Samples
   /** 1 for grey or an index, 3 for colour, and one more with alpha. */
@@ -77,7 +81,9 @@ export interface Volume {
 /** A volume of one grey channel without geometry: what most formats fill in. */
 export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples'> & Partial<Volume>): Volume {
   return {
+    array: null,
     patient: null,
+    frameMeans: 'time',
     channels: 1,
     alpha: false,
     palette: [],
@@ -92,6 +98,30 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     notes: [],
     origin: { format: 'plain' },
     ...own,
+  }
+}
+
+/** The name of the file that a volume is in, with its folders. */
+export const fileOf = ({ name, array }: Pick<Volume, 'name' | 'array'>): string =>
+  array === null ? name : name.slice(0, name.length - array.length - 1)
+
+/** A float of a header, and most floats of files, have this many bits. */
+const single = 2 ** -22
+
+/**
+ * What a sample stands for, in the file's units. A value that is a whole number but for the precision of what is stored is that number: nibabel
+ * writes labels 0 to 3 that were floats as bytes times 3 / 255 in single precision, and 1 comes back as 1.00000002.
+ */
+export function valueOf({ samples, slope, intercept }: Pick<Volume, 'samples' | 'slope' | 'intercept'>): (sample: number) => number {
+  const floats = samples instanceof Float32Array || samples instanceof Float64Array
+  if (!floats && Number.isInteger(slope) && Number.isInteger(intercept)) return (sample) => slope * sample + intercept
+  // Samples that are whole were rounded to the nearest step, which is small where such a header was made of few labels.
+  const rounding = floats ? 0 : Math.min(Math.abs(slope) / 2, 0.05)
+  return (sample) => {
+    const scaled = slope * sample
+    const value = scaled + intercept
+    const whole = Math.round(value)
+    return Math.abs(value - whole) <= rounding + single * Math.max(1, Math.abs(scaled) + Math.abs(intercept)) ? whole : value
   }
 }
 

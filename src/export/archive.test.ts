@@ -79,7 +79,7 @@ const weights = [
   ...['README.txt', 'config.json', 'load.py', 'model-a.onnx', 'model-a.safetensors', 'model-b.onnx', 'model-b.safetensors'],
   ...['model-pair.onnx', 'test-vector.safetensors'],
 ]
-const masks = ['README.txt', 'labels.json', 'masks/p1_a-2.png', 'masks/p1_a.png', 'masks/p2_b.png']
+const masks = ['README.txt', 'labels.json', 'masks/one/p1_a.png', 'masks/p2_b.png', 'masks/two/p1_a.png']
 
 test.each([
   ['weights', weights],
@@ -118,8 +118,8 @@ test('weights, settings and test vector are those of the run', async () => {
 test('masks read back as they were, each under its own name', async () => {
   const files = await exportFiles(run, 'masks', options)
   for (const [path, i] of [
-    ['masks/p1_a.png', 0],
-    ['masks/p1_a-2.png', 1],
+    ['masks/one/p1_a.png', 0],
+    ['masks/two/p1_a.png', 1],
     ['masks/p2_b.png', 2],
   ] as const) {
     const { labels, values } = readMask(readPngVolume({ name: path, bytes: files[path]! }))
@@ -128,11 +128,31 @@ test('masks read back as they were, each under its own name', async () => {
   expect(JSON.parse(read(files['labels.json'])).classes[2]).toEqual({ index: 2, name: 'Ä', color: '#00ff00', value: '255' })
 })
 
+test('labels.json and the report say which file each mask is of', async () => {
+  const array = makeVolume({ name: 'c/p3.h5/image', array: 'image', kind: 'hdf5', size: [2, 2, 1, 1], samples: new Uint8Array(4) })
+  const made = { ...run, masks: [...run.masks, { source: array, labels: new Uint8Array(4), frames: [0] }] }
+  const files = await exportFiles(made, 'run', options)
+  expect(JSON.parse(read(files['labels.json'])).files).toEqual([
+    { file: 'masks/one/p1_a.png', source: 'one/p1_a.png' },
+    { file: 'masks/two/p1_a.png', source: 'two/p1_a.jpg' },
+    { file: 'masks/p2_b.png', source: 'p2_b.png' },
+    { file: 'masks/p3.png', source: 'c/p3.h5/image' },
+  ])
+  expect(read(files['report.html'])).toContain('masks/two/p1_a.png is of two/p1_a.jpg')
+})
+
 describe('mask names', () => {
   test('by hand', () => {
-    expect(maskNames(['a/x.png', 'b/X.jpg', 'x-2.png', 'x.png', '..', 'q:?.png', 'c.d.png'])).toEqual([
-      ...['x', 'X-3', 'x-2', 'x-4', 'image', 'q__', 'c.d'],
+    expect(maskNames(['a/y.png', 'x.png', 'X.jpg', 'x-2.png', 'x.png', '..', 'q:?.png', 'c.d.png'])).toEqual([
+      ...['y', 'x', 'X-3', 'x-2', 'x-4', 'image', 'q__', 'c.d'],
     ])
+  })
+
+  test('of one base name keep the folders that tell them apart', () => {
+    expect(maskNames(['d/P1/image.png', 'd/P2/image.png', 'd/P1/other.png'])).toEqual(['P1/image', 'P2/image', 'other'])
+    expect(maskNames(['P1/T1/s.nii', 'P2/T1/s.nii', 'P2/T2/s.nii'])).toEqual(['P1/T1/s', 'P2/T1/s', 'P2/T2/s'])
+    expect(maskNames(['image.png', 'P1\\image.png', 'P1/image.jpg'])).toEqual(['image', 'P1/image', 'P1/image-2'])
+    expect(maskNames(['../x/image.png', 'C:/image.png'])).toEqual(['x/image', 'C_/image'])
   })
 
   test('never two alike, never out of the folder', () => {
@@ -141,7 +161,7 @@ describe('mask names', () => {
       fc.property(fc.array(name), (images) => {
         const names = maskNames(images)
         expect(new Set(names.map((one) => one.toLowerCase())).size).toBe(images.length)
-        for (const one of names) expect(one).toMatch(/^(?!\.*$)[^/\\:*?"<>|]+$/)
+        for (const one of names) for (const part of one.split('/')) expect(part).toMatch(/^(?![. ]*$)[^/\\:*?"<>|]+$/)
       }),
     )
   })

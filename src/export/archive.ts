@@ -1,9 +1,10 @@
 import { zipSync } from 'fflate'
+import { caseNameOf } from '../data/file-roles'
 import type { Volume } from '../data/volume'
 import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
-import { sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
+import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
 import { writeReport } from './report-html'
@@ -14,6 +15,12 @@ export type Files = Record<string, Uint8Array<ArrayBuffer>>
 
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 const json = (content: unknown): Uint8Array<ArrayBuffer> => text(JSON.stringify(content, null, 2) + '\n')
+
+/** Which file of the user's a written one is of. */
+export interface SourceOfFile {
+  file: string
+  source: string
+}
 
 /** Called while files are made, with how many of them are done. */
 export type Tell = (done: number, of: number) => Promise<void>
@@ -29,11 +36,15 @@ export async function exportFiles(
   checkpoint: Uint8Array<ArrayBuffer> | null = null,
   tell: Tell = () => Promise.resolve(),
 ): Promise<Files> {
+  const masks = kind === 'masks' || kind === 'run' ? await maskFiles(run, options, tell) : null
   const files: Files = {
     ...(run.networks && weightFiles(run, run.networks)),
-    ...((kind === 'masks' || kind === 'run') && (await maskFiles(run, options, tell))),
-    ...(kind === 'maps' && (await mapFiles(run, tell))),
-    ...(kind === 'run' && { 'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)), 'report.html': text(writeReport(run)) }),
+    ...masks?.files,
+    ...(kind === 'maps' && (await mapFiles(run, tell)).files),
+    ...(kind === 'run' && {
+      'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
+      'report.html': text(writeReport(run, masks?.sources)),
+    }),
     ...(checkpoint && { 'checkpoint.safetensors': checkpoint }),
   }
   return { ...files, 'README.txt': text(readme(run, files)) }
@@ -78,44 +89,66 @@ function weightFiles(run: FinishedRun, { modelA, modelB, testVector }: Networks)
   }
 }
 
-/** Files of all volumes under one folder, each with the base name of its source and none in the place of another. */
+/** Files of all volumes under one folder, each with the base name of its source and none in the place of another, and labels.json. */
 async function filesOf<T extends { source: Volume }>(
+  run: FinishedRun,
   folder: string,
   items: readonly T[],
   write: (item: T, base: string) => Promise<WrittenFile[]> | WrittenFile[],
   tell: Tell,
-): Promise<Files> {
+): Promise<{ files: Files; sources: SourceOfFile[] }> {
   const files: Files = {}
-  const bases = maskNames(items.map(({ source }) => source.name))
+  const sources: SourceOfFile[] = []
+  const bases = maskNames(items.map(({ source }) => caseNameOf(source)))
   for (const [i, item] of items.entries()) {
-    for (const { name, bytes } of await write(item, bases[i]!)) files[`${folder}/${name}`] = bytes
+    for (const { name, bytes } of await write(item, bases[i]!)) {
+      files[`${folder}/${name}`] = bytes
+      sources.push({ file: `${folder}/${name}`, source: item.source.name })
+    }
     await tell(i + 1, items.length)
   }
-  return files
+  files['labels.json'] = json({ classes: labelTable(run), files: sources })
+  return { files, sources }
 }
 
-async function maskFiles(run: FinishedRun, options: LabelOptions, tell: Tell): Promise<Files> {
+function maskFiles(run: FinishedRun, options: LabelOptions, tell: Tell) {
   const write = ({ source, labels, frames }: FinishedRun['masks'][number], base: string) =>
     writeLabels(source, labels, run.classes, { ...options, base, frames })
-  return { ...(await filesOf('masks', run.masks, write, tell)), 'labels.json': json({ classes: labelTable(run) }) }
+  return filesOf(run, 'masks', run.masks, write, tell)
 }
 
-async function mapFiles(run: FinishedRun, tell: Tell): Promise<Files> {
+function mapFiles(run: FinishedRun, tell: Tell) {
   const write = ({ source, disagreement, probabilities }: FinishedRun['maps'][number], base: string) => [
     ...writeMaps(source, disagreement, 'disagreement', undefined, base),
     ...probabilities.flatMap((map, c) => writeMaps(source, map, 'probability', run.classes[c + 1]!.name, base)),
   ]
-  return { ...(await filesOf('maps', run.maps, write, tell)), 'labels.json': json({ classes: labelTable(run) }) }
+  return filesOf(run, 'maps', run.maps, write, tell)
 }
 
 const labelTable = ({ classes }: FinishedRun) => classes.map(({ name, color, value }, index) => ({ index, name, color, value }))
 
 /**
- * A base name for the files of each image: its own, without what file systems refuse. Of images with one base name the first keeps it
- * and the others get "-2", "-3", ...; capitals do not tell names apart, because on Windows and macOS they do not.
+ * A base name for the files of each image: its own, without what file systems refuse. Images of one base name keep as many of their folders as tell
+ * them apart, "P1/image" and "P2/image"; where even all of them do not, the first keeps its name and the others get "-2", "-3", ...; capitals do
+ * not tell names apart, because on Windows and macOS they do not.
  */
 export function maskNames(images: readonly string[]): string[] {
-  const bases = images.map(sourceBase)
+  const paths = images.map((name) => {
+    const folders = name.split(/[/\\]/).slice(0, -1)
+    return [...folders.map(cleaned).filter((folder) => !/^[. ]*$/.test(folder)), sourceBase(name)]
+  })
+  const ending = (path: string[], depth: number) => path.slice(-depth).join('/')
+  const key = (path: string[], depth: number) => ending(path, depth).toLowerCase()
+  const groups = new Map<string, string[][]>()
+  for (const path of paths) groups.set(key(path, 1), [...(groups.get(key(path, 1)) ?? []), path])
+  const depths = new Map([...groups].map(([base, group]) => [base, depthOf(group)]))
+  /** The least number of parts that tells the paths of a group apart, or 1 where none does. */
+  function depthOf(group: string[][]): number {
+    const most = Math.max(...group.map((path) => path.length))
+    for (let depth = 1; depth <= most; depth++) if (new Set(group.map((path) => key(path, depth))).size === group.length) return depth
+    return most
+  }
+  const bases = paths.map((path) => ending(path, depths.get(key(path, 1))!))
   const taken = new Set(bases.map((base) => base.toLowerCase()))
   const seen = new Set<string>()
   return bases.map((base) => {
@@ -134,13 +167,13 @@ export function maskNames(images: readonly string[]): string[] {
 const descriptions: [path: string, says: string][] = [
   [
     'masks/',
-    'one file for each of yours, with its base name and geometry, in its own format: a palette PNG whose index is the class, a NIfTI label volume, a DICOM SEG or a seg.nrrd; what you drew stands in place of the prediction',
+    'one file for each of yours, with its base name (and its folders, where files of several have one name) and geometry, in its own format: a palette PNG whose index is the class, a NIfTI label volume, a DICOM SEG or a seg.nrrd; what you drew stands in place of the prediction',
   ],
   [
     'maps/',
     'for each file the probability of every class and how far A and B differ, 0 to 1: float NIfTI, or 16-bit PNG of 65535 times that',
   ],
-  ['labels.json', 'index, name, color of each class, and the value it had in your exemplar mask'],
+  ['labels.json', 'index, name, color of each class, and the value it had in your exemplar mask; and which of your files each file is of'],
   ['report.html', 'the run on one page: setting, curves, pictures, numbers for each image; needs no network'],
   ['model-a.safetensors', 'the weights of network A, in the layout of PyTorch'],
   ['model-b.safetensors', 'the weights of network B; A and B taught each other, and the setting "inference" says whose prediction counts'],

@@ -33,15 +33,15 @@ const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not pr
 
 const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|zip)$/i
 
+/** A part of a path without what file systems refuse. */
+export const cleaned = (part: string): string => part.replace(/[<>:"|?*\p{Cc}]/gu, '_')
+
 /**
  * The name of a source without folders, ending, and what file systems refuse; ".nii.gz" and ".ome.tif" are one ending, and the last part
  * of a folder's name such as "1.2.840" is none.
  */
 export function sourceBase(name: string): string {
-  const base = name
-    .slice(name.search(/[^/\\]*$/))
-    .replace(endings, '')
-    .replace(/[<>:"|?*\p{Cc}]/gu, '_')
+  const base = cleaned(name.slice(name.search(/[^/\\]*$/)).replace(endings, ''))
   return /^[. ]*$/.test(base) ? 'image' : base
 }
 

@@ -42,8 +42,9 @@ function duration(seconds: number): string {
 /**
  * A run as one HTML file that needs no network and no script, and whose policy allows neither: setting, curves, pictures, a table of all
  * images. Equal runs give equal text.
+ * @param masks the files that were written beside it, and which of the user's each is of
  */
-export function writeReport(run: ReportedRun): string {
+export function writeReport(run: ReportedRun, masks: readonly { file: string; source: string }[] = []): string {
   const images = [...run.images].sort((a, b) => b.disagreement - a.disagreement)
   const colors = run.classes.map(({ color }) => (/^#[0-9a-f]{6}$/i.test(color) ? color : '#888888'))
   return `<!doctype html>
@@ -69,7 +70,7 @@ ${[
   pictures('Predictions', images, run, colors),
   table(run, images),
   settings(run.config),
-  data(run),
+  data(run, masks),
 ].join('\n')}
 <footer><p>Written by Exemplar Lab ${escape(run.version)}, research software. Not a medical device, not approved by anyone for any purpose, not for diagnosis or treatment. This file holds all that it shows: it loads nothing, sends nothing and runs no script.</p></footer>
 </main>
@@ -248,7 +249,8 @@ function settings(config: Config): string {
 }
 
 /** The facts about the data, whatever they are: a list becomes its length and, folded, its members. */
-function data({ data: facts, preprocessing }: ReportedRun): string {
+function data({ data, preprocessing }: ReportedRun, masks: readonly { file: string; source: string }[]): string {
+  const facts = { ...data, ...(masks.length > 0 && { masks: masks.map(({ file, source }) => `${file} is of ${source}`) }) }
   const words = (key: string) => escape(key.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`).replace(/^./, (c) => c.toUpperCase()))
   const member = (one: unknown): string => {
     if (typeof one !== 'object' || one === null) return named(String(one))

@@ -1,38 +1,56 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { LabelMap } from '../image/raster'
-import { border, borderDistance, dice, diceOf, distanceTransform, outcomeOf, overlap, percentile, pool, scorePatients } from './metrics'
+import {
+  border,
+  borderDistance,
+  dice,
+  diceOf,
+  distanceTransform,
+  outcomeOf,
+  overlap,
+  percentile,
+  pool,
+  scorePatients,
+  type Grid,
+} from './metrics'
 
 /** A label map drawn as text: one digit per pixel. */
-function draw(...rows: string[]): LabelMap {
-  return { width: rows[0]!.length, height: rows.length, labels: Uint8Array.from(rows.join(''), Number) }
+function draw(...rows: string[]) {
+  return { size: [rows[0]!.length, rows.length], labels: Uint8Array.from(rows.join(''), Number) }
 }
 
-const side = fc.integer({ min: 1, max: 9 })
-const spacing = fc.tuple(fc.double({ min: 0.2, max: 4, noNaN: true }), fc.double({ min: 0.2, max: 4, noNaN: true }))
+const step = fc.double({ min: 0.2, max: 4, noNaN: true })
+const spacing = fc.tuple(step, step, step)
+const side = (max: number) => fc.integer({ min: 1, max })
+const image = fc.tuple(side(9), side(9)).map((size) => [...size])
+const volume = fc.tuple(side(5), side(5), side(5)).map((size) => [...size])
 /** `count` label maps of one size with classes 0..2, from empty to full. */
-const maps = (count: number) =>
-  fc.tuple(side, side).chain(([width, height]) =>
-    fc.tuple(
+const maps = (count: number, sizes: fc.Arbitrary<number[]> = fc.oneof(image, volume)) =>
+  sizes.chain((size) => {
+    const length = size.reduce((a, b) => a * b)
+    return fc.tuple(
       ...Array.from({ length: count }, () =>
         fc.oneof(fc.constant(0), fc.constant(1), fc.integer({ min: 0, max: 2 })).chain((fill) =>
           fc
             .array(fc.oneof({ weight: 2, arbitrary: fc.constant(fill) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }) }), {
-              minLength: width * height,
-              maxLength: width * height,
+              minLength: length,
+              maxLength: length,
             })
-            .map((labels): LabelMap => ({ width, height, labels: Uint8Array.from(labels) })),
+            .map((labels): Grid => ({ size, labels: Uint8Array.from(labels) })),
         ),
       ),
-    ),
+    )
+  })
+
+/** Indices along each axis of what is set. */
+const placesOf = (mask: ArrayLike<number>, [columns, rows = 1, ...more]: readonly number[]): number[][] =>
+  Array.from(mask).flatMap((set, i) =>
+    set ? [[i % columns!, Math.floor(i / columns!) % rows, ...(more.length > 0 ? [Math.floor(i / columns! / rows)] : [])]] : [],
   )
 
-const pixelsOf = (mask: ArrayLike<number>, width: number) =>
-  Array.from(mask).flatMap((set, i) => (set ? [[i % width, Math.floor(i / width)] as const] : []))
-
 /** Distances from every point of `from` to the nearest of `to`, by trying all. */
-const bruteDistances = (from: (readonly [number, number])[], to: (readonly [number, number])[], [sx, sy]: readonly [number, number]) =>
-  from.map(([x, y]) => Math.min(...to.map(([u, v]) => Math.hypot((x - u) * sx, (y - v) * sy))))
+const bruteDistances = (from: number[][], to: number[][], steps: readonly number[]) =>
+  from.map((a) => Math.min(...to.map((b) => Math.hypot(...a.map((v, axis) => (v - b[axis]!) * steps[axis]!)))))
 
 /** numpy.percentile(values, 95) by its definition: share of the way between the two neighbours of rank 0.95 (n - 1). */
 function brutePercentile95(values: number[]) {
@@ -42,24 +60,16 @@ function brutePercentile95(values: number[]) {
   return sorted[Math.floor(at)]! * (1 - share) + sorted[Math.ceil(at)]! * share
 }
 
-/** The border by the definition of erosion: pixels whose cross, itself included, is not all inside. */
-const brutePixels = (map: LabelMap, c: number) => {
-  const set = new Set(
-    pixelsOf(
-      map.labels.map((l) => (l === c ? 1 : 0)),
-      map.width,
-    ).map(String),
+/** The border by the definition of erosion: places whose cross, itself included, is not all inside. */
+const bruteBorder = ({ size, labels }: Grid, c: number) => {
+  const inside = placesOf(
+    labels.map((l) => (l === c ? 1 : 0)),
+    size,
   )
-  return [...set]
-    .map((key) => key.split(',').map(Number) as [number, number])
-    .filter(([x, y]) =>
-      [
-        [x - 1, y],
-        [x + 1, y],
-        [x, y - 1],
-        [x, y + 1],
-      ].some((n) => !set.has(String(n))),
-    )
+  const set = new Set(inside.map(String))
+  return inside.filter((place) =>
+    place.some((_, axis) => [-1, 1].some((d) => !set.has(String(place.map((v, other) => (other === axis ? v + d : v)))))),
+  )
 }
 
 describe('Dice', () => {
@@ -91,7 +101,7 @@ describe('Dice', () => {
   test('slices pooled give the Dice of the volume', () => {
     fc.assert(
       fc.property(maps(4), ([a, b, c, d]) => {
-        const volume = (...slices: LabelMap[]) => Uint8Array.from(slices.flatMap(({ labels }) => [...labels]))
+        const volume = (...slices: Grid[]) => Uint8Array.from(slices.flatMap(({ labels }) => [...labels]))
         const pooled = diceOf(pool([overlap(a!.labels, b!.labels, 1), overlap(c!.labels, d!.labels, 1)]))
         expect(pooled).toBe(dice(volume(a!, c!), volume(b!, d!), 1))
       }),
@@ -130,8 +140,8 @@ test('the border is what erosion takes away, image edges included', () => {
   expect(border(map, 1)).toEqual(draw('11111', '10101', '11011', '11111').labels)
   fc.assert(
     fc.property(maps(1), ([a]) => {
-      const found = pixelsOf(border(a!, 1), a!.width)
-      expect(new Set(found.map(String))).toEqual(new Set(brutePixels(a!, 1).map(String)))
+      const found = placesOf(border(a!, 1), a!.size)
+      expect(new Set(found.map(String))).toEqual(new Set(bruteBorder(a!, 1).map(String)))
     }),
   )
 })
@@ -139,21 +149,22 @@ test('the border is what erosion takes away, image edges included', () => {
 test('the distance transform is exact for any spacing', () => {
   fc.assert(
     fc.property(maps(1), spacing, ([a], s) => {
-      const { width, height } = a!
-      const mask = a!.labels.map((l) => (l === 1 ? 1 : 0))
-      const all = pixelsOf(new Uint8Array(width * height).fill(1), width)
-      const expected = bruteDistances(all, pixelsOf(mask, width), s)
-      const found = distanceTransform(mask, width, height, s)
+      const { size, labels } = a!
+      const mask = labels.map((l) => (l === 1 ? 1 : 0))
+      const all = placesOf(new Uint8Array(labels.length).fill(1), size)
+      const expected = bruteDistances(all, placesOf(mask, size), s)
+      const found = distanceTransform(mask, size, s)
       expected.forEach((d, i) => (d === Infinity ? expect(found[i]).toBe(Infinity) : expect(found[i]).toBeCloseTo(d, 9)))
     }),
     { numRuns: 300 },
   )
 })
 
-describe('HD95', () => {
+describe('HD95 and surface Dice', () => {
   test('by hand: two points three pixels apart', () => {
     const one = borderDistance(draw('10000'), draw('00010'), 1)
-    expect(one).toEqual({ outcome: 'found', pooled95: 3, larger95: 3, largest: 3 })
+    expect(one).toEqual({ outcome: 'found', pooled95: 3, larger95: 3, largest: 3, surfaceDice: 0 })
+    expect(borderDistance(draw('10000'), draw('00010'), 1, [1, 1], 3).surfaceDice).toBe(1)
     expect(borderDistance(draw('10000'), draw('00010'), 1, [0.5, 9]).pooled95).toBe(1.5)
   })
 
@@ -163,14 +174,15 @@ describe('HD95', () => {
     expect(d.larger95).toBeCloseTo(3.8, 12) // rank 3.8 of 0 1 2 3 4
     expect(d.pooled95).toBeCloseTo(3.75, 12) // rank 4.75 of 0 0 1 2 3 4
     expect(d.largest).toBe(4)
+    expect(d.surfaceDice).toBe(3 / 6) // 0 0 1 of 0 0 1 2 3 4 are at most 1
   })
 
   test('a structure in one mask only costs the diagonal, one in neither is not applicable', () => {
     const empty = draw('000', '000', '000', '000')
     const some = draw('010', '000', '000', '000')
-    expect(borderDistance(some, empty, 1)).toEqual({ outcome: 'spurious', pooled95: 5, larger95: 5, largest: 5 })
-    expect(borderDistance(empty, some, 1, [2, 2])).toEqual({ outcome: 'missed', pooled95: 10, larger95: 10, largest: 10 })
-    expect(borderDistance(empty, empty, 1)).toEqual({ outcome: 'absent', pooled95: NaN, larger95: NaN, largest: NaN })
+    expect(borderDistance(some, empty, 1)).toEqual({ outcome: 'spurious', pooled95: 5, larger95: 5, largest: 5, surfaceDice: 0 })
+    expect(borderDistance(empty, some, 1, [2, 2])).toEqual({ outcome: 'missed', pooled95: 10, larger95: 10, largest: 10, surfaceDice: 0 })
+    expect(borderDistance(empty, empty, 1)).toEqual({ outcome: 'absent', pooled95: NaN, larger95: NaN, largest: NaN, surfaceDice: NaN })
   })
 
   test('masks of different sizes are refused', () => {
@@ -179,13 +191,13 @@ describe('HD95', () => {
 
   test('both definitions equal trying all pairs; symmetric; not above HD; 0 for equal masks; never above the diagonal', () => {
     fc.assert(
-      fc.property(maps(2), spacing, ([a, b], s) => {
+      fc.property(maps(2), spacing, fc.double({ min: 0, max: 6, noNaN: true }), ([a, b], s, tolerance) => {
         for (const c of [1, 2]) {
-          const found = borderDistance(a!, b!, c, s)
-          const back = borderDistance(b!, a!, c, s)
-          expect([back.pooled95, back.larger95, back.largest]).toEqual([found.pooled95, found.larger95, found.largest])
-          const pa = brutePixels(a!, c)
-          const pb = brutePixels(b!, c)
+          const found = borderDistance(a!, b!, c, s, tolerance)
+          const back = borderDistance(b!, a!, c, s, tolerance)
+          expect(back).toEqual({ ...found, outcome: back.outcome })
+          const pa = bruteBorder(a!, c)
+          const pb = bruteBorder(b!, c)
           if (pa.length === 0 || pb.length === 0) {
             expect(found.outcome).toBe(pa.length ? 'spurious' : pb.length ? 'missed' : 'absent')
             continue
@@ -196,9 +208,14 @@ describe('HD95', () => {
           expect(found.pooled95).toBeCloseTo(brutePercentile95([...there, ...andBack]), 9)
           expect(found.larger95).toBeCloseTo(Math.max(brutePercentile95(there), brutePercentile95(andBack)), 9)
           expect(found.largest).toBeCloseTo(Math.max(...there, ...andBack), 9)
+          const both = [...there, ...andBack]
+          // Within the last bits of the tolerance either answer is right.
+          const near = both.filter((d) => Math.abs(d - tolerance) < 1e-7).length
+          const within = both.filter((d) => d <= tolerance).length
+          expect(Math.abs(found.surfaceDice * both.length - within)).toBeLessThanOrEqual(near + 1e-6)
           expect(found.pooled95).toBeLessThanOrEqual(found.largest)
           expect(found.larger95).toBeLessThanOrEqual(found.largest)
-          expect(found.largest).toBeLessThan(Math.hypot(a!.width * s[0], a!.height * s[1]))
+          expect(found.largest).toBeLessThan(Math.hypot(...a!.size.map((length, axis) => length * s[axis]!)))
           expect(borderDistance(a!, a!, c, s).largest).toBe(0)
         }
       }),

@@ -1,5 +1,3 @@
-import type { LabelMap } from '../image/raster'
-
 /**
  * How good a mask is. One rule for empty masks, everywhere: a structure in neither mask is not applicable (NaN, left out of means);
  * a structure in exactly one of them is missed or spurious and counts with the worst score there is, never as nothing.
@@ -98,36 +96,52 @@ export function percentile(values: ArrayLike<number>, percent: number): number {
   return low + (sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (rank - below)
 }
 
+/** A label map of an image or a volume: lengths of its two or three axes, the fastest first, and a class for each place. */
+export interface Grid {
+  size: readonly number[]
+  labels: Uint8Array
+}
+
+/** How far two places are from each other along each axis, in millimetres or whatever the distances shall be in. */
+export type Spacing = readonly number[]
+
+const volumeOf = (size: readonly number[]) => size.reduce((product, length) => product * length, 1)
+
+/** How many places apart neighbours along each axis are. */
+const stridesOf = (size: readonly number[]) => size.map((_, axis) => volumeOf(size.slice(0, axis)))
+
 /**
- * 1 where a structure ends: the mask XOR its erosion with the 4-connected cross, as medpy does. Outside the image counts as background,
- * so a structure also ends at the image's edge.
+ * 1 where a structure ends: the mask XOR its erosion with the cross of 4 neighbours, or 6 in a volume, as medpy does. Outside counts as background,
+ * so a structure also ends at the edge.
  */
-export function border({ width, height, labels }: LabelMap, classIndex: number): Uint8Array<ArrayBuffer> {
-  const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && labels[y * width + x] === classIndex
-  const out = new Uint8Array(width * height)
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      if (inside(x, y) && !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1))) out[y * width + x] = 1
+export function border({ size, labels }: Grid, classIndex: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(labels.length)
+  const strides = stridesOf(size)
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] !== classIndex) continue
+    for (let axis = 0; axis < size.length && out[i] === 0; axis++) {
+      const stride = strides[axis]!
+      const at = Math.floor(i / stride) % size[axis]!
+      if (at === 0 || at === size[axis]! - 1 || labels[i - stride] !== classIndex || labels[i + stride] !== classIndex) out[i] = 1
+    }
+  }
   return out
 }
 
-/** Size of a pixel: [x, y], in millimetres or whatever the distances shall be in. */
-export type Spacing = readonly [x: number, y: number]
-
 /**
- * Exact Euclidean distance from each pixel's centre to that of the nearest set pixel of `mask` (row-major, width x height); Infinity if
- * none is set. Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions", Theory of Computing 8 (2012), in linear time.
+ * Exact Euclidean distance from the centre of each place to that of the nearest set place of `mask`; Infinity if none is set. Felzenszwalb and
+ * Huttenlocher, "Distance transforms of sampled functions", Theory of Computing 8 (2012), axis after axis, in linear time.
  */
-export function distanceTransform(mask: Uint8Array, width: number, height: number, [sx, sy]: Spacing = [1, 1]): Float64Array {
+export function distanceTransform(mask: Uint8Array, size: readonly number[], spacing: Spacing = size.map(() => 1)): Float64Array {
   const squared = Float64Array.from(mask, (set) => (set ? 0 : Infinity))
-  const longest = Math.max(width, height)
+  const longest = Math.max(...size)
   const line = new Float64Array(longest)
   const vertex = new Int32Array(longest)
   const from = new Float64Array(longest)
 
-  /** Replaces f(p) by min over q of (spacing (p - q))^2 + f(q) on one row or column: the lower envelope of parabolas. */
-  const transform = (start: number, stride: number, count: number, spacing: number) => {
-    const unit = spacing * spacing
+  /** Replaces f(p) by min over q of (step (p - q))^2 + f(q) on one line: the lower envelope of parabolas. */
+  const transform = (start: number, stride: number, count: number, step: number) => {
+    const unit = step * step
     let last = -1
     for (let q = 0; q < count; q++) {
       const f = (line[q] = squared[start + q * stride]!)
@@ -152,45 +166,97 @@ export function distanceTransform(mask: Uint8Array, width: number, height: numbe
     }
   }
 
-  for (let x = 0; x < width; x++) transform(x, width, height, sy)
-  for (let y = 0; y < height; y++) transform(y * width, 1, width, sx)
-  return squared.map(Math.sqrt)
+  const strides = stridesOf(size)
+  for (let axis = size.length - 1; axis >= 0; axis--) {
+    const stride = strides[axis]!
+    const block = stride * size[axis]!
+    for (let start = 0; start < squared.length; start += block)
+      for (let i = 0; i < stride; i++) transform(start + i, stride, size[axis]!, spacing[axis]!)
+  }
+  for (let i = 0; i < squared.length; i++) squared[i] = Math.sqrt(squared[i]!)
+  return squared
 }
 
-/** Distances between the borders of a structure in two masks, in the units of the spacing. */
+/** How the borders of a structure in two masks lie to each other; distances in the units of the spacing. */
 export interface BorderDistance {
   outcome: Outcome
   /** 95th percentile of the two directed sets of distances pooled: medpy's `hd95`. */
   pooled95: number
-  /** The larger of the 95th percentiles of the two directed sets: the usual textbook definition. */
+  /** The larger of the 95th percentiles of the two directed sets: the usual textbook definition, and that of Metrics Reloaded. */
   larger95: number
   /** The Hausdorff distance itself: the largest distance of both sets. */
   largest: number
+  /** Normalised surface Dice: the share of both borders that lies within the tolerance of the other one, 0..1. */
+  surfaceDice: number
 }
 
 /**
- * HD95 of one class in one image, in both definitions in use. A class in neither mask gives NaN; one in exactly one of them gives the
- * image's diagonal, which no distance within the image exceeds. There is no agreed HD95 of a volume made of separate slices here:
- * report a patient as the mean over its images, and say so.
+ * HD95 of one class in one image or volume, in both definitions in use, and its surface Dice. A class in neither mask gives NaN; one in exactly one
+ * of them gives the diagonal of the whole, which no distance within it exceeds, and a surface Dice of 0. There is no agreed HD95 of separate
+ * slices: report a patient of such as the mean over its images, and say so.
+ * @param tolerance in the units of the spacing
  * @throws RangeError for masks of different sizes
  */
-export function borderDistance(prediction: LabelMap, reference: LabelMap, classIndex: number, spacing: Spacing = [1, 1]): BorderDistance {
-  const { width, height } = prediction
-  if (width !== reference.width || height !== reference.height)
-    throw new RangeError(`masks of ${width} x ${height} and ${reference.width} x ${reference.height} pixels cannot be compared`)
+export function borderDistance(
+  prediction: Grid,
+  reference: Grid,
+  classIndex: number,
+  spacing: Spacing = prediction.size.map(() => 1),
+  tolerance = 1,
+): BorderDistance {
+  const { size } = prediction
+  if (size.join() !== reference.size.join())
+    throw new RangeError(`masks of ${size.join(' x ')} and ${reference.size.join(' x ')} pixels cannot be compared`)
   const outcome = outcomeOf(overlap(prediction.labels, reference.labels, classIndex))
   if (outcome !== 'found') {
-    const worst = outcome === 'absent' ? NaN : Math.hypot(width * spacing[0], height * spacing[1])
-    return { outcome, pooled95: worst, larger95: worst, largest: worst }
+    const absent = outcome === 'absent'
+    const worst = absent ? NaN : Math.hypot(...size.map((length, axis) => length * spacing[axis]!))
+    return { outcome, pooled95: worst, larger95: worst, largest: worst, surfaceDice: absent ? NaN : 0 }
   }
-  const p = border(prediction, classIndex)
-  const r = border(reference, classIndex)
-  const toReference = distanceTransform(r, width, height, spacing).filter((_, i) => p[i] === 1)
-  const toPrediction = distanceTransform(p, width, height, spacing).filter((_, i) => r[i] === 1)
+  // Nothing outside of both structures matters, and a volume is mostly outside.
+  const [inPrediction, inReference] = cropped(prediction, reference, classIndex)
+  const p = border(inPrediction, 1)
+  const r = border(inReference, 1)
+  const toReference = distanceTransform(r, inReference.size, spacing).filter((_, i) => p[i] === 1)
+  const toPrediction = distanceTransform(p, inPrediction.size, spacing).filter((_, i) => r[i] === 1)
+  const both = new Float64Array(toReference.length + toPrediction.length)
+  both.set(toReference)
+  both.set(toPrediction, toReference.length)
+  // A distance that equals the tolerance is within it, whatever its last bit says.
+  const within = tolerance * (1 + 1e-9)
   return {
     outcome,
-    pooled95: percentile([...toReference, ...toPrediction], 95),
+    pooled95: percentile(both, 95),
     larger95: Math.max(percentile(toReference, 95), percentile(toPrediction, 95)),
     largest: Math.max(percentile(toReference, 100), percentile(toPrediction, 100)),
+    surfaceDice: both.filter((distance) => distance <= within).length / both.length,
   }
+}
+
+/** Both masks of one class, 1 where it is, cut to the least box that holds both. */
+function cropped(prediction: Grid, reference: Grid, classIndex: number): [Grid, Grid] {
+  const { size } = prediction
+  const strides = stridesOf(size)
+  const first = size.map((length) => length)
+  const last = size.map(() => -1)
+  for (let i = 0; i < prediction.labels.length; i++) {
+    if (prediction.labels[i] !== classIndex && reference.labels[i] !== classIndex) continue
+    for (let axis = 0; axis < size.length; axis++) {
+      const at = Math.floor(i / strides[axis]!) % size[axis]!
+      if (at < first[axis]!) first[axis] = at
+      if (at > last[axis]!) last[axis] = at
+    }
+  }
+  const box = size.map((_, axis) => last[axis]! - first[axis]! + 1)
+  const inBox = stridesOf(box)
+  const part = ({ labels }: Grid): Grid => {
+    const own = new Uint8Array(volumeOf(box))
+    for (let i = 0; i < own.length; i++) {
+      let from = 0
+      for (let axis = 0; axis < size.length; axis++) from += strides[axis]! * (first[axis]! + (Math.floor(i / inBox[axis]!) % box[axis]!))
+      own[i] = labels[from] === classIndex ? 1 : 0
+    }
+    return { size: box, labels: own }
+  }
+  return [part(prediction), part(reference)]
 }

@@ -7,7 +7,7 @@ import type { Volume } from '../data/volume'
 import { hexOf } from '../lib/hex'
 import { unknown, type LabelMap } from '../image/raster'
 import { hueOf } from '../image/palette'
-import { picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
+import { hasChannels, picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
 import type { ClassInfo } from './events'
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
@@ -31,6 +31,10 @@ export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
   return table
 }
 
+/** Whether a mask has the place of an image, and no more frames than it: those of a single image would be classes, or steps of time that it lacks. */
+export const liesOn = (mask: Volume, image: Volume): boolean =>
+  alignment(mask, image) !== null && (mask.size[3] === 1 || (image.size[3] > 1 && !hasChannels(image)))
+
 /**
  * A mask's labels on the voxels of an image; unknown in the frames that it says nothing of: those beyond its own, and of several those without
  * any label, for often two phases of a beating heart are annotated and no more.
@@ -39,7 +43,7 @@ export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
 export function labelsOn(mask: Mask, image: Volume): Uint8Array {
   const { volume, labels } = mask
   const place = alignment(volume, image)
-  if (!place)
+  if (!place || !liesOn(volume, image))
     throw new InputError(
       `The mask "${volume.name}" is ${sizeText(volume)} pixels, but its image "${image.name}" is ${sizeText(image)}; give a mask of the same size and place.`,
       volume.name,
@@ -47,7 +51,7 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
   const [columns, rows, slices] = image.size
   const each = columns * rows * slices
   const out = new Uint8Array(each * image.size[3])
-  const told = framesOf(mask)
+  const told = framesOf(mask, image)
   for (let t = 0; t < image.size[3]; t++) if (!told.has(t)) out.fill(unknown, t * each, (t + 1) * each)
   for (let t = 0, at = 0; t < Math.min(volume.size[3], image.size[3]); t++)
     for (let k = 0; k < volume.size[2]; k++)
@@ -58,13 +62,20 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
           if (x >= 0 && y >= 0 && z >= 0 && x < columns && y < rows && z < slices)
             out[x + columns * (y + rows * z) + each * t] = labels[at]!
         }
+  if (isOfAllChannels(mask, image)) for (let t = 1; t < image.size[3]; t++) out.copyWithin(each * t, 0, each)
   return out
 }
 
-/** Every image of a volume on which its mask marks something; of a volume of one slice, that slice. */
+/** Whether a mask is of one place and time, and so of every channel of its image. */
+const isOfAllChannels = ({ volume }: Mask, image: Volume) => hasChannels(image) && volume.size[3] === 1
+
+/**
+ * Every image of a volume on which its mask marks something, used or not; of a volume of one slice, that slice; of several channels, the images
+ * of the one that is used.
+ */
 export function exemplarsFrom(source: Source, mask: Mask): Exemplar[] {
   const labels = labelsOn(mask, source.volume)
-  return picturesOf(source)
+  return picturesOf({ ...source, every: 1, frame: hasChannels(source.volume) ? source.frame : null })
     .map((picture) => ({ picture, drawn: null, given: labelsOf(source.volume, labels, picture.plane, picture.slice, picture.frame) }))
     .filter(({ given }, _, { length }) => length === 1 || given.labels.some((l) => l > 0 && l !== unknown))
 }
@@ -162,11 +173,19 @@ export function withMapping(dataset: Dataset, value: string, target: Target | nu
   return next
 }
 
-/** Which slices of a source are used. @throws InputError when something was drawn on the present ones */
+/**
+ * Which slices of a source are used. A channel is chosen for all images that have as many.
+ * @throws InputError when something was drawn on the present ones
+ */
 export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
-  const change = (source: Source): Source => (source.id === id ? { ...source, ...choice } : source)
   const before = [...dataset.sources, ...(dataset.exemplarSource ? [dataset.exemplarSource] : [])].find((source) => source.id === id)
   if (!before) return dataset
+  const channelChanges = hasChannels(before.volume) && before.frame !== choice.frame
+  const change = (source: Source): Source => {
+    if (source.id === id) return { ...source, ...choice }
+    const alike = channelChanges && hasChannels(source.volume) && source.volume.size[3] === before.volume.size[3]
+    return alike ? { ...source, frame: choice.frame } : source
+  }
   const axisChanges = before.axis !== choice.axis
   if (axisChanges && dataset.exemplars.some(({ drawn, picture }) => drawn && picture.source.id === id))
     throw new InputError(`You drew on slices of ${before.volume.name} cut the other way: remove those exemplars first.`, before.volume.name)
@@ -174,14 +193,26 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
   const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
   // Of every slice that the mask marks, used or not, so these change with the axis only; some may have been removed since.
-  if (!axisChanges || dataset.exemplarSource?.id !== id || !dataset.exemplarMask) return next
+  const recut = axisChanges && exemplarSource?.id === id && dataset.exemplarMask
+  if (!recut && !channelChanges) return next
   const drawn = dataset.exemplars.filter((exemplar) => exemplar.drawn)
-  const given = exemplarsFrom({ ...dataset.exemplarSource, ...choice, every: 1, frame: null }, dataset.exemplarMask)
-  return counted({ ...next, exemplars: [...given, ...drawn] })
+  const exemplars = recut ? [...exemplarsFrom(exemplarSource, recut), ...drawn] : dataset.exemplars
+  // What is marked on one channel is true of the others.
+  const onChannel = (exemplar: Exemplar): Exemplar => {
+    const { source, slice } = exemplar.picture
+    if (!channelChanges || !hasChannels(source.volume)) return exemplar
+    return { ...exemplar, picture: picturesOf({ ...change(source), every: 1 }).find((other) => other.slice === slice)! }
+  }
+  return counted({ ...next, exemplars: exemplars.map(onChannel) })
 }
 
-/** The frames that a mask says something of; see `labelsOn`. */
-export function framesOf({ volume: { size }, labels }: Mask): Set<number> {
+/** The frames of an image that its mask says something of; see `labelsOn`. */
+export function framesOf(mask: Mask, image: Volume): Set<number> {
+  if (isOfAllChannels(mask, image)) return new Set(Array.from({ length: image.size[3] }, (_, t) => t))
+  const {
+    volume: { size },
+    labels,
+  } = mask
   const each = size[0] * size[1] * size[2]
   const frames = Array.from({ length: size[3] }, (_, t) => t)
   return new Set(frames.filter((t) => size[3] === 1 || labels.subarray(t * each, (t + 1) * each).some((l) => l > 0)))

@@ -6,7 +6,7 @@ import { emptyDataset, picturesOf, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 import { hasReference, referenceOf } from './references'
 import { sampleDataset } from './samples'
-import { scoredImages } from './training-data'
+import { scoredImages, scoredWith } from './training-data'
 
 const image = (name: string, size: Volume['size'] = [2, 2, 1, 1], first = 1): Volume =>
   makeVolume({
@@ -49,6 +49,23 @@ describe('exemplars', () => {
     )
     const more = waiting.sources[0]!.id
     expect(withSlices(waiting, more, { axis: 2, frame: null, every: 2 }).exemplars).toHaveLength(1)
+  })
+
+  test('a mask lies on every channel, and the exemplar is of the one that is chosen', () => {
+    const channels = (name: string) => ({ ...image(name, [2, 2, 2, 3]), frameMeans: 'channel' as const })
+    const dataset = loaded(
+      { role: 'exemplar-image', volume: channels('a.tif') },
+      { role: 'exemplar-mask', volume: mask('a-mask.tif', [0, 1, 1, 0, 0, 0, 0, 0], [2, 2, 2, 1]) },
+      { role: 'unlabeled', volume: channels('b.tif') },
+      { role: 'reference', volume: mask('b.tif', [1, 0, 0, 1, 0, 0, 0, 0], [2, 2, 2, 1]) },
+    )
+    expect(dataset.exemplars.map(({ picture }) => picture.frame)).toEqual([0])
+    const third = withSlices(dataset, dataset.sources[0]!.id, { axis: 2, frame: 2, every: 1 })
+    expect(third.exemplars.map(({ picture }) => picture.frame)).toEqual([2])
+    expect(labelsOf(third)).toEqual([[0, 1, 1, 0]])
+    const [, , first] = third.unlabeled
+    expect([first!.name, first!.frame]).toEqual(['b_z1', 2])
+    expect([...referenceOf(third, 2)!.labels]).toEqual([1, 0, 0, 1])
   })
 
   test('a mask of which nothing is left does not come back under the labels that were drawn since', () => {
@@ -201,25 +218,23 @@ describe('labels', () => {
   })
 })
 
-test('a mask that was decoded to be sorted is not decoded again', () => {
-  let reads = 0
-  const dropped = (name: string, labels: number[]): Volume => {
-    const volume = mask(name, labels)
-    const { samples } = volume
-    return Object.defineProperty(volume, 'samples', {
-      get: () => {
-        reads++
-        return samples
-      },
-    })
-  }
-  const volumes = [
-    image('a.nii'),
-    image('b.nii', [2, 2, 1, 1], 9),
-    dropped('a_mask.nii', [0, 1, 2, 0]),
-    dropped('b_mask.nii', [0, 1, 1, 0]),
-  ]
-  const dataset = loaded(...volumes.map((volume) => ({ role: null, volume })))
-  expect([dataset.exemplars.length, dataset.references.length]).toEqual([1, 1])
-  expect(reads).toBe(2)
+test('the slices of a volume are scored as that volume, whatever its name says of patients, and not those of the exemplar’s', () => {
+  const size: Volume['size'] = [2, 2, 2, 1]
+  const labels = [0, 1, 1, 0, 0, 1, 0, 0]
+  const dataset = loaded(
+    { role: 'exemplar-image', volume: image('case_0001.nii', size) },
+    { role: 'exemplar-mask', volume: mask('case_0001_mask.nii', [0, 1, 1, 0, 0, 0, 0, 0], size) },
+    ...[2, 3].map((n) => ({ role: 'unlabeled' as const, volume: image(`case_000${n}.nii`, size, n) })),
+    ...[1, 2, 3].map((n) => ({ role: 'reference' as const, volume: mask(`case_000${n}_mask.nii`, labels, size) })),
+  )
+  const scored = scoredImages(dataset).map((i) => dataset.unlabeled[i]!)
+  expect(scored.map((picture) => [picture.name, scoredWith(picture)])).toEqual([
+    ['case_0002_z1', 'case_0002.nii'],
+    ['case_0002_z2', 'case_0002.nii'],
+    ['case_0003_z1', 'case_0003.nii'],
+    ['case_0003_z2', 'case_0003.nii'],
+  ])
+  const [cine] = loaded({ role: 'unlabeled', volume: image('p_1.nii', [2, 2, 2, 3]) }).unlabeled
+  const [flat] = loaded({ role: 'unlabeled', volume: image('p_1.nii') }).unlabeled
+  expect([scoredWith(cine!), scoredWith(flat!)]).toEqual(['p_1.nii, frame 1', 'p'])
 })

@@ -1,4 +1,4 @@
-import { baseName, patientOf } from '../data/file-roles'
+import { baseName, caseNameOf, patientOf } from '../data/file-roles'
 import type { Mask } from '../data/mask-file'
 import { extentOf, planeOf, sliceOf, usualAxis, type Plane } from '../data/slices'
 import type { Volume } from '../data/volume'
@@ -15,7 +15,7 @@ export interface Source {
   volume: Volume
   /** Slices follow each other along it: 0 columns, 1 rows, 2 slices as stored. */
   axis: 0 | 1 | 2
-  /** The one time point or echo that is used, or null for all. */
+  /** The one time point, echo or channel that is used, or null for all. */
   frame: number | null
   /** Every n-th slice is used. */
   every: number
@@ -116,22 +116,28 @@ export function makeSources(volumes: readonly Volume[], known: readonly Source[]
   })
 }
 
+/** Whether the frames of a volume are channels of one picture: labels are those of all of them, and one of them is used. */
+export const hasChannels = ({ frameMeans }: Volume): boolean => frameMeans === 'channel'
+
 /** The images of a source, slice by slice. A volume of one slice keeps its name; the others are numbered from 1. */
 export function picturesOf(source: Source): Picture[] {
   const { volume, axis, every } = source
   const plane = planeOf(volume, axis)
   const { width, height, slices, spacing } = extentOf(volume, plane)
   const frames = volume.size[3]
-  const patient = volume.patient ?? patientOf(volume.name)
+  const own = caseNameOf(volume)
+  const patient = volume.patient ?? patientOf(own)
+  const channels = hasChannels(volume)
+  const oneFrame = frames === 1 || (channels && source.frame !== null)
   const pictures: Picture[] = []
   const pad = (n: number, of: number) => String(n + 1).padStart(String(of).length, '0')
-  const folder = volume.name.slice(0, volume.name.search(/[^/\\]*$/))
+  const folder = own.slice(0, own.search(/[^/\\]*$/))
   // Dots would be taken for an ending.
-  const base = folder + baseName(volume.name).replaceAll('.', '-')
+  const base = folder + baseName(own).replaceAll('.', '-')
   for (let slice = 0; slice < slices; slice += every)
     for (let frame = source.frame ?? 0; frame < (source.frame === null ? frames : source.frame + 1); frame++) {
-      const place = `_${letters[axis]}${pad(slice, slices)}${frames > 1 ? `_t${pad(frame, frames)}` : ''}`
-      const name = slices * frames === 1 ? volume.name : base + place
+      const place = `_${letters[axis]}${pad(slice, slices)}${oneFrame ? '' : `_${channels ? 'c' : 't'}${pad(frame, frames)}`}`
+      const name = slices === 1 && oneFrame ? own : base + place
       const id = pictureId(source.id, axis, slice, frame)
       pictures.push({ id, name, patient, source, plane, slice, frame, width, height, spacing })
     }

@@ -1,7 +1,7 @@
 /** What a session tells whoever drives it, page or terminal: of its own accord, and when asked. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
-import type { VolumeKind } from '../data/volume'
+import type { Volume, VolumeKind } from '../data/volume'
 import type { WindowPreset } from '../image/window-presets'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -63,6 +63,8 @@ export interface SourceInfo {
   /** Along which axis it is cut into images, and what the slices along each axis are called. */
   axis: 0 | 1 | 2
   planes: (string | null)[]
+  /** Whether the frames are channels, of which one is chosen for all images that have as many. */
+  frameMeans: Volume['frameMeans']
   /** The frame that is used, from 0, or null for all. */
   frame: number | null
   every: number
@@ -123,6 +125,8 @@ export interface DatasetSummary {
   exemplars: ExemplarInfo[]
   /** Values of the exemplar's mask file; empty without one. */
   values: MaskValueInfo[]
+  /** Sentences about how the exemplar's mask file was understood. */
+  maskNotes: string[]
   /** The volumes that the unlabelled images come from, each once; of a sample none. */
   sources: SourceInfo[]
   /** A region of interest around what is annotated; null without an annotation. */

@@ -8,6 +8,7 @@ import { combine, decide, type Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { annotated } from './annotations'
+import { hasChannels, type Source } from './dataset'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind } from './events'
@@ -83,6 +84,10 @@ async function networks(trainer: Trainer): Promise<Networks> {
   }
 }
 
+/** The volume that labels are written on: channels of one picture have one mask. */
+const gridOf = (volume: Volume): Volume =>
+  hasChannels(volume) ? { ...volume, size: [volume.size[0], volume.size[1], volume.size[2], 1], frameMeans: 'time' } : volume
+
 /** The label volumes, maps and pictures that this kind of export has. */
 async function predictions(
   trainer: Trainer,
@@ -98,17 +103,23 @@ async function predictions(
   const voxels = ({ size: [x, y, z, t] }: Volume) => x * y * z * t
   const probabilityMaps = (source: Volume) => dataset.classes.slice(1).map(() => new Float32Array(voxels(source)))
   // The images of a source follow each other.
-  let source: Volume | null = null
+  let last: Source | null = null
+  let volume: Volume
   const keep = (inference: Inference, i: number) => {
     const picture = dataset.unlabeled[i]!
-    const { volume } = picture.source
-    if (volume !== source) {
-      source = volume
-      if (what === 'maps') maps.push({ source, disagreement: new Float32Array(voxels(source)), probabilities: probabilityMaps(source) })
-      else masks.push({ source, labels: new Uint8Array(voxels(source)), frames: [] })
+    const { source } = picture
+    if (source !== last) {
+      last = source
+      volume = gridOf(source.volume)
+      if (what === 'maps')
+        maps.push({ source: volume, disagreement: new Float32Array(voxels(volume)), probabilities: probabilityMaps(volume) })
+      else masks.push({ source: volume, labels: new Uint8Array(voxels(volume)), frames: [] })
     }
-    const put = <T extends Uint8Array | Float32Array>(into: T, values: T) =>
-      putSlice(volume, into, picture.plane, picture.slice, picture.frame, values)
+    // Where all channels are used, each has been predicted, and the first is what is written.
+    const frame = hasChannels(source.volume) ? picture.frame - (source.frame ?? 0) : picture.frame
+    const put = <T extends Uint8Array | Float32Array>(into: T, values: T) => {
+      if (frame < volume.size[3]) putSlice(volume, into, picture.plane, picture.slice, frame, values)
+    }
     if (what === 'maps') {
       const { probabilities, disagreement } = trainer.mapsOf(i, inference)
       put(maps.at(-1)!.disagreement, disagreement)
@@ -118,7 +129,7 @@ async function predictions(
     const result = trainer.resultOf(i, inference)
     const mask = masks.at(-1)!
     put(mask.labels, result.labels)
-    if (!mask.frames.includes(picture.frame)) mask.frames.push(picture.frame)
+    if (frame < volume.size[3] && !mask.frames.includes(frame)) mask.frames.push(frame)
     if (what === 'run') images.push(pictureOf(trainer, i, inference, result.labels))
   }
   const of = prepared.unlabeled.length

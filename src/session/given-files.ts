@@ -1,4 +1,4 @@
-import type { FileRole } from '../data/file-roles'
+import { arraysFor, type FileRole } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
@@ -49,8 +49,9 @@ async function readGiven(
   for (const role of new Set(files.map((file) => file.role))) {
     const own = files.filter((file) => file.role === role).map(({ file }) => file)
     const read = await readFiles(own, tell)
-    problems.push(...read.problems)
-    given.push(...read.volumes.map((volume) => ({ role, volume })))
+    const fitting = role === null ? { volumes: read.volumes, problems: [] } : arraysFor(role, read.volumes)
+    problems.push(...read.problems, ...fitting.problems)
+    given.push(...fitting.volumes.map((volume) => ({ role, volume })))
   }
   const placed = await placeSegmentations(
     given.map(({ volume }) => volume),

@@ -1,10 +1,9 @@
-import { alignment } from '../data/alignment'
 import { assignRoles, baseName, type FileRole } from '../data/file-roles'
-import { checkExemplar, matchValues, readMask, sizeText, type Mask } from '../data/mask-file'
+import { checkExemplar, matchValues, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import type { Volume } from '../data/volume'
-import { annotated, classesFrom, counted, exemplarsFrom, tableOf } from './annotations'
-import { emptyDataset, makeSources, picturesOf, type Dataset, type Source } from './dataset'
+import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
+import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type Target } from './dataset'
 import { partnerOf } from './references'
 
 /** Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays. */
@@ -23,13 +22,12 @@ export function withVolumes(
     }
   }
   const sorted = new Map(
-    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, ...told }) => [volume, told]),
+    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, role }) => [volume, role]),
   )
-  const maskOf = (volume: Volume): Mask => sorted.get(volume)?.mask ?? readMask(volume)
   // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
   const roleOf = (volume: Volume): FileRole => {
-    const { role } = sorted.get(volume)!
+    const role = sorted.get(volume)!
     return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
   }
   const inRole = (role: FileRole) => given.filter((g) => (g.role ?? roleOf(g.volume)) === role).map(({ volume }) => volume)
@@ -67,14 +65,16 @@ export function withVolumes(
       continue
     }
     const done = attempt(() => {
-      const mask = maskOf(volume)
       const source = next.exemplarSource
+      const mask = readMask(volume, { image: source?.volume ?? null })
       if (!source) throw new InputError(`${volume.name} was not used: choose the exemplar image first, then its mask.`, volume.name)
-      const exemplars = exemplarsFrom({ ...source, every: 1, frame: null }, mask)
+      const exemplars = exemplarsFrom(source, mask)
       checkExemplar(mask)
       if (exemplars.length === 0)
         throw new InputError(`"${volume.name}" marks nothing inside "${source.volume.name}"; is it the mask of another image?`, volume.name)
-      return counted({ ...next, exemplarMask: mask, exemplars, mapping: new Map(), classes: classesFrom(mask, new Map()), references: [] })
+      const aside = unknownValueOf(mask)
+      const mapping = new Map<string, Target>(aside === null ? [] : [[aside, 'unknown']])
+      return counted({ ...next, exemplarMask: mask, exemplars, mapping, classes: classesFrom(mask, mapping), references: [] })
     })
     if (!done) {
       // An image that came with a mask that cannot be used does not replace an exemplar that can.
@@ -91,14 +91,16 @@ export function withVolumes(
   }
 
   const added: Mask[] = []
-  for (const volume of inRole('reference')) {
+  const references = inRole('reference')
+  const imageOf = imagesOf(next, references)
+  for (const volume of references) {
     const mask = attempt(() => {
       if (next.classes.length === 0)
         throw new InputError(
           `${volume.name} was not used: choose the exemplar and its mask first, they say which labels there are.`,
           volume.name,
         )
-      const read = maskOf(volume)
+      const read = readMask(volume, { image: imageOf.get(volume) ?? null, objects: next.exemplarMask?.objects != null })
       matchValues(read, tableOf(next))
       return read
     })
@@ -108,7 +110,7 @@ export function withVolumes(
   const unlike = new Set<Mask>()
   for (const source of own.sources) {
     const reference = partnerOf(own, source)
-    if (!reference || alignment(reference.volume, source.volume)) continue
+    if (!reference || liesOn(reference.volume, source.volume)) continue
     unlike.add(reference)
     const { name } = reference.volume
     problems.push(
@@ -134,4 +136,16 @@ export function withVolumes(
   }
   if (!taken) return { dataset: before, problems }
   return { dataset: next, problems }
+}
+
+/** The image of each reference, by what pairs them once they are read; how a mask is read depends on its image. */
+function imagesOf({ sources, ...dataset }: Dataset, references: readonly Volume[]): Map<Volume, Volume> {
+  const masks = references.map((volume): Mask => ({ volume, labels: new Uint8Array(0), values: [], objects: null, notes: [] }))
+  const own = { ...dataset, sources, references: masks }
+  return new Map(
+    sources.flatMap((source) => {
+      const partner = partnerOf(own, source)
+      return partner ? [[partner.volume, source.volume] as const] : []
+    }),
+  )
 }

@@ -1,11 +1,11 @@
 /** Reference masks: which image each is of, and what it says there. They are used for the score and for nothing else. */
 import { alignment } from '../data/alignment'
-import { fullPairName, pairName } from '../data/file-roles'
+import { caseNameOf, fullPairName, pairName } from '../data/file-roles'
 import { matchValues, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { labelsOf } from '../data/slices'
 import { unknown, type LabelMap } from '../image/raster'
-import { framesOf, labelsOn, tableOf } from './annotations'
+import { framesOf, labelsOn, liesOn, tableOf } from './annotations'
 import type { Dataset, Source } from './dataset'
 
 /** Names of a data set's sources and references, each worked out once: there may be thousands. */
@@ -18,9 +18,9 @@ function namesOf({ sources, references }: Dataset) {
     return groups
   }
   return {
-    exact: group(references, ({ volume }) => fullPairName(volume.name)),
-    alike: group(references, ({ volume }) => pairName(volume.name)),
-    rivals: group(sources, ({ volume }) => pairName(volume.name)),
+    exact: group(references, ({ volume }) => fullPairName(caseNameOf(volume))),
+    alike: group(references, ({ volume }) => pairName(caseNameOf(volume))),
+    rivals: group(sources, ({ volume }) => pairName(caseNameOf(volume))),
   }
 }
 
@@ -35,9 +35,9 @@ export function partnerOf(dataset: Dataset, { volume }: Source): Mask | null {
   if (!byReferences) named.set(sources, (byReferences = new WeakMap()))
   let names = byReferences.get(references)
   if (!names) byReferences.set(references, (names = namesOf(dataset)))
-  const exact = names.exact.get(fullPairName(volume.name))
+  const exact = names.exact.get(fullPairName(caseNameOf(volume)))
   if (exact) return exact[0]!
-  const pair = pairName(volume.name)
+  const pair = pairName(caseNameOf(volume))
   const alike = names.alike.get(pair)
   if (alike?.length === 1 && names.rivals.get(pair)?.length === 1) return alike[0]!
   if (volume.size[2] === 1 || !volume.affine) return null
@@ -58,9 +58,12 @@ function referencesOn(dataset: Dataset, source: Source): Matched | null {
   if (!maps) matched.set(dataset, (maps = new Map()))
   if (!maps.has(source)) {
     const mask = partnerOf(dataset, source)
-    const fits = mask && alignment(mask.volume, source.volume)
+    const fits = mask && liesOn(mask.volume, source.volume)
     const classOf = fits && classesOf(mask, dataset)
-    maps.set(source, classOf ? { labels: labelsOn(mask, source.volume).map((l) => classOf[l] ?? unknown), frames: framesOf(mask) } : null)
+    maps.set(
+      source,
+      classOf ? { labels: labelsOn(mask, source.volume).map((l) => classOf[l] ?? unknown), frames: framesOf(mask, source.volume) } : null,
+    )
   }
   return maps.get(source)!
 }

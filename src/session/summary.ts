@@ -1,3 +1,4 @@
+import { unknownValueOf } from '../data/mask-file'
 import { orientationOf, type Volume } from '../data/volume'
 import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
@@ -11,7 +12,7 @@ import type { DatasetSummary, Region, SourceInfo, VolumeNumbers } from './events
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
-  const { name, kind, size, spacing, affine, modality, notes } = volume
+  const { name, kind, size, spacing, affine, modality, notes, frameMeans } = volume
   const pictures = picturesOf(source)
   return {
     id,
@@ -25,6 +26,7 @@ const describe = (source: Source): SourceInfo => {
     notes,
     axis,
     planes: ([0, 1, 2] as const).map((a) => planeName(volume, a)),
+    frameMeans,
     frame,
     every,
     images: pictures.length,
@@ -67,6 +69,12 @@ export function proposedRegion(dataset: Dataset): Region | null {
   return { x, y, width: round(round(right + around) - x), height: round(round(bottom + around) - y) }
 }
 
+function maskNotesOf({ exemplarMask, mapping }: Dataset): string[] {
+  const aside = exemplarMask && unknownValueOf(exemplarMask)
+  const unknowns = aside !== null && mapping.get(aside) === 'unknown' ? [`The value ${aside} beside small numbers counts as unknown.`] : []
+  return [...(exemplarMask?.notes ?? []), ...unknowns]
+}
+
 /** What the page is told of a data set. */
 export function summarise(dataset: Dataset, config: Config): DatasetSummary {
   const teaching = new Set(annotated(dataset).map(({ picture }) => picture.id))
@@ -86,6 +94,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
       name,
       target: dataset.mapping.get(value) ?? 'own',
     })),
+    maskNotes: maskNotesOf(dataset),
     sources: dataset.sample ? [] : dataset.sources.map(describe),
     proposedRegion: proposedRegion(dataset),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({

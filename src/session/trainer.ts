@@ -15,7 +15,7 @@ import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
@@ -235,7 +235,7 @@ export class Trainer {
     return toSource(probabilities, picture, frameOf(picture, this.config, this.field), this.net.classes, this.config.size)
   }
 
-  /** Dice of every scored image's patient, and the fit on the exemplar. */
+  /** Dice of every scored volume and of every patient of separate images, and the fit on the exemplar. */
   async score(pause?: () => Promise<void>): Promise<{ row: ScoreRow; patients: { patient: string; dice: number[] }[] }> {
     const { dataset, prepared, net, config } = this
     const which = scoredImages(dataset)
@@ -257,7 +257,7 @@ export class Trainer {
         const picture = dataset.unlabeled[i]!
         const reference = referenceOf(dataset, i)!.labels
         forms.forEach((form, f) => {
-          cases[f]!.push(caseOf(picture.patient, this.toSource(picture, combine(inference, form)).labels, reference))
+          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference))
         })
       },
       pause,

@@ -1,10 +1,10 @@
-import { baseName } from '../data/file-roles'
+import { baseName, caseNameOf } from '../data/file-roles'
 import { InputError } from '../data/input-error'
 import { fieldOf, frameOf, prepareImage, type Frame } from '../image/frame'
 import type { Config } from '../method/config'
 import { emptyOut, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'
-import { rasterOf, type Dataset, type Picture } from './dataset'
+import { hasChannels, rasterOf, type Dataset, type Picture } from './dataset'
 import { prepareLabels } from './preparation'
 import { hasReference } from './references'
 
@@ -49,8 +49,23 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
   }
 }
 
+/** An exemplar that came without its folders may be any image of its base name; with folders, it is none of another one. */
+function mayBeSame(exemplar: string, image: string): boolean {
+  const [a, b] = [exemplar, image].map((name) => name.split(/[/\\]/).length) as [number, number]
+  return exemplar === image || ((a === 1 || b === 1) && baseName(exemplar) === baseName(image))
+}
+
 /**
- * Images that are scored: those with a reference mask, without the exemplars, and without their patients where there are others, for
+ * What an image is scored together with: the slices of a volume make the Dice of that volume, frame by frame, whoever is in it; separate images make that
+ * of their patient.
+ */
+export function scoredWith({ patient, frame, source: { volume } }: Picture): string {
+  if (volume.size[2] === 1) return patient
+  return caseNameOf(volume) + (volume.size[3] > 1 && !hasChannels(volume) ? `, frame ${frame + 1}` : '')
+}
+
+/**
+ * Images that are scored: those with a reference mask, without the exemplars, and without their patients and volumes where there are others, for
  * slices of one patient are near copies of each other.
  */
 export function scoredImages(dataset: Dataset): number[] {
@@ -59,9 +74,11 @@ export function scoredImages(dataset: Dataset): number[] {
     .map((_, i) => i)
     .filter((i) => {
       const picture = dataset.unlabeled[i]!
-      const same = (p: Picture) => p.id === picture.id || baseName(p.name) === baseName(picture.name)
+      const same = (p: Picture) => p.id === picture.id || mayBeSame(p.name, picture.name)
       return hasReference(dataset, i) && !own.some(same)
     })
-  const others = all.filter((i) => !own.some(({ patient }) => patient === dataset.unlabeled[i]!.patient))
-  return others.length > 0 ? others : all
+  // The names of many volumes do not say who is in them: all of case_0001, case_0002 seem to be of a patient "case".
+  const without = (key: (picture: Picture) => string) => all.filter((i) => !own.some((p) => key(p) === key(dataset.unlabeled[i]!)))
+  const choices = [without(({ patient }) => patient), without(({ source }) => source.volume.name), all]
+  return choices.find((some) => some.length > 0) ?? []
 }

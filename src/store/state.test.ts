@@ -11,6 +11,7 @@ const dataset = (names: string[]): DatasetSummary => ({
   classes: [],
   exemplars: [],
   values: [],
+  maskNotes: [],
   sources: [],
   proposedRegion: null,
   unlabeled: names.map((name) => ({

@@ -7,7 +7,7 @@ import { ExemplarList } from './exemplar-list'
 import { FileInputs } from './file-inputs'
 import { plural } from './format'
 import { LabelTable } from './label-table'
-import { MappedValues } from './mapped-values'
+import { MappedValues, MaskNotes } from './mapped-values'
 import { Pile } from './pile'
 import { ReadingProgress } from './reading-progress'
 import { RegionButton, RegionFact } from './region-button'
@@ -47,6 +47,7 @@ export function DataPanel() {
       <RegionButton />
       <LabelTable />
       <MappedValues />
+      <MaskNotes />
       <SourceList />
     </section>
   )

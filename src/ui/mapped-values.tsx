@@ -69,6 +69,16 @@ export function MappedValues() {
   )
 }
 
+/** How the exemplar's mask file was understood, where that needs saying. */
+export function MaskNotes() {
+  const notes = usePage((state) => state.dataset?.maskNotes ?? none) as readonly string[]
+  return notes.map((note) => (
+    <p className="note needs" key={note}>
+      {note}
+    </p>
+  ))
+}
+
 /** A target as an option's value: a word, or "=" with the value of the mask. */
 const optionOf = (target: MaskValueInfo['target']): string => (typeof target === 'string' ? target : `=${target.value}`)
 

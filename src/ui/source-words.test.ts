@@ -27,6 +27,7 @@ const source = (own: Partial<SourceInfo>): SourceInfo => ({
   notes: [],
   axis: 2,
   planes: ['sagittal', 'coronal', 'axial'],
+  frameMeans: 'time',
   frame: null,
   every: 1,
   images: 20,
