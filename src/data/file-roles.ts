@@ -144,9 +144,9 @@ function looksLikeMask(mask: Mask | null): boolean {
  * Sorts what was dropped together. Masks are told by a word in the name or folder (mask, label, seg, gt, ...), else by content.
  * The image and mask with the same name whose mask shows the most classes become the exemplar, the other masks references, the other
  * images unlabelled.
- * @returns one entry for each volume, in the order given
+ * @returns one entry for each volume, in the order given, with the mask where it was decoded to tell
  */
-export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole }[] {
+export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole; mask: Mask | null }[] {
   const masks = new Map<Volume, Mask | null>()
   for (const volume of volumes) {
     const { kind, mask } = kindOf(volume)
@@ -168,9 +168,10 @@ export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role:
     const classes = mask?.values.filter(({ count }) => count > 0).length ?? 0
     if (image && (!exemplar || classes > exemplar.classes)) exemplar = { image, mask: volume, classes }
   }
-  return volumes.map((volume) => {
-    if (volume === exemplar?.image) return { volume, role: 'exemplar-image' }
-    if (volume === exemplar?.mask) return { volume, role: 'exemplar-mask' }
-    return { volume, role: masks.has(volume) ? 'reference' : 'unlabeled' }
-  })
+  const roleOf = (volume: Volume): FileRole => {
+    if (volume === exemplar?.image) return 'exemplar-image'
+    if (volume === exemplar?.mask) return 'exemplar-mask'
+    return masks.has(volume) ? 'reference' : 'unlabeled'
+  }
+  return volumes.map((volume) => ({ volume, role: roleOf(volume), mask: masks.get(volume) ?? null }))
 }

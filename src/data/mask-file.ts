@@ -77,6 +77,10 @@ export function readMask(given: Volume, { image = null, objects = false }: MaskC
   return { volume, labels, values, objects: null, notes }
 }
 
+/** Whether a mask may mean another thing beside its image: with axes of its own it may hold a map for each class. */
+export const needsImage = ({ size }: Volume, image: Volume | null): boolean =>
+  size[3] > 1 || (image !== null && [0, 1, 2].some((axis) => size[axis] !== image.size[axis]))
+
 /** What programs that number objects write into names: Cellpose, COCO and the like. */
 const saysObjects = /cp_masks|(^|[^a-z])instances?([^a-z]|$)/i
 

@@ -238,3 +238,22 @@ test('the slices of a volume are scored as that volume, whatever its name says o
   const [flat] = loaded({ role: 'unlabeled', volume: image('p_1.nii') }).unlabeled
   expect([scoredWith(cine!), scoredWith(flat!)]).toEqual(['p_1.nii, frame 1', 'p'])
 })
+
+test('a mask that was decoded to be sorted is not decoded again', () => {
+  let decoded = 0
+  const dropped = (name: string, labels: number[]): Volume => {
+    const volume = mask(name, labels)
+    const { palette } = volume
+    // Decoding looks at the palette once.
+    return Object.defineProperty(volume, 'palette', {
+      get: () => {
+        decoded++
+        return palette
+      },
+    })
+  }
+  const masks = [dropped('a_mask.nii', [0, 1, 2, 0]), dropped('b_mask.nii', [0, 1, 1, 0])]
+  const dataset = loaded(...[image('a.nii'), image('b.nii', [2, 2, 1, 1], 9), ...masks].map((volume) => ({ role: null, volume })))
+  expect([dataset.exemplars.length, dataset.references.length]).toEqual([1, 1])
+  expect(decoded).toBe(2)
+})

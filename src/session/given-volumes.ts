@@ -1,5 +1,5 @@
 import { assignRoles, baseName, type FileRole } from '../data/file-roles'
-import { checkExemplar, matchValues, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
+import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
@@ -22,12 +22,17 @@ export function withVolumes(
     }
   }
   const sorted = new Map(
-    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, role }) => [volume, role]),
+    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, ...told }) => [volume, told]),
   )
+  /** A mask that was decoded to tell what it is, is not decoded again, unless it means another thing here. */
+  const maskOf = (volume: Volume, image: Volume | null, objects = false): Mask => {
+    const known = sorted.get(volume)?.mask
+    return known && !objects && !needsImage(volume, image) ? known : readMask(volume, { image, objects })
+  }
   // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
   const roleOf = (volume: Volume): FileRole => {
-    const role = sorted.get(volume)!
+    const { role } = sorted.get(volume)!
     return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
   }
   const inRole = (role: FileRole) => given.filter((g) => (g.role ?? roleOf(g.volume)) === role).map(({ volume }) => volume)
@@ -66,7 +71,7 @@ export function withVolumes(
     }
     const done = attempt(() => {
       const source = next.exemplarSource
-      const mask = readMask(volume, { image: source?.volume ?? null })
+      const mask = maskOf(volume, source?.volume ?? null)
       if (!source) throw new InputError(`${volume.name} was not used: choose the exemplar image first, then its mask.`, volume.name)
       const exemplars = exemplarsFrom(source, mask)
       checkExemplar(mask)
@@ -100,7 +105,7 @@ export function withVolumes(
           `${volume.name} was not used: choose the exemplar and its mask first, they say which labels there are.`,
           volume.name,
         )
-      const read = readMask(volume, { image: imageOf.get(volume) ?? null, objects: next.exemplarMask?.objects != null })
+      const read = maskOf(volume, imageOf.get(volume) ?? null, next.exemplarMask?.objects != null)
       matchValues(read, tableOf(next))
       return read
     })
