@@ -1,4 +1,5 @@
 /** What files hold once they are decoded: a picture, a stack of slices, a time series, all in one form. */
+import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
 export type VolumeKind = 'png' | 'jpeg' | 'tiff' | 'nifti' | 'dicom' | 'dicom-seg' | 'nrrd' | 'mha' | 'npy' | 'npz' | 'hdf5'
@@ -64,6 +65,8 @@ export interface Volume {
   intercept: number
   /** Large values are shown dark: MONOCHROME1 of DICOM, MINISWHITE of TIFF. */
   inverted: boolean
+  /** How the rows of the file lie, of which the samples here are the upright form; 1 where they are as stored. */
+  turned: ExifOrientation
   /** Millimetres between the centres of neighbouring voxels; null where the file does not say. */
   spacing: Triple | null
   /** Null where the file has no geometry. */
@@ -90,6 +93,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     slope: 1,
     intercept: 0,
     inverted: false,
+    turned: 1,
     spacing: null,
     affine: null,
     window: null,
