@@ -5,6 +5,7 @@ import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
 import { InputError } from './input-error'
 import type { Samples, Triple } from './volume'
+import { putRgb } from './ycbcr'
 
 /** How the samples of a file are laid out. */
 export interface PixelLayout {
@@ -225,11 +226,8 @@ function toRgb(
     else [a, b, c] = [stored[3 * i]!, stored[3 * i + 1]!, stored[3 * i + 2]!]
     if (photometric.startsWith('YBR_PARTIAL'))
       [a, b, c] = [(255 / 219) * (a - 16), (255 / 224) * (b - 128) + 128, (255 / 224) * (c - 128) + 128]
-    if (photometric.startsWith('YBR')) {
-      out[3 * i] = a + 1.402 * (c - 128)
-      out[3 * i + 1] = a - 0.344136 * (b - 128) - 0.714136 * (c - 128)
-      out[3 * i + 2] = a + 1.772 * (b - 128)
-    } else out.set([a, b, c], 3 * i)
+    if (photometric.startsWith('YBR')) putRgb(out, 3 * i, a, b, c)
+    else out.set([a, b, c], 3 * i)
   }
   return new Uint8Array(out.buffer)
 }
