@@ -1,11 +1,13 @@
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
 import { frameGroup, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
+import { cutTile } from './dicom-mosaic'
 import { paletteOf, readFrames } from './dicom-pixels'
 import { readSegmentation } from './dicom-seg'
 import { planesOf, stack, type DicomPlane } from './dicom-stack'
 import type { GivenFile } from './given-file'
 import { InputError } from './input-error'
+import { planeName } from './slices'
 import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
 
 /**
@@ -50,7 +52,13 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
     }
     // Without a place, pictures of a series need have nothing to do with each other. The same picture in other bytes, such as a compressed
     // one, is of another series in all but name.
-    const alone = header.frames > 1 || !planes[0]!.geometry
+    const alone = !planes[0]!.geometry
+    if (header.frames > 1) {
+      const parts = byOrientation(planes)
+      groups.set('', [...(groups.get('') ?? []), ...parts])
+      if (instance) versions.set(instance, [...others, { file, group: parts[0]! }])
+      continue
+    }
     const { columns, rows } = header
     const { type, channels } = planes[0]!.layout
     const key = [textOf(header.data, 'x0020000e'), columns, rows, type.name, channels, others.length].join('\0')
@@ -72,6 +80,9 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
           built.notes.push(
             count === 1 ? 'One file was given twice; the copy is left out.' : `${count} files are copies of others and left out.`,
           )
+        // Of several orientations in one file each is called after its own: "scan axial.dcm".
+        const plane = built.origin.format === 'dicom' && built.origin.frames ? planeName(built, 2) : null
+        if (plane) built.name = built.name.replace(/(\.\w+)?$/, ` ${plane}$&`)
         volumes.push({ volume: built, description: textOf(planes[0]!.header.data, 'x0008103e') })
         break
       }
@@ -81,6 +92,18 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
     }
   }
   return { volumes: withNames(volumes), problems }
+}
+
+/** The frames of a file, parted where they lie across each other, as in a localizer; together where some have no place. */
+function byOrientation(planes: DicomPlane[]): DicomPlane[][] {
+  if (!planes.every(({ geometry }) => geometry)) return [planes]
+  const parts: DicomPlane[][] = []
+  for (const plane of planes) {
+    const part = parts.find(([first]) => isParallel(first!.geometry!, plane.geometry!))
+    if (part) part.push(plane)
+    else parts.push([plane])
+  }
+  return parts
 }
 
 const unreadable = ({ name }: GivenFile) =>
@@ -109,7 +132,8 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   const { planes, slices, frames, step, notes } = stack(group)
   const first = planes[0]!
   const { header, layout } = first
-  const { rows, columns, file, data } = header
+  const { file, data } = header
+  const { rows, columns } = first.tile ?? header
   const each = rows * columns * layout.channels
   const files = [...new Set(planes.map((plane) => plane.header.file))]
   const name = files.length === 1 ? file.name : folderOf(files) || textOf(data, 'x0008103e') || file.name
@@ -118,12 +142,24 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   const type = rescaled ? Float32Array : layout.type
   if (each * planes.length * type.BYTES_PER_ELEMENT > maxVolumeBytes) throw tooLarge(name)
   const samples: Samples = new type(each * planes.length)
-  const errors = await readFrames(planes, (index, frame) => {
-    const { slope, intercept } = planes[index]!
-    if (rescaled) for (let i = 0; i < each; i++) samples[index * each + i] = slope * frame[i]! + intercept
-    else samples.set(frame, index * each)
-  })
-  if (errors.size > 0) return { failed: new Map([...errors].map(([index, error]) => [planes[index]!.header.file, error])) }
+  const put = (index: number, frame: Samples) => {
+    const { slope, intercept, tile } = planes[index]!
+    const own = tile ? cutTile(frame, header.columns, layout.channels, tile) : frame
+    if (rescaled) for (let i = 0; i < each; i++) samples[index * each + i] = slope * own[i]! + intercept
+    else samples.set(own, index * each)
+  }
+  // A frame is decoded once, whatever it holds.
+  const sharing = new Map<string, number[]>()
+  for (const [index, plane] of planes.entries()) {
+    const key = `${files.indexOf(plane.header.file)} ${plane.frame}`
+    sharing.set(key, [...(sharing.get(key) ?? []), index])
+  }
+  const shares = [...sharing.values()]
+  const errors = await readFrames(
+    shares.map(([index]) => planes[index!]!),
+    (share, frame) => shares[share]!.forEach((index) => put(index, frame)),
+  )
+  if (errors.size > 0) return { failed: new Map([...errors].map(([share, error]) => [planes[shares[share]![0]!]!.header.file, error])) }
 
   const affine = first.geometry && step ? affineOf(first.geometry, step) : null
   const flat = pixelSpacing(header, first.frame)
@@ -134,6 +170,10 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   if (rescaled) notes.push('Slices have different rescale slopes, so their values were computed one by one.')
   if (data.elements['x00283000'] && layout.channels === 1)
     notes.push('The file has a table of values (Modality LUT), which is not applied.')
+  const own = planes.map(({ frame }) => frame)
+  const parted = files.length === 1 && own.length < header.frames
+  if (parted) notes.push(`The file has frames of several orientations; these are ${own.length} of ${header.frames}.`)
+  if (first.tile) notes.push(`Each file is a mosaic of ${planes.length / files.length} slices, which are taken apart.`)
   const grey = layout.channels === 1 && layout.photometric !== 'PALETTE COLOR'
   return makeVolume({
     name,
@@ -151,7 +191,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
     window: grey && center !== null && width !== null && width >= 1 ? { center, width } : null,
     modality: textOf(data, 'x00080060') || null,
     notes,
-    origin: { format: 'dicom', files },
+    origin: { format: 'dicom', files, ...(parted && { frames: own }), ...(first.tile && { mosaic: true }) },
   })
 }
 

@@ -36,8 +36,11 @@ export type Origin =
   | { format: 'plain' }
   /** The header as in the file, 348 bytes of NIfTI-1 or 540 of NIfTI-2, in its own byte order. */
   | { format: 'nifti'; header: Uint8Array<ArrayBuffer> }
-  /** The files of the series, slice by slice, all slices of the first frame first; one file only if it is multi-frame. */
-  | { format: 'dicom'; files: GivenFile[] }
+  /**
+   * The files of the series, slice by slice, all slices of the first frame first; one file only if it is multi-frame. `frames`: which of a multi-frame
+   * file, from 0, where others of it are in another volume. `mosaic`: whether each file holds many slices as tiles.
+   */
+  | { format: 'dicom'; files: GivenFile[]; frames?: readonly number[]; mosaic?: boolean }
 
 /** One picture, one stack or one time series, decoded. */
 export interface Volume {

@@ -71,6 +71,7 @@ test.each<[string, Volume, LabelOptions['format'], string[]]>([
   ['a series', series, 'source', ['1.2.840.dcm']],
   ['a series, NIfTI asked for', series, 'nifti', ['1.2.840.nii.gz']],
   ['a cine', cine, 'source', ['cine-frame-1.dcm', 'cine-frame-2.dcm', 'cine-frame-3.dcm']],
+  ['a mosaic', { ...series, name: 'dwi', origin: { format: 'dicom', files: [], mosaic: true } }, 'source', ['dwi.nii.gz']],
   ['a DICOM without geometry', capture, 'source', ['capture.png']],
   ['an NRRD', nrrd, 'source', ['n.seg.nrrd']],
   ['an MHA', { ...nrrd, name: 'n.mha', kind: 'mha' }, 'source', ['n.seg.nrrd']],

@@ -56,7 +56,8 @@ function formatOf(source: Volume, { format }: LabelOptions): 'png' | 'nifti' | '
   if (format === 'png' && source.size[2] === 1 && source.size[3] === 1) return 'png'
   if (source.origin.format === 'nifti') return 'nifti'
   if (isPicture(source)) return 'png'
-  if (source.origin.format === 'dicom' && source.affine) return 'dicom-seg'
+  // The tiles of a mosaic are no pictures that a DICOM SEG could name.
+  if (source.origin.format === 'dicom' && source.affine && !source.origin.mosaic) return 'dicom-seg'
   if (source.affine && (source.kind === 'nrrd' || source.kind === 'mha')) return 'seg-nrrd'
   return 'nifti'
 }
