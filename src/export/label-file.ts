@@ -33,7 +33,7 @@ export interface LabelOptions {
 /** All that a label or a map says of itself in a header. */
 const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not predicted`
 
-const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|zip)$/i
+const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
 
 /** A part of a path without what file systems refuse. */
 export const cleaned = (part: string): string => part.replace(/[<>:"|?*\p{Cc}]/gu, '_')

@@ -15,6 +15,7 @@ const formats: Record<SourceInfo['kind'], string> = {
   npy: 'npy',
   npz: 'npz',
   hdf5: 'HDF5',
+  minc: 'MINC',
 }
 
 /** Whether it is one picture, rather than a stack, a series or a volume. */
