@@ -1,8 +1,9 @@
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
-import { frameGroup, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, headerOf, numberOf, readElements, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
 import { cutTile } from './dicom-mosaic'
 import { paletteOf, readFrames } from './dicom-pixels'
+import { isStructureSet, readStructures } from './dicom-rt'
 import { readSegmentation } from './dicom-seg'
 import { planesOf, stack, type DicomPlane } from './dicom-stack'
 import type { GivenFile } from './given-file'
@@ -11,7 +12,7 @@ import { planeName } from './slices'
 import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
 
 /**
- * Reads DICOM files: series, single pictures, multi-frame files, segmentations.
+ * Reads DICOM files: series, single pictures, multi-frame files, segmentations, structure sets.
  * @param files in any order, of any number of series and patients
  * @returns a volume for each series and orientation in it, and a sentence for each file that cannot be used; the others load
  */
@@ -33,7 +34,14 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
 
   const repeated = new Map<DicomPlane[], number>()
   for (const file of files) {
-    const header = await attempt(file, () => readHeader(file))
+    const elements = await attempt(file, () => readElements(file))
+    if (!elements) continue
+    if (isStructureSet(elements)) {
+      const volume = await attempt(file, () => Promise.resolve(readStructures(elements)))
+      if (volume) volumes.push({ volume, description: textOf(elements.data, 'x30060002') })
+      continue
+    }
+    const header = await attempt(file, () => Promise.resolve(headerOf(elements)))
     if (!header) continue
     if (isSegmentation(header)) {
       const volume = await attempt(file, () => readSegmentation(header))

@@ -76,7 +76,7 @@ export interface Volume {
   affine: Affine | null
   /** How the file wants to be shown, in its units. */
   window: { center: number; width: number } | null
-  /** DICOM's modality, "CT", "MR", or null. */
+  /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" of contours, which are a 'dicom-seg' in all else. */
   modality: string | null
   segments: Segment[]
   /** Sentences about what a user should know, such as "Slices are 5 mm apart but two are missing." */
@@ -131,6 +131,9 @@ export function valueOf({ samples, slope, intercept }: Pick<Volume, 'samples' | 
     return Math.abs(value - whole) <= rounding + single * Math.max(1, Math.abs(scaled) + Math.abs(intercept)) ? whole : value
   }
 }
+
+/** Whether a volume was read from a structure set of radiotherapy. */
+export const isOfStructureSet = ({ kind, modality }: Volume): boolean => kind === 'dicom-seg' && modality === 'RTSTRUCT'
 
 /** Lengths of the affine's columns in millimetres. */
 export function spacingOf(affine: Affine): Triple {
