@@ -5,6 +5,7 @@ import { isHdf5, readHdf5 } from './hdf5-file'
 import { byteText, maxVolumeBytes } from './image-size'
 import { isJpeg, readJpegVolume } from './jpeg-file'
 import { InputError } from './input-error'
+import { isMgh, readMgh } from './mgh-file'
 import { niftiKind, readNifti } from './nifti-file'
 import { isNpy, isPictureArray, readNpy } from './npy-file'
 import { openFile } from './opened-file'
@@ -133,6 +134,7 @@ async function readOne(file: GivenFile, samples: GivenFile | null): Promise<Read
   const nifti = niftiKind(head)
   if (nifti) return one(await readNifti(opened, samples))
   if (isNpy(head)) return one(await readNpy(opened))
+  if (isMgh(head)) return one(await readMgh(opened))
   if (opened.gzipped) throw new InputError(`"${name}" is a gzip archive of something else than a NIfTI volume; unpack it first.`, name)
 
   // A DICOM file may begin like a TIFF, so that programs for either can open it.

@@ -2,7 +2,8 @@
 import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
-export type VolumeKind = 'png' | 'jpeg' | 'tiff' | 'nifti' | 'dicom' | 'dicom-seg' | 'nrrd' | 'mha' | 'npy' | 'npz' | 'hdf5' | 'minc'
+export type VolumeKind =
+  'png' | 'jpeg' | 'tiff' | 'nifti' | 'dicom' | 'dicom-seg' | 'nrrd' | 'mha' | 'npy' | 'npz' | 'hdf5' | 'minc' | 'mgh'
 
 export type Samples =
   | Uint8Array<ArrayBuffer>
