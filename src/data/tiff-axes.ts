@@ -140,7 +140,8 @@ function fromImageJ(description: string, pages: number, [across, down]: readonly
   }
   const unit = fields.get('unit') ?? ''
   const [x, y] = [millimetres(unit) / across, millimetres(fields.get('yunit') ?? unit) / down]
-  const z = Number(fields.get('spacing')) * millimetres(fields.get('zunit') ?? unit)
+  // Not said where it is 1, and of some stages below 0.
+  const z = Math.abs(Number(fields.get('spacing') ?? 1)) * millimetres(fields.get('zunit') ?? unit)
   const counts = fitting({ z: count('slices'), c: count('channels'), t: count('frames'), order: 'CZT', names: [] }, pages)
   const told = arrange(counts, pages)
   // ImageJ's function 0 is a straight line; so it keeps signed numbers.

@@ -110,7 +110,8 @@ test.each<[string, string[], number, number[], number[], RegExp | null]>([
 
 test('ImageJ: pixels are no length, and signed numbers are kept as a straight line', () => {
   expect(arrangementOf(lines('unit=pixel'), 1, 1, [1, 1]).spacing).toBeNull()
-  expect(arrangementOf(lines('unit=inch'), 1, 1, [100, 50]).spacing).toEqual([0.254, 0.508, 1])
+  expect(arrangementOf(lines('unit=inch'), 1, 1, [100, 50]).spacing).toEqual([0.254, 0.508, 25.4])
+  expect(arrangementOf(lines('unit=mm', 'spacing=-3'), 1, 1, [2, 2]).spacing).toEqual([0.5, 0.5, 3])
   expect(arrangementOf(lines('cf=0', 'c0=-32768.0', 'c1=1.0'), 1, 1, [1, 1])).toMatchObject({ slope: 1, intercept: -32768, notes: [] })
   expect(arrangementOf(lines('cf=20', 'c0=1', 'c1=2'), 1, 1, [1, 1])).toMatchObject({
     slope: 1,
