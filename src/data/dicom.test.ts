@@ -10,7 +10,7 @@ import { makeDicom } from './dicom.test-support'
 import { fromBytes, type GivenFile } from './given-file'
 import './itk-pipeline.test-support'
 import { InputError } from './input-error'
-import type { Volume } from './volume'
+import { orientationOf, type Volume } from './volume'
 
 const shared = new URL('../../../shared/data/', import.meta.url).pathname
 const formats = join(shared, 'formats')
@@ -448,5 +448,26 @@ describe.skipIf(!existsSync(formats))('real data', () => {
     })
     const volume = await one(...files)
     expect(volume).toMatchObject({ size: [512, 512, 60, 1], spacing: [0.810547, 0.810547, 1] })
+  })
+})
+
+const cases = join(shared, 'cases')
+describe.skipIf(!existsSync(cases))('small files of pydicom', () => {
+  test('a mosaic of four slices', async () => {
+    const volume = await one(given(join(cases, 'siemens-mosaic.dcm')))
+    expect(volume).toMatchObject({ size: [16, 16, 4, 1], spacing: [3, 3, 5] })
+    // The position is that of 32 x 32 pixels of 3 mm about the centre of the first slice.
+    expect(volume.affine!.map((row) => row[3])).toEqual([48 - 24, 48 - 24, 10])
+    expect([0, 1, 2, 3].map((z) => volume.samples[z * 256])).toEqual([100, 200, 300, 400])
+  })
+
+  test('three planes in one file', async () => {
+    const volumes = await read(given(join(cases, 'enhanced-three-planes.dcm')))
+    expect(volumes.map(({ affine, size }) => [affine && orientationOf(affine), size])).toEqual([
+      ['LPS', [24, 24, 1, 1]],
+      ['PIR', [24, 24, 1, 1]],
+      ['LIP', [24, 24, 1, 1]],
+    ])
+    expect(volumes.map(({ samples }) => samples[0])).toEqual([100, 200, 300])
   })
 })

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { asStored, exifOrientation, readExif, turnUpright, writeExif, type ExifOrientation } from './exif'
 import { chunk, makePng } from './files.test-support'
@@ -87,4 +88,12 @@ test('a PNG is turned as its EXIF chunk says', () => {
     [2, 3, 1, 1],
     [3, 6, 2, 5, 1, 4],
   ])
+})
+
+const cases = '../shared/data/cases'
+test.skipIf(!existsSync(cases))('a mask that was drawn on what is seen lies on the photo', () => {
+  const load = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(`${cases}/${name}`)) })
+  const [photo, mask] = [readJpegVolume(load('exif3.jpg')), readPngVolume(load('exif3_mask.png'))]
+  const under = Array.from(photo.samples).filter((_, i) => mask.samples[i]! > 0)
+  expect(Math.abs(under.reduce((a, b) => a + b) / under.length - 220)).toBeLessThan(1)
 })
