@@ -51,6 +51,28 @@ describe('exemplars', () => {
     expect(withSlices(waiting, more, { axis: 2, frame: null, every: 2 }).exemplars).toHaveLength(1)
   })
 
+  test('of several planes in the exemplar its mask chooses the one that it lies on', () => {
+    const axial: Volume['affine'] = [
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 3, 0],
+    ]
+    const coronal: Volume['affine'] = [
+      [1, 0, 0, 0],
+      [0, 0, 3, 0],
+      [0, 1, 0, 0],
+    ]
+    const of = (name: string, affine: Volume['affine']) => ({ ...image(name), affine })
+    for (const [affine, name] of [[axial, 'a axial.dcm'] as const, [coronal, 'a coronal.dcm'] as const]) {
+      const dataset = loaded(
+        { role: 'exemplar-image', volume: of('a axial.dcm', axial) },
+        { role: 'exemplar-image', volume: of('a coronal.dcm', coronal) },
+        { role: 'exemplar-mask', volume: { ...mask('seg.dcm', [0, 1, 1, 0]), affine } },
+      )
+      expect(dataset.exemplars.map(({ picture }) => picture.name)).toEqual([name])
+    }
+  })
+
   test('a mask lies on every channel, and the exemplar is of the one that is chosen', () => {
     const channels = (name: string) => ({ ...image(name, [2, 2, 2, 3]), frameMeans: 'channel' as const })
     const dataset = loaded(
