@@ -73,6 +73,14 @@ describe('a header and its samples, given together', () => {
       ],
       /"a.raw" is cut short/,
     ],
+    [
+      'after some lines',
+      [
+        ['a.nhdr', nhdr('encoding: raw', 'line skip: 2', 'data file: a.raw', '')],
+        ['a.raw', samples],
+      ],
+      /"a.raw" has something before its samples/,
+    ],
     ['itself', [['a.mhd', mhd('ElementDataFile = a.mhd')]], /give both together/],
   ])('%s: a sentence', async (_, files, says) => {
     const { volumes, problems } = await readFiles(files.map(([name, content]) => file(name, content)))

@@ -138,9 +138,14 @@ export async function readItkImage(file: GivenFile, other: GivenFile | null = nu
 /**
  * One file of a header and the samples that it has in another.
  * @param length bytes of the samples, unpacked
- * @throws InputError where those are not all there
+ * @throws InputError where those are not all there, or begin after a number of lines or of unpacked bytes
  */
 async function attached({ kind, text, skip, packed }: TextHeader, other: GivenFile, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (/^line ?skip: *[^0\s]/im.test(text) || (kind === 'nrrd' && packed && skip !== 0))
+    throw new InputError(
+      `"${other.name}" has something before its samples, which is not read here; save it as one file, as .nrrd.`,
+      other.name,
+    )
   if (!packed && other.size < Math.max(0, skip) + length)
     throw new InputError(`"${other.name}" is cut short: it holds fewer samples than its header says; copy or save it again.`, other.name)
   const samples = await other.read(skip < 0 ? other.size - length : skip)
