@@ -4,6 +4,7 @@ import { hexOf } from '../lib/hex'
 import { fillContours, type Structure } from './contours'
 import { numberOf, readElements, readHeader, textOf, type DicomElements } from './dicom-header'
 import { planesOfVolume } from './dicom-stack'
+import { checkVolume } from './image-size'
 import { InputError } from './input-error'
 import { maxClasses } from './mask-file'
 import { makeVolume, spacingOf, type Affine, type Segment, type Triple, type Volume } from './volume'
@@ -104,6 +105,7 @@ export function readStructures(elements: DicomElements): Volume {
   const pixel = Math.max(1, (high![0]! - low![0]!) / mostAcross, (high![1]! - low![1]!) / mostAcross)
   const count = (axis: number, step: number) => Math.ceil((high![axis]! - low![axis]!) / step - 1e-6) + 1
   const size = [count(0, pixel), count(1, pixel), count(2, gap), 1] as const
+  checkVolume(file.name, size, 1)
   // As DICOM's own slices lie: columns to the left, rows to the back.
   const affine: Affine = [
     [-pixel, 0, 0, high![0]!],

@@ -51,7 +51,11 @@ function arrange(counts: Counts, pages: number): Pick<Arrangement, 'pages' | 'sl
   const called = names.length === c && names.every((name) => name !== '') ? ` (${names.join(', ')})` : ''
   const notes = [
     ...(z === 1 && t > 1 ? ['Its pages are times of one slice, and each is an image.'] : []),
-    ...(c > 1 ? [`It has ${c} channels${called}, which are read as frames${times > 1 ? ', for each time in turn' : ''}: choose one.`] : []),
+    ...(c > 1
+      ? [
+          `It has ${c} channels${called}, which are read as frames${times > 1 ? ', for each time in turn' : ''}: the first is used unless you choose another.`,
+        ]
+      : []),
   ]
   return {
     pages: range(frames).flatMap((frame) => range(slices).map((slice) => pageOf(slice, frame))),

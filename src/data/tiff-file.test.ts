@@ -89,7 +89,7 @@ test('Fiji: channels run fastest and become frames, micrometres become millimetr
   expect(volume).toMatchObject({ size: [1, 1, 3, 2], frameMeans: 'channel' })
   expect([...volume.samples]).toEqual([0, 2, 4, 1, 3, 5])
   expect(volume.spacing!.map((mm) => Number(mm.toPrecision(9)))).toEqual([0.0002, 0.0002, 0.0015])
-  expect(volume.notes).toEqual(['It has 2 channels, which are read as frames: choose one.'])
+  expect(volume.notes).toEqual(['It has 2 channels, which are read as frames: the first is used unless you choose another.'])
 })
 
 test.each<[string, string[], number, number[], number[], RegExp | null]>([
