@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { readDicom } from '../data/dicom'
 import { writeDicom, type Element } from '../data/dicom-elements'
 import { makeDicom } from '../data/dicom.test-support'
 import { fillContours } from '../data/contours'
@@ -184,7 +186,6 @@ describe('a structure set of radiotherapy', () => {
     expect(problems.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^"rs.dcm" holds contours on a DICOM series that is not here; .*\.$/),
     ])
-    const { readDicom } = await import('../data/dicom')
     const [own] = (await readDicom([set])).volumes
     // Contours of 30 x 20 mm on three of the four slices from 4 to 16 mm.
     expect(own).toMatchObject({ modality: 'RTSTRUCT', spacing: [1, 1, 4], notes: [expect.stringContaining('until the series')] })
@@ -223,6 +224,25 @@ describe('a structure set of radiotherapy', () => {
       expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(says)])
     }
   })
+})
+
+test('a structure set with damaged bytes: a volume or one sentence', async () => {
+  const whole = await structureSet([{ name: 'a', color: '1\\2\\3', contours: [box(1, 1, 5, 5, 1), box(2, 2, 4, 4, 1)] }]).read()
+  const damage = fc.record({
+    keep: fc.oneof(fc.constant(whole.length), fc.nat(whole.length)),
+    flips: fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 12 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ keep, flips }) => {
+      const bytes = whole.slice()
+      for (const [at, value] of flips) bytes[at] = value
+      const { volumes, problems } = await readDicom([fromBytes('rs.dcm', bytes.slice(0, keep))])
+      expect(volumes.length + problems.length).toBe(1)
+      for (const { message } of problems) expect(message).toMatch(/^"rs.dcm" .{20,}\.$/)
+      for (const { samples, size } of volumes) expect(samples.length).toBe(size.reduce((a, b) => a * b))
+    }),
+    { numRuns: 60, seed: 5 },
+  )
 })
 
 const python = findPython('numpy')
