@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { asStored, exifOrientation, readExif, turnUpright, writeExif, type ExifOrientation } from './exif'
+import { exifOrientation, readExif, writeExif, type ExifOrientation } from './exif'
 import { chunk, makePng } from './files.test-support'
 import { readJpegVolume } from './jpeg-file'
 import { join, pack } from './volumes.test-support'
 import { readPngVolume } from './png-file'
+import { asStored, turnUpright } from './upright'
 import { makeVolume } from './volume'
 
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0))

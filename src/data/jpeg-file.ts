@@ -1,8 +1,9 @@
 import { decode } from 'jpeg-js'
-import { readExif, turnUpright, type ExifOrientation } from './exif'
+import { readExif, type ExifOrientation } from './exif'
 import { checkSize, maxPixels } from './image-size'
 import { InputError } from './input-error'
 import type { NamedFile } from './named-file'
+import { turnUpright } from './upright'
 import { makeVolume, type Volume } from './volume'
 
 export const isJpeg = ({ bytes }: NamedFile): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff

@@ -1,8 +1,9 @@
 import { decode } from 'fast-png'
-import { readExif, turnUpright, type ExifOrientation } from './exif'
+import { readExif, type ExifOrientation } from './exif'
 import { checkSize } from './image-size'
 import { InputError } from './input-error'
 import type { NamedFile } from './named-file'
+import { turnUpright } from './upright'
 import { makeVolume, type Samples, type Volume } from './volume'
 
 /** A decoded PNG as stored: one number per sample, whatever the depth, never converted. */

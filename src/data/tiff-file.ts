@@ -1,11 +1,12 @@
 import type { GeoTIFFImage, ImageFileDirectory } from 'geotiff'
 import type { GivenFile } from './given-file'
-import { exifOrientation, turnUpright, type ExifOrientation } from './exif'
+import { exifOrientation, type ExifOrientation } from './exif'
 import { checkVolume, maxPixels } from './image-size'
 import { frameSize } from './jpeg-file'
 import { InputError } from './input-error'
 import { samplesFrom, type NumberType } from './number-type'
 import { arrangementOf, imagesOf } from './tiff-axes'
+import { turnUpright } from './upright'
 import { makeVolume, type Samples, type Triple, type Volume } from './volume'
 import { putRgb } from './ycbcr'
 

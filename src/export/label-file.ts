@@ -1,5 +1,5 @@
 import { gzipSync } from 'fflate'
-import { asStored } from '../data/exif'
+import { asStored } from '../data/upright'
 import type { Volume } from '../data/volume'
 import type { ExportedClass } from './finished-run'
 import { writeGray16Png } from './gray16-png'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { turnUpright } from '../data/exif'
+import { turnUpright } from '../data/upright'
 import { makeVolume, type Volume } from '../data/volume'
 import { unknown } from '../image/raster'
 import { annotationOf, exemplarAt, withAnnotation, withoutExemplar, withSlices } from './annotations'
