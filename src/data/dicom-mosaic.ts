@@ -32,16 +32,18 @@ export function tilesOf(header: DicomHeader): Tile[] | null {
   return Array.from({ length: count }, (_, i) => ({ left: (i % side) * size.columns, top: Math.floor(i / side) * size.rows, ...size }))
 }
 
-/** Where slice `index` of a mosaic lies, from what the file says of the whole picture. */
-export function tileGeometry(header: DicomHeader, whole: PlaneGeometry, tile: Tile, index: number): PlaneGeometry {
+/** Where the slices of a mosaic lie, from what the file says of the whole picture. */
+export function tileGeometries(header: DicomHeader, whole: PlaneGeometry, tiles: readonly Tile[]): PlaneGeometry[] {
   const { data, rows, columns } = header
   const { position, along, down, normal, spacing } = whole
   const said = csaOf(data).get('SliceNormalVector')
   const forward = said?.length === 3 && dot(said as unknown as Triple, normal) < 0 ? -1 : 1
-  const step = forward * ([numberOf(data, 'x00180088'), numberOf(data, 'x00180050')].find((mm) => mm !== null && mm > 0) ?? 1) * index
-  const [right, below] = [((columns - tile.columns) / 2) * spacing[0], ((rows - tile.rows) / 2) * spacing[1]]
-  const moved = [0, 1, 2].map((axis) => position[axis]! + along[axis]! * right + down[axis]! * below + normal[axis]! * step)
-  return { ...whole, position: moved as unknown as Triple }
+  const step = forward * ([numberOf(data, 'x00180088'), numberOf(data, 'x00180050')].find((mm) => mm !== null && mm > 0) ?? 1)
+  return tiles.map((tile, index) => {
+    const [right, below] = [((columns - tile.columns) / 2) * spacing[0], ((rows - tile.rows) / 2) * spacing[1]]
+    const moved = [0, 1, 2].map((axis) => position[axis]! + along[axis]! * right + down[axis]! * below + normal[axis]! * step * index)
+    return { ...whole, position: moved as unknown as Triple }
+  })
 }
 
 /** The samples of a tile, of a picture of `columns` with `channels` samples a pixel. */

@@ -1,7 +1,7 @@
 import { dot, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
 import { frameGroup, numberOf, numbersOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
-import { tileGeometry, tilesOf, type Tile } from './dicom-mosaic'
+import { tileGeometries, tilesOf, type Tile } from './dicom-mosaic'
 import { checkLength, pixelLayoutOf, type PixelLayout } from './dicom-pixels'
 import { InputError } from './input-error'
 import type { Triple, Volume } from './volume'
@@ -57,8 +57,8 @@ export function planesOf(header: DicomHeader): DicomPlane[] {
   })
   const [whole] = planes
   if (!tiles || !whole) return planes
-  const placed = (tile: Tile, index: number) => whole.geometry && tileGeometry(header, whole.geometry, tile, index)
-  return tiles.map((tile, index) => ({ ...whole, tile, geometry: placed(tile, index) }))
+  const places = whole.geometry && tileGeometries(header, whole.geometry, tiles)
+  return tiles.map((tile, index) => ({ ...whole, tile, geometry: places?.[index] ?? null }))
 }
 
 function compare(a: number[], b: number[]): number {
