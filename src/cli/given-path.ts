@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { headerBytes, isDetachedHeader, samplesFileOf } from '../data/detached'
 import { InputError } from '../data/input-error'
 import type { GivenFile } from '../data/given-file'
 
@@ -46,6 +47,19 @@ export function fromPath(path: string, name: string = path): GivenFile {
   }
 }
 
+/** The file beside a header that holds its samples, as of scan.mhd its scan.raw, if there is one. */
+export function samplesAt(path: string): string[] {
+  if (!isDetachedHeader(path) || !existsSync(path)) return []
+  const handle = openSync(path, 'r')
+  try {
+    const head = new Uint8Array(headerBytes)
+    const other = samplesFileOf(path, head.subarray(0, readSync(handle, head)))
+    return other !== null && existsSync(other) ? [other] : []
+  } finally {
+    closeSync(handle)
+  }
+}
+
 /**
  * What a path names: a file or folder, or an array in a file, as in "scans/p1.h5/group/image", where "scans/p1.h5" is a file.
  * @returns null where there is nothing
@@ -78,12 +92,13 @@ function statOrNothing(path: string) {
 }
 
 /**
- * The file at a path, the array in a file, or all files in the folder at it and in the folders of that, by name; named by their paths.
+ * The file at a path, with the file of its samples if that is another; the array in a file; or all files in the folder at it and in the folders of that, by name; named by their paths.
  * @throws InputError if there is nothing
  */
 export async function filesAt(path: string): Promise<GivenFile[]> {
   const place = placeAt(path)
-  if (!place?.folder) return [place?.array === undefined ? fromPath(path) : { ...fromPath(place.path), array: place.array }]
+  if (place?.array !== undefined) return [{ ...fromPath(place.path), array: place.array }]
+  if (!place?.folder) return [path, ...samplesAt(path)].map((file) => fromPath(file))
   let entries
   try {
     entries = await readdir(path, { recursive: true, withFileTypes: true })

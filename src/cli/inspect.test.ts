@@ -103,3 +103,12 @@ test('a file is read piece by piece', async () => {
   expect(await file.read(9)).toHaveLength(0)
   expect(() => fromPath(join(folder, 'none'), 'x')).toThrow('There is no file "x".')
 })
+
+test('a header brings the file of its samples', () => {
+  const header = join(folder, 'scan.mhd')
+  writeFileSync(header, 'ObjectType = Image\nNDims = 2\nDimSize = 2 1\nElementType = MET_UCHAR\nElementDataFile = scan.raw\n')
+  writeFileSync(join(folder, 'scan.raw'), Uint8Array.of(3, 5))
+  const [found, ...more] = JSON.parse(inspect('--json', header).stdout) as { file: string; min: number; max: number }[]
+  expect(found).toMatchObject({ file: header, width: 2, min: 3, max: 5 })
+  expect(more).toEqual([])
+})

@@ -3,8 +3,9 @@ import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { fromOneHot } from '../data/one-hot'
 import { readFiles } from '../data/read-files'
-import { orientationOf, type Volume } from '../data/volume'
+import { isOfStructureSet, orientationOf, type Volume } from '../data/volume'
 import { summariseVolume, type LabelCount } from '../data/volume-summary'
+import { placeSegmentations } from '../session/given-files'
 import './pipelines'
 import { runCommand, UsageError } from './arguments'
 import { inspect as command } from './commands'
@@ -57,8 +58,10 @@ async function inspect(paths: readonly string[]): Promise<Description[]> {
       problems.push(error)
     }
   const read = await readFiles(files)
+  // Contours are nothing to look at without the slices that they are on.
+  const volumes = read.volumes.some(isOfStructureSet) ? await placeSegmentations(read.volumes, []) : read.volumes
   const found = [
-    ...read.volumes.map((volume) => {
+    ...volumes.map((volume) => {
       const { origin } = volume
       return { first: origin.format === 'dicom' ? origin.files[0]!.name : volume.name, says: describe(volume) as Description }
     }),

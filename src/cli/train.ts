@@ -12,14 +12,15 @@ import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { fromPath, placeAt } from './given-path'
+import { fromPath, placeAt, samplesAt } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
 
 /** The file at a path, the array in a file, or all files in the folder there and its subfolders, by name. @throws UsageError */
 function filesIn(path: string, option: string): GivenFile[] {
   const place = placeAt(path)
   if (!place) throw new UsageError(`There is no file or folder "${path}" (${option}).`)
-  if (!place.folder) return [{ ...fromPath(place.path, basename(place.path)), ...(place.array !== undefined && { array: place.array }) }]
+  if (place.array !== undefined) return [{ ...fromPath(place.path, basename(place.path)), array: place.array }]
+  if (!place.folder) return [place.path, ...samplesAt(place.path)].map((file) => fromPath(file, basename(file)))
   const paths = readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((inner) => !inner.split(/[/\\]/).some((part) => part.startsWith('.')) && statSync(join(path, inner)).isFile())
     .sort()

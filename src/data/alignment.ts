@@ -1,11 +1,12 @@
 import type { Affine, Volume } from './volume'
 
+/** Rows of a 3 x 3 matrix. */
 type Square = number[][]
 
 const square = (affine: Affine): Square => [0, 1, 2].map((r) => [0, 1, 2].map((c) => affine[r]![c]!))
 
 /** The inverse of a 3 x 3 matrix by its cofactors; null if it has none. */
-function inverse(m: Square): Square | null {
+export function inverse(m: Square): Square | null {
   const cofactor = (r: number, c: number) => {
     const [a, b] = [(r + 1) % 3, (r + 2) % 3]
     const [p, q] = [(c + 1) % 3, (c + 2) % 3]

@@ -6,12 +6,18 @@ import type { GivenFile } from './given-file'
 import { maxVolumeBytes } from './image-size'
 import { InputError } from './input-error'
 
-/** A DICOM file whose elements are known, but not its pixels. */
-export interface DicomHeader {
+/** The elements of a DICOM file, but not its pixels. */
+export interface DicomElements {
   file: GivenFile
   data: DataSet
   /** Transfer syntax UID: how elements and pixels are written. */
   syntax: string
+  /** Bytes of a preamble that the file lacks, by which offsets in `data` are too large. */
+  missing: number
+}
+
+/** A DICOM file with a picture, whose elements are known, but not its pixels. */
+export interface DicomHeader extends Omit<DicomElements, 'missing'> {
   /** Where the pixels are: value representation, offset and length of the value; a length of -1: in fragments. */
   pixels: { tag: string; vr: string; offset: number; length: number }
   /** Bytes that there are to read, and those from and to an offset as in `pixels`. */
@@ -71,11 +77,14 @@ export const tooLarge = (name: string): InputError =>
 /** Enough for the elements of most single images; if not, the whole file is read. */
 const headBytes = 65536
 
+/** Elements that pixels are in: whole numbers, 32-bit and 64-bit floats. */
+const pixelTags = ['x7fe00010', 'x7fe00008', 'x7fe00009']
+
 /**
- * Reads the elements of a DICOM file up to its pixels.
- * @throws InputError for what is not DICOM, has no pixels, or says something impossible about them
+ * Reads the elements of a DICOM file, up to its pixels if it has any.
+ * @throws InputError for what is not DICOM
  */
-export async function readHeader(file: GivenFile): Promise<DicomHeader> {
+export async function readElements(file: GivenFile): Promise<DicomElements> {
   const { name } = file
   const refuse = (what: string) => new InputError(`"${name}" ${what}`, name)
   const head = await file.read(0, headBytes)
@@ -93,7 +102,6 @@ export async function readHeader(file: GivenFile): Promise<DicomHeader> {
       inflater: ((all: Uint8Array, from: number) => inflate(all, from, name)) as unknown as (all: Uint8Array, from: number) => void,
       ...(hasPreamble(head) || missing ? {} : { TransferSyntaxUID: isExplicit(head) ? explicitLittle : implicitLittle }),
     })
-  const pixelTags = ['x7fe00010', 'x7fe00008', 'x7fe00009']
   const holdsPixels = (data: DataSet | null) => data !== null && pixelTags.some((tag) => data.elements[tag])
 
   let data = attempt(() => parse(head), name)
@@ -107,6 +115,15 @@ export async function readHeader(file: GivenFile): Promise<DicomHeader> {
   if (!data) throw refuse('is a damaged DICOM file; export it again from the program that made it.')
 
   const syntax = (data.string('x00020010') ?? (isExplicit(head) ? explicitLittle : implicitLittle)).trim()
+  return { file, data, syntax, missing }
+}
+
+/** The same of a file with a picture. @throws InputError where it has no pixels, or says something impossible about them */
+export const readHeader = async (file: GivenFile): Promise<DicomHeader> => headerOf(await readElements(file))
+
+/** Elements as those of a picture. @throws InputError as `readHeader` */
+export function headerOf({ file, data, syntax, missing }: DicomElements): DicomHeader {
+  const refuse = (what: string) => new InputError(`"${file.name}" ${what}`, file.name)
   const tag = pixelTags.find((own) => data.elements[own])
   if (!tag) {
     const kind = data.string('x00080060')

@@ -5,6 +5,7 @@ import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
 import { InputError } from './input-error'
 import type { Samples, Triple } from './volume'
+import { putRgb } from './ycbcr'
 
 /** How the samples of a file are laid out. */
 export interface PixelLayout {
@@ -225,11 +226,8 @@ function toRgb(
     else [a, b, c] = [stored[3 * i]!, stored[3 * i + 1]!, stored[3 * i + 2]!]
     if (photometric.startsWith('YBR_PARTIAL'))
       [a, b, c] = [(255 / 219) * (a - 16), (255 / 224) * (b - 128) + 128, (255 / 224) * (c - 128) + 128]
-    if (photometric.startsWith('YBR')) {
-      out[3 * i] = a + 1.402 * (c - 128)
-      out[3 * i + 1] = a - 0.344136 * (b - 128) - 0.714136 * (c - 128)
-      out[3 * i + 2] = a + 1.772 * (b - 128)
-    } else out.set([a, b, c], 3 * i)
+    if (photometric.startsWith('YBR')) putRgb(out, 3 * i, a, b, c)
+    else out.set([a, b, c], 3 * i)
   }
   return new Uint8Array(out.buffer)
 }
@@ -246,9 +244,9 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
   const element: parser.Element = { tag: 'x7fe00010', length: 0xffffffff, dataOffset: 0 }
   parser.findEndOfEncapsulatedElement(stream, element, [])
   const fragments = element.fragments ?? []
-  const starts = element.basicOffsetTable ?? []
+  const starts = element.basicOffsetTable?.length ? element.basicOffsetTable : startsOf(bytes, fragments)
   return (frame) => {
-    // A frame is one fragment, or as many as the offset table says.
+    // A frame is one fragment, or as many as lie between its start and the next.
     const own =
       frames === 1
         ? fragments
@@ -258,6 +256,18 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
     if (own.length === 0) throw cutShort(header)
     return concat(own.map(({ position, length }) => bytes.subarray(position, position + length)))
   }
+}
+
+/**
+ * Where the frames of a file without offset table begin: at each fragment that starts a JPEG after one that ended one. Frames of RLE are a fragment
+ * each, and never come here.
+ */
+function startsOf(bytes: Uint8Array, fragments: readonly parser.Fragment[]): number[] {
+  const marker = (at: number) => bytes[at]! * 256 + bytes[at + 1]!
+  // Start of image of JPEG and JPEG-LS, start of codestream of JPEG 2000; all end with FFD9, and one byte of padding may follow.
+  const begins = ({ position }: parser.Fragment) => [0xffd8, 0xff4f].includes(marker(position))
+  const ends = ({ position, length }: parser.Fragment) => [2, 3].some((back) => marker(position + length - back) === 0xffd9)
+  return fragments.flatMap((fragment, i) => (i === 0 || (begins(fragment) && ends(fragments[i - 1]!)) ? [fragment.offset] : []))
 }
 
 /**

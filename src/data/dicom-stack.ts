@@ -1,6 +1,7 @@
 import { dot, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
 import { frameGroup, numberOf, numbersOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
+import { tileGeometries, tilesOf, type Tile } from './dicom-mosaic'
 import { checkLength, pixelLayoutOf, type PixelLayout } from './dicom-pixels'
 import { InputError } from './input-error'
 import type { Triple, Volume } from './volume'
@@ -10,6 +11,8 @@ export interface DicomPlane {
   header: DicomHeader
   layout: PixelLayout
   frame: number
+  /** The part of the frame that the picture is, of a mosaic; null where it is all. */
+  tile: Tile | null
   geometry: PlaneGeometry | null
   /** What orders pictures of one place, most telling first. */
   time: number[]
@@ -17,14 +20,15 @@ export interface DicomPlane {
   intercept: number
 }
 
-/** The pictures of a file. */
+/** The pictures of a file: its frames, or the tiles of a mosaic. */
 export function planesOf(header: DicomHeader): DicomPlane[] {
   const { data, frames, file, rows, columns } = header
   const layout = pixelLayoutOf(header)
   if (rows * columns * layout.channels * layout.type.BYTES_PER_ELEMENT * frames > maxVolumeBytes) throw tooLarge(file.name)
   checkLength({ header, layout })
   const offsets = numbersOf(data, 'x3004000c', frames)
-  return Array.from({ length: frames }, (_, frame) => {
+  const tiles = tilesOf(header)
+  const planes = Array.from({ length: frames }, (_, frame) => {
     let geometry = planeGeometry(header, frame)
     // The dose grid's way: one position for the file, and each frame's distance from it.
     if (geometry && offsets && frames > 1) {
@@ -39,6 +43,7 @@ export function planesOf(header: DicomHeader): DicomPlane[] {
       header,
       layout,
       frame,
+      tile: null,
       geometry,
       time: [
         numberOf(data, 'x00200100') ?? content.uint32('x00209128') ?? 0,
@@ -50,6 +55,10 @@ export function planesOf(header: DicomHeader): DicomPlane[] {
       intercept: layout.channels === 1 ? (numberOf(transformation, 'x00281052') ?? 0) : 0,
     }
   })
+  const [whole] = planes
+  if (!tiles || !whole) return planes
+  const places = whole.geometry && tileGeometries(header, whole.geometry, tiles)
+  return tiles.map((tile, index) => ({ ...whole, tile, geometry: places?.[index] ?? null }))
 }
 
 function compare(a: number[], b: number[]): number {
@@ -144,7 +153,9 @@ function regularStep(places: PlaneGeometry[]): { step: Triple; notes: string[] }
  */
 export async function planesOfVolume({ origin, size, name }: Volume): Promise<DicomPlane[]> {
   const planes: DicomPlane[] = []
-  if (origin.format === 'dicom') for (const file of origin.files) planes.push(...planesOf(await readHeader(file)))
+  if (origin.format === 'dicom')
+    for (const file of origin.files)
+      planes.push(...planesOf(await readHeader(file)).filter(({ frame }) => origin.frames?.includes(frame) ?? true))
   if (planes.length !== size[2] * size[3])
     throw new InputError(`"${name}" was not read from one DICOM picture for each slice; load the series again.`, name)
   return stack(planes).planes

@@ -13,6 +13,8 @@ export interface MadeUp {
   bits?: readonly [number, number, number]
   /** Bytes of the pixels, or little-endian 16-bit samples. */
   pixels: Uint8Array | Int16Array | Uint16Array
+  /** Of the pixels; explicit little-endian unless said. */
+  syntax?: string
   /** Further elements, or others in place of these. */
   more?: readonly Element[]
 }
@@ -51,5 +53,5 @@ export function makeDicom(own: MadeUp): GivenFile {
   ]
   const replaced = new Map([...elements, ...more].map((element) => [element[0], element]))
   const sorted = [...replaced.values()].sort(([a], [b]) => (a < b ? -1 : 1))
-  return fromBytes(own.name ?? `scan/${instance}.dcm`, writeDicom(sorted))
+  return fromBytes(own.name ?? `scan/${instance}.dcm`, writeDicom(sorted, own.syntax))
 }

@@ -3,12 +3,14 @@ import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readDicom } from './dicom'
+import { concat, type Element } from './dicom-elements'
 import { isDicom } from './dicom-mark'
+import { planesOfVolume } from './dicom-stack'
 import { makeDicom } from './dicom.test-support'
 import { fromBytes, type GivenFile } from './given-file'
 import './itk-pipeline.test-support'
 import { InputError } from './input-error'
-import type { Volume } from './volume'
+import { orientationOf, type Volume } from './volume'
 
 const shared = new URL('../../../shared/data/', import.meta.url).pathname
 const formats = join(shared, 'formats')
@@ -210,11 +212,164 @@ describe('pixels', () => {
     expect([...volume.samples]).toEqual([3, 4, 1, 2, 5, 6])
   })
 
+  test('frames of several orientations are a volume for each', async () => {
+    const frame = (position: string, cosines: string) => [
+      ['00209113', 'SQ', [[['00200032', 'DS', position]]]] as const,
+      ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]] as const,
+    ]
+    const [axial, sagittal] = ['1\\0\\0\\0\\1\\0', '0\\1\\0\\0\\0\\-1']
+    const shared = ['00289110', 'SQ', [[['00280030', 'DS', '3\\3']]]] as const
+    const volumes = await read(
+      makeDicom({
+        name: 'a/scout.dcm',
+        position: null,
+        rows: 1,
+        columns: 2,
+        pixels: i16(1, 2, 3, 4, 5, 6),
+        more: [
+          ['00280008', 'IS', '3'],
+          ['52009229', 'SQ', [[shared]]],
+          ['52009230', 'SQ', [frame('0\\0\\5', axial!), frame('7\\0\\0', sagittal!), frame('0\\0\\0', axial!)]],
+        ],
+      }),
+    )
+    expect(volumes.map(({ name, size }) => [name, size])).toEqual([
+      ['a/scout axial.dcm', [2, 1, 2, 1]],
+      ['a/scout sagittal.dcm', [2, 1, 1, 1]],
+    ])
+    expect(volumes.map(({ samples }) => [...samples])).toEqual([
+      [5, 6, 1, 2],
+      [3, 4],
+    ])
+    expect(volumes[1]!.affine!.map((row) => row[3])).toEqual([-7, 0, 0])
+    // Which frames they are is known when something is written for them.
+    expect((await planesOfVolume(volumes[0]!)).map(({ frame }) => frame)).toEqual([2, 0])
+    expect((await planesOfVolume(volumes[1]!)).map(({ frame }) => frame)).toEqual([1])
+  })
+
   test('frames without a place are times where the file has a frame rate, else slices', async () => {
     const frames = (more: [string, string, string][]) =>
       one(makeDicom({ position: null, rows: 1, columns: 2, pixels: i16(1, 2, 3, 4), more: [['00280008', 'IS', '2'], ...more] }))
     expect((await frames([['00181063', 'DS', '40']])).size).toEqual([2, 1, 1, 2])
     expect((await frames([])).size).toEqual([2, 1, 2, 1])
+  })
+})
+
+describe('compressed frames in several fragments, without a table of where they begin', () => {
+  // Made by Pillow 9.4, as in jpeg-file.test.ts: 13 x 9 pixels, grey.
+  const jpeg = new Uint8Array(
+    Buffer.from(
+      '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//wAALCAAJAA0BAREA/8QAFQABAQAAAAAAAAAAAAAAAAAABQb/xAAcEAABBAMBAAAAAAAAAAAAAAAAAwQGIjEyoUH/2gAIAQEAAD8AGaxvFOCyMbppwoWvgujof//Z',
+      'base64',
+    ),
+  )
+  const item = (bytes: Uint8Array) => {
+    const head = new Uint8Array(8)
+    head.set([0xfe, 0xff, 0x00, 0xe0])
+    new DataView(head.buffer).setUint32(4, bytes.length, true)
+    return [head, bytes]
+  }
+  /** Each frame as three fragments, the last filled to an even length. */
+  const file = (frames: readonly Uint8Array[]) => {
+    const pieces = frames.flatMap((frame) => {
+      const filled = concat([frame, new Uint8Array(frame.length % 2)])
+      return [filled.subarray(0, 20), filled.subarray(20, 100), filled.subarray(100)]
+    })
+    const pixels = concat([new Uint8Array(0), ...pieces].flatMap(item).concat(Uint8Array.of(0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0)))
+    const own = { rows: 9, columns: 13, bits: [8, 8, 0] as const, position: null, syntax: '1.2.840.10008.1.2.4.50' }
+    const made = makeDicom({ ...own, pixels, more: [['00280008', 'IS', String(frames.length)]] })
+    return made.read().then((bytes) => {
+      bytes.set([255, 255, 255, 255], bytes.length - pixels.length - 4)
+      return fromBytes('fragments.dcm', bytes)
+    })
+  }
+
+  test.each([1, 2, 3])('%i frames', async (count) => {
+    const volume = await one(await file(Array.from({ length: count }, (_, i) => (i % 2 === 0 ? jpeg : concat([jpeg, new Uint8Array(1)])))))
+    expect(volume.size).toEqual([13, 9, count, 1])
+    // Its first row is a ramp from 1 to 60, and its last ends with 220.
+    for (let z = 0; z < count; z++)
+      for (const [at, value] of [[0, 1] as const, [12, 60] as const, [116, 220] as const])
+        expect(Math.abs(volume.samples[z * 117 + at]! - value)).toBeLessThan(3)
+  })
+})
+
+describe("Siemens' mosaics", () => {
+  // Tiles of 2 x 1 pixels: slices 1 2, 3 4 and 5 6, and an empty tile.
+  const pixels = i16(1, 2, 3, 4, 5, 6, 0, 0)
+  const mosaic = (more: readonly Element[] = [['0019100a', 'US', [3]]], own: Partial<Parameters<typeof makeDicom>[0]> = {}) =>
+    makeDicom({
+      rows: 2,
+      columns: 4,
+      position: [10, 20, 30],
+      pixels,
+      more: [['00080008', 'CS', 'ORIGINAL\\PRIMARY\\M\\MOSAIC'], ['00180088', 'DS', '5'], ...more],
+      ...own,
+    })
+
+  /** A number or a vector as Siemens' private header has it, after how many images there are. */
+  function csa(normal: number[]): Element[] {
+    const bytes = new Uint8Array(2000)
+    const view = new DataView(bytes.buffer)
+    const put = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at)
+    put(0, 'SV10')
+    view.setUint32(8, 2, true)
+    let at = 16
+    for (const [name, values] of [['NumberOfImagesInMosaic', [3]] as const, ['SliceNormalVector', normal] as const]) {
+      put(at, name)
+      // Six items, as Siemens writes them, of which the last ones are empty.
+      view.setUint32(at + 76, 6, true)
+      at += 84
+      for (let i = 0; i < 6; i++) {
+        const text = values[i] === undefined ? '' : values[i]!.toFixed(8)
+        view.setUint32(at + 4, text.length, true)
+        put(at + 16, text)
+        at += 16 + 4 * Math.ceil(text.length / 4)
+      }
+    }
+    return [
+      ['00290010', 'LO', 'SIEMENS CSA HEADER'],
+      ['00291010', 'OB', bytes.subarray(0, at)],
+    ]
+  }
+
+  test('are taken apart, each tile in its place', async () => {
+    const volume = await one(mosaic())
+    expect(volume).toMatchObject({ size: [2, 1, 3, 1], spacing: [1.5, 2, 5], notes: [expect.stringContaining('mosaic of 3 slices')] })
+    expect([...volume.samples]).toEqual([1, 2, 3, 4, 5, 6])
+    // By hand: half of the two columns and of the one row that the mosaic has more, 1.5 and 2 mm each; RAS+ changes two signs.
+    expect(volume.affine!.map((row) => row[3])).toEqual([-(10 + 1.5), -(20 + 1), 30])
+    expect(volume.affine!.map((row) => row[2])).toEqual([0, 0, 5])
+  })
+
+  test('the private header says how many there are and which way they go', async () => {
+    expect([...(await one(mosaic(csa([0, 0, 1])))).samples]).toEqual([1, 2, 3, 4, 5, 6])
+    const down = await one(mosaic(csa([0, 0, -1])))
+    expect([...down.samples]).toEqual([5, 6, 3, 4, 1, 2])
+    expect(down.affine!.map((row) => row[3])).toEqual([-11.5, -21, 20])
+  })
+
+  test('of several times are a time series; labels on them are no DICOM SEG', async () => {
+    const at = (time: number, add: number) =>
+      mosaic(
+        [
+          ['0019100a', 'US', [3]],
+          ['00200013', 'IS', String(time)],
+        ],
+        { pixels: pixels.map((v) => v + add) },
+      )
+    const volume = await one(at(2, 10), at(1, 0))
+    expect(volume.size).toEqual([2, 1, 3, 2])
+    expect([...volume.samples]).toEqual([1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16])
+    expect(volume.origin).toMatchObject({ format: 'dicom', mosaic: true })
+  })
+
+  test('that do not say how many slices they have are named', async () => {
+    const { volumes, problems } = await readDicom([mosaic([])])
+    expect(volumes).toEqual([])
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^"scan.*Siemens mosaic that does not say .*dcm2niix\.$/),
+    ])
   })
 })
 
@@ -293,5 +448,26 @@ describe.skipIf(!existsSync(formats))('real data', () => {
     })
     const volume = await one(...files)
     expect(volume).toMatchObject({ size: [512, 512, 60, 1], spacing: [0.810547, 0.810547, 1] })
+  })
+})
+
+const cases = join(shared, 'cases')
+describe.skipIf(!existsSync(cases))('small files of pydicom', () => {
+  test('a mosaic of four slices', async () => {
+    const volume = await one(given(join(cases, 'siemens-mosaic.dcm')))
+    expect(volume).toMatchObject({ size: [16, 16, 4, 1], spacing: [3, 3, 5] })
+    // The position is that of 32 x 32 pixels of 3 mm about the centre of the first slice.
+    expect(volume.affine!.map((row) => row[3])).toEqual([48 - 24, 48 - 24, 10])
+    expect([0, 1, 2, 3].map((z) => volume.samples[z * 256])).toEqual([100, 200, 300, 400])
+  })
+
+  test('three planes in one file', async () => {
+    const volumes = await read(given(join(cases, 'enhanced-three-planes.dcm')))
+    expect(volumes.map(({ affine, size }) => [affine && orientationOf(affine), size])).toEqual([
+      ['LPS', [24, 24, 1, 1]],
+      ['PIR', [24, 24, 1, 1]],
+      ['LIP', [24, 24, 1, 1]],
+    ])
+    expect(volumes.map(({ samples }) => samples[0])).toEqual([100, 200, 300])
   })
 })

@@ -1,15 +1,18 @@
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
-import { frameGroup, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, headerOf, numberOf, readElements, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
+import { cutTile } from './dicom-mosaic'
 import { paletteOf, readFrames } from './dicom-pixels'
+import { isStructureSet, readStructures } from './dicom-rt'
 import { readSegmentation } from './dicom-seg'
 import { planesOf, stack, type DicomPlane } from './dicom-stack'
 import type { GivenFile } from './given-file'
 import { InputError } from './input-error'
+import { planeName } from './slices'
 import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from './volume'
 
 /**
- * Reads DICOM files: series, single pictures, multi-frame files, segmentations.
+ * Reads DICOM files: series, single pictures, multi-frame files, segmentations, structure sets.
  * @param files in any order, of any number of series and patients
  * @returns a volume for each series and orientation in it, and a sentence for each file that cannot be used; the others load
  */
@@ -31,7 +34,14 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
 
   const repeated = new Map<DicomPlane[], number>()
   for (const file of files) {
-    const header = await attempt(file, () => readHeader(file))
+    const elements = await attempt(file, () => readElements(file))
+    if (!elements) continue
+    if (isStructureSet(elements)) {
+      const volume = await attempt(file, () => Promise.resolve(readStructures(elements)))
+      if (volume) volumes.push({ volume, description: textOf(elements.data, 'x30060002') })
+      continue
+    }
+    const header = await attempt(file, () => Promise.resolve(headerOf(elements)))
     if (!header) continue
     if (isSegmentation(header)) {
       const volume = await attempt(file, () => readSegmentation(header))
@@ -50,7 +60,13 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
     }
     // Without a place, pictures of a series need have nothing to do with each other. The same picture in other bytes, such as a compressed
     // one, is of another series in all but name.
-    const alone = header.frames > 1 || !planes[0]!.geometry
+    const alone = !planes[0]!.geometry
+    if (header.frames > 1) {
+      const parts = byOrientation(planes)
+      groups.set('', [...(groups.get('') ?? []), ...parts])
+      if (instance) versions.set(instance, [...others, { file, group: parts[0]! }])
+      continue
+    }
     const { columns, rows } = header
     const { type, channels } = planes[0]!.layout
     const key = [textOf(header.data, 'x0020000e'), columns, rows, type.name, channels, others.length].join('\0')
@@ -72,6 +88,9 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
           built.notes.push(
             count === 1 ? 'One file was given twice; the copy is left out.' : `${count} files are copies of others and left out.`,
           )
+        // Of several orientations in one file each is called after its own: "scan axial.dcm".
+        const plane = built.origin.format === 'dicom' && built.origin.frames ? planeName(built, 2) : null
+        if (plane) built.name = built.name.replace(/(\.\w+)?$/, ` ${plane}$&`)
         volumes.push({ volume: built, description: textOf(planes[0]!.header.data, 'x0008103e') })
         break
       }
@@ -81,6 +100,18 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
     }
   }
   return { volumes: withNames(volumes), problems }
+}
+
+/** The frames of a file, parted where they lie across each other, as in a localizer; together where some have no place. */
+function byOrientation(planes: DicomPlane[]): DicomPlane[][] {
+  if (!planes.every(({ geometry }) => geometry)) return [planes]
+  const parts: DicomPlane[][] = []
+  for (const plane of planes) {
+    const part = parts.find(([first]) => isParallel(first!.geometry!, plane.geometry!))
+    if (part) part.push(plane)
+    else parts.push([plane])
+  }
+  return parts
 }
 
 const unreadable = ({ name }: GivenFile) =>
@@ -109,7 +140,8 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   const { planes, slices, frames, step, notes } = stack(group)
   const first = planes[0]!
   const { header, layout } = first
-  const { rows, columns, file, data } = header
+  const { file, data } = header
+  const { rows, columns } = first.tile ?? header
   const each = rows * columns * layout.channels
   const files = [...new Set(planes.map((plane) => plane.header.file))]
   const name = files.length === 1 ? file.name : folderOf(files) || textOf(data, 'x0008103e') || file.name
@@ -118,12 +150,24 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   const type = rescaled ? Float32Array : layout.type
   if (each * planes.length * type.BYTES_PER_ELEMENT > maxVolumeBytes) throw tooLarge(name)
   const samples: Samples = new type(each * planes.length)
-  const errors = await readFrames(planes, (index, frame) => {
-    const { slope, intercept } = planes[index]!
-    if (rescaled) for (let i = 0; i < each; i++) samples[index * each + i] = slope * frame[i]! + intercept
-    else samples.set(frame, index * each)
-  })
-  if (errors.size > 0) return { failed: new Map([...errors].map(([index, error]) => [planes[index]!.header.file, error])) }
+  const put = (index: number, frame: Samples) => {
+    const { slope, intercept, tile } = planes[index]!
+    const own = tile ? cutTile(frame, header.columns, layout.channels, tile) : frame
+    if (rescaled) for (let i = 0; i < each; i++) samples[index * each + i] = slope * own[i]! + intercept
+    else samples.set(own, index * each)
+  }
+  // A frame is decoded once, whatever it holds.
+  const sharing = new Map<string, number[]>()
+  for (const [index, plane] of planes.entries()) {
+    const key = `${files.indexOf(plane.header.file)} ${plane.frame}`
+    sharing.set(key, [...(sharing.get(key) ?? []), index])
+  }
+  const shares = [...sharing.values()]
+  const errors = await readFrames(
+    shares.map(([index]) => planes[index!]!),
+    (share, frame) => shares[share]!.forEach((index) => put(index, frame)),
+  )
+  if (errors.size > 0) return { failed: new Map([...errors].map(([share, error]) => [planes[shares[share]![0]!]!.header.file, error])) }
 
   const affine = first.geometry && step ? affineOf(first.geometry, step) : null
   const flat = pixelSpacing(header, first.frame)
@@ -134,6 +178,10 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   if (rescaled) notes.push('Slices have different rescale slopes, so their values were computed one by one.')
   if (data.elements['x00283000'] && layout.channels === 1)
     notes.push('The file has a table of values (Modality LUT), which is not applied.')
+  const own = planes.map(({ frame }) => frame)
+  const parted = files.length === 1 && own.length < header.frames
+  if (parted) notes.push(`The file has frames of several orientations; these are ${own.length} of ${header.frames}.`)
+  if (first.tile) notes.push(`Each file is a mosaic of ${planes.length / files.length} slices, which are taken apart.`)
   const grey = layout.channels === 1 && layout.photometric !== 'PALETTE COLOR'
   return makeVolume({
     name,
@@ -151,7 +199,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
     window: grey && center !== null && width !== null && width >= 1 ? { center, width } : null,
     modality: textOf(data, 'x00080060') || null,
     notes,
-    origin: { format: 'dicom', files },
+    origin: { format: 'dicom', files, ...(parted && { frames: own }), ...(first.tile && { mosaic: true }) },
   })
 }
 

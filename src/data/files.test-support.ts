@@ -12,7 +12,7 @@ function crc32(bytes: Uint8Array): number {
 }
 
 /** One PNG chunk: length, name, data, checksum. */
-function chunk(name: string, data: Uint8Array): number[] {
+export function chunk(name: string, data: Uint8Array): number[] {
   const out = new Uint8Array(12 + data.length)
   const view = new DataView(out.buffer)
   view.setUint32(0, data.length)

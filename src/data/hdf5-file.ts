@@ -3,6 +3,7 @@ import { axesOf, inOrder, isPicture } from './array-axes'
 import type { GivenFile } from './given-file'
 import { byteText, checkVolume } from './image-size'
 import { InputError } from './input-error'
+import { isMinc, readMinc, type MincItem } from './minc-file'
 import { arrays } from './number-type'
 import { makeVolume, type Volume } from './volume'
 
@@ -33,7 +34,7 @@ interface Group {
   get(name: string): Group | Dataset | null
 }
 interface Jsfive {
-  File: new (bytes: ArrayBuffer, name: string) => Group
+  File: new (bytes: ArrayBuffer, name: string) => Group & MincItem
   Filters: Map<number, (bytes: ArrayBuffer) => ArrayBufferLike>
 }
 
@@ -59,8 +60,11 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
   const problems: InputError[] = []
   const found: { path: string; dataset: Dataset }[] = []
   try {
-    collect(new jsfive.File((await file.read()).buffer, name), '', found)
-  } catch {
+    const root = new jsfive.File((await file.read()).buffer, name)
+    if (isMinc(root)) return { volumes: [readMinc(name, root)], problems: [] }
+    collect(root, '', found)
+  } catch (error) {
+    if (error instanceof InputError) throw error
     // The library throws strings and whatever a wrong offset leads to.
     throw damaged()
   }

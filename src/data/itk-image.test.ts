@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromBytes, type GivenFile } from './given-file'
@@ -104,6 +104,14 @@ describe('MetaImage', () => {
     const colour = ['NDims = 2', 'DimSize = 2 2', 'ElementNumberOfChannels = 3', 'ElementType = MET_UCHAR']
     expect(await readItkImage(metaImage(colour, Uint8Array.from(counting(12))))).toMatchObject({ size: [2, 2, 1, 1], channels: 3 })
   })
+})
+
+test('MetaImage that is packed, whether or not it says how large that is', async () => {
+  const samples = Int16Array.from(counting(12), (v) => v - 5)
+  const packed = new Uint8Array(deflateSync(bytesOf(samples)))
+  const fields = ['NDims = 3', 'DimSize = 3 2 2', 'ElementType = MET_SHORT', 'CompressedData = True']
+  for (const more of [[], [`CompressedDataSize = ${packed.length}`]])
+    expect(await readItkImage(metaImage([...fields, ...more], packed))).toMatchObject({ size: [3, 2, 2, 1], samples })
 })
 
 describe('hostile files', () => {

@@ -1,4 +1,6 @@
 import { hexOf } from '../lib/hex'
+import { isSeveral } from './detached'
+import { concat } from './dicom-elements'
 import type { GivenFile } from './given-file'
 import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'
@@ -33,6 +35,11 @@ interface TextHeader {
   type: string
   /** Name of the file that holds the samples, if another. */
   detached: string | null
+  /** Bytes of that file before the samples; -1: they are at its end. */
+  skip: number
+  /** The text, and whether what follows it is packed. */
+  text: string
+  packed: boolean
   /** Whether the file says where it lies. */
   placed: boolean
   spaced: boolean
@@ -42,9 +49,11 @@ interface TextHeader {
 function parseHeader(head: Uint8Array): TextHeader | null {
   const text = new TextDecoder('latin1').decode(head)
   const isNrrd = text.startsWith('NRRD')
-  const end = isNrrd ? /\r?\n\r?\n/.exec(text)?.index : /ElementDataFile\s*=.*\n/.exec(text)
-  if (end === undefined || end === null) return null
-  const lines = (typeof end === 'number' ? text.slice(0, end) : text.slice(0, end.index + end[0].length)).split(/\r?\n/)
+  // A header whose samples are elsewhere may end with the file.
+  const end = (isNrrd ? /\r?\n(?=\r?\n)|$(?<=\ndata ?file:[^\0]*)/i : /ElementDataFile[ \t]*=.*(\n|$)/).exec(text)
+  if (!end) return null
+  const header = text.slice(0, end.index + end[0].length)
+  const lines = header.split(/\r?\n/)
   const fields = new Map(
     lines.flatMap((line): [string, string][] => {
       const [, key, value] = (isNrrd ? /^([^:#]+): (.*)$/ : /^\s*(\w+)\s*=\s*(.*)$/).exec(line) ?? []
@@ -59,6 +68,9 @@ function parseHeader(head: Uint8Array): TextHeader | null {
       channels: 1,
       type: fields.get('type') ?? '',
       detached: fields.get('data file') ?? fields.get('datafile') ?? null,
+      skip: numbers('byte skip')[0] ?? numbers('byteskip')[0] ?? 0,
+      text: header,
+      packed: (fields.get('encoding') ?? 'raw').toLowerCase() !== 'raw',
       placed: fields.has('space directions'),
       spaced: fields.has('spacings') || fields.has('space directions'),
     }
@@ -69,25 +81,31 @@ function parseHeader(head: Uint8Array): TextHeader | null {
     channels: numbers('elementnumberofchannels')[0] ?? 1,
     type: fields.get('elementtype') ?? '',
     detached: data.toUpperCase() === 'LOCAL' ? null : data,
+    skip: numbers('headersize')[0] ?? 0,
+    text: header,
+    packed: /^true$/i.test(fields.get('compresseddata') ?? ''),
     placed: ['transformmatrix', 'orientation', 'rotation', 'offset', 'position', 'origin'].some((key) => fields.has(key)),
     spaced: fields.has('elementspacing'),
   }
 }
 
 /**
- * Reads NRRD (.nrrd, Slicer's .seg.nrrd) or MetaImage (.mha) by ITK. A list or vector at each voxel becomes frames, red, green and blue of 8 bits
+ * Reads NRRD (.nrrd, Slicer's .seg.nrrd, .nhdr) or MetaImage (.mha, .mhd) by ITK. A list or vector at each voxel becomes frames, red, green and blue of 8 bits
  * become channels; the layers of a .seg.nrrd become one label map.
- * @throws InputError for a damaged file, one that keeps its samples in another file, or more than 1 GiB of them; known before they are read
+ * @param other the file that holds the samples, of a .mhd or .nhdr
+ * @throws InputError for a damaged file, one whose samples are in a file that is not given, or more than 1 GiB of them; known before they are read
  */
-export async function readItkImage(file: GivenFile): Promise<Volume> {
+export async function readItkImage(file: GivenFile, other: GivenFile | null = null): Promise<Volume> {
   const { name } = file
   const refuse = (what: string) => new InputError(`"${name}" ${what}`, name)
   // Segments take some hundred characters each.
   const header = parseHeader(await file.read(0, 2 ** 20))
   const damaged = () => refuse('is a damaged NRRD or MetaImage file; save it again from the program that made it.')
   if (!header) throw damaged()
-  if (header.detached !== null)
-    throw refuse(`keeps its samples in another file ("${header.detached}"); save it as one file, as .nrrd or .mha.`)
+  if (header.detached !== null && isSeveral(header.detached))
+    throw refuse(`keeps its samples in several files ("${header.detached}"); save it as one file, as .nrrd or .mha.`)
+  if (header.detached !== null && !other)
+    throw refuse(`keeps its samples in another file ("${header.detached}"); give both together, or save it as one file, as .nrrd or .mha.`)
   const width = sampleBytes.find(([pattern]) => pattern.test(header.type))?.[1]
   if (!width) throw refuse(`has samples of type "${header.type}", which cannot be read; save it with integers or floats.`)
   const count = header.sizes.reduce((a, b) => a * b, header.channels)
@@ -99,7 +117,15 @@ export async function readItkImage(file: GivenFile): Promise<Volume> {
   try {
     const pipeline = header.kind === 'mha' ? 'meta-read-image' : 'nrrd-read-image'
     const outputs = [{ type: 'JsonCompatible' as never }, { type: 'Image' as never }]
-    const inputs = [{ type: 'BinaryFile' as never, data: { path, data: await file.read() } }]
+    // Without the size of what is packed ITK gives zeros, and no word.
+    const own = header.kind === 'mha' && header.packed ? { ...header, skip: header.text.length } : null
+    const bytes =
+      header.detached !== null
+        ? await attached(header, other!, count * width)
+        : own
+          ? await attached(own, file, count * width)
+          : await file.read()
+    const inputs = [{ type: 'BinaryFile' as never, data: { path, data: bytes } }]
     image = (await runPipeline(pipeline, [path, '0', '1'], outputs, inputs))[1] as ItkImage
     if (image.data.length !== count) throw new Error(`${image.data.length} samples instead of ${count}`)
   } catch (error) {
@@ -107,6 +133,30 @@ export async function readItkImage(file: GivenFile): Promise<Volume> {
     throw damaged()
   }
   return toVolume(name, header, image)
+}
+
+/**
+ * One file of a header and the samples that it has in another.
+ * @param length bytes of the samples, unpacked
+ * @throws InputError where those are not all there, or begin after a number of lines or of unpacked bytes
+ */
+async function attached({ kind, text, skip, packed }: TextHeader, other: GivenFile, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (/^line ?skip: *[^0\s]/im.test(text) || (kind === 'nrrd' && packed && skip !== 0))
+    throw new InputError(
+      `"${other.name}" has something before its samples, which is not read here; save it as one file, as .nrrd.`,
+      other.name,
+    )
+  if (!packed && other.size < Math.max(0, skip) + length)
+    throw new InputError(`"${other.name}" is cut short: it holds fewer samples than its header says; copy or save it again.`, other.name)
+  const samples = await other.read(skip < 0 ? other.size - length : skip)
+  const lines = text
+    .split(/\r?\n/)
+    .filter(
+      (line) => !/^\s*(data ?file|byte ?skip|line ?skip|HeaderSize|CompressedDataSize|ElementDataFile)\s*[:=]/i.test(line) && line !== '',
+    )
+  const size = packed ? [`CompressedDataSize = ${samples.length}`] : []
+  const head = kind === 'nrrd' ? [...lines, '', ''] : [...lines, ...size, 'ElementDataFile = LOCAL', '']
+  return concat([new TextEncoder().encode(head.join('\n')), samples])
 }
 
 function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: ItkImage): Volume {

@@ -1,7 +1,9 @@
 import { decode } from 'jpeg-js'
+import { readExif, type ExifOrientation } from './exif'
 import { checkSize, maxPixels } from './image-size'
 import { InputError } from './input-error'
 import type { NamedFile } from './named-file'
+import { turnUpright } from './upright'
 import { makeVolume, type Volume } from './volume'
 
 export const isJpeg = ({ bytes }: NamedFile): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff
@@ -12,16 +14,20 @@ export interface Jpeg {
   height: number
   grey: boolean
   rgb: Uint8Array
+  /** As EXIF says: the pixels are as stored. */
+  orientation: ExifOrientation
 }
 
-/** A JPEG as a volume: one channel if it is grey. @throws InputError as readJpeg */
+/** A JPEG as a volume, upright: one channel if it is grey. @throws InputError as readJpeg */
 export function readJpegVolume(file: NamedFile): Volume {
-  const { width, height, grey, rgb } = readJpeg(file)
+  const { width, height, grey, rgb, orientation } = readJpeg(file)
   const size = [width, height, 1, 1] as const
-  if (!grey) return makeVolume({ name: file.name, kind: 'jpeg', size, samples: new Uint8Array(rgb), channels: 3 })
+  const upright = (samples: Uint8Array<ArrayBuffer>, channels: 1 | 3) =>
+    turnUpright(makeVolume({ name: file.name, kind: 'jpeg', size, samples, channels }), orientation)
+  if (!grey) return upright(new Uint8Array(rgb), 3)
   const samples = new Uint8Array(width * height)
   for (let i = 0; i < samples.length; i++) samples[i] = rgb[3 * i]!
-  return makeVolume({ name: file.name, kind: 'jpeg', size, samples })
+  return upright(samples, 1)
 }
 
 /** Width and height that the frame header of a JPEG, whole or a block of a TIFF, says; null without one. */
@@ -41,7 +47,7 @@ const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !
  */
 export function readJpeg(file: NamedFile): Jpeg {
   const { name, bytes } = file
-  const { width, height, grey, rgbStored } = readHeader(file)
+  const { width, height, grey, rgbStored, orientation } = readHeader(file)
   try {
     const { data } = decode(bytes, {
       useTArray: true,
@@ -53,17 +59,20 @@ export function readJpeg(file: NamedFile): Jpeg {
       maxMemoryUsageInMB: 2048,
       ...(rgbStored && { colorTransform: false }),
     })
-    return { width, height, grey, rgb: data }
+    return { width, height, grey, rgb: data, orientation }
   } catch {
     throw new InputError(`"${name}" is a JPEG that cannot be decoded; open it in an image program and save it as PNG.`, name)
   }
 }
+
+const exifMark = [0x45, 0x78, 0x69, 0x66, 0, 0]
 
 /** Walks over the markers to the end of the image: sizes from the frame header, and proof that the end is there. */
 function readHeader({ name, bytes }: NamedFile) {
   const cutShort = () => new InputError(`"${name}" is cut short: the end of the JPEG is missing; copy or save it again.`, name)
   let size: { width: number; height: number; grey: boolean } | null = null
   let rgbStored = false
+  let orientation: ExifOrientation = 1
   for (let at = 2; ;) {
     // Between markers lie compressed data, in which 0xff is followed by 0 or by a restart mark.
     while (at < bytes.length && (bytes[at] !== 0xff || bytes[at + 1] === 0 || bytes[at + 1] === 0xff)) at++
@@ -85,8 +94,11 @@ function readHeader({ name, bytes }: NamedFile) {
     }
     // Adobe's marker says with a 0 that the three components are red, green and blue as they are.
     if (marker === 0xee && length >= 14 && bytes[at + 4] === 0x41 && bytes[at + 5] === 0x64) rgbStored = bytes[at + 15] === 0
+    // The first APP1 that begins with "Exif" and two zeros; Adobe's XMP uses the same marker.
+    if (marker === 0xe1 && length >= 8 && orientation === 1 && exifMark.every((byte, i) => bytes[at + 4 + i] === byte))
+      orientation = readExif(bytes.subarray(at + 10, at + 2 + length))
     at += 2 + length
   }
   if (!size) throw new InputError(`"${name}" is a JPEG without an image in it; save it again.`, name)
-  return { ...size, rgbStored }
+  return { ...size, rgbStored, orientation }
 }

@@ -1,7 +1,9 @@
 import { decode } from 'fast-png'
+import { readExif, type ExifOrientation } from './exif'
 import { checkSize } from './image-size'
 import { InputError } from './input-error'
 import type { NamedFile } from './named-file'
+import { turnUpright } from './upright'
 import { makeVolume, type Samples, type Volume } from './volume'
 
 /** A decoded PNG as stored: one number per sample, whatever the depth, never converted. */
@@ -18,6 +20,8 @@ export interface Png {
   samples: Uint8Array | Uint16Array
   /** The palette's colours as [r, g, b], 0..255; empty for other kinds. */
   palette: [number, number, number][]
+  /** As its EXIF chunk says: the pixels are as stored. */
+  orientation: ExifOrientation
 }
 
 const kinds: Record<number, Pick<Png, 'kind' | 'alpha' | 'channels'>> = {
@@ -32,10 +36,10 @@ const signature = [137, 80, 78, 71, 13, 10, 26, 10]
 
 export const isPng = ({ bytes }: NamedFile): boolean => signature.every((byte, i) => bytes[i] === byte)
 
-/** A PNG as a volume of one slice; of a palette PNG the indices. @throws InputError as readPng */
+/** A PNG as a volume of one slice, upright; of a palette PNG the indices. @throws InputError as readPng */
 export function readPngVolume(file: NamedFile): Volume {
-  const { width, height, channels, alpha, samples, palette } = readPng(file)
-  return makeVolume({
+  const { width, height, channels, alpha, samples, palette, orientation } = readPng(file)
+  const volume = makeVolume({
     name: file.name,
     kind: 'png',
     size: [width, height, 1, 1],
@@ -44,6 +48,7 @@ export function readPngVolume(file: NamedFile): Volume {
     alpha,
     palette,
   })
+  return turnUpright(volume, orientation)
 }
 
 /**
@@ -69,16 +74,19 @@ export function readPng(file: NamedFile): Png {
   if (bytes[28] === 1 && depth < 8)
     // fast-png 8.0 unpacks interlaced rows of less than 8 bits wrongly.
     throw new InputError(`"${name}" is an interlaced PNG of ${depth} bits; save it without interlacing.`, name)
+  let orientation: ExifOrientation = 1
   for (let at = 8; ; at += 12 + view.getUint32(at)) {
     if (at + 12 > bytes.length || at + 12 + view.getUint32(at) > bytes.length) throw cutShort()
     if (chunk(at) === 'IEND') break
+    if (chunk(at) === 'eXIf') orientation = readExif(bytes.subarray(at + 8, at + 8 + view.getUint32(at)))
   }
 
   try {
     const png = decode(bytes, { checkCrc: true })
     const palette = (layout.kind === 'palette' ? (png.palette ?? []) : []).map(([r, g, b]): [number, number, number] => [r!, g!, b!])
     const samples = depth < 8 ? unpack(png.data, width, height, depth) : png.data
-    return { width, height, depth, ...layout, samples: samples instanceof Uint16Array ? samples : new Uint8Array(samples.buffer), palette }
+    const unpacked = samples instanceof Uint16Array ? samples : new Uint8Array(samples.buffer)
+    return { width, height, depth, ...layout, samples: unpacked, palette, orientation }
   } catch {
     throw damaged()
   }

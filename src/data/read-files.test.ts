@@ -9,6 +9,8 @@ import { makePng } from './files.test-support'
 import { join, makeNifti, makeNpy, makeTiff, pack, readTestNpy, testTypes, type TestType } from './volumes.test-support'
 import type { Volume } from './volume'
 
+const ascii = (text: string) => Array.from(text, (c) => c.charCodeAt(0))
+
 const given = (name: string, bytes: Uint8Array<ArrayBuffer>) => fromBytes(name, bytes)
 
 /** The one volume of a file; fails with the sentence if there is none. */
@@ -438,7 +440,13 @@ describe('many files', () => {
   test.each([
     ['a.png', [], 'is empty'],
     ['notes.txt', [104, 105, 10], 'looks like text'],
-    ['a.gif', [71, 73, 70, 56, 57, 97, 0], 'looks like a GIF'],
+    ['a.gif', [71, 73, 70, 56, 57, 97, 0], 'looks like a GIF; save it as PNG'],
+    ['a.bmp', [...ascii('BM'), 0, 1, 2], 'looks like a BMP; save it as PNG'],
+    ['a.webp', [...ascii('RIFF'), 0, 1, 0, 0, ...ascii('WEBPVP8 ')], 'looks like a WebP image; save it as PNG'],
+    ['a.mat', ascii('MATLAB 5.0 MAT-file, Platform: GLNXA64'), 'looks like a MATLAB file; save the array as .npy'],
+    ['b.mat', [...ascii('MATLAB 7.3 MAT-file, Platform: GLNXA64'), 0], 'looks like a MATLAB file; save the array as .npy'],
+    ['a.mnc', [...ascii('CDF'), 1], 'looks like MINC 1 or another netCDF file; convert it with mincconvert'],
+    ['a.raw', [1, 2, 3], 'holds bare numbers; give the header'],
     ['a.bin', [1, 2, 3], 'no image of a kind that is read here; save'],
   ])('%s is refused with a sentence that says what it is', async (name, bytes, says) => {
     expect(await complaint(given(name, Uint8Array.from(bytes)))).toContain(says)

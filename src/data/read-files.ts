@@ -1,9 +1,11 @@
+import { headerBytes, isDetachedHeader, samplesFileOf } from './detached'
 import { isDicom } from './dicom-mark'
 import type { GivenFile } from './given-file'
 import { isHdf5, readHdf5 } from './hdf5-file'
 import { byteText, maxVolumeBytes } from './image-size'
 import { isJpeg, readJpegVolume } from './jpeg-file'
 import { InputError } from './input-error'
+import { isMgh, readMgh } from './mgh-file'
 import { niftiKind, readNifti } from './nifti-file'
 import { isNpy, isPictureArray, readNpy } from './npy-file'
 import { openFile } from './opened-file'
@@ -29,14 +31,13 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
   const result: ReadFiles = { volumes: [], problems: [] }
   const given = files.filter(({ name }) => !isJunk(name))
   const flat = await openZips(given, { budget: makeBudget(), depth: 0, alone: given.length === 1 }, result.problems)
-  // The .img file of a NIfTI pair is read with its .hdr.
-  const headers = new Set(flat.filter(({ name }) => /\.hdr$/i.test(name)).map(({ name }) => stem(name)))
-  const images = new Map(flat.filter(({ name }) => /\.img$/i.test(name) && headers.has(stem(name))).map((file) => [stem(file.name), file]))
+  const samplesOf = await samplesFiles(flat)
+  const taken = new Set(samplesOf.values())
   const dicom: GivenFile[] = []
   let done = 0
   for (const file of flat) {
     try {
-      const read = images.get(stem(file.name)) === file ? nothing : await readOne(file, images)
+      const read = taken.has(file) ? nothing : await readOne(file, samplesOf.get(file) ?? null)
       if (read === 'dicom') {
         dicom.push(file)
         continue
@@ -79,7 +80,20 @@ const nextTask = () =>
     port2.postMessage(null)
   })
 
-const stem = (name: string) => name.replace(/\.(hdr|img)$/i, '')
+/** The file with the samples of each header that has them in another, as far as it is there. */
+async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {
+  const headers = files.filter(({ name }) => isDetachedHeader(name))
+  const found = new Map<GivenFile, GivenFile>()
+  if (headers.length === 0) return found
+  const byName = new Map(files.map((file) => [file.name.toLowerCase(), file]))
+  for (const header of headers) {
+    // What cannot be read says so when its turn comes.
+    const head = await header.read(0, headerBytes).catch(() => new Uint8Array(0))
+    const file = byName.get(samplesFileOf(header.name, head)?.toLowerCase() ?? '')
+    if (file && file !== header) found.set(header, file)
+  }
+  return found
+}
 
 const nothing: ReadFiles = { volumes: [], problems: [] }
 
@@ -110,16 +124,17 @@ async function openZips(
   return flat
 }
 
-/** @returns 'dicom' for a file that is read with its series */
-async function readOne(file: GivenFile, images: ReadonlyMap<string, GivenFile>): Promise<ReadFiles | 'dicom'> {
+/** @param samples the file with its samples, if another @returns 'dicom' for a file that is read with its series */
+async function readOne(file: GivenFile, samples: GivenFile | null): Promise<ReadFiles | 'dicom'> {
   const { name } = file
   const opened = await openFile(file)
   const { head } = opened
   const one = (volume: Volume): ReadFiles => ({ volumes: [volume], problems: [] })
   if (head.length === 0) throw new InputError(`"${name}" is empty; copy or save it again.`, name)
   const nifti = niftiKind(head)
-  if (nifti) return one(await readNifti(opened, images.get(stem(name))))
+  if (nifti) return one(await readNifti(opened, samples))
   if (isNpy(head)) return one(await readNpy(opened))
+  if (isMgh(head)) return one(await readMgh(opened))
   if (opened.gzipped) throw new InputError(`"${name}" is a gzip archive of something else than a NIfTI volume; unpack it first.`, name)
 
   // A DICOM file may begin like a TIFF, so that programs for either can open it.
@@ -127,7 +142,7 @@ async function readOne(file: GivenFile, images: ReadonlyMap<string, GivenFile>):
   if (isTiff(head)) return one(await readTiff(file))
   if (isHdf5(head)) return chosenArray(file, await readHdf5(file))
   if (isZip(head)) return chosenArray(file, await readNpz(file))
-  if (isNrrdOrMha(head)) return one(await (await import('./itk-image')).readItkImage(file))
+  if (isNrrdOrMha(head)) return one(await (await import('./itk-image')).readItkImage(file, samples))
   const start = { name, bytes: head }
   if (isPng(start) || isJpeg(start)) {
     if (file.size > maxVolumeBytes)
@@ -174,26 +189,40 @@ function chosenArray({ name, array }: GivenFile, { volumes, problems }: ReadFile
   throw new InputError(`"${name}" holds no array "${array}" that is read here; it has ${known || 'none'}.`, name)
 }
 
-/** Formats that people try, by the bytes at an offset. */
-const others: [name: string, offset: number, start: string][] = [
+const asPicture = 'save it as PNG, TIFF, NIfTI or DICOM'
+const asArray = 'save the array as .npy, or the volume as NIfTI (niftiwrite)'
+
+/** Formats that people try, by the bytes at an offset, and what to do about them. */
+const others: [name: string, offset: number, start: string, advice?: string][] = [
   ['a GIF', 0, 'GIF8'],
   ['a BMP', 0, 'BM'],
   ['a WebP image', 8, 'WEBP'],
   ['a HEIC or AVIF image', 4, 'ftyp'],
   ['a JPEG 2000 image', 4, 'jP  '],
   ['a PDF', 0, '%PDF'],
-  ['a RAR archive', 0, 'Rar!'],
-  ['a 7-Zip archive', 0, '7z\xbc\xaf'],
+  ['a RAR archive', 0, 'Rar!', 'unpack it first'],
+  ['a 7-Zip archive', 0, '7z\xbc\xaf', 'unpack it first'],
   ['an Analyze header', 0, '\x5c\x01\0\0'],
   ['an Analyze header', 0, '\0\0\x01\x5c'],
-  ['a MINC or netCDF file', 0, 'CDF'],
+  ['MINC 1 or another netCDF file', 0, 'CDF', 'convert it with mincconvert -2 or mnc2nii'],
+  ['a MATLAB file', 0, 'MATLAB 5.0 MAT-file', asArray],
+  ['a MATLAB file', 0, 'MATLAB 7.3 MAT-file', asArray],
 ]
+
+/** Endings of files that hold nothing but numbers. */
+const bare = /\.(raw|zraw|img)$/i
 
 function unknown(name: string, head: Uint8Array): InputError {
   const isText = head.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13)
-  const known = others.find(([, offset, start]) => ascii(head, offset, start.length) === start)?.[0] ?? (isText ? 'text' : null)
+  const known = others.find(([, offset, start]) => ascii(head, offset, start.length) === start)
+  if (!known && bare.test(name))
+    return new InputError(
+      `"${name}" is no image of a kind that is read here: it holds bare numbers; give the header that belongs to it too (.mhd, .nhdr, .hdr).`,
+      name,
+    )
+  const looks = known?.[0] ?? (isText ? 'text' : null)
   return new InputError(
-    `"${name}" is no image of a kind that is read here${known ? ` but looks like ${known}` : ''}; save it as PNG, TIFF, NIfTI or DICOM.`,
+    `"${name}" is no image of a kind that is read here${looks ? ` but looks like ${looks}` : ''}; ${known?.[3] ?? asPicture}.`,
     name,
   )
 }

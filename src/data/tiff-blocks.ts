@@ -23,12 +23,14 @@ interface BlockParameters {
   bitsPerSample: number[]
   planarConfiguration: number
   bigEndian: boolean
+  /** Whether the bits of each byte are stored lowest first (FillOrder 2), of the packed bytes as libtiff has it. */
+  reversed: boolean
   /** Bytes of an unpacked block. */
   room: number
 }
 
 async function parametersOf(directory: ImageFileDirectory): Promise<BlockParameters> {
-  const number = async (tag: 'TileWidth' | 'TileLength' | 'ImageWidth' | 'ImageLength' | 'RowsPerStrip', otherwise = 0) =>
+  const number = async (tag: 'TileWidth' | 'TileLength' | 'ImageWidth' | 'ImageLength' | 'RowsPerStrip' | 'FillOrder', otherwise = 0) =>
     Number((await directory.loadValue(tag)) ?? otherwise)
   const height = await number('ImageLength')
   const tiled = !directory.hasTag('StripOffsets')
@@ -44,8 +46,16 @@ async function parametersOf(directory: ImageFileDirectory): Promise<BlockParamet
     bitsPerSample,
     planarConfiguration,
     bigEndian: bigEndianDirectories.has(directory),
+    reversed: (await number('FillOrder')) === 2,
     room: tileHeight * Math.ceil((tileWidth * bits) / 8),
   }
+}
+
+/** 0b00000001 as 0b10000000. */
+function reverseBits(byte: number): number {
+  let out = 0
+  for (let bit = 0; bit < 8; bit++) out |= ((byte >> bit) & 1) << (7 - bit)
+  return out
 }
 
 function register(numbers: number[], load: () => Promise<Unpack>): void {
@@ -53,8 +63,9 @@ function register(numbers: number[], load: () => Promise<Unpack>): void {
     const unpack = await load()
     return class extends BaseDecoder {
       override decodeBlock(packed: ArrayBuffer): ArrayBuffer {
-        const { room, predictor, bigEndian, bitsPerSample } = this.parameters as unknown as BlockParameters
-        const bytes = unpack(new Uint8Array(packed), room).slice()
+        const { room, predictor, bigEndian, bitsPerSample, reversed } = this.parameters as unknown as BlockParameters
+        const stored = new Uint8Array(packed)
+        const bytes = unpack(reversed ? stored.map(reverseBits) : stored, room).slice()
         // The predictor for whole numbers adds numbers as the machine has them.
         if (bigEndian && predictor === 2) swapBytes(bytes, bitsPerSample[0]! / 8)
         return bytes.buffer as ArrayBuffer
@@ -164,6 +175,7 @@ const unpackZstd =
     return decoder.decode(packed, room)
   }
 
+register([compressions.none], () => Promise.resolve((stored, room) => stored.subarray(0, room)))
 register([compressions.deflate, compressions.oldDeflate], () => Promise.resolve(inflate))
 register([compressions.packBits], () => Promise.resolve(unpackBits))
 register([compressions.lzw], () => Promise.resolve(unpackLzw))

@@ -1,9 +1,14 @@
 import type { GeoTIFFImage, ImageFileDirectory } from 'geotiff'
 import type { GivenFile } from './given-file'
+import { exifOrientation, type ExifOrientation } from './exif'
 import { checkVolume, maxPixels } from './image-size'
 import { frameSize } from './jpeg-file'
 import { InputError } from './input-error'
+import { samplesFrom, type NumberType } from './number-type'
+import { arrangementOf, imagesOf } from './tiff-axes'
+import { turnUpright } from './upright'
 import { makeVolume, type Samples, type Triple, type Volume } from './volume'
+import { putRgb } from './ycbcr'
 
 const starts = [
   [0x49, 0x49, 42, 0],
@@ -26,11 +31,12 @@ interface Page {
   samples: number
   photometric: number
   alpha: boolean
+  orientation: ExifOrientation
 }
 
 /**
- * Reads a TIFF: grey, palette (indices are kept) or colour; its pages, but for thumbnails, are the slices, or as OME-XML says frames. Numbers stay
- * as stored; MINISWHITE is said by `inverted`.
+ * Reads a TIFF: grey, palette (indices are kept) or colour, upright; its pages, but for thumbnails, are the slices, or frames where OME-XML or
+ * ImageJ says so. Numbers stay as stored; MINISWHITE is said by `inverted`.
  * @throws InputError
  */
 export async function readTiff(file: GivenFile): Promise<Volume> {
@@ -76,24 +82,42 @@ async function readPages(file: GivenFile): Promise<Volume> {
         `"${name}" has pages of different sizes (${width} x ${height} and ${page.width} x ${page.height} pixels); save each as a file.`,
         name,
       )
-    if (page.bits !== bits || page.format !== format || page.samples !== first.samples || page.photometric !== photometric)
+    if (
+      page.bits !== bits ||
+      page.format !== format ||
+      page.samples !== first.samples ||
+      page.photometric !== photometric ||
+      page.orientation !== first.orientation
+    )
       throw new InputError(`"${name}" has pages with different kinds of pixels; save each as a file.`, name)
   }
   const bytes = bits <= 8 ? 1 : bits <= 16 && format !== 3 ? 2 : bits <= 32 ? 4 : 8
-  const { slices, frames, spacing, notes } = arrangement(String(valueOf(first.image.fileDirectory, 'ImageDescription') ?? ''), pages.length)
+  const directory = first.image.fileDirectory
+  const description = String(valueOf(directory, 'ImageDescription') ?? '')
+  const following = pages.length === 1 ? await followingImages(file, first, imagesOf(description), bytes) : null
+  const { slices, frames, spacing, notes, ...arranged } = arrangementOf(description, following?.count ?? pages.length, first.samples, [
+    rational(valueOf(directory, 'XResolution')),
+    rational(valueOf(directory, 'YResolution')),
+  ])
   const size = [width, height, slices, frames] as const
   checkVolume(name, size, first.samples * bytes)
   if (thumbnails > 0) notes.push(`${thumbnails} smaller ${thumbnails === 1 ? 'copy' : 'copies'} of the image in the file were left out.`)
 
   let samples: Samples | null = null
-  for (const [index, page] of pages.entries()) {
-    await checkBlocks(file, page)
-    const raster = (await page.image.readRasters({ interleave: true })) as unknown as Samples
+  const count = arranged.pages.length
+  for (const [index, page] of arranged.pages.entries()) {
+    let raster: Samples
+    if (following) raster = samplesFrom(await following.read(page), numberType(first, bytes), !tiff.littleEndian, name)
+    else {
+      await checkBlocks(file, pages[page]!)
+      raster = (await pages[page]!.image.readRasters({ interleave: true })) as unknown as Samples
+    }
+    if (photometric === 6) toRgb(raster as Uint8Array)
     // A copy only where there is more than one page.
-    samples ??= pages.length === 1 ? raster : (new (raster.constructor as Uint8ArrayConstructor)(raster.length * pages.length) as Samples)
-    if (pages.length > 1) samples.set(raster, index * raster.length)
+    samples ??= count === 1 ? raster : (new (raster.constructor as Uint8ArrayConstructor)(raster.length * count) as Samples)
+    if (count > 1) samples.set(raster, index * raster.length)
   }
-  return makeVolume({
+  const volume = makeVolume({
     name,
     kind: 'tiff',
     size,
@@ -102,9 +126,45 @@ async function readPages(file: GivenFile): Promise<Volume> {
     alpha: first.alpha,
     palette: photometric === 3 ? paletteOf(first.image.fileDirectory) : [],
     inverted: photometric === 0,
+    slope: arranged.slope,
+    intercept: arranged.intercept,
     spacing,
+    frameMeans: arranged.channels ? 'channel' : 'time',
     notes,
   })
+  return turnUpright(volume, first.orientation)
+}
+
+/** Pixels that the library gives as they are in the JPEG, in place. */
+function toRgb(samples: Uint8Array): void {
+  const out = new Uint8ClampedArray(samples.buffer, samples.byteOffset, samples.length)
+  for (let at = 0; at + 2 < out.length; at += 3) putRgb(out, at, out[at]!, out[at + 1]!, out[at + 2]!)
+}
+
+/** A fraction of the directory as a number; NaN where there is none. */
+function rational(value: unknown): number {
+  const fraction = (value ?? []) as ArrayLike<number>
+  return Number(fraction[0]) / Number(fraction[1])
+}
+
+const numberType = ({ format }: Page, bytes: number) => `${{ 1: 'u', 2: 'i', 3: 'f' }[format]!}${bytes}` as NumberType
+
+/**
+ * The images of a file of one page that ImageJ writes one after the other, as it does beyond 4 GB and other programs always; null where that
+ * is not what the file holds: packed, in pieces apart, or with room for the first alone.
+ */
+async function followingImages(file: GivenFile, { image, width, height, samples, bits }: Page, count: number, bytes: number) {
+  const { fileDirectory: directory } = image
+  const numbers = async (tag: 'StripOffsets' | 'StripByteCounts') =>
+    Array.from(((await directory.loadValue(tag)) ?? []) as ArrayLike<number>, Number)
+  const [offsets, counts] = [await numbers('StripOffsets'), await numbers('StripByteCounts')]
+  const start = offsets[0] ?? Infinity
+  const each = width * height * samples * bytes
+  const plain =
+    Number(directory.getValue('Compression') ?? 1) === 1 && bits === 8 * bytes && (samples === 1 || image.planarConfiguration === 1)
+  const joined = offsets.every((offset, i) => i === 0 || offset === offsets[i - 1]! + counts[i - 1]!)
+  if (count === 1 || !plain || !joined || start + each * count > file.size) return null
+  return { count, read: (index: number) => file.read(start + index * each, start + (index + 1) * each) }
 }
 
 /** Reads pieces for geotiff; a piece beyond the end of the file is refused before it is allocated. */
@@ -160,8 +220,9 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
   if (bitsOf.some((other) => other !== bits) || formats.some((other) => other !== format)) throw refuse('with channels of different depths')
   const known = { 1: bits <= 16 || bits === 32, 2: [8, 16, 32].includes(bits), 3: [16, 32, 64].includes(bits) }[format]
   const odd = bits % 8 !== 0
-  if (!(known && bits > 0) || (odd && (samples > 1 || value('FillOrder') === 2 || value('Predictor') === 2 || (bits > 8 && !littleEndian))))
+  if (!(known && bits > 0) || (odd && (samples > 1 || value('Predictor') === 2 || (bits > 8 && !littleEndian))))
     throw refuse(`with pixels of ${bits} bits`)
+  if (photometric === 6 && (samples !== 3 || image.planarConfiguration === 2)) throw refuse('in YCbCr by planes or with opacity')
   if (compression === 7 && bits !== 8) throw refuse(`with ${bits}-bit JPEG compression`)
   if (
     !(samples >= 1 && samples <= 4) ||
@@ -170,7 +231,17 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
     (photometric === 3 && samples > 1)
   )
     throw new InputError(`"${name}" has ${samples} channels for each pixel; save one of them, or RGB.`, name)
-  return { image, width: image.getWidth(), height: image.getHeight(), bits, format, samples, photometric, alpha }
+  return {
+    image,
+    width: image.getWidth(),
+    height: image.getHeight(),
+    bits,
+    format,
+    samples,
+    photometric,
+    alpha,
+    orientation: exifOrientation(value('Orientation')),
+  }
 }
 
 /** The library's types say that some tags are fetched later; here none is. */
@@ -182,26 +253,6 @@ function paletteOf(directory: ImageFileDirectory): Triple[] {
   const length = Math.floor((map?.length ?? 0) / 3)
   return Array.from({ length }, (_, i): Triple => [map![i]! >> 8, map![length + i]! >> 8, map![2 * length + i]! >> 8])
 }
-
-/** Slices and frames as the description says, which is OME-XML where a microscope wrote it; else every page is a slice. */
-function arrangement(description: string, pages: number) {
-  const attribute = (name: string) => new RegExp(`<Pixels[^>]*\\b${name}="([^"]*)"`).exec(description)?.[1]
-  const count = (axis: string) => Number(attribute(`Size${axis}`) ?? 1)
-  const plain = { slices: pages, frames: 1, spacing: null as Triple | null, notes: [] as string[] }
-  if (!/<OME\b/.test(description)) return plain
-  const steps = ['X', 'Y', 'Z'].map((axis) => lengthOf(attribute(`PhysicalSize${axis}`), attribute(`PhysicalSize${axis}Unit`)))
-  if (steps[0]! > 0 && steps[1]! > 0) plain.spacing = [steps[0]!, steps[1]!, steps[2]! > 0 ? steps[2]! : 1]
-  const others = count('T') * count('C')
-  if (others === 1 || count('Z') * others !== pages) return plain
-  // A film of one slice is a pile of images, as a stack is.
-  if (count('Z') === 1) return { ...plain, notes: ['Its pages are times or channels of one slice.'] }
-  if (attribute('DimensionOrder')?.startsWith('XYZ')) return { ...plain, slices: count('Z'), frames: others }
-  return { ...plain, notes: ['Its pages mix slices with channels or times; each page was read as a slice.'] }
-}
-
-/** OME's lengths are in micrometres unless said otherwise. NaN where there is none. */
-const lengthOf = (value: string | undefined, unit = 'µm'): number =>
-  value === undefined ? NaN : Number(value) * ({ nm: 1e-6, µm: 1e-3, um: 1e-3, mm: 1, cm: 10, m: 1000 }[unit] ?? NaN)
 
 /**
  * @throws InputError if there are fewer strips or tiles than the page needs, which may be millions that are not there, if one is larger than

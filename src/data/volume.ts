@@ -1,7 +1,9 @@
 /** What files hold once they are decoded: a picture, a stack of slices, a time series, all in one form. */
+import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
-export type VolumeKind = 'png' | 'jpeg' | 'tiff' | 'nifti' | 'dicom' | 'dicom-seg' | 'nrrd' | 'mha' | 'npy' | 'npz' | 'hdf5'
+export type VolumeKind =
+  'png' | 'jpeg' | 'tiff' | 'nifti' | 'dicom' | 'dicom-seg' | 'nrrd' | 'mha' | 'npy' | 'npz' | 'hdf5' | 'minc' | 'mgh'
 
 export type Samples =
   | Uint8Array<ArrayBuffer>
@@ -35,8 +37,11 @@ export type Origin =
   | { format: 'plain' }
   /** The header as in the file, 348 bytes of NIfTI-1 or 540 of NIfTI-2, in its own byte order. */
   | { format: 'nifti'; header: Uint8Array<ArrayBuffer> }
-  /** The files of the series, slice by slice, all slices of the first frame first; one file only if it is multi-frame. */
-  | { format: 'dicom'; files: GivenFile[] }
+  /**
+   * The files of the series, slice by slice, all slices of the first frame first; one file only if it is multi-frame. `frames`: which of a multi-frame
+   * file, from 0, where others of it are in another volume. `mosaic`: whether each file holds many slices as tiles.
+   */
+  | { format: 'dicom'; files: GivenFile[]; frames?: readonly number[]; mosaic?: boolean }
 
 /** One picture, one stack or one time series, decoded. */
 export interface Volume {
@@ -64,13 +69,15 @@ export interface Volume {
   intercept: number
   /** Large values are shown dark: MONOCHROME1 of DICOM, MINISWHITE of TIFF. */
   inverted: boolean
+  /** How the rows of the file lie, of which the samples here are the upright form; 1 where they are as stored. */
+  turned: ExifOrientation
   /** Millimetres between the centres of neighbouring voxels; null where the file does not say. */
   spacing: Triple | null
   /** Null where the file has no geometry. */
   affine: Affine | null
   /** How the file wants to be shown, in its units. */
   window: { center: number; width: number } | null
-  /** DICOM's modality, "CT", "MR", or null. */
+  /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" of contours, which are a 'dicom-seg' in all else. */
   modality: string | null
   segments: Segment[]
   /** Sentences about what a user should know, such as "Slices are 5 mm apart but two are missing." */
@@ -90,6 +97,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     slope: 1,
     intercept: 0,
     inverted: false,
+    turned: 1,
     spacing: null,
     affine: null,
     window: null,
@@ -124,6 +132,9 @@ export function valueOf({ samples, slope, intercept }: Pick<Volume, 'samples' | 
     return Math.abs(value - whole) <= rounding + single * Math.max(1, Math.abs(scaled) + Math.abs(intercept)) ? whole : value
   }
 }
+
+/** Whether a volume was read from a structure set of radiotherapy. */
+export const isOfStructureSet = ({ kind, modality }: Volume): boolean => kind === 'dicom-seg' && modality === 'RTSTRUCT'
 
 /** Lengths of the affine's columns in millimetres. */
 export function spacingOf(affine: Affine): Triple {

@@ -96,13 +96,16 @@ export function makeNifti(
   return paired ? bytes : join(bytes, pack(values, type, le))
 }
 
-/** A grey TIFF of one strip a page; `tags` replaces or adds tags of every page. */
+/**
+ * A grey TIFF of one strip a page.
+ * @param options `tags` replaces or adds tags of every page: whole numbers, texts, fractions or bytes; `strip` changes what is stored
+ */
 export function makeTiff(
   pages: readonly (readonly (readonly number[])[])[],
   type: 'u1' | 'u2',
-  options: { big?: boolean; deflate?: boolean; predictor?: boolean; tags?: Record<number, number> } = {},
+  options: TestTiff = {},
 ): Uint8Array<ArrayBuffer> {
-  const { big = false, deflate = false, predictor = false, tags = {} } = options
+  const { big = false, deflate = false, predictor = false, tags = {}, strip: change = (bytes) => bytes } = options
   const bits = 8 * Number(type[1])
   const u2 = (...values: number[]) => pack(values, 'u2', !big)
   const u4 = (...values: number[]) => pack(values, 'u4', !big)
@@ -110,8 +113,8 @@ export function makeTiff(
   pages.forEach((rows, page) => {
     const stored = rows.map((row) => (predictor ? row.map((v, i) => (i === 0 ? v : (v - row[i - 1]! + 2 ** bits) % 2 ** bits)) : row))
     const plain = pack(stored.flat(), type, !big)
-    const strip = deflate ? zlibSync(plain) : plain
-    const fields: Record<number, number> = {
+    const strip = change(deflate ? zlibSync(plain) : plain)
+    const fields: Record<number, TestTag> = {
       256: rows[0]!.length,
       257: rows.length,
       258: bits,
@@ -125,12 +128,38 @@ export function makeTiff(
       ...tags,
     }
     const entries = Object.entries(fields)
-    const end = file.length + 2 + 12 * entries.length + 4
-    fields[273] = tags[273] ?? end
-    const directory = entries.map(([tag]) => join(u2(Number(tag), 4), u4(1, fields[Number(tag)]!)))
-    file = join(file, u2(entries.length), ...directory, u4(page === pages.length - 1 ? 0 : end + strip.length), strip)
+    const start = file.length + 2 + 12 * entries.length + 4
+    // What does not fit into an entry stands after the directory.
+    let long = new Uint8Array(0)
+    const put = (tag: number, type: number, count: number, bytes: Uint8Array) => {
+      if (bytes.length <= 4) return join(u2(tag, type), u4(count), bytes, new Uint8Array(4 - bytes.length))
+      const entry = join(u2(tag, type), u4(count, start + long.length))
+      long = join(long, bytes)
+      return entry
+    }
+    const entryOf = (tag: number, value: TestTag) => {
+      if (typeof value === 'number') return join(u2(tag, 4), u4(1, value))
+      if (typeof value === 'string') return put(tag, 2, value.length + 1, ascii(value + '\0'))
+      if (value instanceof Uint8Array) return put(tag, 7, value.length, value)
+      return value.length === 2 ? put(tag, 5, 1, u4(...value)) : put(tag, 3, value.length, u2(...value))
+    }
+    const others = entries.map(([tag, value]) => [Number(tag), entryOf(Number(tag), value)] as const)
+    const end = start + long.length
+    const directory = others.map(([tag, entry]) => (tag === 273 && tags[273] === undefined ? entryOf(273, end) : entry))
+    file = join(file, u2(entries.length), ...directory, u4(page === pages.length - 1 ? 0 : end + strip.length), long, strip)
   })
   return file
+}
+
+/** A whole number, a text, a fraction, three short numbers, or bytes. */
+type TestTag = number | string | readonly [number, number] | readonly [number, number, number] | Uint8Array
+
+export interface TestTiff {
+  big?: boolean
+  deflate?: boolean
+  predictor?: boolean
+  tags?: Record<number, TestTag>
+  strip?: (bytes: Uint8Array) => Uint8Array
 }
 
 /** Reads any .npy file of plain numbers in C order. */

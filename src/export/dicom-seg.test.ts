@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readDicom } from '../data/dicom'
 import { segmentationOn } from '../data/dicom-seg'
+import type { Element } from '../data/dicom-elements'
 import { makeDicom } from '../data/dicom.test-support'
 import { fromBytes } from '../data/given-file'
 import '../data/itk-pipeline.test-support'
@@ -45,6 +46,37 @@ function rectangles([columns, rows, slices]: Volume['size']): Uint8Array<ArrayBu
     return z === 1 || x < 30 || x >= 70 + z || y < 20 || y >= 40 ? 0 : y < 33 ? 1 : 3
   })
 }
+
+test('on one of several orientations in a file: refers to its frames and lies in its plane', async () => {
+  const frame = (position: string, cosines: string): Element[] => [
+    ['00209113', 'SQ', [[['00200032', 'DS', position]]]],
+    ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]],
+  ]
+  const [axial, coronal] = ['1\\0\\0\\0\\1\\0', '1\\0\\0\\0\\0\\-1']
+  const file = makeDicom({
+    position: null,
+    rows: 2,
+    columns: 2,
+    pixels: new Int16Array(12),
+    more: [
+      ['00200052', 'UI', '1.2.5'],
+      ['00280008', 'IS', '3'],
+      ['52009229', 'SQ', [[['00289110', 'SQ', [[['00280030', 'DS', '3\\3']]]]]]],
+      ['52009230', 'SQ', [frame('0\\0\\5', axial!), frame('0\\7\\0', coronal!), frame('0\\0\\0', axial!)]],
+    ],
+  })
+  const { volumes, problems } = await readDicom([file])
+  expect(problems).toEqual([])
+  const [across, along] = volumes as [Volume, Volume]
+  const [first, second] = [Uint8Array.of(0, 1, 0, 0, 3, 0, 0, 1), Uint8Array.of(3, 0, 0, 3)]
+  const onFirst = await read(fromBytes('first.dcm', await writeDicomSeg(across, first, 0, classes, options)))
+  const onSecond = await read(fromBytes('second.dcm', await writeDicomSeg(along, second, 0, classes, options)))
+  expect((await segmentationOn(onFirst, across)).map(({ labels }) => [...labels])).toEqual([[...first]])
+  expect((await segmentationOn(onSecond, along)).map(({ labels }) => [...labels])).toEqual([[...second]])
+  expect(await segmentationOn(onFirst, along)).toEqual([])
+  expect(await segmentationOn(onSecond, across)).toEqual([])
+  onSecond.affine!.flat().forEach((v, i) => expect(v).toBeCloseTo(along.affine!.flat()[i]!, 6))
+})
 
 describe.skipIf(!existsSync(cine))('on a cine', () => {
   test('comes back on its frame, with names, colours and numbers, a segment without pixels among them', async () => {

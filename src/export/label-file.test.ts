@@ -2,7 +2,8 @@ import { gunzipSync } from 'fflate'
 import fc from 'fast-check'
 import { readHeader, readImage } from 'nifti-reader-js'
 import { describe, expect, test, vi } from 'vitest'
-import { readPng } from '../data/png-file'
+import { readPng, readPngVolume } from '../data/png-file'
+import { turnUpright } from '../data/upright'
 import { makeVolume, type Affine, type Volume } from '../data/volume'
 import type { ExportedClass } from './finished-run'
 import { sourceBase, writeLabels, writeMaps, type LabelOptions } from './label-file'
@@ -70,6 +71,7 @@ test.each<[string, Volume, LabelOptions['format'], string[]]>([
   ['a series', series, 'source', ['1.2.840.dcm']],
   ['a series, NIfTI asked for', series, 'nifti', ['1.2.840.nii.gz']],
   ['a cine', cine, 'source', ['cine-frame-1.dcm', 'cine-frame-2.dcm', 'cine-frame-3.dcm']],
+  ['a mosaic', { ...series, name: 'dwi', origin: { format: 'dicom', files: [], mosaic: true } }, 'source', ['dwi.nii.gz']],
   ['a DICOM without geometry', capture, 'source', ['capture.png']],
   ['an NRRD', nrrd, 'source', ['n.seg.nrrd']],
   ['an MHA', { ...nrrd, name: 'n.mha', kind: 'mha' }, 'source', ['n.seg.nrrd']],
@@ -88,6 +90,26 @@ describe('what is in the file', () => {
       [255, 0, 0],
       [0, 255, 0],
     ])
+  })
+
+  test('a PNG lies on a photo as that is stored, and says how', async () => {
+    const upright = turnUpright(volume('p1.jpg', 'jpeg', [3, 2, 1, 1]), 6)
+    const labels = Uint8Array.of(0, 1, 2, 2, 1, 1)
+    const [file] = await writeLabels(upright, labels, classes, options)
+    const [map] = writeMaps(
+      upright,
+      Float32Array.from(labels, (label) => label / 2),
+      'probability',
+      'a',
+    )
+    // Upright 01 22 11, of which the right column is the first row as stored.
+    for (const { name, bytes } of [file!, map!]) {
+      const png = readPng({ name, bytes })
+      expect([png.width, png.height, png.orientation]).toEqual([3, 2, 6])
+      expect([...png.samples].map((v) => (png.depth === 16 ? Math.round(v / 32767.5) : v))).toEqual([1, 2, 1, 0, 2, 1])
+      expect(readPngVolume({ name, bytes })).toMatchObject({ size: [2, 3, 1, 1], turned: 6 })
+    }
+    expect([...readPngVolume(file!).samples]).toEqual([...labels])
   })
 
   test('a NIfTI has the values of the exemplar mask, in the place of its source', async () => {

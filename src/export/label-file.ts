@@ -1,9 +1,11 @@
 import { gzipSync } from 'fflate'
+import { asStored } from '../data/upright'
 import type { Volume } from '../data/volume'
 import type { ExportedClass } from './finished-run'
 import { writeGray16Png } from './gray16-png'
 import { writeNifti } from './nifti'
 import { writePalettePng } from './palette-png'
+import { withOrientation } from './png-orientation'
 import { writeSegNrrd } from './seg-nrrd'
 
 /** A file to be saved. */
@@ -31,7 +33,7 @@ export interface LabelOptions {
 /** All that a label or a map says of itself in a header. */
 const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not predicted`
 
-const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|zip)$/i
+const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
 
 /** A part of a path without what file systems refuse. */
 export const cleaned = (part: string): string => part.replace(/[<>:"|?*\p{Cc}]/gu, '_')
@@ -54,7 +56,8 @@ function formatOf(source: Volume, { format }: LabelOptions): 'png' | 'nifti' | '
   if (format === 'png' && source.size[2] === 1 && source.size[3] === 1) return 'png'
   if (source.origin.format === 'nifti') return 'nifti'
   if (isPicture(source)) return 'png'
-  if (source.origin.format === 'dicom' && source.affine) return 'dicom-seg'
+  // The tiles of a mosaic are no pictures that a DICOM SEG could name.
+  if (source.origin.format === 'dicom' && source.affine && !source.origin.mosaic) return 'dicom-seg'
   if (source.affine && (source.kind === 'nrrd' || source.kind === 'mha')) return 'seg-nrrd'
   return 'nifti'
 }
@@ -62,15 +65,17 @@ function formatOf(source: Volume, { format }: LabelOptions): 'png' | 'nifti' | '
 /**
  * The labels of one source as files: one, or for DICOM SEG and seg.nrrd one for each frame. Pixels that were not predicted (other slices,
  * other frames, outside the region) are background. The index is the class in a PNG; a NIfTI has the values of the exemplar mask.
- * @param labels class indices, columns * rows * slices * frames in the source's own order
+ * @param upright the source; what was turned upright is turned back
+ * @param uprightLabels class indices, columns * rows * slices * frames in the source's own order
  * @param classes background first
  */
 export async function writeLabels(
-  source: Volume,
-  labels: Uint8Array<ArrayBuffer>,
+  upright: Volume,
+  uprightLabels: Uint8Array<ArrayBuffer>,
   classes: readonly ExportedClass[],
   options: LabelOptions,
 ): Promise<WrittenFile[]> {
+  const { volume: source, values: labels } = asStored(upright, uprightLabels)
   const [columns, rows, slices, frames] = source.size
   const voxels = columns * rows * slices
   if (labels.length !== voxels * frames)
@@ -81,7 +86,8 @@ export async function writeLabels(
   const made = options.made && { made: options.made }
   if (format === 'png') {
     const colors = classes.map(({ color }) => color)
-    return [{ name: `${base}.png`, bytes: writePalettePng({ width: columns, height: rows, labels }, colors) }]
+    const png = writePalettePng({ width: columns, height: rows, labels }, colors)
+    return [{ name: `${base}.png`, bytes: withOrientation(png, source.turned) }]
   }
   if (format === 'nifti') {
     const samples = named(labels, classes)
@@ -106,19 +112,21 @@ export async function writeLabels(
 
 /**
  * A map of values 0..1 in the source's own order: a grey PNG of 16 bits (65535 is 1) for a picture, a float NIfTI for all else, DICOM too.
+ * @param upright the source; what was turned upright is turned back
  * @param className the class that a probability is of
  */
 export function writeMaps(
-  source: Volume,
-  map: Float32Array<ArrayBuffer>,
+  upright: Volume,
+  uprightMap: Float32Array<ArrayBuffer>,
   what: 'probability' | 'disagreement',
   className?: string,
-  base = sourceBase(source.name),
+  base = sourceBase(upright.name),
 ): WrittenFile[] {
+  const { volume: source, values: map } = asStored(upright, uprightMap)
   const of = className === undefined ? '' : `-${className.replace(/[<>:"|?*/\\\s\p{Cc}]+/gu, '_')}`
   const name = `${base}-${what}${of}`
   if (isPicture(source) && source.origin.format !== 'nifti')
-    return [{ name: `${name}.png`, bytes: writeGray16Png(source.size[0], source.size[1], map) }]
+    return [{ name: `${name}.png`, bytes: withOrientation(writeGray16Png(source.size[0], source.size[1], map), source.turned) }]
   return [niftiFile(name, source, writeNifti({ size: source.size, samples: map, source, intent: 'none', description: says(what) }))]
 }
 

@@ -45,7 +45,7 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
   const place = alignment(volume, image)
   if (!place || !liesOn(volume, image))
     throw new InputError(
-      `The mask "${volume.name}" is ${sizeText(volume)} pixels, but its image "${image.name}" is ${sizeText(image)}; give a mask of the same size and place.`,
+      `The mask "${volume.name}" is ${sizeText(volume)} pixels, but its image "${image.name}" is ${sizeText(image)}${image.turned > 1 ? ', turned upright as its EXIF says' : ''}; give a mask of the same size and place.`,
       volume.name,
     )
   const [columns, rows, slices] = image.size

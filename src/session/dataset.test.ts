@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { turnUpright } from '../data/upright'
 import { makeVolume, type Volume } from '../data/volume'
 import { unknown } from '../image/raster'
 import { annotationOf, exemplarAt, withAnnotation, withoutExemplar, withSlices } from './annotations'
@@ -49,6 +50,38 @@ describe('exemplars', () => {
     )
     const more = waiting.sources[0]!.id
     expect(withSlices(waiting, more, { axis: 2, frame: null, every: 2 }).exemplars).toHaveLength(1)
+  })
+
+  test('a mask that lies as the file, not as what is seen, is told why it does not fit', () => {
+    const { problems } = withVolumes(emptyDataset, [
+      { role: 'exemplar-image', volume: turnUpright(image('p.jpg', [3, 2, 1, 1]), 6) },
+      { role: 'exemplar-mask', volume: mask('m.png', [0, 1, 0, 0, 0, 0], [3, 2, 1, 1]) },
+    ])
+    expect(problems.map(({ message }) => message)).toEqual([
+      'The mask "m.png" is 3 x 2 pixels, but its image "p.jpg" is 2 x 3, turned upright as its EXIF says; give a mask of the same size and place.',
+    ])
+  })
+
+  test('of several planes in the exemplar its mask chooses the one that it lies on', () => {
+    const axial: Volume['affine'] = [
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 3, 0],
+    ]
+    const coronal: Volume['affine'] = [
+      [1, 0, 0, 0],
+      [0, 0, 3, 0],
+      [0, 1, 0, 0],
+    ]
+    const of = (name: string, affine: Volume['affine']) => ({ ...image(name), affine })
+    for (const [affine, name] of [[axial, 'a axial.dcm'] as const, [coronal, 'a coronal.dcm'] as const]) {
+      const dataset = loaded(
+        { role: 'exemplar-image', volume: of('a axial.dcm', axial) },
+        { role: 'exemplar-image', volume: of('a coronal.dcm', coronal) },
+        { role: 'exemplar-mask', volume: { ...mask('seg.dcm', [0, 1, 1, 0]), affine } },
+      )
+      expect(dataset.exemplars.map(({ picture }) => picture.name)).toEqual([name])
+    }
   })
 
   test('a mask lies on every channel, and the exemplar is of the one that is chosen', () => {

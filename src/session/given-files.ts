@@ -2,7 +2,7 @@ import { arraysFor, type FileRole } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { readFiles } from '../data/read-files'
-import type { Volume } from '../data/volume'
+import { isOfStructureSet, type Volume } from '../data/volume'
 import type { Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 
@@ -35,11 +35,11 @@ export async function withFiles(
 }
 
 /**
- * Reads the user's files. DICOM SEG is put on the series that it belongs to.
+ * Reads the user's files. DICOM SEG and RTSTRUCT are put on the series that they belong to.
  * @param known volumes that are in place already @param tell how many files are done
  * @returns what could be read, and a sentence for each file that could not
  */
-async function readGiven(
+export async function readGiven(
   files: readonly RoleFile[],
   known: readonly Volume[],
   tell: (done: number, of: number) => void,
@@ -57,21 +57,28 @@ async function readGiven(
     given.map(({ volume }) => volume),
     known,
   )
-  return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })), problems }
+  const lost = (volume: Volume, i: number) => isOfStructureSet(volume) && volume === given[i]!.volume
+  for (const { name } of placed.filter(lost))
+    problems.push(
+      new InputError(`"${name}" holds contours on a DICOM series that is not here; give the pictures of that series with it.`, name),
+    )
+  return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })).filter(({ volume }, i) => !lost(volume, i)), problems }
 }
 
 /**
- * Each DICOM SEG on the series that it belongs to, in that series' own grid, phases of a cine included; one that belongs to none of
- * them, and everything else, stays as it is.
+ * Each DICOM SEG and RTSTRUCT on the series that it belongs to, in that series' own grid, phases of a cine included; one that belongs to none
+ * of them, and everything else, stays as it is.
  * @param volumes as read @param known other volumes that are in place already
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
   if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return [...volumes]
   const { segmentationOn } = await import('../data/dicom-seg')
+  const { structuresOn } = await import('../data/dicom-rt')
   const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
   return Promise.all(
     volumes.map(async (volume) => {
       if (volume.kind !== 'dicom-seg') return volume
+      if (isOfStructureSet(volume)) return (await structuresOn(volume, series)) ?? volume
       for (const image of series) {
         const placed = await segmentationOn(volume, image)
         if (placed.length === 0) continue

@@ -1,3 +1,4 @@
+import { overlaps } from '../data/alignment'
 import { assignRoles, baseName, type FileRole } from '../data/file-roles'
 import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
@@ -49,7 +50,7 @@ export function withVolumes(
     next = { ...next, sources, unlabeled: sources.flatMap(picturesOf) }
   }
 
-  for (const volume of inRole('exemplar-image')) {
+  for (const volume of exemplarImages(inRole('exemplar-image'), inRole('exemplar-mask'))) {
     if (drawn) {
       refuse(volume)
       continue
@@ -153,4 +154,11 @@ function imagesOf({ sources, ...dataset }: Dataset, references: readonly Volume[
       return partner ? [[partner.volume, source.volume] as const] : []
     }),
   )
+}
+
+/** Of several volumes in one file of the exemplar, such as three planes, those that its mask lies on; all where it says no place. */
+function exemplarImages(images: readonly Volume[], masks: readonly Volume[]): readonly Volume[] {
+  if (images.length < 2) return images
+  const fitting = images.filter((image) => image.affine && masks.some((mask) => mask.affine && overlaps(mask, image)))
+  return fitting.length > 0 ? fitting : images
 }

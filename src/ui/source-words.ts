@@ -15,6 +15,8 @@ const formats: Record<SourceInfo['kind'], string> = {
   npy: 'npy',
   npz: 'npz',
   hdf5: 'HDF5',
+  minc: 'MINC',
+  mgh: 'FreeSurfer',
 }
 
 /** Whether it is one picture, rather than a stack, a series or a volume. */

@@ -1,0 +1,310 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readDicom } from '../data/dicom'
+import { writeDicom, type Element } from '../data/dicom-elements'
+import { makeDicom } from '../data/dicom.test-support'
+import { fillContours } from '../data/contours'
+import { fromBytes, type GivenFile } from '../data/given-file'
+import type { Affine, Triple } from '../data/volume'
+import { findPython, needs, runPython } from '../lib/python.test-support'
+import { readGiven } from './given-files'
+
+const [columns, rows, slices] = [40, 30, 6]
+/** Turned by 0.3 about the patient's long axis. */
+const [cos, sin] = [Math.cos(0.3), Math.sin(0.3)]
+const cosines = [cos, sin, 0, -sin, cos, 0]
+
+/** Pictures 1.5 x 2 mm, 4 mm apart. */
+const series = (uid = '1.2.3', more: readonly Element[] = []): GivenFile[] =>
+  Array.from({ length: slices }, (_, k) =>
+    makeDicom({
+      name: `ct/${uid}-${k}.dcm`,
+      series: uid,
+      instance: `${uid}.${100 + k}`,
+      columns,
+      rows,
+      position: [-20, 10, 4 * k],
+      pixels: new Int16Array(columns * rows),
+      more: [['00200037', 'DS', cosines.join('\\')], ...more],
+    }),
+  )
+
+/** A voxel of the series in DICOM's millimetres, by hand. */
+const place = ([i, j, k]: Triple): Triple => [-20 + 1.5 * i * cos - 2 * j * sin, 10 + 1.5 * i * sin + 2 * j * cos, 4 * k]
+
+interface Drawn {
+  name: string
+  number?: number
+  color?: string
+  type?: string
+  /** Points in voxels of the series. */
+  contours: Triple[][]
+}
+
+interface Refers {
+  series?: string
+  /** Whether contours name the picture that they lie on. */
+  pictures?: boolean
+}
+
+const sequence = (tag: string, items: Element[][]): Element => [tag, 'SQ', items]
+
+function structureSet(drawn: Drawn[], { series: uid = '1.2.3', pictures = true }: Refers = {}, name = 'rs.dcm'): GivenFile {
+  const contour = (points: Triple[], type: string): Element[] => [
+    ...(pictures ? [sequence('30060016', [[['00081155', 'UI', `${uid}.${100 + Math.round(points[0]![2])}`]]])] : []),
+    ['30060042', 'CS', type],
+    ['30060046', 'IS', String(points.length)],
+    [
+      '30060050',
+      'DS',
+      points
+        .flatMap(place)
+        .map((mm) => mm.toFixed(6))
+        .join('\\'),
+    ],
+  ]
+  return fromBytes(
+    name,
+    writeDicom([
+      ['00080005', 'CS', 'ISO_IR 192'],
+      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.481.3'],
+      ['00080018', 'UI', '1.2.9'],
+      ['00080060', 'CS', 'RTSTRUCT'],
+      ['00100020', 'LO', 'P1'],
+      ['30060002', 'SH', 'plan'],
+      sequence('30060010', [
+        [['00200052', 'UI', '1.2.5'], ...(uid ? [sequence('30060012', [[sequence('30060014', [[['0020000e', 'UI', uid]]])]])] : [])],
+      ]),
+      sequence(
+        '30060020',
+        drawn.map(({ name, number }, i): Element[] => [
+          ['30060022', 'IS', String(number ?? i + 1)],
+          ['30060026', 'LO', name],
+        ]),
+      ),
+      sequence(
+        '30060039',
+        drawn.map(({ number, color, type = 'CLOSED_PLANAR', contours }, i): Element[] => [
+          ...(color ? [['3006002a', 'IS', color] as const] : []),
+          sequence(
+            '30060040',
+            contours.map((points) => contour(points, type)),
+          ),
+          ['30060084', 'IS', String(number ?? i + 1)],
+        ]),
+      ),
+    ]),
+  )
+}
+
+const box = (left: number, top: number, right: number, bottom: number, k: number): Triple[] => [
+  [left, top, k],
+  [right, top, k],
+  [right, bottom, k],
+  [left, bottom, k],
+]
+
+/** A star of `points` corners, whose lines cross each other. */
+const star = (x: number, y: number, radius: number, points: number, k: number): Triple[] =>
+  Array.from({ length: points }, (_, i) => {
+    const angle = (4 * Math.PI * i) / points
+    return [x + radius * Math.cos(angle), y + radius * Math.sin(angle), k]
+  })
+
+const read = (...files: GivenFile[]) =>
+  readGiven(
+    files.map((file) => ({ role: null, file })),
+    [],
+    () => {},
+  )
+
+/** The mask that is put on a series. */
+async function onSeries(...files: GivenFile[]) {
+  const { given, problems } = await read(...files)
+  expect(problems).toEqual([])
+  const [mask, image] = ['dicom-seg', 'dicom'].map((kind) => given.map(({ volume }) => volume).filter((volume) => volume.kind === kind)[0]!)
+  expect(given.length).toBe(2)
+  expect([mask!.size.slice(0, 3), mask!.affine]).toEqual([image!.size.slice(0, 3), image!.affine])
+  return mask!
+}
+
+const count = (samples: ArrayLike<number>, value: number) => Array.from(samples).filter((v) => v === value).length
+
+describe('a structure set of radiotherapy', () => {
+  test('lies on its series, with names, colours and numbers, holes and all', async () => {
+    const ring = [box(4.5, 4.5, 24.5, 20.5, 2), box(9.5, 8.5, 14.5, 12.5, 2)]
+    const drawn = [
+      { name: 'Lunge (groß)', number: 7, color: '255\\0\\128', contours: ring },
+      { name: 'nothing', number: 8, contours: [] },
+      { name: 'Cord', number: 12, contours: [box(29.5, 1.5, 31.5, 3.5, 0), box(29.5, 1.5, 31.5, 3.5, 1)] },
+    ]
+    const mask = await onSeries(...series(), structureSet(drawn))
+    expect(mask).toMatchObject({ kind: 'dicom-seg', modality: 'RTSTRUCT', patient: 'P1', notes: [] })
+    expect(mask.segments).toEqual([
+      { value: 7, name: 'Lunge (groß)', color: '#ff0080' },
+      { value: 12, name: 'Cord', color: null },
+    ])
+    expect([count(mask.samples, 7), count(mask.samples, 12)]).toEqual([20 * 16 - 5 * 4, 2 * 2 * 2])
+    const at = (i: number, j: number, k: number) => mask.samples[i + columns * (j + rows * k)]
+    expect([at(5, 5, 2), at(24, 20, 2), at(25, 20, 2), at(10, 9, 2), at(9, 9, 2), at(30, 2, 1), at(30, 2, 2)]).toEqual([
+      7, 7, 0, 0, 7, 12, 0,
+    ])
+  })
+
+  test('of structures that overlap the smaller counts, and it is said', async () => {
+    const drawn = [
+      { name: 'Tumour', contours: [box(9.5, 9.5, 12.5, 12.5, 3)] },
+      { name: 'Body', contours: [box(0.5, 0.5, 30.5, 25.5, 3)] },
+      { name: 'Table', contours: [box(0.5, 26.5, 30.5, 28.5, 3)] },
+    ]
+    const mask = await onSeries(...series(), structureSet(drawn))
+    expect([1, 2, 3].map((value) => count(mask.samples, value))).toEqual([9, 30 * 25 - 9, 60])
+    expect(mask.notes).toEqual(['Structures overlap (Body, Tumour); where they do, the smaller one counts.'])
+  })
+
+  test('is put on the series that it names, not on another of the same place', async () => {
+    const set = (refers: Refers) => structureSet([{ name: 'a', contours: [box(1.5, 1.5, 3.5, 3.5, 1)] }], refers)
+    for (const refers of [{ series: '1.2.8' }, { series: '1.2.8', pictures: false }]) {
+      // The other one lies elsewhere.
+      const { given, problems } = await read(...series('1.2.3', [['00280030', 'DS', '1\\1']]), ...series('1.2.8'), set(refers))
+      expect(problems).toEqual([])
+      const [mask] = given.filter(({ volume }) => volume.kind === 'dicom-seg')
+      expect(mask!.volume.spacing![0]).toBeCloseTo(1.5, 6)
+      expect(count(mask!.volume.samples, 1)).toBe(4)
+    }
+    // Only the frame of reference says where it belongs.
+    expect(count((await onSeries(...series(), set({ series: '', pictures: false }))).samples, 1)).toBe(4)
+  })
+
+  test('without its series is named, and lies on slices of its own', async () => {
+    const set = structureSet([{ name: 'a', contours: [1, 2, 4].map((k) => box(0, 0, 20, 10, k)) }])
+    const { given, problems } = await read(
+      set,
+      makeDicom({ series: '1.2.77', pixels: new Int16Array(6), more: [['00200052', 'UI', '9.9']] }),
+    )
+    expect(given.length).toBe(1)
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^"rs.dcm" holds contours on a DICOM series that is not here; .*\.$/),
+    ])
+    const [own] = (await readDicom([set])).volumes
+    // Contours of 30 x 20 mm on three of the four slices from 4 to 16 mm.
+    expect(own).toMatchObject({ modality: 'RTSTRUCT', spacing: [1, 1, 4], notes: [expect.stringContaining('until the series')] })
+    expect(own!.size[2]).toBe(4)
+    expect(Math.abs(count(own!.samples, 1) / (3 * 30 * 20) - 1)).toBeLessThan(0.05)
+  })
+
+  test('may have points, lines, other planes and contours outside, which are left out with a note', async () => {
+    const good = box(1.5, 1.5, 3.5, 3.5, 1)
+    const across = box(1.5, 1.5, 3.5, 3.5, 1).map(([x, y], i): Triple => [x, y, i])
+    const drawn = [
+      { name: 'a', contours: [good, across, box(1.5, 1.5, 3.5, 3.5, 9), box(5.5, 5.5, 7.5, 7.5, 2.4)] },
+      { name: 'isocentre', type: 'POINT', contours: [[[1, 1, 1] as const]] },
+    ]
+    const mask = await onSeries(...series(), structureSet(drawn))
+    expect(count(mask.samples, 1)).toBe(8)
+    expect(mask.notes).toEqual([
+      'One contour is a point or not closed and left out.',
+      'Some contours lie between slices and are drawn on the nearest.',
+      'One contour lies outside of the slices and is left out.',
+      'One contour lies across the slices and is left out.',
+    ])
+  })
+
+  test('numbers that are no labels are counted anew; too many structures and none are refused', async () => {
+    const drawn = (n: number, number: (i: number) => number): Drawn[] =>
+      Array.from({ length: n }, (_, i) => ({ name: `s${i}`, number: number(i), contours: [box(i + 0.5, 1.5, i + 1.5, 2.5, 0)] }))
+    const mask = await onSeries(...series(), structureSet(drawn(3, (i) => 1000 * (i + 1))))
+    expect(mask.segments.map(({ value }) => value)).toEqual([1, 2, 3])
+    expect(await onSeries(...series(), structureSet(drawn(31, (i) => i + 1)))).toMatchObject({ notes: [] })
+    for (const [n, says] of [
+      [32, '32 structures'],
+      [0, 'without a closed contour'],
+    ] as const) {
+      const { problems } = await read(structureSet(drawn(n, (i) => i + 1)))
+      expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(says)])
+    }
+  })
+})
+
+test('a structure set with damaged bytes: a volume or one sentence', async () => {
+  const whole = await structureSet([{ name: 'a', color: '1\\2\\3', contours: [box(1, 1, 5, 5, 1), box(2, 2, 4, 4, 1)] }]).read()
+  const damage = fc.record({
+    keep: fc.oneof(fc.constant(whole.length), fc.nat(whole.length)),
+    flips: fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 12 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ keep, flips }) => {
+      const bytes = whole.slice()
+      for (const [at, value] of flips) bytes[at] = value
+      const { volumes, problems } = await readDicom([fromBytes('rs.dcm', bytes.slice(0, keep))])
+      expect(volumes.length + problems.length).toBe(1)
+      for (const { message } of problems) expect(message).toMatch(/^"rs.dcm" .{20,}\.$/)
+      for (const { samples, size } of volumes) expect(samples.length).toBe(size.reduce((a, b) => a * b))
+    }),
+    { numRuns: 60, seed: 5 },
+  )
+})
+
+const python = findPython('numpy')
+
+/** Angles that lines sweep as seen from the centre of each pixel add up to nothing outside: another rule than crossings of rows. */
+const script = `
+import json, sys
+import numpy as np
+task = json.load(sys.stdin)
+columns, rows, slices = task['size']
+affine = np.array(task['affine'] + [[0, 0, 0, 1]])
+back = np.linalg.inv(affine)
+y, x = np.mgrid[0:rows, 0:columns]
+result = []
+for ours, contours in zip(task['ours'], task['contours']):
+    inside = np.zeros((slices, rows, columns), int)
+    for contour in contours:
+        points = (back @ np.c_[np.array(contour), np.ones(len(contour))].T).T[:, :3]
+        k = int(round(points[:, 2].mean()))
+        turns = np.zeros((rows, columns))
+        for a, b in zip(points, np.roll(points, -1, axis=0)):
+            p, q = (a[0] - x) + 1j * (a[1] - y), (b[0] - x) + 1j * (b[1] - y)
+            turns += np.angle(q * np.conj(p))
+        inside[k] += np.abs(np.round(turns / (2 * np.pi))).astype(int)
+    theirs = inside % 2 == 1
+    ours = np.array(ours).reshape(slices, rows, columns) > 0
+    padded = np.pad(theirs, ((0, 0), (1, 1), (1, 1)), mode='edge')
+    around = [padded[:, i:i + rows, j:j + columns] for i in range(3) for j in range(3)]
+    rim = np.any(around, axis=0) & ~np.all(around, axis=0)
+    result.append([int(theirs.sum()), int((ours != theirs).sum()), int(((ours != theirs) & ~rim).sum())])
+print(json.dumps(result))
+`
+
+describe.skipIf(!python)(needs('contours beside an independent rasterisation', python, 'numpy'), () => {
+  test('agree within the rim of a pixel', () => {
+    const affine: Affine = [
+      [-1.5 * cos, 2 * sin, 0.3, 20],
+      [-1.5 * sin, -2 * cos, 0.1, -10],
+      [0, 0.02, 4, 5],
+    ]
+    const size = [columns, rows, slices, 1] as const
+    const world = ([i, j, k]: Triple) => affine.map((row) => row[0] * i + row[1] * j + row[2] * k + row[3]) as unknown as Triple
+    const round = (x: number, y: number, radius: number, k: number): Triple[] =>
+      Array.from({ length: 60 }, (_, i) => {
+        const angle = (2 * Math.PI * i) / 60
+        return [x + radius * Math.cos(angle), y + radius * Math.sin(angle), k]
+      })
+    const drawn: Triple[][][] = [
+      [0, 1, 2, 5].map((k) => round(17.3, 14.2, 5 + k, k)),
+      // Rings with an island, on two slices, and beyond the edge.
+      [1, 4].flatMap((k) => [round(20, 15, 12.2, k), round(20.4, 15.1, 8.1, k), round(20, 15, 3.3, k), round(39, 29, 5, k)]),
+      // Lines that cross: five points have a hole in the middle, which is surrounded twice.
+      [star(18.2, 13.7, 12.5, 5, 2), star(19.1, 14.4, 12.9, 7, 3)],
+    ]
+    const contours = drawn.map((one) => one.map((points) => points.map(world)))
+    const ours = contours.map((one) => [...fillContours([{ value: 1, name: 'a', contours: one }], { size, affine }).labels])
+    const { status, output } = runPython(python!, ['-c', script], JSON.stringify({ size: size.slice(0, 3), affine, contours, ours }))
+    expect(status, output).toBe(0)
+    for (const [pixels, different, beyondRim] of JSON.parse(output) as [number, number, number][]) {
+      expect(pixels).toBeGreaterThan(100)
+      expect(beyondRim).toBe(0)
+      expect(different).toBeLessThan(0.02 * pixels)
+    }
+  })
+})
