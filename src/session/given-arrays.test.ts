@@ -67,7 +67,7 @@ describe('an image and its label in each file', () => {
   })
 })
 
-test('a reference in another file than its image is never the one of a stranger', async () => {
+test('a reference in another file than its image is never given to an unrelated image', async () => {
   const label = fromBytes('b.h5', makeHdf5({ label: picture(squares(3), 'u1') }))
   const { dataset } = await given([
     { role: 'exemplar-image', file: pair('e.h5', 1) },
@@ -78,7 +78,7 @@ test('a reference in another file than its image is never the one of a stranger'
   expect(hasReference(dataset, 0)).toBe(false)
 })
 
-test('names that say nothing are told by content, and several images in one file by what is left of their names', async () => {
+test('content decides where names say nothing, and several images of one file pair by the rest of their names', async () => {
   const npz = (arrays: Record<string, Uint8Array>) => zipSync(arrays) as Uint8Array<ArrayBuffer>
   const array = (values: number[], type: TestType) => makeNpy([side, side], values, type)
   const file = fromBytes(
@@ -102,7 +102,7 @@ test('names that say nothing are told by content, and several images in one file
   expect((await given([{ role: null, file: untold }])).dataset.exemplarMask!.volume.name).toBe('d.npz/arr_1')
 })
 
-test('of several masks of one file the first is used, and the others are named', async () => {
+test('the first of several masks in a file is used, and the others are named', async () => {
   const file = fromBytes(
     's.h5',
     makeHdf5({ image: picture(grey(1)), label: picture(squares(2), 'u1'), scribble: picture(squares(1), 'u1') }),
@@ -153,7 +153,7 @@ describe('channels', () => {
     expect(named(chosen)).toEqual(named(dataset))
   })
 
-  test('a last axis of 1 is none, and small arrays and stacks stay as they were', async () => {
+  test('a last axis of 1 is dropped, and small arrays and stacks stay as they were', async () => {
     const sizeOf = async (shape: number[], type: TestType = 'f4') => {
       const values = new Array<number>(shape.reduce((a, b) => a * b)).fill(1)
       const { dataset } = await given([{ role: 'unlabeled', file: fromBytes('a.npy', makeNpy(shape, values, type)) }])
