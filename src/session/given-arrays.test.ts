@@ -63,7 +63,7 @@ describe('an image and its label in each file', () => {
       { role: 'unlabeled', file: { ...files[0]!, array: 'nothing' } },
     ])
     expect([...annotationOf(dataset, dataset.exemplars[0]!)!.labels]).toEqual(squares(5))
-    expect(problems).toEqual([`"${files[0]!.name}" holds no array "nothing" that is read here; it has image, label.`])
+    expect(problems).toEqual([`"${files[0]!.name}" holds no readable array "nothing"; it has image, label.`])
   })
 })
 
@@ -139,7 +139,7 @@ describe('channels', () => {
     expect([...volume.samples.subarray(cells - 1, cells + 2)]).toEqual([cells - 1, 1000, 1001])
     expect(volume.notes).toEqual([
       'The axes 10 x 10 x 4 were read as rows x columns x channels.',
-      'Of the 4 channels one is used, the first unless you choose another; they are listed as frames.',
+      'One of the 4 channels is used, the first unless you choose another; they are listed as frames.',
     ])
     expect(named(dataset)).toEqual([['v2_slice_5.h5', 'v2']])
   })

@@ -188,7 +188,7 @@ describe('a structure set of radiotherapy', () => {
     ])
     const [own] = (await readDicom([set])).volumes
     // Contours of 30 x 20 mm on three of the four slices from 4 to 16 mm.
-    expect(own).toMatchObject({ modality: 'RTSTRUCT', spacing: [1, 1, 4], notes: [expect.stringContaining('until the series')] })
+    expect(own).toMatchObject({ modality: 'RTSTRUCT', spacing: [1, 1, 4], notes: [expect.stringContaining('until you give the series')] })
     expect(own!.size[2]).toBe(4)
     expect(Math.abs(count(own!.samples, 1) / (3 * 30 * 20) - 1)).toBeLessThan(0.05)
   })
@@ -203,10 +203,10 @@ describe('a structure set of radiotherapy', () => {
     const mask = await onSeries(...series(), structureSet(drawn))
     expect(count(mask.samples, 1)).toBe(8)
     expect(mask.notes).toEqual([
-      'One contour is a point or not closed and left out.',
-      'Some contours lie between slices and are drawn on the nearest.',
-      'One contour lies outside of the slices and is left out.',
-      'One contour lies across the slices and is left out.',
+      'One contour was left out, being a point or not closed.',
+      'Some contours lie between slices and are drawn on the nearest slice.',
+      'One contour lies outside the slices and was left out.',
+      'One contour lies across the slices and was left out.',
     ])
   })
 
@@ -218,7 +218,7 @@ describe('a structure set of radiotherapy', () => {
     expect(await onSeries(...series(), structureSet(drawn(31, (i) => i + 1)))).toMatchObject({ notes: [] })
     for (const [n, says] of [
       [32, '32 structures'],
-      [0, 'without a closed contour'],
+      [0, 'without closed contours'],
     ] as const) {
       const { problems } = await read(structureSet(drawn(n, (i) => i + 1)))
       expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(says)])

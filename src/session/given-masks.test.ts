@@ -124,7 +124,7 @@ describe('maps of 0 and 1', () => {
       ['exemplar-mask', overlapping],
     ])
     expect(said.problems).toEqual([
-      '"p1_mask.nii" holds 2 maps of 0 and 1 that overlap in 2 places, but a place has one class; save one number for each place.',
+      '"p1_mask.nii" holds 2 maps of 0 and 1 that overlap in 2 places, but each place has one class; save one number for each place.',
     ])
     const numbers = fromBytes('p1_mask.nii', makeNifti([columns, rows, slices, 2], [...truth, ...truth], 'u1'))
     const frames = await given([
@@ -227,12 +227,12 @@ describe('a number for each object', () => {
     ])
     expect(problems).toEqual([])
     expect(classes).toEqual([['1', 40 * 16]])
-    expect(maskNotes).toEqual(["The mask's 40 numbers were taken for as many objects of one class."])
+    expect(maskNotes).toEqual(["The mask's 40 values were read as that many objects of one class."])
     const sum = (i: number) => referenceOf(dataset, i)!.labels.reduce((a, b) => a + b, 0)
     expect([sum(0), sum(1)]).toEqual([3 * 16, 3 * side])
   })
 
-  test('is recognised by names such as Cellpose's', async () => {
+  test('is recognised by names such as those of Cellpose', async () => {
     const { classes } = await given([
       ['exemplar-image', png('w_1.png', grey(1))],
       ['exemplar-mask', png('w_1_cp_masks.png', cells(5))],
