@@ -12,7 +12,7 @@ import { emptyPool, finish, submitPending, webgpuBackend } from './queue'
 
 useSoftwareWebgpu()
 
-test('counts a caller's use of the device, and leaves the device as it was', async () => {
+test('counts a caller’s use of the device, and leaves the device as it was', async () => {
   const { device } = webgpuBackend()!
   const create = GPUDevice.prototype.createBuffer
   const made: GPUBuffer[] = []

@@ -92,7 +92,7 @@ export interface MatmulResult {
   gflops: number
 }
 
-/** A step at one size and batch; `relative` is its time per pixel and image, divided by the first one's in its series: 1 is linear. */
+/** A step at one size and batch; `relative` is its time per pixel and image, relative to the first in its series: 1 is linear. */
 export interface GrowthResult {
   series: 'size' | 'batch'
   engine: Engine
@@ -302,9 +302,7 @@ export function tablesOf(report: BenchReport): Table[] {
         seconds(g.secondsPerStep),
         `${figures(g.relative)} x`,
       ]),
-      notes: [
-        'Time per pixel and image, divided by the first one's in its series: 1 is linear growth, below 1 a shared fixed cost.',
-      ],
+      notes: ['Time per pixel and image, relative to the first in its series: 1 is linear growth, below 1 a shared fixed cost.'],
     })
   return tables
 }
