@@ -68,19 +68,22 @@ const stepFrom = (config: Config, states: [StoredModel, StoredModel], change?: (
 
 const sizeOf = ({ m }: StoredModel) => Object.values(m).reduce((sum, v) => sum + v.reduce((s, x) => s + Math.abs(x), 0), 0)
 
-test.each(['cross', 'self'] as const)('1: no term of one network has a gradient with respect to the other's weights (%s)', async (teacher) => {
-  const config = tinyConfig({ teacher })
-  for (const k of [0, 1] as const) {
-    // Only the terms of network k, taught by the other, count.
-    const { metrics, after } = await stepFrom(config, await freshStates(config), ({ values }) => {
-      const weights = values['weights']!
-      weights.fill(0, ((1 - k) * weights.length) / 2, ((2 - k) * weights.length) / 2)
-    })
-    expect(k === 0 ? metrics.featureA : metrics.featureB).toBeGreaterThan(0)
-    expect(sizeOf(after[k])).toBeGreaterThan(0)
-    expect(sizeOf(after[1 - k]!)).toBe(0)
-  }
-})
+test.each(['cross', 'self'] as const)(
+  '1: no term of one network has a gradient with respect to the other’s weights (%s)',
+  async (teacher) => {
+    const config = tinyConfig({ teacher })
+    for (const k of [0, 1] as const) {
+      // Only the terms of network k, taught by the other, count.
+      const { metrics, after } = await stepFrom(config, await freshStates(config), ({ values }) => {
+        const weights = values['weights']!
+        weights.fill(0, ((1 - k) * weights.length) / 2, ((2 - k) * weights.length) / 2)
+      })
+      expect(k === 0 ? metrics.featureA : metrics.featureB).toBeGreaterThan(0)
+      expect(sizeOf(after[k])).toBeGreaterThan(0)
+      expect(sizeOf(after[1 - k]!)).toBe(0)
+    }
+  },
+)
 
 /** The terms of A before and after other weights of B. */
 async function termsWithOtherB(teacher: Config['teacher']) {

@@ -320,7 +320,7 @@ describe.each(variants)('with %s', (_, settings, make = tinyData) => {
   const config = tinyConfig({ size: 32, ...settings })
   const data = make(config, 3)
 
-  test('the host's images equal the reference', () => {
+  test('the host’s images equal the reference', () => {
     for (let t = 0; t < 4; t++) {
       const got = drawViews(data, config, t)
       const want = reference(data, config, t)
