@@ -35,7 +35,7 @@ const kept = (page: Page): Promise<number> =>
 
 const firstLabel = 'structure'
 
-test('what was drawn survives closing and a reload, and can be discarded', async ({ page }) => {
+test('a drawing survives closing and a reload, and can be discarded', async ({ page }) => {
   const toEditor = async () => {
     await choose(page, 'Unlabeled images', unlabeled(3))
     await button(page, 'Annotate p2_1.png').click()
@@ -62,7 +62,7 @@ test('what was drawn survives closing and a reload, and can be discarded', async
   await expect.poll(() => pixelsOf(page, firstLabel)).toBe(0)
   await expect.poll(() => kept(page)).toBe(0)
 
-  // Another image has nothing of it.
+  // Another image does not have it.
   await page.keyboard.press('Escape')
   await button(page, 'Annotate p1_1.png').click()
   await expectEditor(page)
@@ -78,7 +78,7 @@ async function tabTo(page: Page, control: Locator): Promise<void> {
   throw new Error('Tab never reached the control.')
 }
 
-test('an annotation from the button of an image to its use by keyboard alone', async ({ page }) => {
+test('an annotation from an image’s button to its use by keyboard alone', async ({ page }) => {
   await open(page)
   await choose(page, 'Unlabeled images', unlabeled(3))
   await tabTo(page, button(page, 'Annotate p1_1.png'))
@@ -119,7 +119,7 @@ async function exported(page: Page, name: string): Promise<{ zip: Record<string,
   return { zip, file: { name: download.suggestedFilename(), mimeType: 'application/zip', buffer } }
 }
 
-/** In place of what the models think, one row of class 1. */
+/** Replaces the models' prediction by one row of class 1. */
 async function drawRow(page: Page, y: number): Promise<void> {
   await expectEditor(page)
   await expect(editor(page).getByText('a prediction to be corrected')).toBeVisible()
@@ -136,7 +136,7 @@ async function drawRow(page: Page, y: number): Promise<void> {
   await expect(editor(page)).toBeHidden()
 }
 
-test('a corrected prediction becomes an exemplar of a run that is paused, and of one that is over', async ({ page }) => {
+test('a corrected prediction becomes an exemplar of a paused run, and of a finished one', async ({ page }) => {
   await open(page, `${tiny}&steps=3`)
   await loadOwnFiles(page)
   await button(page, 'Step').click()
@@ -215,7 +215,7 @@ test('a region is proposed, used and undone: outside it masks are background', a
   expect(inside, 'something was found inside').toBeGreaterThan(10)
 })
 
-test('values of a mask count as other classes, background or nothing, and as themselves again', async ({ page }) => {
+test('values of a mask count as other classes, background or unknown, and as themselves again', async ({ page }) => {
   await open(page, `${tiny}&steps=3`)
   await loadOwnFiles(page)
   const classes = page.getByRole('table', { name: 'Classes' }).getByRole('row')
@@ -231,7 +231,7 @@ test('values of a mask count as other classes, background or nothing, and as the
   expect([await pixels(1), await pixels(2)]).toEqual([all[0], all[1]])
   await countsAs(2).selectOption('background')
   await expect.poll(() => pixels(1)).toBe(all[0]! + all[2]!)
-  // Something has to be left.
+  // Something has to remain.
   await countsAs(1).selectOption('background')
   await expect(page.getByRole('alert')).toContainText('nothing to learn')
   await page.getByRole('button', { name: /^Dismiss/ }).click()
@@ -249,7 +249,9 @@ test('values of a mask count as other classes, background or nothing, and as the
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
-test('maps and masks in other formats are written; an exported run shows its curves again and goes on with its files', async ({ page }) => {
+test('maps and masks in other formats are written; an exported run shows its curves again and continues with its files', async ({
+  page,
+}) => {
   const size = [24, 20, 3] as const
   const voxels = size[0] * size[1] * size[2]
   const volume: UploadedFile = {
@@ -272,7 +274,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
 
   const maps = (await exported(page, 'Export maps')).zip
   const names = Object.keys(maps).filter((name) => name.startsWith('maps/'))
-  // Disagreement and two classes, of the picture and of the volume.
+  // Disagreement and two classes, for the picture and for the volume.
   expect(names).toHaveLength(6)
   expect(names.filter((name) => name.includes('probability'))).toHaveLength(4)
   for (const name of names) {

@@ -1,16 +1,16 @@
-/** Words for what a user does in the drawing editor. Places are in image coordinates: pixel (i, j) covers i to i + 1, j to j + 1. */
+/** A user's actions in the drawing editor. Positions are in image coordinates: pixel (i, j) covers i to i + 1, j to j + 1. */
 import { expect, type Locator, type Page } from '@playwright/test'
 
 export type Place = readonly [x: number, y: number]
 
 export const tools = ['Brush', 'Eraser', 'Polygon', 'Fill', 'Threshold brush', 'Flood', 'Window/level', 'Hand'] as const
 
-/** The dialog over the whole window. */
+/** The full-window dialog. */
 export const editor = (page: Page): Locator => page.getByRole('dialog', { name: /^Annotate / })
 
 export const canvas = (page: Page): Locator => editor(page).getByRole('application')
 
-/** Waits until one can draw. */
+/** Waits until drawing is possible. */
 export async function expectEditor(page: Page): Promise<void> {
   await expect(canvas(page)).toHaveAttribute('data-scale-x', /\d/)
 }
@@ -25,7 +25,7 @@ export async function chooseLabel(page: Page, name: string): Promise<void> {
     .check()
 }
 
-/** Where a place of the image is on the page, in CSS pixels. */
+/** A position in the image on the page, in CSS pixels. */
 export async function onPage(page: Page, [x, y]: Place): Promise<{ x: number; y: number }> {
   await canvas(page).scrollIntoViewIfNeeded()
   return await canvas(page).evaluate(
@@ -38,7 +38,7 @@ export async function onPage(page: Page, [x, y]: Place): Promise<{ x: number; y:
   )
 }
 
-/** Presses at the first place, moves through the others, and lifts at the last. */
+/** Presses at the first position, moves through the others, and releases at the last. */
 export async function drawStroke(
   page: Page,
   places: readonly Place[],
@@ -51,7 +51,7 @@ export async function drawStroke(
   await page.mouse.up({ button })
 }
 
-/** One press and lift, as for Fill and Flood. */
+/** One press and release, as for Fill and Flood. */
 export const clickAt = (page: Page, place: Place): Promise<void> => drawStroke(page, [place])
 
 /** Sets the corners with the polygon tool and closes it with Enter. */
@@ -66,7 +66,7 @@ export async function setBrushSize(page: Page, size: number): Promise<void> {
   await editor(page).getByRole('slider', { name: 'Brush size' }).fill(String(size))
 }
 
-/** Pixels of a label, as the list says. */
+/** Pixels of a label, from the list. */
 export async function pixelsOf(page: Page, label: string): Promise<number> {
   const row = editor(page)
     .getByRole('row')

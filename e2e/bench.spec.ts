@@ -33,7 +33,7 @@ test('?bench measures a step in the worker, shows a table and saves it', async (
   })
 })
 
-test('counts what a step asks of WebGPU, in the browser too', async ({ page }) => {
+test('counts a step’s WebGPU calls, in the browser too', async ({ page }) => {
   await page.goto('/?bench&backend=webgpu&only=steps&step=T16&steps=1&engine=ours')
   await button(page, 'Start').click()
   await expect(page.getByRole('status')).toHaveAttribute('data-state', 'finished', { timeout: 110_000 })
@@ -44,7 +44,7 @@ test('counts what a step asks of WebGPU, in the browser too', async ({ page }) =
   for (const name of ['hostMs', 'dispatches', 'submits', 'gpuBytes']) expect(steps[0][name], name).toBeGreaterThan(0)
 })
 
-test('says what is wrong with the address', async ({ page }) => {
+test('reports an invalid address', async ({ page }) => {
   await page.goto('/?bench&backend=wasm&step=R65')
   await button(page, 'Start').click()
   await expect(page.getByRole('status')).toHaveText('In the address, step is "R65", but must be one of R64, R128, T32, T16.')

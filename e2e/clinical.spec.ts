@@ -43,7 +43,7 @@ const small = 'backend=wasm&size=64&baseWidth=4&batchLabeled=2&batchUnlabeled=2&
 
 const series = '../shared/data/sunnybrook/dicom/SCD0000301'
 test.describe('a DICOM series', () => {
-  test.skip(!existsSync(series), 'NOT CHECKED: the Sunnybrook series is not beside the repository')
+  test.skip(!existsSync(series), 'NOT CHECKED: the Sunnybrook series is not next to the repository')
 
   test('is drawn on, trained on, and comes back as SEG on the right frames', async ({ page }) => {
     await open(page, small)
@@ -96,7 +96,7 @@ test.describe('a DICOM series', () => {
     const names = Object.keys(zip).filter((name) => name.startsWith('masks/'))
     expect(names.sort()).toEqual(['masks/SCD0000301-frame-1.dcm', 'masks/SCD0000301-frame-2.dcm'])
 
-    // Read back by the instances that each SEG names, and their frame of reference.
+    // Read back by the instances that each SEG refers to, and their frame of reference.
     const files = readdirSync(series).map((name) => fromBytes(`SCD0000301/${name}`, new Uint8Array(readFileSync(join(series, name)))))
     const source = (await readDicom(files)).volumes[0]!
     expect(source.size).toEqual([256, 256, 10, 2])
@@ -109,7 +109,7 @@ test.describe('a DICOM series', () => {
       expect(placed.map(({ frame }) => frame)).toEqual([phase])
       expect(seg!.affine!.flat()).toEqual(source.affine!.flat().map((v) => expect.closeTo(v, 3)))
       if (phase === 1) {
-        // Slice 5 is as it was drawn.
+        // Slice 5 is as drawn.
         const slice = placed[0]!.labels.slice(4 * 65536, 5 * 65536)
         expect([1, 2].map((value) => slice.filter((l) => l === value).length)).toEqual([filled, ring])
         expect(slice[120 * 256 + 124]).toBe(1)
@@ -120,7 +120,7 @@ test.describe('a DICOM series', () => {
   })
 })
 
-/** A rotation of 0.4 about x and -0.3 about z, spacing 1.5, 1.2 and 4 mm; rows run to the front, so the picture is turned over on the screen. */
+/** A rotation of 0.4 about x and -0.3 about z, spacing 1.5, 1.2 and 4 mm; rows run to the front, so the picture is flipped on the screen. */
 function oblique(): Affine {
   const [c, s, d, t] = [Math.cos(0.4), Math.sin(0.4), Math.cos(-0.3), Math.sin(-0.3)]
   const rotation = [

@@ -65,7 +65,7 @@ test('a run ends by itself after its steps, and stepping by hand gives the same 
 })
 
 test('a hidden page keeps stepping', async ({ baseURL }) => {
-  // Playwright makes every page believe that it is seen, so this browser is started without it and joined without its defaults.
+  // Playwright makes every page believe it is visible, so this browser is started without it and connected to without its defaults.
   const profile = mkdtempSync(join(tmpdir(), 'exemplar-lab-profile-'))
   const args = [
     '--headless=new',
@@ -92,7 +92,7 @@ test('a hidden page keeps stepping', async ({ baseURL }) => {
     const other = await context.newPage()
     await other.bringToFront()
     await expect.poll(() => lab.evaluate(() => document.visibilityState)).toBe('hidden')
-    // At a timer's pace in a hidden tab, one a second or a minute, these would take longer than the test may.
+    // At the pace of a timer in a hidden tab, one a second or a minute, these would take longer than the test allows.
     await expectStepAbove(lab, (await step(lab)) + 100, 90_000)
     expect(await lab.evaluate(() => document.visibilityState)).toBe('hidden')
     expect(wrongs).toEqual([])

@@ -80,7 +80,7 @@ test('the three exports open', async ({ page }) => {
   expect(strFromU8(run['README.txt']!)).toMatch(/not a medical device|research/i)
 })
 
-test('an export is waited for until it is there, though another command fails meanwhile', async ({ page }) => {
+test('the page waits for an export even if another command fails meanwhile', async ({ page }) => {
   await spyOnWorker(page)
   await open(page, `${tiny}&steps=4`)
   await loadOwnFiles(page)

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { button, expect, expectState, expectStepAbove, open, status, test, tiny } from './lab'
 import { choose, expectOwnFiles, height, huge, image, loadOwnFiles, mask, png, text, unlabeled, width, type UploadedFile } from './phantom'
 
-/** Lets go of files over the middle of the page. */
+/** Drops files on the middle of the page. */
 async function drop(page: Page, files: UploadedFile[]): Promise<void> {
   const data = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, bytes: [...buffer] }))
   const transfer = await page.evaluateHandle((list) => {
@@ -41,12 +41,12 @@ const bad: { what: string; label: string; file: UploadedFile }[] = [
   { what: 'a text file among the unlabelled images', label: 'Unlabeled images', file: text('notes.txt') },
   { what: 'a mask of another size', label: 'Exemplar mask', file: png('small_mask.png', (x) => Number(x > 8), 20, 16) },
   { what: 'an empty mask', label: 'Exemplar mask', file: png('empty_mask.png', () => 0) },
-  { what: 'a mask of one class only', label: 'Exemplar mask', file: png('full_mask.png', () => 3) },
+  { what: 'a mask with only one class', label: 'Exemplar mask', file: png('full_mask.png', () => 3) },
   { what: 'a mask of more than 32 classes', label: 'Exemplar mask', file: png('many_mask.png', (x, y) => (x < half ? 0 : y + 1)) },
   { what: 'an image of 20,000 x 20,000', label: 'Exemplar image', file: huge('huge.png', 20_000, 20_000) },
 ]
 
-test.describe('a bad file gives one sentence that names it, and what was loaded before stays', () => {
+test.describe('a bad file gives one sentence that names it, and earlier files stay', () => {
   for (const { what, label, file } of bad)
     test(what, async ({ page }) => {
       expect(height).toBeGreaterThan(32) // or the mask of many classes has too few

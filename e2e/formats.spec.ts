@@ -27,7 +27,7 @@ const bytesOf = (path: string) => new Uint8Array(readFileSync(path))
 const upload = ({ name, bytes }: { name: string; bytes: Uint8Array }): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
 const hashOf = (pixels: Float32Array) => createHash('sha256').update(new Uint8Array(pixels.buffer)).digest('hex')
 
-/** The images of a volume as Node decodes it, in the order of the page. */
+/** The images of a volume as decoded by Node, in the order of the page. */
 function picturesIn(volume: Volume): Omit<ExactPicture, 'source' | 'name'>[] {
   const plane = planeOf(volume, usualAxis(volume))
   const { width, height, slices } = extentOf(volume, plane)
@@ -39,8 +39,8 @@ function picturesIn(volume: Volume): Omit<ExactPicture, 'source' | 'name'>[] {
   }))
 }
 
-/** Gives files to the page as images, and compares all that its worker makes of them with what Node does. */
-/** The numbers of a volume as its pictures have them: those of the inverse where large values mean dark. */
+/** Gives files to the page as images, and compares everything its worker decodes with Node. */
+/** The values of a volume as in its pictures: inverted if large values mean dark. */
 function asShown(volume: Volume) {
   const { min, max, mean, labels } = summariseVolume(volume)
   const sum = mirrorOf(volume)
@@ -49,7 +49,7 @@ function asShown(volume: Volume) {
 
 async function expectAsInNode(page: Page, files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Map<string, ExactPicture[]>> {
   const { volumes: read, problems } = await readFiles(files.map(({ name, bytes }): GivenFile => fromBytes(name, bytes)))
-  // Labels that are in a file with their image are none.
+  // Labels in the same file as their image are not images.
   const volumes = await placeSegmentations(arraysFor('unlabeled', read).volumes, [])
   await spyOnWorker(page)
   await open(page, tiny)
@@ -80,7 +80,7 @@ async function expectAsInNode(page: Page, files: { name: string; bytes: Uint8Arr
 }
 
 test.describe('reference files', () => {
-  test.skip(!existsSync(formats), 'NOT CHECKED: the reference files are not beside the repository')
+  test.skip(!existsSync(formats), 'NOT CHECKED: the reference files are not next to the repository')
 
   test('every one is decoded in the page as in Node, and pictures are their references', async ({ page }) => {
     const paths = [formats, join(formats, 'ct3slice_seg')].flatMap((folder) =>
@@ -91,7 +91,7 @@ test.describe('reference files', () => {
     const pictures = await expectAsInNode(page, files)
     expect(pictures.size).toBeGreaterThan(55)
 
-    // Against the arrays that other programs wrote, read without the code under test.
+    // Against arrays written by other programs, read without the code under test.
     const references = paths.filter((path) => path.endsWith('.tif.npy') && !/rgb|jpeg|miniswhite/.test(path))
     expect(references.length).toBeGreaterThan(10)
     for (const path of references) {
@@ -107,7 +107,7 @@ test.describe('reference files', () => {
     expect(pictures.get('miniswhite.tif')![0]!.sha256).toBe(hashOf(Float32Array.from(white.data, (v) => 255 - v)))
   })
 
-  test('a palette mask gives its indices, with as many pixels as there are', async ({ page }) => {
+  test('a palette mask gives its indices, with the right pixel counts', async ({ page }) => {
     await open(page, tiny)
     await choose(page, 'Exemplar image', upload({ name: 'u8.tif', bytes: bytesOf(join(formats, 'u8.tif')) }))
     const { data } = readTestNpy(bytesOf(join(formats, 'indexed.npy')))

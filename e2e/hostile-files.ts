@@ -1,4 +1,4 @@
-/** Files that lie, end too early or hold nothing, of every kind that is read, and odd ones that are right. */
+/** Files of every supported kind that lie, end too early or hold nothing, and odd but valid ones. */
 import { encode as encodePng } from 'fast-png'
 import { gzipSync, zipSync } from 'fflate'
 import { encode as encodeJpeg } from 'jpeg-js'
@@ -29,7 +29,7 @@ const mha = (sizes: string, data: Uint8Array) =>
 const dicom = (rows: number, columns: number) =>
   makeDicom({ instance: '1.2.3.77', rows, columns, pixels: Int16Array.from(flat.slice(0, 480)) }).read()
 
-/** One good file of each kind, by its ending. */
+/** One good file of each kind, by extension. */
 async function goodFiles(): Promise<Map<string, Bytes>> {
   const nifti = makeNifti([20, 24, 1], flat, 'u1')
   const npy = makeNpy([24, 20], flat, 'u1')
@@ -49,7 +49,7 @@ async function goodFiles(): Promise<Map<string, Bytes>> {
   ])
 }
 
-/** A zip whose list names one packed file many times over: little to send, much to unpack. */
+/** A zip whose list names one packed file many times: small to send, large to unpack. */
 function zipBomb(megabytes: number, times: number): Bytes {
   const zip = zipSync({ 'a.npy': [new Uint8Array(megabytes * 2 ** 20), { level: 9 }] })
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength)
@@ -69,7 +69,7 @@ function zipBomb(megabytes: number, times: number): Bytes {
   return join(zip.slice(0, start), ...entries, tail)
 }
 
-/** A JPEG that says it is as large as can be. */
+/** A JPEG that claims the largest possible size. */
 function hugeJpeg(jpeg: Bytes): Bytes {
   const bytes = jpeg.slice()
   const at = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0)
@@ -79,13 +79,13 @@ function hugeJpeg(jpeg: Bytes): Bytes {
 
 const noise = (length: number) => Uint8Array.from({ length }, (_, i) => (Math.imul(i + 7, 2654435761) >>> 13) & 255)
 
-/** At least a hundred files of which none can be read. Each name is in no other. */
+/** At least a hundred unreadable files. No name is part of another. */
 export async function hostileFiles(): Promise<Made[]> {
   const good = await goodFiles()
   const files: Made[] = []
   const add = (name: string, bytes: Uint8Array) => files.push({ name, bytes: own(bytes) })
   for (const [ending, bytes] of good) {
-    // A DICOM file may do without its preamble, a TIFF keeps its list at the end or not: the shares are such that something is missing.
+    // A DICOM file may lack its preamble, and a TIFF may keep its list at the end: these shares always cut off something.
     for (const share of [0.01, 0.1, 0.3, 0.6, 0.9])
       add(`cut-${share * 100}.${ending}`, bytes.subarray(0, Math.max(1, Math.floor(bytes.length * share))))
     const strange = bytes.slice()
@@ -145,7 +145,7 @@ export async function hostileFiles(): Promise<Made[]> {
   return files
 }
 
-/** Odd files that are right, all images. */
+/** Odd but valid files, all images. */
 export function oddFiles(): Made[] {
   const nan = flat.map((v, i) => (i % 7 === 0 ? NaN : i % 11 === 0 ? Infinity : v))
   const wide = makeNifti([20, 24, 1], flat, 'u1')

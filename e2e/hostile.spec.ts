@@ -17,7 +17,7 @@ setPipelineFiles(pipelineFiles)
 
 const upload = ({ name, bytes }: Made): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
 
-/** Hands files over to the page, to be dropped as often as one likes. */
+/** Passes files to the page, to be dropped any number of times. */
 async function bring(page: Page, files: readonly UploadedFile[]): Promise<void> {
   const data = files.map(({ name, buffer }) => ({ name, base64: buffer.toString('base64') }))
   await page.evaluate((list) => {
@@ -26,7 +26,7 @@ async function bring(page: Page, files: readonly UploadedFile[]): Promise<void> 
   }, data)
 }
 
-/** Lets go of them over the page, and waits until each has been looked at. */
+/** Drops them on the page, and waits until each has been read. */
 const drop = (page: Page): Promise<void> =>
   untilTaken(page, () =>
     page.evaluate(() => {
@@ -39,7 +39,7 @@ const drop = (page: Page): Promise<void> =>
 
 const alerts = (page: Page) => page.getByRole('alert')
 
-/** An alert is about a file if it has its name, or that of a file in it, in quotation marks. */
+/** An alert is about a file if it quotes its name, or the name of a file inside it. */
 const about = (name: string) => (text: string) => text.includes(`"${name}"`) || text.includes(`"${name}/`)
 
 async function expectTrains(page: Page): Promise<void> {
@@ -49,12 +49,12 @@ async function expectTrains(page: Page): Promise<void> {
 }
 
 test.beforeEach(async ({ page }) => {
-  // A script in a file's name that ran would call alert().
+  // A script in a file's name would call alert() if run.
   page.on('dialog', (dialog) => void dialog.dismiss().then(() => Promise.reject(new Error(`a dialog said ${dialog.message()}`))))
   await spyOnWorker(page)
 })
 
-test('of a hundred hostile files in one drop each has one alert that names it; the others load, and train', async ({ page }) => {
+test('each of a hundred hostile files in one drop gets one alert that names it; the others load, and train', async ({ page }) => {
   const files = await hostileFiles()
   expect(files.length).toBeGreaterThanOrEqual(100)
   await open(page, `${tiny}&steps=3`)
@@ -65,13 +65,13 @@ test('of a hundred hostile files in one drop each has one alert that names it; t
   expect(files.map(({ name }) => [name, texts.filter(about(name)).length])).toEqual(files.map(({ name }) => [name, 1]))
   expect(texts).toHaveLength(files.length)
   for (const said of texts) expect(said).not.toMatch(/undefined|null|NaN|RangeError|TypeError|not a function|\[object|cannot be read \(/)
-  // The same sentences as where there is no page.
+  // The same sentences as without a page.
   const { problems } = await readFiles(files.map(({ name, bytes }) => fromBytes(name, bytes)))
   const sorted = (some: string[]) => some.map((said) => said.replace(/^Input /, '').replace(/Dismiss$/, '')).sort()
   expect(sorted(texts)).toEqual(sorted(problems.map(({ message }) => message)))
   await expectOwnFiles(page)
 
-  // The page stays in reach, by pointer and by keyboard.
+  // The page stays usable, by pointer and by keyboard.
   for (const size of [
     { width: 1280, height: 900 },
     { width: 390, height: 900 },
@@ -91,7 +91,7 @@ test('of a hundred hostile files in one drop each has one alert that names it; t
   await button(page, 'Dismiss all').click()
   await expect(alerts(page)).toHaveCount(0)
 
-  // One by one they are told the same way.
+  // One by one they give the same alerts.
   for (const name of ['cut-60.png', 'cut-30.jpg', 'bomb.nii.gz', 'lies.dcm', 'more.nrrd', 'bomb.zip', '<img src=x onerror=alert(1)>.png']) {
     await choose(page, 'Unlabeled images', upload(files.find((file) => file.name === name)!))
     await expect(alerts(page)).toHaveCount(1)
@@ -102,7 +102,7 @@ test('of a hundred hostile files in one drop each has one alert that names it; t
   await expectTrains(page)
 })
 
-test('odd files that are right load, train and are exported under harmless names', async ({ page }) => {
+test('odd but valid files load, train and are exported under harmless names', async ({ page }) => {
   await open(page, `${tiny}&steps=3`)
   await loadOwnFiles(page)
   await bring(page, oddFiles().map(upload))
@@ -122,7 +122,7 @@ test('odd files that are right load, train and are exported under harmless names
   expect(report).not.toContain('<img src=x')
 })
 
-test('a coloured mask with soft edges is cut where it is half clear; one without opacity is refused, and the last stays', async ({
+test('a coloured mask with soft edges is cut at half opacity; one without opacity is refused, and the previous one stays', async ({
   page,
 }) => {
   const opacity = (x: number, y: number) => Math.max(0, Math.min(255, Math.round(255 * (1.5 - Math.hypot(x - 22, y - 19) / 10))))
@@ -161,7 +161,7 @@ test('a coloured mask with soft edges is cut where it is half clear; one without
 test('memory returns after twenty rounds of hostile files', async ({ page }) => {
   await open(page, `${tiny}&steps=3`)
   await loadOwnFiles(page)
-  // One of each kind and what unpacks to much more: a round is short, and starts every decoder.
+  // One of each kind and files that unpack to much more: a round is short, and starts every decoder.
   const files = (await hostileFiles()).filter(({ name }) => /^(cut-60\.|bomb|huge|more)/.test(name))
   expect(files.length).toBeGreaterThan(20)
   const good = [png('big.png', (x, y) => x ^ y, 700, 700)]

@@ -1,4 +1,4 @@
-/** What the specs share: a test that fails when anything leaves the page's origin or goes wrong unseen, and words for what a user does. */
+/** Shared by the specs: a test that fails if anything leaves the page's origin or fails silently, and a user's actions. */
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 
 export { expect } from '@playwright/test'
@@ -19,7 +19,7 @@ export async function watchFor(context: BrowserContext, origin: string): Promise
     if (message.type() === 'error') wrongs.push(`console error: ${message.text()} (${message.location().url})`)
   })
   context.on('weberror', (error) => wrongs.push(`uncaught: ${error.error().stack}`))
-  // A refusal that the code swallows is an attempt all the same; the worker has its own event for it.
+  // A refusal swallowed by the code is still an attempt; the worker has its own event for it.
   await context.addInitScript(reportRefusals)
   context.on('page', (page) => page.on('worker', (worker) => void worker.evaluate(reportRefusals).catch(() => undefined)))
   return wrongs
@@ -54,7 +54,7 @@ export async function expectStepAbove(page: Page, above: number, timeout = 60_00
   await expect.poll(() => step(page), { timeout, message: `a step above ${above}` }).toBeGreaterThan(above)
 }
 
-/** Opens the page with these settings and waits until Start would work. */
+/** Opens the page with these settings and waits until Start is enabled. */
 export async function open(page: Page, query = tiny): Promise<void> {
   await page.goto(`/?${query}`)
   await expectState(page, 'ready')

@@ -24,7 +24,7 @@ test('the live view can be switched off while training, and shows the state at r
   await expect.poll(() => painted(picture)).toBe(true)
 })
 
-test('of hundreds of watched images only those in sight are there, and arrow keys reach all of them', async ({ page }) => {
+test('only the visible ones of hundreds of watched images are rendered, and arrow keys reach all of them', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 900 })
   await open(page, tiny)
   await choose(page, 'Unlabeled images', unlabeled(400))
@@ -43,7 +43,7 @@ test('of hundreds of watched images only those in sight are there, and arrow key
   await expect(radio(399)).toBeFocused()
   await expect(strip).toHaveAccessibleName(/p399_1\.png/)
 
-  // Out of sight it is still what Tab goes to.
+  // Even out of sight it is the target of Tab.
   await strip.locator('.thumbnails').evaluate((box) => box.scrollTo(0, 0))
   await expect(radio(2)).toBeVisible()
   await page.getByRole('checkbox', { name: 'Live view while training' }).focus()

@@ -1,15 +1,15 @@
-/** Parts of the page that are loaded when they are needed, while the server is away and when it is back. */
+/** Parts of the page that are loaded on demand, while the server is away and when it is back. */
 import { expect, test, type Page } from '@playwright/test'
 import { button, expectState, expectStepAbove, open, step, tiny } from './lab'
 
-/** Refuses what matches as long as `away`. */
+/** Refuses matching requests while `away`. */
 async function server(page: Page, addresses: RegExp): Promise<{ away: boolean }> {
   const state = { away: true }
   await page.route(addresses, (route) => (state.away ? route.abort() : route.continue()))
   return state
 }
 
-test('charts that cannot be loaded say so, come when they are tried again, and the run goes on meanwhile', async ({ page }) => {
+test('charts that cannot be loaded say so, appear on a retry, and the run continues meanwhile', async ({ page }) => {
   const charts = await server(page, /\/assets\/chart-[^/]+\.js/)
   const loss = page.getByRole('figure', { name: 'Loss', exact: true })
   await open(page, `${tiny}&steps=5000`)
@@ -30,7 +30,7 @@ test('charts that cannot be loaded say so, come when they are tried again, and t
 })
 
 for (const ending of ['js', 'css'])
-  test(`a dialog whose .${ending} cannot be loaded says so, and opens when it is tried again`, async ({ page }) => {
+  test(`a dialog whose .${ending} cannot be loaded says so, and opens on a retry`, async ({ page }) => {
     const files = await server(page, new RegExp(`/assets/region-dialog-[^/]+\\.${ending}`))
     await open(page)
     await button(page, 'Region of interest').click()
@@ -54,8 +54,8 @@ for (const ending of ['js', 'css'])
     await expectState(page, 'ready')
   })
 
-test('a page that fails says so, and is shown again with its run when it is tried again', async ({ page }) => {
-  // The switch of themes asks for the system's.
+test('a page that fails says so, and is shown again with its run on a retry', async ({ page }) => {
+  // The theme switch reads the system's theme.
   await page.addInitScript(() => {
     const real = matchMedia.bind(window)
     const broken = () => {

@@ -1,21 +1,21 @@
-/** Listens to what the worker tells the page, and asks it as the page does: pictures and numbers exactly, where the screen shows them rounded. */
+/** Listens to the worker's messages and sends requests like the page: for exact pictures and numbers, which the screen shows rounded. */
 import type { Page } from '@playwright/test'
 import type { Answer, Command, DatasetSummary, Event, Given, Outcome, RequestName, VolumeNumbers } from '../src/worker/protocol'
 
 interface Spy {
   worker: Worker
-  /** Requests to load files that were answered, well or badly. */
+  /** Answered requests to load files, successful or not. */
   loaded: number
   dataset: DatasetSummary | null
-  /** Answers to exports that the page is not to hear yet; null while it hears them at once. */
+  /** Answers to exports held back from the page; null while none are held back. */
   held: Outcome[] | null
-  /** Asks as the page does. */
+  /** Sends a request like the page. */
   ask: <T extends RequestName>(type: T, given: Given<T>) => Promise<Answer<T>>
 }
 
 type Spied = typeof window & { spy: Spy }
 
-/** Runs in the page: the next worker is listened to. */
+/** Runs in the page: listens to the next worker. */
 function listen(): void {
   const Plain = Worker
   window.Worker = class extends Plain {
@@ -57,21 +57,21 @@ function listen(): void {
   }
 }
 
-/** To be called before the page is opened. */
+/** Call before opening the page. */
 export async function spyOnWorker(page: Page): Promise<void> {
   await page.addInitScript(listen)
 }
 
 const loaded = (page: Page): Promise<number> => page.evaluate(() => (window as Spied).spy.loaded)
 
-/** Gives files to the page, and waits until the session has taken or refused them all. */
+/** Gives files to the page, and waits until the session has accepted or refused them all. */
 export async function untilTaken(page: Page, act: () => Promise<void>): Promise<void> {
   const before = await loaded(page)
   await act()
   await page.waitForFunction((n) => (window as Spied).spy.loaded > n, before, { timeout: 60_000 })
 }
 
-/** While `act` goes on, the page does not hear that an export is done. */
+/** Until `act` ends, the page does not hear that an export is done. */
 export async function whileExporting(page: Page, act: () => Promise<void>): Promise<void> {
   await page.evaluate(() => void ((window as Spied).spy.held = []))
   await act()
@@ -84,10 +84,10 @@ export async function whileExporting(page: Page, act: () => Promise<void>): Prom
   })
 }
 
-/** Waits until the session has done all that it was asked for: after this it does nothing by itself. A run that goes on is paused. */
+/** Waits until the session has done everything asked of it: after this it does nothing by itself. A running run is paused. */
 export const untilDone = (page: Page): Promise<void> => page.evaluate(() => (window as Spied).spy.ask('pause', {}))
 
-/** Of the newest data set what can be compared as text. */
+/** The latest data set's parts that can be compared as text. */
 export const datasetOf = (page: Page): Promise<Pick<DatasetSummary, 'classes' | 'sources'>> =>
   page.evaluate(() => {
     const { classes, sources } = (window as Spied).spy.dataset!
@@ -103,7 +103,7 @@ export interface ExactPicture {
   sha256: string
 }
 
-/** Every image of the pile in full. */
+/** Every unlabelled image at full size. */
 export const exactPictures = (page: Page): Promise<ExactPicture[]> =>
   page.evaluate(async () => {
     const { ask, dataset } = (window as Spied).spy
@@ -116,7 +116,7 @@ export const exactPictures = (page: Page): Promise<ExactPicture[]> =>
     return found
   })
 
-/** The numbers of volumes. */
+/** The statistics of volumes. */
 export const exactNumbers = (page: Page, ids: readonly string[]): Promise<VolumeNumbers[]> =>
   page.evaluate(async (ids) => {
     const { ask } = (window as Spied).spy

@@ -1,4 +1,4 @@
-// Compiles the *.assembly.ts of src/kernels to WebAssembly, where that is older than its sources or missing.
+// Compiles the *.assembly.ts of src/kernels to WebAssembly, if it is older than its sources or missing.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,11 +14,11 @@ const options = [
   ...['--transform', transform],
 ]
 
-/** The two modules. One that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
+/** The two modules. One that imports a shared memory must declare its largest size; TensorFlow.js's is 4 GiB. */
 const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] }
 
 /**
- * Makes the compiled kernels in a folder what their sources say; quick when they already are. What it says goes to stderr: stdout belongs
+ * Brings the compiled kernels in a folder up to date; quick if they already are. Its output goes to stderr: stdout belongs
  * to the command that follows. Ends the process with one sentence if it cannot.
  */
 export function compileAssembly(to = join(folder, 'wasm')) {
@@ -34,9 +34,9 @@ export function compileAssembly(to = join(folder, 'wasm')) {
       cwd: root,
       stdio: ['ignore', 2, 2],
     })
-    if (status !== 0) giveUp('The kernels in src/kernels could not be compiled; what the compiler said is above.')
+    if (status !== 0) giveUp('The kernels in src/kernels could not be compiled; the output of the compiler is above.')
   }
 }
 
-/** Vitest's name for what it does before the tests. */
+/** Vitest's name for set-up before the tests. */
 export const setup = () => compileAssembly()

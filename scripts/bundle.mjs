@@ -26,7 +26,7 @@ function pageChunks(dist) {
   return [...reached]
 }
 
-/** Checks a build. Resolves to {code, output}, code 0 when all is well. */
+/** Checks a build. Resolves to {code, output}, with code 0 if it passes. */
 export async function checkBundle(dist) {
   const chunks = pageChunks(dist)
   const problems = []

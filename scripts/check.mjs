@@ -25,7 +25,7 @@ Example:
 const reports = mkdtempSync(join(tmpdir(), 'exemplar-lab-'))
 const total = { passed: 0, failed: 0, skipped: [] }
 
-/** Runs a package's program under this Node. Resolves to its exit code and all it printed. */
+/** Runs a package's program under this Node. Resolves to its exit code and output. */
 function program(path, args, more = {}) {
   return new Promise((resolve) => {
     const child = spawn(execPath, [join(root, 'node_modules', path), ...args], {
@@ -66,7 +66,7 @@ async function stage(name, work, count) {
   total.skipped.push(...result.skipped)
 }
 
-/** A port that nothing listens on, so that the browser tests run beside an `npm start`. */
+/** A free port, so that the browser tests can run beside an `npm start`. */
 function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

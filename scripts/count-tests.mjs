@@ -1,4 +1,4 @@
-// What the test runners' JSON reports say, as {passed, failed, skipped: names}. A skipped test is never a passed one.
+// Reads the test runners' JSON reports as {passed, failed, skipped: names}. A skipped test is never a passed one.
 
 /** Vitest's report, in Jest's shape. */
 export function countVitest(report) {

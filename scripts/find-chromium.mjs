@@ -1,4 +1,4 @@
-// Finds a Chrome or Chromium for the browser tests, and installs one where there is none.
+// Finds a Chrome or Chromium for the browser tests, and installs one if there is none.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -19,7 +19,7 @@ function usualPlaces() {
   return names.flatMap((name) => (env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
 }
 
-/** True if it is there and starts. Ubuntu's `chromium-browser` may be a stub that only says where to get a snap. */
+/** Whether it exists and starts. Ubuntu's `chromium-browser` may be a stub that only points to a snap. */
 function works(path) {
   if (!existsSync(path)) return false
   if (platform === 'win32') return true // chrome.exe --version opens a window there
@@ -36,7 +36,7 @@ async function playwrightsOwn() {
   }
 }
 
-/** CHROMIUM_PATH, an installed browser, or Playwright's; null where there is none. Installs nothing. */
+/** CHROMIUM_PATH, an installed browser, or Playwright's; null if there is none. Installs nothing. */
 export async function installedChromium() {
   if (env.CHROMIUM_PATH) return env.CHROMIUM_PATH
   return usualPlaces().find(works) ?? [await playwrightsOwn()].find(works) ?? null

@@ -7,7 +7,7 @@ import { root } from './setup.mjs'
 
 const eslint = new ESLint({ cwd: root })
 
-/** Messages of the linter about a file that does not exist, named so that only its folder matters. */
+/** The linter's messages for a nonexistent file, whose name matters only by its folder. */
 async function complaints(filePath, code) {
   const [result] = await eslint.lintText(code, { filePath: `${root}/${filePath}` })
   return result.messages.filter((message) => message.ruleId?.startsWith('no-restricted')).map((message) => message.message)
@@ -75,7 +75,7 @@ describe('an import points only to a folder earlier in the list', () => {
   })
 })
 
-describe('what must be repeatable knows no clock and no dice', () => {
+describe('code that must be repeatable uses no clock and no chance', () => {
   const ways = ['Math.random()', 'Date.now()', 'performance.now()', 'new Date()', 'Date()']
   it.each(['lib', 'image', 'drawing', 'data', 'nn', 'method'].flatMap((folder) => ways.map((way) => [folder, way])))(
     'src/%s may not use %s',
@@ -104,7 +104,7 @@ function importsBelow(folder) {
   )
 }
 
-/** Every way round, as a list of files that begins and ends with the same one; one for each import that closes a circle. */
+/** Every circle, as a list of files that begins and ends with the same one; one per import that closes a circle. */
 function circlesIn(imports) {
   const circles = []
   const done = new Set()

@@ -1,4 +1,4 @@
-// The pipelines of ITK-Wasm that we use: where they are in Node, and a Vite plugin that serves them from our own origin.
+// The ITK-Wasm pipelines in use: where they are in Node, and a Vite plugin that serves them from our own origin.
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { ZSTDDecoder } from 'zstddec'
@@ -27,7 +27,7 @@ export function pipelineFiles(name) {
   }
 }
 
-/** What is served below itk/: the script as it is, the code as gzip, which a browser unpacks without help of a module from a data: address. */
+/** Served below itk/: the script unchanged, the code as gzip, which a browser unpacks without a module from a data: address. */
 async function served(path) {
   const [, name, ending] = /^([\w-]+)\.(js|wasm\.gz)$/.exec(path) ?? []
   if (!Object.hasOwn(folders, name ?? '')) return null

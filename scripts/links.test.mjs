@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 import { root } from './setup.mjs'
 
-/** Our pages: beside package.json, and anywhere in docs and src. */
+/** Our pages: next to package.json, and anywhere in docs and src. */
 const pages = [
   'README.md',
   ...['docs', 'src'].flatMap((folder) =>
@@ -15,7 +15,7 @@ const pages = [
 
 const textOf = (path) => readFileSync(join(root, path), 'utf8').replace(/^```[^]*?^```/gm, '')
 
-/** What may follow # in a link to a page: its headings, as GitHub writes them. */
+/** Valid fragments in links to a page: its headings, as GitHub writes them. */
 const anchorsOf = (path) =>
   [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading

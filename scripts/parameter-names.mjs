@@ -1,5 +1,5 @@
 // A transform of the AssemblyScript compiler: writes the names of the parameters of each exported function into the module, as JSON in a
-// section of its own, so that src/kernels/wasm/simd.ts calls kernels by name and no list of parameters is kept twice.
+// separate section, so that src/kernels/wasm/simd.ts calls kernels by name and no list of parameters is kept twice.
 import { Transform } from 'assemblyscript/transform'
 
 export default class ParameterNames extends Transform {

@@ -1,10 +1,10 @@
-// For CI: gives a Python the modules with which tests read what we write. Never fails: tests that lack a module are named as skipped.
+// For CI: installs the Python modules with which tests read our files. Never fails: tests that lack a module are named as skipped.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { argv, env, getuid, platform } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-/** Python's modules, and the Debian packages that have them. */
+/** Python modules, and the Debian packages that contain them. */
 const packages = {
   numpy: 'python3-numpy',
   scipy: 'python3-scipy',
@@ -14,28 +14,28 @@ const packages = {
   torch: 'python3-torch',
 }
 
-/** Of these modules, those that a Python lacks: all where there is no such Python. */
+/** The modules that a Python lacks: all of them if there is no such Python. */
 export function missingModules(python, modules = Object.keys(packages)) {
   const check = `import importlib.util as u, json; print(json.dumps([m for m in ${JSON.stringify(modules)} if not u.find_spec(m)]))`
   const { status, stdout } = spawnSync(python, ['-c', check], { encoding: 'utf8' })
   return status === 0 ? JSON.parse(stdout) : modules
 }
 
-/** What the Python that has most of the modules lacks. */
+/** The modules missing from the Python that has the most of them. */
 const stillMissing = () =>
   ['/usr/bin/python3', 'python3'].map((python) => missingModules(python)).reduce((a, b) => (b.length < a.length ? b : a))
 
-/** Installs what is missing, where this is Debian and we are root. @returns the modules that are missing after that */
+/** Installs missing modules, if on Debian and root. @returns the modules still missing */
 export function ensurePython() {
   const isDebian = platform === 'linux' && existsSync('/etc/debian_version')
   if (stillMissing().length > 0 && isDebian && getuid?.() === 0) {
-    // Debian's own Python gets all that it lacks itself: a group of tests needs its modules in one Python.
+    // Debian's own Python gets everything it lacks: a group of tests needs its modules in one Python.
     const lacking = missingModules('/usr/bin/python3')
     console.log(`Installing Python's ${lacking.join(', ')} with apt-get ...`)
     const apt = (...args) =>
       spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } })
     apt('update', '-qq')
-    // One by one: where one package cannot be installed, the others still are.
+    // One by one: if one package cannot be installed, the others still are.
     for (const module of lacking) apt('install', '-y', '-qq', '--no-install-recommends', packages[module])
   }
   return stillMissing()

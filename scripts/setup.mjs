@@ -1,4 +1,4 @@
-// Installs the packages on a fresh clone and after the lockfile changed. Node built-ins only: it runs before anything is installed.
+// Installs the packages on a fresh clone and after the lockfile changes. Node built-ins only: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Prints one sentence and ends with 1. */
+/** Prints one sentence and exits with 1. */
 export function giveUp(sentence) {
   console.error(sentence)
   exit(1)
@@ -20,7 +20,7 @@ export function nodeIsNewEnough(version) {
   return major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)
 }
 
-/** True if npm's own note of what it installed agrees with the lockfile, and the lockfile with package.json. */
+/** Whether npm's own record of what it installed agrees with the lockfile, and the lockfile with package.json. */
 function packagesAreFresh() {
   const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
   const note = join('node_modules', '.package-lock.json')
@@ -37,16 +37,16 @@ function packagesAreFresh() {
   )
 }
 
-/** Runs npm in the repository, its output shown on stderr. Returns the exit code, or null where there is no npm. */
+/** Runs npm in the repository, with its output on stderr. Returns the exit code, or null if there is no npm. */
 export function npm(...args) {
-  // Under `npm run` the npm that called us is known; that spares Windows the detour over a shell.
+  // Under `npm run` the calling npm is known, which saves Windows the detour through a shell.
   const cli = env.npm_execpath?.endsWith('npm-cli.js') && existsSync(env.npm_execpath) ? env.npm_execpath : null
   const options = { cwd: root, stdio: ['ignore', 2, 2] }
   const done = cli ? spawnSync(execPath, [cli, ...args], options) : spawnSync('npm', args, { ...options, shell: platform === 'win32' })
   return done.error ? null : done.status
 }
 
-/** Makes node_modules what the lockfile says; quiet and quick when it already is. Ends the process with one sentence if it cannot. */
+/** Makes node_modules match the lockfile; quiet and quick if it already does. Ends the process with one sentence if it cannot. */
 export function ensurePackages() {
   if (!nodeIsNewEnough(versions.node))
     giveUp(`Exemplar Lab needs Node 20.19+ or 22.12+, but this is ${versions.node}; install one from https://nodejs.org.`)
@@ -54,13 +54,13 @@ export function ensurePackages() {
   console.error('Installing packages ...')
   // The development packages are needed to build, whatever NODE_ENV says.
   const status = npm('ci', '--include=dev', '--no-audit', '--no-fund')
-  if (status === null) giveUp('There is no npm beside this Node; install Node with npm from https://nodejs.org.')
-  if (status !== 0) giveUp('npm ci failed; what it said is above. Check the connection to the npm registry, then run this again.')
+  if (status === null) giveUp('There is no npm with this Node; install Node with npm from https://nodejs.org.')
+  if (status !== 0) giveUp('npm ci failed; its output is above. Check the connection to the npm registry, then run this again.')
 }
 
 /**
- * Everything that a clone needs before it is built, tested or run: packages, and the kernels compiled to WebAssembly. It says nothing on stdout,
- * so that `npm run --silent inspect -- --json FILE >numbers.json` holds numbers alone on a fresh clone too.
+ * Everything a clone needs before it is built, tested or run: packages, and the kernels compiled to WebAssembly. It prints nothing on stdout,
+ * so that `npm run --silent inspect -- --json FILE >numbers.json` holds only numbers, even on a fresh clone.
  */
 export async function setUp() {
   ensurePackages()

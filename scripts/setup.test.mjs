@@ -11,7 +11,7 @@ describe('nodeIsNewEnough', () => {
   it.each(['18.20.0', '20.18.3', '21.7.0', '22.11.0'])('refuses %s', (version) => expect(nodeIsNewEnough(version)).toBe(false))
 })
 
-it('compiles the kernels of a fresh clone without a word on stdout', () => {
+it('compiles the kernels of a fresh clone without output on stdout', () => {
   const folder = mkdtempSync(join(tmpdir(), 'assembly-'))
   const code = `import { compileAssembly } from './scripts/assembly.mjs'; compileAssembly(${JSON.stringify(folder)})`
   const { status, stdout, stderr } = spawnSync(execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })

@@ -1,22 +1,22 @@
-/** How far the losses of our engine and of the stock one drift apart on the same seed. */
+/** How far the losses of our engine and of the stock engine drift apart from the same seed. */
 import type { StepMetrics } from '../method/history'
 import { emptyPool } from './queue'
 import { stepSizes, type AgreementResult, type Engine, type StepName } from './report'
 import { configOf, makeStepper, shapesData } from './step-bench'
 
-/** Losses of both networks, which a step reports: the whole, the labelled terms, and those under pseudo-labels. */
+/** Losses of both networks that a step reports: the total, the labelled terms, and those on pseudo-labels. */
 const losses = {
   total: ['totalA', 'totalB'],
   labelled: ['exemplarA', 'exemplarB', 'syntheticA', 'syntheticB'],
   taught: ['imageA', 'imageB', 'featureA', 'featureB'],
 } as const
 
-/** Relative difference of two losses; of values near 0, against 0.01. */
+/** Relative difference of two losses; for values near 0, relative to 0.01. */
 export const difference = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(b), 0.01)
 
 /** Both engines train for `steps` steps from the same seed on the same images. */
 export async function measureAgreement(name: StepName, steps: number, tell: (message: string) => void): Promise<AgreementResult> {
-  // Rounding grows with steps wherever it decides: at a threshold, so every pixel teaches; and where Adam makes a full step of a gradient that
+  // Rounding errors grow wherever they decide: at a threshold, so every pixel teaches; and where Adam makes a full step from a gradient that
   // is nearly 0, so steps are small.
   const config = { ...configOf(stepSizes[name]), tau: 0, learningRate: 1e-4 }
   const run = async (engine: Engine): Promise<StepMetrics[]> => {

@@ -1,4 +1,4 @@
-/** All that is measured, in order; the same in Node and in the page's worker. */
+/** All measurements, in order; the same in Node and in the page's worker. */
 import * as tf from '@tensorflow/tfjs-core'
 import { useEngine } from '../kernels/overrides/overrides'
 import { threadsInUse } from '../kernels/wasm/simd'
@@ -10,7 +10,7 @@ import { measureKernels, measureMatmul } from './kernel-bench'
 import { sumKernels, type BenchOptions, type BenchReport, type Engine, type Part, type StepName } from './report'
 import { measureStep, type Patience } from './step-bench'
 
-/** What suits a backend: a weak one is a GPU that the CPU plays, or plain JavaScript. */
+/** What suits a backend: a weak one is a software GPU, or plain JavaScript. */
 export function planOf(info: BackendInfo, { steps, step }: Pick<BenchOptions, 'steps' | 'step'>) {
   const weak = info.software || info.backend === 'cpu'
   const patience = (most: number, seconds: number): Patience => ({ steps: steps ?? most, seconds })
@@ -32,9 +32,9 @@ export function planOf(info: BackendInfo, { steps, step }: Pick<BenchOptions, 's
 }
 
 const notesOf = (info: BackendInfo, { engines }: BenchOptions): string[] => [
-  ...(info.software ? ['The adapter is software: the CPU plays the GPU, and shares its cores with this program.'] : []),
+  ...(info.software ? ['The adapter is software: the CPU emulates the GPU, and shares its cores with this program.'] : []),
   ...(engines.includes('stock')
-    ? ['Stock is TensorFlow.js with its own kernels and default settings; every operation of ours is composed from its plain ones.']
+    ? ['Stock is TensorFlow.js with its own kernels and default settings; each of our operations is composed of its own.']
     : []),
   ...(engines.includes('stock') && info.backend === 'wasm'
     ? ['The filter gradient is ours with both engines: TensorFlow.js has none on wasm and cannot train there.']
@@ -42,8 +42,8 @@ const notesOf = (info: BackendInfo, { engines }: BenchOptions): string[] => [
 ]
 
 /**
- * Measures the backend that is open. Leaves it on our kernels.
- * @param place versions of what runs this: Node or browser
+ * Measures the open backend. Leaves it on our kernels.
+ * @param place versions of the runtime: Node or browser
  * @param tell called with one line before each measurement
  */
 export async function runBench(
@@ -81,7 +81,7 @@ export async function runBench(
       report.matmul = await measureMatmul(info, tell)
       report.matmulGflops = Math.max(...report.matmul.map(({ gflops }) => gflops))
     }
-    // Not part of the whole: it says nothing of speed, and takes as long as both engines take for 50 steps.
+    // Only on request: it says nothing about speed, and takes as long as 50 steps with both engines.
     if (options.only === 'agreement')
       report.agreement.push(await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, tell))
     if (wanted('growth'))

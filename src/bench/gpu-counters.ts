@@ -1,6 +1,6 @@
 /**
- * Counts what is asked of WebGPU, by wrapping the methods of its prototypes: so it sees every caller, tfjs or ours, and works in browsers and
- * in Dawn alike, whose classes carry their methods on prototypes too.
+ * Counts WebGPU calls by wrapping the methods of its prototypes: it sees every caller, tfjs or ours, and works in browsers and
+ * in Dawn, whose classes also have their methods on prototypes.
  */
 
 export interface GpuCounts {
@@ -24,7 +24,7 @@ const watched: [className: string, method: string, counter: keyof GpuCounts][] =
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** Replaces a method of one of WebGPU's classes by what `make` returns, given the original; returns how to put it back. */
+/** Replaces a method of a WebGPU class by `make` of the original; returns a function that puts it back. */
 export function wrapMethod(className: string, method: string, make: (original: Method) => Method): () => void {
   const prototype = (globalThis as unknown as Record<string, { prototype: Record<string, Method> } | undefined>)[className]?.prototype
   const original = prototype?.[method]
@@ -32,13 +32,13 @@ export function wrapMethod(className: string, method: string, make: (original: M
   const wrapped = make(original)
   prototype[method] = wrapped
   return () => {
-    // Taking a wrapper off from below another would bring this one back to life later.
+    // Removing a wrapper from below another would let that one restore this one later.
     if (prototype[method] !== wrapped) throw new Error(`${className}.${method} was wrapped again and not put back.`)
     prototype[method] = original
   }
 }
 
-/** Calls `f`, waits for it, and returns how often it used the device. Where there is no WebGPU, throws. */
+/** Calls `f`, waits for it, and returns how often it used the device. Throws without WebGPU. */
 export async function countGpu(f: () => void | Promise<void>): Promise<GpuCounts> {
   const counts: GpuCounts = { dispatches: 0, newBuffers: 0, bindGroups: 0, copies: 0, uploads: 0, submits: 0 }
   const restore = watched.map(([className, method, counter]) =>

@@ -12,7 +12,7 @@ import { emptyPool, finish, submitPending, webgpuBackend } from './queue'
 
 useSoftwareWebgpu()
 
-test('counts what a caller asks of the device, and leaves it as it was', async () => {
+test('counts a caller’s use of the device, and leaves the device as it was', async () => {
   const { device } = webgpuBackend()!
   const create = GPUDevice.prototype.createBuffer
   const made: GPUBuffer[] = []
@@ -29,7 +29,7 @@ test('counts what a caller asks of the device, and leaves it as it was', async (
 })
 
 test('counts the dispatches of tfjs, and puts the methods back after an error', async () => {
-  // tfjs works on fewer than 1,000 values on the CPU, as long as they have not been uploaded.
+  // tfjs computes fewer than 1,000 values on the CPU unless they have been uploaded.
   const x = tf.ones([2000])
   const run = () => tf.tidy(() => void tf.add(tf.mul(x, x), x))
   run()
@@ -73,7 +73,7 @@ test('times kernels by name without changing what they compute', async () => {
   tf.dispose([x, plain, timed!])
 })
 
-test('the stock engine has the kernels of tfjs alone, and ours come back', async () => {
+test('the stock engine has only the kernels of tfjs, and ours come back', async () => {
   const softmax = () => tf.getKernel('Softmax', 'webgpu')!.kernelFunc
   const ours = softmax()
   const x = tf.randomUniform<tf.Rank.R4>([2, 5, 5, 4], -1, 1, 'float32', 3)

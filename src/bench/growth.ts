@@ -3,7 +3,7 @@ import type { BackendInfo } from '../session/events'
 import type { Engine, GrowthResult } from './report'
 import { secondsPerStep, type Patience } from './step-bench'
 
-/** Sizes at a fixed batch, then batches at a fixed size; `weak` where a step of 64 px takes many seconds. */
+/** Sizes at a fixed batch, then batches at a fixed size; `weak` if a step of 64 px takes many seconds. */
 export function growthSeries(weak: boolean): { baseWidth: number; size: number[]; sizeBatch: number; batch: number[]; batchSize: number } {
   return weak
     ? { baseWidth: 4, size: [16, 32, 48], sizeBatch: 2, batch: [1, 2, 4], batchSize: 16 }

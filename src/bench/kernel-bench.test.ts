@@ -5,7 +5,7 @@ import { convLayers, textOf } from './kernel-bench'
 import { stepSizes } from './report'
 import { configOf } from './step-bench'
 
-it('lists every convolution of R64 once, with the size at which it works', () => {
+it('lists every convolution of R64 once, with its image size', () => {
   const config = configOf(stepSizes.R64)
   const net = networkOf(config, 4)
   const found = convLayers(net, config.size, 8)

@@ -21,13 +21,13 @@ export interface ConvShape {
   filter: number
 }
 
-/** The distinct convolutions of a network on images of `size`, and how many layers have each; the first layer leads. */
+/** The distinct convolutions of a network on images of `size`, and how many layers use each; the first layer comes first. */
 export function convLayers(net: UNet, size: number, batch: number): { shape: ConvShape; layers: number; first: boolean }[] {
   const found = new Map<string, { shape: ConvShape; layers: number; first: boolean }>()
   for (const [name, shape] of Object.entries(parameterShapes(net))) {
     if (shape.length !== 4) continue
     const [filter, , inChannels, outChannels] = shape as [number, number, number, number]
-    // "down.2.conv1.weight" works at level 2, "squeeze.2.weight" before the enlargement, at level 3, "head.weight" at level 0.
+    // "down.2.conv1.weight" works at level 2, "squeeze.2.weight" before upsampling, at level 3, "head.weight" at level 0.
     const level = Number(/\.(\d)\./.exec(name)?.[1] ?? 0) + (name.startsWith('squeeze') ? 1 : 0)
     const layer: ConvShape = { batch, size: size >> level, inChannels, outChannels, filter }
     const entry = found.get(textOf(layer))
@@ -40,11 +40,11 @@ export function convLayers(net: UNet, size: number, batch: number): { shape: Con
 export const textOf = ({ batch, size, inChannels, outChannels, filter }: ConvShape): string =>
   `${batch}x${size}x${size}x${inChannels} * ${filter}x${filter}x${inChannels}x${outChannels}`
 
-/** Operations of a convolution or of either gradient: a product and a sum count as two. */
+/** Operations of a convolution or of either gradient: a multiply-add counts as two. */
 const operations = ({ batch, size, inChannels, outChannels, filter }: ConvShape): number =>
   2 * batch * size ** 2 * filter ** 2 * inChannels * outChannels
 
-/** One convolution's operations as calls without arguments, and its tensors. */
+/** One convolution and its gradients as functions without arguments, and its tensors. */
 interface ConvCalls {
   run: Record<ConvOp, () => tf.Tensor>
   dispose: () => void
@@ -59,8 +59,8 @@ const noise = (shape: number[]): tf.Tensor => {
 }
 
 /**
- * A convolution and its gradients as kernels of the active engine: ours of one network, or those of tf.conv2d. Not by tf.grads: that would
- * run the forward pass each time it is asked for a gradient. The one place that knows how either is called.
+ * A convolution and its gradients as kernels of the active engine: ours for one network, or those of tf.conv2d. Not by tf.grads: that would
+ * run the forward pass for each gradient. The only place that knows how either is called.
  */
 function convCalls({ batch, size, inChannels, outChannels, filter: k }: ConvShape): ConvCalls {
   const inputShape = [batch, size, size, inChannels]
@@ -94,16 +94,16 @@ function convCalls({ batch, size, inChannels, outChannels, filter: k }: ConvShap
 
 /** Calls this slow are not repeated. */
 const slowCall = 0.3
-/** A sample is made of so many calls that it takes about this long, and no more than `mostCalls`. */
+/** A sample has enough calls to take about this long, but at most `mostCalls`. */
 const sampleSeconds = 0.03
 const mostCalls = 64
-/** Pairs of samples, ours and stock in turn: at most so many, and for no longer than this. */
+/** Pairs of samples, ours and stock in turn: at most this many, for at most this long. */
 const mostRounds = 7
 const roundsSeconds = 1.5
 
 /**
- * Seconds of one call, from `calls` of them. On a GPU the clock starts when all of them are queued: what the host takes to queue them is
- * measured by steps. Should something have submitted already while they were queued, it starts before.
+ * Seconds of one call, from `calls` of them. On a GPU the clock starts once all are queued: the host's time to queue them is
+ * measured with steps. If something was submitted while they were queued, it starts before.
  */
 async function sample(call: () => tf.Tensor, calls: number): Promise<number> {
   await finish()
@@ -141,7 +141,7 @@ async function compare(
   call: () => tf.Tensor,
   bytes: number,
 ): Promise<Partial<Record<Engine, number>>> {
-  // Outputs of queued calls live until they are submitted.
+  // Outputs of queued calls stay alive until submission.
   const limit = Math.max(1, Math.min(mostCalls, Math.floor(2 ** 28 / bytes)))
   const found: Partial<Record<Engine, number>> = {}
   const plan: { engine: Engine; calls: number; times: number[] }[] = []
@@ -191,7 +191,7 @@ export async function measureKernels(
   return results
 }
 
-/** Sides of square matrices. Larger ones gain nothing more on these backends, or take minutes. */
+/** Sides of square matrices. Larger ones gain nothing on these backends, or take minutes. */
 const matmulSides = (info: BackendInfo): number[] => {
   if (info.backend === 'webgpu' && !info.software) return [512, 1024, 2048, 4096]
   return info.backend === 'wasm' ? [256, 512, 1024] : [128, 256]

@@ -6,7 +6,7 @@ import type { KernelTime } from './report'
 /** WebGPU allows no larger query set. */
 const perSet = 4096
 
-/** A name for each pipeline that tfjs compiled: its key up to the part that lists variants. The labels it gives do not survive minification. */
+/** A name for each pipeline compiled by tfjs: its key up to the list of variants. tfjs's own labels do not survive minification. */
 function namesOfPipelines(): Map<unknown, string> {
   const { pipelineCache } = webgpuBackend() as unknown as { pipelineCache: Record<string, unknown> }
   return new Map(Object.entries(pipelineCache).map(([key, pipeline]) => [pipeline, key.split(/[_;]/)[0]!]))
@@ -15,8 +15,8 @@ function namesOfPipelines(): Map<unknown, string> {
 type Group = Parameters<GPUComputePassEncoder['setBindGroup']>
 
 /**
- * Calls `f` and returns the time of each kernel launched in it, the longest first; null where the device has no timestamps. Every dispatch
- * gets a compute pass of its own, for only passes can be timed.
+ * Calls `f` and returns the time of each kernel launched in it, the longest first; null if the device has no timestamps. Every dispatch
+ * gets its own compute pass, since only passes can be timed.
  */
 export async function timeKernels(f: () => void | Promise<void>): Promise<KernelTime[] | null> {
   const device = webgpuBackend()?.device
@@ -85,7 +85,7 @@ async function readTimes(device: GPUDevice, sets: GPUQuerySet[], count: number):
     device.queue.submit([encoder.finish()])
     await staging.mapAsync(GPUMapMode.READ)
     const stamps = new BigUint64Array(staging.getMappedRange())
-    // Nanoseconds; a clock that was set back gives a negative time.
+    // Nanoseconds; negative if the clock was set back.
     for (let i = 0; i < used; i += 2) times.push(Math.max(0, Number(stamps[i + 1]! - stamps[i]!)) / 1e9)
     for (const thing of [resolved, staging, set]) thing.destroy()
   }

@@ -4,7 +4,7 @@ const engines = { both: ['ours', 'stock'], ours: ['ours'], stock: ['stock'] } as
 
 export const engineNames = Object.keys(engines) as (keyof typeof engines)[]
 
-/** Something asked for that there is not; one sentence that says what there is. */
+/** An option with an unknown value; one sentence that lists the known ones. */
 export class OptionError extends Error {
   override name = 'OptionError'
 }
@@ -15,7 +15,7 @@ function oneOf<T extends string>(name: string, value: string | undefined, known:
   return value as T
 }
 
-/** What to measure, as it stands on a command line or in an address. */
+/** What to measure, as text from a command line or an address. */
 export interface OptionText {
   engine?: string
   steps?: string

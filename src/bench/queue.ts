@@ -1,11 +1,11 @@
-/** The GPU's queue as a clock needs it. On other backends, where every call has finished when it returns, all of this does nothing. */
+/** The GPU's queue, for timing. On other backends, where every call finishes before it returns, all of this does nothing. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 
-/** The active backend if it is WebGPU, else null. */
+/** The active backend if WebGPU, else null. */
 export const webgpuBackend = (): WebGPUBackend | null => (tf.getBackend() === 'webgpu' ? (tf.backend() as WebGPUBackend) : null)
 
-/** Submits what tfjs has encoded and still holds back: it waits for 15 dispatches or a read. */
+/** Submits what tfjs has encoded but not submitted: it waits for 15 dispatches or a read. */
 export function submitPending(): void {
   const backend = webgpuBackend()
   if (!backend) return
@@ -14,13 +14,13 @@ export function submitPending(): void {
   backend.submitQueue()
 }
 
-/** Resolves when the GPU has done all that was asked of it so far. */
+/** Resolves when the GPU has finished all work submitted so far. */
 export async function finish(): Promise<void> {
   submitPending()
   await webgpuBackend()?.queue.onSubmittedWorkDone()
 }
 
-/** Destroys the buffers that tfjs keeps for reuse and never gives back, so that the next measurement begins with none. */
+/** Destroys the buffers that tfjs keeps for reuse and never frees, so that the next measurement starts with none. */
 export async function emptyPool(): Promise<void> {
   await finish()
   const manager = webgpuBackend()?.bufferManager as unknown as
@@ -31,7 +31,7 @@ export async function emptyPool(): Promise<void> {
       manager.numBytesAllocated -= buffer.size
       buffer.destroy()
     }
-    list.length = 0 // the key stays: with an empty map, tfjs stops giving buffers back
+    list.length = 0 // the key stays: with an empty map, tfjs stops returning buffers
   }
   manager.numFreeBuffers = 0
 }

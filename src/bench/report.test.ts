@@ -70,7 +70,7 @@ it('writes times with three figures', () => {
 
 describe('sums and ratios', () => {
   const kernels = [kernel('forward', 2, 1, 3), kernel('forward', 1, 4, 5), kernel('input gradient', 3, 1, null)]
-  it('count each layer, and only what both engines did', () => {
+  it('count each layer, and only what both engines measured', () => {
     expect(sumKernels(kernels)).toEqual([{ network: 'R64', op: 'forward', oursSeconds: 6, stockSeconds: 11 }])
   })
   it('find the operation that gains least', () => {
@@ -132,7 +132,7 @@ describe('tables', () => {
 })
 
 describe('options', () => {
-  it('are everything with both engines, unless said otherwise', () => {
+  it('are everything with both engines by default', () => {
     expect(readOptions({})).toEqual({ engines: ['ours', 'stock'], steps: null, only: null, step: null })
     expect(readOptions({ engine: 'stock', steps: '3', only: 'kernels', step: 'R128' })).toEqual({
       engines: ['stock'],

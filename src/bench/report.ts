@@ -1,4 +1,4 @@
-/** What a benchmark finds, as `npm run bench -- --json` writes it, and the same as tables for people. Times are medians unless said otherwise. */
+/** What a benchmark finds, as written by `npm run bench -- --json`, and the same as tables for people. Times are medians unless stated otherwise. */
 import type { BackendInfo } from '../session/events'
 import type { Engine } from '../kernels/engine'
 
@@ -9,8 +9,8 @@ export const parts = ['steps', 'kernels', 'growth', 'agreement'] as const
 export type Part = (typeof parts)[number]
 
 /**
- * Training steps that are timed: image size, width of the first level, images per half of the batch. R64 and R128 are the reference steps;
- * the tiny ones are for backends on which those take minutes.
+ * Timed training steps: image size, width of the first level, images per half of the batch. R64 and R128 are the reference steps;
+ * the tiny ones are for backends where those take minutes.
  */
 export const stepSizes = {
   R64: { size: 64, baseWidth: 8, batch: 4 },
@@ -22,33 +22,33 @@ export type StepName = keyof typeof stepSizes
 
 export interface BenchOptions {
   engines: Engine[]
-  /** Timed steps of each kind; null for as many as the backend does in a fair time. */
+  /** Timed steps of each kind; null for as many as the backend manages in a reasonable time. */
   steps: number | null
-  /** One part alone, or null for all. */
+  /** Only this part, or null for all. */
   only: Part | null
-  /** One step alone, or null for those that suit the backend. */
+  /** Only this step, or null for those that suit the backend. */
   step: StepName | null
 }
 
-/** Time that the launches of one kernel took on the GPU in one step. */
+/** GPU time of one kernel's launches in one step. */
 export interface KernelTime {
   name: string
   launches: number
   seconds: number
 }
 
-/** Figures of WebGPU are null on other backends. */
+/** WebGPU figures are null on other backends. */
 export interface StepResult {
   name: StepName
   engine: Engine
   secondsPerStep: number
   fastestSeconds: number
-  /** Steps that the median is of. */
+  /** Number of steps behind the median. */
   steps: number
-  /** Milliseconds of JavaScript that submit one step, with the GPU idle before it. Ours has drawn its numbers while the GPU did the step before. */
+  /** Milliseconds of JavaScript to submit one step, with the GPU idle before it. Our engine draws its random numbers during the step before. */
   hostMs: number | null
   dispatches: number | null
-  /** GPUBuffers created in one step, and what else the step asks of the device. */
+  /** GPUBuffers created in one step, and its other uses of the device. */
   newBuffers: number | null
   bindGroups: number | null
   copies: number | null
@@ -56,9 +56,9 @@ export interface StepResult {
   submits: number | null
   /** Bytes of all living GPUBuffers after the timed steps. */
   gpuBytes: number | null
-  /** Growth over the timed steps: anything but 0 is a leak. */
+  /** Growth over the timed steps: other than 0 is a leak. */
   tensorsAdded: number
-  /** By timestamps of the GPU; null where there are none. */
+  /** From GPU timestamps; null if there are none. */
   kernelTimes: KernelTime[] | null
 }
 
@@ -66,12 +66,12 @@ export interface KernelResult {
   op: ConvOp
   /** x as batch x height x width x channels, then the filter, e.g. "8x64x64x8 * 3x3x8x8". */
   shape: string
-  /** Which reference step's network has it, and in how many layers. */
+  /** The reference step whose network uses it, and in how many layers. */
   network: StepName
   layers: number
   oursSeconds: number | null
   stockSeconds: number | null
-  /** 1e9 operations a second of ours, or of stock where ours was not measured; a product and a sum count as two. */
+  /** 1e9 operations a second of ours, or of stock if ours was not measured; a multiply-add counts as two. */
   gflops: number
 }
 export type ConvOp = 'forward' | 'input gradient' | 'filter gradient'
@@ -92,7 +92,7 @@ export interface MatmulResult {
   gflops: number
 }
 
-/** A step at one size and batch; `relative` is its time per pixel and image over that of the first in its series: 1 is linear. */
+/** A step at one size and batch; `relative` is its time per pixel and image, relative to the first in its series: 1 is linear. */
 export interface GrowthResult {
   series: 'size' | 'batch'
   engine: Engine
@@ -106,27 +106,27 @@ export interface GrowthResult {
 export interface AgreementResult {
   name: StepName
   steps: number
-  /** Largest relative difference in any step of L of a network, of a labelled term, and of one under pseudo-labels. */
+  /** Largest relative difference in any step, for L of a network, for a labelled term, and for one on pseudo-labels. */
   total: number
   labelled: number
   taught: number
 }
 
 export interface BenchReport extends BackendInfo {
-  /** Threads of the wasm backend; 1 on the others, whose host code has one. */
+  /** Threads of the wasm backend; 1 on the others, whose host code is single-threaded. */
   threads: number
-  /** Of this app, of tfjs, of the browser or Node, and whatever else the place knows. */
+  /** Versions of this app, tfjs, the browser or Node, and whatever else is known. */
   versions: Record<string, string>
   steps: StepResult[]
   kernels: KernelResult[]
   kernelSums: KernelSum[]
-  /** The best of `matmul`: the practical limit of this backend. Null where it was not measured. */
+  /** The best of `matmul`: the practical limit of this backend. Null if not measured. */
   matmulGflops: number | null
   matmul: MatmulResult[]
   growth: GrowthResult[]
-  /** Measured only where it is asked for. */
+  /** Measured only on request. */
   agreement: AgreementResult[]
-  /** What to know when reading the numbers, one sentence each. */
+  /** Notes on the numbers, one sentence each. */
   notes: string[]
 }
 
@@ -145,7 +145,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Sums over the layers of each network, for the operations that were measured with both engines. */
+/** Sums over the layers of each network, for the operations measured with both engines. */
 export function sumKernels(kernels: readonly KernelResult[]): KernelSum[] {
   const sums: KernelSum[] = []
   for (const { network, op, layers, oursSeconds, stockSeconds } of kernels) {
@@ -158,7 +158,7 @@ export function sumKernels(kernels: readonly KernelResult[]): KernelSum[] {
   return sums.sort((a, b) => a.network.localeCompare(b.network) || convOps.indexOf(a.op) - convOps.indexOf(b.op))
 }
 
-/** The kernel that gains least over stock; null where nothing was compared. */
+/** The kernel that gains least over stock; null if nothing was compared. */
 export function slowest(kernels: readonly KernelResult[]): { kernel: KernelResult; ratio: number } | null {
   let least: { kernel: KernelResult; ratio: number } | null = null
   for (const kernel of kernels) {
@@ -236,7 +236,7 @@ export function tablesOf(report: BenchReport): Table[] {
       columns: ['kernel', 'launches', 'time', 'share'],
       rows: most.map((k) => [k.name, String(k.launches), seconds(k.seconds), `${((100 * k.seconds) / (total || 1)).toFixed(1)} %`]),
       notes: [
-        `${seconds(total)} in all${kernelTimes.length > most.length ? `; ${kernelTimes.length - most.length} smaller ones are left out` : ''}. Each launch had a pass of its own, and browsers round timestamps to 0.1 ms.`,
+        `${seconds(total)} in all${kernelTimes.length > most.length ? `; ${kernelTimes.length - most.length} smaller ones are left out` : ''}. Each launch had its own pass, and browsers round timestamps to 0.1 ms.`,
       ],
     })
   }
@@ -287,7 +287,7 @@ export function tablesOf(report: BenchReport): Table[] {
       columns: ['step', 'steps', 'L', 'labelled terms', 'taught terms'],
       rows: agreement.map((a) => [a.name, String(a.steps), ...[a.total, a.labelled, a.taught].map((v) => v.toExponential(1))]),
       notes: [
-        'Largest relative difference in any step. Taught terms follow pseudo-labels, which tip where two classes are equally likely.',
+        'Largest relative difference in any step. Taught terms follow pseudo-labels, which flip where two classes are equally likely.',
       ],
     })
   if (growth.length > 0)
@@ -302,14 +302,12 @@ export function tablesOf(report: BenchReport): Table[] {
         seconds(g.secondsPerStep),
         `${figures(g.relative)} x`,
       ]),
-      notes: [
-        'Time per pixel and image over that of the first in its series: 1 is linear growth, below 1 a fixed cost that is shared out.',
-      ],
+      notes: ['Time per pixel and image, relative to the first in its series: 1 is linear growth, below 1 a shared fixed cost.'],
     })
   return tables
 }
 
-/** One line that says on what it ran: backend, adapter, versions. */
+/** One line saying where it ran: backend, adapter, versions. */
 export const placeOf = ({ backend, adapter, versions }: BenchReport): string =>
   [`${backend} · ${adapter}`, ...Object.entries(versions).map(([name, version]) => `${name} ${version}`)].join(' · ')
 

@@ -13,16 +13,16 @@ import { timeKernels } from './kernel-times'
 import { emptyPool, finish, submitPending } from './queue'
 import { median, stepSizes, type Engine, type StepName, type StepResult } from './report'
 
-/** Both networks in training; `t` counts the steps from 0. */
+/** Both networks in training; `t` is the step, from 0. */
 export interface Stepper {
-  /** One step made and handed to the backend, nothing waited for. */
+  /** Submits one step to the backend without waiting. */
   submit: (t: number) => void
   /** Waits for the metrics of the steps submitted so far. */
   read: () => Promise<StepMetrics[]>
   dispose: () => void
 }
 
-/** The one place that knows how a step is made. */
+/** The only place that knows how a step is made. */
 export function makeStepper(config: Config, data: TrainingData, engine: Engine): Stepper {
   useEngine(engine)
   const net = networkOf(config, data.classes)
@@ -30,11 +30,11 @@ export function makeStepper(config: Config, data: TrainingData, engine: Engine):
   return { submit: (t) => runner.step(t), read: () => runner.read(), dispose: () => runner.dispose() }
 }
 
-/** Settings of a step with everything switched on from the first. */
+/** Settings with everything switched on from the first step. */
 export const configOf = ({ size, baseWidth, batch }: { size: number; baseWidth: number; batch: number }): Config =>
   makeConfig({ size, baseWidth, batchLabeled: batch, batchUnlabeled: batch, warmup: 0, ramp: 0, steps: 100_000 })
 
-/** Random images with four classes: what is in them changes no time. */
+/** Random images with four classes: their content does not affect the time. */
 export function noiseData({ size }: Config): TrainingData {
   const random = new Random(1, 'bench')
   const image = () => Float32Array.from({ length: size ** 2 }, () => random.uniform())
@@ -47,7 +47,7 @@ export function noiseData({ size }: Config): TrainingData {
   }
 }
 
-/** Discs in rings on noise, which can be learnt: with noise alone the pseudo-labels stay at their threshold. */
+/** Discs in rings on noise, which can be learnt: with only noise the pseudo-labels stay at their threshold. */
 export function shapesData({ size }: Config): TrainingData {
   const random = new Random(2, 'bench')
   const draw = (dx: number, dy: number) => {
@@ -65,17 +65,17 @@ export function shapesData({ size }: Config): TrainingData {
   return { size, classes: 4, exemplars: [exemplar], emptied: [emptyOut(exemplar.image, exemplar.labels, size)], unlabeled }
 }
 
-/** How long a measurement may go on; it always takes one step of each kind. */
+/** How long a measurement may take; it always does one step of each kind. */
 export interface Patience {
   /** Timed steps, at most. */
   steps: number
-  /** After so many seconds no further step is begun. */
+  /** No step is begun after this many seconds. */
   seconds: number
 }
 
 const now = () => performance.now() / 1000
 
-/** Calls `sample` until there are `most` results or the time is up, at least once. */
+/** Calls `sample` until it has `most` results or the time is up, at least once. */
 async function collect(most: number, until: number, sample: (i: number) => Promise<number>): Promise<number[]> {
   const results: number[] = []
   do results.push(await sample(results.length))
@@ -84,12 +84,12 @@ async function collect(most: number, until: number, sample: (i: number) => Promi
 }
 
 /**
- * Steps that are timed together on a real GPU, where a run too queues several before it reads. Elsewhere the host is the GPU, and every
- * step is timed by itself.
+ * Steps timed together on a real GPU, where a run also queues several before it reads. Elsewhere the host does the work, and every
+ * step is timed alone.
  */
 const block = 4
 
-/** Seconds of each timed block of steps, per step, after warming up. Returns also the number of the next step. */
+/** Seconds of each timed block of steps, per step, after warming up. Also returns the number of the next step. */
 async function timeSteps(stepper: Stepper, info: BackendInfo, { steps, seconds }: Patience) {
   const together = info.backend === 'webgpu' && !info.software ? Math.min(block, steps) : 1
   let t = 0
@@ -106,7 +106,7 @@ async function timeSteps(stepper: Stepper, info: BackendInfo, { steps, seconds }
   return { times, steps: times.length * together, t, tensorsAdded: tf.memory().numTensors - tensors }
 }
 
-/** Host times vary more than steps do, most of all where the host plays the GPU too. */
+/** Host times vary more than steps do, most of all if the host also emulates the GPU. */
 const hostSamples = 15
 
 /** Everything about one step with one engine. */

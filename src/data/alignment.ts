@@ -5,7 +5,7 @@ type Square = number[][]
 
 const square = (affine: Affine): Square => [0, 1, 2].map((r) => [0, 1, 2].map((c) => affine[r]![c]!))
 
-/** The inverse of a 3 x 3 matrix by its cofactors; null if it has none. */
+/** The inverse of a 3 x 3 matrix by cofactors; null if singular. */
 export function inverse(m: Square): Square | null {
   const cofactor = (r: number, c: number) => {
     const [a, b] = [(r + 1) % 3, (r + 2) % 3]
@@ -17,12 +17,12 @@ export function inverse(m: Square): Square | null {
   return [0, 1, 2].map((r) => [0, 1, 2].map((c) => cofactor(c, r) / determinant))
 }
 
-/** How far from whole voxels two grids may be and still count as one. */
+/** How far, in voxels, grids may deviate and still count as one. */
 const tolerance = 0.1
 
 /**
  * Where the voxels of one volume lie on the grid of another: index -> index, axes swapped, mirrored and shifted by whole voxels.
- * Files of equal size without geometry in one of them are taken to lie on each other.
+ * Files of equal size are taken to lie on each other if one has no geometry.
  * @returns for a voxel index (i, j, k) of `from` the index in `to`, which may lie outside; null where the grids do not fit
  */
 export function alignment(from: Volume, to: Volume): ((i: number, j: number, k: number) => [number, number, number]) | null {
@@ -34,7 +34,7 @@ export function alignment(from: Volume, to: Volume): ((i: number, j: number, k: 
   const shift = [0, 1, 2].map((r) => from.affine![r]![3]! - to.affine![r]![3]!)
   const matrix = [0, 1, 2].map((r) => [0, 1, 2].map((c) => [0, 1, 2].reduce((sum, k) => sum + back[r]![k]! * forth[k]![c]!, 0)))
   const offset = [0, 1, 2].map((r) => [0, 1, 2].reduce((sum, k) => sum + back[r]![k]! * shift[k]!, 0))
-  // An error of a hundredth in a direction grows along the axis: the far corner must fit as well.
+  // A direction's error of a hundredth grows along the axis: the far corner must fit as well.
   const far = (r: number) => matrix[r]!.reduce((sum, v, c) => sum + Math.abs(v - Math.round(v)) * (from.size[c]! - 1), 0)
   for (const r of [0, 1, 2]) {
     const ones = matrix[r]!.filter((v, c) => Math.abs(Math.round(v)) === 1 && from.size[c]! >= 1).length
@@ -46,7 +46,7 @@ export function alignment(from: Volume, to: Volume): ((i: number, j: number, k: 
   return (i, j, k) => [0, 1, 2].map((r) => m[r]![0]! * i + m[r]![1]! * j + m[r]![2]! * k + o[r]!) as [number, number, number]
 }
 
-/** Whether some voxel of `from` lies on the grid of `to`. */
+/** Whether any voxel of `from` lies on the grid of `to`. */
 export function overlaps(from: Volume, to: Volume): boolean {
   const place = alignment(from, to)
   if (!place) return false

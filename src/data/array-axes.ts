@@ -5,12 +5,12 @@ import type { Samples } from './volume'
 export interface Axes {
   size: [columns: number, rows: number, slices: number, frames: number]
   channels: 1 | 3 | 4
-  /** Channels that are no colours become frames; `inOrder` moves them from the last axis to the first. */
+  /** Channels that are not colours become frames; `inOrder` moves them from the last axis to the first. */
   frameMeans: 'time' | 'channel'
   notes: string[]
 }
 
-/** What the last axis is where it is not columns. */
+/** What the last axis is if not columns. */
 type LastAxis = 'colours' | 'channels' | 'one channel'
 
 /** Rows and columns of the smallest picture whose last axis may be channels: 3 x 3 x 4 numbers may be anything. */
@@ -18,7 +18,7 @@ const leastSide = 8
 
 /**
  * Pictures have no 1, 3 or 4 columns, but often as many channels: (rows, columns, 1), (rows, columns, 3).
- * @param bytes whether the numbers are unsigned bytes, of which 3 or 4 are a colour
+ * @param bytes whether the numbers are unsigned bytes, 3 or 4 of which make a colour
  */
 function lastAxisOf(shape: readonly number[], bytes: boolean): LastAxis | null {
   if (shape.length < 3) return null
@@ -35,7 +35,7 @@ export function isPicture(shape: readonly number[], bytes: boolean): boolean {
 }
 
 /**
- * The axes of an array without further description: the last is columns, the one before it rows, then slices, then frames; a last axis of 3
+ * The axes of an array without description: the last is columns, the one before it rows, then slices, then frames; a last axis of 3
  * or 4 bytes is colour, and one of 1, 3 or 4 other numbers channels.
  * @param shape lengths of the axes, the slowest first
  * @param bytes whether the numbers are unsigned bytes
@@ -54,7 +54,7 @@ export function axesOf(name: string, shape: readonly number[], bytes: boolean): 
   const named = [...words, ...(last === null ? [] : [last === 'colours' ? last : 'channels'])]
   const notes = shape.length > 2 ? [`The axes ${shape.join(' x ')} were read as ${named.join(' x ')}.`] : []
   if (last === 'channels')
-    notes.push(`Of the ${shape.at(-1)!} channels one is used, the first unless you choose another; they are listed as frames.`)
+    notes.push(`One of the ${shape.at(-1)!} channels is used, the first unless you choose another; they are listed as frames.`)
   return {
     size: [columns, rows, slices, last === 'channels' ? shape.at(-1)! : frames],
     channels: last === 'colours' ? (shape.at(-1) as 3 | 4) : 1,
@@ -63,7 +63,7 @@ export function axesOf(name: string, shape: readonly number[], bytes: boolean): 
   }
 }
 
-/** Samples as stored in the order of a volume: channel by channel where the axes say that the last is channels. */
+/** Stored samples in the order of a volume: channel by channel if the last axis is channels. */
 export function inOrder<T extends Samples>(samples: T, { size: [, , , frames], frameMeans }: Axes): T {
   if (frameMeans === 'time') return samples
   const out = samples.slice() as T

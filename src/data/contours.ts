@@ -20,15 +20,15 @@ interface ContourPlane {
   polygons: Point[][]
 }
 
-/** Contours whose points leave their plane by more than this part of a slice are of another orientation. */
+/** Contours whose points leave their plane by more than this fraction of a slice have another orientation. */
 const flatness = 0.5
 
-/** Planes nearer to each other than this part of a slice are one. */
+/** Planes closer than this fraction of a slice are one. */
 const samePlane = 0.01
 
 /**
  * Fills contours by the even-odd rule: a pixel belongs to a structure if its centre is within an odd number of its contours, so that a contour within
- * another is a hole. Where structures overlap the smaller one counts, for else a body outline would hide all that is in it.
+ * another is a hole. Where structures overlap the smaller one counts, or a body outline would hide everything in it.
  * @returns labels of columns * rows * slices, the structures that overlap, by name, and what a user should know
  */
 export function fillContours(
@@ -58,7 +58,7 @@ export function fillContours(
       if (plane) plane.polygons.push(polygon)
       else planes.push({ place, polygons: [polygon] })
     }
-    // Of several planes on one slice, as of contours drawn on thinner slices, the nearest one counts.
+    // Of several planes on one slice, as when drawn on thinner slices, the nearest counts.
     const nearest = new Map<number, ContourPlane>()
     for (const plane of planes) {
       const slice = Math.round(plane.place)
@@ -89,24 +89,24 @@ export function fillContours(
     labels,
     notes: [
       ...(called.length > 0 ? [`Structures overlap (${some}); where they do, the smaller one counts.`] : []),
-      ...(left.between > 0 ? ['Some contours lie between slices and are drawn on the nearest.'] : []),
-      ...(left.outside > 0 ? [leftOut(left.outside, 'outside of')] : []),
+      ...(left.between > 0 ? ['Some contours lie between slices and are drawn on the nearest slice.'] : []),
+      ...(left.outside > 0 ? [leftOut(left.outside, 'outside')] : []),
       ...(left.across > 0 ? [leftOut(left.across, 'across')] : []),
     ],
   }
 }
 
 const leftOut = (count: number, where: string) =>
-  count === 1 ? `One contour lies ${where} the slices and is left out.` : `${count} contours lie ${where} the slices and are left out.`
+  count === 1 ? `One contour lies ${where} the slices and was left out.` : `${count} contours lie ${where} the slices and were left out.`
 
-/** Start and end of each run of pixels within an odd number of polygons, row by row; the end is not in it. */
+/** Start and end of each run of pixels within an odd number of polygons, row by row; the end is exclusive. */
 function runsOf(polygons: readonly (readonly Point[])[], columns: number, rows: number): number[] {
   const crossings: number[][] = Array.from({ length: rows }, () => [])
   for (const polygon of polygons)
     for (let i = 0; i < polygon.length; i++) {
       const [a, b] = [polygon[i]!, polygon[(i + 1) % polygon.length]!]
       const [upper, lower] = a[1] < b[1] ? [a, b] : [b, a]
-      // With its upper end and without its lower one, so that a corner on a row is crossed once.
+      // Includes its upper end but not its lower one, so that a corner on a row is crossed once.
       for (let y = Math.max(0, Math.ceil(upper[1])); y < Math.min(rows, lower[1]); y++)
         crossings[y]!.push(upper[0] + ((y - upper[1]) / (lower[1] - upper[1])) * (lower[0] - upper[0]))
     }

@@ -79,7 +79,7 @@ describe('a header and its samples, given together', () => {
         ['a.nhdr', nhdr('encoding: raw', 'line skip: 2', 'data file: a.raw', '')],
         ['a.raw', samples],
       ],
-      /"a.raw" has something before its samples/,
+      /"a.raw" has data before its samples/,
     ],
     ['itself', [['a.mhd', mhd('ElementDataFile = a.mhd')]], /give both together/],
   ])('%s: a sentence', async (_, files, says) => {
@@ -89,7 +89,7 @@ describe('a header and its samples, given together', () => {
   })
 })
 
-test('which headers those are, and where they say that their samples are', () => {
+test('which headers are detached, and where they say their samples are', () => {
   expect(['a.hdr', 'a.MHD', 'b/a.nhdr', 'a.mha', 'a.nrrd', 'a.raw'].filter(isDetachedHeader)).toEqual(['a.hdr', 'a.MHD', 'b/a.nhdr'])
   const said = (name: string, text: string) => samplesFileOf(name, bytes(text))
   expect(said('x/a.hdr', '')).toBe('x/a.img')

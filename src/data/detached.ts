@@ -1,13 +1,13 @@
 /** Headers whose samples are in a file beside them: .hdr with .img, .mhd with .raw or .zraw, .nhdr with any. */
 
-/** Names that such headers have. */
+/** File names of such headers. */
 export const isDetachedHeader = (name: string): boolean => /\.(hdr|mhd|nhdr)$/i.test(name)
 
-/** Bytes in which the name of the other file is looked for: such headers are short texts. */
+/** Bytes searched for the name of the other file: such headers are short texts. */
 export const headerBytes = 2 ** 16
 
 /**
- * The path of the file with the samples, as a header says it or, of an .hdr, as it is named; null where there is none, or several.
+ * The path of the file with the samples, from the header or, for an .hdr, from its name; null if there is none, or several.
  * @param name with its folders @param head up to `headerBytes` of the header
  */
 export function samplesFileOf(name: string, head: Uint8Array): string | null {
@@ -16,7 +16,7 @@ export function samplesFileOf(name: string, head: Uint8Array): string | null {
   const said = (text.startsWith('NRRD') ? /^data ?file: *(.*)$/im : /^\s*ElementDataFile\s*=\s*(.*)$/im).exec(text)?.[1]?.trim()
   if (!said || isSeveral(said) || said.toUpperCase() === 'LOCAL') return null
   const folder = name.slice(0, name.search(/[^/\\]*$/))
-  // A path from the root is of the machine that wrote it.
+  // An absolute path belongs to the machine that wrote it.
   const relative = /^([/\\]|[a-z]:)/i.test(said) ? said.slice(said.search(/[^/\\]*$/)) : said.replace(/^\.[/\\]/, '')
   return folder + relative
 }

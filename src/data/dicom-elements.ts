@@ -80,7 +80,7 @@ function encode(elements: readonly Element[]): Uint8Array {
 /**
  * A DICOM file.
  * @param elements in the order of their tags, without group 0002, with SOP class (00080016) and instance (00080018)
- * @param syntax of the pixel data, if not explicit little-endian; one in which all else is explicit little-endian
+ * @param syntax of the pixel data, if not explicit little-endian; everything else must be explicit little-endian
  */
 export function writeDicom(elements: readonly Element[], syntax = explicitLittleEndian): Uint8Array<ArrayBuffer> {
   const find = (tag: string) => elements.find(([own]) => own === tag)![2]

@@ -3,13 +3,13 @@ import type { Affine, Triple } from './volume'
 
 /** Where a frame lies in the patient, in DICOM's directions (x to the left, y to the back, z up) and millimetres. */
 export interface PlaneGeometry {
-  /** Of the centre of the first pixel. */
+  /** The centre of the first pixel. */
   position: Triple
   /** Unit vectors along a row (columns grow) and along a column (rows grow). */
   along: Triple
   down: Triple
   normal: Triple
-  /** Between columns and between rows. */
+  /** Distance between columns and between rows. */
   spacing: readonly [number, number]
 }
 
@@ -26,7 +26,7 @@ export function pixelSpacing(header: DicomHeader, frame: number): readonly [numb
   return found && found.every((n) => n > 0) ? [found[1]!, found[0]!] : null
 }
 
-/** Position, orientation and spacing of a frame, or null if the file does not say all of them, or nonsense. */
+/** Position, orientation and spacing of a frame, or null if any is missing or invalid. */
 export function planeGeometry(header: DicomHeader, frame: number): PlaneGeometry | null {
   const position = numbersOf(frameGroup(header, frame, 'x00209113'), 'x00200032', 3)
   const cosines = numbersOf(frameGroup(header, frame, 'x00209116'), 'x00200037', 6)
@@ -42,7 +42,7 @@ export function planeGeometry(header: DicomHeader, frame: number): PlaneGeometry
 export const isParallel = (a: PlaneGeometry, b: PlaneGeometry): boolean =>
   1 - dot(a.along, b.along) < 1e-6 && 1 - dot(a.down, b.down) < 1e-6
 
-/** Voxel index to millimetres in RAS+: of DICOM's coordinates the first two change their sign. `step` is from one slice to the next. */
+/** Voxel index to millimetres in RAS+: DICOM's first two coordinates change sign. `step` is from one slice to the next. */
 export function affineOf({ position, along, down, spacing }: PlaneGeometry, step: Triple): Affine {
   const columns = [scaled(along, spacing[0]), scaled(down, spacing[1]), step, position]
   const row = (axis: number, sign: number) => columns.map((column) => sign * column[axis]! + 0) as unknown as Affine[0]

@@ -12,15 +12,15 @@ export interface DicomElements {
   data: DataSet
   /** Transfer syntax UID: how elements and pixels are written. */
   syntax: string
-  /** Bytes of a preamble that the file lacks, by which offsets in `data` are too large. */
+  /** Bytes of a preamble missing from the file, by which offsets in `data` are too large. */
   missing: number
 }
 
-/** A DICOM file with a picture, whose elements are known, but not its pixels. */
+/** A DICOM file with a picture: its elements, but not its pixels. */
 export interface DicomHeader extends Omit<DicomElements, 'missing'> {
-  /** Where the pixels are: value representation, offset and length of the value; a length of -1: in fragments. */
+  /** Where the pixels are: value representation, offset and length of the value; length -1 means fragments. */
   pixels: { tag: string; vr: string; offset: number; length: number }
-  /** Bytes that there are to read, and those from and to an offset as in `pixels`. */
+  /** Number of bytes available, and a reader of those between two offsets as in `pixels`. */
   size: number
   read(from: number, to?: number): Promise<Uint8Array<ArrayBuffer>>
   rows: number
@@ -53,10 +53,10 @@ const names: Record<string, string> = {
   '1.2.840.10008.1.2.5': 'RLE',
 }
 
-/** What a transfer syntax is called in a sentence. */
+/** The name of a transfer syntax for messages. */
 export const syntaxName = (uid: string): string => names[uid] ?? `transfer syntax ${uid || 'unknown'}`
 
-/** The deflated rest of a file. @throws InputError for more than `maxVolumeBytes` */
+/** Inflates the rest of a file. @throws InputError for more than `maxVolumeBytes` */
 function inflate(bytes: Uint8Array, from: number, name: string): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = []
   let size = from
@@ -65,9 +65,9 @@ function inflate(bytes: Uint8Array, from: number, name: string): Uint8Array<Arra
     if (size > maxVolumeBytes) throw tooLarge(name)
     parts.push(part)
   })
-  // In pieces, so that a bomb is noticed before it has gone off.
+  // In pieces, so that a zip bomb is noticed before it fills the memory.
   for (let at = from; at < bytes.length; at += 65536) stream.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length)
-  // Offsets stay those of the file: its start, then what was inflated.
+  // Offsets remain the file's: its start, then the inflated rest.
   return concat([bytes.subarray(0, from), ...parts])
 }
 
@@ -77,12 +77,12 @@ export const tooLarge = (name: string): InputError =>
 /** Enough for the elements of most single images; if not, the whole file is read. */
 const headBytes = 65536
 
-/** Elements that pixels are in: whole numbers, 32-bit and 64-bit floats. */
+/** Elements that hold pixels: whole numbers, 32-bit and 64-bit floats. */
 const pixelTags = ['x7fe00010', 'x7fe00008', 'x7fe00009']
 
 /**
  * Reads the elements of a DICOM file, up to its pixels if it has any.
- * @throws InputError for what is not DICOM
+ * @throws InputError if it is not DICOM
  */
 export async function readElements(file: GivenFile): Promise<DicomElements> {
   const { name } = file
@@ -91,14 +91,14 @@ export async function readElements(file: GivenFile): Promise<DicomElements> {
   if (!hasPreamble(head) && !startsWithElement(head))
     throw refuse('is not DICOM: it has neither the mark "DICM" nor a first element; export it again from the program that made it.')
 
-  // A file of group 0002 without preamble is read as if it had one.
+  // A file that starts with group 0002 is read as if it had a preamble.
   const missing = !hasPreamble(head) && head[0] === 2 ? 132 : 0
   const preamble = new Uint8Array(132)
   preamble.set([68, 73, 67, 77], 128)
   const parse = (bytes: Uint8Array<ArrayBuffer>): DataSet =>
     parser.parseDicom(missing ? concat([preamble, bytes]) : bytes, {
       untilTag: 'x7fe00010',
-      // Parsing stops there; typed as returning nothing, which is wrong.
+      // Parsing stops there; its type wrongly says that it returns nothing.
       inflater: ((all: Uint8Array, from: number) => inflate(all, from, name)) as unknown as (all: Uint8Array, from: number) => void,
       ...(hasPreamble(head) || missing ? {} : { TransferSyntaxUID: isExplicit(head) ? explicitLittle : implicitLittle }),
     })
@@ -118,10 +118,10 @@ export async function readElements(file: GivenFile): Promise<DicomElements> {
   return { file, data, syntax, missing }
 }
 
-/** The same of a file with a picture. @throws InputError where it has no pixels, or says something impossible about them */
+/** The same for a file with a picture. @throws InputError if it has no pixels, or impossible ones */
 export const readHeader = async (file: GivenFile): Promise<DicomHeader> => headerOf(await readElements(file))
 
-/** Elements as those of a picture. @throws InputError as `readHeader` */
+/** The header of a picture from its elements. @throws InputError as `readHeader` */
 export function headerOf({ file, data, syntax, missing }: DicomElements): DicomHeader {
   const refuse = (what: string) => new InputError(`"${file.name}" ${what}`, file.name)
   const tag = pixelTags.find((own) => data.elements[own])
@@ -133,7 +133,7 @@ export function headerOf({ file, data, syntax, missing }: DicomElements): DicomH
   const rows = data.uint16('x00280010') ?? 0
   const columns = data.uint16('x00280011') ?? 0
   const frames = Math.max(1, data.intString('x00280008') || 1)
-  if (rows === 0 || columns === 0) throw refuse(`says that it is ${columns} x ${rows} pixels, so it holds no image; export it again.`)
+  if (rows === 0 || columns === 0) throw refuse(`has a size of ${columns} x ${rows} pixels, so it holds no image; export it again.`)
 
   const held = data.byteArray as Uint8Array<ArrayBuffer>
   return {
@@ -154,7 +154,7 @@ export function headerOf({ file, data, syntax, missing }: DicomElements): DicomH
   }
 }
 
-/** What dicom-parser makes of bytes, or null where it gives up: it throws strings, plain objects and Errors. */
+/** dicom-parser's result, or null if it fails: it throws strings, plain objects and Errors. */
 function attempt(parse: () => DataSet, name: string): DataSet | null {
   try {
     return parse()
@@ -169,7 +169,7 @@ function attempt(parse: () => DataSet, name: string): DataSet | null {
 export const itemOf = (data: DataSet, sequence: string, index = 0): DataSet | null =>
   data.elements[sequence]?.items?.[index]?.dataSet ?? null
 
-/** Elements of one frame: in its functional group, the shared one, or the file itself, as in a plain image. `macro` is the group's sequence. */
+/** The elements of one frame: from its functional group, the shared one, or the file itself, as in a plain image. `macro` is the group's sequence. */
 export const frameGroup = ({ data }: DicomHeader, frame: number, macro: string): DataSet => {
   const groups = [itemOf(data, 'x52009230', frame), itemOf(data, 'x52009229')]
   for (const group of groups) {
@@ -179,7 +179,7 @@ export const frameGroup = ({ data }: DicomHeader, frame: number, macro: string):
   return data
 }
 
-/** Numbers of a decimal or integer string, null if there are fewer than `count` or one is none. */
+/** Numbers of a decimal or integer string, null if there are fewer than `count` or any is invalid. */
 export function numbersOf(data: DataSet, tag: string, count: number): number[] | null {
   const values = (data.string(tag) ?? '').split('\\').map((text) => (text.trim() === '' ? NaN : Number(text)))
   return values.length >= count && values.slice(0, count).every(Number.isFinite) ? values.slice(0, count) : null
@@ -188,7 +188,7 @@ export function numbersOf(data: DataSet, tag: string, count: number): number[] |
 /** A single number of a decimal or integer string, or null. */
 export const numberOf = (data: DataSet, tag: string): number | null => numbersOf(data, tag, 1)?.[0] ?? null
 
-/** Encodings by DICOM's name (PS3.3 C.12.1.1.2) where it is not as TextDecoder calls it. */
+/** Encodings by DICOM's name (PS3.3 C.12.1.1.2) where TextDecoder uses another. */
 const encodings: Record<string, string> = {
   ISO_IR_13: 'shift_jis',
   ISO_IR_100: 'iso-8859-1',
@@ -208,7 +208,7 @@ const encodings: Record<string, string> = {
   GBK: 'gbk',
 }
 
-/** The text of an element in the file's character set, trimmed; empty if there is none. `root` holds the character set where `data` is an item. */
+/** The text of an element in the file's character set, trimmed; empty if missing. `root` holds the character set if `data` is an item. */
 export function textOf(data: DataSet, tag: string, root: DataSet = data): string {
   const element = data.elements[tag]
   if (!element) return ''

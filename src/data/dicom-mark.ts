@@ -1,6 +1,6 @@
-/** How DICOM is told from other files: apart from its reader, which is loaded on demand. */
+/** Recognises DICOM files; separate from their reader, which is loaded on demand. */
 
-/** Elements of which a file without preamble can start: file meta information, or the first groups of a data set, length and tag plausible. */
+/** Elements that can start a file without preamble: file meta information, or the first groups of a data set, with plausible length and tag. */
 export function startsWithElement(head: Uint8Array): boolean {
   if (head.length < 8) return false
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
@@ -10,13 +10,13 @@ export function startsWithElement(head: Uint8Array): boolean {
   return isExplicit(head) || view.getUint32(4, true) <= 1024
 }
 
-/** Whether the first element names its type, as explicit transfer syntaxes do. */
+/** Whether the first element states its type, as in explicit transfer syntaxes. */
 export const isExplicit = (head: Uint8Array) => [4, 5].every((i) => head[i]! >= 65 && head[i]! <= 90)
 
 export const hasPreamble = (head: Uint8Array) => [68, 73, 67, 77].every((byte, i) => head[128 + i] === byte)
 
 /**
- * Whether to read a file as DICOM: by "DICM" after the preamble, by its name, or by a first element as of a file without preamble.
+ * Whether to read a file as DICOM: by "DICM" after the preamble, by its name, or by the first element of a file without preamble.
  * @param head the first kilobyte
  */
 export const isDicom = (head: Uint8Array, name: string): boolean =>

@@ -1,6 +1,6 @@
 /**
- * Siemens' mosaics: all slices of one time as tiles of one picture, row by row from the top left, as diffusion and functional MRI is stored in plain
- * DICOM. The position that the file says is that of a single picture of the mosaic's size about the centre of the first slice.
+ * Siemens' mosaics: all slices of one time point as tiles of one picture, row by row from the top left, as diffusion and functional MRI are stored in plain
+ * DICOM. The file's position is for a single picture of the mosaic's size about the centre of the first slice.
  */
 import type { DataSet } from 'dicom-parser'
 import { dot, type PlaneGeometry } from './dicom-geometry'
@@ -8,7 +8,7 @@ import { numberOf, textOf, type DicomHeader } from './dicom-header'
 import { InputError } from './input-error'
 import type { Samples, Triple } from './volume'
 
-/** A part of a picture that is a slice of its own, in pixels. */
+/** A part of a picture that is a slice, in pixels. */
 export interface Tile {
   left: number
   top: number
@@ -16,7 +16,7 @@ export interface Tile {
   rows: number
 }
 
-/** The slices of a mosaic, in their order; null of any other file. @throws InputError for one that does not say how many slices it has */
+/** The slices of a mosaic, in order; null for any other file. @throws InputError if the number of slices is missing */
 export function tilesOf(header: DicomHeader): Tile[] | null {
   const { data, rows, columns, file, frames } = header
   if (frames > 1 || !textOf(data, 'x00080008').split('\\').includes('MOSAIC')) return null
@@ -32,7 +32,7 @@ export function tilesOf(header: DicomHeader): Tile[] | null {
   return Array.from({ length: count }, (_, i) => ({ left: (i % side) * size.columns, top: Math.floor(i / side) * size.rows, ...size }))
 }
 
-/** Where the slices of a mosaic lie, from what the file says of the whole picture. */
+/** Where the slices of a mosaic lie, from the position of the whole picture. */
 export function tileGeometries(header: DicomHeader, whole: PlaneGeometry, tiles: readonly Tile[]): PlaneGeometry[] {
   const { data, rows, columns } = header
   const { position, along, down, normal, spacing } = whole
@@ -46,7 +46,7 @@ export function tileGeometries(header: DicomHeader, whole: PlaneGeometry, tiles:
   })
 }
 
-/** The samples of a tile, of a picture of `columns` with `channels` samples a pixel. */
+/** The samples of a tile, from a picture of `columns` with `channels` samples a pixel. */
 export function cutTile(samples: Samples, columns: number, channels: number, tile: Tile): Samples {
   const out = new (samples.constructor as new (length: number) => Samples)(tile.columns * tile.rows * channels)
   for (let y = 0; y < tile.rows; y++) {
@@ -56,7 +56,7 @@ export function cutTile(samples: Samples, columns: number, channels: number, til
   return out
 }
 
-/** Numbers of Siemens' private header by name (its layout "SV10", as nibabel's csareader describes it); empty without one, and where it is damaged. */
+/** Numbers of Siemens' private header by name (its layout "SV10", as nibabel's csareader describes it); empty if missing or damaged. */
 function csaOf(data: DataSet): Map<string, number[]> {
   const found = new Map<string, number[]>()
   const element = data.elements['x00291010']
@@ -80,7 +80,7 @@ function csaOf(data: DataSet): Map<string, number[]> {
       found.set(name, values)
     }
   } catch {
-    // What was read before the damage counts.
+    // Keeps what was read before the damage.
   }
   return found
 }

@@ -42,7 +42,7 @@ d.compress(pydicom.uid.RLELossless); d.save_as(out + '/rle_rgb.dcm')
     expect({ status, output }).toEqual({ status: 0, output: '' })
   })
 
-  /** Largest difference to pydicom; colour of lossy files may round otherwise, or be smoothed where chroma is halved. */
+  /** Largest difference from pydicom; lossy colour may round differently, or be smoothed where chroma is halved. */
   const lossy: Record<string, number> = { 'SC_rgb_jpeg_dcmtk.dcm': 2, 'examples_ybr_color.dcm': 2 }
   // What Debian's pydicom cannot decode is below.
   const elsewhere = ['JPEG-lossy.dcm', 'JPGExtended.dcm', 'MR_small_jpeg_ls_lossless.dcm']
@@ -54,7 +54,7 @@ d.compress(pydicom.uid.RLELossless); d.save_as(out + '/rle_rgb.dcm')
     expect(worst).toBeLessThanOrEqual(lossy[name] ?? 0)
   })
 
-  test('JPEG-LS without loss is what RLE is; 12-bit JPEG has the values that Osirix shows', async () => {
+  test('lossless JPEG-LS equals RLE; 12-bit JPEG has the values that Osirix shows', async () => {
     const samples = async (name: string) => (await read(join(formats, name))).samples
     expect(await samples('MR_small_jpeg_ls_lossless.dcm')).toEqual(await samples('MR_small_RLE.dcm'))
     for (const name of ['JPEG-lossy.dcm', 'JPGExtended.dcm']) {

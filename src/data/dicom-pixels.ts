@@ -15,7 +15,7 @@ export interface PixelLayout {
   stored: number
   high: number
   signed: boolean
-  /** Colour by planes: all red samples of a frame, then green, then blue. */
+  /** Planar colour: all red samples of a frame, then green, then blue. */
   planar: boolean
   /** Bytes of one frame, uncompressed, as in the file. */
   frameBytes: number
@@ -35,7 +35,7 @@ const integers: Record<string, SamplesType> = {
   s32: Int32Array,
 }
 
-/** @throws InputError for a layout that DICOM does not know, or that nobody writes */
+/** @throws InputError for a layout that DICOM does not define or nobody writes */
 export function pixelLayoutOf(header: DicomHeader): PixelLayout {
   const { data, rows, columns, pixels, file } = header
   const refuse = (what: string) =>
@@ -67,7 +67,7 @@ export function paletteOf({ data, file }: DicomHeader, { photometric, signed }: 
     const count = data.uint16(descriptor, 0) || 65536
     const first = (signed ? data.int16(descriptor, 1) : data.uint16(descriptor, 1)) ?? 0
     const wide = data.uint16(descriptor, 2) === 16
-    // Entries of 8 bits may each have a word of their own.
+    // Entries of 8 bits may each take a word.
     const words = wide || table.length >= 2 * count
     const entry = (i: number) => {
       const at = Math.min(Math.max(i - first, 0), count - 1)
@@ -92,7 +92,7 @@ export interface FrameOf {
 const batchBytes = 2 ** 24
 
 /**
- * Decodes frames that share one layout, in their order.
+ * Decodes frames that share one layout, in order.
  * @param take gets the samples of frame `index` of the list: rows * columns * channels, colour as RGB
  * @returns one error for each file that could not be decoded, by the index of a frame of it
  */
@@ -113,7 +113,7 @@ export async function readFrames(
       const decoded = await decode(now)
       now.forEach(({ index }, i) => take(index, decoded[i]!))
     } catch {
-      // One of the files is damaged; alone, each says so for itself.
+      // One of the files is damaged; decoding each alone shows which.
       const headers = new Set(now.map(({ frame }) => frame.header))
       for (const header of headers) {
         const own = now.filter(({ frame }) => frame.header === header)
@@ -153,12 +153,12 @@ export async function readFrames(
 
 const undecodable = ({ file, syntax }: DicomHeader) =>
   new InputError(
-    `"${file.name}" cannot be decoded (${syntaxName(syntax)}): its pixels are damaged or of an unusual kind; export it uncompressed.`,
+    `"${file.name}" cannot be decoded (${syntaxName(syntax)}): its pixels are damaged or in an unusual format; export it uncompressed.`,
     file.name,
   )
 
 const cutShort = ({ file }: DicomHeader) =>
-  new InputError(`"${file.name}" is cut short: it holds fewer pixels than it says; copy or export it again.`, file.name)
+  new InputError(`"${file.name}" is cut short: it holds fewer pixels than its header says; copy or export it again.`, file.name)
 
 const sameWrapper = (a: FrameOf, b: FrameOf) =>
   a.header.syntax === b.header.syntax &&
@@ -167,19 +167,19 @@ const sameWrapper = (a: FrameOf, b: FrameOf) =>
   a.layout.high === b.layout.high &&
   a.layout.planar === b.layout.planar
 
-/** @throws InputError where a file that is not compressed is shorter than its header says. Costs nothing: for use before anything is allocated. */
+/** @throws InputError if an uncompressed file is shorter than its header says. Costs nothing: call it before allocating. */
 export function checkLength({ header, layout }: Omit<FrameOf, 'frame'>): void {
   const { pixels, frames, size } = header
   const needed = Math.ceil(layout.frameBytes * frames)
   if (pixels.length !== -1 && (pixels.length < needed || pixels.offset + needed > size)) throw cutShort(header)
 }
 
-/** One frame that is stored as it is. */
+/** One uncompressed frame. */
 async function readPlain({ header, layout, frame }: FrameOf): Promise<Samples> {
   const { pixels, syntax, rows, columns } = header
   const { allocated, stored, high, signed, photometric, type } = layout
   if (allocated === 1) {
-    // Bits run on from frame to frame, lowest first.
+    // Bits continue from frame to frame, lowest first.
     const first = frame * rows * columns
     const bytes = await header.read(pixels.offset + (first >> 3), pixels.offset + Math.ceil((first + rows * columns) / 8))
     if (bytes.length < Math.ceil(((first & 7) + rows * columns) / 8)) throw cutShort(header)
@@ -190,11 +190,11 @@ async function readPlain({ header, layout, frame }: FrameOf): Promise<Samples> {
   const from = pixels.offset + frame * layout.frameBytes
   const bytes = await header.read(from, from + layout.frameBytes)
   if (bytes.length < layout.frameBytes) throw cutShort(header)
-  // Big-endian files of 8 bits may be written as words too.
+  // Big-endian files of 8 bits may also be written as words.
   const width = allocated === 8 && pixels.vr === 'OW' ? 2 : allocated / 8
   if (syntax === explicitBig) for (let i = 0; i + width <= bytes.length; i += width) bytes.subarray(i, i + width).reverse()
   const samples = new type(bytes.buffer)
-  // Other bits than those stored are overlays of old, or nothing.
+  // The remaining bits are old-style overlays or unused.
   if (stored < allocated && !(type === Float32Array || type === Float64Array))
     for (let i = 0; i < samples.length; i++) {
       const top = samples[i]! << (31 - high)
@@ -203,7 +203,7 @@ async function readPlain({ header, layout, frame }: FrameOf): Promise<Samples> {
   return layout.channels === 3 ? toRgb(samples as Uint8Array<ArrayBuffer>, photometric, layout.planar, rows, columns) : samples
 }
 
-/** Colour as stored, by planes or by pixels, to red, green, blue of each pixel; PS3.3 C.7.6.3.1.2. */
+/** Stored colour, by planes or by pixels, to red, green, blue of each pixel; PS3.3 C.7.6.3.1.2. */
 function toRgb(
   stored: Uint8Array<ArrayBuffer>,
   photometric: string,
@@ -218,7 +218,7 @@ function toRgb(
   for (let i = 0; i < pixels; i++) {
     let [a, b, c] = [0, 0, 0]
     if (photometric.endsWith('_422')) {
-      // Of two pixels: Y1 Y2 Cb Cr.
+      // For two pixels: Y1 Y2 Cb Cr.
       const x = i % columns
       const pair = ((i - x) / columns) * half * 2 + 4 * (x >> 1)
       ;[a, b, c] = [stored[pair + (x & 1)]!, stored[pair + 2]!, stored[pair + 3]!]
@@ -237,7 +237,7 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
   const { file, frames } = header
   if (file.size > maxVolumeBytes)
     throw new InputError(`"${file.name}" is larger than ${maxVolumeBytes / 2 ** 30} GiB; export fewer frames of it.`, file.name)
-  // From the start of the pixels on: the elements before are known.
+  // From the start of the pixels: the elements before are known.
   const { offset } = header.pixels
   const bytes = await header.read(offset)
   const stream = new parser.ByteStream(parser.littleEndianByteArrayParser, bytes, 0)
@@ -246,7 +246,7 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
   const fragments = element.fragments ?? []
   const starts = element.basicOffsetTable?.length ? element.basicOffsetTable : startsOf(bytes, fragments)
   return (frame) => {
-    // A frame is one fragment, or as many as lie between its start and the next.
+    // A frame is one fragment, or those between its start and the next.
     const own =
       frames === 1
         ? fragments
@@ -259,8 +259,8 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
 }
 
 /**
- * Where the frames of a file without offset table begin: at each fragment that starts a JPEG after one that ended one. Frames of RLE are a fragment
- * each, and never come here.
+ * Where the frames of a file without offset table begin: at each fragment that starts a JPEG after one that ended one. RLE frames are a fragment
+ * each and never reach this.
  */
 function startsOf(bytes: Uint8Array, fragments: readonly parser.Fragment[]): number[] {
   const marker = (at: number) => bytes[at]! * 256 + bytes[at + 1]!
@@ -271,7 +271,7 @@ function startsOf(bytes: Uint8Array, fragments: readonly parser.Fragment[]): num
 }
 
 /**
- * Decodes frames of one layout by GDCM, wrapped as a file that says no more than the decoder must know: slopes, palettes and geometry are ours.
+ * Decodes frames of one layout with GDCM, wrapped as a file with only what the decoder needs: slopes, palettes and geometry are ours.
  * @throws what the decoder throws, such as a bare number
  */
 async function decode(batch: readonly { frame: FrameOf; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Samples[]> {
@@ -279,7 +279,7 @@ async function decode(batch: readonly { frame: FrameOf; bytes: Uint8Array<ArrayB
   const { rows, columns, syntax } = header
   const { allocated, channels, type } = layout
   const rle = syntax === '1.2.840.10008.1.2.5'
-  // JPEG's colours are turned by the decoder, those of RLE are not.
+  // The decoder converts JPEG's colours, but not RLE's.
   const photometric = channels === 1 ? 'MONOCHROME2' : rle ? 'RGB' : layout.photometric
   const wrapped = writeDicom(
     [

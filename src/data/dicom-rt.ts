@@ -16,7 +16,7 @@ export const isStructureSet = ({ data }: DicomElements): boolean =>
 
 interface StructureSet {
   structures: (Structure & { color: string | null })[]
-  /** UIDs of the series and of the pictures that it refers to, and of the frames of reference that it is drawn in. */
+  /** UIDs of the series and pictures that it refers to, and of its frames of reference. */
   series: Set<string>
   instances: Set<string>
   worlds: Set<string>
@@ -26,7 +26,7 @@ interface StructureSet {
 const itemsOf = (data: DataSet, sequence: string): DataSet[] =>
   (data.elements[sequence]?.items ?? []).flatMap(({ dataSet }) => (dataSet ? [dataSet] : []))
 
-/** Points in millimetres, x to the left and y to the back, to RAS+; null unless there are three of them at least, and all are numbers. */
+/** Points in millimetres, x to the left and y to the back, to RAS+; null unless there are at least three and all are numbers. */
 function pointsOf(contour: DataSet): Triple[] | null {
   const numbers = (contour.string('x30060050') ?? '').split('\\').map(Number)
   if (numbers.length < 9 || numbers.length % 3 !== 0 || !numbers.every(Number.isFinite)) return null
@@ -54,7 +54,7 @@ function parse({ data, file }: DicomElements): StructureSet {
     const roi = drawn.get(number)
     const contours = (roi ? itemsOf(roi, 'x30060040') : []).flatMap((contour) => {
       itemsOf(contour, 'x30060016').forEach(refer)
-      // Points and open lines surround nothing.
+      // Points and open lines enclose nothing.
       const points = /^CLOSED/.test(textOf(contour, 'x30060042') || 'CLOSED') ? pointsOf(contour) : null
       if (!points) open++
       return points ? [points] : []
@@ -63,12 +63,12 @@ function parse({ data, file }: DicomElements): StructureSet {
     const color = rgb.length === 3 && rgb.every((c) => c >= 0 && c <= 255) ? '#' + hexOf(rgb) : null
     return contours.length > 0 ? [{ number, name: textOf(item, 'x30060026', data) || `Structure ${number}`, color, contours }] : []
   })
-  if (found.length === 0) throw refuse('is a DICOM RTSTRUCT without a closed contour; export the structures again.')
+  if (found.length === 0) throw refuse('is a DICOM RTSTRUCT without closed contours; export the structures again.')
   if (found.length >= maxClasses)
     throw refuse(
-      `is a DICOM RTSTRUCT of ${found.length} structures, more than the ${maxClasses - 1} that a mask may have; export those that are wanted.`,
+      `is a DICOM RTSTRUCT of ${found.length} structures, more than the ${maxClasses - 1} that a mask may have; export only those you need.`,
     )
-  // Numbers that planning gave stay, so that one structure is the same value for all patients of a protocol.
+  // Numbers from planning are kept, so that a structure has the same value for all patients of a protocol.
   const numbers = found.map(({ number }) => number)
   const kept = new Set(numbers).size === numbers.length && numbers.every((n) => n !== null && Number.isInteger(n) && n >= 1 && n <= 255)
   for (const set of [series, instances, worlds]) set.delete('')
@@ -77,17 +77,17 @@ function parse({ data, file }: DicomElements): StructureSet {
     series,
     instances,
     worlds,
-    notes: open > 0 ? [`${open === 1 ? 'One contour is' : `${open} contours are`} a point or not closed and left out.`] : [],
+    notes: open > 0 ? [`${open === 1 ? 'One contour was' : `${open} contours were`} left out, being a point or not closed.`] : [],
   }
 }
 
 const segmentsOf = ({ structures }: StructureSet): Segment[] => structures.map(({ value, name, color }) => ({ value, name, color }))
 
-/** Pixels of a structure set without its series: 1 mm, or as many as these across. */
+/** Pixels across a structure set without its series: at most this many, of 1 mm or more. */
 const mostAcross = 512
 
 /**
- * A structure set as a label map on axial slices of its own, as long as its series is not there; `structuresOn` puts it on that.
+ * A structure set as a label map on axial slices of its own, until its series is given; `structuresOn` puts it on that.
  * @throws InputError
  */
 export function readStructures(elements: DicomElements): Volume {
@@ -106,7 +106,7 @@ export function readStructures(elements: DicomElements): Volume {
   const count = (axis: number, step: number) => Math.ceil((high![axis]! - low![axis]!) / step - 1e-6) + 1
   const size = [count(0, pixel), count(1, pixel), count(2, gap), 1] as const
   checkVolume(file.name, size, 1)
-  // As DICOM's own slices lie: columns to the left, rows to the back.
+  // As DICOM's slices: columns to the left, rows to the back.
   const affine: Affine = [
     [-pixel, 0, 0, high![0]!],
     [0, -pixel, 0, high![1]!],
@@ -123,16 +123,16 @@ export function readStructures(elements: DicomElements): Volume {
     spacing: spacingOf(affine),
     modality: 'RTSTRUCT',
     segments: segmentsOf(set),
-    notes: ['Its contours are drawn on slices of its own, until the series that they belong to is given with it.', ...set.notes, ...notes],
+    notes: ['Its contours are drawn on slices of their own until you give the series that they belong to.', ...set.notes, ...notes],
     origin: { format: 'dicom', files: [file] },
   })
 }
 
 /**
- * A structure set on the series that it was drawn on: the one with most of the pictures that it names, else the series that it names, else one in
+ * A structure set on the series it was drawn on: the one with most of the pictures it names, else the series it names, else one in
  * its frame of reference.
  * @param set read by `readStructures` @param volumes among them DICOM series
- * @returns labels in the grid of that series; null where it is not among them
+ * @returns labels in the grid of that series; null if it is not among them
  * @throws InputError
  */
 export async function structuresOn(set: Volume, volumes: readonly Volume[]): Promise<Volume | null> {
@@ -152,7 +152,7 @@ export async function structuresOn(set: Volume, volumes: readonly Volume[]): Pro
   const { image, affine, told } = best
   const [columns, rows, slices, frames] = image.size
   const { labels, notes } = fillContours(parsed.structures, { size: image.size, affine })
-  // Of several times the ones whose pictures it names, else the first.
+  // Of several time points, those whose pictures it names, else the first.
   const times = [...new Set(told.map((i) => Math.floor(i / slices)))]
   const samples = new Uint8Array(columns * rows * slices * frames)
   for (const time of times.length > 0 ? times : [0]) samples.set(labels, time * labels.length)

@@ -9,10 +9,10 @@ import { makeVolume, spacingOf, type Segment, type Triple, type Volume } from '.
 /** Positions nearer than this, in millimetres, are one slice. */
 const samePlace = 0.01
 
-/** One frame of a segmentation: the picture of a segment on one slice. */
+/** One frame of a segmentation: a segment on one slice. */
 interface SegFrame {
   frame: number
-  /** 0 where the pixels are label values themselves. */
+  /** 0 if the pixels themselves are label values. */
   segment: number
   geometry: PlaneGeometry | null
   /** The source picture: SOP instance UID and frame number from 1, or an empty string. */
@@ -35,7 +35,7 @@ function framesOf(header: DicomHeader): SegFrame[] {
   })
 }
 
-/** CIELab as DICOM stores it (PS3.3 C.10.7.1.1) to #rrggbb, by the white of D65, as dcmqi and Slicer write it. */
+/** CIELab as DICOM stores it (PS3.3 C.10.7.1.1) to #rrggbb, with white point D65, as dcmqi and Slicer write it. */
 function colorOf(lab: readonly [number, number, number]): string {
   const l = (lab[0] / 65535) * 100
   const [a, b] = [(lab[1] / 65535) * 255 - 128, (lab[2] / 65535) * 255 - 128]
@@ -61,7 +61,7 @@ function segmentsOf({ data }: DicomHeader): Segment[] {
   })
 }
 
-/** Writes the frames into a label map. `slices` has for each frame its slice, or -1. @throws InputError */
+/** Writes the frames into a label map. `slices` has each frame's slice, or -1. @throws InputError */
 async function paint(header: DicomHeader, layout: PixelLayout, frames: readonly SegFrame[], slices: readonly number[], count: number) {
   const { rows, columns, data, file } = header
   const each = rows * columns
@@ -90,13 +90,13 @@ async function paint(header: DicomHeader, layout: PixelLayout, frames: readonly 
   for (const error of errors.values()) throw error
   const notes = [
     ...(overlaps ? ['Segments overlap; where they do, the last one counts.'] : []),
-    ...(fractional ? ['Segments are fractional; what is above half counts.'] : []),
+    ...(fractional ? ['Segments are fractional; values above half count.'] : []),
   ]
   return { samples, notes, segments }
 }
 
 /**
- * A DICOM SEG as a label map: on the slices from its first to its last, with the affine of those. `segmentationOn` puts it on a series.
+ * A DICOM SEG as a label map: on the slices from its first to its last, with their affine. `segmentationOn` puts it on a series.
  * @throws InputError
  */
 export async function readSegmentation(header: DicomHeader): Promise<Volume> {
@@ -117,7 +117,7 @@ export async function readSegmentation(header: DicomHeader): Promise<Volume> {
     const gaps = places.slice(1).map((d, i) => d - places[i]!)
     const measures = frameGroup(header, 0, 'x00289110')
     const between = numberOf(measures, 'x00180088') ?? 0
-    // Slices without any label need not be there: the file's spacing counts where it divides the gaps.
+    // Slices without labels may be missing: the file's spacing counts if it divides the gaps.
     const fits = (gap: number) => gaps.every((g) => Math.abs(g / gap - Math.round(g / gap)) < 0.05)
     const smallest = Math.min(...gaps)
     const gap = between > samePlace && fits(between) ? between : gaps.length > 0 && fits(smallest) ? smallest : 0
@@ -128,7 +128,7 @@ export async function readSegmentation(header: DicomHeader): Promise<Volume> {
     } else {
       slices = distances.map((d) => places.findIndex((place) => Math.abs(place - d) <= samePlace))
       count = places.length
-      if (count > 1) notes.push('Slices are unevenly apart.')
+      if (count > 1) notes.push('Slices are unevenly spaced.')
     }
     const highest = frames[distances.indexOf(Math.max(...distances))]!.geometry!
     const thickness = between > 0 ? between : (numberOf(measures, 'x00180050') ?? 1) || 1
@@ -137,7 +137,7 @@ export async function readSegmentation(header: DicomHeader): Promise<Volume> {
         ? (minus(highest.position, lowest.position).map((d) => d / (count - 1)) as unknown as Triple)
         : (first.normal.map((n) => n * thickness) as unknown as Triple)
   } else {
-    // Without places a slice is a source picture, in the order of their first use; without those, a frame.
+    // Without positions a slice is a source picture, in order of first use; without those, a frame.
     const keys = [...new Set(frames.map(({ source, frame }) => source || String(frame)))]
     slices = frames.map(({ source, frame }) => keys.indexOf(source || String(frame)))
     count = keys.length
@@ -167,7 +167,7 @@ export interface PlacedLabels {
 }
 
 /**
- * Puts a DICOM SEG on the series that it was made for: by the pictures that it names, else by where its frames lie.
+ * Puts a DICOM SEG on the series it was made for: by the pictures it names, else by position.
  * @param seg read by `readDicom`, as is `series`
  * @returns a label map for each frame (time point) of the series that it covers; none if it belongs to another series
  * @throws InputError

@@ -11,10 +11,10 @@ export interface DicomPlane {
   header: DicomHeader
   layout: PixelLayout
   frame: number
-  /** The part of the frame that the picture is, of a mosaic; null where it is all. */
+  /** The picture's part of a mosaic frame; null if it is the whole frame. */
   tile: Tile | null
   geometry: PlaneGeometry | null
-  /** What orders pictures of one place, most telling first. */
+  /** What orders pictures at one position, most significant first. */
   time: number[]
   slope: number
   intercept: number
@@ -30,7 +30,7 @@ export function planesOf(header: DicomHeader): DicomPlane[] {
   const tiles = tilesOf(header)
   const planes = Array.from({ length: frames }, (_, frame) => {
     let geometry = planeGeometry(header, frame)
-    // The dose grid's way: one position for the file, and each frame's distance from it.
+    // As in dose grids: one position for the file, and each frame's distance from it.
     if (geometry && offsets && frames > 1) {
       const { position, normal } = geometry
       const by = offsets[frame]! - (offsets[0] === 0 ? 0 : offsets[0]!)
@@ -66,7 +66,7 @@ function compare(a: number[], b: number[]): number {
   return 0
 }
 
-/** Positions nearer than this, in millimetres, are one place: files repeat them digit by digit. */
+/** Positions closer than this, in millimetres, are the same: files repeat them digit by digit. */
 const samePlace = 0.01
 
 export interface Stack {
@@ -78,7 +78,7 @@ export interface Stack {
   notes: string[]
 }
 
-/** Puts pictures in their order: by place along the normal, then by time. */
+/** Sorts pictures by position along the normal, then by time. */
 export function stack(group: readonly DicomPlane[]): Stack {
   const byTime = [...group].sort((a, b) => compare(a.time, b.time))
   const first = byTime[0]!
@@ -99,7 +99,7 @@ export function stack(group: readonly DicomPlane[]): Stack {
   const frames = places[0]!.length
   if (places.some((place) => place.length !== frames)) {
     const counts = [...new Set(places.map((place) => place.length))].sort((a, b) => a - b)
-    const note = `Some places have ${counts.slice(0, -1).join(', ')} and others ${counts.at(-1)} pictures, so each picture is a slice of its own, without a place in the patient.`
+    const note = `Some positions have ${counts.slice(0, -1).join(', ')} pictures and others ${counts.at(-1)}, so each picture is a slice of its own, without a position in the patient.`
     return { planes: places.flat(), slices: group.length, frames: 1, step: null, notes: [note] }
   }
   const planes = Array.from({ length: frames }, (_, frame) => places.map((place) => place[frame]!)).flat()
@@ -111,12 +111,12 @@ export function stack(group: readonly DicomPlane[]): Stack {
   return { planes, slices: places.length, frames, ...regularStep(places.map((place) => place[0]!.geometry!)) }
 }
 
-/** Whether frames without a place are of one place at many times: ultrasound, angiography, endoscopy, and what says how fast it is. */
+/** Whether frames without a position show one place over time: ultrasound, angiography, endoscopy, and whatever has a frame rate. */
 const isMoving = ({ data }: DicomHeader) =>
   ['x00181063', 'x00181065', 'x00180040', 'x00082144'].some((tag) => data.elements[tag]) ||
   ['US', 'XA', 'RF', 'ES', 'IVUS'].includes(textOf(data, 'x00080060'))
 
-/** The mean step between places, and what is to be said where they are not even. */
+/** The mean step between positions, and notes on uneven ones. */
 function regularStep(places: PlaneGeometry[]): { step: Triple; notes: string[] } {
   const origin = places[0]!.position
   const whole = minus(places.at(-1)!.position, origin)
@@ -131,9 +131,12 @@ function regularStep(places: PlaneGeometry[]): { step: Triple; notes: string[] }
     const even = gaps.every((gap) => Math.abs(gap / typical - Math.round(gap / typical)) < 0.1)
     if (missing > 0 && even)
       notes.push(
-        `Slices are ${mm(typical)} apart but ${missing === 1 ? 'one is' : `${missing} are`} missing; ${mm(Math.hypot(...step))} is used.`,
+        `Slices are ${mm(typical)} apart but ${missing === 1 ? 'one is' : `${missing} are`} missing; a spacing of ${mm(Math.hypot(...step))} is used.`,
       )
-    else notes.push(`Slices are unevenly apart, ${mm(Math.min(...gaps))} to ${mm(Math.max(...gaps))}; ${mm(Math.hypot(...step))} is used.`)
+    else
+      notes.push(
+        `Slices are unevenly spaced, ${mm(Math.min(...gaps))} to ${mm(Math.max(...gaps))}; a spacing of ${mm(Math.hypot(...step))} is used.`,
+      )
   }
   const off = Math.max(
     ...places.map(({ position }, k) => {
@@ -143,13 +146,13 @@ function regularStep(places: PlaneGeometry[]): { step: Triple; notes: string[] }
       return Math.hypot(...along)
     }),
   )
-  if (off > Math.min(...places[0]!.spacing)) notes.push(`Slices are shifted against each other by up to ${mm(off)}, which is ignored.`)
+  if (off > Math.min(...places[0]!.spacing)) notes.push(`Slices are shifted relative to each other by up to ${mm(off)}, which is ignored.`)
   return { step, notes }
 }
 
 /**
- * The pictures of a volume that was read from DICOM, in the order of its samples: slice by slice, all slices of the first frame first.
- * @throws InputError for a volume of another kind, and for files that cannot be read any more
+ * The pictures of a volume read from DICOM, in the order of its samples: slice by slice, all slices of the first frame first.
+ * @throws InputError for a volume from other files, or if its files can no longer be read
  */
 export async function planesOfVolume({ origin, size, name }: Volume): Promise<DicomPlane[]> {
   const planes: DicomPlane[] = []

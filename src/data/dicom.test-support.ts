@@ -1,7 +1,7 @@
 import { writeDicom, type Element } from './dicom-elements'
 import { fromBytes, type GivenFile } from './given-file'
 
-/** What a test says of a made-up file; tags as "ggggeeee". */
+/** A test's description of a synthetic file; tags as "ggggeeee". */
 export interface MadeUp {
   name?: string
   series?: string
@@ -13,7 +13,7 @@ export interface MadeUp {
   bits?: readonly [number, number, number]
   /** Bytes of the pixels, or little-endian 16-bit samples. */
   pixels: Uint8Array | Int16Array | Uint16Array
-  /** Of the pixels; explicit little-endian unless said. */
+  /** Transfer syntax of the pixels; explicit little-endian by default. */
   syntax?: string
   /** Further elements, or others in place of these. */
   more?: readonly Element[]
@@ -21,7 +21,7 @@ export interface MadeUp {
 
 let made = 0
 
-/** A small DICOM file: MR, 16 bits signed unless said otherwise, axial, columns 1.5 mm and rows 2 mm apart. */
+/** A small DICOM file: MR, 16 bits signed by default, axial, columns 1.5 mm and rows 2 mm apart. */
 export function makeDicom(own: MadeUp): GivenFile {
   const { series = '1.2.3', rows = 2, columns = 3, position = [0, 0, 0], bits = [16, 16, 1], pixels, more = [] } = own
   const instance = own.instance ?? `1.2.3.${++made}`

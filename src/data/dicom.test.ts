@@ -28,7 +28,7 @@ const one = async (...files: GivenFile[]): Promise<Volume> => {
 const i16 = (...values: number[]) => Int16Array.from(values)
 
 describe('what is DICOM', () => {
-  test('is told by its mark, its name or its first element', () => {
+  test('is recognised by its mark, its name or its first element', () => {
     const marked = new Uint8Array(200)
     marked.set([68, 73, 67, 77], 128)
     expect(isDicom(marked, 'IM0001')).toBe(true)
@@ -45,7 +45,7 @@ describe('a series', () => {
     makeDicom({ position: [10, 20, z], pixels: i16(...values), ...own })
   const six = (first: number) => [0, 1, 2, 3, 4, 5].map((i) => first + i)
 
-  test('is sorted by position, whatever the names say, and lies where it says', async () => {
+  test('is sorted by position, whatever the names, and lies where the file says', async () => {
     const volume = await one(
       slice(5, six(200), { name: 'a/s/1.dcm' }),
       slice(-5, six(-3), { name: 'a/s/2.dcm' }),
@@ -59,14 +59,14 @@ describe('a series', () => {
     expect(volume.origin.format === 'dicom' && volume.origin.files.map(({ name }) => name)).toEqual(['a/s/2.dcm', 'a/s/3.dcm', 'a/s/1.dcm'])
   })
 
-  test('of two times at each place has two frames, by trigger time and then number', async () => {
+  test('with two times at each position has two frames, by trigger time and then number', async () => {
     const at = (z: number, time: number, first: number) => slice(z, six(first), { more: [['00181060', 'DS', String(time)]] })
     const volume = await one(at(0, 30.5, 100), at(5, 8, 200), at(5, 31, 300), at(0, 9, 400))
     expect(volume.size).toEqual([3, 2, 2, 2])
     expect([...volume.samples]).toEqual([...six(400), ...six(200), ...six(100), ...six(300)])
   })
 
-  test('of places with more and fewer pictures becomes slices, and says so', async () => {
+  test('with unequal numbers of pictures at its positions becomes slices, with a note', async () => {
     const volume = await one(slice(0, six(0)), slice(5, six(1)), slice(5, six(2)))
     expect(volume).toMatchObject({ size: [3, 2, 3, 1], affine: null })
     expect(volume.notes[0]).toContain('a slice of its own')
@@ -74,13 +74,13 @@ describe('a series', () => {
 
   test('with a gap says how many slices are missing', async () => {
     const volume = await one(...[0, 5, 10, 25, 30].map((z) => slice(z, six(z))))
-    expect(volume.notes).toEqual(['Slices are 5 mm apart but 2 are missing; 7.5 mm is used.'])
+    expect(volume.notes).toEqual(['Slices are 5 mm apart but 2 are missing; a spacing of 7.5 mm is used.'])
     expect((await one(...[0, 5, 11, 15].map((z) => slice(z, six(z))))).notes).toEqual([
-      'Slices are unevenly apart, 4 mm to 6 mm; 5 mm is used.',
+      'Slices are unevenly spaced, 4 mm to 6 mm; a spacing of 5 mm is used.',
     ])
   })
 
-  test('is parted from others: by series, by orientation and by size', async () => {
+  test('is separated from others by series, by orientation and by size', async () => {
     const files = [
       slice(0, six(0)),
       slice(5, six(1)),
@@ -93,15 +93,15 @@ describe('a series', () => {
     expect(new Set(volumes.map(({ name }) => name)).size).toBe(4)
   })
 
-  test('given twice is read once; the same picture in other bytes is another volume', async () => {
+  test('given twice is read once; the same picture encoded differently is another volume', async () => {
     const files = [slice(0, six(0), { instance: '1.1' }), slice(5, six(1))]
     const volume = await one(...files, ...files)
     expect(volume.size).toEqual([3, 2, 2, 1])
-    expect(volume.notes).toEqual(['2 files are copies of others and left out.'])
+    expect(volume.notes).toEqual(['2 files are copies of others and were left out.'])
     expect((await read(...files, slice(0, six(9), { instance: '1.1' }))).length).toBe(2)
   })
 
-  test('with another slope at each slice is computed as values; with one slope it is kept as stored', async () => {
+  test('with a different slope for each slice is converted to values; with one slope it is kept as stored', async () => {
     const scaled = (z: number, slope: number) =>
       slice(z, six(0), {
         more: [
@@ -152,7 +152,7 @@ describe('pixels', () => {
     ]
     const volume = await one(makeDicom({ bits: [8, 8, 0], pixels: Uint8Array.of(0, 1, 2, 3, 3, 1), more }))
     expect([...volume.samples]).toEqual([0, 1, 2, 3, 3, 1])
-    // The first entry is of value 1, and of all below.
+    // The first entry is for value 1 and all below.
     expect(volume.palette).toEqual([
       [10, 20, 30],
       [10, 20, 30],
@@ -188,7 +188,7 @@ describe('pixels', () => {
     expected.forEach((v, i) => expect(Math.abs(volume.samples[i]! - v)).toBeLessThanOrEqual(1))
   })
 
-  test('frames of a multi-frame file are slices where each has its place, in the order of the places', async () => {
+  test('frames of a multi-frame file are slices if each has a position, in order of position', async () => {
     const place = (z: number) => [['00209113', 'SQ', [[['00200032', 'DS', `0\\0\\${z}`]]]] as const]
     const shared = [
       ['00209116', 'SQ', [[['00200037', 'DS', '1\\0\\0\\0\\1\\0']]]] as const,
@@ -212,7 +212,7 @@ describe('pixels', () => {
     expect([...volume.samples]).toEqual([3, 4, 1, 2, 5, 6])
   })
 
-  test('frames of several orientations are a volume for each', async () => {
+  test('frames of several orientations make a volume for each', async () => {
     const frame = (position: string, cosines: string) => [
       ['00209113', 'SQ', [[['00200032', 'DS', position]]]] as const,
       ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]] as const,
@@ -242,12 +242,12 @@ describe('pixels', () => {
       [3, 4],
     ])
     expect(volumes[1]!.affine!.map((row) => row[3])).toEqual([-7, 0, 0])
-    // Which frames they are is known when something is written for them.
+    // A writer knows which frames they are.
     expect((await planesOfVolume(volumes[0]!)).map(({ frame }) => frame)).toEqual([2, 0])
     expect((await planesOfVolume(volumes[1]!)).map(({ frame }) => frame)).toEqual([1])
   })
 
-  test('frames without a place are times where the file has a frame rate, else slices', async () => {
+  test('frames without a position are times if the file has a frame rate, else slices', async () => {
     const frames = (more: [string, string, string][]) =>
       one(makeDicom({ position: null, rows: 1, columns: 2, pixels: i16(1, 2, 3, 4), more: [['00280008', 'IS', '2'], ...more] }))
     expect((await frames([['00181063', 'DS', '40']])).size).toEqual([2, 1, 1, 2])
@@ -255,7 +255,7 @@ describe('pixels', () => {
   })
 })
 
-describe('compressed frames in several fragments, without a table of where they begin', () => {
+describe('compressed frames in several fragments, without an offset table', () => {
   // Made by Pillow 9.4, as in jpeg-file.test.ts: 13 x 9 pixels, grey.
   const jpeg = new Uint8Array(
     Buffer.from(
@@ -307,7 +307,7 @@ describe("Siemens' mosaics", () => {
       ...own,
     })
 
-  /** A number or a vector as Siemens' private header has it, after how many images there are. */
+  /** A number or a vector as in Siemens' private header, which begins with the number of images. */
   function csa(normal: number[]): Element[] {
     const bytes = new Uint8Array(2000)
     const view = new DataView(bytes.buffer)
@@ -333,23 +333,23 @@ describe("Siemens' mosaics", () => {
     ]
   }
 
-  test('are taken apart, each tile in its place', async () => {
+  test('are split, each tile in its place', async () => {
     const volume = await one(mosaic())
     expect(volume).toMatchObject({ size: [2, 1, 3, 1], spacing: [1.5, 2, 5], notes: [expect.stringContaining('mosaic of 3 slices')] })
     expect([...volume.samples]).toEqual([1, 2, 3, 4, 5, 6])
-    // By hand: half of the two columns and of the one row that the mosaic has more, 1.5 and 2 mm each; RAS+ changes two signs.
+    // By hand: half of the mosaic's two extra columns and one extra row, 1.5 and 2 mm each; RAS+ changes two signs.
     expect(volume.affine!.map((row) => row[3])).toEqual([-(10 + 1.5), -(20 + 1), 30])
     expect(volume.affine!.map((row) => row[2])).toEqual([0, 0, 5])
   })
 
-  test('the private header says how many there are and which way they go', async () => {
+  test('the private header says how many there are and in which direction', async () => {
     expect([...(await one(mosaic(csa([0, 0, 1])))).samples]).toEqual([1, 2, 3, 4, 5, 6])
     const down = await one(mosaic(csa([0, 0, -1])))
     expect([...down.samples]).toEqual([5, 6, 3, 4, 1, 2])
     expect(down.affine!.map((row) => row[3])).toEqual([-11.5, -21, 20])
   })
 
-  test('of several times are a time series; labels on them are no DICOM SEG', async () => {
+  test('of several times are a time series, for which no DICOM SEG is written', async () => {
     const at = (time: number, add: number) =>
       mosaic(
         [
@@ -364,7 +364,7 @@ describe("Siemens' mosaics", () => {
     expect(volume.origin).toMatchObject({ format: 'dicom', mosaic: true })
   })
 
-  test('that do not say how many slices they have are named', async () => {
+  test('that do not say how many slices they have are reported by name', async () => {
     const { volumes, problems } = await readDicom([mosaic([])])
     expect(volumes).toEqual([])
     expect(problems.map(({ message }) => message)).toEqual([
@@ -388,7 +388,7 @@ describe('hostile files', () => {
   })
 
   const names = existsSync(formats) ? readdirSync(formats).filter((name) => name.endsWith('.dcm')) : []
-  test.skipIf(names.length === 0)('cut or flipped at random: a volume or one sentence', async () => {
+  test.skipIf(names.length === 0)('cut short or flipped at random: a volume or one sentence', async () => {
     const damage = fc.record({
       name: fc.constantFrom(...names),
       keep: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
@@ -431,7 +431,7 @@ describe.skipIf(!existsSync(formats))('real data', () => {
     expect(volume).toMatchObject({ name: 'SCD0000101', patient: 'SCD0000101', size: [256, 256, 9, 2], notes: [] })
     expect(volume.spacing!.map((mm) => Number(mm.toFixed(4)))).toEqual([1.3672, 1.3672, 10])
     const files = volume.origin.format === 'dicom' ? volume.origin.files.map(({ name }) => Number(/(\d+)\.dcm/.exec(name)![1])) : []
-    // Position grows with the number the other way round; the earlier phase comes first.
+    // Position decreases as the number grows; the earlier phase comes first.
     expect(files.slice(0, 9)).toEqual([208, 188, 168, 148, 128, 108, 88, 68, 48])
     expect(files.slice(9)).toEqual([219, 199, 179, 159, 139, 119, 99, 79, 59])
   })
@@ -456,7 +456,7 @@ describe.skipIf(!existsSync(cases))('small files of pydicom', () => {
   test('a mosaic of four slices', async () => {
     const volume = await one(given(join(cases, 'siemens-mosaic.dcm')))
     expect(volume).toMatchObject({ size: [16, 16, 4, 1], spacing: [3, 3, 5] })
-    // The position is that of 32 x 32 pixels of 3 mm about the centre of the first slice.
+    // The position is for 32 x 32 pixels of 3 mm about the centre of the first slice.
     expect(volume.affine!.map((row) => row[3])).toEqual([48 - 24, 48 - 24, 10])
     expect([0, 1, 2, 3].map((z) => volume.samples[z * 256])).toEqual([100, 200, 300, 400])
   })

@@ -14,7 +14,7 @@ import { makeVolume, spacingOf, type Samples, type Triple, type Volume } from '.
 /**
  * Reads DICOM files: series, single pictures, multi-frame files, segmentations, structure sets.
  * @param files in any order, of any number of series and patients
- * @returns a volume for each series and orientation in it, and a sentence for each file that cannot be used; the others load
+ * @returns a volume for each series and orientation, and a sentence for each unusable file; the others load
  */
 export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes: Volume[]; problems: InputError[] }> {
   const problems: InputError[] = []
@@ -22,7 +22,7 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
   const groups = new Map<string, DicomPlane[][]>()
   /** By SOP instance UID. */
   const versions = new Map<string, Version[]>()
-  /** Runs `read`, and keeps what is wrong with the file. */
+  /** Runs `read`, and records what is wrong with the file. */
   const attempt = async <T>(file: GivenFile, read: () => Promise<T>): Promise<T | null> => {
     try {
       return await read()
@@ -58,8 +58,8 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
       repeated.set(copy.group, (repeated.get(copy.group) ?? 0) + 1)
       continue
     }
-    // Without a place, pictures of a series need have nothing to do with each other. The same picture in other bytes, such as a compressed
-    // one, is of another series in all but name.
+    // Without positions, pictures of a series may be unrelated. The same picture encoded differently, for example compressed,
+    // counts as another series.
     const alone = !planes[0]!.geometry
     if (header.frames > 1) {
       const parts = byOrientation(planes)
@@ -78,7 +78,7 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
   }
 
   for (const group of [...groups.values()].flat()) {
-    // What cannot be decoded is left out, and the rest put together without it.
+    // Files that cannot be decoded are left out, and the rest are assembled.
     for (let planes = group; planes.length > 0;) {
       const built = await attempt(planes[0]!.header.file, () => assemble(planes))
       if (!built) break
@@ -86,9 +86,9 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
         const count = repeated.get(group)
         if (count)
           built.notes.push(
-            count === 1 ? 'One file was given twice; the copy is left out.' : `${count} files are copies of others and left out.`,
+            count === 1 ? 'One file was given twice; the copy was left out.' : `${count} files are copies of others and were left out.`,
           )
-        // Of several orientations in one file each is called after its own: "scan axial.dcm".
+        // Several orientations in one file are each named after their own: "scan axial.dcm".
         const plane = built.origin.format === 'dicom' && built.origin.frames ? planeName(built, 2) : null
         if (plane) built.name = built.name.replace(/(\.\w+)?$/, ` ${plane}$&`)
         volumes.push({ volume: built, description: textOf(planes[0]!.header.data, 'x0008103e') })
@@ -102,7 +102,7 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
   return { volumes: withNames(volumes), problems }
 }
 
-/** The frames of a file, parted where they lie across each other, as in a localizer; together where some have no place. */
+/** The frames of a file, split by orientation, as in a localizer; together if some have no position. */
 function byOrientation(planes: DicomPlane[]): DicomPlane[][] {
   if (!planes.every(({ geometry }) => geometry)) return [planes]
   const parts: DicomPlane[][] = []
@@ -117,7 +117,7 @@ function byOrientation(planes: DicomPlane[]): DicomPlane[][] {
 const unreadable = ({ name }: GivenFile) =>
   new InputError(`"${name}" is a damaged or unusual DICOM file; export it again from the program that made it.`, name)
 
-/** A file of a picture, and the group that it is in. */
+/** A file with a picture, and its group. */
 interface Version {
   file: GivenFile
   group: DicomPlane[]
@@ -135,7 +135,7 @@ const isSegmentation = ({ data }: DicomHeader) =>
   segmentationStorage.includes((data.string('x00080016') ?? '').trim()) ||
   (data.string('x00080060') === 'SEG' && !!data.elements['x00620002'])
 
-/** Decodes the pictures of a group into one volume, or says which files cannot be decoded. */
+/** Decodes the pictures of a group into one volume, or reports which files cannot be decoded. */
 async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed: Map<GivenFile, InputError> }> {
   const { planes, slices, frames, step, notes } = stack(group)
   const first = planes[0]!
@@ -156,7 +156,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
     if (rescaled) for (let i = 0; i < each; i++) samples[index * each + i] = slope * own[i]! + intercept
     else samples.set(own, index * each)
   }
-  // A frame is decoded once, whatever it holds.
+  // A frame is decoded once, however many slices it holds.
   const sharing = new Map<string, number[]>()
   for (const [index, plane] of planes.entries()) {
     const key = `${files.indexOf(plane.header.file)} ${plane.frame}`
@@ -175,13 +175,13 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   const spacing: Triple | null = affine ? spacingOf(affine) : flat ? [flat[0], flat[1], thickness > 0 ? thickness : 1] : null
   const voi = frameGroup(header, first.frame, 'x00289132')
   const [center, width] = [numberOf(voi, 'x00281050'), numberOf(voi, 'x00281051')]
-  if (rescaled) notes.push('Slices have different rescale slopes, so their values were computed one by one.')
+  if (rescaled) notes.push('Slices have different rescale slopes, so their values were computed slice by slice.')
   if (data.elements['x00283000'] && layout.channels === 1)
     notes.push('The file has a table of values (Modality LUT), which is not applied.')
   const own = planes.map(({ frame }) => frame)
   const parted = files.length === 1 && own.length < header.frames
-  if (parted) notes.push(`The file has frames of several orientations; these are ${own.length} of ${header.frames}.`)
-  if (first.tile) notes.push(`Each file is a mosaic of ${planes.length / files.length} slices, which are taken apart.`)
+  if (parted) notes.push(`The file has frames of several orientations; this volume has ${own.length} of ${header.frames}.`)
+  if (first.tile) notes.push(`Each file is a mosaic of ${planes.length / files.length} slices, which were separated.`)
   const grey = layout.channels === 1 && layout.photometric !== 'PALETTE COLOR'
   return makeVolume({
     name,
@@ -203,7 +203,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
   })
 }
 
-/** The folder that all files are in, its last name, or nothing. */
+/** The last name of the folder that holds all files, or nothing. */
 function folderOf(files: readonly GivenFile[]): string {
   const folders = files.map(({ name }) => name.split('/').slice(0, -1))
   const shared = folders.reduce((a, b) => a.slice(0, a.findIndex((part, i) => part !== b[i]) >>> 0))
@@ -215,7 +215,7 @@ interface Named {
   description: string
 }
 
-/** Several series of one folder are told apart by what they are called, else by a number. */
+/** Several series of one folder are told apart by their descriptions, else by a number. */
 function withNames(volumes: readonly Named[]): Volume[] {
   const counts = new Map<string, number>()
   for (const { volume } of volumes) counts.set(volume.name, (counts.get(volume.name) ?? 0) + 1)

@@ -10,7 +10,7 @@ import { makeVolume } from './volume'
 
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0))
 
-// Rows 1 2 3 and 4 5 6 as stored. EXIF 2.32 says for each where its first row and its first column are seen: 6 is right and top.
+// Rows 1 2 3 and 4 5 6 as stored. EXIF 2.32 gives the side of the first row and of the first column: 6 is right and top.
 const upright: Record<ExifOrientation, string> = {
   1: '123 456', // top, left
   2: '321 654', // top, right
@@ -45,7 +45,7 @@ test.each(orientations)('orientation %i, of every page and channel, and back', (
   expect([back.volume.size, back.volume.spacing]).toEqual([stored.size, stored.spacing])
 })
 
-test('EXIF data are read in either byte order, and what is damaged counts as not turned', () => {
+test('EXIF data are read in either byte order, and damaged data count as not turned', () => {
   expect(orientations.map((one) => readExif(writeExif(one)))).toEqual(orientations)
   const little = join(ascii('II'), pack([42], 'u2'), pack([8], 'u4'), pack([2], 'u2'))
   const entry = (tag: number, value: number) => join(pack([tag, 3], 'u2'), pack([1], 'u4'), pack([value, 0], 'u2'))
@@ -62,7 +62,7 @@ const ramp = Buffer.from(
   'base64',
 )
 
-test('a JPEG is turned as its EXIF says, other data of the same marker aside', () => {
+test('a JPEG is turned as its EXIF says, ignoring other data of the same marker', () => {
   const app1 = (data: Uint8Array) => join(Uint8Array.of(0xff, 0xe1), pack([data.length + 2], 'u2', false), data)
   const xmp = app1(ascii('http://ns.adobe.com/xap/1.0/\0'))
   const exif = app1(join(ascii('Exif\0\0'), writeExif(6)))
@@ -92,7 +92,7 @@ test('a PNG is turned as its EXIF chunk says', () => {
 })
 
 const cases = '../shared/data/cases'
-test.skipIf(!existsSync(cases))('a mask that was drawn on what is seen lies on the photo', () => {
+test.skipIf(!existsSync(cases))('a mask drawn on the upright view lies on the photo', () => {
   const load = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(`${cases}/${name}`)) })
   const [photo, mask] = [readJpegVolume(load('exif3.jpg')), readPngVolume(load('exif3_mask.png'))]
   const under = Array.from(photo.samples).filter((_, i) => mask.samples[i]! > 0)

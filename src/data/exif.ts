@@ -1,4 +1,4 @@
-/** How a camera or a scanner says that the rows it stored are not to be seen as they are: the orientation of EXIF and TIFF. */
+/** How cameras and scanners say that stored rows must be turned for viewing: the orientation of EXIF and TIFF. */
 
 /**
  * 1 as stored; 2 mirrored left to right; 3 turned by half; 4 mirrored top to bottom; 5 transposed; 6 to be turned a quarter clockwise; 7 transposed
@@ -8,11 +8,11 @@ export type ExifOrientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
 
 const tag = 0x0112
 
-/** A number as an orientation; 1 for what is none, as viewers do. */
+/** A number as an orientation; 1 if invalid, as in viewers. */
 export const exifOrientation = (value: unknown): ExifOrientation =>
   [2, 3, 4, 5, 6, 7, 8].includes(Number(value)) ? (Number(value) as ExifOrientation) : 1
 
-/** The orientation that EXIF data give, from their TIFF header on: as in APP1 of a JPEG after "Exif", or in eXIf of a PNG. */
+/** The orientation in EXIF data, which start with a TIFF header: from APP1 of a JPEG after "Exif", or eXIf of a PNG. */
 export function readExif(bytes: Uint8Array): ExifOrientation {
   if (bytes.length < 8) return 1
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -25,7 +25,7 @@ export function readExif(bytes: Uint8Array): ExifOrientation {
   return 1
 }
 
-/** EXIF data that say this and nothing else. */
+/** EXIF data with only this orientation. */
 export function writeExif(orientation: ExifOrientation): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(26)
   const view = new DataView(bytes.buffer)

@@ -25,7 +25,7 @@ export function chunk(name: string, data: Uint8Array): number[] {
 /**
  * A PNG whose rows hold these samples, interleaved, unfiltered.
  * @param type PNG colour type: 0 grey, 2 colour, 3 palette, 4 grey with alpha, 6 colour with alpha
- * @param palette red, green, blue of each entry, one after the other
+ * @param palette red, green, blue of each entry, one after another
  */
 export function makePng(name: string, image: { rows: number[][]; type?: number; depth?: number; palette?: number[] }): NamedFile {
   const { rows, type = 0, depth = 8, palette } = image

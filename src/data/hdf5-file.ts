@@ -9,19 +9,19 @@ import { makeVolume, type Volume } from './volume'
 
 export const isHdf5 = (head: Uint8Array): boolean => [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
 
-/** jsfive holds each number as a JavaScript value, and arrays of more become tables by key, a hundred times slower. */
+/** jsfive holds each number as a JavaScript value, and larger arrays become hash tables, a hundred times slower. */
 const maxValues = 2 ** 25
 
-/** Bytes of a whole file, which jsfive has in memory. */
+/** Bytes of a whole file, which jsfive holds in memory. */
 const maxBytes = 2 ** 29
 
-/** A chunk of data is at most this once unpacked; h5py makes them of about 1 MB. */
+/** Largest unpacked chunk; h5py makes chunks of about 1 MB. */
 const maxChunkBytes = 2 ** 28
 
-/** jsfive gives numbers, whatever they were: those of 64 bits and the halves have to fit into others. */
+/** jsfive returns JavaScript numbers: 64-bit integers and half floats have to fit another type. */
 const held = { ...arrays, u8: Float64Array, i8: Float64Array, f2: Float32Array }
 
-/** What is used of jsfive, which has no types. */
+/** The part of jsfive in use, which has no types. */
 interface Dataset {
   shape: number[]
   dtype: unknown
@@ -40,7 +40,7 @@ interface Jsfive {
 
 /**
  * Reads every array of two to four axes of numbers in an HDF5 file, in all its groups, as "a.h5/group/name"; the axes are those of numpy.
- * @returns what could be read, and what is wrong with the rest
+ * @returns the arrays that could be read, and problems with the others
  * @throws InputError if there is nothing to read
  */
 export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; problems: InputError[] }> {
@@ -52,10 +52,10 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
     )
   // @ts-expect-error jsfive has no types.
   const jsfive = (await import('jsfive')) as Jsfive
-  // The library's own puts no end to what comes out of a chunk. GZIP is filter number 1.
+  // The library's own does not limit the size of an unpacked chunk. GZIP is filter number 1.
   jsfive.Filters.set(1, (bytes) => inflate(new Uint8Array(bytes)))
   const damaged = () =>
-    new InputError(`"${name}" is an HDF5 file that is damaged or of a kind that is not read here; save it as .npy or NIfTI.`, name)
+    new InputError(`"${name}" is an HDF5 file that is damaged or of an unsupported kind; save it as .npy or NIfTI.`, name)
   const volumes: Volume[] = []
   const problems: InputError[] = []
   const found: { path: string; dataset: Dataset }[] = []
@@ -65,7 +65,7 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
     collect(root, '', found)
   } catch (error) {
     if (error instanceof InputError) throw error
-    // The library throws strings and whatever a wrong offset leads to.
+    // The library throws strings, and any error caused by a wrong offset.
     throw damaged()
   }
   for (const { path, dataset } of found)
@@ -76,7 +76,7 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
       problems.push(
         error instanceof InputError
           ? error
-          : new InputError(`"${name}/${path}" is damaged or of a kind that is not read here; save it as .npy or NIfTI.`, `${name}/${path}`),
+          : new InputError(`"${name}/${path}" is damaged or of an unsupported kind; save it as .npy or NIfTI.`, `${name}/${path}`),
       )
     }
   if (volumes.length + problems.length === 0)
@@ -84,7 +84,7 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
   return { volumes, problems }
 }
 
-/** The unpacked size is not said before, so room grows until it is enough. */
+/** The unpacked size is not known beforehand, so the buffer grows until it is large enough. */
 function inflate(packed: Uint8Array): ArrayBufferLike {
   for (let room = Math.max(2 ** 16, packed.length * 8); room <= maxChunkBytes * 2; room *= 8) {
     const out = unzlibSync(packed, { out: new Uint8Array(Math.min(room, maxChunkBytes)) })
@@ -95,7 +95,7 @@ function inflate(packed: Uint8Array): ArrayBufferLike {
 
 function collect(group: Group, path: string, found: { path: string; dataset: Dataset }[], depth = 0): void {
   for (const key of group.keys) {
-    // Links may lead round in a circle.
+    // Links may form a cycle.
     if (found.length > 1000 || depth > 16) throw new Error('too many groups')
     const item = group.get(key)
     if (!item) continue
@@ -104,7 +104,7 @@ function collect(group: Group, path: string, found: { path: string; dataset: Dat
   }
 }
 
-/** Null for what is no picture, such as text or a list of numbers. */
+/** Null for anything that is not a picture, such as text or a list of numbers. */
 function readDataset(file: string, array: string, dataset: Dataset): Volume | null {
   const name = `${file}/${array}`
   const { shape, dtype } = dataset
@@ -118,14 +118,14 @@ function readDataset(file: string, array: string, dataset: Dataset): Volume | nu
   const inChunk = dataset._dataobjects.chunks?.reduce((a, b) => a * b) ?? 0
   if (length > maxValues || inChunk > maxValues)
     throw new InputError(
-      `"${name}" has ${length.toLocaleString('en-US')} numbers, more than HDF5 is read with here; save it as .npy or NIfTI.`,
+      `"${name}" has ${length.toLocaleString('en-US')} numbers, over the limit for HDF5; save it as .npy or NIfTI.`,
       name,
     )
 
   const values = dataset.value
   if (values.length !== length && values.length !== 0) throw new Error('Some of the array is missing.')
   const stored = new Numbers(length)
-  // What was never written has no chunk, and shows the fill value.
+  // Data never written have no chunk and read as the fill value.
   const fill = values.length === 0 || inChunk > 0 ? Number(dataset.fillvalue) : 0
   for (let i = 0; i < length; i++) {
     const value = values[i] === undefined ? fill : Number(values[i])

@@ -1,7 +1,7 @@
 /** HDF5 files for tests, written without the code under test. Imported by tests only. */
 import { join, pack, type TestType } from './volumes.test-support'
 
-/** An array of a file; `values` with the last axis fastest. */
+/** An array in a file; `values` with the last axis fastest. */
 export interface TestArray {
   shape: readonly number[]
   values: readonly number[]

@@ -1,4 +1,4 @@
-/** Something wrong with a file the user gave; the message is one sentence that names the file and says what to do. */
+/** A problem with a file the user gave; the message is one sentence that names the file and says what to do. */
 export class InputError extends Error {
   override name = 'InputError'
   /** @param file the name of the file the sentence is about */

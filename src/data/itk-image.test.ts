@@ -38,14 +38,14 @@ describe('NRRD', () => {
     ])
   })
 
-  test('another space is turned to the same, shear is kept', async () => {
+  test('other spaces are converted to the same one, shear is kept', async () => {
     const ras = ['space: right-anterior-superior', 'space directions: (0.5,0,0) (0.2,0.5,0) (0,0,2)', 'space origin: (1,2,3)']
     const volume = await readItkImage(nrrd([...small, ...ras, 'encoding: raw'], bytesOf(new Int16Array(12))))
     const expected = [0.5, 0.2, 0, 1, 0, 0.5, 0, 2, 0, 0, 2, 3]
     volume.affine!.flat().forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 12))
   })
 
-  test('without a place has none', async () => {
+  test('without a position has none', async () => {
     const volume = await readItkImage(nrrd(['type: short', 'dimension: 2', 'sizes: 3 2', 'encoding: raw'], bytesOf(new Int16Array(6))))
     expect(volume).toMatchObject({ size: [3, 2, 1, 1], affine: null, spacing: null })
   })
@@ -106,7 +106,7 @@ describe('MetaImage', () => {
   })
 })
 
-test('MetaImage that is packed, whether or not it says how large that is', async () => {
+test('compressed MetaImage, whether or not it states the compressed size', async () => {
   const samples = Int16Array.from(counting(12), (v) => v - 5)
   const packed = new Uint8Array(deflateSync(bytesOf(samples)))
   const fields = ['NDims = 3', 'DimSize = 3 2 2', 'ElementType = MET_SHORT', 'CompressedData = True']
@@ -136,7 +136,7 @@ describe('hostile files', () => {
     expect(await refused(fromBytes('a.mha', new TextEncoder().encode('NDims = 3\nElementDataFile = a.raw\n')))).toContain('in another file')
   })
 
-  test('cut or flipped at random: a volume or one sentence', async () => {
+  test('cut short or flipped at random: a volume or one sentence', async () => {
     const whole = await nrrd([...small, ...lps, 'encoding: gzip'], gzipSync(bytesOf(Int16Array.from(counting(12))))).read()
     const damage = fc.record({
       keep: fc.nat(whole.length),

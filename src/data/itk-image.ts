@@ -7,7 +7,7 @@ import { runPipeline } from './itk-pipeline'
 import { InputError } from './input-error'
 import { makeVolume, spacingOf, type Affine, type Samples, type Segment, type Volume } from './volume'
 
-/** An image as ITK gives it: x to the left, y to the back, z up. */
+/** An image from ITK: x to the left, y to the back, z up. */
 interface ItkImage {
   imageType: { dimension: number; componentType: string; pixelType: string; components: number }
   origin: number[]
@@ -19,7 +19,7 @@ interface ItkImage {
   metadata: Map<string, unknown>
 }
 
-/** Bytes of a sample by the names that NRRD and MetaImage give them. */
+/** Bytes of a sample by type name in NRRD and MetaImage. */
 const sampleBytes: readonly (readonly [RegExp, number])[] = [
   [/^(u?int8(_t)?|(un)?signed char|uchar|char|MET_U?CHAR(_ARRAY)?)$/i, 1],
   [/^(u?int16(_t)?|u?short( int)?|(un)?signed short( int)?|MET_U?SHORT(_ARRAY)?)$/i, 2],
@@ -30,17 +30,17 @@ const sampleBytes: readonly (readonly [RegExp, number])[] = [
 interface TextHeader {
   kind: 'nrrd' | 'mha'
   sizes: number[]
-  /** Samples of one voxel that are no axis of their own. */
+  /** Samples of one voxel that do not form an axis. */
   channels: number
   type: string
-  /** Name of the file that holds the samples, if another. */
+  /** Name of the file that holds the samples, if separate. */
   detached: string | null
-  /** Bytes of that file before the samples; -1: they are at its end. */
+  /** Bytes of that file before the samples; -1 if they are at its end. */
   skip: number
-  /** The text, and whether what follows it is packed. */
+  /** The text, and whether what follows is compressed. */
   text: string
   packed: boolean
-  /** Whether the file says where it lies. */
+  /** Whether the file gives a position. */
   placed: boolean
   spaced: boolean
 }
@@ -49,7 +49,7 @@ interface TextHeader {
 function parseHeader(head: Uint8Array): TextHeader | null {
   const text = new TextDecoder('latin1').decode(head)
   const isNrrd = text.startsWith('NRRD')
-  // A header whose samples are elsewhere may end with the file.
+  // A header with detached samples may end with the file.
   const end = (isNrrd ? /\r?\n(?=\r?\n)|$(?<=\ndata ?file:[^\0]*)/i : /ElementDataFile[ \t]*=.*(\n|$)/).exec(text)
   if (!end) return null
   const header = text.slice(0, end.index + end[0].length)
@@ -90,15 +90,15 @@ function parseHeader(head: Uint8Array): TextHeader | null {
 }
 
 /**
- * Reads NRRD (.nrrd, Slicer's .seg.nrrd, .nhdr) or MetaImage (.mha, .mhd) by ITK. A list or vector at each voxel becomes frames, red, green and blue of 8 bits
+ * Reads NRRD (.nrrd, Slicer's .seg.nrrd, .nhdr) or MetaImage (.mha, .mhd) with ITK. A list or vector at each voxel becomes frames, red, green and blue of 8 bits
  * become channels; the layers of a .seg.nrrd become one label map.
- * @param other the file that holds the samples, of a .mhd or .nhdr
- * @throws InputError for a damaged file, one whose samples are in a file that is not given, or more than 1 GiB of them; known before they are read
+ * @param other the file that holds the samples of a .mhd or .nhdr
+ * @throws InputError for a damaged file, one whose sample file is missing, or more than 1 GiB of samples; checked before they are read
  */
 export async function readItkImage(file: GivenFile, other: GivenFile | null = null): Promise<Volume> {
   const { name } = file
   const refuse = (what: string) => new InputError(`"${name}" ${what}`, name)
-  // Segments take some hundred characters each.
+  // Segments take a few hundred characters each.
   const header = parseHeader(await file.read(0, 2 ** 20))
   const damaged = () => refuse('is a damaged NRRD or MetaImage file; save it again from the program that made it.')
   if (!header) throw damaged()
@@ -117,7 +117,7 @@ export async function readItkImage(file: GivenFile, other: GivenFile | null = nu
   try {
     const pipeline = header.kind === 'mha' ? 'meta-read-image' : 'nrrd-read-image'
     const outputs = [{ type: 'JsonCompatible' as never }, { type: 'Image' as never }]
-    // Without the size of what is packed ITK gives zeros, and no word.
+    // Without the compressed size ITK silently returns zeros.
     const own = header.kind === 'mha' && header.packed ? { ...header, skip: header.text.length } : null
     const bytes =
       header.detached !== null
@@ -136,16 +136,13 @@ export async function readItkImage(file: GivenFile, other: GivenFile | null = nu
 }
 
 /**
- * One file of a header and the samples that it has in another.
- * @param length bytes of the samples, unpacked
- * @throws InputError where those are not all there, or begin after a number of lines or of unpacked bytes
+ * Joins a header and its detached samples into one file.
+ * @param length bytes of the unpacked samples
+ * @throws InputError if some are missing, or if lines or unpacked bytes come before them
  */
 async function attached({ kind, text, skip, packed }: TextHeader, other: GivenFile, length: number): Promise<Uint8Array<ArrayBuffer>> {
   if (/^line ?skip: *[^0\s]/im.test(text) || (kind === 'nrrd' && packed && skip !== 0))
-    throw new InputError(
-      `"${other.name}" has something before its samples, which is not read here; save it as one file, as .nrrd.`,
-      other.name,
-    )
+    throw new InputError(`"${other.name}" has data before its samples, which is not supported; save it as a single .nrrd file.`, other.name)
   if (!packed && other.size < Math.max(0, skip) + length)
     throw new InputError(`"${other.name}" is cut short: it holds fewer samples than its header says; copy or save it again.`, other.name)
   const samples = await other.read(skip < 0 ? other.size - length : skip)
@@ -163,14 +160,14 @@ function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: Itk
   const { components, pixelType, dimension } = image.imageType
   const [columns = 1, rows = 1, slices = 1, times = 1] = image.size
   if (dimension > 4 || image.size.slice(4).some((n) => n > 1))
-    throw new InputError(`"${name}" has more than four axes; save one part of it.`, name)
+    throw new InputError(`"${name}" has more than four axes; save it with four or fewer.`, name)
   const voxels = columns * rows * slices * times
-  // Copied: ITK's output is shared memory, and 64-bit integers are no samples of ours.
+  // Copied: ITK's output is shared memory, and samples here cannot be 64-bit integers.
   const data =
     image.data instanceof BigInt64Array || image.data instanceof BigUint64Array ? Float64Array.from(image.data, Number) : image.data.slice()
   const notes: string[] = []
 
-  // MetaImage does not say what its three values are.
+  // MetaImage does not say what three values mean.
   const colour = (components === 3 || components === 4) && data instanceof Uint8Array && (pixelType.startsWith('RGB') || kind === 'mha')
   let samples: Samples = data
   let frames = times
@@ -191,8 +188,8 @@ function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: Itk
     samples = merged
     frames = 1
     segments = found.map((segment, k) => ({ ...segment, value: k + 1 }))
-    notes.push('Segments lie in several layers and are numbered anew; where they overlap, the last one counts.')
-  } else if (components > 1 && !colour) notes.push(`Each voxel holds ${components} values, which are read as frames.`)
+    notes.push('Segments lie in several layers and were renumbered; where they overlap, the last one counts.')
+  } else if (components > 1 && !colour) notes.push(`Each voxel holds ${components} values, read as frames.`)
 
   const affine = placed && dimension >= 3 ? affineOf(image) : null
   const [dx = 1, dy = 1, dz = 1] = image.spacing
@@ -210,7 +207,7 @@ function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: Itk
   })
 }
 
-/** ITK's direction, spacing and origin to RAS+: the first two of its coordinates change their sign. */
+/** ITK's direction, spacing and origin to RAS+: its first two coordinates change sign. */
 function affineOf({ direction, spacing, origin, imageType }: ItkImage): Affine {
   const row = (axis: number, sign: number): Affine[0] => {
     const at = (column: number) => sign * direction[axis * imageType.dimension + column]! * spacing[column]! + 0

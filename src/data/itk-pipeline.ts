@@ -1,14 +1,14 @@
 /**
- * Runs one ITK pipeline, in a worker and in Node alike. ITK-Wasm's own loader is not used: in a browser it unpacks with a module from a data:
- * address, which our policy refuses, and it keeps each instance, so that its memory (never given back by WebAssembly) stays, and what
- * an aborted run left behind meets the next file. Here the code is compiled once and each run has an instance of its own.
+ * Runs one ITK pipeline, in a worker or in Node. ITK-Wasm's own loader is not used: in a browser it unpacks with a module from a data:
+ * address, which our policy blocks, and it keeps each instance, so that its memory (never freed by WebAssembly) stays, and what
+ * an aborted run left behind affects the next file. Here the code is compiled once and each run has its own instance.
  */
 import type { PipelineInput, PipelineOutput } from 'itk-wasm'
 import type PipelineEmscriptenModule from '../../node_modules/itk-wasm/dist/pipeline/pipeline-emscripten-module.js'
-// Not exported by the package, which offers it only together with its loader.
+// The package exports it only together with its loader.
 import runPipelineEmscripten from '../../node_modules/itk-wasm/dist/pipeline/internal/run-pipeline-emscripten.js'
 
-/** The pipelines that are used, and so the only ones that are served. */
+/** The pipelines in use, and so the only ones served. */
 export type PipelineName = 'read-image-dicom-file-series' | 'nrrd-read-image' | 'meta-read-image'
 
 /** Where a pipeline's two files are. */
@@ -18,21 +18,21 @@ export interface PipelineFiles {
   wasm(): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** In the page: as vite.config.ts serves them, from our own origin. */
+/** In the page: served by vite.config.ts from our own origin. */
 let filesOf = (name: PipelineName): PipelineFiles => ({
   script: new URL(`${import.meta.env.BASE_URL}itk/${name}.js`, location.origin).href,
   wasm: async () => {
     const response = await fetch(`${import.meta.env.BASE_URL}itk/${name}.wasm.gz`)
     if (!response.ok) throw new Error(`The decoder ${name} could not be loaded (${response.status}); reload the page.`)
     const served = new Uint8Array(await response.arrayBuffer())
-    // Some servers call a .gz file an encoding of something else, and the browser has unpacked it.
+    // Some servers declare .gz as a content encoding, and the browser has already unpacked it.
     if (served[0] !== 0x1f) return served
     const plain = new Blob([served]).stream().pipeThrough(new DecompressionStream('gzip'))
     return new Uint8Array(await new Response(plain).arrayBuffer())
   },
 })
 
-/** Says where pipelines are; for Node, which has them in its packages. */
+/** Sets where pipelines are; for Node, which has them in its packages. */
 export function setPipelineFiles(own: (name: PipelineName) => PipelineFiles): void {
   filesOf = own
   loaded.clear()
@@ -58,7 +58,7 @@ async function load(name: PipelineName): Promise<{ start: Start; code: WebAssemb
 /**
  * Runs a pipeline with ITK-Wasm's arguments, inputs and outputs.
  * @returns the data of each output
- * @throws Error whose message is what the pipeline printed, often nothing of use: the caller makes a sentence of it
+ * @throws Error whose message is the pipeline's output, often useless: the caller makes a sentence of it
  */
 export async function runPipeline(
   name: PipelineName,
@@ -69,7 +69,7 @@ export async function runPipeline(
   if (!loaded.has(name)) {
     const loading = load(name)
     loaded.set(name, loading)
-    // Without a connection the next try may succeed.
+    // If the connection was lost the next try may succeed.
     loading.catch(() => loaded.delete(name))
   }
   const { start, code } = await loaded.get(name)!
@@ -81,7 +81,7 @@ export async function runPipeline(
       return {}
     },
   }
-  // The script puts functions here that print to the console, where nobody looks for what is wrong with a file.
+  // The script sets functions that print to the console, where nobody looks for errors in a file.
   for (const key of ['print', 'printErr']) Object.defineProperty(options, key, { get: () => print, set: () => {}, enumerable: true })
   const instance = await start(options)
   const { callMain } = instance
@@ -89,7 +89,7 @@ export async function runPipeline(
     try {
       return callMain(own)
     } catch (error) {
-      // A C++ exception is the number of its address, of which the runner would complain on the console.
+      // A C++ exception is thrown as its address, a number, about which the runner would complain on the console.
       throw typeof error === 'number' ? new Error(printed.join(' ') || `exception ${error}`) : error
     }
   }

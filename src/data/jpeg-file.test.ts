@@ -25,7 +25,7 @@ test.each([
   places.forEach((at, i) => expect(Math.abs(pixels[at]! - expected[i]!)).toBeLessThan(3))
 })
 
-test('too large, of no size or of another kind is refused from the header', () => {
+test('a file that is too large, empty or of another kind is refused from its header', () => {
   const file = base64('big.jpg', grey)
   const frame = file.bytes.findIndex((byte, i) => byte === 0xff && file.bytes[i + 1] === 0xc0)
   const view = new DataView(file.bytes.buffer)

@@ -8,13 +8,13 @@ import { makeVolume, type Volume } from './volume'
 
 export const isJpeg = ({ bytes }: NamedFile): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff
 
-/** A decoded JPEG: width * height pixels of interleaved red, green, blue, 0..255; all three alike where it is grey. */
+/** A decoded JPEG: width * height pixels of interleaved red, green, blue, 0..255; all three equal if it is grey. */
 export interface Jpeg {
   width: number
   height: number
   grey: boolean
   rgb: Uint8Array
-  /** As EXIF says: the pixels are as stored. */
+  /** From EXIF; the pixels are as stored. */
   orientation: ExifOrientation
 }
 
@@ -30,19 +30,19 @@ export function readJpegVolume(file: NamedFile): Volume {
   return upright(samples, 1)
 }
 
-/** Width and height that the frame header of a JPEG, whole or a block of a TIFF, says; null without one. */
+/** Width and height from the frame header of a JPEG, a file or a block of a TIFF; null without one. */
 export function frameSize(bytes: Uint8Array): { width: number; height: number } | null {
   for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes[at + 2]! * 256 + bytes[at + 3]!)
     if (isFrame(bytes[at + 1]!)) return { height: bytes[at + 5]! * 256 + bytes[at + 6]!, width: bytes[at + 7]! * 256 + bytes[at + 8]! }
   return null
 }
 
-/** Frame headers are 0xc0 to 0xcf, but for three that are tables. */
+/** Frame headers are 0xc0 to 0xcf, except three that are tables. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
 /**
  * Reads an 8-bit baseline or progressive JPEG, grey or colour.
- * @throws InputError for a file that is cut short, damaged, of another kind of JPEG, of no pixels or too large; the size is known
+ * @throws InputError for a file that is cut short, damaged, another kind of JPEG, without pixels or too large; the size is checked
  * before anything is decoded.
  */
 export function readJpeg(file: NamedFile): Jpeg {
@@ -52,7 +52,7 @@ export function readJpeg(file: NamedFile): Jpeg {
     const { data } = decode(bytes, {
       useTArray: true,
       formatAsRGBA: false,
-      // Damaged data throws, rather than giving a picture that is partly grey.
+      // Damaged data throws rather than giving a partly grey picture.
       tolerantDecoding: false,
       maxResolutionInMP: maxPixels / 1e6,
       // The decoder holds four bytes for each coefficient of three components, and two copies of the result.
@@ -67,14 +67,14 @@ export function readJpeg(file: NamedFile): Jpeg {
 
 const exifMark = [0x45, 0x78, 0x69, 0x66, 0, 0]
 
-/** Walks over the markers to the end of the image: sizes from the frame header, and proof that the end is there. */
+/** Walks over the markers to the end of the image: reads the size from the frame header and checks that the end exists. */
 function readHeader({ name, bytes }: NamedFile) {
   const cutShort = () => new InputError(`"${name}" is cut short: the end of the JPEG is missing; copy or save it again.`, name)
   let size: { width: number; height: number; grey: boolean } | null = null
   let rgbStored = false
   let orientation: ExifOrientation = 1
   for (let at = 2; ;) {
-    // Between markers lie compressed data, in which 0xff is followed by 0 or by a restart mark.
+    // Between markers lies compressed data, in which 0xff is followed by 0 or a restart marker.
     while (at < bytes.length && (bytes[at] !== 0xff || bytes[at + 1] === 0 || bytes[at + 1] === 0xff)) at++
     const marker = bytes[at + 1]
     if (marker === undefined) throw cutShort()
@@ -84,15 +84,15 @@ function readHeader({ name, bytes }: NamedFile) {
       continue
     }
     const length = bytes[at + 2]! * 256 + bytes[at + 3]!
-    // Written so that a length beyond the end, NaN, is refused too.
+    // Written so that NaN, from a length beyond the end, is refused too.
     if (!(at + 2 + length <= bytes.length)) throw cutShort()
     if (isFrame(marker)) {
       size = { height: bytes[at + 5]! * 256 + bytes[at + 6]!, width: bytes[at + 7]! * 256 + bytes[at + 8]!, grey: bytes[at + 9] === 1 }
       checkSize(name, size.width, size.height)
       if (marker > 0xc2 || bytes[at + 4] !== 8)
-        throw new InputError(`"${name}" is a lossless, arithmetic-coded or 12-bit JPEG, which is not read here; save it as PNG.`, name)
+        throw new InputError(`"${name}" is a lossless, arithmetic-coded or 12-bit JPEG, which is not supported; save it as PNG.`, name)
     }
-    // Adobe's marker says with a 0 that the three components are red, green and blue as they are.
+    // A 0 in Adobe's marker means that the three components are plain red, green and blue.
     if (marker === 0xee && length >= 14 && bytes[at + 4] === 0x41 && bytes[at + 5] === 0x64) rgbStored = bytes[at + 15] === 0
     // The first APP1 that begins with "Exif" and two zeros; Adobe's XMP uses the same marker.
     if (marker === 0xe1 && length >= 8 && orientation === 1 && exifMark.every((byte, i) => bytes[at + 4 + i] === byte))

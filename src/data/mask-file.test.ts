@@ -54,7 +54,7 @@ describe('values', () => {
     expect([...mask.labels]).toEqual(labels)
   })
 
-  test('colours come from the file, where it has any', () => {
+  test('colours come from the file, if it has any', () => {
     const color = (file: NamedFile) => maskOf(file).values.map((v) => v.color)
     expect(color(makePng('m.png', { rows: [[0, 1]], type: 3, palette: [1, 2, 3, 255, 0, 0] }))).toEqual([
       [1, 2, 3],
@@ -80,7 +80,7 @@ describe('values', () => {
   })
 })
 
-describe('what is no mask', () => {
+describe('what is not a mask', () => {
   test('32 classes are read, 33 are too many, and so is a photo', () => {
     const ramp = (n: number) => [Array.from({ length: n }, (_, i) => i)]
     expect(maskOf(makePng('m.png', { rows: ramp(32) })).values.length).toBe(32)
@@ -93,7 +93,7 @@ describe('what is no mask', () => {
     const one = (kind: 'jpeg' | 'nifti', v: number) => makeVolume({ name: 'm', kind, size: [1, 1, 1, 1], samples: Float32Array.of(v) })
     expect(complaint(() => readMask(one('jpeg', 0))).message).toContain('changes the label values')
     expect(complaint(() => readMask(one('nifti', 0.5))).message).toMatch(/holds 0.5, but a mask has a whole number/)
-    expect(complaint(() => readMask(one('nifti', NaN))).message).toContain('no numbers')
+    expect(complaint(() => readMask(one('nifti', NaN))).message).toContain('not numbers')
     expect(complaint(() => readMask(one('nifti', 1e12))).message).toContain('whole number')
   })
 })
@@ -119,7 +119,7 @@ describe('an exemplar', () => {
 
   test('empty, or of one class, is not', () => {
     expect(complaint(() => check([[0, 0]])).message).toContain('is empty')
-    expect(complaint(() => check([[3, 3]])).message).toMatch(/one class only.*label 3/)
+    expect(complaint(() => check([[3, 3]])).message).toMatch(/only one class.*label 3/)
   })
 })
 
@@ -130,7 +130,7 @@ describe('matching', () => {
     return [...mask.labels].map((l) => classOf[l])
   }
 
-  test('is by value, whatever the order and whichever are missing', () => {
+  test('is by value, whatever the order and whichever values are missing', () => {
     expect(match([[4, 0, 2]], ['0', '2', '3', '4'])).toEqual([3, 0, 1])
     expect(match([[4, 4]], ['0', '4'])).toEqual([1, 1])
     expect(match(colours(red, red, white), ['#ffffff', '#ff0000'], 2)).toEqual([1, 1, 0])

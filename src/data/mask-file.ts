@@ -11,36 +11,36 @@ export interface MaskValue {
   value: string
   /** Voxels that have it. */
   count: number
-  /** 0..255 each; null where the file gives no colour, as in a grey PNG. */
+  /** 0..255 each; null if the file gives no colour, as in a grey PNG. */
   color: [number, number, number] | null
-  /** What the file calls it, as DICOM SEG and seg.nrrd do; null where it does not. */
+  /** Its name in the file, as in DICOM SEG and seg.nrrd; null if it has none. */
   name: string | null
 }
 
-/** A mask as read: `labels`, in the layout of the volume, index into `values`, of which the first is background, present or not, and the others are sorted. */
+/** A mask as read: `labels`, in the layout of the volume, index into `values`; the first is background, present or not, and the others are sorted. */
 export interface Mask {
   volume: Volume
   labels: Uint8Array<ArrayBuffer>
   values: MaskValue[]
-  /** Where the file has a number for each object, how many objects there are: they are one class. Else null. */
+  /** The number of objects if the file numbers each object, all being one class; else null. */
   objects: number | null
-  /** Sentences about how it was understood. */
+  /** Notes on how it was understood. */
   notes: string[]
 }
 
-/** What is known of a mask beside its file. */
+/** What is known of a mask besides its file. */
 export interface MaskContext {
-  /** What it is of. */
+  /** The image it belongs to. */
   image?: Volume | null
-  /** Whether the masks that belong to it have a number for each object. */
+  /** Whether the masks that belong to it number each object. */
   objects?: boolean
 }
 
 /**
- * Takes a volume for a mask. Grey: the number is the value, as stored and rescaled (0/1, 0/255, 16 bits). Palette: the index is. Colour: each
- * colour is one, 16 bits cut to 8; voxels that are more transparent than not count as black. Background is 0 or black; a colour mask
- * without any black takes its most frequent colour. Maps of 0 and 1 become classes, and a number for each object one class.
- * @throws InputError for a JPEG, for more than `maxClasses` values that are no objects, for values that are no whole numbers, and for maps that
+ * Reads a volume as a mask. Grey: the number is the value, as stored and rescaled (0/1, 0/255, 16 bits). Palette: the index. Colour: each
+ * colour is a value, 16 bits cut to 8; mostly transparent voxels count as black. Background is 0 or black; a colour mask
+ * without black uses its most frequent colour. Maps of 0 and 1 become classes, and numbered objects one class.
+ * @throws InputError for a JPEG, for more than `maxClasses` values that are not objects, for values that are not whole numbers, and for maps that
  * overlap
  */
 export function readMask(given: Volume, { image = null, objects = false }: MaskContext = {}): Mask {
@@ -77,16 +77,16 @@ export function readMask(given: Volume, { image = null, objects = false }: MaskC
   return { volume, labels, values, objects: null, notes }
 }
 
-/** Whether a mask may mean another thing beside its image: with axes of its own it may hold a map for each class. */
+/** Whether its image may change what a mask means: with extra axes it may hold a map for each class. */
 export const needsImage = ({ size }: Volume, image: Volume | null): boolean =>
   size[3] > 1 || (image !== null && [0, 1, 2].some((axis) => size[axis] !== image.size[axis]))
 
-/** What programs that number objects write into names: Cellpose, COCO and the like. */
+/** What programs that number objects, such as Cellpose, put into names. */
 const saysObjects = /cp_masks|(^|[^a-z])instances?([^a-z]|$)/i
 
 /**
- * Whether many values number objects, such as cells, rather than being the shades of a smoothed edge or of a photo: half of the values or more
- * have mostly neighbours of their own to the left and above. Smooth shades have not, and a ramp has them on one side alone.
+ * Whether many values number objects, such as cells, rather than being shades of a smoothed edge or a photo: at least half of the values
+ * mostly have equal neighbours to the left and above. Smooth shades do not, and a ramp has them on one side only.
  */
 function areObjects({ size: [columns] }: Volume, keys: Int32Array): boolean {
   const counts = new Map<number, { all: number; left: number; above: number }>()
@@ -103,12 +103,12 @@ function areObjects({ size: [columns] }: Volume, keys: Int32Array): boolean {
   return keys.includes(0) && compact * 2 >= counts.size
 }
 
-/** Objects as one class, whose value is 1. */
+/** Makes objects one class, with value 1. */
 function asOneClass(volume: Volume, keys: Int32Array, objects: number): Mask {
   const labels = Uint8Array.from(keys, (key) => (key > 0 ? 1 : 0))
   const foreground = labels.reduce((sum, label) => sum + label, 0)
   const value = (value: string, count: number): MaskValue => ({ value, count, color: null, name: null })
-  const note = `The mask's ${objects.toLocaleString('en-US')} numbers were taken for as many objects of one class.`
+  const note = `The mask's ${objects.toLocaleString('en-US')} values were read as that many objects of one class.`
   return {
     volume,
     labels,
@@ -119,7 +119,7 @@ function asOneClass(volume: Volume, keys: Int32Array, objects: number): Mask {
 }
 
 /**
- * The value of a mask that most likely says "unknown", which must not become a class: 255 beside small numbers, as in semantic segmentation. In a
+ * The value of a mask that most likely means "unknown" and must not become a class: 255 beside small numbers, as in semantic segmentation. In a
  * mask of one structure it is the structure.
  */
 export function unknownValueOf({ values }: Mask): string | null {
@@ -130,17 +130,17 @@ export function unknownValueOf({ values }: Mask): string | null {
     : null
 }
 
-/** Whether each voxel is a colour of its own, rather than a grey value or an index. */
+/** Whether voxels are colours, rather than grey values or indices. */
 const isColour = ({ channels, alpha }: Volume): boolean => channels - Number(alpha) === 3
 
 const tooMany = (name: string, found: string) =>
   new InputError(
     `"${name}" has ${found} different values, more than the ${maxClasses} classes a mask may have: ` +
-      'antialiased edges or a photo taken for a mask look like this; save the mask without smoothing, one plain value for each class.',
+      'it may have antialiased edges or be a photo; save the mask without smoothing, with one value for each class.',
     name,
   )
 
-/** More values than any mask has: there is no use in counting them all. */
+/** More values than any mask has: counting stops here. */
 const countless = 4096
 
 /** One number for each voxel, grey value, index or 0xrrggbb, and how often each occurs. */
@@ -153,7 +153,7 @@ function countKeys(volume: Volume) {
   const keys = new Int32Array(size[0] * size[1] * size[2] * size[3])
   const counts = new Map<number, number>()
   let start = 0
-  // A mask has long runs of one value, so the map is asked once for each run.
+  // Masks have long runs of one value, so the map is queried once per run.
   const endRun = (end: number) => {
     counts.set(keys[start]!, (counts.get(keys[start]!) ?? 0) + end - start)
     if (counts.size > countless) throw tooMany(name, `over ${countless.toLocaleString('en-US')}`)
@@ -167,7 +167,7 @@ function countKeys(volume: Volume) {
       keys[i] = value
       if (keys[i] !== value)
         throw new InputError(
-          `"${name}" holds ${Number.isFinite(value) ? value : 'values that are no numbers'}, but a mask has a whole number for each class; give the mask, not the image.`,
+          `"${name}" holds ${Number.isFinite(value) ? value : 'values that are not numbers'}, but a mask has a whole number for each class; give the mask, not the image.`,
           name,
         )
     }
@@ -194,20 +194,20 @@ export function checkExemplar({ volume: { name }, values }: Mask): void {
       name,
     )
   throw new InputError(
-    `The mask "${name}" has one class only: every pixel has the label ${found[0]!.value}; leave what is not the structure as background (0).`,
+    `The mask "${name}" has only one class: every pixel has the label ${found[0]!.value}; leave everything outside the structure as background (0).`,
     name,
   )
 }
 
-/** Whether a value means background wherever it occurs. */
+/** Whether a value always means background. */
 export const isBlack = (value: string): boolean => value === '0' || value === '#000000'
 
 /** What programs write for "yes" in a mask of one structure. */
 const yes = new Set(['1', '255', '65535', '#ffffff'])
 
 /**
- * The class of each value of a mask, matched by value; of what says "unknown", unknown.
- * @param table the exemplar's values and their classes. Masks of one structure match whichever way they write it: 1, 255 or white.
+ * The class of each value of a mask, matched by value; unknown for a value meaning "unknown".
+ * @param table the exemplar's values and their classes. Masks of one structure match however they write it: 1, 255 or white.
  * @throws InputError naming a value that the exemplar lacks
  */
 export function matchValues(mask: Mask, table: ReadonlyMap<string, number>): number[] {
@@ -216,7 +216,7 @@ export function matchValues(mask: Mask, table: ReadonlyMap<string, number>): num
   const classes = new Set([...table.values()].filter((index) => index > 0 && index !== unknown)).size
   if (mask.objects !== null && classes > 1)
     throw new InputError(
-      `"${name}" numbers ${mask.objects.toLocaleString('en-US')} objects of one class, but the exemplar mask has ${classes} classes; count those as one first.`,
+      `"${name}" numbers ${mask.objects.toLocaleString('en-US')} objects of one class, but the exemplar mask has ${classes} classes; merge those into one first.`,
       name,
     )
   return values.map(({ value, count }) => {

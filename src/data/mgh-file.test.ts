@@ -51,7 +51,7 @@ describe('FreeSurfer', () => {
     }
   })
 
-  test('newer files say what they are for beside the version; frames; no place', async () => {
+  test('newer files state a purpose beside the version; frames; no position', async () => {
     const change = (view: DataView) => {
       view.setInt32(0, 0x0101)
       view.setInt32(8, 1)
@@ -68,7 +68,7 @@ describe('FreeSurfer', () => {
     ])
   })
 
-  test('cut short or too large: one sentence; other bytes are no MGH', async () => {
+  test('cut short or too large: one sentence; other bytes are not MGH', async () => {
     expect((await read(made('i2', 4).slice(0, -1))).problems).toEqual([expect.stringContaining('cut short')])
     const large = made('f4', 3, (view) => [4, 8, 12].forEach((at) => view.setInt32(at, 2000)))
     expect((await read(large)).problems).toEqual([expect.stringContaining('over the limit of 1 GB')])

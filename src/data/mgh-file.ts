@@ -11,7 +11,7 @@ const types: Record<number, NumberType> = { 0: 'u1', 1: 'i4', 3: 'f4', 4: 'i2', 
 
 const viewOf = (head: Uint8Array) => new DataView(head.buffer, head.byteOffset, head.length)
 
-/** MGH has no mark but its version, 1, above which newer files say what they are for: so sizes and type have to make sense too. */
+/** MGH's only mark is its version, 1, above which newer files store a purpose: so sizes and type have to be plausible too. */
 export function isMgh(head: Uint8Array): boolean {
   if (head.length < headerLength) return false
   const view = viewOf(head)
@@ -26,7 +26,7 @@ export function isMgh(head: Uint8Array): boolean {
 }
 
 /**
- * Reads an MGH volume; its world is a `Volume`'s, x to the right, y to the front, z up.
+ * Reads an MGH volume; its world coordinates are a `Volume`'s: x to the right, y to the front, z up.
  * @throws InputError
  */
 export async function readMgh(file: OpenedFile): Promise<Volume> {
@@ -52,9 +52,9 @@ export async function readMgh(file: OpenedFile): Promise<Volume> {
 
 const placed = (view: DataView) => view.getInt16(28) === 1
 
-/** The header gives spacing, directions of the axes and the place of the volume's centre, which is at half of the sizes. */
+/** The header gives spacing, directions of the axes and the position of the volume's centre, at half of the sizes. */
 function affineOf(view: DataView, size: Volume['size']): Affine {
-  // Without a place FreeSurfer takes coronal slices of 1 mm about the origin.
+  // Without a position FreeSurfer assumes coronal slices of 1 mm about the origin.
   const usual = [1, 1, 1, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0]
   const numbers = placed(view) ? usual.map((_, i) => view.getFloat32(30 + 4 * i)) : usual
   const row = (r: number): Affine[0] => {

@@ -17,7 +17,7 @@ test('a file of h5py: values of each slice, steps and directions, as nibabel has
   expect(problems).toEqual([])
   const [volume] = volumes
   expect(volume).toMatchObject({ name: 'a.mnc', kind: 'minc', size: [4, 3, 2, 1], slope: 1, notes: [] })
-  // Beyond the valid range is its end.
+  // Values beyond the valid range become its end.
   const expected = Array.from({ length: 24 }, (_, i) => (i < 12 ? i : i < 23 ? 5 * i - 100 : 400))
   expected.forEach((value, i) => expect(volume!.samples[i]).toBeCloseTo(value, 4))
   const affine = [
@@ -29,7 +29,7 @@ test('a file of h5py: values of each slice, steps and directions, as nibabel has
   expect(volume!.spacing!.map((mm) => Number(mm.toFixed(9)))).toEqual([2, 3, 4])
 })
 
-/** A file as jsfive gives it. */
+/** A file as returned by jsfive. */
 function made(image: Partial<MincItem>, scale: { min?: unknown; max?: unknown } = {}): MincItem {
   const group = (items: Record<string, MincItem | undefined>): MincItem => {
     const there = Object.fromEntries(Object.entries(items).filter(([, item]) => item))
@@ -43,13 +43,13 @@ function made(image: Partial<MincItem>, scale: { min?: unknown; max?: unknown } 
 }
 
 describe('scaling', () => {
-  test('that all slices share keeps what is stored, so that labels stay whole', () => {
+  test('shared by all slices keeps the stored numbers, so that labels stay whole', () => {
     const labels = readMinc('a.mnc', made({}, { min: [0, 0], max: [255, 255] }))
     expect(labels).toMatchObject({ samples: Uint8Array.of(0, 1, 2, 3), slope: 1, intercept: 0 })
     expect(readMinc('a.mnc', made({ dtype: '<i1' }, { min: -12.8, max: 12.7 }))).toMatchObject({ samples: Int8Array.of(0, 1, 2, 3) })
   })
 
-  test('does not touch floats, and is none where the file has none', () => {
+  test('does not touch floats, and is absent if the file has none', () => {
     const floats = made(
       { dtype: '<f4', value: [0.5, 1, 2, 3], attrs: { dimorder: 'zspace,yspace,xspace', valid_range: [0, 1] } },
       { min: [0, 0], max: [9, 9] },
@@ -64,7 +64,7 @@ describe('scaling', () => {
   })
 })
 
-test('times are frames, and a picture has no place', () => {
+test('times are frames, and a picture has no position', () => {
   const timed = readMinc('a.mnc', made({ attrs: { dimorder: 'time,zspace,yspace,xspace' }, shape: [2, 2, 1, 1] }))
   expect(timed.size).toEqual([1, 1, 2, 2])
   expect(timed.affine).not.toBeNull()
@@ -75,9 +75,9 @@ test('times are frames, and a picture has no place', () => {
 })
 
 test.each([
-  ['colours', { attrs: { dimorder: 'yspace,xspace,vector_dimension' } }, /axes that are not read here/],
-  ['no order of axes', { attrs: {} }, /axes that are not read here/],
-  ['text', { dtype: 'S10' }, /numbers that are not read here/],
+  ['colours', { attrs: { dimorder: 'yspace,xspace,vector_dimension' } }, /unsupported axes/],
+  ['no order of axes', { attrs: {} }, /unsupported axes/],
+  ['text', { dtype: 'S10' }, /unsupported numbers/],
   ['numbers missing', { value: [1] }, /damaged/],
   ['too many', { shape: [300, 400, 400] }, /48,000,000 numbers/],
   ['4 GB', { shape: [2 ** 10, 2 ** 11, 2 ** 11] }, /over the limit of 1 GB/],

@@ -4,7 +4,7 @@ import { InputError } from './input-error'
 import { arrays } from './number-type'
 import { makeVolume, spacingOf, type Affine, type Samples, type Volume } from './volume'
 
-/** What is used of an HDF5 file as jsfive gives it, which has no types: a group, or an array with its attributes. */
+/** The part in use of jsfive's HDF5 objects, which have no types: a group, or an array with its attributes. */
 export interface MincItem {
   keys?: string[]
   get?(name: string): MincItem | null
@@ -17,7 +17,7 @@ export interface MincItem {
 /** Whether an HDF5 file is MINC 2, by its first group. */
 export const isMinc = (root: MincItem): boolean => root.keys?.includes('minc-2.0') ?? false
 
-/** Numbers are read as JavaScript values: beyond this they would fill the memory. */
+/** Numbers are read as JavaScript values: more would fill the memory. */
 const maxValues = 2 ** 25
 
 const spaces = ['xspace', 'yspace', 'zspace']
@@ -30,7 +30,7 @@ const numbersOf = (value: unknown): number[] =>
 
 /**
  * Reads the image of a MINC 2 file: whole numbers become values by the valid range and each slice's least and greatest value, floats are values.
- * World coordinates of MINC are those of a `Volume`: x to the right, y to the front, z up.
+ * MINC's world coordinates are a `Volume`'s: x to the right, y to the front, z up.
  * @throws InputError
  */
 export function readMinc(name: string, root: MincItem): Volume {
@@ -41,20 +41,20 @@ export function readMinc(name: string, root: MincItem): Volume {
   const { shape } = image
   const named = order.length === shape.length && new Set(order).size === order.length
   const places = order.filter((axis) => spaces.includes(axis))
-  // Space runs fastest, and before it only time.
+  // Space runs fastest, preceded only by time.
   if (!named || places.length < 2 || !order.every((axis, i) => spaces.includes(axis) || (i === 0 && axis === 'time')))
-    throw refuse(`is a MINC file of axes that are not read here (${order.join(', ')})`)
+    throw refuse(`is a MINC file with unsupported axes (${order.join(', ')})`)
   const type = /^[<>|=]?([uif][124]|f8)$/.exec(String(image.dtype))?.[1] as keyof typeof arrays | undefined
-  if (!type || !(type in arrays)) throw refuse('is a MINC file of numbers that are not read here')
+  if (!type || !(type in arrays)) throw refuse('is a MINC file with unsupported numbers')
   const timed = order[0] === 'time'
   const sides = timed ? shape.slice(1) : shape
   const [columns, rows, slices] = [...sides].reverse().concat(1) as [number, number, number]
   const size = [columns, rows, slices, timed ? shape[0]! : 1] as const
   checkVolume(name, size, arrays[type].BYTES_PER_ELEMENT)
   const length = shape.reduce((a, b) => a * b)
-  if (length > maxValues) throw refuse(`has ${length.toLocaleString('en-US')} numbers, more than MINC is read with here`)
+  if (length > maxValues) throw refuse(`has ${length.toLocaleString('en-US')} numbers, over the limit for MINC`)
   const stored = image.value as ArrayLike<number>
-  if (stored.length !== length) throw refuse('is a MINC file that is damaged')
+  if (stored.length !== length) throw refuse('is a damaged MINC file')
 
   const dimensions = places.map((axis) => at(root, `minc-2.0/dimensions/${axis}`)?.attrs ?? {})
   const irregular = places.filter((_, i) => String(dimensions[i]!['spacing'] ?? '').startsWith('irregular'))
@@ -70,7 +70,7 @@ export function readMinc(name: string, root: MincItem): Volume {
   })
 }
 
-/** Values, or what is stored with one slope and intercept where all slices have the same. */
+/** Values, or the stored numbers with one slope and intercept if all slices share them. */
 function scaled(
   image: MincItem,
   type: keyof typeof arrays,
@@ -88,12 +88,12 @@ function scaled(
   const whole = type.startsWith('u') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1]
   const said = numbersOf(image.attrs['valid_range'])
   const [low, high] = (said.length === 2 && said[0] !== said[1] ? said.sort((a, b) => a - b) : whole) as [number, number]
-  // What lies outside of the valid range was never measured; as nibabel does, it counts as the nearest end.
+  // Numbers outside the valid range were never measured; as in nibabel, they count as the nearest end.
   for (let i = 0; i < samples.length; i++) samples[i] = Math.min(high, Math.max(low, samples[i]!))
   const slopes = mins.map((min, k) => (maxs[k]! - min) / (high - low))
   const intercepts = mins.map((min, k) => min - slopes[k]! * low)
   const [slope, intercept] = [slopes[0]!, intercepts[0]!]
-  // A slope of 0 is a slice of one value, which is no scale of its own.
+  // A slope of 0 is a slice of one value, which sets no scale.
   if (slope !== 0 && slopes.every((other) => other === slope) && intercepts.every((other) => other === intercept))
     return { samples, slope, intercept }
   const each = samples.length / mins.length
@@ -105,7 +105,7 @@ function scaled(
   return { samples: values, slope: 1, intercept: 0 }
 }
 
-/** Columns, rows and slices are the last, the second last and the first of the axes in space. */
+/** Columns, rows and slices are the last, second last and first spatial axes. */
 function affineOf(places: readonly string[], dimensions: readonly Record<string, unknown>[]): Affine | null {
   if (places.length < 3) return null
   const axes = places.map((axis, i) => {

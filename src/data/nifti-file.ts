@@ -5,7 +5,7 @@ import { openFile, type OpenedFile } from './opened-file'
 import type { GivenFile } from './given-file'
 import { makeVolume, spacingOf, type Affine, type Triple, type Volume } from './volume'
 
-/** Which NIfTI a file begins as, single or the header of a pair; null if none. */
+/** Whether a file starts as a single NIfTI or as the header of a pair; null if neither. */
 export function niftiKind(head: Uint8Array): { version: 1 | 2; paired: boolean } | null {
   const magic = (at: number) => String.fromCharCode(...head.subarray(at, at + 3))
   if (['n+1', 'ni1'].includes(magic(344)) && head[347] === 0) return { version: 1, paired: magic(344) === 'ni1' }
@@ -29,14 +29,14 @@ const types: Record<number, { type: NumberType; channels: 1 | 3 | 4 }> = {
   2304: { type: 'u1', channels: 4 },
 }
 
-/** Millimetres of the length units by their code; without one, millimetres are meant. */
+/** Millimetres per unit of length, by code; the default is millimetres. */
 const millimetres: Record<number, number> = { 1: 1000, 3: 0.001 }
 
 /**
  * Reads NIfTI-1 or -2, plain or gzipped, of either byte order. Samples stay as stored, scl_slope and scl_inter become slope and intercept. The
- * affine is the sform if its code is above 0, else the qform if its is, else there is none.
- * @param image the .img file, where the file is a .hdr
- * @throws InputError; a size over the limit is told from the header alone
+ * affine is the sform if its code is above 0, else the qform if its code is, else null.
+ * @param image the .img file, if the file is a .hdr
+ * @throws InputError; a size over the limit is detected from the header alone
  */
 export async function readNifti(file: OpenedFile, image: GivenFile | null = null): Promise<Volume> {
   const { name, head } = file
@@ -45,9 +45,9 @@ export async function readNifti(file: OpenedFile, image: GivenFile | null = null
   const headerLength = kind.version === 1 ? 348 : 540
   const damaged = (what: string) => new InputError(`"${name}" is a damaged NIfTI file: ${what}; save it again.`, name)
   if (kind.paired && !image)
-    throw new InputError(`"${name}" is one half of a NIfTI of two files; give its .img file too, or save it as one .nii file.`, name)
+    throw new InputError(`"${name}" is half of a two-file NIfTI; give its .img file too, or save it as a single .nii file.`, name)
   if (head.length < headerLength) throw new InputError(`"${name}" is cut short within its header; copy or save it again.`, name)
-  // Without what follows the header, the library does not look for extensions.
+  // Given only the header, the library does not look for extensions.
   const header = head.slice(0, headerLength)
   const nifti = kind.version === 1 ? new NIFTI1() : new NIFTI2()
   try {
@@ -57,7 +57,7 @@ export async function readNifti(file: OpenedFile, image: GivenFile | null = null
   }
 
   const axes = nifti.dims[0]!
-  if (!(axes >= 1 && axes <= 7)) throw damaged(`it says that it has ${axes} axes`)
+  if (!(axes >= 1 && axes <= 7)) throw damaged(`its header says it has ${axes} axes`)
   const [columns, rows, slices, ...more] = Array.from({ length: 7 }, (_, i) => (i < axes ? Number(nifti.dims[i + 1]) : 1))
   if (more.filter((n) => n !== 1).length > 1)
     throw new InputError(`"${name}" has ${axes} axes (${nifti.dims.slice(1, axes + 1).join(' x ')}); save it with four or fewer.`, name)
@@ -65,7 +65,7 @@ export async function readNifti(file: OpenedFile, image: GivenFile | null = null
   const layout = types[nifti.datatypeCode]
   if (!layout)
     throw new InputError(
-      `"${name}" holds numbers that are not read here (NIfTI datatype ${nifti.datatypeCode}); save it as int16, uint8 or float32.`,
+      `"${name}" holds unsupported numbers (NIfTI datatype ${nifti.datatypeCode}); save it as int16, uint8 or float32.`,
       name,
     )
   const { type, channels } = layout
@@ -100,7 +100,7 @@ type Header = InstanceType<typeof import('nifti-reader-js').NIFTI1> | InstanceTy
 
 function geometryOf(nifti: Header, header: DataView, version: 1 | 2): { affine: Affine | null; spacing: Triple | null } {
   const unit = millimetres[nifti.xyzt_units & 7] ?? 1
-  // The library's own affine is the qform wherever its code is the larger one, so the sform is read here.
+  // The library's affine is the qform if that has the larger code, so the sform is read here.
   const sform = (row: number, column: number) =>
     version === 1
       ? header.getFloat32(280 + 16 * row + 4 * column, nifti.littleEndian)
@@ -117,7 +117,7 @@ function geometryOf(nifti: Header, header: DataView, version: 1 | 2): { affine: 
   return { affine: scaled, spacing: steps! }
 }
 
-/** Method 2 of nifti1.h: a rotation as a quaternion, the spacing, and an offset. The library's does not mind a qfac other than 1 and -1. */
+/** Method 2 of nifti1.h: a rotation as a quaternion, the spacing, and an offset. The library's accepts a qfac other than 1 and -1. */
 function quaternAffine({ quatern_b: b, quatern_c: c, quatern_d: d, pixDims, qoffset_x, qoffset_y, qoffset_z }: Header): number[][] {
   const rest = 1 - (b * b + c * c + d * d)
   // Rounding makes a half turn slightly longer than 1.

@@ -5,7 +5,7 @@ import { bytesOf, samplesFrom, type NumberType } from './number-type'
 import type { OpenedFile } from './opened-file'
 import { makeVolume, type Samples, type Volume } from './volume'
 
-/** What stands before the numbers of a .npy file. */
+/** The header of a .npy file. */
 interface NpyHeader {
   /** Bytes before the numbers. */
   start: number
@@ -14,16 +14,16 @@ interface NpyHeader {
   truth: boolean
   bigEndian: boolean
   fortran: boolean
-  /** Lengths of the axes, as numpy gives them. */
+  /** Lengths of the axes, in numpy's order. */
   shape: number[]
 }
 
 export const isNpy = (head: Uint8Array): boolean => [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59].every((byte, i) => head[i] === byte)
 
 /**
- * Reads the array of a .npy file (numpy's NEP 1); our own parsing, because npyjs 1.2 knows no big-endian numbers, makes a JavaScript array of
+ * Reads the array of a .npy file (numpy's NEP 1); parsed here because npyjs 1.2 lacks big-endian numbers, makes a JavaScript array of
  * bool, and reads the whole file before its header. 2-D is rows x columns, 3-D slices x rows x columns, 4-D frames first.
- * @param array its name in a .npz file, with which the name ends
+ * @param array its name in a .npz file, the end of `name`
  * @throws InputError
  */
 export async function readNpy(file: OpenedFile, array: string | null = null): Promise<Volume> {
@@ -34,7 +34,7 @@ export async function readNpy(file: OpenedFile, array: string | null = null): Pr
   checkVolume(name, size, channels * bytesOf(type))
   const length = shape.reduce((a, b) => a * b)
   const stored = samplesFrom(await file.body(start, length * bytesOf(type)), type, bigEndian, name)
-  // numpy's bool is a byte that need not be 0 or 1.
+  // A numpy bool is a byte that need not be 0 or 1.
   if (truth) for (let i = 0; i < stored.length; i++) stored[i] = stored[i] === 0 ? 0 : 1
   const samples = inOrder(fortran ? fromFortran(stored, shape) : stored, axes)
   const kind = array === null ? 'npy' : 'npz'
@@ -65,7 +65,7 @@ async function readHeader(file: OpenedFile): Promise<NpyHeader> {
   const truth = descr?.[2] === 'b'
   const type = truth ? 'u1' : `${descr?.[2]}${descr?.[3]}`
   if (!/^([ui][1248]|f[248])$/.test(type))
-    throw fail('of something else than plain numbers (complex, text or records); save it with a type such as float32 or uint8')
+    throw fail('of something other than plain numbers (complex, text or records); save it with a type such as float32 or uint8')
   const shape = lengths
     .split(',')
     .filter((part) => part.trim() !== '')

@@ -7,7 +7,7 @@ export type NumberType = 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' |
 /** Bytes of one number. */
 export const bytesOf = (type: NumberType): number => Number(type[1])
 
-/** What numbers of a type are held in. */
+/** The array class for numbers of a type. */
 export const arrays = {
   u1: Uint8Array,
   i1: Int8Array,
@@ -30,9 +30,9 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
 }
 
 /**
- * Bytes of a file as numbers: the same memory, where it is aligned; bytes of the other order are swapped in it. 16-bit floating point becomes
+ * Bytes of a file as numbers, in the same memory if aligned; the other byte order is swapped in place. 16-bit floating point becomes
  * 32 bits, and whole numbers of 64 bits become 32 bits or floating point, whichever holds them exactly.
- * @throws InputError for numbers of 64 bits that neither holds
+ * @throws InputError for 64-bit numbers that neither holds
  */
 export function samplesFrom(bytes: Uint8Array<ArrayBuffer>, type: NumberType, bigEndian: boolean, name: string): Samples {
   const size = bytesOf(type)

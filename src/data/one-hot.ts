@@ -5,24 +5,24 @@ import type { Volume } from './volume'
 interface Layout {
   maps: number
   size: Volume['size']
-  /** Where voxel `voxel` of map `map` is. */
+  /** Index of voxel `voxel` of map `map`. */
   at: (map: number, voxel: number) => number
-  /** Whether only maps can lie so, whatever the image; else an image may have the same axis as its own. */
+  /** Whether only maps can be laid out like this; else the image may have the same axis. */
   certain: boolean
 }
 
 /**
- * A mask that has a map of 0 and 1 (or 255) for each class, as one label map, where it is that: a 4-D volume, or an array (C, H, W) or (H, W, C).
- * Where every voxel is in exactly one map, the first is background; else what is in none.
- * @param image what the mask is of, for three slices of a stack may look like three maps; null where it is not known yet, and then only what
- * can be nothing else is taken for maps
- * @returns null where the mask is none of this kind
- * @throws InputError for maps that overlap
+ * A mask with a map of 0 and 1 (or 255) for each class, as one label map: a 4-D volume, or an array (C, H, W) or (H, W, C).
+ * If every voxel is in exactly one map, the first is background; else background is what is in none.
+ * @param image the mask's image, since three slices of a stack may look like three maps; null if not known yet, and then only what
+ * can be nothing else is read as maps
+ * @returns null if the mask is not of this kind
+ * @throws InputError if maps overlap
  */
 export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volume; notes: string[] } | null {
   const layout = layoutOf(volume, image)
   const top = layout && topOf(volume)
-  // Of colours side by side 255 is pure red, green or blue.
+  // In interleaved colours 255 is pure red, green or blue.
   if (!layout || top === null || (layout.certain && top === 255)) return null
   const { maps, size, at } = layout
   const { samples, name } = volume
@@ -46,7 +46,7 @@ export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volu
     if (!image && !layout.certain) return null
     if (overlapping > 0)
       throw new InputError(
-        `"${name}" holds ${maps} maps of 0 and ${top} that overlap in ${overlapping.toLocaleString('en-US')} places, but a place has one class; save one number for each place.`,
+        `"${name}" holds ${maps} maps of 0 and ${top} that overlap in ${overlapping.toLocaleString('en-US')} places, but each place has one class; save one number for each place.`,
         name,
       )
   } else for (let voxel = 0; voxel < labels.length; voxel++) labels[voxel]!--
@@ -62,7 +62,7 @@ export function fromOneHot(volume: Volume, image: Volume | null): { volume: Volu
 function layoutOf({ size, channels, kind, affine, samples }: Volume, image: Volume | null): Layout | null {
   const [a, b, c, d] = size
   const alike = image && [0, 1, 2].every((axis) => size[axis] === image.size[axis])
-  // Colours of a picture are not maps, whatever they are.
+  // A picture's colours are never maps.
   if (channels > 2 && kind !== 'png' && kind !== 'jpeg')
     return { maps: channels, size, at: (map, voxel) => voxel * channels + map, certain: true }
   if (channels > 1) return null
@@ -82,7 +82,7 @@ function layoutOf({ size, channels, kind, affine, samples }: Volume, image: Volu
   return null
 }
 
-/** The one value beside 0, if that is 1 or 255. */
+/** The only value besides 0, if it is 1 or 255. */
 function topOf({ samples, slope, intercept }: Volume): 1 | 255 | null {
   if (slope !== 1 || intercept !== 0) return null
   let top: 1 | 255 | null = null

@@ -4,14 +4,14 @@ import type { GivenFile } from './given-file'
 import { byteText } from './image-size'
 import { InputError } from './input-error'
 
-/** A file whose beginning is known; if it is gzipped, what is inside. */
+/** A file whose beginning has been read; if gzipped, its content. */
 export interface OpenedFile {
   name: string
   gzipped: boolean
-  /** The first 1,024 bytes, or all if there are fewer. */
+  /** The first 1,024 bytes, or all if fewer. */
   head: Uint8Array<ArrayBuffer>
   /**
-   * Exactly these bytes, in memory of their own; no more than these are allocated, however large the file is.
+   * Exactly these bytes, in their own memory; no more is allocated, however large the file.
    * @throws InputError if the file is damaged or ends before them
    */
   body(from: number, length: number): Promise<Uint8Array<ArrayBuffer>>
@@ -19,14 +19,14 @@ export interface OpenedFile {
 
 const headBytes = 1024
 
-/** What a gzip may have after the bytes that were asked for, before we stop to look whether it ends well. */
+/** If a gzip has no more than this after the requested bytes, it is read to the end and its checksum verified. */
 const slack = 2 ** 20
 
-/** Compressed bytes inflated at once: at deflate's best, a thousand to one, 16 MB. */
+/** Compressed bytes inflated at once: 16 MB at deflate's best ratio, a thousand to one. */
 const pieceBytes = 2 ** 14
 
 /**
- * Looks at the beginning of a file.
+ * Reads the beginning of a file.
  * @throws InputError for a gzip that is damaged from the start
  */
 export async function openFile(file: GivenFile): Promise<OpenedFile> {
@@ -53,8 +53,8 @@ const endsEarly = (name: string, promised: number, size: number) =>
   )
 
 /**
- * Part of what a gzip holds, by inflating piece after piece from its start and stopping soon after the part.
- * @param orLess gives what there is where the gzip ends earlier
+ * Part of a gzip's content, by inflating piece by piece from its start and stopping soon after the part.
+ * @param orLess returns what there is if the gzip ends earlier
  * @throws InputError
  */
 async function inflate(file: GivenFile, from: number, length: number, orLess: boolean): Promise<Uint8Array<ArrayBuffer>> {
@@ -74,7 +74,7 @@ async function inflate(file: GivenFile, from: number, length: number, orLess: bo
   const enough = from + length + (orLess ? 0 : slack)
   let at = 0
   let block: Uint8Array = new Uint8Array(0)
-  // Blocks grow, so that a look at the start reads little and a large file is read in few turns.
+  // Blocks grow, so that reading the start is cheap and a large file takes few turns.
   for (let used = 0, size = pieceBytes; at < file.size && total < enough;) {
     if (used === block.length) {
       block = await file.read(at, at + size)
@@ -97,7 +97,7 @@ async function inflate(file: GivenFile, from: number, length: number, orLess: bo
     if (!orLess) throw endsEarly(name, from + length, total)
     return out.slice(0, Math.max(0, total - from))
   }
-  // The last 8 bytes of a gzip are checksum and length of its last member.
+  // The last 8 bytes of a gzip are the checksum and length of its last member.
   if (!orLess && members === 1 && at >= file.size && total < enough) {
     const end = new DataView((await file.read(file.size - 8)).buffer)
     if (end.byteLength === 8 && end.getUint32(4, true) === total % 2 ** 32 && end.getUint32(0, true) !== crc)

@@ -17,7 +17,7 @@ const ranges = {
   depth: [0.66, 0.82],
   skinFat: [5, 30],
   muscle: [8, 15],
-  // Organs: sizes relative to a middling patient, and where they sit.
+  // Organs: sizes relative to an average patient, and positions.
   liverSize: [0.82, 1.2],
   liverLeftLobe: [0.5, 1.3],
   liverDrop: [-0.15, 0.2],
@@ -62,7 +62,7 @@ const ranges = {
   windowWidth: [310, 470],
 } as const satisfies Ranges
 
-/** HU that the contrast medium adds at phases 0 to 3, for a full dose. */
+/** HU added by the contrast medium at phases 0 to 3, for a full dose. */
 const enhancement = {
   aorta: [0, 260, 120, 70],
   cava: [0, 30, 110, 75],
@@ -92,7 +92,7 @@ function draw(streams: Streams, level: number, size: number) {
   const patch = smoothNoise(streams('patch'), 18)
   const grain = smoothNoise(streams('grain'), 6)
   const across = level * 120
-  /** Tissue of so many HU with spots of `strength` HU. */
+  /** Tissue of the given HU with spots of `strength` HU. */
   const textured =
     (hu: number, strength = t.texture) =>
     (x: number, y: number) =>
@@ -114,7 +114,7 @@ function draw(streams: Streams, level: number, size: number) {
     grain(x, y) > 0 ? t.fat + 60 : muscle,
   )
 
-  // Organs move with the walls and grow with the room inside, so that thin people have theirs inside too.
+  // Organs move with the walls and grow with the space, so that they fit inside thin people too.
   const scaleX = (t.halfWidth - t.skinFat - t.muscle) / 132
   const scaleY = (halfDepth - t.skinFat - t.muscle) / 95
   const scale = Math.sqrt(scaleX * scaleY)
@@ -213,7 +213,7 @@ function draw(streams: Streams, level: number, size: number) {
   for (let k = 0; k < 14; k++) {
     const angle = ((k - 6.5) / 14) * 5 - Math.PI / 2 + level * 0.5 + shapes.uniform(-0.14, 0.14)
     const length = shapes.uniform(3, 10)
-    // None in front, where cartilage is, and fewer lower down.
+    // None in front, where there is cartilage, and fewer lower down.
     if (Math.cos(angle + Math.PI / 2) > 0.75 || shapes.uniform() < 0.15 + 0.5 * level) continue
     let far = 60
     while (wallShape.depth(Math.cos(angle) * far, Math.sin(angle) * far) > t.muscle * 0.6) far += 2
@@ -222,7 +222,7 @@ function draw(streams: Streams, level: number, size: number) {
     canvas.paint(grow(rib, -1.6), t.bone * 0.7)
   }
 
-  // Great vessels: the cava is the aorta's double in late phases.
+  // Great vessels: the cava looks like the aorta in late phases.
   const cava = organ(-22, 30, t.cavaWidth, t.cavaHeight, 10, 0.06)
   canvas.paint(cava, textured(t.vessel + enhanced('cava'), 8))
   const mesenteric = organ(t.aortaX - 3, t.aortaY - 20, 4, 4.5)

@@ -19,7 +19,7 @@ const ranges = {
   taper: [0.6, 0.8],
   papillary: [3, 6.5],
   papillaryTone: [0.1, 0.8],
-  // Right ventricle: how far it stands out of the left one, its height as a share of it, and where it sits.
+  // Right ventricle: how far it protrudes from the left one, its height as a share of it, and its position.
   rightWidth: [18, 38],
   rightHeight: [0.85, 1.3],
   rightAngle: [-25, 25],
@@ -66,7 +66,7 @@ function draw(streams: Streams, level: number, size: number) {
   const t = drawTraits(ranges, streams)
   const shapes = streams('shapes')
   const uneven = (share: number, count?: number) => wobble(shapes, share, count)
-  // Slices of a patient move a little against each other, as breath-holds do.
+  // Slices of a patient are slightly shifted, as between breath-holds.
   const breath = streams('breath', Math.round(level * 1000))
   const canvas = new Canvas(size, 0.02, {
     ...t,
@@ -77,7 +77,7 @@ function draw(streams: Streams, level: number, size: number) {
   })
   const patch = smoothNoise(streams('patch'), 22)
   const grain = smoothNoise(streams('grain'), 5)
-  /** Slices differ in texture because they cut the same noise elsewhere. */
+  /** Slices differ in texture because they cut the same noise in different places. */
   const across = level * 90
   const textured = (tone: number, share: number) => (x: number, y: number) => tone * (1 + share * patch(x + across, y))
 
@@ -123,7 +123,7 @@ function draw(streams: Streams, level: number, size: number) {
   const liverShape = both(blob(-42 - 8 * level, liverTop + 45, t.liverWidth, 50, radians(-12), uneven(0.05)), torso)
   const belly = both(blob(30, liverTop + 68, 110, 62, radians(6), uneven(0.04)), grow(torso, -t.skinFat - t.muscle * 0.4))
   canvas.paint(belly, textured(fat * 0.85, 0.25))
-  // Bowel, kidney, vessels: round things of any brightness, some of them rings.
+  // Bowel, kidney, vessels: round shapes of any brightness, some of them rings.
   for (let k = 0; k < 7; k++) {
     const thing = blob(
       shapes.uniform(-25, 85),
@@ -167,7 +167,7 @@ function draw(streams: Streams, level: number, size: number) {
   const oval = radians(t.ovalAngle)
   const leftInner = blob(0, 0, cavity, cavity * t.roundness, oval, uneven(0.025))
   const septal = Math.PI + radians(t.rightAngle)
-  // Moved towards the lung or the septum, the outer outline makes the septum thinner or thicker than the free wall.
+  // Shifting the outer outline towards the lung or the septum makes the septum thinner or thicker than the free wall.
   const outer = cavity + wall
   const offset = Math.min(0.5 * (t.septum - 1) * wall, Math.max(0, wall - 1.8 * canvas.pixel))
   const [ox, oy] = [Math.cos(septal) * offset, Math.sin(septal) * offset]
@@ -192,7 +192,7 @@ function draw(streams: Streams, level: number, size: number) {
   const right = minus(rightBlob, leftOuter)
   const rightShown = standsOut > 4
 
-  // Fat and pericardium around it, then the atrium and the great vessels that only the base shows.
+  // Fat and pericardium around it, then the atrium and the great vessels, seen only at the base.
   const heart = rightShown ? either(leftOuter, grow(rightBlob, t.rightWall)) : leftOuter
   const fatEdge = smoothNoise(streams('fat edge'), 26)
   const sac = grow(heart, t.pericardialFat)

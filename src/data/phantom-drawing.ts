@@ -19,10 +19,10 @@ export function wobble(random: Random, share: number, count = 4): Wobble {
   return Array.from({ length: count }, (_, i) => ({ share: (random.normal() * share) / (i + 1), phase: random.uniform(0, 2 * Math.PI) }))
 }
 
-/** Steps around an outline. They are even along a diamond rather than a circle, which spares an arc tangent for each pixel. */
+/** Steps around an outline. They are even along a diamond rather than a circle, which saves an arctangent per pixel. */
 const steps = 128
 
-/** Place of a direction on the diamond |u| + |v| = 1, from 0 to `steps`. */
+/** Position of a direction on the diamond |u| + |v| = 1, from 0 to `steps`. */
 function stepOf(u: number, v: number): number {
   const a = u / (Math.abs(u) + Math.abs(v))
   return ((v >= 0 ? 1 - a : 3 + a) * steps) / 4
@@ -67,7 +67,7 @@ export function blob(x: number, y: number, rx: number, ry: number, angle = 0, un
   }
 }
 
-/** The same region wider by so many millimetres; narrower if negative. */
+/** The same region grown by this many millimetres; shrunk if negative. */
 export const grow = (a: Shape, by: number): Shape => ({ ...a, reach: a.reach + Math.max(0, by), depth: (x, y) => a.depth(x, y) + by })
 
 /** What is in `a` but not in `b`. */
@@ -156,7 +156,7 @@ export class Canvas {
     return [Math.cos(angle), Math.sin(angle)]
   }
 
-  /** The first and last column and row that a circle of the anatomy can reach, wherever the warp may have put it. */
+  /** The first and last column and row that a circle of the anatomy can reach under the warp. */
   private box({ x, y, reach }: Shape, edge: number) {
     const { shiftX, shiftY, warp } = this.pose
     const [c, s] = this.turn()
@@ -167,12 +167,12 @@ export class Canvas {
     return { left: at(px - far), right: at(px + far), top: at(py - far), bottom: at(py + far) }
   }
 
-  /** Covers a region, mixing the pixels on its edge by area, and gives the pixels inside their class. */
+  /** Covers a region, mixing the pixels on its edge by area, and assigns the class to the pixels inside. */
   paint(shape: Shape, tone: Tone, label = 0): void {
     this.cover(shape, tone, this.pixel, (i) => (this.labels[i] = label))
   }
 
-  /** Changes the brightness of a region with an edge so many millimetres soft, and leaves the classes alone. */
+  /** Changes the brightness of a region with an edge this many millimetres soft, leaving the classes unchanged. */
   tint(shape: Shape, tone: Tone, softness = 0): void {
     this.cover(shape, tone, Math.max(this.pixel, softness))
   }
@@ -221,7 +221,7 @@ export function blur(pixels: Float32Array, size: number, sigma: number): void {
     }
 }
 
-/** Independent standard normal numbers, two for each pair of uniform ones (Box and Muller). */
+/** Independent standard normal numbers, two per pair of uniform ones (Box and Muller). */
 export function normals(random: Random, n: number): Float32Array {
   const out = new Float32Array(n + 1)
   for (let i = 0; i < n; i += 2) {

@@ -1,6 +1,6 @@
 import type { Random } from '../lib/random'
 
-/** Gives the random stream of one patient that bears this name. */
+/** Returns the random stream of this name for one patient. */
 export type Streams = (...path: (string | number)[]) => Random
 
 /** One kind of phantom. */
@@ -14,10 +14,10 @@ export interface Generator {
   draw(streams: Streams, level: number, size: number): { pixels: Float32Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> }
 }
 
-/** From and to of each trait that differs between patients. */
+/** Range of each trait that differs between patients. */
 export type Ranges = Readonly<Record<string, readonly [from: number, to: number]>>
 
-/** One patient's value of every trait, each from a stream of its own: a new trait leaves the others as they were. */
+/** One patient's value of every trait, each from its own stream: a new trait leaves the others unchanged. */
 export function drawTraits<R extends Ranges>(ranges: R, streams: Streams): { [K in keyof R]: number } {
   const traits = Object.entries(ranges).map(([name, [from, to]]) => [name, streams('trait', name).uniform(from, to)])
   return Object.fromEntries(traits) as { [K in keyof R]: number }

@@ -29,7 +29,7 @@ export interface Phantom {
   slices: PhantomSlice[]
 }
 
-/** Made-up images with their truth. A patient depends on kind, seed and its number only, however many are made. */
+/** Synthetic images with ground truth. A patient depends only on kind, seed and its number, not on how many are made. */
 export function makePhantoms(kind: PhantomKind, options: PhantomOptions): Phantom {
   const { seed, patients, slicesPerPatient, size } = options
   const { classes, draw } = { cardiac, abdominal }[kind]

@@ -6,14 +6,14 @@ import type { NamedFile } from './named-file'
 import { isPng, readPngVolume } from './png-file'
 import { planeOf, sliceOf } from './slices'
 
-/** The picture as training sees it. */
+/** The picture as seen in training. */
 export function readImage(file: NamedFile) {
   expect(isPng(file)).toBe(!isJpeg(file))
   const volume = isPng(file) ? readPngVolume(file) : readJpegVolume(file)
   return sliceOf(volume, planeOf(volume, 2), 0, 0)
 }
 
-/** What reading the file complains of; fails if it does not, or not with one sentence that names the file. */
+/** The complaint on reading the file; fails if there is none, or if it is not one sentence that names the file. */
 export function complaint(file: NamedFile): string {
   try {
     readImage(file)

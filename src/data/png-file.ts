@@ -20,7 +20,7 @@ export interface Png {
   samples: Uint8Array | Uint16Array
   /** The palette's colours as [r, g, b], 0..255; empty for other kinds. */
   palette: [number, number, number][]
-  /** As its EXIF chunk says: the pixels are as stored. */
+  /** From its EXIF chunk; the pixels are as stored. */
   orientation: ExifOrientation
 }
 
@@ -36,7 +36,7 @@ const signature = [137, 80, 78, 71, 13, 10, 26, 10]
 
 export const isPng = ({ bytes }: NamedFile): boolean => signature.every((byte, i) => bytes[i] === byte)
 
-/** A PNG as a volume of one slice, upright; of a palette PNG the indices. @throws InputError as readPng */
+/** A PNG as a volume of one slice, upright; for a palette PNG, the indices. @throws InputError as readPng */
 export function readPngVolume(file: NamedFile): Volume {
   const { width, height, channels, alpha, samples, palette, orientation } = readPng(file)
   const volume = makeVolume({
@@ -53,7 +53,7 @@ export function readPngVolume(file: NamedFile): Volume {
 
 /**
  * Reads a PNG of any colour type and depth; 16-bit samples keep their exact value.
- * @throws InputError for a file that is cut short, damaged, of no pixels or too large; the size is known before anything is decoded.
+ * @throws InputError for a file that is cut short, damaged, without pixels or too large; the size is checked before anything is decoded.
  */
 export function readPng(file: NamedFile): Png {
   const { name, bytes } = file
@@ -72,7 +72,7 @@ export function readPng(file: NamedFile): Png {
   checkSize(name, width, height)
   if (!layout) throw damaged()
   if (bytes[28] === 1 && depth < 8)
-    // fast-png 8.0 unpacks interlaced rows of less than 8 bits wrongly.
+    // fast-png 8.0 unpacks interlaced rows of fewer than 8 bits wrongly.
     throw new InputError(`"${name}" is an interlaced PNG of ${depth} bits; save it without interlacing.`, name)
   let orientation: ExifOrientation = 1
   for (let at = 8; ; at += 12 + view.getUint32(at)) {

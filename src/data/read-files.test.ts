@@ -21,7 +21,7 @@ async function readOne(file: GivenFile, ...more: GivenFile[]): Promise<Volume> {
   return volumes[0]!
 }
 
-/** What reading a file complains of, in one sentence that names it. */
+/** The complaint on reading a file, in one sentence that names it. */
 async function complaint(file: GivenFile): Promise<string> {
   const { volumes, problems } = await readFiles([file])
   expect(volumes).toEqual([])
@@ -170,12 +170,12 @@ describe('NIfTI', () => {
     )
   })
 
-  test('the sform is preferred though the code of the qform is larger; without either there is no affine', async () => {
+  test('the sform is preferred even if the code of the qform is larger; without either there is no affine', async () => {
     const bytes = makeNifti([1, 1, 1], [1], 'u1', { sform })
     new DataView(bytes.buffer).setInt16(252, 2, true)
     expect((await readOne(given('v.nii', bytes))).affine![0][0]).toBe(-2)
     new DataView(bytes.buffer).setInt16(254, 0, true)
-    // A quaternion of zeros is no rotation.
+    // A quaternion of zeros is not a rotation.
     expect((await readOne(given('v.nii', bytes))).affine).toEqual([
       [1, 0, 0, 0],
       [0, 1, 0, 0],
@@ -187,7 +187,7 @@ describe('NIfTI', () => {
     expect(notes).toEqual(['The file does not say how the volume lies in the patient.'])
   })
 
-  test('a slope of 0 or NaN is none', async () => {
+  test('a slope of 0 or NaN is ignored', async () => {
     for (const slope of [0, NaN]) {
       const volume = await readOne(given('v.nii', makeNifti([1, 1], [3], 'i2', { slope, intercept: 5 })))
       expect([volume.slope, volume.intercept]).toEqual([1, 0])
@@ -209,7 +209,7 @@ describe('NIfTI', () => {
     const image = given('a/v.img', pack([5, -6], 'i2'))
     expect([...(await readOne(image, header)).samples]).toEqual([5, -6])
     expect(await complaint(header)).toContain('.img')
-    expect(await complaint(given('v.img', pack([5, -6], 'i2')))).toContain('no image of a kind')
+    expect(await complaint(given('v.img', pack([5, -6], 'i2')))).toContain('not an image format')
   })
 
   test('more axes than four only if they are 1', async () => {
@@ -255,7 +255,7 @@ describe('gzip', () => {
       return bytes
     }
     expect([...(await readOne(file)).samples]).toEqual([1, 2])
-    // A beginning, and one piece for it and for the voxels.
+    // The beginning, then one piece for it and for the voxels.
     expect(bytesRead).toBeLessThan(3 * 2 ** 14)
     expect(zeros.length).toBeGreaterThan(3 * 2 ** 14)
   })
@@ -311,8 +311,8 @@ describe('TIFF', () => {
     ['fax', { 259: 4 }, /CCITT fax/],
     ['CMYK', { 262: 5 }, /CMYK/],
     ['12 bits and JPEG', { 258: 12, 259: 7 }, /12-bit JPEG/],
-    ['JPEG that is none', { 259: 7 }, /block of JPEG/],
-    ['a million strips that are not there', { 257: 1_000_000, 278: 1 }, /parts of the image are missing/],
+    ['an invalid JPEG', { 259: 7 }, /JPEG block/],
+    ['a million missing strips', { 257: 1_000_000, 278: 1 }, /parts of the image are missing/],
     ['64 bits', { 258: 64 }, /64 bits/],
     ['5 channels', { 277: 5 }, /5 channels/],
   ])('%s is refused', async (_, tags: Record<number, number>, says) => {
@@ -336,7 +336,7 @@ describe('TIFF', () => {
     expect([...(await readOne(given('a.tif', bomb))).samples.subarray(0, 3)]).toEqual([7, 7, 7])
   })
 
-  test('thumbnails are left out, MINISWHITE is said', async () => {
+  test('thumbnails are left out, MINISWHITE is reported', async () => {
     expect((await readOne(given('a.tif', makeTiff([page], 'u1', { tags: { 262: 0 } })))).inverted).toBe(true)
     expect(await complaint(given('a.tif', makeTiff([page], 'u1', { tags: { 254: 1 } })))).toContain('without an image')
   })
@@ -350,7 +350,7 @@ describe('many files', () => {
     bytes.findIndex((_, i) => bytes[i] === 0x50 && bytes[i + 1] === 0x4b && bytes[i + 2] === 1 && bytes[i + 3] === 2)
   const onePng = makePng('x', { rows: [[1]] }).bytes
 
-  test('one bad among good, junk passed over, progress', async () => {
+  test('one bad file among good ones, junk skipped, progress', async () => {
     const seen: [number, number][] = []
     const junk = ['.DS_Store', 'a/Thumbs.db', '__MACOSX/a/._1.png', 'desktop.ini', 'DICOMDIR', 'a/._2.png'].map((name) =>
       given(name, Uint8Array.of(1, 2)),
@@ -381,7 +381,7 @@ describe('many files', () => {
     expect(await names(zip('all.zip', { 'masks.zip': await masks.read(), 'a\\b.png': onePng }))).toEqual(['masks.zip/p/1.png', 'a/b.png'])
   })
 
-  test('zips in zips in zips, empty, damaged and lying ones', async () => {
+  test('zips in zips in zips, and empty, damaged and lying zips', async () => {
     const inner = zipSync({ '1.png': onePng })
     const deep = zip('d.zip', { 'c.zip': zipSync({ 'b.zip': inner }) })
     expect((await readFiles([deep])).problems[0]!.message).toContain('zip in a zip in a zip')
@@ -399,7 +399,7 @@ describe('many files', () => {
     }
   })
 
-  test('a list of files that goes on beyond its end', async () => {
+  test('a list of files that continues beyond its end', async () => {
     const bytes = zipSync({ '1.png': onePng }) as Uint8Array<ArrayBuffer>
     new DataView(bytes.buffer).setUint16(bytes.length - 14, 65535, true)
     expect(await complaint(given('l.zip', bytes))).toContain('damaged')
@@ -446,9 +446,9 @@ describe('many files', () => {
     ['a.mat', ascii('MATLAB 5.0 MAT-file, Platform: GLNXA64'), 'looks like a MATLAB file; save the array as .npy'],
     ['b.mat', [...ascii('MATLAB 7.3 MAT-file, Platform: GLNXA64'), 0], 'looks like a MATLAB file; save the array as .npy'],
     ['a.mnc', [...ascii('CDF'), 1], 'looks like MINC 1 or another netCDF file; convert it with mincconvert'],
-    ['a.raw', [1, 2, 3], 'holds bare numbers; give the header'],
-    ['a.bin', [1, 2, 3], 'no image of a kind that is read here; save'],
-  ])('%s is refused with a sentence that says what it is', async (name, bytes, says) => {
+    ['a.raw', [1, 2, 3], 'holds bare numbers; give its header'],
+    ['a.bin', [1, 2, 3], 'not an image format that can be read here; save'],
+  ])('%s is refused with a sentence that identifies it', async (name, bytes, says) => {
     expect(await complaint(given(name, Uint8Array.from(bytes)))).toContain(says)
   })
 })
@@ -458,7 +458,7 @@ const load = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileS
 const reference = (name: string) => readTestNpy(load(name))
 
 describe.skipIf(!existsSync(formats))('reference files', () => {
-  // The reference of the JPEG is the image before compression; Pillow's decoding is 9 off as well, and ours within 1 of Pillow's.
+  // The reference of the JPEG is the image before compression; Pillow's decoding is 9 off as well, and ours is within 1 of Pillow's.
   const tiffs = [
     'u8',
     'u8_lzw',
@@ -567,7 +567,7 @@ function samplesOfAll(): [string, Uint8Array<ArrayBuffer>][] {
 }
 
 describe('hostile', () => {
-  /** Either one sentence for each problem, or volumes that are what they say; and nothing printed. */
+  /** Either one sentence for each problem or consistent volumes, and nothing printed. */
   async function survives(file: GivenFile) {
     const spies = (['log', 'warn', 'error', 'info'] as const).map((method) => vi.spyOn(console, method))
     const { volumes, problems } = await readFiles([file])
@@ -575,7 +575,7 @@ describe('hostile', () => {
     for (const problem of problems) {
       expect(problem).toBeInstanceOf(InputError)
       expect(problem.message).toMatch(/^[^\n]*[^.]\.$/)
-      // Our own mistakes, and what the machine says of memory, are no sentence.
+      // Our own errors, and the machine's about memory, are not sentences.
       expect(problem.message).not.toMatch(/undefined|not a function|RangeError|cannot be read \(/)
     }
     for (const { size, channels, samples } of volumes) expect(samples.length).toBe(size.reduce((a, b) => a * b) * channels)
@@ -616,6 +616,6 @@ describe('hostile', () => {
   test('a file that can no longer be read', async () => {
     const file = given('a.png', new Uint8Array(5))
     file.read = () => Promise.reject(new Error('gone'))
-    expect(await complaint(file)).toBe('"a.png" cannot be read (gone).')
+    expect(await complaint(file)).toBe('"a.png" cannot be read (gone); give it again.')
   })
 })

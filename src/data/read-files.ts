@@ -14,18 +14,18 @@ import { isTiff, readTiff } from './tiff-file'
 import type { Volume } from './volume'
 import { isJunk, isZip, makeBudget, readZip, type Budget } from './zip-file'
 
-/** What came of some files. */
+/** The result of reading files. */
 export interface ReadFiles {
   volumes: Volume[]
   problems: InputError[]
 }
 
 /**
- * Reads files of any kind that is known, told by their first bytes; zips are opened, all DICOM files are put together into series, and what
- * operating systems leave in folders is passed over. What cannot be read becomes a problem, one for each file, and the others are read.
+ * Reads files of any known kind, recognised by their first bytes; zips are opened, DICOM files are assembled into series, and files that
+ * operating systems leave in folders are skipped. A file that cannot be read becomes a problem, and the others are read.
  *
- * Files of a zip are called "archive.zip/path", so that masks.zip/p1.png is known as a mask; but just "path" if the zip was given alone.
- * @param progress called after each file, zips counting as what is in them
+ * Files of a zip are called "archive.zip/path", so that masks.zip/p1.png is recognised as a mask; but just "path" if the zip was given alone.
+ * @param progress called after each file, counting the files inside zips
  */
 export async function readFiles(files: readonly GivenFile[], progress: (done: number, of: number) => void = () => {}): Promise<ReadFiles> {
   const result: ReadFiles = { volumes: [], problems: [] }
@@ -65,9 +65,11 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
   return result
 }
 
-/** Reading a file fails for reasons of its own (it was moved, memory is short), and then this is the sentence. */
+/** Reading a file may fail for outside reasons (it was moved, memory is short), and then this is the sentence. */
 const asProblem = (error: unknown, name: string): InputError =>
-  error instanceof InputError ? error : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}).`, name)
+  error instanceof InputError
+    ? error
+    : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}); give it again.`, name)
 
 /** Lets messages and pictures of the thread have their turn; a MessageChannel turn, because timers are slow in a hidden tab. */
 const nextTask = () =>
@@ -80,14 +82,14 @@ const nextTask = () =>
     port2.postMessage(null)
   })
 
-/** The file with the samples of each header that has them in another, as far as it is there. */
+/** The sample file of each detached header, if given. */
 async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {
   const headers = files.filter(({ name }) => isDetachedHeader(name))
   const found = new Map<GivenFile, GivenFile>()
   if (headers.length === 0) return found
   const byName = new Map(files.map((file) => [file.name.toLowerCase(), file]))
   for (const header of headers) {
-    // What cannot be read says so when its turn comes.
+    // A file that cannot be read is reported when its turn comes.
     const head = await header.read(0, headerBytes).catch(() => new Uint8Array(0))
     const file = byName.get(samplesFileOf(header.name, head)?.toLowerCase() ?? '')
     if (file && file !== header) found.set(header, file)
@@ -97,7 +99,7 @@ async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile,
 
 const nothing: ReadFiles = { volumes: [], problems: [] }
 
-/** The files, with what is in zips in place of the zips; a zip in a zip is opened too, and no deeper. */
+/** The files, with zips replaced by their contents; zips inside zips are opened too, but no deeper. */
 async function openZips(
   files: readonly GivenFile[],
   { budget, depth, alone }: { budget: Budget; depth: number; alone: boolean },
@@ -124,7 +126,7 @@ async function openZips(
   return flat
 }
 
-/** @param samples the file with its samples, if another @returns 'dicom' for a file that is read with its series */
+/** @param samples the file with its samples, if separate @returns 'dicom' for a file to be read with its series */
 async function readOne(file: GivenFile, samples: GivenFile | null): Promise<ReadFiles | 'dicom'> {
   const { name } = file
   const opened = await openFile(file)
@@ -135,9 +137,9 @@ async function readOne(file: GivenFile, samples: GivenFile | null): Promise<Read
   if (nifti) return one(await readNifti(opened, samples))
   if (isNpy(head)) return one(await readNpy(opened))
   if (isMgh(head)) return one(await readMgh(opened))
-  if (opened.gzipped) throw new InputError(`"${name}" is a gzip archive of something else than a NIfTI volume; unpack it first.`, name)
+  if (opened.gzipped) throw new InputError(`"${name}" is a gzip archive of something other than a NIfTI volume; unpack it first.`, name)
 
-  // A DICOM file may begin like a TIFF, so that programs for either can open it.
+  // A DICOM file may also start like a TIFF, so that programs for either can open it.
   if (ascii(head, 128, 4) === 'DICM') return 'dicom'
   if (isTiff(head)) return one(await readTiff(file))
   if (isHdf5(head)) return chosenArray(file, await readHdf5(file))
@@ -160,7 +162,7 @@ async function readOne(file: GivenFile, samples: GivenFile | null): Promise<Read
 const isNrrdOrMha = (head: Uint8Array) =>
   ascii(head, 0, 4) === 'NRRD' || /^\s*(ObjectType|ObjectSubType|NDims|Comment)\s*=/.test(ascii(head, 0, 64))
 
-/** A .npz file is a zip of .npy files, of which those with two to four axes of numbers are read, as "a.npz/name". */
+/** A .npz file is a zip of .npy files; those with two to four axes of numbers are read, as "a.npz/name". */
 async function readNpz(file: GivenFile): Promise<ReadFiles> {
   const { files, problems } = await readZip(file, makeBudget())
   const result: ReadFiles = { volumes: [], problems }
@@ -177,7 +179,7 @@ async function readNpz(file: GivenFile): Promise<ReadFiles> {
   return result
 }
 
-/** Of the arrays of a file the one that is meant, where one is. @throws InputError when it is not among them */
+/** The requested array of a file, or all if none was requested. @throws InputError if it is missing */
 function chosenArray({ name, array }: GivenFile, { volumes, problems }: ReadFiles): ReadFiles {
   if (array === undefined) return { volumes, problems }
   const chosen = {
@@ -186,13 +188,13 @@ function chosenArray({ name, array }: GivenFile, { volumes, problems }: ReadFile
   }
   if (chosen.volumes.length + chosen.problems.length > 0) return chosen
   const known = volumes.map((one) => one.array).join(', ')
-  throw new InputError(`"${name}" holds no array "${array}" that is read here; it has ${known || 'none'}.`, name)
+  throw new InputError(`"${name}" holds no readable array "${array}"; it has ${known || 'none'}.`, name)
 }
 
 const asPicture = 'save it as PNG, TIFF, NIfTI or DICOM'
 const asArray = 'save the array as .npy, or the volume as NIfTI (niftiwrite)'
 
-/** Formats that people try, by the bytes at an offset, and what to do about them. */
+/** Unsupported formats that people try, by the bytes at an offset, and what to do about them. */
 const others: [name: string, offset: number, start: string, advice?: string][] = [
   ['a GIF', 0, 'GIF8'],
   ['a BMP', 0, 'BM'],
@@ -209,7 +211,7 @@ const others: [name: string, offset: number, start: string, advice?: string][] =
   ['a MATLAB file', 0, 'MATLAB 7.3 MAT-file', asArray],
 ]
 
-/** Endings of files that hold nothing but numbers. */
+/** Extensions of files that hold only numbers. */
 const bare = /\.(raw|zraw|img)$/i
 
 function unknown(name: string, head: Uint8Array): InputError {
@@ -217,17 +219,17 @@ function unknown(name: string, head: Uint8Array): InputError {
   const known = others.find(([, offset, start]) => ascii(head, offset, start.length) === start)
   if (!known && bare.test(name))
     return new InputError(
-      `"${name}" is no image of a kind that is read here: it holds bare numbers; give the header that belongs to it too (.mhd, .nhdr, .hdr).`,
+      `"${name}" is not an image format that can be read here: it holds bare numbers; give its header too (.mhd, .nhdr, .hdr).`,
       name,
     )
   const looks = known?.[0] ?? (isText ? 'text' : null)
   return new InputError(
-    `"${name}" is no image of a kind that is read here${looks ? ` but looks like ${looks}` : ''}; ${known?.[3] ?? asPicture}.`,
+    `"${name}" is not an image format that can be read here${looks ? ` but looks like ${looks}` : ''}; ${known?.[3] ?? asPicture}.`,
     name,
   )
 }
 
-/** Voxels that are not numbers are kept, and left out of statistics. */
+/** Voxels that are not finite are kept, but left out of statistics. */
 function noteNonFinite({ samples, notes }: Volume): void {
   if (!(samples instanceof Float32Array || samples instanceof Float64Array)) return
   let count = 0

@@ -26,7 +26,7 @@ const orientations = fc
 const sizes = fc.tuple(...([1, 2, 3, 4] as const).map(() => fc.integer({ min: 1, max: 4 })))
 const axes = fc.constantFrom(0, 1, 2)
 
-test('orientation and spacing are what the affine was made of', () => {
+test('orientation and spacing are those the affine was made from', () => {
   fc.assert(
     fc.property(orientations, (letters) => {
       const affine = affineOf(letters, [2, 3, 5])
@@ -36,7 +36,7 @@ test('orientation and spacing are what the affine was made of', () => {
   )
 })
 
-test('pictures lie as radiologists look at them, whatever the order of the voxels', () => {
+test('pictures lie as radiologists view them, whatever the order of the voxels', () => {
   fc.assert(
     fc.property(orientations, axes, (letters, axis) => {
       const volume = volumeOf([2, 3, 4, 1], affineOf(letters, [1, 1, 1]))
@@ -47,7 +47,7 @@ test('pictures lie as radiologists look at them, whatever the order of the voxel
   )
 })
 
-test('a pixel is the voxel at its place: the same patient gives the same picture, however it is stored', () => {
+test('a pixel is the voxel at its position: a patient gives the same picture, however stored', () => {
   const [right, front, up] = [0.7, 1.3, 2.9]
   fc.assert(
     fc.property(orientations, axes, (letters, axis) => {
@@ -94,7 +94,7 @@ test('cutting all slices and putting them back gives the volume', () => {
   )
 })
 
-test('DICOM stays as it was acquired; thick slices are what is cut', () => {
+test('DICOM stays as acquired, cut along its thick slices', () => {
   const dicom = volumeOf([2, 3, 4, 1], affineOf('RAI', [1, 1, 8]), 'dicom')
   expect(planeOf(dicom, 2)).toEqual({ axis: 2, across: 0, down: 1, flipAcross: false, flipDown: false })
   expect(usualAxis(dicom)).toBe(2)
@@ -102,7 +102,7 @@ test('DICOM stays as it was acquired; thick slices are what is cut', () => {
   expect(usualAxis(volumeOf([9, 9, 9, 1], affineOf('ASL', [1, 1, 1])))).toBe(2)
 })
 
-test('grey values: rescaled, inverted, coloured, and without what is no number', () => {
+test('grey values: rescaled, inverted, coloured, with non-numbers replaced', () => {
   const one = (own: Partial<Volume> & Pick<Volume, 'samples'>) => {
     const volume = makeVolume({ name: 'v', kind: 'dicom', size: [2, 1, 1, 1], ...own })
     return [...sliceOf(volume, planeOf(volume, 2), 0, 0).pixels]
@@ -131,7 +131,7 @@ test('grey values: rescaled, inverted, coloured, and without what is no number',
 })
 
 describe('alignment', () => {
-  test('finds every voxel by its place, whichever way a grid is stored', () => {
+  test('finds every voxel by position, however a grid is stored', () => {
     fc.assert(
       fc.property(orientations, orientations, (a, b) => {
         const spacing = { R: 2, L: 2, A: 3, P: 3, S: 5, I: 5 } as Record<string, number>

@@ -3,7 +3,7 @@ import { orientationOf, type Samples, type Triple, type Volume } from './volume'
 
 type Axis = 0 | 1 | 2
 
-/** How slices are cut from a volume, and how they lie on the screen. */
+/** How slices are cut from a volume and oriented on the screen. */
 export interface Plane {
   /** The axis of the volume along which slices follow each other: 0 columns, 1 rows, 2 slices as stored. */
   axis: Axis
@@ -14,14 +14,14 @@ export interface Plane {
   flipDown: boolean
 }
 
-/** The names of the planes by the axis they are cut along, after the patient's nearest directions. */
+/** The names of the planes by the axis they are cut along, the nearest of the patient's. */
 const planeNames: Record<string, string> = { R: 'sagittal', L: 'sagittal', A: 'coronal', P: 'coronal', S: 'axial', I: 'axial' }
 
-/** What the slices along an axis are called: "axial", "coronal", "sagittal", or null without geometry. */
+/** The name of slices along an axis: "axial", "coronal", "sagittal", or null without geometry. */
 export const planeName = ({ affine }: Volume, axis: Axis): string | null => (affine ? planeNames[orientationOf(affine)[axis]!]! : null)
 
 /**
- * The plane across `axis`. With geometry it lies as radiologists look at it, the patient's left on the right, front or head up;
+ * The plane across `axis`. With geometry it lies as radiologists view it, the patient's left on the right, front or head up;
  * DICOM's own slices and files without geometry stay as stored.
  */
 export function planeOf({ affine, kind }: Volume, axis: Axis): Plane {
@@ -29,7 +29,7 @@ export function planeOf({ affine, kind }: Volume, axis: Axis): Plane {
   const stored: Plane = { axis, across: first, down: second, flipAcross: false, flipDown: false }
   if (!affine || (axis === 2 && (kind === 'dicom' || kind === 'dicom-seg'))) return stored
   const letters = orientationOf(affine)
-  // Along the patient: 0 right-left, 1 front-back, 2 head-feet. The lower one lies across.
+  // Along the patient: 0 right-left, 1 front-back, 2 head-feet. The lower one is horizontal.
   const direction = (a: Axis) => (/[RL]/.test(letters[a]!) ? 0 : /[AP]/.test(letters[a]!) ? 1 : 2)
   const [across, down] = direction(first) < direction(second) ? [first, second] : [second, first]
   const toTheRight = direction(across) === 0 ? 'L' : 'P'
@@ -37,7 +37,7 @@ export function planeOf({ affine, kind }: Volume, axis: Axis): Plane {
   return { axis, across, down, flipAcross: letters[across] !== toTheRight, flipDown: letters[down] !== downwards }
 }
 
-/** The axis to cut along unless the user says otherwise: that of the widest spacing, where it is clearly wider; else as stored. */
+/** The axis to cut along by default: that of the widest spacing, if clearly wider; else as stored. */
 export function usualAxis({ spacing, size }: Volume): Axis {
   if (!spacing || size[2] === 1) return 2
   const widest = ([0, 1, 2] as const).reduce((a, b) => (spacing[b]! > spacing[a]! ? b : a), 2)
@@ -85,7 +85,7 @@ function walk({ size }: Volume, plane: Plane, slice: number, frame: number, visi
 /** Red, green and blue to brightness: ITU-R BT.601, the weights that most image libraries use. */
 const luma = (r: number, g: number, b: number): number => 0.299 * r + 0.587 * g + 0.114 * b
 
-/** What a sample and its inverse add up to: the inverse is the complement in the sample's own type, as viewers do for MONOCHROME1. */
+/** The sum of a sample and its inverse: the complement in the sample's own type, as viewers show MONOCHROME1. */
 function whole(samples: Samples): number {
   if (samples instanceof Uint8Array) return 255
   if (samples instanceof Uint16Array) return 65535
@@ -93,13 +93,13 @@ function whole(samples: Samples): number {
   return -1
 }
 
-/** What a value of an inverted volume and the value that `sliceOf` gives for it add up to, in the file's units; null where nothing is inverted. */
+/** The sum of an inverted volume's value and what `sliceOf` gives for it, in the file's units; null if nothing is inverted. */
 export const mirrorOf = ({ inverted, samples, slope, intercept }: Volume): number | null =>
   inverted ? slope * whole(samples) + 2 * intercept : null
 
 /**
- * One slice as a grey picture in the file's units. Colour becomes brightness, opacity is ignored, what is not a number becomes the least
- * number of the slice, and where large values mean dark the picture is inverted.
+ * One slice as a grey picture in the file's units. Colour becomes brightness, opacity is ignored, a value that is not finite becomes the least
+ * of the slice, and if large values mean dark the picture is inverted.
  * @param slice from 0, along the plane's axis
  */
 export function sliceOf(volume: Volume, plane: Plane, slice: number, frame: number): Raster {
@@ -135,7 +135,7 @@ export function labelsOf(volume: Volume, labels: Uint8Array, plane: Plane, slice
   return { width, height, labels: out }
 }
 
-/** Puts the values of one slice back where they belong in the layout of the volume: the inverse of `labelsOf`. */
+/** Puts the values of one slice back into the layout of the volume: the inverse of `labelsOf`. */
 export function putSlice<T extends Uint8Array | Float32Array>(
   volume: Volume,
   into: T,

@@ -1,4 +1,4 @@
-/** What the pages of a TIFF are: slices, channels or times, and how large their pixels, as the description says that microscopes write. */
+/** What the pages of a TIFF are (slices, channels or times) and their pixel size, from the description written by microscopes. */
 import type { Triple } from './volume'
 
 /** Pages in the order of a volume. */
@@ -16,21 +16,21 @@ export interface Arrangement {
   notes: string[]
 }
 
-/** How many there are of each, and which of them runs fastest through the pages. */
+/** The number of each, and which runs fastest through the pages. */
 interface Counts {
   z: number
   c: number
   t: number
   order: string
-  /** What the channels are called, as far as is known. */
+  /** Names of the channels, where known. */
   names: string[]
 }
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 /**
- * Stacks of slices with channels or times as frames; a film of one slice is a pile of images, as a stack is, and its channels are frames too.
- * @param pages how many there are
+ * Stacks of slices with channels or times as frames; times of one slice are images like a stack's slices, and its channels are frames too.
+ * @param pages number of pages
  */
 function arrange(counts: Counts, pages: number): Pick<Arrangement, 'pages' | 'slices' | 'frames' | 'channels' | 'notes'> {
   const { z, c, t, order, names } = counts
@@ -50,10 +50,10 @@ function arrange(counts: Counts, pages: number): Pick<Arrangement, 'pages' | 'sl
   }
   const called = names.length === c && names.every((name) => name !== '') ? ` (${names.join(', ')})` : ''
   const notes = [
-    ...(z === 1 && t > 1 ? ['Its pages are times of one slice, and each is an image.'] : []),
+    ...(z === 1 && t > 1 ? ['Its pages are times of one slice, each an image of its own.'] : []),
     ...(c > 1
       ? [
-          `It has ${c} channels${called}, which are read as frames${times > 1 ? ', for each time in turn' : ''}: the first is used unless you choose another.`,
+          `It has ${c} channels${called}, read as frames${times > 1 ? ', for each time in turn' : ''}: the first is used unless you choose another.`,
         ]
       : []),
   ]
@@ -66,7 +66,7 @@ function arrange(counts: Counts, pages: number): Pick<Arrangement, 'pages' | 'sl
   }
 }
 
-/** Millimetres of one unit; NaN where it is none of length, such as a pixel. */
+/** Millimetres of one unit; NaN if it is not a length, such as a pixel. */
 const millimetres = (unit: string): number =>
   ({ nm: 1e-6, um: 1e-3, µm: 1e-3, micron: 1e-3, micrometer: 1e-3, mm: 1, millimeter: 1, cm: 10, m: 1000, inch: 25.4, in: 25.4 })[
     unit
@@ -78,12 +78,12 @@ const millimetres = (unit: string): number =>
       .replace(/(?<=micron|meter)s$/, '')
   ] ?? NaN
 
-/** The numbers of each page as calibrated, 1 and 0 unless said. */
+/** The calibration of grey values, 1 and 0 by default. */
 const uncalibrated = { slope: 1, intercept: 0 }
 
 /**
- * Slices and frames as OME-XML or ImageJ's description says; else every page is a slice.
- * @param pages how many the file has @param samples channels of a pixel @param resolution pixels for each unit, of columns and rows
+ * Slices and frames from OME-XML or ImageJ's description; else every page is a slice.
+ * @param pages number in the file @param samples channels of a pixel @param resolution pixels for each unit, of columns and rows
  */
 export function arrangementOf(description: string, pages: number, samples: number, resolution: readonly [number, number]): Arrangement {
   if (/<OME\b/.test(description)) return fromOme(description, pages, samples)
@@ -91,7 +91,7 @@ export function arrangementOf(description: string, pages: number, samples: numbe
   return { ...arrange({ z: pages, c: 1, t: 1, order: 'ZCT', names: [] }, pages), spacing: null, ...uncalibrated }
 }
 
-/** Sizes that the pages do not bear out, as of a copy of one page: then each page is a slice. */
+/** Sizes that do not match the pages, as in a copy of one page: then each page is a slice. */
 const fitting = (counts: Counts, pages: number): Counts =>
   counts.z * counts.c * counts.t === pages ? counts : { z: pages, c: 1, t: 1, order: 'ZCT', names: [] }
 
@@ -105,12 +105,12 @@ function fromOme(description: string, pages: number, samples: number): Arrangeme
   const c = count('C') % samples === 0 ? count('C') / samples : count('C')
   const order = /^XY([ZCT]{3})$/.exec(attribute('DimensionOrder') ?? '')?.[1] ?? 'ZCT'
   const counts = fitting({ z: count('Z'), c, t: count('T'), order, names }, pages)
-  // OME is written for single pictures of several stains too, by programs that do not tell stains from slices: all of them are images.
+  // Some programs do not distinguish stains from slices in OME, even for single pictures: all of them are images.
   const told =
     counts.z === 1 && counts.c > 1
       ? {
           ...arrange({ ...counts, z: pages, c: 1, t: 1 }, pages),
-          notes: ['Its pages are times or channels of one slice, and each is an image.'],
+          notes: ['Its pages are times or channels of one slice, each an image of its own.'],
         }
       : arrange(counts, pages)
   return {
@@ -120,7 +120,7 @@ function fromOme(description: string, pages: number, samples: number): Arrangeme
   }
 }
 
-/** The lines of ImageJ's description, "slices=3"; texts as Java escapes them. */
+/** The lines of ImageJ's description, "slices=3"; text is escaped as in Java. */
 const fieldsOf = (description: string): Map<string, string> =>
   new Map(
     description.split(/\r?\n/).flatMap((line): [string, string][] => {
@@ -130,7 +130,7 @@ const fieldsOf = (description: string): Map<string, string> =>
     }),
   )
 
-/** How many images ImageJ says that there are, which may follow the first one without pages of their own; 1 unless it says. */
+/** The number of images according to ImageJ, which may follow the first without their own pages; 1 by default. */
 export function imagesOf(description: string): number {
   const images = description.startsWith('ImageJ=') ? Number(fieldsOf(description).get('images') ?? 1) : 1
   return Number.isInteger(images) && images > 1 ? images : 1
@@ -144,11 +144,11 @@ function fromImageJ(description: string, pages: number, [across, down]: readonly
   }
   const unit = fields.get('unit') ?? ''
   const [x, y] = [millimetres(unit) / across, millimetres(fields.get('yunit') ?? unit) / down]
-  // Not said where it is 1, and of some stages below 0.
+  // Left out if 1, and below 0 for some stages.
   const z = Math.abs(Number(fields.get('spacing') ?? 1)) * millimetres(fields.get('zunit') ?? unit)
   const counts = fitting({ z: count('slices'), c: count('channels'), t: count('frames'), order: 'CZT', names: [] }, pages)
   const told = arrange(counts, pages)
-  // ImageJ's function 0 is a straight line; so it keeps signed numbers.
+  // ImageJ's function 0 is a straight line, which it uses to keep signed numbers.
   const [line, c0, c1] = [fields.get('cf') === '0', Number(fields.get('c0')), Number(fields.get('c1'))]
   const calibrated = line && Number.isFinite(c0) && Number.isFinite(c1) && c1 !== 0
   const images = imagesOf(description)
@@ -158,8 +158,8 @@ function fromImageJ(description: string, pages: number, [across, down]: readonly
     ...(calibrated ? { slope: c1, intercept: c0 } : uncalibrated),
     notes: [
       ...told.notes,
-      ...(images === pages || images === 1 ? [] : [`ImageJ's description in it says ${images} images, but it holds ${pages}.`]),
-      ...(fields.has('cf') && !calibrated ? ['It has a calibration of grey values that is no straight line and is not applied.'] : []),
+      ...(images === pages || images === 1 ? [] : [`Its ImageJ description says ${images} images, but it holds ${pages}.`]),
+      ...(fields.has('cf') && !calibrated ? ['Its calibration of grey values is not a straight line and is not applied.'] : []),
     ],
   }
 }

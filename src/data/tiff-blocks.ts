@@ -1,21 +1,21 @@
 /**
- * How strips and tiles of a TIFF are unpacked. geotiff's own decoders write all that comes out of a block, so that a small file can fill the
- * memory; these stop at what the block has room for. JPEG stays with geotiff.
+ * Unpacks strips and tiles of a TIFF. geotiff's own decoders write everything that comes out of a block, so a small file can fill the
+ * memory; these stop when the block is full. JPEG stays with geotiff.
  */
 import { unzlibSync } from 'fflate'
 import { addDecoder, BaseDecoder, type ImageFileDirectory } from 'geotiff'
 import { ZSTDDecoder } from 'zstddec/stream'
 import { swapBytes } from './number-type'
 
-/** TIFF's numbers for the compressions that are read. */
+/** TIFF's numbers for the supported compressions. */
 export const compressions = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773, zstd: 50000 } as const
 
-/** Directories of files whose numbers are big-endian, which geotiff's predictors take for little-endian. */
+/** Directories of big-endian files, whose numbers geotiff's predictors take for little-endian. */
 export const bigEndianDirectories = new WeakSet<ImageFileDirectory>()
 
 type Unpack = (packed: Uint8Array, room: number) => Uint8Array
 
-/** What geotiff's decoders get, and what these need besides. */
+/** The parameters of geotiff's decoders, and the extra ones needed here. */
 interface BlockParameters {
   tileWidth: number
   tileHeight: number
@@ -23,7 +23,7 @@ interface BlockParameters {
   bitsPerSample: number[]
   planarConfiguration: number
   bigEndian: boolean
-  /** Whether the bits of each byte are stored lowest first (FillOrder 2), of the packed bytes as libtiff has it. */
+  /** Whether the bits of each byte are stored lowest first (FillOrder 2), in the packed bytes, as in libtiff. */
   reversed: boolean
   /** Bytes of an unpacked block. */
   room: number
@@ -66,24 +66,24 @@ function register(numbers: number[], load: () => Promise<Unpack>): void {
         const { room, predictor, bigEndian, bitsPerSample, reversed } = this.parameters as unknown as BlockParameters
         const stored = new Uint8Array(packed)
         const bytes = unpack(reversed ? stored.map(reverseBits) : stored, room).slice()
-        // The predictor for whole numbers adds numbers as the machine has them.
+        // The predictor for whole numbers adds in the machine's byte order.
         if (bigEndian && predictor === 2) swapBytes(bytes, bitsPerSample[0]! / 8)
         return bytes.buffer as ArrayBuffer
       }
       override async decode(packed: ArrayBuffer): Promise<ArrayBufferLike> {
         const { predictor, bigEndian, bitsPerSample } = this.parameters as unknown as BlockParameters
         const block = await super.decode(packed)
-        // Both predictors leave little-endian numbers, and geotiff reads the file's order.
+        // Both predictors return little-endian numbers, but geotiff reads the file's order.
         if (bigEndian && predictor > 1) swapBytes(new Uint8Array(block), bitsPerSample[0]! / 8)
         return block
       }
     }
   }
-  // The library's type asks for parameters of its own alone.
+  // The library's type accepts only its own parameters.
   addDecoder(numbers, makeClass as Parameters<typeof addDecoder>[1], parametersOf as unknown as Parameters<typeof addDecoder>[2])
 }
 
-/** Given a place to write, fflate never makes it larger. */
+/** Given an output buffer, fflate never enlarges it. */
 const inflate: Unpack = (packed, room) => unzlibSync(packed, { out: new Uint8Array(room) })
 
 /** Apple's PackBits (TIFF 6.0, section 9): a signed count n, then n + 1 bytes as they are, or one byte to be repeated 1 - n times. */
@@ -108,7 +108,7 @@ export function unpackBits(packed: Uint8Array, room: number): Uint8Array {
 
 /**
  * TIFF's LZW (TIFF 6.0, section 13): codes of 9 to 12 bits, highest bit first; 256 clears the table, 257 ends. A code stands for what the one
- * before it stood for and one byte more, so an entry is a place in what is already written.
+ * before it stood for plus one byte, so an entry is a position in the output.
  * @throws Error for a code that is not in the table
  */
 export function unpackLzw(packed: Uint8Array, room: number): Uint8Array {
@@ -135,14 +135,14 @@ export function unpackLzw(packed: Uint8Array, room: number): Uint8Array {
       starts[next] = before.start
       lengths[next++] = before.length + 1
     }
-    if (code >= next && code > 255) throw new Error('A code of LZW is not in the table.')
+    if (code >= next && code > 255) throw new Error('An LZW code is not in the table.')
     const start = to
     const length = code < 256 ? 1 : lengths[code]!
-    // The newest entry ends with the byte that is written first here, so this goes byte by byte.
+    // The newest entry ends with the first byte written here, so copy byte by byte.
     if (code < 256) out[to++] = code
     else for (let i = 0; i < length && to < room; i++) out[to++] = out[starts[code]! + i]!
     before = { start, length }
-    // One early, as all writers of TIFF do.
+    // One code early, as in all TIFF writers.
     if (next + 1 >= 1 << width && width < 12) width++
   }
   return out.subarray(0, to)
@@ -151,7 +151,7 @@ export function unpackLzw(packed: Uint8Array, room: number): Uint8Array {
 let zstd: Promise<ZSTDDecoder> | null = null
 
 /**
- * zstddec fetches its wasm from a data: address, which the page's policy forbids; for the moment of that call it is given the bytes
+ * zstddec fetches its wasm from a data: address, which the page's policy forbids; during that call it is given the bytes
  * themselves. To be deleted when zstddec has another way.
  */
 async function openZstd(): Promise<ZSTDDecoder> {
@@ -167,7 +167,7 @@ async function openZstd(): Promise<ZSTDDecoder> {
   return decoder
 }
 
-/** In one call: the library's streaming goes round for ever on damaged data. Its memory is short of larger blocks, and it does not look. */
+/** In one call: the library's streaming loops for ever on damaged data. It does not check that larger blocks fit its memory. */
 const unpackZstd =
   (decoder: ZSTDDecoder): Unpack =>
   (packed, room) => {

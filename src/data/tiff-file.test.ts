@@ -36,7 +36,7 @@ const photo = new Uint8Array(
   ),
 )
 
-/** Tables of a JPEG, and the rest, as TIFF stores them apart. */
+/** A JPEG's tables and the rest, stored separately as in TIFF. */
 function apart(jpeg: Uint8Array) {
   const [tables, rest]: Uint8Array[][] = [[], []]
   let at = 2
@@ -48,7 +48,7 @@ function apart(jpeg: Uint8Array) {
   return { tables: join(start, ...tables!, Uint8Array.of(0xff, 0xd9)), strip: join(start, ...rest!, jpeg.subarray(at)) }
 }
 
-test('JPEG in YCbCr becomes red, green and blue, with its tables in it or apart', async () => {
+test('JPEG in YCbCr becomes red, green and blue, with its tables inside or separate', async () => {
   const { rgb } = readJpeg({ name: 'a.jpg', bytes: photo })
   const tags = { 256: 13, 257: 9, 258: [8, 8, 8] as const, 259: 7, 277: 3, 278: 9 }
   const { tables, strip } = apart(photo)
@@ -58,7 +58,7 @@ test('JPEG in YCbCr becomes red, green and blue, with its tables in it or apart'
     const { samples, channels } = await read(file(6))
     expect([channels, samples.length]).toEqual([3, rgb.length])
     expect(rgb.reduce((worst, v, i) => Math.max(worst, Math.abs(v - samples[i]!)), 0)).toBeLessThanOrEqual(2)
-    // Where the file says that it is red, green and blue already, nothing is turned: libtiff goes by this alone too.
+    // If the file says it is already red, green and blue, nothing is converted: libtiff relies on this alone too.
     expect(Math.abs((await read(file(2))).samples[1]! - 128)).toBeGreaterThan(10)
   }
 })
@@ -89,16 +89,16 @@ test('Fiji: channels run fastest and become frames, micrometres become millimetr
   expect(volume).toMatchObject({ size: [1, 1, 3, 2], frameMeans: 'channel' })
   expect([...volume.samples]).toEqual([0, 2, 4, 1, 3, 5])
   expect(volume.spacing!.map((mm) => Number(mm.toPrecision(9)))).toEqual([0.0002, 0.0002, 0.0015])
-  expect(volume.notes).toEqual(['It has 2 channels, which are read as frames: the first is used unless you choose another.'])
+  expect(volume.notes).toEqual(['It has 2 channels, read as frames: the first is used unless you choose another.'])
 })
 
 test.each<[string, string[], number, number[], number[], RegExp | null]>([
-  ['times of one slice are a pile', ['images=3', 'frames=3'], 3, [3, 1], [0, 1, 2], /times of one slice/],
+  ['times of one slice are images', ['images=3', 'frames=3'], 3, [3, 1], [0, 1, 2], /times of one slice/],
   ['channels of one slice are frames', ['images=3', 'channels=3'], 3, [1, 3], [0, 1, 2], /3 channels/],
   ['slices at times', ['images=6', 'slices=3', 'frames=2'], 6, [3, 2], [0, 1, 2, 3, 4, 5], null],
   ['all of them', ['images=8', 'channels=2', 'slices=2', 'frames=2'], 8, [2, 4], [0, 2, 1, 3, 4, 6, 5, 7], /for each time in turn/],
   ['a copy of some of the pages', ['images=6', 'slices=6'], 2, [2, 1], [0, 1], /says 6 images, but it holds 2/],
-  ['numbers that are none', ['images=x', 'slices=-3', 'channels=', '=', 'unit'], 2, [2, 1], [0, 1], null],
+  ['invalid numbers', ['images=x', 'slices=-3', 'channels=', '=', 'unit'], 2, [2, 1], [0, 1], null],
 ])('ImageJ: %s', (_, own, pages, size, order, note) => {
   const told = arrangementOf(lines(...own), pages, 1, [NaN, NaN])
   expect([told.slices, told.frames]).toEqual(size)
@@ -108,26 +108,26 @@ test.each<[string, string[], number, number[], number[], RegExp | null]>([
   else expect(told.notes).toEqual([])
 })
 
-test('ImageJ: pixels are no length, and signed numbers are kept as a straight line', () => {
+test('ImageJ: pixels are not a length, and signed numbers are kept as a straight line', () => {
   expect(arrangementOf(lines('unit=pixel'), 1, 1, [1, 1]).spacing).toBeNull()
   expect(arrangementOf(lines('unit=inch'), 1, 1, [100, 50]).spacing).toEqual([0.254, 0.508, 25.4])
   expect(arrangementOf(lines('unit=mm', 'spacing=-3'), 1, 1, [2, 2]).spacing).toEqual([0.5, 0.5, 3])
   expect(arrangementOf(lines('cf=0', 'c0=-32768.0', 'c1=1.0'), 1, 1, [1, 1])).toMatchObject({ slope: 1, intercept: -32768, notes: [] })
   expect(arrangementOf(lines('cf=20', 'c0=1', 'c1=2'), 1, 1, [1, 1])).toMatchObject({
     slope: 1,
-    notes: [expect.stringContaining('no straight line')],
+    notes: [expect.stringContaining('not a straight line')],
   })
 })
 
-test.each([false, true])('images that follow the one of the directory, big-endian %s', async (big) => {
+test.each([false, true])('images that follow the one in the directory, big-endian %s', async (big) => {
   const all = [0, 1, 2, 3, 4, 5].map((v) => 1000 * v)
   const options = { big, tags: { 256: 2, 257: 1, 270: lines('images=3', 'slices=3'), 279: 4 }, strip: () => pack(all, 'u2', !big) }
   const { size, samples } = await read(makeTiff([[[0, 0]]], 'u2', options))
   expect([size, [...samples]]).toEqual([[2, 1, 3, 1], all])
-  // Cut short there is the first alone, and a note.
+  // If cut short, only the first is read, with a note.
   const bytes = makeTiff([[[0, 0]]], 'u2', options)
   const cut = await read(bytes.slice(0, -2))
-  expect([cut.size, cut.notes]).toEqual([[2, 1, 1, 1], ["ImageJ's description in it says 3 images, but it holds 1."]])
+  expect([cut.size, cut.notes]).toEqual([[2, 1, 1, 1], ['Its ImageJ description says 3 images, but it holds 1.']])
 })
 
 test('OME: any order of slices, channels and times, and names of channels', () => {
@@ -154,7 +154,7 @@ test('OME: any order of slices, channels and times, and names of channels', () =
     frames: 2,
     channels: false,
   })
-  // Red, green and blue are within the pixels.
+  // Red, green and blue are inside the pixels.
   expect(arrangementOf(ome('XYCZT', 4, 3, 1), 4, 3, [NaN, NaN])).toMatchObject({ slices: 4, frames: 1, notes: [] })
   expect(arrangementOf(ome('XYCZT', 1, 2, 1), 2, 1, [NaN, NaN])).toMatchObject({ slices: 2, frames: 1 })
 })

@@ -20,7 +20,7 @@ const starts = [
 /** TIFF and BigTIFF of either byte order. */
 export const isTiff = (head: Uint8Array): boolean => starts.some((start) => start.every((byte, i) => head[i] === byte))
 
-/** How the numbers of one page are meant; pages of a stack must have this in common. */
+/** The pixel format of one page, common to all pages of a stack. */
 interface Page {
   image: GeoTIFFImage
   width: number
@@ -36,7 +36,7 @@ interface Page {
 
 /**
  * Reads a TIFF: grey, palette (indices are kept) or colour, upright; its pages, but for thumbnails, are the slices, or frames where OME-XML or
- * ImageJ says so. Numbers stay as stored; MINISWHITE is said by `inverted`.
+ * ImageJ says so. Numbers stay as stored; MINISWHITE sets `inverted`.
  * @throws InputError
  */
 export async function readTiff(file: GivenFile): Promise<Volume> {
@@ -53,9 +53,9 @@ async function readPages(file: GivenFile): Promise<Volume> {
   const { name } = file
   const { GeoTIFF } = await import('geotiff')
   const { bigEndianDirectories } = await import('./tiff-blocks')
-  // The library's type names a class with more methods than it calls.
+  // The library's type asks for a class with more methods than it calls.
   const tiff = await GeoTIFF.fromSource(sourceOf(file) as never)
-  // Else arrays that it fetches later are taken for little-endian, and allocated as large as the file says before they are fetched.
+  // Otherwise arrays fetched later are read as little-endian, and allocated at the size the file states before they are fetched.
   ;(tiff as unknown as { parser: { eager: boolean } }).parser.eager = true
 
   const pages: Page[] = []
@@ -64,7 +64,7 @@ async function readPages(file: GivenFile): Promise<Volume> {
   for (let index = 0, next = 1; next !== 0; index++) {
     const image = await tiff.getImage(index)
     next = image.fileDirectory.nextIFDByteOffset
-    if (seen.has(next)) throw new InputError(`"${name}" is a damaged TIFF: its pages go round in a circle; save it again.`, name)
+    if (seen.has(next)) throw new InputError(`"${name}" is a damaged TIFF: its pages form a circle; save it again.`, name)
     seen.add(next)
     if (Number(image.fileDirectory.getValue('NewSubfileType') ?? 0) & 1) {
       thumbnails++
@@ -135,13 +135,13 @@ async function readPages(file: GivenFile): Promise<Volume> {
   return turnUpright(volume, first.orientation)
 }
 
-/** Pixels that the library gives as they are in the JPEG, in place. */
+/** Converts, in place, pixels that the library leaves as in the JPEG. */
 function toRgb(samples: Uint8Array): void {
   const out = new Uint8ClampedArray(samples.buffer, samples.byteOffset, samples.length)
   for (let at = 0; at + 2 < out.length; at += 3) putRgb(out, at, out[at]!, out[at + 1]!, out[at + 2]!)
 }
 
-/** A fraction of the directory as a number; NaN where there is none. */
+/** A fraction from the directory as a number; NaN if missing. */
 function rational(value: unknown): number {
   const fraction = (value ?? []) as ArrayLike<number>
   return Number(fraction[0]) / Number(fraction[1])
@@ -150,8 +150,8 @@ function rational(value: unknown): number {
 const numberType = ({ format }: Page, bytes: number) => `${{ 1: 'u', 2: 'i', 3: 'f' }[format]!}${bytes}` as NumberType
 
 /**
- * The images of a file of one page that ImageJ writes one after the other, as it does beyond 4 GB and other programs always; null where that
- * is not what the file holds: packed, in pieces apart, or with room for the first alone.
+ * The images that ImageJ, beyond 4 GB, and other programs write one after another in a file of one page; null if that
+ * is not so: if packed, in separate pieces, or with room only for the first.
  */
 async function followingImages(file: GivenFile, { image, width, height, samples, bits }: Page, count: number, bytes: number) {
   const { fileDirectory: directory } = image
@@ -173,7 +173,7 @@ const sourceOf = (file: GivenFile) => ({
   fetch: (slices: readonly { offset: number; length: number }[]) =>
     Promise.all(
       slices.map(async ({ offset, length }) => {
-        // Where the library does not know a directory's length it asks for 1,024 or 4,048 bytes.
+        // When the library does not know a directory's length it asks for 1,024 or 4,048 bytes.
         if (length > 4048 && offset + length > file.size) throw new Error('The TIFF points beyond its end.')
         return (await file.read(offset, Math.min(offset + length, file.size))).buffer
       }),
@@ -194,11 +194,11 @@ const compressionNames: Record<number, string> = {
 }
 const read = [1, 5, 7, 8, 32946, 32773, 50000]
 
-/** @throws InputError for what geotiff would read wrongly or not at all */
+/** @throws InputError for a TIFF that geotiff would read wrongly or not at all */
 function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page {
   const directory = image.fileDirectory
   const refuse = (what: string) =>
-    new InputError(`"${name}" is a TIFF ${what}, which is not read here; save it uncompressed, as grey or RGB.`, name)
+    new InputError(`"${name}" is a TIFF ${what}, which is not supported; save it uncompressed, as grey or RGB.`, name)
   const value = (tag: string) => {
     const found = valueOf(directory, tag)
     return found === undefined ? undefined : Number(found)
@@ -208,7 +208,7 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
   const formats = Array.from((directory.getValue('SampleFormat') as ArrayLike<number> | undefined) ?? [1], Number)
   const [bits, format] = [bitsOf[0], formats[0]]
   if (bits === undefined || format === undefined)
-    throw new InputError(`"${name}" is a damaged TIFF: it does not say what its pixels are; save it again.`, name)
+    throw new InputError(`"${name}" is a damaged TIFF: its pixel format is missing; save it again.`, name)
   const compression = value('Compression') ?? 1
   const photometric = value('PhotometricInterpretation') ?? 1
   const extra = (directory.getValue('ExtraSamples') as ArrayLike<number> | undefined)?.[0]
@@ -222,7 +222,7 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
   const odd = bits % 8 !== 0
   if (!(known && bits > 0) || (odd && (samples > 1 || value('Predictor') === 2 || (bits > 8 && !littleEndian))))
     throw refuse(`with pixels of ${bits} bits`)
-  if (photometric === 6 && (samples !== 3 || image.planarConfiguration === 2)) throw refuse('in YCbCr by planes or with opacity')
+  if (photometric === 6 && (samples !== 3 || image.planarConfiguration === 2)) throw refuse('in planar YCbCr or with opacity')
   if (compression === 7 && bits !== 8) throw refuse(`with ${bits}-bit JPEG compression`)
   if (
     !(samples >= 1 && samples <= 4) ||
@@ -244,7 +244,7 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
   }
 }
 
-/** The library's types say that some tags are fetched later; here none is. */
+/** The library's types say that some tags are fetched later; here none are. */
 const valueOf = (directory: ImageFileDirectory, tag: string): unknown => directory.getValue(tag as 'ImageWidth')
 
 /** 16-bit colours, all reds first, to bytes. */
@@ -255,8 +255,8 @@ function paletteOf(directory: ImageFileDirectory): Triple[] {
 }
 
 /**
- * @throws InputError if there are fewer strips or tiles than the page needs, which may be millions that are not there, if one is larger than
- * any image, or if a JPEG in one says that it is larger than that: its decoder would believe it
+ * @throws InputError if there are fewer strips or tiles than the page needs, which may be millions, if one is larger than
+ * any image, or if a JPEG in one claims to be larger: its decoder would believe it
  */
 async function checkBlocks(file: GivenFile, { image, width, height, samples }: Page): Promise<void> {
   const damaged = (what: string) => new InputError(`"${file.name}" is a damaged TIFF: ${what}; save it again.`, file.name)
@@ -267,12 +267,12 @@ async function checkBlocks(file: GivenFile, { image, width, height, samples }: P
   const [across, down] = [image.getTileWidth(), image.getTileHeight()]
   const blocks = Math.ceil(width / across) * Math.ceil(height / down) * (image.planarConfiguration === 2 ? samples : 1)
   if (!(blocks <= offsets.length)) throw damaged('parts of the image are missing')
-  if (across * down > maxPixels) throw damaged('it says that a tile is larger than any image')
+  if (across * down > maxPixels) throw damaged('a tile is larger than any image')
   if (Number(directory.getValue('Compression')) !== 7) return
   const counts = await numbers(image.isTiled ? 'TileByteCounts' : 'StripByteCounts')
   for (const [index, offset] of offsets.entries()) {
     const size = frameSize(await file.read(offset, Math.min(file.size, offset + (counts[index] ?? 0))))
     // Blocks are padded to multiples of 8 or 16.
-    if (!size || size.width > across + 16 || size.height > down + 16) throw damaged('a block of JPEG in it has the wrong size')
+    if (!size || size.width > across + 16 || size.height > down + 16) throw damaged('a JPEG block has the wrong size')
   }
 }

@@ -1,11 +1,11 @@
-/** Pictures turned to how they are seen, and what lies on them turned back to how they are stored. */
+/** Turns pictures upright, and what lies on them back to how they are stored. */
 import type { ExifOrientation } from './exif'
 import type { Samples, Volume } from './volume'
 
-/** The other way round: only the quarter turns have another. */
+/** The inverse orientation: only quarter turns differ from their own. */
 const inverse = (orientation: ExifOrientation): ExifOrientation => (orientation === 6 ? 8 : orientation === 8 ? 6 : orientation)
 
-/** Pictures of width x height, one after the other, `channels` samples a pixel, as they look after a turn. */
+/** Turns pictures of width x height, one after another, `channels` samples a pixel. */
 function turned<T extends Samples>(samples: T, width: number, height: number, channels: number, orientation: ExifOrientation): T {
   const out = new (samples.constructor as new (length: number) => T)(samples.length)
   const across = orientation > 4 ? height : width
@@ -35,14 +35,17 @@ export function turnUpright(volume: Volume, orientation: ExifOrientation): Volum
     size: (quarter ? swapped(size) : size) as unknown as Volume['size'],
     spacing: (spacing && quarter ? swapped(spacing) : spacing) as Volume['spacing'],
     turned: orientation,
-    notes: [...notes, `Turned upright, as its EXIF orientation (${orientation}) says; masks are given upright and saved as the file lies.`],
+    notes: [
+      ...notes,
+      `Turned upright by its EXIF orientation (${orientation}); give masks upright, and they are saved turned as the file.`,
+    ],
   }
 }
 
 /**
- * What lies on an upright volume, as it lies on the file.
+ * Values on an upright volume, turned as in the file.
  * @param values one for each voxel
- * @returns the values in the order of the file, and the volume with the size that the file has
+ * @returns the values in the order of the file, and the volume with the file's size
  */
 export function asStored<T extends Samples>(volume: Volume, values: T): { volume: Volume; values: T } {
   const { size, spacing, turned: orientation } = volume

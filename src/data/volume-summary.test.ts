@@ -22,7 +22,7 @@ test('a negative slope turns the range round', () => {
   expect(summariseVolume(volume(Uint8Array.of(1, 5), { slope: -2, intercept: 3 }))).toMatchObject({ min: -7, max: 1, mean: -3 })
 })
 
-test('what is not finite is left out, and makes no labels', () => {
+test('values that are not finite are left out, and give no labels', () => {
   const holes = volume(Float32Array.of(1, NaN, 3, Infinity, -Infinity))
   expect(summariseVolume(holes)).toEqual({ min: 1, max: 3, mean: 2, labels: null })
   expect([...histogramOf(holes, 2, 1, 3)]).toEqual([1, 1])
@@ -57,11 +57,11 @@ test('labels with counts, names and colours', () => {
   expect(summariseVolume(volume(Float32Array.of(0, 1.5))).labels).toBeNull()
   expect(summariseVolume(volume(Uint8Array.from({ length: 32 }, (_, i) => i))).labels).toHaveLength(32)
   expect(summariseVolume(volume(Uint8Array.from({ length: 33 }, (_, i) => i))).labels).toBeNull()
-  // The last run counts as well.
+  // The last run counts too.
   expect(summariseVolume(volume(Float32Array.of(1, 1, 0.5))).labels).toBeNull()
 })
 
-test('opacity is left out, colours are no labels', () => {
+test('opacity is left out, colours are not labels', () => {
   const rgba = volume(Uint8Array.of(10, 20, 30, 255, 40, 50, 60, 0), { channels: 4, alpha: true })
   expect(summariseVolume(rgba)).toEqual({ min: 10, max: 60, mean: 35, labels: null })
   expect([...histogramOf(rgba, 2, 0, 100)]).toEqual([4, 2])

@@ -6,32 +6,32 @@ export interface LabelCount {
   value: number
   /** Voxels that have it. */
   count: number
-  /** As the file names it, or null. */
+  /** Its name in the file, or null. */
   name: string | null
   /** #rrggbb, from the segments or the palette, or null. */
   color: string | null
 }
 
 export interface VolumeSummary {
-  /** In the file's units, over the finite values of all slices and frames; NaN where there are none. */
+  /** In the file's units, over the finite values of all slices and frames; NaN if there are none. */
   min: number
   max: number
   mean: number
-  /** By rising value; null unless there is one channel of whole numbers with at most `maxLabels` values. */
+  /** In ascending order; null unless there is one channel of whole numbers with at most `maxLabels` values. */
   labels: LabelCount[] | null
 }
 
-/** More different values are an image, not labels. */
+/** With more values it is an image, not labels. */
 export const maxLabels = 32
 
-/** Range, mean and labels of a volume, in one pass; of colours over all samples but opacity. */
+/** Range, mean and labels of a volume, in one pass; for colours, over all samples except opacity. */
 export function summariseVolume(volume: Volume): VolumeSummary {
   const { samples, channels, alpha, slope, intercept } = volume
   const used = alpha ? channels - 1 : channels
   const valued = valueOf(volume)
   let [min, max, sum, finite] = [Infinity, -Infinity, 0, 0]
   let counts: Map<number, number> | null = used === 1 ? new Map() : null
-  // Label maps have long runs of one value, so the map is asked once for each run.
+  // Label maps have long runs of one value, so the map is queried once per run.
   let [run, length] = [NaN, 0]
   const endRun = () => {
     if (!counts || length === 0) return
@@ -75,8 +75,8 @@ function labelsOf(volume: Volume, counts: Map<number, number>): LabelCount[] {
 }
 
 /**
- * How many samples, but opacity, lie in each of `bins` equal parts of from..to, in the file's units; the last part has its upper end. Others
- * and what is not finite are left out.
+ * The number of samples, except opacity, in each of `bins` equal parts of from..to, in the file's units; the last includes its upper end. Others
+ * and values that are not finite are left out.
  */
 export function histogramOf(volume: Volume, bins: number, from: number, to: number): Float64Array<ArrayBuffer> {
   const { samples, channels, alpha, slope, intercept } = volume
@@ -86,7 +86,7 @@ export function histogramOf(volume: Volume, bins: number, from: number, to: numb
   for (let i = 0; i < samples.length; i += channels)
     for (let c = 0; c < used; c++) {
       const value = samples[i + c]! * slope + intercept
-      // So written that NaN is left out too.
+      // Written so that NaN is left out too.
       if (value >= from && value <= to) counts[to > from ? Math.min(bins - 1, Math.floor((value - from) * scale)) : 0]!++
     }
   return counts

@@ -1,4 +1,4 @@
-/** What files hold once they are decoded: a picture, a stack of slices, a time series, all in one form. */
+/** Decoded files: a picture, a stack of slices or a time series, all in one form. */
 import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
@@ -28,64 +28,64 @@ export type Affine = readonly [
 export interface Segment {
   value: number
   name: string
-  /** #rrggbb, or null where the file gives none. */
+  /** #rrggbb, or null if the file gives none. */
   color: string | null
 }
 
 /** What is needed to write a result that fits the source. */
 export type Origin =
   | { format: 'plain' }
-  /** The header as in the file, 348 bytes of NIfTI-1 or 540 of NIfTI-2, in its own byte order. */
+  /** The header from the file, 348 bytes of NIfTI-1 or 540 of NIfTI-2, in its own byte order. */
   | { format: 'nifti'; header: Uint8Array<ArrayBuffer> }
   /**
-   * The files of the series, slice by slice, all slices of the first frame first; one file only if it is multi-frame. `frames`: which of a multi-frame
-   * file, from 0, where others of it are in another volume. `mosaic`: whether each file holds many slices as tiles.
+   * The files of the series, slice by slice, all slices of the first frame first; a single file if it is multi-frame. `frames`: which of a multi-frame
+   * file, from 0, if others are in another volume. `mosaic`: whether each file holds many slices as tiles.
    */
   | { format: 'dicom'; files: GivenFile[]; frames?: readonly number[]; mosaic?: boolean }
 
 /** One picture, one stack or one time series, decoded. */
 export interface Volume {
-  /** Name of the file with its folders; of a series: its folder, or what the files call it. */
+  /** Name of the file with its folders; for a series, its folder or the description in its files. */
   name: string
-  /** Of a file that can hold several arrays, which one this is: "group/image", with which the name ends; else null. */
+  /** For a file that can hold several arrays, this one's path, "group/image", with which the name ends; else null. */
   array: string | null
   kind: VolumeKind
-  /** Who is in the picture, where the file says so (DICOM's patient ID), else null. */
+  /** The patient, if the file says so (DICOM's patient ID), else null. */
   patient: string | null
-  /** Columns, rows, slices, frames (time points, echoes or channels); 1 where there is no such axis. */
+  /** Columns, rows, slices, frames (time points, echoes or channels); 1 for a missing axis. */
   size: readonly [columns: number, rows: number, slices: number, frames: number]
-  /** What follows each other as frames: the same place at another time, or the same place and time in another channel. */
+  /** What the frames are: the same place at different times, or the same place and time in different channels. */
   frameMeans: 'time' | 'channel'
-  /** As stored, columns fastest, then rows, slices, frames; the channels of a voxel side by side. */
+  /** As stored, columns fastest, then rows, slices, frames; the channels of a voxel interleaved. */
   samples: Samples
   /** 1 for grey or an index, 3 for colour, and one more with alpha. */
   channels: 1 | 2 | 3 | 4
   /** Whether the last channel is opacity. */
   alpha: boolean
-  /** Colours 0..255 where samples are indices, else empty. */
+  /** Colours 0..255 if samples are indices, else empty. */
   palette: Triple[]
   /** A value in the file's units is slope * sample + intercept. */
   slope: number
   intercept: number
-  /** Large values are shown dark: MONOCHROME1 of DICOM, MINISWHITE of TIFF. */
+  /** Whether large values are shown dark: MONOCHROME1 of DICOM, MINISWHITE of TIFF. */
   inverted: boolean
-  /** How the rows of the file lie, of which the samples here are the upright form; 1 where they are as stored. */
+  /** The orientation of the rows in the file, while the samples here are upright; 1 if they are as stored. */
   turned: ExifOrientation
-  /** Millimetres between the centres of neighbouring voxels; null where the file does not say. */
+  /** Millimetres between the centres of neighbouring voxels; null if the file does not say. */
   spacing: Triple | null
-  /** Null where the file has no geometry. */
+  /** Null if the file has no geometry. */
   affine: Affine | null
-  /** How the file wants to be shown, in its units. */
+  /** The display window given by the file, in its units. */
   window: { center: number; width: number } | null
-  /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" of contours, which are a 'dicom-seg' in all else. */
+  /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" for contours, which are otherwise a 'dicom-seg'. */
   modality: string | null
   segments: Segment[]
-  /** Sentences about what a user should know, such as "Slices are 5 mm apart but two are missing." */
+  /** Notes for the user, such as "Slices are 5 mm apart but two are missing." */
   notes: string[]
   origin: Origin
 }
 
-/** A volume of one grey channel without geometry: what most formats fill in. */
+/** A volume of one grey channel without geometry, for formats to fill in. */
 export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples'> & Partial<Volume>): Volume {
   return {
     array: null,
@@ -109,7 +109,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
   }
 }
 
-/** The name of the file that a volume is in, with its folders. */
+/** The name of a volume's file, with its folders. */
 export const fileOf = ({ name, array }: Pick<Volume, 'name' | 'array'>): string =>
   array === null ? name : name.slice(0, name.length - array.length - 1)
 
@@ -117,13 +117,13 @@ export const fileOf = ({ name, array }: Pick<Volume, 'name' | 'array'>): string 
 const single = 2 ** -22
 
 /**
- * What a sample stands for, in the file's units. A value that is a whole number but for the precision of what is stored is that number: nibabel
+ * A sample's value in the file's units. A value that is whole within the stored precision is rounded to that number: nibabel
  * writes labels 0 to 3 that were floats as bytes times 3 / 255 in single precision, and 1 comes back as 1.00000002.
  */
 export function valueOf({ samples, slope, intercept }: Pick<Volume, 'samples' | 'slope' | 'intercept'>): (sample: number) => number {
   const floats = samples instanceof Float32Array || samples instanceof Float64Array
   if (!floats && Number.isInteger(slope) && Number.isInteger(intercept)) return (sample) => slope * sample + intercept
-  // Samples that are whole were rounded to the nearest step, which is small where such a header was made of few labels.
+  // Whole samples were rounded to the nearest step, which is small if such a header was made from few labels.
   const rounding = floats ? 0 : Math.min(Math.abs(slope) / 2, 0.05)
   return (sample) => {
     const scaled = slope * sample
@@ -149,8 +149,8 @@ const letters = [
 ] as const
 
 /**
- * Where the index grows to, one letter for each axis, e.g. "LPS"; of an oblique volume the nearest. As nibabel's `aff2axcodes`: the largest
- * direction cosine is given its axis first, so no direction of the patient is named twice.
+ * The direction of each axis as a letter, e.g. "LPS"; the nearest for an oblique volume. As in nibabel's `aff2axcodes`, the largest
+ * direction cosine gets its axis first, so no direction of the patient is named twice.
  */
 export function orientationOf(affine: Affine): string {
   const spacing = spacingOf(affine)

@@ -52,7 +52,7 @@ export interface TestNifti {
   slope?: number
   intercept?: number
   sform?: readonly (readonly number[])[]
-  /** Magic of a .hdr file, whose voxels are in another. */
+  /** Magic of a .hdr file, whose voxels are in a separate file. */
   paired?: boolean
 }
 
@@ -129,7 +129,7 @@ export function makeTiff(
     }
     const entries = Object.entries(fields)
     const start = file.length + 2 + 12 * entries.length + 4
-    // What does not fit into an entry stands after the directory.
+    // Values that do not fit into an entry follow the directory.
     let long = new Uint8Array(0)
     const put = (tag: number, type: number, count: number, bytes: Uint8Array) => {
       if (bytes.length <= 4) return join(u2(tag, type), u4(count), bytes, new Uint8Array(4 - bytes.length))

@@ -7,13 +7,13 @@ import { InputError } from './input-error'
 export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
 
-/** How many bytes may still be unpacked, of all zips together, so that zips in zips do not add up. */
+/** Bytes that may still be unpacked from all zips together, so that nested zips do not add up. */
 export interface Budget {
   left: number
 }
 export const makeBudget = (): Budget => ({ left: maxArchiveBytes })
 
-/** A file of a zip, as the central directory names it. */
+/** A file in a zip, as listed in the central directory. */
 export interface ZipEntry {
   /** Path inside the zip. */
   name: string
@@ -23,17 +23,17 @@ export interface ZipEntry {
   read(): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** Deflate's best is a little over a thousand to one; who promises more lies. */
+/** Deflate's best ratio is a little over a thousand to one; a larger claim is false. */
 const maxRatio = 1040
 
-/** What operating systems and discs put beside one's files. */
+/** Files added by operating systems and discs. */
 const junk = /(^|\/)(__MACOSX\/.*|\.DS_Store|Thumbs\.db|desktop\.ini|DICOMDIR|\._[^/]*|\.Spotlight-V100\/.*|\.Trashes\/.*)$/i
 
 export const isJunk = (name: string): boolean => junk.test(name.replaceAll('\\', '/'))
 
 /**
- * The files in a zip, unpacked, without folders and junk; names are the paths inside. What cannot be unpacked is among the problems.
- * @throws InputError if the archive as a whole cannot be read, or would need more than is left of the budget
+ * The files in a zip, unpacked, without folders and junk; names are the paths inside. Files that cannot be unpacked become problems.
+ * @throws InputError if the archive as a whole cannot be read, or would exceed the remaining budget
  */
 export async function readZip(file: GivenFile, budget: Budget): Promise<{ files: GivenFile[]; problems: InputError[] }> {
   const { name } = file
@@ -65,7 +65,7 @@ const tooLarge = (name: string, size: number) =>
 /** The end of a zip: 22 bytes, and a comment of up to 65,535. */
 const [endBytes, mostComment] = [22, 65_535]
 
-/** Where the central directory is, in place of numbers that need more bits (APPNOTE 4.3.14, 4.3.15): what the long record says. */
+/** The position of the central directory from the 64-bit record, for larger numbers (APPNOTE 4.3.14, 4.3.15). */
 async function longEnd(file: GivenFile, end: number): Promise<{ count: number; length: number; start: number } | null> {
   const locator = viewOf(await file.read(end - 20, end))
   if (locator.byteLength < 20 || locator.getUint32(0, true) !== 0x07064b50) return null
@@ -77,7 +77,7 @@ async function longEnd(file: GivenFile, end: number): Promise<{ count: number; l
 }
 
 /**
- * What is in a zip, by the central directory at its end (APPNOTE 4.3.12, 4.3.16); of the rest nothing is read.
+ * The contents of a zip, from the central directory at its end (APPNOTE 4.3.12, 4.3.16); nothing else is read.
  * @throws InputError for a zip that is damaged, cut short, or one part of several
  */
 export async function listZip(file: GivenFile): Promise<ZipEntry[]> {
@@ -103,7 +103,7 @@ export async function listZip(file: GivenFile): Promise<ZipEntry[]> {
     const flags = view.getUint16(at + 8, true)
     entries.push(
       entryOf(file, {
-        // Without the flag the encoding is anybody's guess; the first 256 characters of Unicode lose nothing.
+        // Without the flag the encoding is unknown; the first 256 characters of Unicode lose nothing.
         name: strFromU8(directory.subarray(at + 46, nameEnd), (flags & 0x800) === 0),
         encrypted: (flags & 1) !== 0,
         method: view.getUint16(at + 10, true),
@@ -118,17 +118,17 @@ export async function listZip(file: GivenFile): Promise<ZipEntry[]> {
   return entries
 }
 
-/** What the central directory says of a file. */
+/** A file's entry in the central directory. */
 interface Listed {
   name: string
   encrypted: boolean
   /** 0 stored, 8 deflated. */
   method: number
   checksum: number
-  /** Bytes in the zip, and unpacked. */
+  /** Compressed and unpacked bytes. */
   packed: number
   size: number
-  /** Where its own header begins. */
+  /** Offset of its local header. */
   offset: number
 }
 

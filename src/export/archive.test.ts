@@ -128,7 +128,7 @@ test('masks read back as they were, each under its own name', async () => {
   expect(JSON.parse(read(files['labels.json'])).classes[2]).toEqual({ index: 2, name: 'Ä', color: '#00ff00', value: '255' })
 })
 
-test('labels.json and the report say which file each mask is of', async () => {
+test('labels.json and the report say which file each mask belongs to', async () => {
   const array = makeVolume({ name: 'c/p3.h5/image', array: 'image', kind: 'hdf5', size: [2, 2, 1, 1], samples: new Uint8Array(4) })
   const made = { ...run, masks: [...run.masks, { source: array, labels: new Uint8Array(4), frames: [0] }] }
   const files = await exportFiles(made, 'run', options)
@@ -138,7 +138,7 @@ test('labels.json and the report say which file each mask is of', async () => {
     { file: 'masks/p2_b.png', source: 'p2_b.png' },
     { file: 'masks/p3.png', source: 'c/p3.h5/image' },
   ])
-  expect(read(files['report.html'])).toContain('masks/two/p1_a.png is of two/p1_a.jpg')
+  expect(read(files['report.html'])).toContain('masks/two/p1_a.png belongs to two/p1_a.jpg')
 })
 
 describe('mask names', () => {
@@ -148,14 +148,14 @@ describe('mask names', () => {
     ])
   })
 
-  test('of one base name keep the folders that tell them apart', () => {
+  test('with one base name keep the folders that tell them apart', () => {
     expect(maskNames(['d/P1/image.png', 'd/P2/image.png', 'd/P1/other.png'])).toEqual(['P1/image', 'P2/image', 'other'])
     expect(maskNames(['P1/T1/s.nii', 'P2/T1/s.nii', 'P2/T2/s.nii'])).toEqual(['P1/T1/s', 'P2/T1/s', 'P2/T2/s'])
     expect(maskNames(['image.png', 'P1\\image.png', 'P1/image.jpg'])).toEqual(['image', 'P1/image', 'P1/image-2'])
     expect(maskNames(['../x/image.png', 'C:/image.png'])).toEqual(['x/image', 'C_/image'])
   })
 
-  test('never two alike, never out of the folder', () => {
+  test('are never equal, and never lead out of the folder', () => {
     const name = fc.oneof(fc.constantFrom('x.png', 'X.png', 'x-2.png', 'x-2-2', 'a/x.png', '../..', '..\\.png', ''), fc.string())
     fc.assert(
       fc.property(fc.array(name), (images) => {

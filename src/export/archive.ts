@@ -16,18 +16,18 @@ export type Files = Record<string, Uint8Array<ArrayBuffer>>
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 const json = (content: unknown): Uint8Array<ArrayBuffer> => text(JSON.stringify(content, null, 2) + '\n')
 
-/** Which file of the user's a written one is of. */
+/** The user's file that a written file belongs to. */
 export interface SourceOfFile {
   file: string
   source: string
 }
 
-/** Called while files are made, with how many of them are done. */
+/** Called while files are made, with the number done. */
 export type Tell = (done: number, of: number) => Promise<void>
 
 /**
- * The files of one kind of export, README.txt included. Equal runs give equal bytes.
- * @param checkpoint what an exported run goes on from
+ * The files of one kind of export, including README.txt. Equal runs give equal bytes.
+ * @param checkpoint what an exported run continues from
  */
 export async function exportFiles(
   run: FinishedRun,
@@ -50,7 +50,7 @@ export async function exportFiles(
   return { ...files, 'README.txt': text(readme(run, files)) }
 }
 
-/** What is compressed already, and what hardly gets smaller: storing these is ten times as fast. */
+/** Files already compressed or hardly compressible: storing them is ten times as fast. */
 const dense = /\.(png|gz|nrrd|safetensors|onnx)$/
 
 /** One zip of all files; the same bytes whenever and wherever it is made. */
@@ -89,7 +89,7 @@ function weightFiles(run: FinishedRun, { modelA, modelB, testVector }: Networks)
   }
 }
 
-/** Files of all volumes under one folder, each with the base name of its source and none in the place of another, and labels.json. */
+/** Files of all volumes in one folder, each under a unique base name from its source, and labels.json. */
 async function filesOf<T extends { source: Volume }>(
   run: FinishedRun,
   folder: string,
@@ -128,8 +128,8 @@ function mapFiles(run: FinishedRun, tell: Tell) {
 const labelTable = ({ classes }: FinishedRun) => classes.map(({ name, color, value }, index) => ({ index, name, color, value }))
 
 /**
- * A base name for the files of each image: its own, without what file systems refuse. Images of one base name keep as many of their folders as tell
- * them apart, "P1/image" and "P2/image"; where even all of them do not, the first keeps its name and the others get "-2", "-3", ...; capitals do
+ * A base name for each image's files: its own, without what file systems refuse. Images that share a base name keep as many folders as tell
+ * them apart, "P1/image" and "P2/image"; if all of them are not enough, the first keeps its name and the others get "-2", "-3", ...; capitals do
  * not tell names apart, because on Windows and macOS they do not.
  */
 export function maskNames(images: readonly string[]): string[] {
@@ -142,7 +142,7 @@ export function maskNames(images: readonly string[]): string[] {
   const groups = new Map<string, string[][]>()
   for (const path of paths) groups.set(key(path, 1), [...(groups.get(key(path, 1)) ?? []), path])
   const depths = new Map([...groups].map(([base, group]) => [base, depthOf(group)]))
-  /** The least number of parts that tells the paths of a group apart, or 1 where none does. */
+  /** The least number of parts that tells a group's paths apart, or 1 if none does. */
   function depthOf(group: string[][]): number {
     const most = Math.max(...group.map((path) => path.length))
     for (let depth = 1; depth <= most; depth++) if (new Set(group.map((path) => key(path, depth))).size === group.length) return depth
@@ -163,28 +163,28 @@ export function maskNames(images: readonly string[]): string[] {
   })
 }
 
-/** What each file is; only those that are there are described. */
+/** A description of each file; only those present are listed. */
 const descriptions: [path: string, says: string][] = [
   [
     'masks/',
-    'one file for each of yours, with its base name (and its folders, where files of several have one name) and geometry, in its own format: a palette PNG whose index is the class, a NIfTI label volume, a DICOM SEG or a seg.nrrd; what you drew stands in place of the prediction',
+    'one file for each of yours, with its base name (and its folders, if names repeat) and geometry, in its own format: a palette PNG whose index is the class, a NIfTI label volume, a DICOM SEG or a seg.nrrd; what you drew replaces the prediction',
   ],
   [
     'maps/',
     'for each file the probability of every class and how far A and B differ, 0 to 1: float NIfTI, or 16-bit PNG of 65535 times that',
   ],
-  ['labels.json', 'index, name, color of each class, and the value it had in your exemplar mask; and which of your files each file is of'],
-  ['report.html', 'the run on one page: setting, curves, pictures, numbers for each image; needs no network'],
+  ['labels.json', 'index, name, color of each class, and its value in your exemplar mask; and which of your files each file belongs to'],
+  ['report.html', 'the run on one page: settings, curves, pictures, numbers for each image; needs no network'],
   ['model-a.safetensors', 'the weights of network A, in the layout of PyTorch'],
   ['model-b.safetensors', 'the weights of network B; A and B taught each other, and the setting "inference" says whose prediction counts'],
   ['model-a.onnx', 'network A for onnxruntime and other programs'],
   ['model-b.onnx', 'network B, the same way'],
   ['model-pair.onnx', 'both networks, the mean of their probabilities'],
-  ['config.json', 'every setting of the run, its seed, the version, the label table and what was done to each image first'],
+  ['config.json', 'every setting of the run, its seed, the version, the label table and how each image was preprocessed'],
   ['load.py', 'rebuilds both networks in PyTorch (see below)'],
-  ['test-vector.safetensors', 'one input and what both networks make of it, for load.py to check'],
+  ['test-vector.safetensors', 'one input and the output of both networks for it, for load.py to check'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
-  ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to go on from here'],
+  ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 
 function readme({ version, step, config, backend }: FinishedRun, files: Files): string {

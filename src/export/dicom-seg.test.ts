@@ -34,7 +34,7 @@ const readFolder = (folder: string, keep: (name: string) => boolean = () => true
       .filter(keep)
       .map((name) => fromBytes(`s/${name}`, new Uint8Array(readFileSync(join(folder, name))))),
   )
-/** Vitest compares half a million numbers one by one; this takes no time. */
+/** Vitest compares half a million numbers one by one; this is fast. */
 const same = (a: ArrayLike<number>, b: Uint8Array) => Buffer.compare(Uint8Array.from(a), b) === 0
 const cine = join(shared, 'sunnybrook/dicom/SCD0000101')
 const liver = join(shared, 'formats/ct3slice_seg')
@@ -47,7 +47,7 @@ function rectangles([columns, rows, slices]: Volume['size']): Uint8Array<ArrayBu
   })
 }
 
-test('on one of several orientations in a file: refers to its frames and lies in its plane', async () => {
+test('on one of several orientations in a file, refers to its frames and lies in its plane', async () => {
   const frame = (position: string, cosines: string): Element[] => [
     ['00209113', 'SQ', [[['00200032', 'DS', position]]]],
     ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]],
@@ -79,7 +79,7 @@ test('on one of several orientations in a file: refers to its frames and lies in
 })
 
 describe.skipIf(!existsSync(cine))('on a cine', () => {
-  test('comes back on its frame, with names, colours and numbers, a segment without pixels among them', async () => {
+  test('comes back on its frame, with names, colours and numbers, including a segment without pixels', async () => {
     const source = await readFolder(cine)
     const labels = rectangles(source.size)
     for (const frame of [0, 1]) {
@@ -112,7 +112,7 @@ describe.skipIf(!existsSync(cine))('on a cine', () => {
   })
 })
 
-test('labels on slices that are unevenly apart come back on theirs', async () => {
+test('labels on unevenly spaced slices come back on the same ones', async () => {
   const slice = (z: number, instance: string) => makeDicom({ position: [0, 0, z], instance, pixels: Int16Array.from([1, 2, 3, 4, 5, 6]) })
   const source = await read(...[0, 3, 7, 20].map((z, i) => slice(z, `1.7.${i}`)))
   const label = fc.uint8Array({ minLength: 24, maxLength: 24, max: 3 }).map((values) => Uint8Array.from(values))
@@ -143,7 +143,7 @@ test('frames of a multi-frame source are named by number', async () => {
   expect(Buffer.from(bytes).includes(Buffer.from([0x08, 0x00, 0x60, 0x11, 0x49, 0x53, 2, 0, 0x32, 0x20]))).toBe(true)
 })
 
-test('a source without a place gives labels by picture', async () => {
+test('a source without a position gives labels by picture', async () => {
   const source = await read(makeDicom({ position: null, pixels: Int16Array.from([1, 2, 3, 4, 5, 6]) }))
   const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
   const seg = await read(fromBytes('seg.dcm', await writeDicomSeg(source, labels, 0, classes, options)))
@@ -151,7 +151,7 @@ test('a source without a place gives labels by picture', async () => {
   expect(await segmentationOn(seg, source)).toEqual([{ frame: 0, labels }])
 })
 
-test('the patient stays out unless asked for; the same labels give the same file, others another', async () => {
+test('the patient stays out unless asked for; equal labels give equal files, others different ones', async () => {
   const more = [
     ['00080005', 'CS', 'ISO_IR 192'] as const,
     ['00080050', 'SH', 'ACC77'] as const,

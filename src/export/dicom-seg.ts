@@ -1,8 +1,8 @@
 /**
  * Writes a label map as a DICOM SEG on the series that it belongs to (PS3.3 A.51). Our own writer and not dcmqi's (@itk-wasm/dicom 7.6), which
- * - refuses sources whose UIDs or dates break a rule, as anonymised ones often do ("2.16.0897", "20120000"), with a bare number;
- * - drops a segment without pixels and numbers the ones after it anew, so that 3 comes back as 2;
- * - places frames on a regular grid only, so those of an uneven series name no source, and knows no multi-frame sources;
+ * - refuses, with a bare number, sources whose UIDs or dates are invalid, as anonymised ones often are ("2.16.0897", "20120000");
+ * - drops a segment without pixels and renumbers those after it, so that 3 comes back as 2;
+ * - places frames only on a regular grid, so those of an uneven series name no source, and does not support multi-frame sources;
  * - copies name and birth date of the patient;
  * - is 3.8 MB to load.
  */
@@ -16,15 +16,15 @@ import { version } from '../lib/version'
 export interface SegOptions {
   /** Whether the patient's name, birth date and sex, the accession number and the referring physician are copied from the source. */
   keepPatient: boolean
-  /** What the series is called; " (research use only)" is added. */
+  /** The name of the series; " (research use only)" is added. */
   description: string
-  /** When it was made; without it, the date of the study. */
+  /** When it was made; the date of the study by default. */
   made?: Date
 }
 
 const research = 'Research use only, not for diagnosis'
 
-/** At most `length` characters, as the standard allows for a value, on one line and without the separator of values. */
+/** At most `length` characters, the standard's limit for a value, on one line and without the value separator. */
 const short = (text: string, length: number) => [...text.replace(/[\\\r\n\0]/g, ' ')].slice(0, length).join('').trim()
 
 /** A decimal string: at most 16 characters, 12 digits, so that 0.99999999999999 is 1. */
@@ -44,7 +44,7 @@ const code = (value: string, scheme: string, meaning: string): Element[][] => [
 ]
 const structure = code('123037004', 'SCT', 'Anatomical structure')
 
-/** #rrggbb to CIELab as DICOM stores it (PS3.3 C.10.7.1.1), by the white of D65, as dcmqi and Slicer read it. */
+/** #rrggbb to CIELab as DICOM stores it (PS3.3 C.10.7.1.1), with white point D65, as dcmqi and Slicer read it. */
 function labOf(color: string): [number, number, number] {
   const [, hex] = /^#([0-9a-f]{6})$/i.exec(color) ?? []
   if (!hex) throw new Error(`"${color}" is not a colour like #1f77b4.`)
@@ -60,7 +60,7 @@ function labOf(color: string): [number, number, number] {
   return [word((1.16 * fy * 100 - 16) / 100), word((500 * (fx - fy) + 128) / 255), word((200 * (fy - fz) + 128) / 255)]
 }
 
-/** UIDs that follow from what they name: the same content has the same, other content others. Of UUIDs (PS3.5 B.2), version 8. */
+/** UIDs derived from content: equal content has equal UIDs, other content different ones. From UUIDs (PS3.5 B.2), version 8. */
 async function uidsOf(content: Uint8Array<ArrayBuffer>, count: number): Promise<string[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
@@ -72,18 +72,18 @@ async function uidsOf(content: Uint8Array<ArrayBuffer>, count: number): Promise<
   )
 }
 
-/** A date or time of the source, or nothing where it breaks the rule. */
+/** A date or time of the source, or nothing if invalid. */
 const dateOf = (text: string) => (/^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(text) ? text : '')
 const timeOf = (text: string) => (/^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?$/.test(text) ? text : '')
 
 /**
  * Writes labels as a DICOM SEG: binary, a segment for each class but the first, frames only where a segment has pixels (one empty frame if none
- * has). It lies in the source's frame of reference and names the pictures it lies on. Study and patient ID are those of the source, so that it
- * is filed with it; whatever else says who the patient is stays out unless `keepPatient`.
+ * has). It lies in the source's frame of reference and names the pictures it lies on. Study and patient ID are the source's, so that it
+ * is filed with it; everything else that identifies the patient is left out unless `keepPatient`.
  * @param source read by `readDicom`
  * @param labels columns * rows * slices class numbers, on frame `frame` of the source
  * @param classes background first; the number of a segment is the number of its class
- * @throws InputError if the source's files cannot be read any more
+ * @throws InputError if the source's files can no longer be read
  */
 export async function writeDicomSeg(
   source: Volume,
@@ -108,7 +108,7 @@ export async function writeDicomSeg(
   const used = segments.flatMap((segment) => pictures.flatMap((picture, z) => (counts[z]![segment]! > 0 ? [{ segment, picture, z }] : [])))
   const frames = used.length > 0 ? used : [{ segment: 1, picture: pictures[0]!, z: 0 }]
 
-  // Bits run on from frame to frame, lowest first.
+  // Bits continue from frame to frame, lowest first.
   const bits = new Uint8Array(2 * Math.ceil((frames.length * each) / 16))
   let bit = 0
   for (const { segment, z } of frames)

@@ -1,4 +1,4 @@
-/** What an export is made of: types only. */
+/** The contents of an export: types only. */
 import type { Volume } from '../data/volume'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -13,12 +13,12 @@ export interface ExportedClass {
   value: string
 }
 
-/** Both networks, with what it takes to check a copy of them. */
+/** Both networks, with what is needed to check a copy. */
 export interface Networks {
   /** By PyTorch's names and in its layout (OIHW); with BatchNorm, running statistics too. */
   modelA: Record<string, StoredTensor>
   modelB: Record<string, StoredTensor>
-  /** What both models make of one image. */
+  /** Both models' output for one image. */
   testVector: {
     /** [1, 1, S, S], values 0..1 */
     input: StoredTensor
@@ -28,14 +28,14 @@ export interface Networks {
   }
 }
 
-/** All that an export is made of. */
+/** Everything an export is made from. */
 export interface FinishedRun {
   /** Version of the app. */
   version: string
   config: Config
   /** At most 256; the index is the class. */
   classes: ExportedClass[]
-  /** What was done to each image before the network saw it, in words. */
+  /** How each image was preprocessed, in words. */
   preprocessing: string
   backend: string
   adapter: string
@@ -43,11 +43,11 @@ export interface FinishedRun {
   step: number
   /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
-  /** Null where the export has none, as that of masks. */
+  /** Null if the export has none, as for masks. */
   networks: Networks | null
   rows: StepMetrics[]
   scores: ScoreRow[]
-  /** Predictions by volume, in its layout, with what the user drew, and which of its frames were predicted. */
+  /** Predictions by volume, in its layout, including the user's drawings, and which of its frames were predicted. */
   masks: { source: Volume; labels: Uint8Array<ArrayBuffer>; frames: number[] }[]
   /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */
   maps: { source: Volume; disagreement: Float32Array<ArrayBuffer>; probabilities: Float32Array<ArrayBuffer>[] }[]

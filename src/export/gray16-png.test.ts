@@ -7,7 +7,7 @@ import { readPng } from '../data/png-file'
 import { writeGray16Png } from './gray16-png'
 import { findPython, needs, runPython } from '../lib/python.test-support'
 
-test('each sixteenth bit comes back', () => {
+test('all sixteen bits come back', () => {
   const map = fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 })).chain(([width, height]) =>
     fc.record({
       width: fc.constant(width),
@@ -29,7 +29,7 @@ test('each sixteenth bit comes back', () => {
   )
 })
 
-test('values beyond 0..1 are cut off, and what is no number is 0', () => {
+test('values beyond 0..1 are clamped, and NaN becomes 0', () => {
   const bytes = writeGray16Png(6, 1, Float32Array.of(-1, 0, 1, 1.5, NaN, Infinity))
   expect([...readPng({ name: 'map.png', bytes }).samples]).toEqual([0, 0, 65535, 65535, 0, 65535])
 })

@@ -9,7 +9,7 @@ import type { ExportedClass } from './finished-run'
 import { sourceBase, writeLabels, writeMaps, type LabelOptions } from './label-file'
 import { writeNifti } from './nifti'
 
-/** What the writers of other files were asked for, in place of their bytes: frame and labels. */
+/** What other writers were asked to write, instead of their bytes: frame and labels. */
 vi.mock('./dicom-seg', () => ({
   writeDicomSeg: (_: Volume, labels: Uint8Array, frame: number, __: unknown, { keepPatient }: LabelOptions) =>
     Promise.resolve(Uint8Array.of(frame, Number(keepPatient), ...labels)),
@@ -75,7 +75,7 @@ test.each<[string, Volume, LabelOptions['format'], string[]]>([
   ['a DICOM without geometry', capture, 'source', ['capture.png']],
   ['an NRRD', nrrd, 'source', ['n.seg.nrrd']],
   ['an MHA', { ...nrrd, name: 'n.mha', kind: 'mha' }, 'source', ['n.seg.nrrd']],
-  ['one slice with a place, PNG asked for', volume('one.dcm', 'dicom', [3, 2, 1, 1], { affine }), 'png', ['one.png']],
+  ['one slice with a position, PNG asked for', volume('one.dcm', 'dicom', [3, 2, 1, 1], { affine }), 'png', ['one.png']],
 ])('%s', async (_, source, format, names) => {
   expect((await write(source, { format })).map(({ name }) => name)).toEqual(names)
 })
@@ -92,7 +92,7 @@ describe('what is in the file', () => {
     ])
   })
 
-  test('a PNG lies on a photo as that is stored, and says how', async () => {
+  test('a PNG lies on a photo as stored, and records its orientation', async () => {
     const upright = turnUpright(volume('p1.jpg', 'jpeg', [3, 2, 1, 1]), 6)
     const labels = Uint8Array.of(0, 1, 2, 2, 1, 1)
     const [file] = await writeLabels(upright, labels, classes, options)
@@ -102,7 +102,7 @@ describe('what is in the file', () => {
       'probability',
       'a',
     )
-    // Upright 01 22 11, of which the right column is the first row as stored.
+    // Upright 01 22 11, whose right column is the first row as stored.
     for (const { name, bytes } of [file!, map!]) {
       const png = readPng({ name, bytes })
       expect([png.width, png.height, png.orientation]).toEqual([3, 2, 6])
@@ -125,10 +125,10 @@ describe('what is in the file', () => {
 
   test.each<[string, string[], number, number[]]>([
     ['large values take 16 bits', ['0', '1001', '2035'], 4, [0, 1001, 2035]],
-    ['colours are no numbers: the index', ['#000000', '#ff0000', '#00ff00'], 2, [0, 1, 2]],
-    ['one drawn beside those of a file, of the same number: the index', ['0', '2', '2'], 2, [0, 1, 2]],
+    ['colours are not numbers: the index', ['#000000', '#ff0000', '#00ff00'], 2, [0, 1, 2]],
+    ['one drawn in addition to the file, with the same number: the index', ['0', '2', '2'], 2, [0, 1, 2]],
     ['values beyond 16 bits: the index', ['0', '40000', '7'], 2, [0, 1, 7]],
-    ['no whole number: the index', ['0', '1.5', '-3'], 2, [0, 1, 2]],
+    ['not whole numbers: the index', ['0', '1.5', '-3'], 2, [0, 1, 2]],
   ])('%s', async (_, values, datatype, expected) => {
     const table = classes.map((one, i) => ({ ...one, value: values[i]! }))
     const [file] = await write(stack, {}, table)
@@ -138,7 +138,7 @@ describe('what is in the file', () => {
     expect(header.description).toMatch(/^No geometry/)
   })
 
-  test('each frame of a cine goes to its own file, those asked for only', async () => {
+  test('each requested frame of a cine goes to its own file', async () => {
     const labels = labelsOf(cine)
     const part = (frame: number) => [...labels.subarray(frame * 12, frame * 12 + 12)]
     expect((await write(cine)).map(({ bytes }) => [...bytes])).toEqual([0, 1, 2].map((frame) => [frame, 0, ...part(frame)]))
@@ -165,7 +165,7 @@ describe('what is in the file', () => {
 describe('maps', () => {
   const mapOf = ({ size }: Volume) => Float32Array.from({ length: size.reduce((a, b) => a * b) }, (_, i) => (i % 4) / 3)
 
-  test('of a picture are PNGs of 16 bits', () => {
+  test('for a picture are PNGs of 16 bits', () => {
     const [file] = writeMaps(picture, mapOf(picture), 'probability', 'left/right LV')
     expect(file!.name).toBe('p1.b-probability-left_right_LV.png')
     const png = readPng(file!)
@@ -177,7 +177,7 @@ describe('maps', () => {
     [plain, 'p1-disagreement.nii'],
     [series, '1.2.840-disagreement.nii.gz'],
     [nrrd, 'n-disagreement.nii.gz'],
-  ])('of all else are float NIfTI', (source, name) => {
+  ])('for everything else are float NIfTI', (source, name) => {
     const [file] = writeMaps(source, mapOf(source), 'disagreement')
     expect(file!.name).toBe(name)
     const { header, samples } = readNifti(file!.bytes)

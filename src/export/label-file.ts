@@ -16,47 +16,47 @@ export interface WrittenFile {
 
 export interface LabelOptions {
   /**
-   * 'source': what fits the source, so that it opens where the source opens. 'png' holds one picture: a stack gets what fits it instead,
+   * 'source': a format that opens wherever the source opens. 'png' holds one picture: a stack gets its own format instead,
    * never one file for each slice.
    */
   format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
   /** Whether a DICOM SEG may bear the patient's name. */
   keepPatient: boolean
-  /** Base name of what is written, where the source's own is taken already. */
+  /** Base name of the output, if the source's own is taken. */
   base?: string
-  /** When a DICOM SEG was made, as it says itself; without it the date of the study. */
+  /** When a DICOM SEG says it was made; the date of the study by default. */
   made?: Date
-  /** Frames that were predicted, from 0; all unless given. DICOM SEG and seg.nrrd are written for these only. */
+  /** Frames that were predicted, from 0; all by default. DICOM SEG and seg.nrrd are written only for these. */
   frames?: readonly number[]
 }
 
-/** All that a label or a map says of itself in a header. */
+/** The description in the header of a label file or a map. */
 const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not predicted`
 
 const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
 
-/** A part of a path without what file systems refuse. */
+/** Part of a path without what file systems refuse. */
 export const cleaned = (part: string): string => part.replace(/[<>:"|?*\p{Cc}]/gu, '_')
 
 /**
- * The name of a source without folders, ending, and what file systems refuse; ".nii.gz" and ".ome.tif" are one ending, and the last part
- * of a folder's name such as "1.2.840" is none.
+ * The name of a source without folders, ending, and what file systems refuse; ".nii.gz" and ".ome.tif" are single endings, but the last part
+ * of a folder's name such as "1.2.840" is not an ending.
  */
 export function sourceBase(name: string): string {
   const base = cleaned(name.slice(name.search(/[^/\\]*$/)).replace(endings, ''))
   return /^[. ]*$/.test(base) ? 'image' : base
 }
 
-/** One picture without a place in space. */
+/** One picture without a position in space. */
 const isPicture = ({ size, affine }: Volume) => size[2] === 1 && size[3] === 1 && !affine
 
-/** The format of a source's labels. Without geometry DICOM cannot be referred to; MHA's comes whole and with names in a seg.nrrd. */
+/** The format of a source's labels. DICOM without geometry cannot be referred to; MHA labels go whole and with names into a seg.nrrd. */
 function formatOf(source: Volume, { format }: LabelOptions): 'png' | 'nifti' | 'seg-nrrd' | 'dicom-seg' {
   if (format === 'nifti' || format === 'seg-nrrd') return format
   if (format === 'png' && source.size[2] === 1 && source.size[3] === 1) return 'png'
   if (source.origin.format === 'nifti') return 'nifti'
   if (isPicture(source)) return 'png'
-  // The tiles of a mosaic are no pictures that a DICOM SEG could name.
+  // A DICOM SEG cannot refer to the tiles of a mosaic.
   if (source.origin.format === 'dicom' && source.affine && !source.origin.mosaic) return 'dicom-seg'
   if (source.affine && (source.kind === 'nrrd' || source.kind === 'mha')) return 'seg-nrrd'
   return 'nifti'
@@ -111,7 +111,7 @@ export async function writeLabels(
 }
 
 /**
- * A map of values 0..1 in the source's own order: a grey PNG of 16 bits (65535 is 1) for a picture, a float NIfTI for all else, DICOM too.
+ * A map of values 0..1 in the source's own order: a grey PNG of 16 bits (65535 is 1) for a picture, a float NIfTI for everything else, including DICOM.
  * @param upright the source; what was turned upright is turned back
  * @param className the class that a probability is of
  */
@@ -133,13 +133,13 @@ export function writeMaps(
 /** Compressed unless the source is a NIfTI that is not. */
 function niftiFile(base: string, source: Volume, bytes: Uint8Array<ArrayBuffer>): WrittenFile {
   if (source.kind === 'nifti' && !/\.gz$/i.test(source.name)) return { name: `${base}.nii`, bytes }
-  // Without a time, so that equal labels are equal files.
+  // Without a time, so that equal labels give equal files.
   return { name: `${base}.nii.gz`, bytes: new Uint8Array(gzipSync(bytes, { mtime: 0 })) }
 }
 
 /**
- * Class indices as the values that the exemplar mask had. Indices stay where a value is no whole number of 0 to 32767, or two are alike,
- * as of a class that was drawn beside those of a file.
+ * Class indices as the values that the exemplar mask had. Indices stay if a value is not a whole number from 0 to 32767, or if two are equal,
+ * as when a class was drawn in addition to those of a file.
  */
 function named(labels: Uint8Array<ArrayBuffer>, classes: readonly ExportedClass[]): Uint8Array | Int16Array {
   const values = classes.map(({ value }, index) => (/^\d{1,5}$/.test(value) && Number(value) <= 32767 ? Number(value) : index))

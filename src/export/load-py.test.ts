@@ -9,7 +9,7 @@ import { runPython } from '../lib/python.test-support'
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors'
 
 /**
- * The network written once more, as functions over a dictionary, with random weights: names, shapes and layout as in src/nn/unet.ts.
+ * The network written again, as functions over a dictionary, with random weights: names, shapes and layout as in src/nn/unet.ts.
  * Writes all values to values.bin and [name, shape] of each tensor to names.json, for two models, then input and softmax.
  */
 const independent = `
@@ -117,7 +117,7 @@ describe.skipIf(!pythonWithTorch)(needsTorch('load.py run by PyTorch'), () => {
     expect(runLoadPy(makeFolder('batch'))).toMatchObject({ status: 0 })
   })
 
-  test('a test vector that is off by 2e-4 in one pixel of B fails, in a sentence', () => {
+  test('a test vector off by 2e-4 in one pixel of B fails with a sentence', () => {
     const folder = copy(group, 'off')
     const path = join(folder, 'test-vector.safetensors')
     const { tensors } = readSafetensors(readFileSync(path))
@@ -137,7 +137,7 @@ describe.skipIf(!pythonWithTorch)(needsTorch('load.py run by PyTorch'), () => {
     expect(runLoadPy(folder)).toMatchObject({ status: 1, output: expect.stringContaining('do not return') })
   })
 
-  test('a missing file, a cut file and missing weights fail, in a sentence without a traceback', () => {
+  test('a missing file, a cut file and missing weights fail with a sentence and no traceback', () => {
     const missing = copy(group, 'missing')
     rmSync(join(missing, 'model-b.safetensors'))
     const cut = copy(group, 'cut')

@@ -1,6 +1,6 @@
 /**
  * The program that comes with every export: it rebuilds the network of src/nn/unet.ts in PyTorch, loads both models and checks that they
- * return the stored test vector. Kept as text in a module, because that can be read in a worker, in Node and in a test alike.
+ * return the stored test vector. Kept as text in a module, because that can be read in a worker, in Node and in tests.
  */
 export const loadPy = String.raw`#!/usr/bin/env python3
 """Loads the two networks of an Exemplar Lab run in PyTorch. Research software, not a medical device.

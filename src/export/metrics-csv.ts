@@ -1,6 +1,6 @@
 import type { ScoreRow, StepMetrics } from '../method/history'
 
-/** The columns in their order; as a record, so that a new field that someone forgets here does not compile. */
+/** The columns in order; a record, so that a field forgotten here does not compile. */
 const stepColumns: Record<keyof StepMetrics, true> = {
   step: true,
   learningRate: true,
@@ -25,13 +25,13 @@ const scoreColumns: Record<Exclude<keyof ScoreRow, 'step' | 'perClass'>, true> =
 
 const keysOf = <K extends string>(columns: Record<K, true>) => Object.keys(columns) as K[]
 
-/** Empty for what is not there; the shortest text that reads back as the same number otherwise. */
+/** Empty if missing; else the shortest text that reads back as the same number. */
 const cell = (value: number | null | undefined): string =>
   value === null || value === undefined || Number.isNaN(value) ? '' : String(value)
 
 /**
  * The curves of a run as CSV (RFC 4180 but for bare line feeds): one row for each step that has metrics or a score, in order, with the
- * fields of StepMetrics, then of ScoreRow, then `dice1`, `dice2`, ... for each foreground class. Numbers have a point; cells without a
+ * fields of StepMetrics, then of ScoreRow, then `dice1`, `dice2`, ... for each foreground class. Decimals have a point; cells without a
  * value are empty.
  */
 export function writeMetricsCsv(rows: readonly StepMetrics[], scores: readonly ScoreRow[]): string {

@@ -118,7 +118,7 @@ test('every rotation has a qform, a sheared affine has none', () => {
 })
 
 /**
- * Within what the format leaves of spacings up to 10 mm: its quaternion is single precision without a, and near half a turn a is the
+ * Within the format's precision for spacings up to 10 mm: its quaternion is single precision without a, and near half a turn a is the
  * root of a rounding error, 4e-4.
  */
 function expectNear(found: number[][], affine: Affine) {
@@ -194,7 +194,7 @@ describe('a NIfTI source', () => {
   const size: Size = [2, 3, 1, 2]
   const samples = Uint8Array.from({ length: 12 }, (_, i) => i)
 
-  test.each([true, false])('gives its placement bit for bit and nothing else (little-endian %s)', (little) => {
+  test.each([true, false])('passes on its placement bit for bit and nothing else (little-endian %s)', (little) => {
     const source = header1(little)
     const bytes = writeNifti({ ...small, size, samples, source: fromNiftiBytes(source, size, little) })
     const { header, samples: back } = read(bytes)
@@ -224,12 +224,12 @@ describe('a NIfTI source', () => {
   const fromNiftiBytes = (bytes: Uint8Array<ArrayBuffer>, own: Size, little: boolean): Volume =>
     little ? fromNifti(bytes, own) : { ...volumeOf(own), kind: 'nifti', origin: { format: 'nifti', header: bytes.slice(0, 348) } }
 
-  test('of one frame more than is written keeps its place', () => {
+  test('with one frame more than is written keeps its position', () => {
     const { header } = read(writeNifti({ ...small, size: [2, 3, 1, 1], source: fromNifti(header1(true), size) }))
     expect([header.dims.slice(0, 5), header.sform_code]).toEqual([[3, 2, 3, 1, 1], 4])
   })
 
-  test('of other sides gives no placement: the affine of the volume counts', () => {
+  test('with other sides gives no placement: the volume’s affine counts', () => {
     const source = { ...fromNifti(header1(true), size), affine: identity }
     const { header } = read(writeNifti({ ...small, size: [3, 2, 1, 1], source }))
     expect([header.dims.slice(0, 5), header.sform_code]).toEqual([[3, 3, 2, 1, 1], 1])
@@ -245,14 +245,14 @@ describe('a NIfTI source', () => {
   })
 })
 
-/** What nibabel should find in a file that we wrote. */
+/** What nibabel should find in a file written here. */
 interface Case {
   bytes: Uint8Array
   dtype: string
   shape: readonly number[]
   intent: number
   values: number[]
-  /** The affine, or a file that it should be like. */
+  /** The affine, or a file that it should match. */
   affine?: number[][]
   like?: string
 }
@@ -282,7 +282,7 @@ for case in json.load(sys.stdin):
 const python = findPython('nibabel', 'numpy')
 const formats = join(import.meta.dirname, '../../../shared/data/formats')
 
-/** One Python for all cases; it fails at the first that differs, and at every warning. */
+/** One Python for all cases; it fails at the first difference and at any warning. */
 function expectNibabelToFind(cases: Case[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'nifti-'))
   try {
@@ -299,7 +299,7 @@ function expectNibabelToFind(cases: Case[]): void {
 }
 
 describe.skipIf(!python)(needs('NIfTI read by nibabel', python, 'nibabel and numpy'), () => {
-  test('affine, codes, dtype, shape and values are those we meant', () => {
+  test('affine, codes, dtype, shape and values are as intended', () => {
     const affines = fc.sample(fc.oneof(oblique, sheared), { numRuns: 40, seed: 1 })
     const cases = affines.map((affine, i): Case => {
       const size: Size = [2, 3, 4, 1 + (i % 3)]
@@ -318,7 +318,7 @@ describe.skipIf(!python)(needs('NIfTI read by nibabel', python, 'nibabel and num
     expectNibabelToFind(cases)
   })
 
-  test.skipIf(!existsSync(formats))('labels on the files of others lie where those lie', () => {
+  test.skipIf(!existsSync(formats))('labels for other programs’ files lie where those files lie', () => {
     const cases = ['v.nii.gz', 'v2.nii', 'v_scl.nii.gz'].map((name): Case => {
       const raw = readFileSync(join(formats, name))
       const file = Uint8Array.from(name.endsWith('.gz') ? gunzipSync(raw) : raw)

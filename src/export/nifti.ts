@@ -12,7 +12,7 @@ export interface NiftiImage {
   description: string
 }
 
-/** The part of a header that says where voxels lie, in the units of the header. */
+/** The part of a header that places the voxels, in the header's units. */
 interface Placement {
   version: 1 | 2
   /** Rank, then seven sides. */
@@ -34,10 +34,10 @@ interface Placement {
 
 /**
  * A single-file NIfTI, little-endian, not compressed, without extensions. Header fields as in nifti1.h and nifti2.h (nifti.nimh.nih.gov).
- * A NIfTI source gives its version, dims, voxel sizes, units, qform and sform with their codes, bit for bit; nothing else, for other
+ * A NIfTI source gives its version, dims, voxel sizes, units, qform and sform with their codes, bit for bit; nothing else, since other
  * fields may hold a name. Other sources give their affine as sform (code 1), and as qform too if it is a rotation; without geometry it
  * is the voxel size alone (1 where unknown), and the description says so.
- * @throws Error if samples and size do not fit each other
+ * @throws Error if samples and size do not match
  */
 export function writeNifti({ size, samples, source, intent, description }: NiftiImage): Uint8Array<ArrayBuffer> {
   if (samples.length !== size.reduce((a, b) => a * b, 1))
@@ -74,7 +74,7 @@ function dataTypeOf(samples: NiftiImage['samples']): Pick<About, 'datatype' | 'b
   return { datatype: 16, bitpix: 32 }
 }
 
-/** UTF-8 in at most `limit` bytes, no character cut in two. */
+/** UTF-8 in at most `limit` bytes, without splitting a character. */
 function cut(text: string, limit: number): Uint8Array {
   const out = new Uint8Array(limit)
   return out.subarray(0, new TextEncoder().encodeInto(text, out).written)
@@ -131,7 +131,7 @@ function writeHeader2(view: DataView, placed: Placement, about: About, start: nu
   int32(504, about.intent)
 }
 
-/** The placement of a NIfTI header of either version and byte order; null where its sides are not those of the image. */
+/** The placement of a NIfTI header of either version and byte order; null if its sides are not the image's. */
 function readPlacement(header: Uint8Array, size: NiftiImage['size']): Placement | null {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength)
   const little = [348, 540].includes(view.getInt32(0, true))
@@ -204,7 +204,7 @@ function makePlacement({ affine, spacing }: Volume, size: NiftiImage['size']): P
   }
 }
 
-/** Millimetres below which a column of an affine says nothing: single precision would make 0 of it. */
+/** Millimetres below which an affine's column is meaningless: single precision would make it 0. */
 const shortest = 1e-9
 
 type Vector = [number, number, number]
@@ -213,7 +213,7 @@ const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 /**
  * b, c, d of the unit quaternion of three perpendicular columns, and qfac, -1 where they are left-handed: nifti_mat44_to_quatern of
- * nifti1_io.c. Null where two columns are more than 1e-4 off the right angle: DICOM's cosines have about six digits.
+ * nifti1_io.c. Null if two columns are more than 1e-4 off perpendicular: DICOM's cosines have about six digits.
  */
 function rotationOf(columns: [Vector, Vector, Vector], lengths: number[]): { qfac: 1 | -1; quaternion: number[] } | null {
   if (!lengths.every((length) => length > shortest)) return null
@@ -222,7 +222,7 @@ function rotationOf(columns: [Vector, Vector, Vector], lengths: number[]): { qfa
   const cross: Vector = [i[1] * j[2] - i[2] * j[1], i[2] * j[0] - i[0] * j[2], i[0] * j[1] - i[1] * j[0]]
   const qfac = dot(cross, k) < 0 ? -1 : 1
   const [k0, k1, k2] = k.map((value) => value * qfac) as Vector
-  // Each of the four is exact in its own way; the one with the largest divisor loses no digits (Shepperd).
+  // All four formulas are exact; the one with the largest divisor loses no digits (Shepperd).
   const ways = [
     [1 + i[0] + j[1] + k2, j[2] - k1, k0 - i[2], i[1] - j[0]],
     [j[2] - k1, 1 + i[0] - j[1] - k2, j[0] + i[1], k0 + i[2]],
@@ -231,7 +231,7 @@ function rotationOf(columns: [Vector, Vector, Vector], lengths: number[]): { qfa
   ]
   const largest = Math.max(...ways.map((way, n) => way[n]!))
   const best = ways.find((way, n) => way[n] === largest)!
-  // The format keeps b, c, d only: a is the positive root of what is left.
+  // The format keeps only b, c, d: a is the positive root of the rest.
   const scale = Math.hypot(...best) * (best[0]! < 0 ? -1 : 1)
   return { qfac, quaternion: best.slice(1).map((value) => value / scale) }
 }

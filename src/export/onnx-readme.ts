@@ -1,4 +1,4 @@
-/** For README.txt: how the ONNX files are run. `image` is given, a NumPy array of two axes; `labels` is its mask. */
+/** For README.txt: how to run the ONNX files. `image` is a given NumPy array of two axes; `labels` is its mask. */
 export const onnxReadme = `
 To run the networks without PyTorch
   The .onnx files need ONNX Runtime and NumPy ("pip install onnxruntime numpy"). Give them the part of an image that the run used

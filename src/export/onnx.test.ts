@@ -22,14 +22,14 @@ beforeAll(async () => {
   await useHostBackend('wasm')
 })
 
-/** A model whose every value matters: norms and running statistics are not those that training starts with. */
+/** A model whose every value matters: norms and running statistics are not the initial ones. */
 function randomModel(net: UNet, seed: number): StoredModel {
   const random = new Random(seed)
   const values = (shapes: Record<string, number[]>) =>
     Object.fromEntries(
       Object.entries(shapes).map(([name, shape]): [string, Float32Array] => {
         const [low, high] = /norm\d\.weight|running_var/.test(name) ? [0.5, 1.5] : [-0.5, 0.5]
-        // Sums as large as what is summed, as in a trained network.
+        // Sums as large as their terms, as in a trained network.
         const bound = shape.length === 4 ? 2 * Math.sqrt(3 / (shape[0]! * shape[1]! * shape[2]!)) : 1
         return [name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => bound * random.uniform(low, high))]
       }),
@@ -40,7 +40,7 @@ function randomModel(net: UNet, seed: number): StoredModel {
   return { parameters: values(parameterShapes(net)), buffers: values(bufferShapes(net)), m: none, v: {} }
 }
 
-/** The same as it is exported. */
+/** The same, as exported. */
 function exported(net: UNet, { parameters, buffers }: StoredModel): Record<string, StoredTensor> {
   const shapes = { ...parameterShapes(net), ...bufferShapes(net) }
   const tensors = Object.entries({ ...parameters, ...buffers }).map(([name, data]): [string, StoredTensor] => {
@@ -83,7 +83,7 @@ async function ours(net: UNet, stored: [StoredModel, StoredModel], images: Float
   return [values.slice(0, values.length / 2), values.slice(values.length / 2)] as const
 }
 
-/** What onnxruntime makes of a file. */
+/** onnxruntime's output for a file. */
 async function theirs(bytes: Uint8Array, images: Float32Array, [batch, height, width]: Size): Promise<ort.Tensor> {
   const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] })
   const { probabilities } = await session.run({ image: new ort.Tensor('float32', images, [batch, 1, height, width]) })
@@ -91,7 +91,7 @@ async function theirs(bytes: Uint8Array, images: Float32Array, [batch, height, w
   return probabilities!
 }
 
-/** The largest difference; of a value that is no number it is infinite. */
+/** The largest difference; infinite if any value is not a number. */
 const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   expect(a.length).toBe(b.length)
   let largest = 0
@@ -118,7 +118,7 @@ describe('onnxruntime gives what the app gives', () => {
     const { net, stored, write } = twoModels({ norm, baseWidth, size }, classes)
     const images = randomImages(shape)
     const [A, B] = await ours(net, stored, images, shape)
-    expect(difference(A, B), 'A and B differ, and so can be told apart').toBeGreaterThan(0.1)
+    expect(difference(A, B), 'A and B differ, so can be told apart').toBeGreaterThan(0.1)
     const [batch, height, width] = shape
     for (const [which, expected] of [
       [0, A],
@@ -145,7 +145,7 @@ test('input and output have names, types and named dimensions', async () => {
   await session.release()
 })
 
-test('a file is hardly larger than its weights, however the values lie in memory', () => {
+test('a file is hardly larger than its weights, however the values are laid out in memory', () => {
   const { net, stored, write } = twoModels({ baseWidth: 16 }, 4)
   const bytes = write(0)
   expect(bytes.length - 4 * 1_813_764).toBeGreaterThan(0)
@@ -162,7 +162,7 @@ test('a file is hardly larger than its weights, however the values lie in memory
   expect(Buffer.compare(writeOnnx([Object.fromEntries(moved)], about), bytes)).toBe(0)
 })
 
-describe('what cannot be written is said', () => {
+describe('what cannot be written is refused', () => {
   const config = makeConfig({ baseWidth: 4 })
   const about = { config, classes: classesOf(3), version: '1.2.3', step: 1 }
   const net = networkOf(config, 3)
@@ -197,7 +197,7 @@ function runWithFiles(python: string, code: string): { status: number | null; ou
 const knowsOpset = 'import onnx, sys; sys.exit(onnx.defs.onnx_opset_version() < 18)'
 const withOnnx = ['/usr/bin/python3', 'python3'].find((python) => runPython(python, ['-c', knowsOpset]).status === 0) ?? null
 describe.skipIf(!withOnnx)(needs('ONNX files checked by onnx', withOnnx, 'onnx 1.13 or newer'), () => {
-  test('the checker finds nothing, shapes fit, and what is said about the file can be read', () => {
+  test('the checker finds nothing, shapes fit, and the metadata can be read', () => {
     const code = `
 import json, onnx
 for norm in ('group', 'batch'):
@@ -221,7 +221,7 @@ for norm in ('group', 'batch'):
 
 const withRuntime = findPython('onnxruntime', 'numpy')
 describe.skipIf(!withRuntime)(needs('the lines of README.txt run by onnxruntime', withRuntime, 'onnxruntime and numpy'), () => {
-  test('give a mask of the size of the image', () => {
+  test('give a mask of the image’s size', () => {
     const lines = onnxReadme.split('\n').filter((line) => line.startsWith('    '))
     const code = `
 import numpy

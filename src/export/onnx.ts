@@ -11,10 +11,10 @@ import type { StoredTensor } from './safetensors'
  *   image          float32 [batch, 1, height, width], values 0..1, height and width multiples of 16
  *   probabilities  float32 [batch, classes, height, width], which sum to 1 over classes
  *
- * Opset 18, because more programs know it than a later one. GroupNormalization came right only with opset 21 and is composed here.
+ * Opset 18, because more programs support it than later ones. GroupNormalization became correct only in opset 21 and is composed here.
  */
 const opset = 18
-/** The version of the format that came with that opset. */
+/** The version of the format that introduced that opset. */
 const irVersion = 8
 
 /** Slope of LeakyReLU below 0, as in src/nn/unet.ts. */
@@ -35,32 +35,32 @@ const attribute = {
   ints: (name: string, values: number[]) => messageField(5, textField(1, name), ...values.map((v) => intField(8, v)), intField(20, 7)),
 }
 
-/** TensorProto: values under a name, row-major and little-endian, as every typed array in use is. */
+/** TensorProto: named values, row-major and little-endian, like every typed array in use. */
 function initializer(name: string, shape: readonly number[], data: Float32Array | BigInt64Array): Field {
   const type = data instanceof Float32Array ? dataType.float : dataType.int64
   return messageField(5, ...shape.map((side) => intField(1, side)), intField(2, type), textField(8, name), bytesField(9, data))
 }
 
-/** ValueInfoProto of an input (11) or output (12) of the graph; a size that is text is any size, the same wherever the text is. */
+/** ValueInfoProto of an input (11) or output (12) of the graph; a size given as text is any size, equal wherever the text is. */
 function value(field: 11 | 12, name: string, shape: (number | string)[], says: string): Field {
   const dims = shape.map((side) => messageField(1, typeof side === 'number' ? intField(1, side) : textField(2, side)))
   const tensor = messageField(1, intField(1, dataType.float), messageField(2, ...dims))
   return messageField(field, textField(1, name), messageField(2, tensor), textField(3, says))
 }
 
-/** A graph that grows: operations in the order they run in, and constant values. */
+/** A graph under construction: operations in execution order, and constant values. */
 class Graph {
   readonly fields: Field[] = []
   private readonly constants = new Set<string>()
 
-  /** Adds an operation, called like its result. @returns the name of the result */
+  /** Adds an operation, named like its result. @returns the name of the result */
   node(operator: string, inputs: string[], output: string, ...attributes: Field[]): string {
     const names = [...inputs.map((input) => textField(1, input)), textField(2, output), textField(3, output)]
     this.fields.push(messageField(1, ...names, textField(4, operator), ...attributes))
     return output
   }
 
-  /** Adds constant values; the second time under one name they are there already. @returns the name */
+  /** Adds constant values, once per name. @returns the name */
   constant(name: string, shape: readonly number[], data: Float32Array | BigInt64Array): string {
     if (!this.constants.has(name)) this.fields.push(initializer(name, shape, data))
     this.constants.add(name)
@@ -75,7 +75,7 @@ class Graph {
 
 /**
  * Adds one network to the graph, line for line as in src/nn/unet.ts.
- * @param weights all that `parameterShapes` and `bufferShapes` name, kernels as OIHW
+ * @param weights everything in `parameterShapes` and `bufferShapes`, kernels as OIHW
  * @param prefix of all names, to tell two networks of one graph apart
  * @returns the name of its logits
  */
@@ -95,7 +95,7 @@ function addNetwork(graph: Graph, net: UNet, weights: Record<string, StoredTenso
   }
 
   // Not InstanceNormalization over a group: in onnxruntime-web 1.30 (wasm) long sums lose digits, and probabilities were up to 1.5e-3 off
-  // at 512 x 512 and 5e-5 at 256 x 256. With rows averaged first, then their means, it is below 1e-5, for a fifth more time.
+  // at 512 x 512 and 5e-5 at 256 x 256. Averaging rows first, then their means, it is below 1e-5 and takes a fifth longer.
   const groupNorm = (name: string, x: string): string => {
     const channels = weights[`${name}.weight`]!.shape[0]!
     const groups = groupsOf(channels)
@@ -104,7 +104,7 @@ function addNetwork(graph: Graph, net: UNet, weights: Record<string, StoredTenso
       const rows = graph.node('ReduceMean', [of, graph.integers('axis.width', 3)], `${output}.rows`)
       return graph.node('ReduceMean', [rows, graph.integers('axis.height', 2)], output)
     }
-    // In the size of a reshaped tensor 0 is "as it is" and -1 "all the rest": [batch, groups, channels of a group * height, width].
+    // In the size of a reshaped tensor 0 means "unchanged" and -1 "all the rest": [batch, groups, channels of a group * height, width].
     const grouped = graph.node('Reshape', [x, graph.integers(`groups.${groups}`, 0, groups, -1, 0)], `${own}.grouped`)
     const centred = graph.node('Sub', [grouped, mean(grouped, `${own}.mean`)], `${own}.centred`)
     const variance = mean(graph.node('Mul', [centred, centred], `${own}.squared`), `${own}.variance`)
@@ -142,7 +142,7 @@ function addNetwork(graph: Graph, net: UNet, weights: Record<string, StoredTenso
   return conv('head', x)
 }
 
-/** What is said about the networks of a file. */
+/** The description of a file's networks. */
 export interface AboutNetworks {
   config: Config
   /** Background first; the index is the class. */
@@ -154,10 +154,10 @@ export interface AboutNetworks {
 }
 
 /**
- * An ONNX file: of one model that model's softmax, of both the mean of their softmaxes, whatever the setting "inference" says. Any batch,
- * and any height and width that are multiples of 16; what is stored beside the network is in `metadata_props`. Equal models give equal bytes.
+ * An ONNX file: for one model its softmax, for both the mean of their softmaxes, whatever the setting "inference". Any batch,
+ * and any height and width that are multiples of 16; further information is in `metadata_props`. Equal models give equal bytes.
  * @param models by PyTorch's names and in its layout (OIHW); with BatchNorm, running statistics too
- * @throws Error for no model or more than two, and if tensors are missing or do not have the shape that the config asks for
+ * @throws Error for no model or more than two, and if tensors are missing or do not have the shape that the config requires
  */
 export function writeOnnx(models: readonly Record<string, StoredTensor>[], about: AboutNetworks): Uint8Array<ArrayBuffer> {
   const { config, classes, version, step } = about
@@ -204,7 +204,7 @@ export function writeOnnx(models: readonly Record<string, StoredTensor>[], about
   )
 }
 
-/** @throws Error if the network does not find what it needs among the tensors */
+/** @throws Error if a tensor that the network needs is missing or unsuitable */
 function requireFit(model: Record<string, StoredTensor>, net: UNet): void {
   for (const [name, shape] of Object.entries({ ...parameterShapes(net), ...bufferShapes(net) })) {
     const [h, w, i, o] = shape

@@ -65,7 +65,7 @@ test('chunk by chunk, by hand', () => {
   expect([...inflateSync(Uint8Array.from(chunks[2]![1]))]).toEqual([0, 0, 1, 2, 0, 2, 1, 0])
 })
 
-test('a class without a colour and a colour that is none are refused', () => {
+test('a class without a colour and an invalid colour are refused', () => {
   expect(() => writePalettePng(small, smallColors.slice(0, 2))).toThrow('class 2 cannot have 2 colors')
   expect(() => writePalettePng(small, ['#000000', 'red', '#fff'])).toThrow('"red"')
 })

@@ -2,7 +2,7 @@ import { encode } from 'fast-png'
 import type { LabelMap } from '../image/raster'
 
 /**
- * A label map as a PNG of 8 bits with a palette: the index is the class, the colour is for the eye.
+ * A label map as a PNG of 8 bits with a palette: the index is the class, the colour only for display.
  * @param colors one "#rrggbb" for each class, background first
  * @throws Error if a class has no colour, or a colour is not "#rrggbb"
  */

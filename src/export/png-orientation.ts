@@ -6,7 +6,7 @@ import { crc32 } from '../lib/crc32'
 const headBytes = 33
 
 /**
- * A PNG that says how its rows lie (chunk eXIf of PNG's third edition), so that it lies on a photo of the same orientation in programs that turn
+ * A PNG with an orientation (chunk eXIf of PNG's third edition), so that it lies on a photo of the same orientation in programs that turn
  * pictures and in those that do not.
  */
 export function withOrientation(png: Uint8Array<ArrayBuffer>, orientation: ExifOrientation): Uint8Array<ArrayBuffer> {

@@ -8,7 +8,7 @@ function decoded(bytes: Uint8Array): bigint {
   return bytes.reduce((sum, byte, i) => sum + (BigInt(byte & 127) << BigInt(7 * i)), 0n)
 }
 
-test('whole numbers up to 2^53 - 1 are written without loss, in as few bytes as there are', () => {
+test('whole numbers up to 2^53 - 1 are written without loss, in as few bytes as possible', () => {
   fc.assert(
     fc.property(fc.oneof(fc.nat(), fc.maxSafeNat()), (n) => {
       const bytes = varint(n)
@@ -20,7 +20,7 @@ test('whole numbers up to 2^53 - 1 are written without loss, in as few bytes as 
   for (const n of [-1, 0.5, NaN, 2 ** 53]) expect(() => varint(n)).toThrow(RangeError)
 })
 
-test('the bytes are those of the examples in the description of the format', () => {
+test('the bytes match the examples in the format’s description', () => {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
   expect(hex(joined(intField(1, 150)))).toBe('089601')
   expect(hex(joined(textField(2, 'testing')))).toBe('120774657374696e67')
@@ -32,7 +32,7 @@ test('floats, views and long messages', () => {
   expect([...joined(floatField(2, -2))]).toEqual([0x15, 0, 0, 0, 0xc0])
   expect([...joined(bytesField(20, new Int16Array([1, 2, 3]).subarray(1, 2)))]).toEqual([0xa2, 0x01, 2, 2, 0])
   const long = joined(messageField(1, messageField(2, textField(3, 'x'.repeat(300)))))
-  // 300 of text behind a tag and two bytes of length, and so on outwards.
+  // 300 bytes of text after a tag and two bytes of length, and so on outwards.
   expect([...long.subarray(0, 9)]).toEqual([0x0a, 0xb2, 0x02, 0x12, 0xaf, 0x02, 0x1a, 0xac, 0x02])
   expect(long.length).toBe(309)
 })

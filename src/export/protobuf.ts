@@ -1,18 +1,18 @@
 /**
- * The part of the protobuf wire format (protobuf.dev/programming-guides/encoding) that writing needs. A message is a list of fields, each a
+ * The part of the protobuf wire format (protobuf.dev/programming-guides/encoding) needed for writing. A message is a list of fields, each a
  * number and a value, in any order; a repeated field is written once for each value. Fields are kept as pieces, so that large values are
  * copied once, by `joined`.
  */
 export type Field = readonly Uint8Array[]
 
-/** Wire types: how long the value of a field is. */
+/** Wire types: the length of a field's value. */
 const wire = { varint: 0, lengthDelimited: 2, fixed32: 5 } as const
 
-/** A whole number from 0 to 2^53 - 1, seven bits to a byte, lowest first; the highest bit says that more follow. @throws RangeError */
+/** A whole number from 0 to 2^53 - 1, seven bits to a byte, lowest first; the highest bit means that more follow. @throws RangeError */
 export function varint(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not a whole number from 0 to 2^53 - 1.`)
   const bytes: number[] = []
-  // Not >>>: it cuts to 32 bits.
+  // Not >>>, which cuts to 32 bits.
   for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) | 128)
   return Uint8Array.of(...bytes, value)
 }
@@ -29,7 +29,7 @@ export function floatField(field: number, value: number): Field {
   return [tag(field, wire.fixed32), bytes]
 }
 
-/** A field of type bytes, with those of a view. */
+/** A field of type bytes, from a view. */
 export const bytesField = (field: number, { buffer, byteOffset, byteLength }: ArrayBufferView): Field => [
   tag(field, wire.lengthDelimited),
   varint(byteLength),
@@ -39,7 +39,7 @@ export const bytesField = (field: number, { buffer, byteOffset, byteLength }: Ar
 /** A field of type string. */
 export const textField = (field: number, text: string): Field => bytesField(field, new TextEncoder().encode(text))
 
-/** A field that is a message itself. */
+/** A field that is itself a message. */
 export function messageField(field: number, ...fields: Field[]): Field {
   const pieces = fields.flat()
   return [tag(field, wire.lengthDelimited), varint(lengthOf(pieces)), ...pieces]

@@ -2,7 +2,7 @@ import { ticksWithin } from '../lib/round-numbers'
 
 /** One curve: NaN is a gap. */
 export interface Curve {
-  /** Stands beside the curve's end; may be empty. */
+  /** Label at the curve's end; may be empty. */
   name: string
   /** How it is drawn: model A (solid), model B (dashed), both (plain) or the fit (dotted). */
   look: 'a' | 'b' | 'both' | 'fit'
@@ -12,10 +12,10 @@ export interface Curve {
 const [width, height] = [340, 170]
 const box = { left: 38, right: 276, top: 10, bottom: 146 }
 
-/** More points than this are not to be told apart on 238 units. */
+/** More points than this are indistinguishable on 238 units. */
 const maxPoints = 240
 
-/** Means of equal parts, so that no part of a long run is passed over; a part without a number is a gap. */
+/** Means of equal parts, so that no part of a long run is skipped; a part without a number is a gap. */
 function thin(points: Curve['points']): Curve['points'] {
   const each = Math.ceil(points.length / maxPoints)
   if (each === 1) return points
@@ -31,9 +31,9 @@ const short = (value: number) =>
 const place = (value: number) => value.toFixed(1)
 
 /**
- * A line chart as SVG; the last value of each curve stands beside it. Without any number it is an empty string.
+ * A line chart as SVG; the last value of each curve is written beside it. An empty string if there are no numbers.
  * @param title plain text without markup
- * @param range of the y axis; without it from 0 to the largest value
+ * @param range of the y axis; by default from 0 to the largest value
  */
 export function chartFigure(title: string, curves: readonly Curve[], range?: readonly [number, number]): string {
   const drawn = curves
@@ -59,7 +59,7 @@ export function chartFigure(title: string, curves: readonly Curve[], range?: rea
     const parts = points.map((p, i) => {
       if (!Number.isFinite(p.y)) return ''
       const start = i === 0 || !Number.isFinite(points[i - 1]!.y)
-      // A point alone has a length of nothing; its round ends are a dot.
+      // A single point has no length; its round ends make a dot.
       return `${start ? 'M' : 'L'}${place(x(p.x))} ${place(y(p.y))}${start ? 'h0' : ''}`
     })
     return `<path class="curve ${look}" d="${parts.join('')}"/>`
@@ -85,7 +85,7 @@ export function chartFigure(title: string, curves: readonly Curve[], range?: rea
   )
 }
 
-/** Moves labels down, then up from the bottom, until none lies on another. */
+/** Moves labels down, then up from the bottom, until none overlap. */
 function apart<T extends { at: number }>(labels: T[]): T[] {
   const line = 12
   const sorted = [...labels].sort((a, b) => a.at - b.at)

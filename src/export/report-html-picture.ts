@@ -1,7 +1,7 @@
 import { encode } from 'fast-png'
 import { outlineOf } from '../image/outlines'
 
-/** Base64 of bytes, in pieces: an argument list has its limit. */
+/** Base64 of bytes, in pieces: argument lists are limited. */
 function base64(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
@@ -20,12 +20,12 @@ function outline(labels: Uint8Array, size: number, index: number): string {
 }
 
 /**
- * A square grey picture with the outlines of its classes, as one SVG that needs nothing else: the picture is a PNG within it. Each outline
+ * A square grey picture with the outlines of its classes, as one self-contained SVG: the picture is a PNG inside it. Each outline
  * has a dark casing, because colour alone does not stand out from grey anatomy.
  * @param grey size * size values 0..255, row-major
- * @param labels class indices, 0 is not drawn
+ * @param labels class indices; 0 is not drawn
  * @param colors one "#rrggbb" for each class
- * @param says what a reader who does not see it is told, escaped already
+ * @param says alternative text, already escaped
  */
 export function pictureSvg(grey: Uint8Array, labels: Uint8Array, size: number, colors: readonly string[], says: string): string {
   const png = base64(encode({ width: size, height: size, data: grey, depth: 8, channels: 1 }))

@@ -2,7 +2,7 @@ import { modelColours } from '../image/palette'
 
 const { A, B } = modelColours
 
-/** The whole style of a report: light and dark as the reader's system has it, and light on paper. */
+/** The whole style of a report: light or dark as on the reader's system, and light on paper. */
 export const reportStyle = `
 :root{--ground:#f4f5f3;--surface:#fff;--line:#dcdfdd;--text:#15191c;--quiet:#596068;--a:${A.light};--b:${B.light};--mark:#fff3d6;color-scheme:light}
 @media screen and (prefers-color-scheme:dark){:root{--ground:#0d1013;--surface:#15191d;--line:#2a3036;--text:#e7eaec;--quiet:#9ca5ae;--a:${A.dark};--b:${B.dark};--mark:#3a2f12;color-scheme:dark}}

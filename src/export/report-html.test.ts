@@ -47,7 +47,7 @@ const run: ReportedRun = {
   exemplars: [{ name: 'e.png', grey, labels, size }],
 }
 
-/** Text as a reader sees it, tags gone. */
+/** Text as a reader sees it, without tags. */
 const seen = (html: string) =>
   html
     .replace(/<style>.*?<\/style>/s, '')
@@ -64,13 +64,13 @@ describe('a report', () => {
     expect(html).toContain(
       `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">`,
     )
-    // The policy comes before anything that it should hold for.
+    // The policy comes before anything it should apply to.
     expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style'))
     expect(html).not.toMatch(/<script|<link|<iframe|<object|\son\w+=|javascript:|https?:|url\(|@import/i)
     for (const [, address] of html.matchAll(/(?:href|src)="([^"]*)"/g)) expect(address).toMatch(/^data:image\/png;base64,/)
   })
 
-  test('says what it is not', () => {
+  test('says that it is not a medical device', () => {
     const text = seen(html)
     for (const said of [
       'For research use only',
@@ -81,7 +81,7 @@ describe('a report', () => {
       expect(text).toContain(said)
   })
 
-  test('says how the run was made', () => {
+  test('describes the run', () => {
     const text = seen(html)
     for (const said of [
       '7 of 9',
@@ -119,7 +119,7 @@ describe('a report', () => {
     expect(seen(many.slice(many.indexOf('id="every-image"')))).toContain('i0 0.0 %')
   })
 
-  test('of a run of no step, no score and no image is whole', () => {
+  test('is complete for a run without steps, scores or images', () => {
     const bare = writeReport({ ...run, rows: [], scores: [], images: [], exemplars: [], step: 0, data: {}, seconds: null })
     expect(seen(bare)).toContain('No step was recorded')
     expect(bare).not.toMatch(/NaN|undefined|null/)
@@ -183,7 +183,7 @@ describe('names cannot do harm', () => {
     )
   })
 
-  test('a colour that is none is grey', () => {
+  test('an invalid colour becomes grey', () => {
     const html = withNames('x', 'red;background:url(//x)"')
     expect(html).not.toContain('url(')
     expect(structure(html)).toBe(harmless)
@@ -234,7 +234,7 @@ describe('a chart', () => {
     chartFigure('T', [{ name: 'A', look: 'a', points: ys.map((y, i) => ({ x: i + 1, y })) }], range)
   const path = (svg: string) => /class="curve a" d="([^"]*)"/.exec(svg)![1]!
 
-  test('starts anew after a gap', () => {
+  test('starts again after a gap', () => {
     expect(
       path(chart([0.1, 0.2, NaN, 0.3, 0.4]))
         .match(/[ML]/g)!
@@ -249,7 +249,7 @@ describe('a chart', () => {
     expect(svg).toContain('T over 30000 steps: A from 1.000 to 0.000')
   })
 
-  test('without a number is nothing', () => {
+  test('is empty without a number', () => {
     expect(chart([NaN, NaN])).toBe('')
     expect(chart([])).toBe('')
   })

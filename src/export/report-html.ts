@@ -8,30 +8,30 @@ import { reportStyle } from './report-html-style'
 export type ReportedRun = FinishedRun & {
   images: ReportedImage[]
   exemplars: ReportedPicture[]
-  /** Time of training, where it is known. */
+  /** Training time, if known. */
   seconds?: number | null
 }
 
-/** A report of a thousand pictures would open slowly and be looked at by nobody: only the most doubtful are shown. */
+/** A report of a thousand pictures would open slowly and nobody would look at it: only the most doubtful are shown. */
 const maxPictures = 60
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Text in HTML, in an attribute too; what is no character there becomes a sign for it. */
+/** Text for HTML, including attributes; invalid characters become a replacement character. */
 const escape = (text: string) =>
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]/gu, '\ufffd').replace(/[&<>"']/g, (c) => entities[c]!)
 
-/** A name, kept from turning the text around it when it is written from right to left. */
+/** A name, isolated so that right-to-left text does not reorder what surrounds it. */
 const named = (name: string) => `<bdi>${escape(name)}</bdi>`
 
 const count = (n: number) => n.toLocaleString('en-US')
 const dice = (value: number | null | undefined) => (value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(3))
 const percent = (share: number) => (Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : '–')
 
-/** Square millimetres, small ones with a tenth. */
+/** Square millimetres, with one decimal if small. */
 const square = (area: number) => (area < 100 ? area.toFixed(1) : count(Math.round(area)))
 
-/** Seconds as a person says them. */
+/** Seconds as people say them. */
 function duration(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
@@ -40,9 +40,9 @@ function duration(seconds: number): string {
 }
 
 /**
- * A run as one HTML file that needs no network and no script, and whose policy allows neither: setting, curves, pictures, a table of all
+ * A run as one HTML file that needs no network and no script, and whose policy allows neither: settings, curves, pictures, a table of all
  * images. Equal runs give equal text.
- * @param masks the files that were written beside it, and which of the user's each is of
+ * @param masks the mask files written beside it, and the user's file each belongs to
  */
 export function writeReport(run: ReportedRun, masks: readonly { file: string; source: string }[] = []): string {
   const images = [...run.images].sort((a, b) => b.disagreement - a.disagreement)
@@ -127,7 +127,7 @@ function labels({ classes, scores }: ReportedRun, colors: string[]): string {
   )
 }
 
-/** A table may be wider than a telephone; then it can be scrolled by key as well. */
+/** A table may be wider than a phone's screen; then it can also be scrolled by keyboard. */
 const scroll = (name: string, how: 'fit' | 'names-wrap', content: string) =>
   `<div class="scroll ${how}" tabindex="0" role="group" aria-label="Table: ${name}">${content}</div>`
 
@@ -152,8 +152,8 @@ function pictures(
   const order = all.length > shown.length ? `The ${maxPictures} most doubtful of ${count(all.length)}` : 'The most doubtful'
   const about =
     heading === 'Exemplar'
-      ? 'What was learnt from, as the networks see it.'
-      : `${order} first. Disagreement is the share of what either network calls foreground on which they differ: a sign of doubt, not of error. Two networks can agree and be wrong.`
+      ? 'The annotated images, as the networks see them.'
+      : `${order} first. Disagreement is the share of pixels that either network calls foreground on which they differ: a sign of doubt, not of error. Two networks can agree and be wrong.`
   return section(
     heading,
     `<p class="quiet">${about}</p><ul class="legend">${legend.join('')}</ul><div class="pictures">${figures.join('\n')}</div>`,
@@ -248,9 +248,9 @@ function settings(config: Config): string {
   return section('Settings', `<p class="quiet">${differing}</p><div class="settings">${tables.join('\n')}</div>`)
 }
 
-/** The facts about the data, whatever they are: a list becomes its length and, folded, its members. */
+/** All facts about the data: a list becomes its length and, folded, its members. */
 function data({ data, preprocessing }: ReportedRun, masks: readonly { file: string; source: string }[]): string {
-  const facts = { ...data, ...(masks.length > 0 && { masks: masks.map(({ file, source }) => `${file} is of ${source}`) }) }
+  const facts = { ...data, ...(masks.length > 0 && { masks: masks.map(({ file, source }) => `${file} belongs to ${source}`) }) }
   const words = (key: string) => escape(key.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`).replace(/^./, (c) => c.toUpperCase()))
   const member = (one: unknown): string => {
     if (typeof one !== 'object' || one === null) return named(String(one))

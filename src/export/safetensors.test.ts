@@ -63,7 +63,7 @@ test('a view into a larger buffer is read and written as that view', () => {
     expect(readSafetensors(view).tensors['x']!.data).toEqual(Float32Array.of(1, 2))
 })
 
-describe('what cannot be written or read is said', () => {
+describe('what cannot be written or read is refused', () => {
   test('writing', () => {
     expect(() => writeSafetensors({ x: { shape: [2, 2], data: new Float32Array(3) } })).toThrow('Tensor "x" has shape [2, 2] but 3 values.')
     expect(() => writeSafetensors({ __metadata__: { shape: [0], data: new Float32Array(0) } })).toThrow('cannot be named')
@@ -74,13 +74,13 @@ describe('what cannot be written or read is said', () => {
     ['too short', new Uint8Array(3), 'only 3 bytes'],
     ['cut in the header', file({ x: f32(0, 4) }, [0, 0, 0, 0]).subarray(0, 30), 'header should have'],
     ['cut in the data', file({ x: f32(0, 4) }, [0, 0]), '"x" ends at byte 4 of 2'],
-    ['a header that is no JSON', file('hello'), 'not JSON'],
+    ['a header that is not JSON', file('hello'), 'not JSON'],
     ['a header that is a list', file([1]), 'not a JSON object'],
-    ['metadata that are no text', file({ __metadata__: { a: 1 } }), 'metadata'],
-    ['an entry without a shape', file({ x: { dtype: 'F32', data_offsets: [0, 4] } }, [0, 0, 0, 0]), '"x" is not described'],
-    ['a type not known', file({ x: { dtype: 'BF16', shape: [2], data_offsets: [0, 4] } }, [0, 0, 0, 0]), 'type BF16'],
+    ['metadata that are not text', file({ __metadata__: { a: 1 } }), 'metadata'],
+    ['an entry without a shape', file({ x: { dtype: 'F32', data_offsets: [0, 4] } }, [0, 0, 0, 0]), '"x" lacks a valid description'],
+    ['an unknown type', file({ x: { dtype: 'BF16', shape: [2], data_offsets: [0, 4] } }, [0, 0, 0, 0]), 'type BF16'],
     [
-      'a name of Object for a type',
+      'a property name of Object as type',
       file({ x: { dtype: 'constructor', shape: [2], data_offsets: [0, 4] } }, [0, 0, 0, 0]),
       'type constructor',
     ],

@@ -9,7 +9,7 @@ export interface StoredTensor {
   data: Float32Array | Int32Array | Uint8Array
 }
 
-/** Text by key; the format knows nothing but strings here. */
+/** Text by key; the format allows only strings here. */
 export type Metadata = Record<string, string>
 
 const arrays = { F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const
@@ -22,7 +22,7 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((size, side) => size *
 const metadataKey = '__metadata__'
 
 /**
- * Bytes of a safetensors file; tensors stand in it in the order given.
+ * Bytes of a safetensors file; tensors are stored in the order given.
  * @throws Error if a shape does not fit its data, or for a tensor named `__metadata__`
  */
 export function writeSafetensors(tensors: Record<string, StoredTensor>, metadata: Metadata = {}): Uint8Array<ArrayBuffer> {
@@ -34,7 +34,7 @@ export function writeSafetensors(tensors: Record<string, StoredTensor>, metadata
     end += data.byteLength
     return [name, { dtype: dtypeOf(data), shape, data_offsets: [start, end] }] as const
   })
-  // fromEntries rather than assignment: a name like "__proto__" is a name like any other.
+  // fromEntries rather than assignment, so that "__proto__" is an ordinary name.
   const head = new TextEncoder().encode(JSON.stringify(Object.fromEntries([[metadataKey, metadata] as const, ...entries])))
   const headLength = Math.ceil(head.length / 8) * 8
 
@@ -75,7 +75,7 @@ export function readSafetensors(bytes: Uint8Array): { tensors: Record<string, St
   const spans: [start: number, end: number][] = []
   const tensors = Object.entries(described).map(([name, entry]): [string, StoredTensor] => {
     const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {}
-    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw fail(`tensor "${name}" is not described`)
+    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw fail(`tensor "${name}" lacks a valid description`)
     if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype))
       throw fail(`tensor "${name}" has type ${String(dtype)}, and only ${Object.keys(arrays).join(', ')} can be read`)
     const Values = arrays[dtype as Dtype]

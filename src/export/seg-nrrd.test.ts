@@ -38,7 +38,7 @@ test('header by hand', () => {
   const end = Buffer.from(bytes).indexOf('\n\n')
   const lines = Buffer.from(bytes.subarray(0, end)).toString().split('\n')
   expect(lines).toContain('sizes: 2 1 1')
-  // RAS+ to left-posterior-superior: the first two change their sign.
+  // RAS+ to left-posterior-superior: the first two change sign.
   expect(lines).toContain('space directions: (-0.1,1.1,0.4) (1.2,0.2,0.9) (-3,-4,5)')
   expect(lines).toContain('space origin: (17.5,-20,3.25)')
   expect(lines).toContain('Segment1_Name:=LV')
@@ -48,7 +48,7 @@ test('header by hand', () => {
   expect([...gunzipSync(bytes.subarray(end + 2))]).toEqual([0, 2])
 })
 
-test('a picture without a place is written 1 mm apart; labels that do not fit and colours that are none are refused', async () => {
+test('a picture without a position gets a spacing of 1 mm; labels that do not fit and invalid colours are refused', async () => {
   const volume = await readItkImage(fromBytes('a.nrrd', writeSegNrrd(source(null, [2, 2, 1, 1]), Uint8Array.of(0, 1, 2, 0), 0, classes)))
   expect(volume).toMatchObject({ spacing: [1, 1, 1], samples: Uint8Array.of(0, 1, 2, 0) })
   expect(() => writeSegNrrd(source(null, [2, 2, 1, 1]), new Uint8Array(3), 0, classes)).toThrow('3 labels do not fit')

@@ -1,15 +1,15 @@
 import { gzipSync } from 'fflate'
 import type { Volume } from '../data/volume'
 
-/** Segment names stand in one line of text. */
+/** Segment names take one line of text. */
 const oneLine = (text: string) => text.replace(/[\r\n]+/g, ' ')
 
 /**
  * A label map as 3D Slicer's .seg.nrrd: names and colours of the segments beside the labels, in the source's geometry; NRRD0004
  * (teem.sourceforge.net/nrrd/format.html) with the fields of Slicer's vtkMRMLSegmentationStorageNode. Our own writer, since ITK's takes 300 kB.
- * @param source of any format; without geometry voxels are as far apart as it says, or 1 mm
+ * @param source of any format; without geometry its spacing is used, or 1 mm
  * @param labels columns * rows * slices class numbers
- * @param frame of the source that the labels lie on; named in the file where there are several
+ * @param frame of the source that the labels lie on; named in the file if there are several
  * @param classes background first, colours #rrggbb; segment values are class numbers
  */
 export function writeSegNrrd(
@@ -21,13 +21,13 @@ export function writeSegNrrd(
   const [columns, rows, slices, frames] = source.size
   if (labels.length !== columns * rows * slices) throw new Error(`${labels.length} labels do not fit ${columns} x ${rows} x ${slices}.`)
   const [dx, dy, dz] = source.spacing ?? [1, 1, 1]
-  // Without geometry columns grow to the left and rows to the back, as on a picture of a person lying on the back.
+  // Without geometry columns grow to the left and rows to the back, as in a picture of a person lying on the back.
   const affine = source.affine ?? [
     [-dx, 0, 0, 0],
     [0, -dy, 0, 0],
     [0, 0, dz, 0],
   ]
-  // The file's directions are x to the left, y to the back, z up.
+  // The file's axes are x to the left, y to the back, z up.
   const vector = (column: number) => `(${-affine[0][column]! + 0},${-affine[1][column]! + 0},${affine[2][column]! + 0})`
   const extent = `0 ${columns - 1} 0 ${rows - 1} 0 ${slices - 1}`
   const header = [

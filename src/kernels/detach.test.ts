@@ -6,7 +6,7 @@ import { hostBackends, useHostBackend } from './testing/host-backends.test-suppo
 describe.each(hostBackends)('on %s', (backend) => {
   beforeAll(() => useHostBackend(backend))
 
-  test('no gradient passes a detached tensor, and its data outlives the original', () => {
+  test('no gradient flows through a detached tensor, and its data outlives the original', () => {
     const x = tf.tensor1d([1, 2, 3])
     const grad = tf.grad((x) => tf.sum(tf.mul(x, detach(x))))(x)
     expect([...grad.dataSync()]).toEqual([1, 2, 3])

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * The same values as a new tensor that no gradient flows through: sg() of the paper. tfjs has no stop-gradient, and its own clone is
+ * A new tensor with the same values and no gradient: sg() in the paper. tfjs has no stop-gradient, and its own clone is
  * recorded on the tape; a second tensor over the same data is not.
  */
 export function detach<T extends tf.Tensor>(x: T): T {

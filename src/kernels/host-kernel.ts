@@ -4,12 +4,12 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { mapped, outputShapes, type Declaration, type Inputs } from './declaration'
 import { placeOf, simd, type Place } from './wasm/simd'
 
-/** The backends whose memory plain code can reach. */
+/** The backends whose memory is accessible to plain code. */
 export const hostBackends = ['cpu', 'wasm'] as const
 
 type HostBackend = MathBackendCPU | BackendWasm
 
-/** The values of a float32 tensor where they lie: a view of the wasm heap or the cpu backend's own array. Not valid after an allocation. */
+/** The values of a float32 tensor in place: a view of the wasm heap or the cpu backend's own array. Invalid after an allocation. */
 function view(backend: HostBackend, info: tf.TensorInfo): Float32Array {
   if ('wasm' in backend) return backend.typedArrayFromHeap(info) as Float32Array
   return backend.data.get(info.dataId).values as Float32Array
@@ -20,7 +20,7 @@ function allocate(backend: HostBackend, shape: number[]): tf.TensorInfo {
   return backend.makeTensorInfo(shape, 'float32', new Float32Array(tf.util.sizeFromShape(shape)))
 }
 
-/** An operation as a kernel of tfjs on those backends: by SIMD where there is some for the shapes, else by the twin. */
+/** An operation as a tfjs kernel on those backends: by SIMD if the shapes allow it, else by the twin. */
 export function hostKernel<I extends string, P extends string, O extends string, H extends string, A extends object>(
   operation: Declaration<I, P, O, H, A>,
 ): tf.KernelFunc {

@@ -10,7 +10,7 @@ const twin = vi.fn(({ x, factor }: Record<'x' | 'factor', Float32Array>, { y, ro
 })
 const gradientBy = vi.fn()
 
-/** y = factor x; the gradient by the factor is made from the kept square root of it, to see that it is kept. */
+/** y = factor x; the gradient with respect to the factor uses its kept square root, to test that it is kept. */
 const scaleOp = defineOp({
   name: 'TestScale',
   inputs: ['x', 'factor'],
@@ -61,7 +61,7 @@ test('an operation without a composition runs its kernel with either engine', ()
   expect([...tf.tidy(() => ownOp.run({ x: x() }, {}).y.dataSync())]).toEqual([1, 2])
 })
 
-test.each(['ours', 'stock'] as const)('%s: gradients reach the inputs that are asked for, and no constant', (engine) => {
+test.each(['ours', 'stock'] as const)('%s: gradients reach the requested inputs, and no constant', (engine) => {
   setEngine(engine)
   tf.tidy(() => {
     const sum = (x: tf.Tensor, factor: tf.Tensor, ...constants: ('x' | 'factor')[]) =>
@@ -74,8 +74,8 @@ test.each(['ours', 'stock'] as const)('%s: gradients reach the inputs that are a
   })
 })
 
-test('a missing input is named, and what the declaration does not know is not handed on', () => {
-  expect(() => scaleOp.run({ x: x() } as never, {})).toThrow('TestScale is given no factor')
+test('a missing input is named, and undeclared inputs are not passed on', () => {
+  expect(() => scaleOp.run({ x: x() } as never, {})).toThrow('TestScale lacks its input "factor"')
   tf.tidy(() => void scaleOp.run({ x: x(), factor: factor(), other: x() } as never, {}))
   expect(Object.keys(twin.mock.calls[0]![0])).toEqual(['x', 'factor'])
 })

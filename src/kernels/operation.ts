@@ -5,7 +5,7 @@ import { detach } from './detach'
 import { currentEngine } from './engine'
 import { hostBackends, hostKernel } from './host-kernel'
 
-/** A declared operation, ready to be run on every backend. */
+/** A declared operation, ready to run on every backend. */
 export type Operation<I extends string, P extends string, O extends string, H extends string, A extends object> = Declaration<
   I,
   P,
@@ -14,15 +14,15 @@ export type Operation<I extends string, P extends string, O extends string, H ex
   A
 > & {
   /**
-   * Runs the operation on the active backend: the one place that chooses between our kernel and the composition of stock operations.
-   * @param constants inputs to which no gradient is to flow, though they have one: spares making it
+   * Runs the operation on the active backend: the only place that chooses between our kernel and the composition of stock operations.
+   * @param constants inputs whose gradient is not needed, to save computing it
    */
   run(inputs: Inputs<I, P, tf.Tensor>, attrs: A, constants?: readonly (I | P)[]): Record<O, tf.Tensor>
-  /** Runs our kernel and nothing else, without a gradient. */
+  /** Runs only our kernel, without a gradient. */
   kernel(inputs: Inputs<I, P, tf.Tensor>, attrs: A): Record<O | H, tf.Tensor>
 }
 
-/** Declares an operation and makes it a kernel of each backend for which it has an implementation. */
+/** Declares an operation and registers it as a kernel on each backend that it implements. */
 export function defineOp<I extends string, O extends string, A extends object = object, P extends string = never, H extends string = never>(
   declaration: Declaration<I, P, O, H, A>,
 ): Operation<I, P, O, H, A> {
@@ -45,9 +45,9 @@ export function defineOp<I extends string, O extends string, A extends object = 
     tf.registerKernel({ kernelName: name, backendName: 'webgpu', kernelFunc })
   }
 
-  /** The inputs that the declaration knows. */
+  /** The declared inputs. */
   const own = (given: Given): Given => {
-    for (const input of declaration.inputs) if (!given[input]) throw new Error(`${name} is given no ${input}.`)
+    for (const input of declaration.inputs) if (!given[input]) throw new Error(`${name} lacks its input "${input}".`)
     const known = [...declaration.inputs, ...(declaration.optional ?? [])].filter((input) => given[input])
     return Object.fromEntries(known.map((input) => [input, given[input]])) as Given
   }

@@ -11,7 +11,7 @@ describe('on cpu', () => {
 describe('on wasm', () => {
   beforeAll(() => useHostBackend('wasm'))
   testKernels('simd')
-  // On the same backend, and on cpu: the gradient of a stock convolution for its filter is ours on wasm.
+  // On the same backend, and on cpu: on wasm the filter gradient of a stock convolution is ours.
   describe('beside wasm', () => testAgainstStock())
   describe('beside cpu', () => testAgainstStock('cpu'))
 })

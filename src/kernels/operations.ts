@@ -1,4 +1,4 @@
-/** Every operation there is, for whoever goes through them all. README.md says how to add one. */
+/** All operations, for code that iterates over them. README.md says how to add one. */
 export { agreementOp } from './agreement/agreement'
 export { blurOp } from './blur/blur'
 export { contrastOp } from './contrast/contrast'

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { digestOf } from './digest'
 import { Random } from './random'
 
-it('is the same for the same bytes, wherever they lie', () => {
+it('is the same for the same bytes at any offset', () => {
   const bytes = Uint8Array.from({ length: 103 }, (_, i) => i * 7)
   const moved = new Uint8Array(120)
   moved.set(bytes, 5)
@@ -11,7 +11,7 @@ it('is the same for the same bytes, wherever they lie', () => {
   expect(digestOf(bytes)).toMatch(/^[0-9a-f]{16}$/)
 })
 
-it('tells apart what differs in one bit, in order or in length, also in the highest bits of two words', () => {
+it('tells apart inputs that differ in one bit, in order, in length, or in the highest bits of two words', () => {
   const random = new Random(1, 'digest', 0)
   const bytes = Uint8Array.from({ length: 64 }, () => Math.floor(random.uniform() * 256))
   const others = [bytes.subarray(0, 63), new Uint8Array(64), new Uint8Array(65), bytes.slice().reverse()]

@@ -1,6 +1,6 @@
 const rotated = (word: number, by: number) => (word << by) | (word >>> (32 - by))
 
-/** Spreads every bit of a word over all others (MurmurHash3's finaliser). */
+/** Mixes every bit of a word into all others (MurmurHash3's finaliser). */
 function mixed(word: number): number {
   word = Math.imul(word ^ (word >>> 16), 0x85ebca6b)
   word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35)
@@ -8,8 +8,8 @@ function mixed(word: number): number {
 }
 
 /**
- * 64 bits of what an array holds, as 16 hexadecimal digits: two lanes of MurmurHash3. It tells things apart and is no proof against whoever
- * wants them mistaken. Unlike SHA-256 in browsers it needs no await, and it takes about a second for a gigabyte.
+ * A 64-bit hash of an array's content, as 16 hexadecimal digits: two lanes of MurmurHash3. It tells content apart, but not against an
+ * attacker. Unlike SHA-256 in browsers it needs no await, and it takes about a second for a gigabyte.
  */
 export function digestOf(values: ArrayBufferView): string {
   const view = new DataView(values.buffer, values.byteOffset, values.byteLength)

@@ -1,4 +1,4 @@
-/** Two hexadecimal digits for each number, whole and 0..255. */
+/** Two hexadecimal digits for each whole number 0..255. */
 export const hexOf = (bytes: Iterable<number>): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** SHA-256 of numbers as they lie in memory, in hexadecimal digits. */

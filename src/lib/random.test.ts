@@ -20,7 +20,7 @@ test('a stream is a function of its name', () => {
   expect(draw(new Random(3, 'weak', 5))).not.toEqual(draw(new Random(4, 'weak', 5)))
 })
 
-test('moments are those of the distributions', () => {
+test('moments match the distributions', () => {
   const r = new Random(1, 'moments')
   const n = 20_000
   const uniform = Array.from({ length: n }, () => r.uniform())
@@ -37,7 +37,7 @@ test('permutation holds every number once', () => {
   expect(new Random(2).permutation(50).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i))
 })
 
-test('a key names its stream, and a stream can be entered at any draw', () => {
+test('a key identifies its stream, which can be entered at any draw', () => {
   const draws = (r: Random, n: number) => Array.from({ length: n }, () => r.uint32())
   for (const path of [['weak', 5], ['strong', 2 ** 31, 7], []]) {
     const all = draws(new Random(9, ...path), 30)

@@ -1,6 +1,6 @@
 /**
  * Counter-based random numbers: Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
- * A draw is a pure function of (key, counter), so nothing has to be stored to continue a run, and a GPU can make the same stream:
+ * A draw is a pure function of (key, counter), so nothing has to be stored to continue a run, and a GPU can produce the same stream:
  * only 32-bit add, rotate and xor are used.
  */
 
@@ -9,7 +9,7 @@ export function threefry(k0: number, k1: number, c0: number, c1: number, out: Ui
   const k2 = 0x1bd11bda ^ k0 ^ k1
   let a = (c0 + k0) | 0
   let b = (c1 + k1) | 0
-  // Written out, for it is drawn from a million times a step: an array of rotations or keys takes five times as long.
+  // Unrolled, since it makes a million draws a step: an array of rotations or keys takes five times as long.
   for (let s = 1; s <= 5; s++) {
     const odd = (s & 1) === 1
     a = (a + b) | 0
@@ -35,7 +35,7 @@ function hash(text: string): number {
   return h >>> 0
 }
 
-/** A stream of random numbers named by a seed and a path, e.g. `new Random(7, 'weak', step, model)`. Equal names give equal streams. */
+/** A random stream named by a seed and a path, e.g. `new Random(7, 'weak', step, model)`. Equal names give equal streams. */
 export class Random {
   private readonly key: Uint32Array
   private counter = 0
@@ -51,7 +51,7 @@ export class Random {
   }
 
   /**
-   * The key of the stream of this name as four 16-bit parts, the lowest of each word first: whole numbers that a float32 holds exactly, so
+   * The key of the stream with this name as four 16-bit parts, the lower of each word first: whole numbers exact in a float32, so
    * that they can travel in a tensor. `Random.fromKey` and the WGSL of src/kernels/webgpu/random-wgsl.ts make the same draws from them.
    */
   static key(seed: number, ...path: (number | string)[]): Float32Array<ArrayBuffer> {
@@ -77,7 +77,7 @@ export class Random {
     return 2 * this.counter - this.left
   }
 
-  /** Goes on as if `draws` more 32-bit draws had been made. */
+  /** Continues as if `draws` more 32-bit draws had been made. */
   skip(draws: number): void {
     const next = this.position + draws
     this.counter = Math.floor(next / 2)
@@ -101,7 +101,7 @@ export class Random {
     return low + (high - low) * ((this.uint32() >>> 8) / 2 ** 24)
   }
 
-  /** exp of a uniform draw: between 1/scale and scale, as likely up as down. */
+  /** exp of a uniform draw: between 1/scale and scale, above or below 1 with equal probability. */
   logUniform(scale: number): number {
     return Math.exp(this.uniform(-1, 1) * Math.log(scale))
   }

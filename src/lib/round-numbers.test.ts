@@ -15,7 +15,7 @@ it('are round', () => {
   expect(ticksAround(0, 0)).toEqual([0, 1])
 })
 
-it('are few, inside and evenly spaced on an axis of whole numbers, wherever the run stands', () => {
+it('are few, inside and evenly spaced on an axis of whole numbers, at any step', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 100_000 }), (low, more) => {
       const ticks = ticksWithin(low, low + more, 1)
@@ -40,7 +40,7 @@ it('enclose any two numbers, tightly', () => {
   )
 })
 
-it('step by 1, 2 or 5 times a power of ten, and by less than two and a half times what was asked for', () => {
+it('step by 1, 2 or 5 times a power of ten, and by less than two and a half times the requested step', () => {
   fc.assert(
     fc.property(fc.double({ min: 1e-9, max: 1e9, noNaN: true }), (rough) => {
       const step = roundStep(rough)
@@ -51,6 +51,6 @@ it('step by 1, 2 or 5 times a power of ten, and by less than two and a half time
   )
 })
 
-it('have no digits that mean nothing', () => {
+it('have no meaningless digits', () => {
   expect([0.1 + 0.2, 1234.5678, -160, NaN].map((v) => tidy(v))).toEqual([0.3, 1234.57, -160, NaN])
 })

@@ -17,7 +17,7 @@ test.each([
   ).toBe(expected)
 })
 
-test('equals sorting, for any finite floats', () => {
+test('equals that of the sorted values, for any finite floats', () => {
   const values = fc.float32Array({ noNaN: true, noDefaultInfinity: true, minLength: 1, maxLength: 60, min: -1e6, max: 1e6 })
   fc.assert(
     fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (array, share) => {

@@ -1,8 +1,8 @@
-/** An unsigned integer that sorts as the float does whose bits are given: negative numbers reversed, below the positive ones. */
+/** Maps a float's bits to an unsigned integer with the same order: negative numbers reversed, below the positive ones. */
 const sortable = (bits: number): number => (bits & 0x80000000 ? ~bits : bits | 0x80000000) >>> 0
 
 /**
- * The quantile at `share` (0..1) of finite values, linear between neighbours, as numpy's and torch's default.
+ * The quantile at `share` (0..1) of finite values, linear between neighbours, as numpy and torch do by default.
  * Exact without sorting: the ranks are found by counting the upper, then the lower half of the bits, so 16 million pixels take two passes.
  */
 export function quantile(values: Float32Array<ArrayBuffer>, share: number): number {
@@ -14,7 +14,7 @@ export function quantile(values: Float32Array<ArrayBuffer>, share: number): numb
   return low + (high - low) * (rank - below)
 }
 
-/** The value that would stand at index `rank` if the values were sorted. */
+/** The value at index `rank` if the values were sorted. */
 function atRank(values: Float32Array<ArrayBuffer>, rank: number): number {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
   const upper = new Uint32Array(1 << 16)

@@ -1,2 +1,2 @@
-/** Version of the app, as in package.json. */
+/** Version of the app, from package.json. */
 export const version = '0.1.0'

@@ -27,7 +27,7 @@ describe('docs/method.md', () => {
     for (const cells of table) expect(cells[5]?.length, cells[1]).toBeGreaterThan(5)
   })
 
-  test('says what the presets change', () => {
+  test('lists what the presets change', () => {
     const said = section.slice(section.indexOf('\n\nPresets'), section.indexOf('\n## '))
     const pairs = (of: string) => {
       const from = said.indexOf(`**${of}**`)
@@ -96,8 +96,8 @@ describe('parseValue', () => {
     expect(() => parseValue(key, value)).toThrow(new ConfigError(sentence))
   })
 
-  test.each(['lambda', ''])('refuses the unknown setting "%s" and lists those there are', (key) => {
-    expect(() => parseValue(key as Key, 1)).toThrow(new ConfigError(`There is no setting "${key}"; known are ${keys.join(', ')}.`))
+  test.each(['lambda', ''])('refuses the unknown setting "%s" and lists the valid ones', (key) => {
+    expect(() => parseValue(key as Key, 1)).toThrow(new ConfigError(`There is no setting "${key}"; choose one of ${keys.join(', ')}.`))
   })
 })
 

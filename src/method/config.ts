@@ -83,7 +83,7 @@ export const parameters = {
     1,
     0.05,
     'choice',
-    'Central share of each image, or of the region below, that is used; 1 takes all of it. Below 1 the crop is square.',
+    'Central share of each image, or of the region below, to use; 1 takes all of it. Below 1 the crop is square.',
   ),
   regionX: number('Data', 'Region left', 0, 0, 1, 0.01, 'choice', 'Left edge of the region of interest as a share of the width.'),
   regionY: number('Data', 'Region top', 0, 0, 1, 0.01, 'choice', 'Top edge of the region of interest as a share of the height.'),
@@ -380,7 +380,7 @@ export type Config = { -readonly [K in Key]: ValueOf<(typeof parameters)[K]> }
 
 export const keys = Object.keys(parameters) as Key[]
 
-/** Settings that belong to the images at hand rather than to how they are learnt from. */
+/** Settings that belong to the images rather than to the training. */
 export const dataKeys = keys.filter((key) => parameters[key].group === 'Data')
 
 export const defaults: Config = Object.fromEntries(keys.map((key) => [key, parameters[key].default])) as unknown as Config
@@ -412,12 +412,12 @@ export class ConfigError extends Error {
 }
 
 /**
- * Checks one value against its row and returns it with the right type; text is converted, as it comes from a form, a URL or a terminal.
+ * Checks one value against its row and returns it with the right type; text from a form, a URL or a terminal is converted.
  * @throws ConfigError naming the key, the value and what is allowed.
  */
 export function parseValue<K extends Key>(key: K, value: unknown): Config[K] {
   const p: Parameter | undefined = Object.hasOwn(parameters, key) ? parameters[key] : undefined
-  if (!p) throw new ConfigError(`There is no setting "${key}"; known are ${keys.join(', ')}.`)
+  if (!p) throw new ConfigError(`There is no setting "${key}"; choose one of ${keys.join(', ')}.`)
   const said = `${key} is ${JSON.stringify(value)}`
   if (p.kind === 'number') {
     const n = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN

@@ -4,18 +4,18 @@ import { gradientsLike, pack, type Parameters } from '../nn/parameters'
 import type { Mode, UNet } from '../nn/unet'
 import { layoutsOf, sharesWeights, weightsOf, type Models } from './model'
 
-/** What a pass forward gives: the losses of both networks, and numbers for the log, which carry no gradient. */
+/** The result of a forward pass: the losses of both networks, and numbers for the log, without a gradient. */
 interface Pass {
   losses: tf.Tensor2D
   scalars: tf.Tensor1D
 }
 
 /**
- * The gradient of a weighted sum of losses by everything that is trained, as flat as the parameters lie, and the running statistics after
- * the pass. Where the kernels allow it the named parameters are windows on the flat tensor and each gradient is written where it belongs;
- * elsewhere they are copied out and back. To be called in a tidy, which clears up after it; `scalars` are kept beyond it.
+ * The gradient of a weighted sum of losses by all trained parameters, in their flat layout, and the running statistics after
+ * the pass. If the kernels allow it the named parameters are windows on the flat tensor and each gradient is written in place;
+ * otherwise they are copied out and back. Call it in a tidy, which cleans up; `scalars` are kept beyond it.
  *
- * @param weights what each loss weighs in the sum, [2, losses]: the first gradient of the chain, so that the sum itself costs nothing
+ * @param weights weight of each loss in the sum, [2, losses]: the first gradient of the chain, so that the sum itself costs nothing
  * @param forward computes the losses from the named weights of both networks
  */
 export function gradientOf(

@@ -1,4 +1,4 @@
-/** What a run reports of itself, one row per step or score. */
+/** A run's reports, one row per step or score. */
 
 /** One step's scalars. Losses are unweighted means; shares are 0..1. NaN where a term is off. */
 export interface StepMetrics {
@@ -34,6 +34,6 @@ export interface ScoreRow {
   dice: number | null
   diceA: number | null
   diceB: number | null
-  /** Per foreground class; null where no reference shows the class. */
+  /** Per foreground class; null if no reference shows the class. */
   perClass: (number | null)[]
 }

@@ -20,7 +20,7 @@ export interface Inference {
   B: Float32Array
 }
 
-/** What a mask is made from: the mean of both softmaxes, or one model's (config.inference). */
+/** The probabilities behind a mask: the mean of both softmaxes, or one model's (config.inference). */
 export const combine = ({ A, B }: Inference, which: Config['inference']): Float32Array =>
   which === 'mean' ? A.map((v, i) => (v + B[i]!) / 2) : which === 'A' ? A : B
 

@@ -19,19 +19,19 @@ export interface StrongRange {
   noise: number
 }
 
-/** A strong perturbation A_s as numbers. Where a part is left out, its numbers change nothing. */
+/** A strong perturbation A_s as numbers. The numbers of an omitted part change nothing. */
 export interface Strong {
   /** Factors of brightness and contrast; see src/kernels/contrast. */
   jitter: [number, number]
   /** Sigma of the blur, pixels. */
   blur: number
-  /** Gamma, sigma of the noise, and which draws make it; see src/kernels/gamma-noise. */
+  /** Gamma, sigma of the noise, and its draws; see src/kernels/gamma-noise. */
   noise: number[]
 }
 
 /**
  * Draws a strong perturbation for a weak view: brightness and contrast (p 0.8), blur (p 0.5), gamma 0.6-1.6 (p 0.3), Gaussian noise (p 0.3).
- * Photometric only, so the view stays aligned with the weak one pixel by pixel. The noise of its pixels is made of the draws that follow.
+ * Photometric only, so the view stays aligned with the weak one pixel by pixel. The following draws make the noise of its pixels.
  */
 export function drawStrong(random: Random, range: StrongRange): Strong {
   const factor = () => random.uniform(1 - range.jitter, 1 + range.jitter)

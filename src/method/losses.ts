@@ -1,7 +1,7 @@
 import type { LossForm } from '../kernels/pixel-loss/pixel-loss.twin'
 import type { Config } from './config'
 
-/** L_sup = (CE + Dice) / 2 over the pixels whose label is known (UniMatch, SSL4MIS, TransUNet). Mean CE over known pixels. */
+/** L_sup = (CE + Dice) / 2 over the pixels with a known label (UniMatch, SSL4MIS, TransUNet). Mean CE over known pixels. */
 export const supervisedForm: LossForm = { crossEntropy: 0.5, dice: 0.5, overAll: false }
 
 /** l(P, Yhat, m) on unlabelled pixels: Dice on confident ones, or masked CE divided by all pixels (FixMatch). */

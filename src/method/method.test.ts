@@ -18,7 +18,7 @@ import { StepRunner } from './step-runner'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
 import { drawViews } from './views'
 
-// The tests of docs/method.md, section "Tests of the structure", by its numbers: they pin what is confirmed, whatever the unknown numbers are.
+// The tests of docs/method.md, section "Tests of the structure", by number: they pin what is confirmed, whatever the unknown values.
 
 beforeAll(() => useHostBackend('wasm'))
 let before = 0
@@ -68,19 +68,22 @@ const stepFrom = (config: Config, states: [StoredModel, StoredModel], change?: (
 
 const sizeOf = ({ m }: StoredModel) => Object.values(m).reduce((sum, v) => sum + v.reduce((s, x) => s + Math.abs(x), 0), 0)
 
-test.each(['cross', 'self'] as const)('1: no term of one network has a gradient by the weights of the other (%s)', async (teacher) => {
-  const config = tinyConfig({ teacher })
-  for (const k of [0, 1] as const) {
-    // Only the terms of network k count, which the other one teaches.
-    const { metrics, after } = await stepFrom(config, await freshStates(config), ({ values }) => {
-      const weights = values['weights']!
-      weights.fill(0, ((1 - k) * weights.length) / 2, ((2 - k) * weights.length) / 2)
-    })
-    expect(k === 0 ? metrics.featureA : metrics.featureB).toBeGreaterThan(0)
-    expect(sizeOf(after[k])).toBeGreaterThan(0)
-    expect(sizeOf(after[1 - k]!)).toBe(0)
-  }
-})
+test.each(['cross', 'self'] as const)(
+  '1: no term of one network has a gradient with respect to the other’s weights (%s)',
+  async (teacher) => {
+    const config = tinyConfig({ teacher })
+    for (const k of [0, 1] as const) {
+      // Only the terms of network k, taught by the other, count.
+      const { metrics, after } = await stepFrom(config, await freshStates(config), ({ values }) => {
+        const weights = values['weights']!
+        weights.fill(0, ((1 - k) * weights.length) / 2, ((2 - k) * weights.length) / 2)
+      })
+      expect(k === 0 ? metrics.featureA : metrics.featureB).toBeGreaterThan(0)
+      expect(sizeOf(after[k])).toBeGreaterThan(0)
+      expect(sizeOf(after[1 - k]!)).toBe(0)
+    }
+  },
+)
 
 /** The terms of A before and after other weights of B. */
 async function termsWithOtherB(teacher: Config['teacher']) {
@@ -90,7 +93,7 @@ async function termsWithOtherB(teacher: Config['teacher']) {
   return [(await stepFrom(config, [A, B])).metrics, (await stepFrom(config, [A, other])).metrics] as const
 }
 
-test('1: under cross, other weights of B change the unlabelled terms of A, which B teaches, and no labelled one', async () => {
+test('1: under cross, other weights of B change only the unlabelled terms of A, which B teaches', async () => {
   const [before, after] = await termsWithOtherB('cross')
   expect(Math.abs(after.imageA - before.imageA)).toBeGreaterThan(1e-3)
   expect(Math.abs(after.featureA - before.featureA)).toBeGreaterThan(1e-3)
@@ -104,7 +107,7 @@ test('1: under self, other weights of B change no term of A', async () => {
     expect(after[name], name).toBe(before[name])
 })
 
-test('1: where no term weighs anything and nothing is taught, no weight moves', async () => {
+test('1: with zero weights for all terms and nothing taught, no parameter changes', async () => {
   const config = tinyConfig({ tau: 1.01, lambdaE: 0, lambdaS: 0, weightDecay: 0 })
   const start = createModels(networkOf(config, 3), config)
   const untouched = await values(config, start)
@@ -113,7 +116,7 @@ test('1: where no term weighs anything and nothing is taught, no weight moves', 
 })
 
 test('2: exchanging the networks exchanges their terms', async () => {
-  // Without dropout and feature perturbation, whose masks each network draws for itself.
+  // Without dropout and feature perturbation, whose masks differ between the networks.
   const config = tinyConfig()
   const [A, B] = await freshStates(config)
   const one = (await stepFrom(config, [A, B])).metrics
@@ -156,7 +159,7 @@ test('4: weak and strong views are aligned, and CutMix swaps image and pseudo-la
           const from = inBox[n * S * S + i] ? views.partners[n]! : n
           boxes += inBox[n * S * S + i]!
           expect(labels[n * S * S + i]).toBe(from * S * S + i)
-          // Gamma changes values but keeps their order and ends: 0.3 of the images have it, so compare only those left alone.
+          // Gamma changes values but keeps their order and ends: 0.3 of the images have it, so compare only the others.
           if (views.strong[n]![i] === views.weak[from]![i]) continue
           expect(views.strong[n]![i]! > 0).toBe(views.weak[from]![i]! > 0)
         }
@@ -209,7 +212,7 @@ test('5: the variants perturb all levels, each alone, or a random subset that is
 test('6: synthesis moves image and mask together, keeps every class, and differs from draw to draw', () => {
   const config = tinyConfig({ size: 32, exemplarIntensity: 0 })
   const base = tinyData(config)
-  // An image that says its own label can be read back after any warp, wherever bilinear and nearest sampling see one class only.
+  // An image that encodes its own label can be read back after any warp, wherever bilinear and nearest sampling see only one class.
   const { labels } = base.exemplars[0]!
   const data = { ...base, exemplars: [{ image: Float32Array.from(labels, (l) => l / 2), labels }] }
   const seen = new Set<string>()
@@ -293,9 +296,9 @@ describe('a step', () => {
   })
 
   test.each([
-    ['class 2 is nowhere but under unknown pixels', 2],
+    ['class 2 exists only under unknown pixels', 2],
     ['every pixel of an exemplar is unknown', 0],
-  ])('stays finite where %s', async (_, least) => {
+  ])('stays finite if %s', async (_, least) => {
     const config = tinyConfig({ background: 'mixed' })
     const data = tinyData(config)
     const exemplars = data.exemplars.map(({ image, labels }) => ({ image, labels: labels.map((l) => (l >= least ? unknown : l)) }))
@@ -305,7 +308,7 @@ describe('a step', () => {
     if (least === 0) expect(rows.map(({ exemplarA, syntheticB }) => [exemplarA, syntheticB])).toEqual(rows.map(() => [0, 0]))
   })
 
-  test('is not taught in warm-up, then more and more', () => {
+  test('is not taught in warm-up, then increasingly', () => {
     const config = tinyConfig({ steps: 100, warmup: 0.25, ramp: 0.15 })
     expect(rampAt(24, config)).toBe(0)
     expect(rampAt(25, config)).toBeCloseTo(Math.exp(-5), 10)

@@ -42,7 +42,7 @@ const maps = (count: number, sizes: fc.Arbitrary<number[]> = fc.oneof(image, vol
     )
   })
 
-/** Indices along each axis of what is set. */
+/** Indices of set places along each axis. */
 const placesOf = (mask: ArrayLike<number>, [columns, rows = 1, ...more]: readonly number[]): number[][] =>
   Array.from(mask).flatMap((set, i) =>
     set ? [[i % columns!, Math.floor(i / columns!) % rows, ...(more.length > 0 ? [Math.floor(i / columns! / rows)] : [])]] : [],
@@ -52,7 +52,7 @@ const placesOf = (mask: ArrayLike<number>, [columns, rows = 1, ...more]: readonl
 const bruteDistances = (from: number[][], to: number[][], steps: readonly number[]) =>
   from.map((a) => Math.min(...to.map((b) => Math.hypot(...a.map((v, axis) => (v - b[axis]!) * steps[axis]!)))))
 
-/** numpy.percentile(values, 95) by its definition: share of the way between the two neighbours of rank 0.95 (n - 1). */
+/** numpy.percentile(values, 95) by definition: linear between the two neighbours of rank 0.95 (n - 1). */
 function brutePercentile95(values: number[]) {
   const sorted = [...values].sort((a, b) => a - b)
   const at = 0.95 * (sorted.length - 1)
@@ -60,7 +60,7 @@ function brutePercentile95(values: number[]) {
   return sorted[Math.floor(at)]! * (1 - share) + sorted[Math.ceil(at)]! * share
 }
 
-/** The border by the definition of erosion: places whose cross, itself included, is not all inside. */
+/** The border by the definition of erosion: places whose cross, including itself, is not all inside. */
 const bruteBorder = ({ size, labels }: Grid, c: number) => {
   const inside = placesOf(
     labels.map((l) => (l === c ? 1 : 0)),
@@ -135,7 +135,7 @@ test('percentile is numpy.percentile', () => {
   expect(percentile([], 95)).toBeNaN()
 })
 
-test('the border is what erosion takes away, image edges included', () => {
+test('the border is what erosion removes, including image edges', () => {
   const map = draw('11111', '11111', '11011', '11111')
   expect(border(map, 1)).toEqual(draw('11111', '10101', '11011', '11111').labels)
   fc.assert(
@@ -177,7 +177,7 @@ describe('HD95 and surface Dice', () => {
     expect(d.surfaceDice).toBe(3 / 6) // 0 0 1 of 0 0 1 2 3 4 are at most 1
   })
 
-  test('a structure in one mask only costs the diagonal, one in neither is not applicable', () => {
+  test('a structure in only one mask costs the diagonal, one in neither is not applicable', () => {
     const empty = draw('000', '000', '000', '000')
     const some = draw('010', '000', '000', '000')
     expect(borderDistance(some, empty, 1)).toEqual({ outcome: 'spurious', pooled95: 5, larger95: 5, largest: 5, surfaceDice: 0 })
@@ -189,7 +189,7 @@ describe('HD95 and surface Dice', () => {
     expect(() => borderDistance(draw('0101'), draw('01', '01'), 1)).toThrow('4 x 1 and 2 x 2')
   })
 
-  test('both definitions equal trying all pairs; symmetric; not above HD; 0 for equal masks; never above the diagonal', () => {
+  test('both definitions equal brute force; symmetric; not above HD; 0 for equal masks; never above the diagonal', () => {
     fc.assert(
       fc.property(maps(2), spacing, fc.double({ min: 0, max: 6, noNaN: true }), ([a, b], s, tolerance) => {
         for (const c of [1, 2]) {
@@ -209,7 +209,7 @@ describe('HD95 and surface Dice', () => {
           expect(found.larger95).toBeCloseTo(Math.max(brutePercentile95(there), brutePercentile95(andBack)), 9)
           expect(found.largest).toBeCloseTo(Math.max(...there, ...andBack), 9)
           const both = [...there, ...andBack]
-          // Within the last bits of the tolerance either answer is right.
+          // Within rounding of the tolerance either answer is right.
           const near = both.filter((d) => Math.abs(d - tolerance) < 1e-7).length
           const within = both.filter((d) => d <= tolerance).length
           expect(Math.abs(found.surfaceDice * both.length - within)).toBeLessThanOrEqual(near + 1e-6)

@@ -1,12 +1,12 @@
 /**
  * How good a mask is. One rule for empty masks, everywhere: a structure in neither mask is not applicable (NaN, left out of means);
- * a structure in exactly one of them is missed or spurious and counts with the worst score there is, never as nothing.
+ * a structure in exactly one of them is missed or spurious and gets the worst possible score, rather than being left out.
  */
 
 /** found: in both masks; missed: only in the reference; spurious: only in the prediction; absent: in neither. */
 export type Outcome = 'found' | 'missed' | 'spurious' | 'absent'
 
-/** Pixel counts of one class. Counts of several slices add up to those of the volume. */
+/** Pixel counts of one class. Counts of several slices add up to the volume's. */
 export interface Overlap {
   prediction: number
   reference: number
@@ -50,7 +50,7 @@ export const diceOf = ({ prediction, reference, both }: Overlap): number => (2 *
 /** Dice coefficient of one class of two label maps of equal length; NaN if the class is in neither. */
 export const dice = (a: Uint8Array, b: Uint8Array, classIndex: number): number => diceOf(overlap(a, b, classIndex))
 
-/** One image with its truth. */
+/** One image with its ground truth. */
 export interface Case {
   patient: string
   prediction: Uint8Array
@@ -58,7 +58,7 @@ export interface Case {
 }
 
 export interface PatientScores {
-  /** Dice of the pooled slices, one for each foreground class (class 1 first); NaN where a class is absent. */
+  /** Dice of the pooled slices, one for each foreground class (class 1 first); NaN if a class is absent. */
   patients: { patient: string; dice: number[] }[]
   /** Mean over the patients; NaN for a class that no patient has. */
   perClass: number[]
@@ -66,7 +66,7 @@ export interface PatientScores {
   mean: number
 }
 
-/** Dice per patient, then per class, then in all. `classes` counts background. */
+/** Dice per patient, then per class, then overall. `classes` includes background. */
 export function scorePatients(cases: readonly Case[], classes: number): PatientScores {
   const foreground = Array.from({ length: classes - 1 }, (_, i) => i + 1)
   const patients = [...new Set(cases.map(({ patient }) => patient))].map((patient) => {
@@ -84,8 +84,8 @@ export function meanOf(values: readonly number[]): number {
 }
 
 /**
- * The percentile (0..100) of some values, linear between neighbours as numpy's default; NaN of none.
- * Beside `quantile` of lib/statistics because distances are few and want double precision.
+ * The percentile (0..100) of some values, linear between neighbours, numpy's default; NaN of none.
+ * Separate from `quantile` of lib/statistics because distances are few and need double precision.
  */
 export function percentile(values: ArrayLike<number>, percent: number): number {
   if (values.length === 0) return NaN
@@ -102,17 +102,17 @@ export interface Grid {
   labels: Uint8Array
 }
 
-/** How far two places are from each other along each axis, in millimetres or whatever the distances shall be in. */
+/** Distance between neighbours along each axis, in millimetres or any other unit. */
 export type Spacing = readonly number[]
 
 const volumeOf = (size: readonly number[]) => size.reduce((product, length) => product * length, 1)
 
-/** How many places apart neighbours along each axis are. */
+/** Index stride of neighbours along each axis. */
 const stridesOf = (size: readonly number[]) => size.map((_, axis) => volumeOf(size.slice(0, axis)))
 
 /**
- * 1 where a structure ends: the mask XOR its erosion with the cross of 4 neighbours, or 6 in a volume, as medpy does. Outside counts as background,
- * so a structure also ends at the edge.
+ * 1 on a structure's border: the mask XOR its erosion with the cross of 4 neighbours, or 6 in a volume, as in medpy. Outside counts as background,
+ * so a structure also has a border at the edge.
  */
 export function border({ size, labels }: Grid, classIndex: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(labels.length)
@@ -129,8 +129,8 @@ export function border({ size, labels }: Grid, classIndex: number): Uint8Array<A
 }
 
 /**
- * Exact Euclidean distance from the centre of each place to that of the nearest set place of `mask`; Infinity if none is set. Felzenszwalb and
- * Huttenlocher, "Distance transforms of sampled functions", Theory of Computing 8 (2012), axis after axis, in linear time.
+ * Exact Euclidean distance from the centre of each place to the centre of the nearest set place of `mask`; Infinity if none is set. Felzenszwalb and
+ * Huttenlocher, "Distance transforms of sampled functions", Theory of Computing 8 (2012), axis by axis, in linear time.
  */
 export function distanceTransform(mask: Uint8Array, size: readonly number[], spacing: Spacing = size.map(() => 1)): Float64Array {
   const squared = Float64Array.from(mask, (set) => (set ? 0 : Infinity))
@@ -177,23 +177,23 @@ export function distanceTransform(mask: Uint8Array, size: readonly number[], spa
   return squared
 }
 
-/** How the borders of a structure in two masks lie to each other; distances in the units of the spacing. */
+/** How far apart a structure's borders are in two masks; distances in the units of the spacing. */
 export interface BorderDistance {
   outcome: Outcome
   /** 95th percentile of the two directed sets of distances pooled: medpy's `hd95`. */
   pooled95: number
-  /** The larger of the 95th percentiles of the two directed sets: the usual textbook definition, and that of Metrics Reloaded. */
+  /** The larger of the 95th percentiles of the two directed sets: the usual textbook definition, also used by Metrics Reloaded. */
   larger95: number
   /** The Hausdorff distance itself: the largest distance of both sets. */
   largest: number
-  /** Normalised surface Dice: the share of both borders that lies within the tolerance of the other one, 0..1. */
+  /** Normalised surface Dice: the share of both borders that lies within the tolerance of the other, 0..1. */
   surfaceDice: number
 }
 
 /**
- * HD95 of one class in one image or volume, in both definitions in use, and its surface Dice. A class in neither mask gives NaN; one in exactly one
- * of them gives the diagonal of the whole, which no distance within it exceeds, and a surface Dice of 0. There is no agreed HD95 of separate
- * slices: report a patient of such as the mean over its images, and say so.
+ * HD95 of one class in one image or volume, in both definitions in use, and its surface Dice. A class in neither mask gives NaN; a class in only one
+ * of them gives the diagonal of the whole, the largest possible distance, and a surface Dice of 0. There is no agreed HD95 of separate
+ * slices: for such a patient report the mean over its images, and say so.
  * @param tolerance in the units of the spacing
  * @throws RangeError for masks of different sizes
  */
@@ -213,7 +213,7 @@ export function borderDistance(
     const worst = absent ? NaN : Math.hypot(...size.map((length, axis) => length * spacing[axis]!))
     return { outcome, pooled95: worst, larger95: worst, largest: worst, surfaceDice: absent ? NaN : 0 }
   }
-  // Nothing outside of both structures matters, and a volume is mostly outside.
+  // Nothing outside both structures matters, and most of a volume is outside.
   const [inPrediction, inReference] = cropped(prediction, reference, classIndex)
   const p = border(inPrediction, 1)
   const r = border(inReference, 1)
@@ -222,7 +222,7 @@ export function borderDistance(
   const both = new Float64Array(toReference.length + toPrediction.length)
   both.set(toReference)
   both.set(toPrediction, toReference.length)
-  // A distance that equals the tolerance is within it, whatever its last bit says.
+  // A distance equal to the tolerance, up to rounding, is within it.
   const within = tolerance * (1 + 1e-9)
   return {
     outcome,
@@ -233,7 +233,7 @@ export function borderDistance(
   }
 }
 
-/** Both masks of one class, 1 where it is, cut to the least box that holds both. */
+/** Both masks of one class, 1 inside, cut to the smallest box that holds both. */
 function cropped(prediction: Grid, reference: Grid, classIndex: number): [Grid, Grid] {
   const { size } = prediction
   const strides = stridesOf(size)

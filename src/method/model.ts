@@ -6,8 +6,8 @@ import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { widthsOf, type Config } from './config'
 
 /**
- * N_1 and N_2, called A and B on the page, with what their optimiser remembers: what is trained lies in flat tensors (`layoutsOf`), and so
- * do BatchNorm's running statistics, which are part of the state but not trained.
+ * N_1 and N_2, called A and B on the page, with their optimiser's state: trained parameters are in flat tensors (`layoutsOf`), and so
+ * are BatchNorm's running statistics, which are part of the state but not trained.
  */
 export interface Models extends Trained {
   buffers: tf.Tensor1D
@@ -48,8 +48,8 @@ export function disposeModels({ parameters, m, v, buffers }: Models): void {
 
 /**
  * The named weights of both networks, [2, ...], as a pass needs them; the caller disposes of them. They share the memory of the flat
- * tensors where that is understood: BatchNorm is composed of plain operations.
- * @param gradients where the gradients of weights that share memory are to be written
+ * tensors if supported: BatchNorm is composed of plain operations.
+ * @param gradients where to write the gradients of weights that share memory
  */
 export const weightsOf = (net: UNet, { parameters, buffers }: Models, gradients?: tf.Tensor1D): Parameters => {
   const layouts = layoutsOf(net)
@@ -58,7 +58,7 @@ export const weightsOf = (net: UNet, { parameters, buffers }: Models, gradients?
 
 export const sharesWeights = (net: UNet): boolean => net.norm === 'group' && canShare()
 
-/** The state of one model by group and name, as it is kept in files. */
+/** The state of one model by group and name, as stored in files. */
 export interface StoredModel {
   parameters: Record<string, Float32Array>
   buffers: Record<string, Float32Array>
@@ -81,7 +81,7 @@ export async function readModels(net: UNet, models: Models): Promise<[StoredMode
   return [of(0), of(1)]
 }
 
-/** Models with the state that `readModels` gave. */
+/** Models with the state returned by `readModels`. */
 export function writeModels(net: UNet, stored: [StoredModel, StoredModel]): Models {
   const layouts = layoutsOf(net)
   const flat = (layout: Layout, group: keyof StoredModel) => {

@@ -10,7 +10,7 @@ import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
 import { planShapes, planViews, type DevicePlan, type ViewPlan } from './views'
 
-/** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and numbers with their shapes by name. */
+/** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and named numbers with their shapes. */
 export interface StepNumbers {
   terms: Term[]
   views: ViewPlan
@@ -58,7 +58,7 @@ function featureFactors({ widths }: UNet, config: Config, t: number, terms: Term
   return factors
 }
 
-/** All numbers of a step in one array, each group where `layoutOf` puts it. */
+/** All numbers of a step in one array, laid out by `layoutOf`. */
 export function flatten({ values, shapes }: StepNumbers): Float32Array {
   const { offsets, size } = layoutOf(shapes, 1)
   const flat = new Float32Array(size)
@@ -84,5 +84,5 @@ export function uploadStep(numbers: StepNumbers): StepPlan {
 }
 
 export function disposeStep({ views, flat }: StepPlan): void {
-  tf.dispose([views.tensors, flat]) // `views.tensors` holds those of the other fields too
+  tf.dispose([views.tensors, flat]) // `views.tensors` includes those of the other fields
 }

@@ -15,17 +15,17 @@ export function rampAt(t: number, { steps, warmup, ramp }: Config): number {
 export const learningRateAt = (t: number, { steps, learningRate, polyPower }: Config): number =>
   learningRate * Math.max(0, 1 - t / steps) ** polyPower
 
-/** One term of the loss: which, over how many images of each network's batch, and its form. */
+/** One term of the loss: its name, the number of images in each network's batch, and its form. */
 export interface Term {
   name: 'exemplar' | 'synthetic' | 'image' | 'feature'
   images: number
   form: LossForm
 }
 
-/** How often the weak views are perturbed in their features: once, or for 'each' once in every level. */
+/** How many times the weak views' features are perturbed: once, or for 'each' once per level. */
 export const featureViews = (config: Config): number => (config.featurePerturb === 'each' ? 5 : 1)
 
-/** The terms of step t, in the order of their images in the decoders' batch: L_E, L_S, L_ip, L_fp; the last in as many parts as there are views. */
+/** The terms of step t, in the order of their images in the decoders' batch: L_E, L_S, L_ip, L_fp; the last in one part per view. */
 export function termsAt(t: number, config: Config): Term[] {
   const { exemplars, synthetics } = labeledShares(config)
   const taught = rampAt(t, config) > 0

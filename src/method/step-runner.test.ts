@@ -41,7 +41,7 @@ describe('on WebGPU', () => {
   // Warm-up ends in the middle, so that the launches are recorded twice.
   const config = tinyConfig({ dropout: 0.3, featureDrop: 0.5, warmup: 0.15, steps: 20 })
 
-  test('a replayed step equals the one that is run anew, bit for bit', { timeout: 120_000 }, async () => {
+  test('a replayed step equals a newly run one, bit for bit', { timeout: 120_000 }, async () => {
     const eager = await run(config, 6, { replay: false })
     expect(eager.rows[5]!.imageA).toBeGreaterThan(0)
     expect(await run(config, 6)).toEqual(eager)
@@ -53,13 +53,13 @@ describe('on WebGPU', () => {
     ['each level alone', { featurePerturb: 'each' }],
     ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
     ['BatchNorm, which is not recorded', { norm: 'batch' }],
-  ] as [string, Partial<Config>][])('and so with %s', { timeout: 120_000 }, async (_, settings) => {
+  ] as [string, Partial<Config>][])('the same with %s', { timeout: 120_000 }, async (_, settings) => {
     const other = { ...config, warmup: 0, ...settings }
     const count = settings.norm === 'batch' ? 1 : 3
     expect(await run(other, count)).toEqual(await run(other, count, { replay: false }))
   })
 
-  test('and so with two exemplars and unknown pixels', { timeout: 120_000 }, async () => {
+  test('the same with two exemplars and unknown pixels', { timeout: 120_000 }, async () => {
     const other = { ...config, warmup: 0, batchLabeled: 4, background: 'mixed' as const }
     const data = correctedData(other)
     const replayed = await run(other, 4, { data })
@@ -67,28 +67,32 @@ describe('on WebGPU', () => {
     expect(replayed.rows.flatMap((row) => Object.values(row)).every(Number.isFinite)).toBe(true)
   })
 
-  test('going back to a snapshot repeats the steps after it, and weights are read as they are now', { timeout: 60_000 }, async () => {
-    const runner = runnerOf(config)
-    const weights = () => readModels(networkOf(config, classes), runner.current)
-    runner.step(0)
-    await runner.read()
-    const early = await weights()
-    const snapshot = runner.snapshot()
-    runner.step(1)
-    runner.step(2)
-    const rows = await runner.read()
-    const late = await weights()
-    expect(late).not.toEqual(early)
-    runner.restore(snapshot)
-    expect(await weights()).toEqual(early)
-    runner.step(1)
-    runner.step(2)
-    expect(await runner.read()).toEqual(rows)
-    expect(await weights()).toEqual(late)
-    runner.dispose()
-  })
+  test(
+    'going back to a snapshot repeats the steps after it, and weights are read in their current state',
+    { timeout: 60_000 },
+    async () => {
+      const runner = runnerOf(config)
+      const weights = () => readModels(networkOf(config, classes), runner.current)
+      runner.step(0)
+      await runner.read()
+      const early = await weights()
+      const snapshot = runner.snapshot()
+      runner.step(1)
+      runner.step(2)
+      const rows = await runner.read()
+      const late = await weights()
+      expect(late).not.toEqual(early)
+      runner.restore(snapshot)
+      expect(await weights()).toEqual(early)
+      runner.step(1)
+      runner.step(2)
+      expect(await runner.read()).toEqual(rows)
+      expect(await weights()).toEqual(late)
+      runner.dispose()
+    },
+  )
 
-  test('memory does not grow with steps, and all of it is given back, whatever the settings', { timeout: 120_000 }, async () => {
+  test('memory does not grow with steps, and all of it is released, whatever the settings', { timeout: 120_000 }, async () => {
     const before = memory()
     for (const settings of [{}, { size: 32 }, { baseWidth: 8 }, { optimizer: 'sgd' as const }, {}]) {
       const runner = runnerOf({ ...config, ...settings })
@@ -109,7 +113,7 @@ describe('on WebGPU', () => {
 })
 
 describe('on wasm', () => {
-  test('memory does not grow with steps, and all of it is given back', async () => {
+  test('memory does not grow with steps, and all of it is released', async () => {
     await useHostBackend('wasm')
     const before = tf.memory().numTensors
     const runner = runnerOf(tinyConfig())

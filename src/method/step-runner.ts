@@ -11,20 +11,20 @@ import type { TrainingData } from './synthesis'
 import { disposeImages, uploadImages, type DeviceImages } from './views'
 
 /**
- * Runs steps one after the other: `step` queues one, `read` waits for all that were queued. Owns the models, the images on the device and
- * everything else of a run that lies on the backend.
+ * Runs steps one after another: `step` queues one, `read` waits for all queued ones. Owns the models, the images on the device and
+ * everything else of a run on the backend.
  *
  * On WebGPU the launches of a step are recorded and repeated (src/kernels/webgpu/replay.ts): the state stays in the same buffers and is
- * overwritten by each step, and metrics gather in a buffer. Elsewhere each step is run anew and makes new tensors.
+ * overwritten by each step, and metrics gather in a buffer. On other backends each step runs from scratch and makes new tensors.
  */
 export class StepRunner {
   private readonly images: DeviceImages
   private readonly replay: Replay<StepPlan> | null
-  /** The numbers of a step to come, drawn while the GPU is busy. */
+  /** The numbers of the next step, drawn while the GPU is busy. */
   private planned: { t: number; numbers: StepNumbers } | null = null
   private waiting: { t: number; terms: Term[]; scalars: tf.Tensor1D | null }[] = []
 
-  /** @param models taken over: the runner disposes of them */
+  /** @param models owned by the runner, which disposes of them */
   constructor(
     private readonly net: UNet,
     private readonly data: TrainingData,
@@ -37,7 +37,7 @@ export class StepRunner {
     this.replay = replay ? new Replay(tensorsOf(models)) : null
   }
 
-  /** The newest state: not to be disposed of, and on WebGPU not to be kept over a step. */
+  /** The latest state: do not dispose of it or, on WebGPU, keep it across a step. */
   get current(): Models {
     return this.models
   }
@@ -51,7 +51,7 @@ export class StepRunner {
     let scalars: tf.Tensor1D | null = null
     if (this.replay)
       this.replay.run({
-        // Forms and counts of the terms are part of the launches; their weights are read from the plan.
+        // The forms and counts of the terms are part of the launches; their weights are read from the plan.
         key: JSON.stringify(numbers.terms.map(({ name, images }) => [name, images])),
         values: () => flatten(numbers),
         upload: () => uploadStep(numbers),
@@ -74,7 +74,7 @@ export class StepRunner {
     this.waiting.push({ t, terms: numbers.terms, scalars })
   }
 
-  /** The metrics of the steps since the last call, in their order. Waits for the backend once. */
+  /** The metrics of the steps since the last call, in order. Waits for the backend once. */
   async read(): Promise<StepMetrics[]> {
     const waiting = this.waiting
     this.waiting = []
@@ -92,7 +92,7 @@ export class StepRunner {
     return rows
   }
 
-  /** A copy of the state, which the caller disposes of or gives back to `restore`. */
+  /** A copy of the state, which the caller disposes of or passes to `restore`. */
   snapshot(): Models {
     // A clone shares its data, which a replayed step overwrites.
     const copies = this.replay?.copies() ?? tensorsOf(this.models).map((tensor) => tf.clone(tensor))
@@ -100,7 +100,7 @@ export class StepRunner {
     return { parameters, m, v, buffers: tf.clone(this.models.buffers) }
   }
 
-  /** Goes back to a snapshot, and takes it over. */
+  /** Returns to a snapshot and takes ownership of it. */
   restore(snapshot: Models): void {
     if (this.replay) {
       this.replay.restore(tensorsOf(snapshot))
@@ -119,8 +119,8 @@ export class StepRunner {
   }
 }
 
-/** Steps that may be queued before they have to be read. */
+/** Number of steps that may be queued before a read. */
 export const mostWaiting = 32
 
-/** The tensors of a state that change from step to step; running statistics are none of them, for BatchNorm is not recorded. */
+/** The tensors of a state that change from step to step, without running statistics, since BatchNorm is not recorded. */
 const tensorsOf = ({ parameters, m, v }: Models): tf.Tensor1D[] => [parameters, m, ...(v ? [v] : [])]

@@ -32,7 +32,7 @@ export async function runStep(
   return { metrics, after }
 }
 
-/** The state with an SGD at rest: after one step without weight decay its velocity m is the gradient of L. */
+/** The state with SGD at rest: after one step without weight decay its velocity m is the gradient of L. */
 export const atRest = (state: StoredModel): StoredModel => ({
   ...state,
   m: Object.fromEntries(Object.entries(state.m).map(([name, v]) => [name, new Float32Array(v.length)])),

@@ -20,18 +20,18 @@ import { renderViews, type DeviceImages, type DevicePlan } from './views'
 /**
  * One iteration of CMEMS, line by line as in docs/method.md, section "One iteration". N_1 and N_2 are k = 0 and 1.
  *
- * Both networks run in one pass, and so do the labelled, strong and weak views (batch.ts). Whatever changes from step to step is read from
- * tensors (`StepPlan`), so that the same operations, recorded once, are every step's.
+ * Both networks run in one pass, as do the labelled, strong and weak views (batch.ts). Everything that changes from step to step is read from
+ * tensors (`StepPlan`), so that the same operations, recorded once, serve every step.
  *
  * Departures from the closest neighbour (UniMatch): two networks that teach each other; Dice over labelled parts taken separately;
  * unknown pixels of synthetic images do not count.
  */
 
-/** The terms of the loss of one network; 0 where a term is off. */
+/** The terms of one network's loss; 0 if a term is off. */
 export type Losses = Record<Term['name'], number>
 
 /**
- * L of one network. It is linear in its terms, so a step needs only its slopes, which are made of this line (`slopesOf`) and come in a
+ * L of one network. It is linear in its terms, so a step needs only its slopes, which are derived from this line (`slopesOf`) and come in a
  * tensor; its value is for the log.
  */
 export const L = (
@@ -40,26 +40,26 @@ export const L = (
   r: number,
 ): number => lambdaE * L_E + lambdaS * L_S + r * (lambdaIp * L_ip + lambdaFp * L_fp)
 
-/** Copies for the same images in several places of a batch. */
+/** Copies, for the same images in several places of a batch. */
 const repeat = <T>(part: T, times: number): T[] => new Array<T>(times).fill(part)
 
 const none: Losses = { exemplar: 0, synthetic: 0, image: 0, feature: 0 }
 
-/** What each of the losses of step t weighs in L; the parts of a mean share the weight of their term. */
+/** The weight of each loss of step t in L; the parts of a mean share their term's weight. */
 export const slopesOf = (terms: Term[], config: Config, t: number): number[] =>
   terms.map(({ name }) => L({ ...none, [name]: 1 }, config, rampAt(t, config)) / terms.filter((other) => other.name === name).length)
 
-/** The numbers of a step where the backend computes; `uploadStep` makes them. */
+/** The numbers of a step on the backend; made by `uploadStep`. */
 export interface StepPlan {
   views: DevicePlan
   dropout: RandomKey[]
-  /** Of each level, [2 B, C]; none where features are not perturbed. */
+  /** Factors for each level, [2 B, C]; none if features are not perturbed. */
   factors: tf.Tensor2D[]
-  /** What each loss weighs in L, [2, terms]: `slopesOf`, for both networks. */
+  /** The weight of each loss in L, [2, terms]: `slopesOf`, for both networks. */
   weights: tf.Tensor2D
-  /** Learning rate and bias corrections, of `scheduleOf`. */
+  /** Learning rate and bias corrections, from `scheduleOf`. */
   schedule: tf.Tensor1D
-  /** All of it in one tensor, in the order of `flatten`. */
+  /** All of them in one tensor, in the order of `flatten`. */
   flat: tf.Tensor1D
 }
 
@@ -69,8 +69,8 @@ export interface StepResult {
 }
 
 /**
- * Runs one iteration. State in, state out: `models` stay as they are, and the caller owns and disposes of the result.
- * @param plan this step's numbers, as `planStep` gives them for the terms of this step
+ * Runs one iteration. `models` stay unchanged, and the caller owns and disposes of the result.
+ * @param plan this step's numbers, from `planStep` for this step's terms
  * @returns the next models, and this step's scalars as one tensor to read with `metricsOf`
  */
 export function step(net: UNet, models: Models, images: DeviceImages, plan: StepPlan, config: Config, terms: Term[]): StepResult {
@@ -84,16 +84,16 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     const { boxes, partners } = plan.views.tensors
 
     const { gradient, buffers, scalars } = gradientOf(net, models, plan, (theta, mode) => {
-      // F_k = f_k(x), the weak views last.
+      // F_k = f_k(x), with the weak views last.
       const x = batchOf(() => [labeled.x, ...(imageTerm ? [x_s] : []), x_w]) // [2 B, S, S, 1]
       const F = encode(net, theta, x, mode) // of five levels, [2 B, S / 2^l, S / 2^l, w_l]
       const B = x.shape[0] / 2
       const F_w = portion(F, B - U, B) // [2 U, ...]
 
-      // Yhat_k = argmax P_k^w, m_k = 1[max P_k^w >= tau], P_k^w = softmax(sg(h_k(F_k))). One map says both: -1 where m_k = 0.
+      // Yhat_k = argmax P_k^w, m_k = 1[max P_k^w >= tau], P_k^w = softmax(sg(h_k(F_k))). One map holds both: -1 where m_k = 0.
       const { labels, taught } = pseudoLabels(detach(decode(net, theta, F_w.map(detach), mode)), tau) // [2 U, S, S] each
 
-      // What j says, the teacher of k: of the weak views for L_fp, and with the boxes of CutMix swapped, as in x_s, for L_ip.
+      // The labels by j, the teacher of k: for the weak views in L_fp, and with CutMix's boxes swapped, as in x_s, for L_ip.
       const ofTeachers = (maps: tf.Tensor3D) => {
         const [Yhat_1, Yhat_2] = tf.split(maps, 2) as [tf.Tensor3D, tf.Tensor3D] // [U, S, S] each
         return teacher === 'cross' ? [Yhat_2, Yhat_1] : [Yhat_1, Yhat_2]
@@ -101,7 +101,7 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
       const Yhat_j = featureViews > 0 ? ofTeachers(taught) : []
       const mixed_j = imageTerm ? ofTeachers(cutMix(taught, boxes as tf.Tensor2D, partners as tf.Tensor1D)) : []
 
-      // N_k(I_e), N_k(I_s), N_k(x_s), then h_k(g(F_k)) of the weak views, which F has once already, for each feature view.
+      // N_k(I_e), N_k(I_s), N_k(x_s), then h_k(g(F_k)) of the weak views, already in F once, for each feature view.
       const G = featureViews > 0 ? perturbFeatures(appended(F, repeat(F_w, featureViews - 1)), plan.factors) : portion(F, 0, B - U)
       const z = decode(net, theta, G, mode) // [2 D, S, S, C], D the images of all terms
       const Y = batchOf((k) => [labeled.target, ...(imageTerm ? [mixed_j[k]!] : []), ...repeat(Yhat_j[k]!, featureViews)]) // [2 D, S, S]
@@ -112,7 +112,7 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
       return { losses, scalars: tf.concat1d([tf.reshape(detach(losses), [-1]), agreement(labels, taught)]) }
     })
 
-    // One update of each network with lr(t). No target carries a gradient, so that of L^1 + L^2 is that of each network's own L.
+    // One update of each network with lr(t). No target has a gradient, so the gradient of L^1 + L^2 is each network's own.
     const next = update(models, gradient, plan.schedule, config)
     return { models: { ...next, buffers }, scalars }
   }
@@ -120,7 +120,7 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
 }
 
 /**
- * A step's metrics from the values of its scalars: the losses of network A, those of B, then what `agreement` counts. NaN where a term is
+ * A step's metrics from the values of its scalars: the losses of network A, of B, then the values of `agreement`. NaN if a term is
  * off. They are read asynchronously: a synchronous read can destroy a WebGPU device.
  */
 export function metricsOf(scalars: ArrayLike<number>, terms: Term[], config: Config, t: number): StepMetrics {

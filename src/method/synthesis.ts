@@ -8,18 +8,18 @@ import { drawWarp, type WarpRange } from './warp'
 /** Images as the networks see them: size x size, values in [0, 1]; labels are class indices, or `unknown`. */
 export interface TrainingData {
   size: number
-  /** At most 255, with the background. */
+  /** At most 255, including background. */
   classes: number
   /** At least one. */
   exemplars: { image: Float32Array; labels: Uint8Array }[]
-  /** Of each exemplar, what `emptyOut` leaves of it: a background that is known to be one. */
+  /** Each exemplar after `emptyOut`: known background only. */
   emptied: Float32Array[]
   unlabeled: Float32Array[]
 }
 
 /**
  * Replaces every pixel that is not known to be background, foreground and unknown alike, by a distance-weighted mean of the background
- * around it (diffusion until the hole is closed). Where no background is known the result is black: the image itself would show structures.
+ * around it (diffusion until the hole is closed). If no background is known the result is black, since the image itself would show structures.
  */
 export function emptyOut(image: Float32Array, labels: Uint8Array, size: number): Float32Array {
   let filled = image.slice()
@@ -70,30 +70,30 @@ const exemplarRange = (config: Config): WarpRange => ({
   flip: config.flip,
 })
 
-/** How many times a warp is drawn before one that cuts off a class is accepted without the shift. */
+/** Attempts before a warp that cuts off a class is accepted without its shift. */
 const tries = 8
 
 /** An augmented exemplar (I_e, Y_e) as numbers: image and mask under one warp, then the image's gamma, gain and offset. */
 export interface Exemplar {
-  /** Which exemplar, by its number. */
+  /** The exemplar's number. */
   source: number
   warp: Warp
   tone: [number, number, number]
 }
 
 /**
- * Draws an augmented exemplar, each with the same chance. A warp under which a class keeps less than half of the area it should have is
- * drawn again, so every class of the exemplar stays in the picture.
+ * Draws an augmented exemplar, each with equal probability. A warp under which a class keeps less than half of its expected area is
+ * redrawn, so every class of the exemplar stays in the picture.
  */
 export function drawExemplar(data: TrainingData, random: Random, config: Config): Exemplar {
   const { size, exemplars } = data
   const range = exemplarRange(config)
-  // No draw for a single one: a choice without alternatives must not move the stream on.
+  // No draw for a single exemplar: a choice without alternatives must not advance the stream.
   const source = exemplars.length > 1 ? random.integer(exemplars.length) : 0
   const { labels } = exemplars[source]!
   const least = new Float64Array(data.classes)
   for (const l of labels) if (l > 0 && l !== unknown) least[l]!++
-  // Shrinking by 1/scale twice is wanted; what is lost beyond that is off the image.
+  // Shrinking by 1/scale twice is intended; any further loss is off the image.
   least.forEach((area, l) => (least[l] = area > 0 ? Math.max(1, (0.5 / range.scale ** 2) * area) : 0))
   for (let attempt = 1; ; attempt++) {
     const warp = drawWarp(random, size, attempt < tries ? range : { ...range, shift: 0, scale: 1 })
@@ -102,14 +102,14 @@ export function drawExemplar(data: TrainingData, random: Random, config: Config)
   }
 }
 
-/** True if under the warp, sampled as `warpLabels` does, each class l covers at least `least[l]` pixels; unknown pixels count for none. */
+/** Whether under the warp, sampled as in `warpLabels`, each class l covers at least `least[l]` pixels; unknown pixels do not count. */
 export function keeps(labels: Uint8Array, size: number, warp: Warp, least: ArrayLike<number>): boolean {
   const place = positionsOf(size, warp)
   const x = new Float64Array(size)
   const y = new Float64Array(size)
   const count = new Uint32Array(least.length)
   const enough = () => count.every((area, l) => area >= least[l]!)
-  // The rows in an order that spreads over the image: mostly a quarter of them shows enough of every class, and the rest need no look.
+  // The rows in an order that spreads over the image: a quarter of them usually shows enough of every class, and the rest are skipped.
   for (const start of [0, 4, 2, 6, 1, 5, 3, 7]) {
     for (let row = start; row < size; row += 8) {
       place(row, x, y)
@@ -130,14 +130,14 @@ export function keeps(labels: Uint8Array, size: number, warp: Warp, least: Array
 export interface Synthetic {
   /** The exemplar's structures with a soft rim, all under one warp: nested anatomy must not come apart. */
   paste: Exemplar
-  /** What they are pasted on: an unlabelled image by its number, or null for the same exemplar emptied. */
+  /** The background: an unlabelled image's number, or null for the same exemplar emptied. */
   background: number | null
   backgroundWarp: Warp
   /** Whether the class is known outside the rim as well. */
   outsideKnown: boolean
 }
 
-/** Sigma in pixels of the soft edge of a paste: the structures, widened by the 3 pixels of src/kernels/rim, and blurred by this. */
+/** Sigma in pixels of the soft edge of a paste: the structures, widened by the 3 pixels of src/kernels/rim, are blurred by this. */
 export const softEdge = 1.5
 
 /**

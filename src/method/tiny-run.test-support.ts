@@ -43,8 +43,8 @@ export function tinyData({ size }: Config, unlabeled = 4): TrainingData {
 }
 
 /**
- * The same with a second exemplar, in negative, off the centre and without class 2. Unknown are in the first a strip along the border and
- * across the ring, in the second every fifth diagonal.
+ * The same with a second exemplar, in negative, off centre and without class 2. Unknown pixels are a strip in the first along the border and
+ * across the ring, and every fifth diagonal in the second.
  */
 export function correctedData(config: Config, unlabeled = 4): TrainingData {
   const data = tinyData(config, unlabeled)

@@ -28,7 +28,7 @@ import {
 } from './views'
 import { drawWarp, type WarpRange } from './warp'
 
-/** A plan of views alone; in a step its tensors are part of those of `uploadStep`. */
+/** A plan of only the views; in a step its tensors are part of those from `uploadStep`. */
 function uploadPlan(plan: ViewPlan, config: Config): DevicePlan {
   const tensors = Object.entries(planShapes(config)).map(([name, shape]) => [
     name,
@@ -40,7 +40,7 @@ function uploadPlan(plan: ViewPlan, config: Config): DevicePlan {
 const clamp = (v: number) => Math.min(1, Math.max(0, v))
 
 /**
- * The same images by another road: one picture after the other, one pixel after the other, straight from the random streams and in the
+ * The same images computed differently: picture by picture, pixel by pixel, straight from the random streams and in the
  * words of docs/method.md, with neither plan nor kernel.
  */
 function reference(data: TrainingData, config: Config, t: number): Pick<Views, 'exemplars' | 'synthetics' | 'weak' | 'strong'> {
@@ -60,7 +60,7 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
     const mirror = range.flip && random.chance(0.5) ? -1 : 1
     const turn = angle + (quarters * Math.PI) / 2
     const grids = range.elastic > 0 ? [0, 1].map(() => Array.from({ length: 25 }, () => random.uniform(-1, 1) * range.elastic)) : []
-    // Keys' kernel with a = -0.75, of the distance from a grid point.
+    // Keys' kernel with a = -0.75, by distance from a grid point.
     const kernel = (d: number) => (d < 1 ? 1.25 * d ** 3 - 2.25 * d ** 2 + 1 : d < 2 ? -0.75 * (d ** 3 - 5 * d ** 2 + 8 * d - 4) : 0)
     const bent = (grid: number[], column: number, row: number) => {
       const [gx, gy] = [(column * 4) / (size - 1), (row * 4) / (size - 1)]
@@ -209,7 +209,7 @@ const variants: [string, Partial<Config>, typeof tinyData?][] = [
   ],
 ]
 
-/** Largest difference, and the share of values that differ by more than 1e-3: a label may tip over where two pixels are equally near. */
+/** Largest difference, and the share of values that differ by more than 1e-3: a label may flip where two pixels are equally near. */
 function differences(a: ArrayLike<number>, b: ArrayLike<number>): { largest: number; share: number } {
   expect(a.length).toBe(b.length)
   const d = Array.from(a, (v, i) => Math.abs(v - b[i]!))
@@ -222,7 +222,7 @@ function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, what: stri
 
 const flat = (list: ArrayLike<number>[]) => list.flatMap((values) => Array.from(values))
 
-/** Compares tensors with arrays; labels, and what hangs on them, may differ in two of a thousand pixels. */
+/** Compares tensors with arrays; labels, and what depends on them, may differ in two of a thousand pixels. */
 async function expectViews(got: ViewTensors, want: Pick<Views, 'exemplars' | 'synthetics' | 'weak' | 'strong'>, tolerance: number) {
   const both = [...want.exemplars, ...want.synthetics]
   const S = got.weak.shape[1]
@@ -239,7 +239,7 @@ async function expectViews(got: ViewTensors, want: Pick<Views, 'exemplars' | 'sy
   for (const [tensor, values] of labeled) expect(differences(await tensor.data(), flat([...values])).share).toBeLessThan(0.002)
 }
 
-/** The kernels' images are those of the host, in the first two steps. */
+/** The kernels' images equal the host's in the first two steps. */
 async function expectAsOnHost(data: TrainingData, config: Config, tolerance: number): Promise<void> {
   const before = tf.memory().numTensors
   const images = uploadImages(data)
@@ -253,7 +253,7 @@ async function expectAsOnHost(data: TrainingData, config: Config, tolerance: num
   expect(tf.memory().numTensors).toBe(before)
 }
 
-/** One to three exemplars, each with blocks of any class or unknown, some of them all one; settings that reach every branch. */
+/** One to three exemplars, each with blocks of any class or unknown, some uniform; settings that reach every branch. */
 const annotations = fc.record({
   blocks: fc.array(
     fc.oneof(
@@ -286,7 +286,7 @@ const rendersAnyAnnotation = (tolerance: number, numRuns: number) =>
     { numRuns, seed: 11 },
   )
 
-/** The labelled terms, forward and backward: nothing hangs on the logits at unknown pixels, and everything on the others. */
+/** The labelled terms, forward and backward: the logits at unknown pixels have no effect, all others do. */
 async function expectUnknownTeachesNothing(): Promise<void> {
   const config = tinyConfig({ size: 16, batchLabeled: 4, background: 'mixed' })
   const images = uploadImages(correctedData(config))
@@ -320,7 +320,7 @@ describe.each(variants)('with %s', (_, settings, make = tinyData) => {
   const config = tinyConfig({ size: 32, ...settings })
   const data = make(config, 3)
 
-  test('the images on the host are those of the reference', () => {
+  test('the host’s images equal the reference', () => {
     for (let t = 0; t < 4; t++) {
       const got = drawViews(data, config, t)
       const want = reference(data, config, t)
@@ -335,7 +335,7 @@ describe.each(variants)('with %s', (_, settings, make = tinyData) => {
     }
   })
 
-  test('the numbers of a plan have the shapes that the settings say, at every step', () => {
+  test('the numbers of a plan have the shapes that the settings give, at every step', () => {
     for (let t = 0; t < 4; t++) {
       const plan = planViews(data, config, t)
       for (const [name, shape] of Object.entries(planShapes(config))) {
@@ -350,7 +350,7 @@ describe.each(variants)('with %s', (_, settings, make = tinyData) => {
   describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
     beforeAll(() => useHostBackend(backend))
     test('the kernels make the images of the host', () => expectAsOnHost(data, config, 1e-6))
-    test('with the stock engine they are made on the host', async () => {
+    test('with the stock engine the host makes them', async () => {
       setEngine('stock')
       try {
         await expectAsOnHost(data, config, 1e-6)
@@ -367,7 +367,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   test('unknown pixels teach nothing', expectUnknownTeachesNothing)
 })
 
-/** The norm of an array and its product with random numbers: any other number moves them, the last bit of an exponential hardly does. */
+/** The norm of an array and its product with random numbers: any changed number moves them, but rounding of an exponential hardly does. */
 function digest(arrays: ArrayLike<number>[]): [norm: number, product: number] {
   const random = new Random(1)
   let [squares, product] = [0, 0]
@@ -379,7 +379,7 @@ function digest(arrays: ArrayLike<number>[]): [norm: number, product: number] {
   return [Math.sqrt(squares), product]
 }
 
-// Digests of the numbers and pixels of six steps, taken from the code that knew one exemplar only: a run with one exemplar has to stay what
+// Digests of the numbers and pixels of six steps, taken from the code that supported only one exemplar: a run with one exemplar has to stay as
 // it was.
 test.each([
   [
@@ -449,7 +449,7 @@ test.each([
     },
   ],
 ] as [Partial<Config>, Record<string, [number, number]>][])(
-  'with one exemplar every number and every pixel is as ever (%#)',
+  'with one exemplar every number and every pixel is as before (%#)',
   (settings, expected) => {
     const config = tinyConfig(settings)
     const data = tinyData(config, 3)
@@ -458,7 +458,7 @@ test.each([
     const views = steps.map((t) => drawViews(data, config, t))
     const labeled = views.flatMap(({ exemplars, synthetics }) => [...exemplars, ...synthetics])
     const { noise, ...others } = planShapes(config)
-    // Gamma and sigma would not be seen beside the 16-bit words that say which draws make the noise.
+    // Gamma and sigma would vanish beside the 16-bit words that select the draws of the noise.
     const ofNoise = (isDraw: boolean) => plans.map((plan) => plan.noise.filter((_, i) => i % noise[1] >= 2 === isDraw))
     const found: Record<string, [number, number]> = {
       ...Object.fromEntries(Object.keys(others).map((name) => [name, digest(plans.map((plan) => plan[name as keyof ViewPlan]))])),
@@ -478,10 +478,10 @@ test.each([
   },
 )
 
-test('each of two exemplars is drawn half of the time, with its labels, and emptied under its own structures', () => {
+test('each of two exemplars is drawn half the time, with its labels, and emptied under its own structures', () => {
   const config = tinyConfig({ background: 'exemplar', batchLabeled: 4, exemplarIntensity: 0 })
   const base = tinyData(config)
-  // The first is dark and has class 1 only, the second bright and has class 2 only.
+  // The first is dark with only class 1, the second bright with only class 2.
   const exemplars = [1, 2].map((c) => ({
     image: new Float32Array(256).fill(0.3 * c),
     labels: base.exemplars[0]!.labels.map((l) => Math.min(l, 1) * c),
@@ -505,10 +505,10 @@ test('each of two exemplars is drawn half of the time, with its labels, and empt
   }
 })
 
-test('an emptied exemplar shows nothing that is not known to be background', () => {
+test('an emptied exemplar shows only known background', () => {
   const config = tinyConfig({ size: 32 })
   for (const { image, labels } of correctedData(config).exemplars) {
-    // What lies under foreground and unknown pixels makes no difference.
+    // Foreground and unknown pixels make no difference.
     const other = image.map((v, i) => (labels[i] === 0 ? v : 1 - v))
     const emptied = emptyOut(image, labels, 32)
     expect(emptyOut(other, labels, 32)).toEqual(emptied)
@@ -529,13 +529,13 @@ test('unknown pixels neither keep a class in the picture nor count as lost', () 
   labels[5] = 1
   expect(keeps(labels, 4, still, [0, 1])).toBe(true)
   expect(keeps(labels, 4, still, [0, 2])).toBe(false)
-  // An exemplar of which nothing is known can be drawn too.
+  // An exemplar with only unknown pixels can be drawn too.
   const config = tinyConfig()
   const none = { ...tinyData(config), exemplars: [{ image: new Float32Array(256), labels: new Uint8Array(256).fill(unknown) }] }
   expect(drawViews(none, config, 0).exemplars[0]!.known).toEqual(new Uint8Array(256))
 })
 
-test('whether a warp keeps every class is told without looking at every row, and told right', () => {
+test('whether a warp keeps every class is decided correctly without checking every row', () => {
   const config = tinyConfig({ size: 32, flip: true })
   const data = tinyData(config)
   const { size } = data
@@ -548,7 +548,7 @@ test('whether a warp keeps every class is told without looking at every row, and
     const count = [0, 0, 0]
     for (let row = 0; row < size; row++)
       for (let column = 0; column < size; column++) {
-        // The plain warp with the bend left out shows whether the areas are counted; the bend itself is tested above.
+        // The warp without the bend shows whether the areas are counted; the bend itself is tested above.
         const [a, b, c, d, e, f] = warp.affine as unknown as [number, number, number, number, number, number]
         const [x, y] = [Math.round(a * column + b * row + c), Math.round(d * column + e * row + f)]
         if (x >= 0 && y >= 0 && x < size && y < size) count[labels[y * size + x]!]!++

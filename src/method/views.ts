@@ -23,7 +23,7 @@ import { drawExemplar, drawSynthetic, softEdge, weakRange, type TrainingData } f
 import { drawWarp } from './warp'
 
 /**
- * One step's images. What happens to them is drawn on the host as a few numbers, the plan; the pixels are made from it by kernels where
+ * One step's images. Their transforms are drawn on the host as a few numbers, the plan; the pixels are made from it by kernels where
  * the images are (`renderViews`), or on the host (`drawViews`).
  */
 
@@ -34,7 +34,7 @@ export interface MixBox {
   height: number
 }
 
-/** How the labelled batch is shared out: `exemplarShare` of it, at least one, are exemplars. */
+/** How the labelled batch is divided: `exemplarShare` of it, at least one image, are exemplars. */
 export function labeledShares(config: Config): { exemplars: number; synthetics: number } {
   if (!config.synthetic) return { exemplars: config.batchLabeled, synthetics: 0 }
   const exemplars = Math.min(config.batchLabeled, Math.max(1, Math.round(config.batchLabeled * config.exemplarShare)))
@@ -59,19 +59,19 @@ export function pasteBox<T extends Float32Array | Uint8Array>(target: T, source:
 
 export const strongRange = (config: Config) => ({ jitter: config.strongJitter, blur: config.strongBlur, noise: config.strongNoise })
 
-/** The warped images of a step lie one after the other: E exemplars, P pastes, their P backgrounds, U weak views. */
+/** The warped images of a step, in order: E exemplars, P pastes, their P backgrounds, U weak views. */
 function rowsOf(config: Config) {
   const { exemplars: E, synthetics: P } = labeledShares(config)
   const U = config.batchUnlabeled
   return { E, P, U, labeled: { first: 0, count: E + P }, all: { first: 0, count: E + 2 * P }, weak: { first: E + 2 * P, count: U } }
 }
 
-/** Names and shapes of the numbers that say how a step's images come about. They depend on the settings only, never on the step. */
+/** Names and shapes of the numbers that define a step's images. They depend only on the settings, never on the step. */
 export function planShapes(config: Config) {
   const { E, P, U } = rowsOf(config)
   const warped = E + 2 * P + U
   return {
-    /** Which image is warped, by its number in `DeviceImages`; for an exemplar or a paste also which labels. */
+    /** Number in `DeviceImages` of the image to warp and, for an exemplar or a paste, of its labels. */
     source: [warped],
     /** The warps; see src/kernels/warp. */
     affine: [warped, affineLength],
@@ -86,7 +86,7 @@ export function planShapes(config: Config) {
     jitter: [U, 2],
     blur: [U],
     noise: [U, noiseLength],
-    /** Where CutMix pastes, x, y, width, height (width 0: nowhere), and from which image of the batch. */
+    /** CutMix's boxes, x, y, width, height (width 0 for none), and the source images in the batch. */
     boxes: [U, 4],
     partners: [U],
   } as const
@@ -144,19 +144,19 @@ export function planViews(data: TrainingData, config: Config, t: number): ViewPl
   return plan
 }
 
-/** A data set where the backend computes, and as it came. The owner disposes of it with `disposeImages`. */
+/** A data set on the backend, and the original. The owner disposes of it with `disposeImages`. */
 export interface DeviceImages {
   /** [2 n + m, S, S]: the n exemplars, the same emptied, the m unlabelled images. */
   images: tf.Tensor3D
-  /** Of the exemplars, [n, S, S], -1 where unknown. */
+  /** Labels of the exemplars, [n, S, S], -1 where unknown. */
   labels: tf.Tensor3D
   data: TrainingData
 }
 
-/** All images by their number: the exemplars, the same emptied, the unlabelled ones. */
+/** All images by number: the exemplars, the same emptied, the unlabelled ones. */
 const imagesOf = ({ exemplars, emptied, unlabeled }: TrainingData) => [...exemplars.map(({ image }) => image), ...emptied, ...unlabeled]
 
-/** Labels as the losses take them: -1 where unknown. */
+/** Labels for the losses: -1 where unknown. */
 const targetOf = (labels: Uint8Array) => Float32Array.from(labels, (l) => (l === unknown ? -1 : l))
 
 function joined(list: Float32Array[], size: number): Float32Array {
@@ -165,7 +165,7 @@ function joined(list: Float32Array[], size: number): Float32Array {
   return all
 }
 
-/** Sends a data set to the backend, once for a run. */
+/** Sends a data set to the backend, once per run. */
 export function uploadImages(data: TrainingData): DeviceImages {
   const { size, exemplars } = data
   const maps = (list: Float32Array[]) => tf.tensor3d(joined(list, size), [list.length, size, size])
@@ -176,7 +176,7 @@ export function disposeImages({ images, labels }: DeviceImages): void {
   tf.dispose([images, labels])
 }
 
-/** A plan where the backend computes: kernels read the tensors, in the shapes of `planShapes`; where there are no kernels the values serve. */
+/** A plan on the backend: kernels read the tensors, in the shapes of `planShapes`; without kernels the values are used. */
 export interface DevicePlan {
   values: ViewPlan
   tensors: Record<Name, tf.Tensor>
@@ -184,7 +184,7 @@ export interface DevicePlan {
 
 /** One step's images as tensors, S pixels a side. */
 export interface ViewTensors {
-  /** The exemplars, then the synthetic images: [L, S, S, 1], and their labels, [L, S, S], -1 where these are unknown. */
+  /** The exemplars, then the synthetic images: [L, S, S, 1], and their labels, [L, S, S], -1 where unknown. */
   labeled: { x: tf.Tensor4D; target: tf.Tensor3D }
   /** x_w = A_w(I_u), [U, S, S, 1]. */
   weak: tf.Tensor4D
@@ -193,7 +193,7 @@ export interface ViewTensors {
 }
 
 /**
- * Makes a step's images by kernels that read the plan's tensors, and nothing else that changes from step to step: 14 launches on WebGPU.
+ * Makes a step's images by kernels whose only input that changes from step to step is the plan's tensors: 14 launches on WebGPU.
  * With the stock engine they are made on the host and sent. The caller disposes of the result.
  */
 export const renderViews = byEngine({
@@ -218,7 +218,7 @@ function renderOnDevice({ images, labels }: DeviceImages, plan: DevicePlan, conf
   })
 }
 
-/** A labelled image; `known` is 0 where nobody knows the class, and there `labels` is 0. */
+/** A labelled image; `known` is 0 where the class is unknown, and there `labels` is 0. */
 export interface LabeledImage {
   image: Float32Array
   labels: Uint8Array
@@ -233,7 +233,7 @@ export interface Views {
   weak: Float32Array[]
   /** x_s = CutMix(A_s(x_w)). */
   strong: Float32Array[]
-  /** Where CutMix pasted, and from which image of the batch: the same boxes swap pseudo-label and confidence. */
+  /** CutMix's boxes and source images in the batch: the same boxes swap pseudo-label and confidence. */
   boxes: (MixBox | null)[]
   partners: number[]
 }
@@ -241,7 +241,7 @@ export interface Views {
 /** All images of step `t`, made on the host. */
 export const drawViews = (data: TrainingData, config: Config, t: number): Views => renderArrays(data, planViews(data, config, t), config)
 
-/** What `renderViews` does, by the kernels' twins. */
+/** The same as `renderViews`, by the kernels' twins. */
 function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views {
   const { size } = data
   const { E, P, U, weak: weakRows } = rowsOf(config)

@@ -55,14 +55,14 @@ describe.each(['adam', 'sgd'] as const)('%s', (optimizer) => {
     v: optimizer === 'adam' ? tf.zeros([parameters.length]) : null,
   })
 
-  test('follows PyTorch over three updates with other learning rates; state in, state out', () => {
+  test('follows PyTorch over three updates with different learning rates, leaving its arguments unchanged', () => {
     let state = rest([0.5, -0.25, 2, 0])
     gradients.forEach((g, i) => {
       const [gradient, schedule] = [tf.tensor1d(g), tf.tensor1d(scheduleOf(learningRates[i]!, i + 1))]
       const before = tf.memory().numTensors
       const old = Object.values(state).map((tensor: tf.Tensor | null) => tensor && [...tensor.dataSync()])
       const next = update(state, gradient, schedule, settings)
-      // What went in is as it was, and nothing but the next state is made.
+      // The input is unchanged, and only the next state is made.
       expect(Object.values(state).map((tensor: tf.Tensor | null) => tensor && [...tensor.dataSync()])).toEqual(old)
       expect(tf.memory().numTensors - before).toBe(optimizer === 'adam' ? 3 : 2)
       tf.dispose([gradient, schedule, state.parameters, state.m, ...(state.v ? [state.v] : [])])
@@ -81,7 +81,7 @@ describe.each(['adam', 'sgd'] as const)('%s', (optimizer) => {
       const layout = layoutOf({ kernel: [3, 3, 2, 5], bias: [5] })
       const values = new Float32Array(layout.size)
       for (const k of [0, 1]) for (const own of Object.values(valuesOf(values, layout, k))) own.fill(k + 1)
-      // Without a gradient all that moves a weight is its decay.
+      // Without a gradient only decay moves a weight.
       const moved = (learningRate: number, weightDecay: number) => {
         const schedule = tf.tensor1d(scheduleOf(learningRate, 1))
         return update(rest([...values]), tf.zeros([layout.size]), schedule, {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { adamUpdate, sgdUpdate } from '../kernels/parameter-update/parameter-update'
 
-/** All parameters of the networks in one flat tensor, with what the optimiser remembers of each: Adam's two moments, or SGD's velocity in m. */
+/** All parameters of the networks in one flat tensor, with the optimiser's state: Adam's two moments, or SGD's velocity in m. */
 export interface Trained {
   parameters: tf.Tensor1D
   m: tf.Tensor1D
@@ -15,8 +15,8 @@ export interface Optimiser {
 }
 
 /**
- * One update of every parameter. State in, state out: the arguments stay as they are, and the caller owns the result.
- * @param schedule learning rate and bias corrections, of `scheduleOf`
+ * One update of every parameter. The arguments stay unchanged, and the caller owns the result.
+ * @param schedule learning rate and bias corrections, from `scheduleOf`
  */
 export function update({ parameters, m, v }: Trained, gradients: tf.Tensor1D, schedule: tf.Tensor1D, optimiser: Optimiser): Trained {
   const { weightDecay, momentum } = optimiser

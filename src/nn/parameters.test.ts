@@ -43,7 +43,7 @@ describe('initialise', () => {
     expect(new Set(bias).size).toBe(bias.length)
   })
 
-  test('norms begin as the identity, running statistics at mean 0 and variance 1', () => {
+  test('norms start as the identity, running statistics at mean 0 and variance 1', () => {
     let seen = 0
     for (const [name, own] of Object.entries(values)) {
       if (!name.includes('norm')) continue
@@ -53,7 +53,7 @@ describe('initialise', () => {
     expect(seen).toBe(18 * 4)
   })
 
-  test('leaves nothing unwritten, and draws a network of its own for each stream', () => {
+  test('leaves nothing unwritten, and draws a different network for each stream', () => {
     expect(Object.values(values).every((own) => own.every(Number.isFinite))).toBe(true)
     expect(filled(1)).toEqual(values)
     const other = filled(2)
@@ -67,7 +67,7 @@ const anyShapes = fc
 const anyNetworks = fc.integer({ min: 1, max: 3 })
 
 describe('a layout', () => {
-  test('puts every tensor of every network at a multiple of 64 values, one after the other', () => {
+  test('puts every tensor of every network at a multiple of 64 values, one after another', () => {
     fc.assert(
       fc.property(anyShapes, anyNetworks, (shapes, networks) => {
         const { offsets, size } = layoutOf(shapes, networks)
@@ -124,7 +124,7 @@ describe('pack and unpack', () => {
           }
           expect(pack(unpacked, layout).dataSync()).toEqual(values)
 
-          // The values of one network are its share of each tensor's first axis.
+          // One network's values are its slice of each tensor's first axis.
           for (let k = 0; k < networks; k++)
             for (const [name, own] of Object.entries(valuesOf(values as Float32Array, layout, k)))
               expect(own, `${name} of network ${k}`).toEqual(tf.slice(named[name]!, k, 1).dataSync())
@@ -141,6 +141,6 @@ describe('pack and unpack', () => {
     valuesOf(flat, layout, 0)['b']!.fill(1)
     valuesOf(flat, layout, 1)['b']!.fill(2)
     expect([...flat.subarray(64, 70)]).toEqual([1, 1, 1, 2, 2, 2])
-    expect(() => valuesOf(flat, layout, 2)).toThrow('There are 2 networks, so none has the number 2.')
+    expect(() => valuesOf(flat, layout, 2)).toThrow('There is no network 2: they are numbered 0 to 1.')
   })
 })

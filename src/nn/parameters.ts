@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { alignment, hasWindows, unwritten, windowOf } from '../kernels/webgpu/window'
 import type { Random } from '../lib/random'
 
-/** Named tensors of all networks; whoever makes them disposes of them. The first axis counts networks. */
+/** Named tensors of all networks, disposed of by whoever makes them. The first axis is the network. */
 export type Parameters = Record<string, tf.Tensor>
 
 /** Shapes of one network by name. Names are PyTorch's; convolution kernels are HWIO here and OIHW in files. */
@@ -12,7 +12,7 @@ export type Shapes = Record<string, number[]>
 export const countOf = (shapes: Shapes): number => Object.values(shapes).reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0)
 
 /**
- * Where the parameters of several networks of one structure lie in one flat tensor: by name, each [networks, ...shape], so that one
+ * Layout of the parameters of several networks of one structure in one flat tensor: by name, each [networks, ...shape], so that one
  * launch serves both networks and another updates everything. Each starts at a multiple of `alignment` values, as WebGPU's bindings need.
  */
 export interface Layout {
@@ -32,14 +32,14 @@ export function layoutOf(shapes: Shapes, networks = 2): Layout {
   return { networks, shapes, offsets, size }
 }
 
-/** True where `unpack` can make windows on a flat tensor. */
+/** Whether `unpack` can make windows on a flat tensor. */
 export const canShare = (): boolean => hasWindows()
 
 /**
  * The values of `flat` from `offset` on as a tensor of `shape`: a copy, or a window that shares its memory, which only the operations of
  * src/kernels understand.
- * @param shared a window instead of a copy; only where `canShare` says so
- * @param gradients where the gradient of a window is to be written, at the same place as in `flat`
+ * @param shared a window instead of a copy; only if `canShare` allows it
+ * @param gradients where a window's gradient is to be written, at the same place as in `flat`
  */
 export function partOf(flat: tf.Tensor1D, offset: number, shape: number[], shared: boolean, gradients?: tf.Tensor1D): tf.Tensor {
   if (shared) return windowOf(flat, offset, shape, gradients)
@@ -52,10 +52,10 @@ export function unpack(flat: tf.Tensor1D, { networks, shapes, offsets }: Layout,
   return Object.fromEntries(parts) as Parameters
 }
 
-/** A tensor like `flat` with values to be written later, for the gradients of its windows. */
+/** A tensor like `flat`, to be filled later with the gradients of its windows. */
 export const gradientsLike = (flat: tf.Tensor1D): tf.Tensor1D => unwritten(flat)
 
-/** The flat tensor of named ones: the inverse of `unpack`. */
+/** The flat tensor made of named ones: the inverse of `unpack`. */
 export function pack(named: Parameters, { offsets, size }: Layout): tf.Tensor1D {
   return tf.tidy(() => {
     const parts: tf.Tensor1D[] = []
@@ -73,7 +73,7 @@ export function pack(named: Parameters, { offsets, size }: Layout): tf.Tensor1D 
 
 /** The values of network `k` by name, views on those of all. */
 export function valuesOf(flat: Float32Array, { networks, shapes, offsets }: Layout, k: number): Record<string, Float32Array> {
-  if (k >= networks) throw new RangeError(`There are ${networks} networks, so none has the number ${k}.`)
+  if (k >= networks) throw new RangeError(`There is no network ${k}: they are numbered 0 to ${networks - 1}.`)
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const size = tf.util.sizeFromShape(shape)

@@ -9,7 +9,7 @@ beforeAll(() => useHostBackend('wasm'))
 
 const net: UNet = { widths: [4, 4, 4, 4, 4], classes: 3, norm: 'batch', dropout: [0, 0, 0, 0, 0] }
 
-/** Numbers in ±0.5 that are easily made again elsewhere. */
+/** Numbers in ±0.5 that are easy to reproduce elsewhere. */
 const series = (n: number, shape: number[]) =>
   Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => ((i * 37 + n) % 101) / 101 - 0.5)
 
@@ -19,7 +19,7 @@ const images = (n: number) => {
   return tf.concat([two, two])
 }
 
-/** Weights of two networks: of level 0 as below, of the others whatever. */
+/** Weights of two networks: level 0 as below, the others arbitrary. */
 function weights(): Parameters {
   const shapes = { ...parameterShapes(net), ...bufferShapes(net) }
   const of = (name: string, shape: number[], k: number) => {
@@ -75,7 +75,7 @@ describe('BatchNorm follows PyTorch', () => {
     tf.tidy(() => void encode(net, p, images(51), mode))
     expectClose(running.get('down.0.norm1.running_mean')!, first.mean)
     expectClose(running.get('down.0.norm1.running_var')!, first.var)
-    // The decoders have not run; nothing is changed in place.
+    // The decoders have not run; nothing changes in place.
     expect([...running.keys()].every((name) => name.startsWith('down.'))).toBe(true)
     expectClose(p['down.0.norm1.running_var']!, new Array<number>(8).fill(1))
 
@@ -94,7 +94,7 @@ describe('BatchNorm follows PyTorch', () => {
   })
 })
 
-test('a pass has the shapes of the U-Net, and drops values in training only, where it is told to', () => {
+test('a pass has the shapes of the U-Net, and drops values only in training, and only if told to', () => {
   tf.tidy(() => {
     const dropping: UNet = { ...net, norm: 'group', dropout: [0, 0, 0, 0.5, 0] }
     const p = weights()

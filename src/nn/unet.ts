@@ -23,7 +23,7 @@ export interface UNet {
   dropout: number[]
 }
 
-/** What a pass needs beside weights: in training, a key for the dropout of each level, and a place for new running statistics. */
+/** What a pass needs besides weights: in training, a key for the dropout of each level, and a place for new running statistics. */
 export type Mode = { training: false } | { training: true; dropout: RandomKey[]; running: Map<string, tf.Tensor> }
 
 export const inference: Mode = { training: false }
@@ -34,7 +34,7 @@ const levels = [0, 1, 2, 3, 4]
 /** Groups of a GroupNorm over `channels`. */
 export const groupsOf = (channels: number): number => Math.max(1, Math.min(Math.floor(channels / 4), 8))
 
-/** Names and shapes of everything that is trained; 1,813,764 values for widths 16..256 and 4 classes, as in UniMatch's log. */
+/** Names and shapes of all trained parameters; 1,813,764 values for widths 16..256 and 4 classes, as in UniMatch's log. */
 export function parameterShapes({ widths, classes }: UNet): Shapes {
   const shapes: Shapes = {}
   const block = (name: string, from: number, to: number) => {
@@ -59,7 +59,7 @@ export function parameterShapes({ widths, classes }: UNet): Shapes {
   return shapes
 }
 
-/** Running statistics of BatchNorm; nothing for GroupNorm. They are kept up to date but not trained. */
+/** Running statistics of BatchNorm; nothing for GroupNorm. Updated but not trained. */
 export function bufferShapes(net: UNet): Shapes {
   if (net.norm === 'group') return {}
   const norms = Object.entries(parameterShapes(net)).filter(([name]) => /norm\d\.weight$/.test(name))
@@ -71,7 +71,7 @@ export function bufferShapes(net: UNet): Shapes {
   )
 }
 
-/** BatchNorm with eps 1e-5 and momentum 0.1 (as PyTorch counts it), and LeakyReLU. Composed of plain ops: an option for comparison. */
+/** BatchNorm with eps 1e-5 and momentum 0.1 (as PyTorch counts it), and LeakyReLU. Composed of stock operations: an option for comparison. */
 function batchNormLeakyRelu(p: Parameters, name: string, x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
   const [B, H, W, C] = x.shape
   const networks = p[`${name}.weight`]!.shape[0]!
@@ -98,7 +98,7 @@ function batchNormLeakyRelu(p: Parameters, name: string, x: tf.Tensor4D, mode: M
   return tf.reshape(tf.leakyRelu(tf.add(tf.mul(xhat, own('weight')), own('bias')), slope), [B, H, W, C])
 }
 
-/** Bias of a convolution [2, C] as one that suits x [2 B, H, W, C]. */
+/** A convolution's bias [2, C] in a form that broadcasts to x [2 B, H, W, C]. */
 const addBias = (x: tf.Tensor4D, bias: tf.Tensor2D): tf.Tensor4D =>
   tf.reshape(tf.add(tf.reshape(x, [bias.shape[0], -1, bias.shape[1]]), tf.expandDims(bias, 1)), x.shape)
 

@@ -31,13 +31,13 @@ export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
   return table
 }
 
-/** Whether a mask has the place of an image, and no more frames than it: those of a single image would be classes, or steps of time that it lacks. */
+/** Whether a mask fits an image in place and has no more frames: extra frames would be classes, or time points that the image lacks. */
 export const liesOn = (mask: Volume, image: Volume): boolean =>
   alignment(mask, image) !== null && (mask.size[3] === 1 || (image.size[3] > 1 && !hasChannels(image)))
 
 /**
- * A mask's labels on the voxels of an image; unknown in the frames that it says nothing of: those beyond its own, and of several those without
- * any label, for often two phases of a beating heart are annotated and no more.
+ * A mask's labels on the voxels of an image; unknown in the frames that it does not annotate: those beyond its own and, if it has several, those without
+ * any label, since often only two phases of a beating heart are annotated.
  * @throws InputError when they do not fit
  */
 export function labelsOn(mask: Mask, image: Volume): Uint8Array {
@@ -66,12 +66,12 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
   return out
 }
 
-/** Whether a mask is of one place and time, and so of every channel of its image. */
+/** Whether a mask has one frame and so applies to every channel of its image. */
 const isOfAllChannels = ({ volume }: Mask, image: Volume) => hasChannels(image) && volume.size[3] === 1
 
 /**
- * Every image of a volume on which its mask marks something, used or not; of a volume of one slice, that slice; of several channels, the images
- * of the one that is used.
+ * Every image of a volume on which its mask marks something, used or not; for a single-slice volume, that slice; for several channels, the images
+ * of the channel in use.
  */
 export function exemplarsFrom(source: Source, mask: Mask): Exemplar[] {
   const labels = labelsOn(mask, source.volume)
@@ -98,12 +98,12 @@ export function counted(dataset: Dataset): Dataset {
 /** Exemplars that teach something. */
 export const annotated = ({ exemplars }: Dataset): Exemplar[] => exemplars.filter(({ drawn, given }) => drawn ?? given)
 
-/** The exemplar that a picture is, or undefined. */
+/** The exemplar made from a picture, or undefined. */
 export const exemplarAt = ({ exemplars }: Dataset, picture: Picture): Exemplar | undefined =>
   exemplars.find((exemplar) => exemplar.picture.id === picture.id)
 
 /**
- * Adds what the user drew on a picture, in place of what was known of it.
+ * Adds what the user drew on a picture, replacing any earlier annotation.
  * @param labels class indices or unknown, in the size of the picture @param classes the label list, background first
  */
 export function withAnnotation(
@@ -116,7 +116,7 @@ export function withAnnotation(
   const exemplar: Exemplar = { picture, drawn: labels, given: null }
   const taken = new Set(dataset.classes.map(({ value }) => value))
   const places = placesOf(classes, dataset.classes)
-  // Labels that others use stay, whatever list a drawing that was kept since earlier brings.
+  // Labels that others use stay, even if a saved drawing brings an older list.
   const list = others.length > 0 ? [...classes, ...dataset.classes.slice(classes.length)] : classes
   const table = list.map(({ name, color }, index): ClassInfo => {
     const before = dataset.classes[others.length > 0 ? index : (places[index] ?? -1)]
@@ -129,15 +129,15 @@ export function withAnnotation(
 }
 
 /**
- * Which of `known` each label of a list is: the one of its name, else the one at its place if no other label has that one's name. So a label keeps
- * its value when one before it is removed, and when it is given another name.
+ * Matches each label of a list to one of `known`: by name, else by position if no other label has that name. So a label keeps
+ * its value when one before it is removed or when it is renamed.
  */
 function placesOf(list: readonly { name: string }[], known: readonly { name: string }[]): (number | null)[] {
   const byName = list.map(({ name }) => known.findIndex((other) => other.name === name))
   return byName.map((place, index) => (place >= 0 ? place : index < known.length && !byName.includes(index) ? index : null))
 }
 
-/** The data set without an annotation. A mask file of which nothing is left goes too: it must not come back with other slices. */
+/** The data set without an annotation. A mask file with nothing left in use is removed too: it must not come back with other slices. */
 export function withoutExemplar(dataset: Dataset, index: number): Dataset {
   const exemplars = dataset.exemplars.filter((_, i) => i !== index)
   const classes = exemplars.some(({ drawn, given }) => drawn ?? given) ? dataset.classes : []
@@ -160,7 +160,7 @@ export function withMapping(dataset: Dataset, value: string, target: Target | nu
   const mapping = new Map(dataset.mapping)
   if (target === null) mapping.delete(value)
   else mapping.set(value, target)
-  // A value that others were counted as must stay a class.
+  // A value that others are mapped to must stay a class.
   for (const [other, to] of mapping) if (typeof to === 'object' && mapping.has(to.value)) mapping.delete(other)
   const known = new Map(dataset.classes.map((info) => [info.value, info]))
   const classes = classesFrom(exemplarMask, mapping).map((info) => {
@@ -174,8 +174,8 @@ export function withMapping(dataset: Dataset, value: string, target: Target | nu
 }
 
 /**
- * Which slices of a source are used. A channel is chosen for all images that have as many.
- * @throws InputError when something was drawn on the present ones
+ * Chooses which slices of a source are used. A channel is chosen for all images with the same number of channels.
+ * @throws InputError when something was drawn on the current slices
  */
 export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
   const before = [...dataset.sources, ...(dataset.exemplarSource ? [dataset.exemplarSource] : [])].find((source) => source.id === id)
@@ -188,16 +188,16 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
   }
   const axisChanges = before.axis !== choice.axis
   if (axisChanges && dataset.exemplars.some(({ drawn, picture }) => drawn && picture.source.id === id))
-    throw new InputError(`You drew on slices of ${before.volume.name} cut the other way: remove those exemplars first.`, before.volume.name)
+    throw new InputError(`You drew on slices of "${before.volume.name}" cut along another axis: remove those exemplars first.`, before.volume.name)
   const sources = dataset.sources.map(change)
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
   const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
-  // Of every slice that the mask marks, used or not, so these change with the axis only; some may have been removed since.
+  // Every slice that the mask marks, used or not, so these change only with the axis; some may have been removed since.
   const recut = axisChanges && exemplarSource?.id === id && dataset.exemplarMask
   if (!recut && !channelChanges) return next
   const drawn = dataset.exemplars.filter((exemplar) => exemplar.drawn)
   const exemplars = recut ? [...exemplarsFrom(exemplarSource, recut), ...drawn] : dataset.exemplars
-  // What is marked on one channel is true of the others.
+  // A mark on one channel applies to the others.
   const onChannel = (exemplar: Exemplar): Exemplar => {
     const { source, slice } = exemplar.picture
     if (!channelChanges || !hasChannels(source.volume)) return exemplar
@@ -206,7 +206,7 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
   return counted({ ...next, exemplars: exemplars.map(onChannel) })
 }
 
-/** The frames of an image that its mask says something of; see `labelsOn`. */
+/** The frames of an image that its mask annotates; see `labelsOn`. */
 export function framesOf(mask: Mask, image: Volume): Set<number> {
   if (isOfAllChannels(mask, image)) return new Set(Array.from({ length: image.size[3] }, (_, t) => t))
   const {

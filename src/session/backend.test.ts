@@ -13,7 +13,7 @@ const platform: Platform = {
   threadFiles: null,
 }
 
-test('what the GPU refuses is told in a sentence, for tfjs would go on with zeros', { timeout: 60_000 }, async () => {
+test('reports in a sentence what the GPU refuses, since tfjs would go on with zeros', { timeout: 60_000 }, async () => {
   const told: string[] = []
   expect((await openBackend('webgpu', platform, (message) => told.push(message))).backend).toBe('webgpu')
   const { device } = tf.backend() as WebGPUBackend
@@ -26,7 +26,7 @@ test('what the GPU refuses is told in a sentence, for tfjs would go on with zero
   Reflect.deleteProperty(globalThis.navigator, 'gpu')
 })
 
-test('threads that do not start leave one', { timeout: 60_000 }, async () => {
+test('falls back to one thread if threads do not start', { timeout: 60_000 }, async () => {
   const files = { binary: 'nowhere.wasm', script: 'nowhere.js' }
   const info = await openBackend('wasm', { ...platform, threadFiles: files }, () => undefined, 2)
   expect(info.adapter).toBe('SIMD, 1 thread')

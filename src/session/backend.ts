@@ -11,27 +11,27 @@ import type { BackendInfo, BackendName } from './events'
 
 /** What differs between a worker and Node. */
 export interface Platform {
-  /** The WebGPU of this place; null where there is none. */
+  /** WebGPU, or null where there is none. */
   webgpu: (forced: boolean) => Promise<Webgpu | null>
   /** Addresses of the wasm binaries by name; Node finds them by itself. */
   wasmPaths: Record<string, string> | null
-  /** Where the forms of the convolutions that suit an adapter are remembered; null to measure them in each process. */
+  /** Remembers which convolution variants suit an adapter; null to measure them in each process. */
   tuningStore: TuningStore | null
-  /** Reads the SIMD kernels of src/kernels, those for a memory shared between threads or not. */
+  /** Reads the SIMD kernels of src/kernels, for shared or unshared memory. */
   simdKernels: (shared: boolean) => Promise<BufferSource>
   /** What wasm threads need; null where memory cannot be shared, as in a page that is not cross-origin isolated. */
   threadFiles: ThreadFiles | null
 }
 
-/** A backend that was asked for and is not to be had; one sentence that says what to do. */
+/** A requested backend is not available; one sentence that says what to do. */
 export class BackendError extends Error {
   override name = 'BackendError'
 }
 
 /**
- * Makes the best backend ready, or the one asked for: WebGPU on a real adapter, then wasm, then cpu. A software WebGPU adapter ranks below
+ * Opens the best backend, or the one asked for: WebGPU on a real adapter, then wasm, then cpu. A software WebGPU adapter ranks below
  * wasm, which is 100 times faster there, and is used only when asked for.
- * @param onLost called with a sentence when the GPU is lost or refuses something, which tfjs does not notice: what it computes is nothing then
+ * @param onLost called with a sentence when the GPU is lost or refuses something, which tfjs does not notice: its results are then meaningless
  * @param threads how many threads wasm uses where memory can be shared
  */
 export async function openBackend(
@@ -62,7 +62,7 @@ export async function openBackend(
     gpu?.device.destroy()
     if (choice === 'webgpu')
       throw new BackendError(
-        'There is no WebGPU adapter here: use a current Chrome, Edge or Safari, or choose the backend wasm (?backend=wasm in the address).',
+        'No WebGPU adapter was found: use a current Chrome, Edge or Safari, or choose the backend wasm (?backend=wasm in the address).',
       )
   }
   if (choice === 'wasm' || choice === null) {
@@ -84,22 +84,22 @@ export async function openBackend(
       const adapter = simd ? `SIMD, ${count} thread${count > 1 ? 's' : ''}` : '1 thread, no SIMD'
       return { backend: 'wasm', adapter, software: false }
     }
-    if (choice === 'wasm') throw new BackendError('WebAssembly could not be started here; choose the backend cpu, which is slow.')
+    if (choice === 'wasm') throw new BackendError('WebAssembly could not be started; choose the backend cpu, which is slow.')
   }
   await tf.setBackend('cpu')
   return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
 }
 
-/** Milliseconds for threads to start; a worker that is refused its script says nothing. */
+/** Milliseconds for threads to start; a worker whose script is blocked reports nothing. */
 const threadPatience = 10_000
 
-/** Null if threads do not start, or not in time: one does the same. */
+/** Null if threads do not start in time: one thread gives the same results. */
 async function inTime<T>(start: Promise<T>): Promise<T | null> {
   const end = new Promise<null>((resolve) => setTimeout(resolve, threadPatience, null))
   return Promise.race([start.catch(() => null), end])
 }
 
-/** Opens WebGPU; a failure is the caller's only where nothing else will do. */
+/** Opens WebGPU; throws only if it was asked for by name. */
 async function opened(gpu: Webgpu, choice: BackendName | null, store: TuningStore | null): Promise<boolean> {
   try {
     await openWebgpu(gpu, () => performance.now(), store)

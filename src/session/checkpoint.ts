@@ -10,14 +10,14 @@ import type { Dataset } from './dataset'
 import type { PictureId } from './picture-id'
 import { Trainer } from './trainer'
 
-/** Bytes that are not a checkpoint, or one of other data; one sentence. */
+/** Bytes that are not a checkpoint, or a checkpoint made from other data; one sentence. */
 export class CheckpointError extends Error {
   override name = 'CheckpointError'
 }
 
 const format = 'exemplar-lab-checkpoint-1'
 
-/** SHA-256 of what the networks see, so that a run is not continued on other images without a word. */
+/** SHA-256 of what the networks see, so that a run is not silently continued on other images. */
 async function digest({ exemplars, unlabeled }: TrainingData): Promise<string> {
   const pictures = [...exemplars.flatMap(({ image, labels }) => [image, Float32Array.from(labels)]), ...unlabeled]
   const all = new Float32Array(pictures.reduce((sum, p) => sum + p.length, 0))
@@ -45,7 +45,7 @@ const shapesOf = (net: UNet): Shapes => ({ ...parameterShapes(net), ...bufferSha
 
 /**
  * The whole state of a run as a safetensors file: settings, weights, moments, running statistics, step and series. The random state
- * needs no place of its own: every draw is a function of seed, purpose and step.
+ * need not be stored: every draw is a function of seed, purpose and step.
  */
 export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<ArrayBuffer>> {
   const tensors: Record<string, StoredTensor> = {}
@@ -60,7 +60,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     classes: String(trainer.net.classes),
     step: String(trainer.t),
     rows: plain(trainer.rows),
-    // A score made because the run was interrupted would not be there had it gone on.
+    // A score made only because the run was interrupted is left out: an uninterrupted run would not have it.
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     data: await digest(trainer.prepared),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
@@ -72,7 +72,7 @@ export function configOf(bytes: Uint8Array): Config {
   return makeConfig(JSON.parse(parse(bytes).metadata['config']!) as Partial<Config>)
 }
 
-/** The settings and curves in a checkpoint, for a run whose data are not there. @throws CheckpointError */
+/** The settings and curves in a checkpoint, for a run whose data are missing. @throws CheckpointError */
 export function seriesOf(bytes: Uint8Array): { config: Config; rows: StepMetrics[]; scores: ScoreRow[] } {
   const { metadata } = parse(bytes)
   return { config: configOf(bytes), rows: withNaN(metadata['rows']!), scores: JSON.parse(metadata['scores']!) as ScoreRow[] }
@@ -83,19 +83,19 @@ function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
     const file = readSafetensors(bytes)
     if (file.metadata['format'] === format) return file
   } catch {
-    // Falls through to the one sentence below: what is wrong inside does not help anybody.
+    // Falls through to the sentence below: the details would help nobody.
   }
   throw new CheckpointError('This is not a checkpoint of Exemplar Lab; choose the file checkpoint.safetensors that a run wrote.')
 }
 
-/** How many of a checkpoint's pictures a data set lacks, in words; nothing if none, or if it was saved before pictures had an id. */
+/** How many of a checkpoint's pictures a data set lacks, in words; empty if none, or if it was saved before pictures had ids. */
 function lackOf(pictures: string | undefined, dataset: Dataset): string {
   const [all, here] = [JSON.parse(pictures ?? '[]') as PictureId[], new Set(picturesOf(dataset))]
   const lacking = all.filter((id) => !here.has(id)).length
-  return lacking > 0 ? `: ${lacking} of its ${all.length} images are not here` : ''
+  return lacking > 0 ? `: ${lacking} of its ${all.length} images are missing` : ''
 }
 
-/** A trainer that goes on exactly where `saveCheckpoint` stopped. @throws CheckpointError */
+/** A trainer that continues exactly where `saveCheckpoint` stopped. @throws CheckpointError */
 export async function restoreCheckpoint(bytes: Uint8Array, dataset: Dataset, prepared: TrainingData): Promise<Trainer> {
   const { tensors, metadata } = parse(bytes)
   const config = configOf(bytes)

@@ -36,7 +36,7 @@ const stacked = () =>
 const labelsOf = (dataset: Dataset) => dataset.exemplars.map((exemplar) => [...annotationOf(dataset, exemplar)!.labels])
 
 describe('exemplars', () => {
-  test('removed ones stay away when other slices are chosen, and those that wait stay', () => {
+  test('removed ones stay removed when other slices are chosen, and waiting ones stay', () => {
     const dataset = withoutExemplar(stacked(), 0)
     const id = dataset.exemplarSource!.id
     const thinned = withSlices(dataset, id, { axis: 2, frame: null, every: 2 })
@@ -52,7 +52,7 @@ describe('exemplars', () => {
     expect(withSlices(waiting, more, { axis: 2, frame: null, every: 2 }).exemplars).toHaveLength(1)
   })
 
-  test('a mask that lies as the file, not as what is seen, is told why it does not fit', () => {
+  test('a mask turned as the file, not as it is seen, is refused with the reason', () => {
     const { problems } = withVolumes(emptyDataset, [
       { role: 'exemplar-image', volume: turnUpright(image('p.jpg', [3, 2, 1, 1]), 6) },
       { role: 'exemplar-mask', volume: mask('m.png', [0, 1, 0, 0, 0, 0], [3, 2, 1, 1]) },
@@ -62,7 +62,7 @@ describe('exemplars', () => {
     ])
   })
 
-  test('of several planes in the exemplar its mask chooses the one that it lies on', () => {
+  test('the mask chooses the plane of the exemplar that it lies on', () => {
     const axial: Volume['affine'] = [
       [1, 0, 0, 0],
       [0, 1, 0, 0],
@@ -84,7 +84,7 @@ describe('exemplars', () => {
     }
   })
 
-  test('a mask lies on every channel, and the exemplar is of the one that is chosen', () => {
+  test('a mask lies on every channel, and the exemplar uses the chosen one', () => {
     const channels = (name: string) => ({ ...image(name, [2, 2, 2, 3]), frameMeans: 'channel' as const })
     const dataset = loaded(
       { role: 'exemplar-image', volume: channels('a.tif') },
@@ -101,7 +101,7 @@ describe('exemplars', () => {
     expect([...referenceOf(third, 2)!.labels]).toEqual([1, 0, 0, 1])
   })
 
-  test('a mask of which nothing is left does not come back under the labels that were drawn since', () => {
+  test('a mask with nothing left does not come back with labels drawn since', () => {
     let dataset = withoutExemplar(withoutExemplar(stacked(), 0), 0)
     expect(dataset.exemplarMask).toBeNull()
     const [picture] = dataset.unlabeled
@@ -113,7 +113,7 @@ describe('exemplars', () => {
     expect(labelsOf(dataset)).toEqual([[1, 0, 0, 0]])
   })
 
-  test('drawn ones are not replaced by a pair that is dropped, nor by one that is chosen', () => {
+  test('drawn ones are not replaced by a pair that is dropped or chosen', () => {
     const pile = loaded({ role: 'unlabeled', volume: image('a.nii') })
     const drawn = withAnnotation(pile, pile.unlabeled[0]!, { width: 2, height: 2, labels: Uint8Array.of(1, 0, 0, 0) }, [
       { name: 'background', color: '#000000' },
@@ -150,7 +150,7 @@ describe('exemplars', () => {
 describe('sources and pictures', () => {
   const ids = (dataset: Dataset) => dataset.unlabeled.map(({ id }) => id)
 
-  test('are named by what they hold, so the same file is the same at the next visit, under another name too', () => {
+  test('are named by their content, so a file is the same at the next visit, even under another name', () => {
     const [stack, again, moved, other] = [
       image('s.nii', [2, 2, 2, 1]),
       image('s.nii', [2, 2, 2, 1]),
@@ -174,7 +174,7 @@ describe('sources and pictures', () => {
     expect(ids(loaded({ role: 'unlabeled', volume: turned }))).not.toContain(first)
   })
 
-  test('of two names are two, though they hold the same', () => {
+  test('with two names are two, though their content is the same', () => {
     const twice = loaded({ role: 'unlabeled', volume: image('a.nii') }, { role: 'unlabeled', volume: image('b.nii') })
     const [a, b] = ids(twice)
     expect(b).toBe(a!.replace('/', '-2/'))
@@ -211,7 +211,7 @@ describe('labels', () => {
     expect(renamed.classes.map(({ value }) => value)).toEqual(['0', '1', '2'])
   })
 
-  test('a reference with a value that is no class any more is not used, and no error', () => {
+  test('a reference with a value that is no longer a class is ignored without an error', () => {
     const dataset = withReference()
     const [background, first] = dataset.classes
     const labels = { width: 2, height: 2, labels: Uint8Array.of(0, 1, 0, 0) }
@@ -222,7 +222,7 @@ describe('labels', () => {
     expect(hasReference(withoutExemplar(sample, 0), 0)).toBe(false)
   })
 
-  test('a reference says nothing of frames that it lacks, or in which it marks nothing', () => {
+  test('a reference does not score frames that it lacks or leaves empty', () => {
     const size = [2, 2, 1, 3] as const
     const dataset = loaded(
       { role: 'exemplar-image', volume: image('e.nii') },
@@ -251,7 +251,7 @@ describe('labels', () => {
   })
 })
 
-test('the slices of a volume are scored as that volume, whatever its name says of patients, and not those of the exemplar’s', () => {
+test('a volume’s slices are scored together, whatever patient its name suggests, except the exemplar’s', () => {
   const size: Volume['size'] = [2, 2, 2, 1]
   const labels = [0, 1, 1, 0, 0, 1, 0, 0]
   const dataset = loaded(
@@ -272,7 +272,7 @@ test('the slices of a volume are scored as that volume, whatever its name says o
   expect([scoredWith(cine!), scoredWith(flat!)]).toEqual(['p_1.nii, frame 1', 'p'])
 })
 
-test('a mask that was decoded to be sorted is not decoded again', () => {
+test('a mask decoded for sorting is not decoded again', () => {
   let decoded = 0
   const dropped = (name: string, labels: number[]): Volume => {
     const volume = mask(name, labels)

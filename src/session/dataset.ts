@@ -8,9 +8,9 @@ import { digestOf } from '../lib/digest'
 import type { ClassInfo, SampleName } from './events'
 import { pictureId, type PictureId } from './picture-id'
 
-/** A volume of the user's, and which of its slices are images. */
+/** One of the user's volumes, and which of its slices are images. */
 export interface Source {
-  /** A digest of what the volume holds, so it is the same at every visit; with "-2" where a volume of another name holds the same. */
+  /** A digest of the volume's content, so the same at every visit; with "-2" where a volume of another name has the same content. */
   id: string
   volume: Volume
   /** Slices follow each other along it: 0 columns, 1 rows, 2 slices as stored. */
@@ -32,7 +32,7 @@ export interface Picture extends Extent {
   frame: number
 }
 
-/** An annotated image, or one that is still to be annotated. */
+/** An image that is annotated or still to be annotated. */
 export interface Exemplar {
   picture: Picture
   /** What the user drew: classes of the data set, or unknown. */
@@ -41,25 +41,25 @@ export interface Exemplar {
   given: LabelMap | null
 }
 
-/** Where a value of the mask file goes instead of being a class of its own: another value, or nowhere. */
+/** What a value of the mask file counts as instead of a class of its own: another value, background or unknown. */
 export type Target = { value: string } | 'background' | 'unknown'
 
-/** All that a run learns from and is scored on. Never changed in place. */
+/** Everything a run learns from and is scored on. Never changed in place. */
 export interface Dataset {
   sample: SampleName | null
-  /** The volume that came as exemplar image. */
+  /** The volume given as exemplar image. */
   exemplarSource: Source | null
   exemplarMask: Mask | null
   exemplars: Exemplar[]
-  /** Values of the mask file that are no class of their own. */
+  /** Values of the mask file that are not classes of their own. */
   mapping: ReadonlyMap<string, Target>
   /** Background first; empty without an annotation. `pixels` counts those of all exemplars. */
   classes: ClassInfo[]
   /** Where the unlabelled images come from. */
   sources: Source[]
-  /** The slices of `sources` that are used. */
+  /** The slices of `sources` in use. */
   unlabeled: Picture[]
-  /** Whether or not their image is there yet. */
+  /** Whether or not their image has been given yet. */
   references: Mask[]
 }
 
@@ -79,7 +79,7 @@ const letters = ['x', 'y', 'z'] as const
 
 const digests = new WeakMap<Volume, string>()
 
-/** Of all that decides which number stands where in the volume's pictures. */
+/** Digest of everything that decides the values of the volume's pictures. */
 function digestOfVolume(volume: Volume): string {
   let digest = digests.get(volume)
   if (digest === undefined) {
@@ -92,9 +92,9 @@ function digestOfVolume(volume: Volume): string {
 }
 
 /**
- * Sources with the slices that most users want; of a series of DICOM files every phase, of other time series the first frame. Names alone do
- * not tell volumes apart, for files of two patients are often named alike; nor does what they hold, for two may be blank.
- * @param known other sources: one that is of the same name and holds the same is the same, and has the same id
+ * Sources with the slices that most users want: every phase of a DICOM series, the first frame of other time series. Names alone do
+ * not tell volumes apart, since two patients' files are often named alike; nor does content, since two may be blank.
+ * @param known other sources: one with the same name and content is the same, and keeps its id
  */
 export function makeSources(volumes: readonly Volume[], known: readonly Source[] = []): Source[] {
   const alike = new Map<string, Pick<Source, 'id' | 'volume'>[]>()
@@ -116,7 +116,7 @@ export function makeSources(volumes: readonly Volume[], known: readonly Source[]
   })
 }
 
-/** Whether the frames of a volume are channels of one picture: labels are those of all of them, and one of them is used. */
+/** Whether the frames of a volume are channels of one picture: they share labels, and one of them is used. */
 export const hasChannels = ({ frameMeans }: Volume): boolean => frameMeans === 'channel'
 
 /** The images of a source, slice by slice. A volume of one slice keeps its name; the others are numbered from 1. */
@@ -132,7 +132,7 @@ export function picturesOf(source: Source): Picture[] {
   const pictures: Picture[] = []
   const pad = (n: number, of: number) => String(n + 1).padStart(String(of).length, '0')
   const folder = own.slice(0, own.search(/[^/\\]*$/))
-  // Dots would be taken for an ending.
+  // A dot would look like a file extension.
   const base = folder + baseName(own).replaceAll('.', '-')
   for (let slice = 0; slice < slices; slice += every)
     for (let frame = source.frame ?? 0; frame < (source.frame === null ? frames : source.frame + 1); frame++) {

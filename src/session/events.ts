@@ -1,4 +1,4 @@
-/** What a session tells whoever drives it, page or terminal: of its own accord, and when asked. Pictures are square, row-major, as the network sees them. */
+/** What a session reports to its driver, page or terminal, unasked or on request. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
 import type { Volume, VolumeKind } from '../data/volume'
@@ -21,13 +21,13 @@ export type ExportKind = 'weights' | 'masks' | 'maps' | 'run'
 
 /** How masks are written. */
 export interface ExportOptions {
-  /** `source`: in the format of each file's own; else what was asked for, where a volume can be. */
+  /** `source`: in each file's own format; else the chosen format, where the volume allows it. */
   format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
   /** Whether DICOM files written here carry the patient's name. */
   keepPatient: boolean
 }
 
-/** What runs the arithmetic. `software` is true for a WebGPU adapter without a GPU. */
+/** The backend in use. `software` is true for a WebGPU adapter without a GPU. */
 export interface BackendInfo {
   backend: BackendName
   adapter: string
@@ -40,13 +40,13 @@ export interface ClassInfo {
   name: string
   /** #rrggbb */
   color: string
-  /** Value in the exemplar mask's file, as found: "0", "255", "#ff0000"; of a class that was drawn, its number. */
+  /** Value in the exemplar mask's file, as found: "0", "255", "#ff0000"; for a drawn class, its number. */
   value: string
   /** Pixels of this class in all exemplars. */
   pixels: number
 }
 
-/** One volume of the user's, as it was understood. */
+/** One of the user's volumes, as it was understood. */
 export interface SourceInfo {
   id: string
   name: string
@@ -60,15 +60,15 @@ export interface SourceInfo {
   orientation: string | null
   modality: string | null
   notes: string[]
-  /** Along which axis it is cut into images, and what the slices along each axis are called. */
+  /** The axis along which it is cut into images, and the names of the slices along each axis. */
   axis: 0 | 1 | 2
   planes: (string | null)[]
-  /** Whether the frames are channels, of which one is chosen for all images that have as many. */
+  /** Whether the frames are channels; one is chosen for all images with the same number. */
   frameMeans: Volume['frameMeans']
-  /** The frame that is used, from 0, or null for all. */
+  /** The frame in use, from 0, or null for all. */
   frame: number | null
   every: number
-  /** Images that it gives. */
+  /** Number of images made from it. */
   images: number
 }
 
@@ -88,7 +88,7 @@ export interface Region {
   height: number
 }
 
-/** One image of the pile. How it looks to the networks is told apart, see `thumbnails`. */
+/** One unlabelled image. How it looks to the networks is sent separately, see `thumbnails`. */
 export interface UnlabeledInfo {
   id: PictureId
   name: string
@@ -98,7 +98,7 @@ export interface UnlabeledInfo {
   /** Millimetres per column and per row. */
   spacing: readonly [number, number] | null
   hasReference: boolean
-  /** It is an exemplar too. */
+  /** Whether it is also an exemplar. */
   annotated: boolean
   source: string
 }
@@ -111,7 +111,7 @@ export interface ExemplarInfo {
   height: number
   /** Millimetres per column and per row. */
   spacing: readonly [number, number] | null
-  /** Classes that its annotation shows the networks, 255 for unknown. */
+  /** Classes present in its annotation as the networks see it, 255 for unknown. */
   shows: number[]
   from: 'file' | 'drawing' | null
 }
@@ -127,7 +127,7 @@ export interface DatasetSummary {
   values: MaskValueInfo[]
   /** Sentences about how the exemplar's mask file was understood. */
   maskNotes: string[]
-  /** The volumes that the unlabelled images come from, each once; of a sample none. */
+  /** The volumes that the unlabelled images come from, each once; none for a sample. */
   sources: SourceInfo[]
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
@@ -138,9 +138,9 @@ export interface DatasetSummary {
   missing: string[]
 }
 
-/** What one model makes of the watched image. All size x size, row-major. */
+/** One model's predictions for the watched image. All size x size, row-major. */
 export interface ModelView {
-  /** Class per pixel, predicted on the strong view: what is being taught. */
+  /** Class per pixel, predicted on the strong view: the prediction being trained. */
   prediction: Uint8Array<ArrayBuffer>
   /** Largest softmax value on the weak view, 0..255. */
   confidence: Uint8Array<ArrayBuffer>
@@ -178,10 +178,10 @@ export interface Prediction {
   dice: number | null
 }
 
-/** An image in full, to draw on or to look at. */
+/** An image at full size, to draw on or view. */
 export interface OpenedPicture {
   id: PictureId
-  /** Under which drawings were kept before pictures had an id. */
+  /** Key of drawings saved before pictures had ids. */
   formerKey: string
   name: string
   width: number
@@ -195,17 +195,17 @@ export interface OpenedPicture {
   presets: WindowPreset[]
   /** Background first. */
   classes: { name: string; color: string }[]
-  /** So many of them are in use elsewhere, and have to stay. */
+  /** How many of them are used elsewhere and have to stay. */
   fixed: number
   /** Class per pixel, 255 unknown. */
   labels: Uint8Array<ArrayBuffer>
-  /** The labels are a prediction. */
+  /** Whether the labels are a prediction. */
   proposal: boolean
 }
 
-/** The numbers of one volume. */
+/** Statistics of one volume. */
 export interface VolumeNumbers extends VolumeSummary {
-  /** Voxels in equal steps from min to max. */
+  /** Voxel counts in equal steps from min to max. */
   histogram: number[]
 }
 
@@ -238,13 +238,13 @@ export interface Problem {
   file: string | null
 }
 
-/** What a session tells of its own accord, by name. The answer to a request goes to whoever asked, and is not among them. */
+/** What a session reports unasked, by name. Answers to requests go to whoever asked and are not among these. */
 export interface SessionEvents {
   /** `config`: settings as the session holds them now. */
   dataset: { dataset: DatasetSummary; config: Config }
   /**
-   * Pictures of the next data set as the networks see them, size x size: grey 0..255, and of annotations the class per pixel, 255 unknown.
-   * Only what is new or looks different; `gone` are those that are no longer in use.
+   * Pictures of the next data set as the networks see them, size x size: grey 0..255, and for annotations the class per pixel, 255 unknown.
+   * Only those that are new or look different; `gone` lists those no longer in use.
    */
   thumbnails: {
     size: number
@@ -252,20 +252,20 @@ export interface SessionEvents {
     labels: [PictureId, Uint8Array<ArrayBuffer>][]
     gone: PictureId[]
   }
-  /** A class of the data set has another name or colour. */
+  /** A class of the data set was renamed or recoloured. */
   class: { info: ClassInfo }
   state: RunStatus
   metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
   views: { views: LiveViews }
-  /** Sent when a run pauses or ends, and of a small pile with every score. */
+  /** Sent when a run pauses or ends and, for few images, with every score. */
   predictions: { predictions: Predictions }
   /** How far reading or exporting files has come. */
   progress: { what: 'read' | 'export'; done: number; of: number }
-  /** Of one file among several, or of the run as a whole. */
+  /** About one file among several, or the run as a whole. */
   problem: Problem
 }
 
-/** Events by their names. `run` counts data sets and resets, so that what belongs to an older one can be told. */
+/** Events by name. `run` counts data sets and resets, so that events of an older one can be recognised. */
 export type EventOf<Events, T extends keyof Events = keyof Events> = { [N in T]: { type: N; run: number } & Events[N] }[T]
 
 export type SessionEvent<T extends keyof SessionEvents = keyof SessionEvents> = EventOf<SessionEvents, T>

@@ -7,7 +7,7 @@ import type { Trainer } from './trainer'
 /** How masks are written unless asked otherwise. */
 export const usualOptions: ExportOptions = { format: 'source', keepPatient: false }
 
-/** The files of an export by path. @param tell how many images or files are done; awaited, so that others get their turn */
+/** The files of an export by path. @param tell how many images or files are done; awaited, so that other work gets its turn */
 export async function filesOf(
   trainer: Trainer,
   backend: BackendInfo,

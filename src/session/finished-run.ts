@@ -27,9 +27,9 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 }
 
 /**
- * Collects what an export of this kind is made of; networks and predictions only where they are wanted: the first have to be read from
- * the backend, the others cost a pass over every image.
- * @param tell how many images are done; awaited, so that others get their turn
+ * Collects what an export of this kind contains; networks and predictions only if needed: networks have to be read from
+ * the backend, and predictions cost a pass over every image.
+ * @param tell how many images are done; awaited, so that other work gets its turn
  */
 export async function finishedRun(
   trainer: Trainer,
@@ -62,7 +62,7 @@ export async function finishedRun(
   }
 }
 
-/** Both networks, and what they make of the first unlabelled image. */
+/** Both networks, and their predictions for the first unlabelled image. */
 async function networks(trainer: Trainer): Promise<Networks> {
   const { config, prepared, net } = trainer
   const { size } = config
@@ -84,7 +84,7 @@ async function networks(trainer: Trainer): Promise<Networks> {
   }
 }
 
-/** The volume that labels are written on: channels of one picture have one mask. */
+/** The volume that labels are written for: the channels of one picture share a mask. */
 const gridOf = (volume: Volume): Volume =>
   hasChannels(volume) ? { ...volume, size: [volume.size[0], volume.size[1], volume.size[2], 1], frameMeans: 'time' } : volume
 
@@ -115,7 +115,7 @@ async function predictions(
         maps.push({ source: volume, disagreement: new Float32Array(voxels(volume)), probabilities: probabilityMaps(volume) })
       else masks.push({ source: volume, labels: new Uint8Array(voxels(volume)), frames: [] })
     }
-    // Where all channels are used, each has been predicted, and the first is what is written.
+    // If all channels are used, each has been predicted; the first is written.
     const frame = hasChannels(source.volume) ? picture.frame - (source.frame ?? 0) : picture.frame
     const put = <T extends Uint8Array | Float32Array>(into: T, values: T) => {
       if (frame < volume.size[3]) putSlice(volume, into, picture.plane, picture.slice, frame, values)

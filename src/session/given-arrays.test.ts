@@ -63,11 +63,11 @@ describe('an image and its label in each file', () => {
       { role: 'unlabeled', file: { ...files[0]!, array: 'nothing' } },
     ])
     expect([...annotationOf(dataset, dataset.exemplars[0]!)!.labels]).toEqual(squares(5))
-    expect(problems).toEqual([`"${files[0]!.name}" holds no array "nothing" that is read here; it has image, label.`])
+    expect(problems).toEqual([`"${files[0]!.name}" holds no readable array "nothing"; it has image, label.`])
   })
 })
 
-test('a reference in another file than its image is never the one of a stranger', async () => {
+test('a reference in another file than its image is never given to an unrelated image', async () => {
   const label = fromBytes('b.h5', makeHdf5({ label: picture(squares(3), 'u1') }))
   const { dataset } = await given([
     { role: 'exemplar-image', file: pair('e.h5', 1) },
@@ -78,7 +78,7 @@ test('a reference in another file than its image is never the one of a stranger'
   expect(hasReference(dataset, 0)).toBe(false)
 })
 
-test('names that say nothing are told by content, and several images in one file by what is left of their names', async () => {
+test('content decides where names say nothing, and several images of one file pair by the rest of their names', async () => {
   const npz = (arrays: Record<string, Uint8Array>) => zipSync(arrays) as Uint8Array<ArrayBuffer>
   const array = (values: number[], type: TestType) => makeNpy([side, side], values, type)
   const file = fromBytes(
@@ -102,7 +102,7 @@ test('names that say nothing are told by content, and several images in one file
   expect((await given([{ role: null, file: untold }])).dataset.exemplarMask!.volume.name).toBe('d.npz/arr_1')
 })
 
-test('of several masks of one file the first is used, and the others are named', async () => {
+test('the first of several masks in a file is used, and the others are named', async () => {
   const file = fromBytes(
     's.h5',
     makeHdf5({ image: picture(grey(1)), label: picture(squares(2), 'u1'), scribble: picture(squares(1), 'u1') }),
@@ -139,7 +139,7 @@ describe('channels', () => {
     expect([...volume.samples.subarray(cells - 1, cells + 2)]).toEqual([cells - 1, 1000, 1001])
     expect(volume.notes).toEqual([
       'The axes 10 x 10 x 4 were read as rows x columns x channels.',
-      'Of the 4 channels one is used, the first unless you choose another; they are listed as frames.',
+      'One of the 4 channels is used, the first unless you choose another; they are listed as frames.',
     ])
     expect(named(dataset)).toEqual([['v2_slice_5.h5', 'v2']])
   })
@@ -153,7 +153,7 @@ describe('channels', () => {
     expect(named(chosen)).toEqual(named(dataset))
   })
 
-  test('a last axis of 1 is none, and small arrays and stacks stay as they were', async () => {
+  test('a last axis of 1 is dropped, and small arrays and stacks stay as they were', async () => {
     const sizeOf = async (shape: number[], type: TestType = 'f4') => {
       const values = new Array<number>(shape.reduce((a, b) => a * b)).fill(1)
       const { dataset } = await given([{ role: 'unlabeled', file: fromBytes('a.npy', makeNpy(shape, values, type)) }])

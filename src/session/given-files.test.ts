@@ -118,7 +118,7 @@ const read = (...files: GivenFile[]) =>
     () => {},
   )
 
-/** The mask that is put on a series. */
+/** The mask placed on a series. */
 async function onSeries(...files: GivenFile[]) {
   const { given, problems } = await read(...files)
   expect(problems).toEqual([])
@@ -151,7 +151,7 @@ describe('a structure set of radiotherapy', () => {
     ])
   })
 
-  test('of structures that overlap the smaller counts, and it is said', async () => {
+  test('where structures overlap the smaller one counts, with a note', async () => {
     const drawn = [
       { name: 'Tumour', contours: [box(9.5, 9.5, 12.5, 12.5, 3)] },
       { name: 'Body', contours: [box(0.5, 0.5, 30.5, 25.5, 3)] },
@@ -162,7 +162,7 @@ describe('a structure set of radiotherapy', () => {
     expect(mask.notes).toEqual(['Structures overlap (Body, Tumour); where they do, the smaller one counts.'])
   })
 
-  test('is put on the series that it names, not on another of the same place', async () => {
+  test('is placed on the series that it names, not on another in the same place', async () => {
     const set = (refers: Refers) => structureSet([{ name: 'a', contours: [box(1.5, 1.5, 3.5, 3.5, 1)] }], refers)
     for (const refers of [{ series: '1.2.8' }, { series: '1.2.8', pictures: false }]) {
       // The other one lies elsewhere.
@@ -176,7 +176,7 @@ describe('a structure set of radiotherapy', () => {
     expect(count((await onSeries(...series(), set({ series: '', pictures: false }))).samples, 1)).toBe(4)
   })
 
-  test('without its series is named, and lies on slices of its own', async () => {
+  test('without its series is reported by name, and lies on slices of its own', async () => {
     const set = structureSet([{ name: 'a', contours: [1, 2, 4].map((k) => box(0, 0, 20, 10, k)) }])
     const { given, problems } = await read(
       set,
@@ -184,11 +184,11 @@ describe('a structure set of radiotherapy', () => {
     )
     expect(given.length).toBe(1)
     expect(problems.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^"rs.dcm" holds contours on a DICOM series that is not here; .*\.$/),
+      expect.stringMatching(/^"rs.dcm" holds contours for a DICOM series that is missing; .*\.$/),
     ])
     const [own] = (await readDicom([set])).volumes
     // Contours of 30 x 20 mm on three of the four slices from 4 to 16 mm.
-    expect(own).toMatchObject({ modality: 'RTSTRUCT', spacing: [1, 1, 4], notes: [expect.stringContaining('until the series')] })
+    expect(own).toMatchObject({ modality: 'RTSTRUCT', spacing: [1, 1, 4], notes: [expect.stringContaining('until you give the series')] })
     expect(own!.size[2]).toBe(4)
     expect(Math.abs(count(own!.samples, 1) / (3 * 30 * 20) - 1)).toBeLessThan(0.05)
   })
@@ -203,14 +203,14 @@ describe('a structure set of radiotherapy', () => {
     const mask = await onSeries(...series(), structureSet(drawn))
     expect(count(mask.samples, 1)).toBe(8)
     expect(mask.notes).toEqual([
-      'One contour is a point or not closed and left out.',
-      'Some contours lie between slices and are drawn on the nearest.',
-      'One contour lies outside of the slices and is left out.',
-      'One contour lies across the slices and is left out.',
+      'One contour was left out, being a point or not closed.',
+      'Some contours lie between slices and are drawn on the nearest slice.',
+      'One contour lies outside the slices and was left out.',
+      'One contour lies across the slices and was left out.',
     ])
   })
 
-  test('numbers that are no labels are counted anew; too many structures and none are refused', async () => {
+  test('invalid label numbers are renumbered; too many structures, or none, are refused', async () => {
     const drawn = (n: number, number: (i: number) => number): Drawn[] =>
       Array.from({ length: n }, (_, i) => ({ name: `s${i}`, number: number(i), contours: [box(i + 0.5, 1.5, i + 1.5, 2.5, 0)] }))
     const mask = await onSeries(...series(), structureSet(drawn(3, (i) => 1000 * (i + 1))))
@@ -218,7 +218,7 @@ describe('a structure set of radiotherapy', () => {
     expect(await onSeries(...series(), structureSet(drawn(31, (i) => i + 1)))).toMatchObject({ notes: [] })
     for (const [n, says] of [
       [32, '32 structures'],
-      [0, 'without a closed contour'],
+      [0, 'without closed contours'],
     ] as const) {
       const { problems } = await read(structureSet(drawn(n, (i) => i + 1)))
       expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(says)])

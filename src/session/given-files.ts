@@ -6,21 +6,21 @@ import { isOfStructureSet, type Volume } from '../data/volume'
 import type { Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 
-/** A volume with the role of the file that it came from; null where it is to be sorted by itself. */
+/** A volume with the role of its file; null if the role is still to be found. */
 export interface GivenVolume {
   role: FileRole | null
   volume: Volume
 }
 
-/** A file with the role of the input that it came through; null where it is to be sorted by itself. */
+/** A file with the role of the input it came through; null if the role is still to be found. */
 export interface RoleFile {
   role: FileRole | null
   file: GivenFile
 }
 
 /**
- * Adds the user's files to a data set. What cannot be used becomes a problem, and what was there before stays.
- * @param tell how many files are read @throws InputError when there was nothing at all to use
+ * Adds the user's files to a data set. What cannot be used becomes a problem; earlier files stay.
+ * @param tell how many files are read @throws InputError when nothing could be used
  */
 export async function withFiles(
   before: Dataset,
@@ -29,14 +29,14 @@ export async function withFiles(
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
   const { given, problems } = await readGiven(files, known, tell)
-  if (given.length === 0 && problems.length === 0) throw new InputError('There is nothing that can be used among these files.', '')
+  if (given.length === 0 && problems.length === 0) throw new InputError('None of these files can be used; give images and masks.', '')
   const { dataset, problems: unused } = withVolumes(before, given)
   return { dataset, problems: [...problems, ...unused] }
 }
 
 /**
- * Reads the user's files. DICOM SEG and RTSTRUCT are put on the series that they belong to.
- * @param known volumes that are in place already @param tell how many files are done
+ * Reads the user's files. DICOM SEG and RTSTRUCT are placed on the series they belong to.
+ * @param known volumes already loaded @param tell how many files are done
  * @returns what could be read, and a sentence for each file that could not
  */
 export async function readGiven(
@@ -60,15 +60,15 @@ export async function readGiven(
   const lost = (volume: Volume, i: number) => isOfStructureSet(volume) && volume === given[i]!.volume
   for (const { name } of placed.filter(lost))
     problems.push(
-      new InputError(`"${name}" holds contours on a DICOM series that is not here; give the pictures of that series with it.`, name),
+      new InputError(`"${name}" holds contours for a DICOM series that is missing; give that series with it.`, name),
     )
   return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })).filter(({ volume }, i) => !lost(volume, i)), problems }
 }
 
 /**
- * Each DICOM SEG and RTSTRUCT on the series that it belongs to, in that series' own grid, phases of a cine included; one that belongs to none
- * of them, and everything else, stays as it is.
- * @param volumes as read @param known other volumes that are in place already
+ * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included; one that belongs to none
+ * of them stays as it is, as does everything else.
+ * @param volumes as read @param known other volumes already loaded
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
   if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return [...volumes]

@@ -88,7 +88,7 @@ describe('maps of 0 and 1', () => {
     expect(labelsOf(dataset)).toEqual(image === stack ? truth : plane)
   })
 
-  test('that are equal channels of one picture are one mask', async () => {
+  test('that are equal channels of one picture become one mask', async () => {
     const heart = plane.map((l) => Number(l === 1))
     const file = fromBytes(
       'p1_mask.npy',
@@ -106,7 +106,7 @@ describe('maps of 0 and 1', () => {
     expect(labelsOf(dataset)).toEqual(heart)
   })
 
-  test('are none of colours', async () => {
+  test('are not found in colours', async () => {
     const colours = plane.flatMap((l) => [l === 1 || l === 3 ? 255 : 0, l === 2 || l === 3 ? 255 : 0, 0])
     const { problems, classes } = await given([
       ['exemplar-image', picture],
@@ -116,7 +116,7 @@ describe('maps of 0 and 1', () => {
     expect(classes.map(([value]) => value)).toEqual(['#00ff00', '#ff0000', '#ffff00'])
   })
 
-  test('that overlap are one sentence, and so are frames that an image lacks', async () => {
+  test('give one sentence if they overlap, as do frames that the image lacks', async () => {
     const both = maps([1, 2]).map((v, i) => (i < 3 || i === voxels ? 1 : v))
     const overlapping = fromBytes('p1_mask.nii', makeNifti([columns, rows, slices, 2], both, 'u1'))
     const said = await given([
@@ -124,7 +124,7 @@ describe('maps of 0 and 1', () => {
       ['exemplar-mask', overlapping],
     ])
     expect(said.problems).toEqual([
-      '"p1_mask.nii" holds 2 maps of 0 and 1 that overlap in 2 places, but a place has one class; save one number for each place.',
+      '"p1_mask.nii" holds 2 maps of 0 and 1 that overlap in 2 places, but each place has one class; save one number for each place.',
     ])
     const numbers = fromBytes('p1_mask.nii', makeNifti([columns, rows, slices, 2], [...truth, ...truth], 'u1'))
     const frames = await given([
@@ -134,7 +134,7 @@ describe('maps of 0 and 1', () => {
     expect(frames.problems).toEqual([expect.stringContaining('is 9 x 8 x 2 x 2 frames pixels, but its image "p1.nii" is 9 x 8 x 2')])
   })
 
-  test('of a time series are frames', async () => {
+  test('in a time series are frames', async () => {
     const cine = fromBytes('p1.nii', makeNifti([columns, rows, slices, 2], [...Array(2 * voxels).keys()], 'i2'))
     const heart = truth.map((l) => Number(l === 1))
     const disjoint = truth.map((l) => Number(l === 2))
@@ -179,7 +179,7 @@ describe('255', () => {
   const other = makePng('b_1.png', { rows: [[10, 20, 30, 41]] })
   const file = ({ name, bytes }: { name: string; bytes: Uint8Array<ArrayBuffer> }, as = name) => fromBytes(as, bytes)
 
-  test('beside small numbers is unknown until it is said otherwise; in references too', async () => {
+  test('beside small numbers is unknown until mapped otherwise; in references too', async () => {
     const { dataset, problems, classes, values, maskNotes } = await given([
       ['exemplar-image', file(image)],
       ['exemplar-mask', file(makePng('a_1_mask.png', { rows: [[0, 1, 2, 255]] }))],
@@ -216,7 +216,7 @@ describe('a number for each object', () => {
   const grey = (seed: number) => Array.from({ length: side * side }, (_, i) => (i * 7 + seed) % 256)
   const few = Array.from({ length: side * side }, (_, i) => Number(i % side < 3))
 
-  test('is one class, with the count said; the references too, however few objects they have', async () => {
+  test('is one class, with a note of the count; in references too, however few objects they have', async () => {
     const { dataset, problems, classes, maskNotes } = await given([
       ['exemplar-image', png('w_1.png', grey(1))],
       ['exemplar-mask', png('w_1_mask.png', cells(40), 16)],
@@ -227,12 +227,12 @@ describe('a number for each object', () => {
     ])
     expect(problems).toEqual([])
     expect(classes).toEqual([['1', 40 * 16]])
-    expect(maskNotes).toEqual(["The mask's 40 numbers were taken for as many objects of one class."])
+    expect(maskNotes).toEqual(["The mask's 40 values were read as that many objects of one class."])
     const sum = (i: number) => referenceOf(dataset, i)!.labels.reduce((a, b) => a + b, 0)
     expect([sum(0), sum(1)]).toEqual([3 * 16, 3 * side])
   })
 
-  test('is said by names such as those of Cellpose', async () => {
+  test('is recognised by names such as those of Cellpose', async () => {
     const { classes } = await given([
       ['exemplar-image', png('w_1.png', grey(1))],
       ['exemplar-mask', png('w_1_cp_masks.png', cells(5))],
@@ -240,7 +240,7 @@ describe('a number for each object', () => {
     expect(classes).toEqual([['1', 5 * 16]])
   })
 
-  test('does not pass for the one class of many', async () => {
+  test('is refused where the exemplar has several classes', async () => {
     const { problems } = await given([
       ['exemplar-image', png('w_1.png', grey(1))],
       ['exemplar-mask', png('w_1_mask.png', cells(3))],
@@ -250,7 +250,7 @@ describe('a number for each object', () => {
     expect(problems[0]).toMatch(/"v_1_mask.png" numbers 40 objects of one class, but the exemplar mask has 3 classes/)
   })
 
-  test('is none of a smoothed edge, a ramp or a photo', async () => {
+  test('is not found in a smoothed edge, a ramp or a photo', async () => {
     const disc = Array.from({ length: side * side }, (_, i) => {
       const d = Math.hypot((i % side) - 20, Math.floor(i / side) - 20)
       return Math.round(255 * Math.min(1, Math.max(0, (16 - d) / 8)))

@@ -8,13 +8,13 @@ import { hueOf } from '../image/palette'
 import { rasterOf, type Dataset, type Picture } from './dataset'
 import type { OpenedPicture } from './events'
 
-/** SHA-256 of an image's numbers and size: its name before pictures had an id. Drawings that were kept by it are found as long as anybody has some. */
+/** SHA-256 of an image's values and size: its name before pictures had ids, kept so that old drawings are still found. */
 const formerKeyOf = async ({ width, height, pixels }: Raster): Promise<string> => `${width}x${height}-${await sha256(pixels)}`
 
 /**
- * An image in full, with what is known of it: its annotation, else what the models predict, else nothing.
- * @param predicted asked only where there is no annotation; null without a trained model
- * @param begun whether networks exist: they know the classes that they began with
+ * An image at full size with its annotation, else the models' prediction, else no labels.
+ * @param predicted called only where there is no annotation; null without a trained model
+ * @param begun whether networks exist: their classes are then fixed
  */
 export async function openedPicture(
   dataset: Dataset,
@@ -39,7 +39,7 @@ export async function openedPicture(
     pixels: image.pixels,
     spacing: picture.spacing && [...picture.spacing],
     sides: sidesOf(volume, picture.plane),
-    // A file's window is in its own units, which an inverted picture no longer has.
+    // A file's window is in its own units, which an inverted picture no longer uses.
     window: (!volume.inverted && volume.window) || usual,
     presets: [...(volume.modality === 'CT' ? ctPresets : []), { name: 'This image', ...usual }],
     fixed: begun || dataset.exemplars.some((other) => other !== exemplar && (other.drawn ?? other.given)) ? classes.length : 1,

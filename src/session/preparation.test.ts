@@ -20,7 +20,7 @@ const config = fc.record({ regionX: share, regionY: share, regionWidth: share, r
   }),
 )
 
-test('whatever the image, region and crop: what is seen lies inside the image, and inside the input', () => {
+test('whatever the image, region and crop, what is seen lies inside the image and inside the input', () => {
   fc.assert(
     fc.property(extent, config, fc.option(fc.double({ min: 1, max: 900, noNaN: true })), (picture, settings, field) => {
       const { rect, inner } = frameOf(picture, settings, field)
@@ -61,7 +61,7 @@ test('a crop of unequal spacing is square in millimetres', () => {
   expect(rect).toEqual({ x: 25, y: 37, width: 50, height: 25 })
 })
 
-test('a mask that is prepared and taken back lies where it was', () => {
+test('a mask that is prepared and mapped back lies where it was', () => {
   const picture = { width: 80, height: 48, spacing: null }
   const settings = makeConfig({ size: 64, regionX: 0.25, regionY: 0.25, regionWidth: 0.5, regionHeight: 0.5 })
   const frame = frameOf(picture, settings, null)
@@ -85,14 +85,14 @@ test('a mask that is prepared and taken back lies where it was', () => {
 
 describe('values', () => {
   const image = { width: 2, height: 1, pixels: Float32Array.of(-100, 300) }
-  test('a window maps its ends to 0 and 1; beside the image is black', () => {
+  test('a window maps its ends to 0 and 1; outside the image is black', () => {
     const settings = makeConfig({ size: 16, windowCenter: 100, windowWidth: 800 })
     const pixels = prepareImage(image, frameOf({ width: 2, height: 1, spacing: null }, settings, null), settings)
     expect(pixels[8 * 16]).toBeCloseTo(0.25)
     expect(pixels[8 * 16 + 15]).toBeCloseTo(0.75)
     expect(pixels[0]).toBe(0)
   })
-  test('are told in words', () => {
+  test('are described in words', () => {
     expect(preprocessingText(makeConfig({ size: 64 }), null)).toMatch(/^Resampled .*quantiles 0\.01 and 0\.995/)
     expect(preprocessingText(makeConfig({ size: 64, regionX: 0.1, windowWidth: 400, crop: 0.5 }), 200)).toMatch(
       /^Region of interest.*0\.1, 0, 1, 1; central square of 0\.5.*200 mm for 64 pixels; window with centre 0 and width 400/,

@@ -12,7 +12,7 @@ export function prepareLabels(map: LabelMap, { rect, inner }: Frame, { size }: C
   return out
 }
 
-/** What the two do, in words, for whoever uses the weights elsewhere. */
+/** What these two do, in words, for those who use the weights elsewhere. */
 export function preprocessingText(config: Config, field: number | null): string {
   const { size, crop: share, windowCenter, windowWidth } = config
   const region = [config.regionX, config.regionY, config.regionWidth, config.regionHeight]

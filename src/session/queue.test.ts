@@ -8,7 +8,7 @@ function held() {
   return { work: () => ended, end }
 }
 
-it('does one piece after the other, in the order in which they came, and hands on what each gives', async () => {
+it('runs one piece after another, in order of arrival, and returns the result of each', async () => {
   const queue = new Queue()
   const done: string[] = []
   const first = held()
@@ -30,7 +30,7 @@ it('does one piece after the other, in the order in which they came, and hands o
   expect(done).toEqual(['first', 'second'])
 })
 
-it('tells of a failure only whoever asked for that piece, and goes on', async () => {
+it('reports a failure only to whoever asked for that piece, and continues', async () => {
   const queue = new Queue()
   const bad = queue.add(() => {
     throw new Error('first')
@@ -43,7 +43,7 @@ it('tells of a failure only whoever asked for that piece, and goes on', async ()
   await queue.settled()
 })
 
-it('does what may come between when a long piece drains, and each only once', async () => {
+it('runs what may come between when a long piece drains, and each only once', async () => {
   const queue = new Queue()
   const done: string[] = []
   const asked = held()
@@ -61,7 +61,7 @@ it('does what may come between when a long piece drains, and each only once', as
   expect(done).toEqual(['part 1', 'a', 'b', 'part 2', 'after'])
 })
 
-it('keeps the order of what may come between where no long piece drains', async () => {
+it('keeps the order of such pieces if no long piece drains', async () => {
   const queue = new Queue()
   const done: string[] = []
   void queue.addBetween(() => done.push('a'))
@@ -71,7 +71,7 @@ it('keeps the order of what may come between where no long piece drains', async 
   expect(done).toEqual(['a', 'b', 'c'])
 })
 
-it('goes on draining when one of the pieces fails', async () => {
+it('continues draining when one of the pieces fails', async () => {
   const queue = new Queue()
   const asked = held()
   const long = queue.add(async () => {
@@ -87,7 +87,7 @@ it('goes on draining when one of the pieces fails', async () => {
   expect(await long).toBe('whole')
 })
 
-it('counts those that a long piece should give way to', async () => {
+it('counts the pieces that a long one should give way to', async () => {
   const queue = new Queue()
   const seen: number[] = []
   void queue.add(() => void seen.push(queue.impatient))

@@ -1,18 +1,18 @@
 type Work<T> = () => T | Promise<T>
 
-/** Does pieces of work one after the other. What one throws is told to whoever asked for it and to nobody else. */
+/** Runs pieces of work one after another. What one throws reaches only whoever asked for it. */
 export class Queue {
   private last: Promise<unknown> = Promise.resolve()
-  /** Pieces that may be done before their turn, in the order in which they came. */
+  /** Pieces that may run before their turn, in order of arrival. */
   private between: (() => Promise<void>)[] = []
   private waiting = 0
 
-  /** Pieces that wait for their turn and are not patient. A long piece that can be broken off gives way to them. */
+  /** Number of waiting pieces that are not patient. A long piece that can be interrupted gives way to them. */
   get impatient(): number {
     return this.waiting
   }
 
-  /** Does `work` after all that was asked for before it. @param patient whether it lets the piece before it come to its own end */
+  /** Runs `work` after everything asked for before it. @param patient whether it lets the piece before it finish */
   add<T>(work: Work<T>, patient = false): Promise<T> {
     if (!patient) this.waiting++
     const done = this.last.then(() => {
@@ -23,7 +23,7 @@ export class Queue {
     return done
   }
 
-  /** Does `work` when a piece that takes long next drains the queue, or when its turn comes, whichever is first. */
+  /** Runs `work` when a long piece next drains the queue or when its turn comes, whichever is first. */
   addBetween<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve) => {
       const piece = () => {
@@ -44,12 +44,12 @@ export class Queue {
     })
   }
 
-  /** Called by a piece that takes long, between two parts of it: does what need not wait for its end. */
+  /** Called by a long piece between its parts: runs what need not wait for its end. */
   async drain(): Promise<void> {
     for (let piece = this.between.shift(); piece; piece = this.between.shift()) await piece()
   }
 
-  /** Resolves when all that was asked for so far is done, and what that asked for in turn. */
+  /** Resolves when everything asked for so far is done, and what that asked for in turn. */
   async settled(): Promise<void> {
     let last
     do await (last = this.last)

@@ -11,7 +11,7 @@ function begin() {
   return { reports: new Reports((event) => heard.push(event)), heard }
 }
 
-it('tells each row and score once, and nothing when there is nothing', () => {
+it('reports each row and score once, and nothing if there is none', () => {
   const { reports, heard } = begin()
   reports.metrics()
   reports.collect({ rows: [row(1)] })
@@ -21,7 +21,7 @@ it('tells each row and score once, and nothing when there is nothing', () => {
   expect(heard).toEqual([{ type: 'metrics', run: 0, rows: [row(1), row(2)], scores: [score(2)] }])
 })
 
-it('counts runs, and forgets what an older one had still to tell', () => {
+it('counts runs, and drops what an older one had still to report', () => {
   const { reports, heard } = begin()
   reports.collect({ rows: [row(1)] })
   reports.nextRun()
@@ -30,7 +30,7 @@ it('counts runs, and forgets what an older one had still to tell', () => {
   expect(heard).toEqual([{ type: 'problem', run: 1, kind: 'run', message: 'm', file: null }])
 })
 
-it('keeps its pace: metrics, progress, and looks by what they cost', () => {
+it('keeps its pace: metrics, progress, and looks by their cost', () => {
   const clock = vi.spyOn(performance, 'now')
   try {
     const { reports, heard } = begin()

@@ -8,14 +8,14 @@ import { Thumbnails } from './thumbnails'
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500, progress: 100 }
 
-/** Looking takes at most one part in so many of a run's time: on a slow backend it happens less often. */
+/** Least time between looks, in multiples of the cost of one: on a slow backend they are rarer. */
 const timesLook = 25
 
 type Metrics = SessionEvents['metrics']
 
-/** What a session tells of its own accord, and how often. */
+/** What a session reports unasked, and how often. */
 export class Reports {
-  /** Number of the present run. */
+  /** Number of the current run. */
   run = 0
   private readonly thumbnails = new Thumbnails()
   private unsent: Metrics = { rows: [], scores: [] }
@@ -29,7 +29,7 @@ export class Reports {
     this.hear({ type, run: this.run, ...event } as unknown as SessionEvent)
   }
 
-  /** A run with other numbers than the one before it; what that had still to tell is forgotten. */
+  /** Starts a new run; what the last one had still to report is dropped. */
   nextRun(): void {
     this.run++
     this.unsent = { rows: [], scores: [] }
@@ -69,7 +69,7 @@ export class Reports {
     return performance.now() - this.last.views > Math.max(pace.views, timesLook * this.lookCost)
   }
 
-  /** Notes that a look took so many milliseconds and has ended just now. */
+  /** Notes that a look has just ended and how many milliseconds it took. */
   looked(cost: number): void {
     this.lookCost = cost
     this.last.views = performance.now()

@@ -9,7 +9,7 @@ const config = JSON.stringify({ format: 'exemplar-lab-run', data: { sample: null
 
 test.each([
   ['a run', { 'config.json': text(config) }, true],
-  ['a run that was packed again with its folder', { 'run/config.json': text(config) }, true],
+  ['a run that was zipped again with its folder', { 'run/config.json': text(config) }, true],
   ['a run among other files, deeper', { 'data/run/config.json': text(config) }, false],
   ["somebody else's config.json", { 'config.json': text('{"format": "other"}') }, false],
   ['null', { 'config.json': text('null') }, false],
@@ -19,14 +19,14 @@ test.each([
   expect(await isRunArchive(zip(content))).toBe(expected)
 })
 
-test('what is no zip, is cut short or cannot be read is no run', async () => {
+test('anything that is not a zip, is cut short or cannot be read is not a run', async () => {
   expect(await isRunArchive(fromBytes('a.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47)))).toBe(false)
   const whole = zip({ 'config.json': text(config) })
   expect(await isRunArchive(fromBytes('r.zip', await whole.read(0, whole.size - 5)))).toBe(false)
   expect(await isRunArchive({ ...whole, read: () => Promise.reject(new Error('gone')) })).toBe(false)
 })
 
-test('a large zip is told by its list, not read', async () => {
+test('a large zip is recognised by its list, not read', async () => {
   const noise = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 2654435761) >>> 24)
   const large = zip({ 'volume.npy': [noise, { level: 0 }], 'config.json': text('{"somebody": "else"}') })
   let bytes = 0
@@ -42,7 +42,7 @@ test('a large zip is told by its list, not read', async () => {
   expect(bytes).toBeLessThan(70_000)
 })
 
-test('an exported run is opened; without its checkpoint or with a damaged one a sentence says what to do', async () => {
+test('an exported run is opened; if its checkpoint is missing or damaged, a sentence says what to do', async () => {
   const checkpoint = Uint8Array.of(1, 2, 3)
   const run = await openRunArchive(zip({ 'config.json': text(config), 'checkpoint.safetensors': checkpoint }))
   expect(run).toEqual({ checkpoint, sample: null, images: 2 })

@@ -3,7 +3,7 @@ import { moved, type RunState } from './run-state'
 
 const states: readonly RunState[] = ['empty', 'ready', 'running', 'paused', 'finished', 'failed']
 
-it('starts from ready and paused only, and never from data that are not there', () => {
+it('starts from ready and paused only, never without data', () => {
   const from = (to: RunState) =>
     states.filter((state) => {
       try {
@@ -18,6 +18,6 @@ it('starts from ready and paused only, and never from data that are not there', 
   for (const always of ['ready', 'empty', 'failed'] as const) expect(from(always)).toEqual(states)
 })
 
-it('names a transition that there is not', () => {
+it('names an invalid transition', () => {
   expect(() => moved('empty', 'running')).toThrow('A run cannot go from empty to running.')
 })

@@ -4,18 +4,18 @@ export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'finished' | '
 const next: Record<RunState, readonly RunState[]> = {
   // Data come and go; a backend can be lost at any time.
   empty: ['empty', 'ready', 'failed'],
-  // Paused or finished at once: after a single step, or as a checkpoint says.
+  // Straight to paused or finished: after a single step, or from a checkpoint.
   ready: ['empty', 'ready', 'running', 'paused', 'finished', 'failed'],
-  // Empty or ready: Reset may stand in the queue before the first step.
+  // Empty or ready: Reset may be queued before the first step.
   running: ['empty', 'ready', 'paused', 'finished', 'failed'],
   paused: ['empty', 'ready', 'running', 'paused', 'finished', 'failed'],
-  // Paused: with another exemplar a run goes on for as many steps again.
+  // Paused: with another exemplar a run continues for as many steps again.
   finished: ['empty', 'ready', 'paused', 'failed'],
   // Paused: with another exemplar, from the last good weights.
   failed: ['empty', 'ready', 'paused', 'failed'],
 }
 
-/** The state after a transition. @throws Error, a fault of ours, for one that is not in the table */
+/** The state after a transition. @throws Error for one not in the table, which is a bug */
 export function moved(from: RunState, to: RunState): RunState {
   if (!next[from].includes(to)) throw new Error(`A run cannot go from ${from} to ${to}.`)
   return to

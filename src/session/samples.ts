@@ -10,7 +10,7 @@ const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesP
   'Abdominal phantom': { kind: 'abdominal', patients: 16, slicesPerPatient: 3, size: 128 },
 }
 
-/** A phantom with its truth: the middle slice of the first patient is the exemplar, all others are unlabelled and scored. */
+/** A phantom with its ground truth: the middle slice of the first patient is the exemplar, all others are unlabelled and scored. */
 export function sampleDataset(sample: SampleName): Dataset {
   const { kind, ...options } = samples[sample]
   const { classes, slices } = makePhantoms(kind, { seed: 1, ...options })

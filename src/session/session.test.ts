@@ -124,7 +124,7 @@ test('Pause is read between steps, Resume goes on, Stop ends, Reset starts over'
   expect(state()).toMatchObject({ state: 'ready', step: 0, run: run + 1 })
 })
 
-test('commands that stand in the queue before the loop are not lost', async () => {
+test('commands queued before the loop are not lost', async () => {
   const { session, state } = await begin({ steps: 1000 })
   await session.step()
   void session.resume()
@@ -166,7 +166,7 @@ test('a setting that the data refuses leaves everything as it was', async () => 
   const before = of('dataset').at(-1)
   // A corner of the image, in which there is nothing to learn.
   const corner = { regionX: 0, regionY: 0, regionWidth: 0.1, regionHeight: 0.1 }
-  await expect(session.configure({ size: 32, ...corner })).rejects.toThrow(/nothing is left of/)
+  await expect(session.configure({ size: 32, ...corner })).rejects.toThrow(/nothing is left of "/)
   expect(of('dataset').at(-1)).toBe(before)
   expect(state().state).toBe('ready')
   await session.configure({ seed: 5 })
@@ -194,15 +194,15 @@ describe('a run continued from a checkpoint equals the uninterrupted one', () =>
     expect(await second.session.checkpoint()).toEqual(await whole.session.checkpoint())
   })
 
-  test('bytes that are no checkpoint, or of other images, are refused in one sentence', async () => {
+  test('bytes that are not a checkpoint, or a checkpoint of other images, are refused in one sentence', async () => {
     const { session } = await begin()
     await session.step()
     const bytes = await session.checkpoint()
     await expect(session.restore(new Uint8Array([1, 2, 3]))).rejects.toThrow(/not a checkpoint/)
     const other = await begin()
     await other.session.loadSample('Abdominal phantom')
-    await expect(other.session.restore(bytes)).rejects.toThrow(/other images or masks: 48 of its 48 images are not here/)
-    // Of those that were saved before pictures had an id, only that they are others can be said.
+    await expect(other.session.restore(bytes)).rejects.toThrow(/other images or masks: 48 of its 48 images are missing/)
+    // For checkpoints saved before pictures had ids, the message can only say that the images differ.
     const { tensors, metadata } = readSafetensors(bytes)
     delete metadata['pictures']
     const former = writeSafetensors(tensors, metadata)
@@ -224,7 +224,7 @@ test('there are as many tensors after 100 steps as after 10', async () => {
   expect(await after(10)).toEqual(await after(100))
 })
 
-test('a loss that is no number stops the run, and the last good weights can be exported', async () => {
+test('a loss that is not a number stops the run, and the last good weights can be exported', async () => {
   // The first update is so large that the second loss overflows.
   const { session, of, state } = await begin({
     steps: 50,
@@ -240,7 +240,7 @@ test('a loss that is no number stops the run, and the last good weights can be e
   const models = await trainer.stored()
   models[0].parameters['head.bias']![0] = Infinity
   ;(trainer as unknown as { runner: StepRunner }).runner.restore(writeModels(trainer.net, models))
-  // Asked for during the step that fails, it is answered after it.
+  // Requested during the failing step, answered after it.
   const steps = trainer.steps.bind(trainer)
   let exported: Promise<unknown> | undefined
   trainer.steps = (most) => {
@@ -260,7 +260,7 @@ test('a loss that is no number stops the run, and the last good weights can be e
     for (const p of Object.values(parameters)) expect(p.every(Number.isFinite)).toBe(true)
 })
 
-test('a drawing is taken for the image that it was made on, and for no other', async () => {
+test('a drawing is accepted only for the image it was made on', async () => {
   const { session, of } = await begin()
   const { id, name } = of('dataset').at(-1)!.dataset.unlabeled[3]!
   const { classes, width, height } = await session.openPicture(id, true)
@@ -269,11 +269,11 @@ test('a drawing is taken for the image that it was made on, and for no other', a
   const { exemplars } = of('dataset').at(-1)!.dataset
   expect(exemplars.map(({ from }) => from)).toEqual(['file', 'drawing'])
   expect(exemplars[1]).toMatchObject({ id, name })
-  // Other images have come meanwhile.
+  // Other images have been loaded meanwhile.
   await session.loadSample('Abdominal phantom')
-  await expect(session.annotate(id, labels(), classes)).rejects.toThrow(/no longer among those in use; load it again/)
+  await expect(session.annotate(id, labels(), classes)).rejects.toThrow(/no longer loaded; load it again/)
   expect(of('dataset').at(-1)!.dataset.exemplars).toHaveLength(1)
-  await expect(session.openPicture(id, true)).rejects.toThrow(/no longer among those in use/)
+  await expect(session.openPicture(id, true)).rejects.toThrow(/no longer loaded; choose another/)
 })
 
 test('settings and files that cannot be used are one sentence, and what was there stays', async () => {
@@ -405,7 +405,7 @@ test('a class too small for the size is named', () => {
     { role: 'exemplar-mask', volume: volume('m.png', speck) },
     { role: 'unlabeled', volume: volume('u.png', rows) },
   ])
-  expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/m\.png: nothing is left of "class 3"/)
+  expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/^In "m\.png" nothing is left of "class 3"/)
 })
 
 test('disagreement counts among the pixels that either model calls foreground', () => {
@@ -455,7 +455,7 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
   const drawn = new Uint8Array(size).fill(255)
   drawn.fill(1, 0, 100)
   const more = [...opened.classes, { name: 'new', color: '#123456' }]
-  await expect(session.annotate(opened.id, drawn, more)).rejects.toThrow(/labels they began with/)
+  await expect(session.annotate(opened.id, drawn, more)).rejects.toThrow(/labels cannot change during a run/)
   await session.annotate(opened.id, drawn, opened.classes)
   expect(
     of('dataset')
@@ -465,7 +465,7 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
     ['v_z2', 'file'],
     ['v_z1', 'drawing'],
   ])
-  // The run had come to its end, and goes on for as many steps again.
+  // The run had finished, and continues for as many steps again.
   expect(state()).toMatchObject({ state: 'paused', step: 8, steps: 16 })
   await session.resume()
   await session.settled()
@@ -475,14 +475,14 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
   const files = await session.files('masks')
   const labels = files['masks/v.nii']!.subarray(352)
   expect(labels.length).toBe(4 * size)
-  // What was drawn stands as it was drawn; where it says unknown, there is a prediction.
+  // The drawing is kept; where it is unknown, the prediction fills in.
   expect([...labels.subarray(0, 100)]).toEqual(new Array(100).fill(1))
   expect(labels.includes(255)).toBe(false)
   const given = (await mask.read()).subarray(352)
   expect(labels.subarray(size, 2 * size)).toEqual(given.subarray(size, 2 * size))
 })
 
-test('a run that was exported is shown again, and goes on when its images are there', async () => {
+test('an exported run is shown again, and continues when its images are loaded', async () => {
   const first = await begin({ size: 32 })
   const { image, mask } = discVolume('v.nii')
   const files = [
@@ -497,7 +497,7 @@ test('a run that was exported is shown again, and goes on when its images are th
   await again.session.loadFiles([{ role: null, file: fromBytes(name, bytes) }])
   expect(again.state()).toMatchObject({ state: 'empty', steps: 8 })
   expect(again.rows()).toEqual(first.rows())
-  expect(again.of('problem').at(-1)!.message).toMatch(/4 images are not in it/)
+  expect(again.of('problem').at(-1)!.message).toMatch(/without its 4 images/)
   await again.session.loadFiles(files)
   expect(again.state()).toMatchObject({ state: 'paused', step: 5 })
   await again.session.resume()

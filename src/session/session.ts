@@ -32,22 +32,22 @@ import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { yieldTask } from './yield-task'
 
-/** Up to this many images the gallery is renewed with every score too; more would cost more than a few per cent of the run. */
+/** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
 const smallPile = 64
 
 /**
  * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
- * worker and in Node. Commands may come at any time; work is done one piece after the other, and Pause is read between steps. What a command
- * gives resolves when it is done, and rejects with what went wrong; that ends nothing else.
+ * worker and in Node. Commands may come at any time; work is done one piece after another, and Pause is read between steps. A command's
+ * promise resolves when it is done and rejects with what went wrong, which ends nothing else.
  */
 export class Session {
   private present: RunState = 'empty'
-  /** How the loop is to end, once that was asked for: between two steps. */
+  /** How the loop is to end, between two steps, once asked to. */
   private ending: 'paused' | 'finished' | null = null
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
-  /** Steps that the run was begun with: an ended run goes on for as many. */
+  /** Steps that the run was started with: a finished run continues for as many. */
   private leg = defaults.steps
   private dataset: Dataset = emptyDataset
   private prepared: Trainer['prepared'] | null = null
@@ -65,7 +65,7 @@ export class Session {
     this.reports = new Reports(report)
   }
 
-  /** Resolves when all that was asked for so far is done; a run in progress counts until it pauses or ends. */
+  /** Resolves when everything asked for so far is done, including a run in progress until it pauses or ends. */
   settled(): Promise<void> {
     return this.queue.settled()
   }
@@ -97,7 +97,7 @@ export class Session {
       if (dataset === this.dataset) return
       const { exemplars, unlabeled } = this.dataset
       if (this.trainer && dataset.exemplars === exemplars && dataset.unlabeled === unlabeled) {
-        // Reference masks only: nothing that was learnt depends on them.
+        // Only reference masks changed: nothing learnt depends on them.
         this.dataset = this.trainer.dataset = dataset
         this.reportDataset()
         this.reportState()
@@ -108,10 +108,10 @@ export class Session {
       await this.resumeWaiting()
     })
 
-  /** A run that was exported, until the images that it was trained on are there. */
+  /** An exported run, until the images it was trained on are loaded. */
   private waiting: Uint8Array<ArrayBuffer> | null = null
 
-  /** Shows a run that was exported, and goes on from it where its images are there. */
+  /** Shows an exported run, and continues it if its images are loaded. */
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const { checkpoint, sample, images } = await openRunArchive(file)
@@ -127,11 +127,11 @@ export class Session {
     this.use(this.dataset.sample ? emptyDataset : this.dataset)
     this.reports.collect({ rows, scores })
     this.flush()
-    const message = `"${file.name}" is shown as it was exported; its ${images} images are not in it, so drop the same images and masks to see the pictures and go on.`
+    const message = `"${file.name}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.`
     this.reports.send('problem', { kind: 'input', message, file: file.name })
   }
 
-  /** Goes on from the run that waits, if the data in place are its own. */
+  /** Continues the waiting run, if the data loaded are its own. */
   private async resumeWaiting(): Promise<boolean> {
     if (!this.waiting || missingOf(this.dataset).length > 0) return false
     try {
@@ -163,18 +163,18 @@ export class Session {
   inspect = (id: string): Promise<VolumeNumbers> =>
     this.betweenSteps(() => {
       const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
-      if (!source) throw new InputError('This volume is no longer among those in use; choose another.', '')
+      if (!source) throw new InputError('This volume is no longer loaded; choose another.', '')
       return numbersOf(source.volume)
     })
 
-  /** An image in full; to draw on it, with what the models predict where nothing was drawn yet. */
+  /** An image at full size; to draw on, with the models' prediction where nothing is drawn yet. */
   openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
     this.betweenSteps(async () => {
       const picture = this.pictureOf(id)
-      if (!picture) throw new InputError('This image is no longer among those in use; choose another.', '')
+      if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
       const { trainer } = this
       const index = this.dataset.unlabeled.findIndex((one) => one.id === id)
-      // Without the GPU that was lost nothing can be predicted, but one can draw.
+      // After the GPU is lost nothing can be predicted, but one can still draw.
       const able = trainer && trainer.t > 0 && index >= 0 && !this.hasFailed()
       const predicted = () => (able && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
       return openedPicture(this.dataset, picture, predicted, trainer !== null)
@@ -186,17 +186,17 @@ export class Session {
   }
 
   /**
-   * Takes what was drawn on an image. A run that has learnt something goes on with it: paused, and for as many steps again if it had come to
-   * its end.
+   * Takes what was drawn on an image. A run that has begun continues with it: paused, and for as many steps again if it had
+   * finished.
    */
   annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): Promise<void> {
     this.end('paused')
     return this.enqueue(() => {
       const picture = this.pictureOf(id)
-      // Other files may have come while it was drawn.
+      // Other files may have been loaded meanwhile.
       if (!picture)
         throw new InputError(
-          'The image that you drew on is no longer among those in use; load it again and open it: what you drew is shown on it.',
+          'The image that you drew on is no longer loaded; load it again and open it to see your drawing.',
           '',
         )
       return this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
@@ -211,12 +211,12 @@ export class Session {
     })
   }
 
-  /** Goes on with other exemplars. */
+  /** Continues with other exemplars. */
   private async goOnWith(dataset: Dataset): Promise<void> {
     const { trainer } = this
     if (!trainer) return this.use(dataset)
     if (dataset.classes.length !== trainer.net.classes)
-      throw new ConfigError('The networks know the labels they began with: export what you need, press Reset, then change the labels.')
+      throw new ConfigError('The labels cannot change during a run: export what you need, press Reset, then change the labels.')
     const ended = trainer.t >= this.config.steps
     const config = ended ? makeConfig({ steps: trainer.t + this.leg }, this.config) : this.config
     const prepared = prepare(dataset, config)
@@ -228,16 +228,16 @@ export class Session {
     this.enter('paused')
   }
 
-  /** What was learnt from somebody's own images is not thrown away without being asked for; a sample can be had again. */
+  /** What was learnt from the user's own images is discarded only on request; a sample can be loaded again. */
   private refuseToForget(): void {
     if (this.trainer && this.dataset.sample === null)
-      throw new ConfigError('Other data would throw away what was learnt: export what you need, press Reset, then load it.')
+      throw new ConfigError('Loading other data would discard this run: export what you need, press Reset, then load the data.')
   }
 
   editClass = (index: number, name: string, color: string) =>
     this.betweenSteps(() => {
       const before = this.dataset.classes[index]
-      if (!before) throw new InputError('This class is no longer among those in use.', '')
+      if (!before) throw new InputError('This class no longer exists; choose another.', '')
       const info = { ...before, name, color }
       this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
       if (this.trainer) this.trainer.dataset = this.dataset
@@ -248,7 +248,7 @@ export class Session {
     this.enqueue(() => {
       const before = this.config
       const config = makeConfig(values, before)
-      if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset first.')
+      if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset, then change them.')
       this.config = config
       try {
         if (missingOf(this.dataset).length === 0) this.use(this.dataset)
@@ -259,7 +259,7 @@ export class Session {
       }
     })
 
-  /** Puts a dataset in place of the present one, with nothing learnt. If it cannot be prepared, the present one stays. */
+  /** Replaces the data set and discards what was learnt. If the new one cannot be prepared, the old one stays. */
   private use(dataset: Dataset): void {
     const prepared = missingOf(dataset).length === 0 ? prepare(dataset, this.config) : null
     this.dataset = dataset
@@ -287,17 +287,17 @@ export class Session {
     this.ending = null
     this.enter('running')
     const { run } = this.reports
-    // Commands may stand in the queue before the loop; a reset among them makes it one of an older run. What goes wrong in it, the run tells.
+    // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
     this.enqueue(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
   }
 
-  /** Takes effect between two steps, so it does not wait its turn behind them; before the first it does. */
+  /** Takes effect between two steps, without waiting for its turn in the queue, unless no step has begun. */
   pause(): Promise<void> {
     this.end('paused')
     return this.enqueue(() => void this.end('paused'), true)
   }
 
-  /** Asks the loop to end, if there is one that was not asked already. */
+  /** Asks the loop to end, if one is running and has not been asked yet. */
   private end(as: 'paused' | 'finished'): boolean {
     if (this.state !== 'running' || this.ending) return false
     this.ending = as
@@ -330,13 +330,13 @@ export class Session {
     return this.enqueue(() => this.restart())
   }
 
-  /** Looks at once, beside whatever is going on: looking only reads. */
+  /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
     this.watched = image
     return this.guarded(() => this.show())
   }
 
-  /** Whether pictures are reported while a run goes on. */
+  /** Whether pictures are reported during a run. */
   followLive(on: boolean): void {
     this.live = on
   }
@@ -367,19 +367,19 @@ export class Session {
       const { problem } = this.failure(error)
       if (problem) this.reports.send('problem', problem)
     }
-    // Before the pictures of the end, for which it would have to wait.
+    // Before the final pictures, which queued commands would otherwise wait for.
     await this.queue.drain()
     if (this.hasFailed()) return
     this.enter(this.ending ?? 'paused')
     await this.rest()
   }
 
-  /** A GPU can be lost in the middle of anything; the compiler does not know that an await may change the state. */
+  /** The GPU can be lost at any time; the compiler does not know that an await may change the state. */
   private hasFailed(): boolean {
     return this.state === 'failed'
   }
 
-  /** Not beyond the next score or rest. */
+  /** Stops at the next score or rest. */
   private stepsAtOnce({ t }: Trainer): number {
     const { scoreEvery, steps } = this.config
     return Math.max(1, Math.min(this.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
@@ -408,7 +408,7 @@ export class Session {
     this.reports.send('predictions', { predictions: { step: trainer.t, size: this.config.size, items } })
   }
 
-  /** What is shown when a run comes to rest: everything up to the last step, and all predictions. */
+  /** Reports everything up to the last step, and all predictions, when a run comes to rest. */
   private async rest(): Promise<void> {
     const trainer = this.trainer
     if (!trainer || trainer.t === 0 || this.state === 'running' || this.state === 'failed') return
@@ -432,7 +432,7 @@ export class Session {
     }
   }
 
-  /** Files are taken before hundreds of images are predicted. What goes wrong then, the run tells. */
+  /** Files are taken before hundreds of images are predicted. The run reports its own errors. */
   private restSoon(): void {
     this.enqueue(() => this.rest(), true).catch(() => undefined)
   }
@@ -442,7 +442,7 @@ export class Session {
   export = (what: ExportKind, options: ExportOptions = usualOptions): Promise<ExportedFile> =>
     this.betweenSteps(async () => {
       const files = await this.files(what, options).catch((error: unknown) => {
-        // What a lost GPU breaks is not told again and again, but this was asked for.
+        // Consequences of a lost GPU are not reported again, but this was asked for.
         if (!this.hasFailed() || error instanceof InputError) throw error
         throw new InputError('Nothing can be exported after this failure; press Reset.', '')
       })
@@ -460,23 +460,23 @@ export class Session {
     return filesOf(trainer, this.backend, what, options, tell)
   }
 
-  /** The newest scores with each patient's Dice. */
+  /** The latest scores with each patient's Dice. */
   async patientScores(): Promise<Awaited<ReturnType<Trainer['score']>>> {
     return this.open().score()
   }
 
-  /** The whole state of the run as bytes. @throws InputError before the first step */
+  /** The complete state of the run as bytes. @throws InputError before the first step */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
     return saveCheckpoint(this.trainer)
   }
 
-  /** Continues a run from its bytes, on the data in place; the run is then paused. Its settings replace the present ones. */
+  /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
   restore = (bytes: Uint8Array) => this.enqueue(() => this.goOnFrom(bytes))
 
   private async goOnFrom(bytes: Uint8Array): Promise<void> {
     const config = configOf(bytes)
-    if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to go on.`, '')
+    if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to continue.`, '')
     const prepared = prepare(this.dataset, config)
     const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
     this.config = config
@@ -489,7 +489,7 @@ export class Session {
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }
 
-  /** Ends the run for good, with one sentence why, e.g. a lost GPU. */
+  /** Ends the run for good, with one sentence saying why, e.g. a lost GPU. */
   fail(kind: Problem['kind'], message: string): void {
     this.reports.send('problem', { kind, message, file: null })
     this.enter('failed')
@@ -497,7 +497,7 @@ export class Session {
 
   // ---- reports -------------------------------------------------------------------------------------------------------------------
 
-  /** Runs a piece of work after those before it. */
+  /** Runs a piece of work in its turn. */
   private enqueue<T>(work: () => T | Promise<T>, patient = false): Promise<T> {
     return this.queue.add(() => this.guarded(work), patient)
   }
@@ -515,11 +515,11 @@ export class Session {
     }
   }
 
-  /** An error as a problem for whoever asked. One that nobody can act on ends the run, and is told as an event of it. */
+  /** An error as a problem for whoever asked. One that nobody can act on ends the run and is reported as its event. */
   private failure(error: unknown): ProblemError {
     const problem = problemOf(error)
     if (problem?.kind === 'input') return new ProblemError(problem)
-    // After a failure, such as a lost GPU, whatever else breaks is its consequence.
+    // After a failure such as a lost GPU, further errors are its consequences.
     if (problem && !this.hasFailed()) {
       if (error instanceof DivergedError) {
         this.flush()
@@ -560,7 +560,7 @@ export class Session {
     this.reports.metrics()
   }
 
-  /** The first image where none is watched that is in use. */
+  /** The first image if the watched one is no longer in use. */
   private get watchedIndex(): number {
     return Math.max(
       0,
@@ -573,11 +573,11 @@ export class Session {
     if (!trainer) return
     const begun = performance.now()
     const views = await trainer.look(this.watchedIndex)
-    // A reset meanwhile makes them pictures of an older run.
+    // After a reset they belong to an older run.
     if (trainer === this.trainer) this.reports.send('views', { views })
     this.reports.looked(performance.now() - begun)
   }
 }
 
-/** Predicting for the gallery gave way to a command. */
+/** Predicting for the gallery was interrupted by a command. */
 class Interrupted extends Error {}

@@ -10,7 +10,7 @@ it('queues one step until it knows how long they take, then as many as a command
   expect(speed.stepsAtOnce).toBe(1)
 })
 
-it('smooths the time of a step, also of a call that made none', () => {
+it('smooths the time of a step, even for a call that made none', () => {
   const speed = new Speed()
   expect(speed.perStep).toBeNull()
   speed.passed(2, 4)

@@ -1,18 +1,18 @@
-/** Seconds of steps to queue at once, and so the time that a command may have to wait. */
+/** Seconds of steps to queue at once, hence the longest wait of a command. */
 const longestWait = 0.05
 
-/** How fast a run goes: its steps as a whole, to be shown, and the last ones alone. */
+/** How fast a run goes: its steps with all that comes with them, for display, and the last steps alone. */
 export class Speed {
-  /** Seconds for a step and all that comes with it, smoothed over some ten; null before the first. */
+  /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
   private lastStep: number | null = null
 
-  /** Notes the seconds that `steps` took by themselves. */
+  /** Notes the seconds that `steps` took alone. */
   stepped(seconds: number, steps: number): void {
     this.lastStep = seconds / steps
   }
 
-  /** Notes the seconds that `steps` took with all that was done between them. */
+  /** Notes the seconds that `steps` took with everything done between them. */
   passed(seconds: number, steps: number): void {
     const each = seconds / Math.max(1, steps)
     this.perStep = this.perStep === null ? each : 0.9 * this.perStep + 0.1 * each

@@ -34,8 +34,8 @@ const describe = (source: Source): SourceInfo => {
 }
 
 /**
- * A volume in numbers, with 64 steps of its histogram. A window is chosen on them, and it is set on pictures: of a volume whose large values mean
- * dark they are those of the inverse.
+ * Statistics of a volume, with a histogram of 64 bins. Windows are chosen on them and applied to pictures: for a volume whose large values mean
+ * dark, they describe the inverse.
  */
 export function numbersOf(volume: Volume): VolumeNumbers {
   const summary = summariseVolume(volume)
@@ -45,10 +45,10 @@ export function numbersOf(volume: Volume): VolumeNumbers {
   return { ...summary, min: sum - summary.max, max: sum - summary.min, mean: sum - summary.mean, histogram: histogram.reverse() }
 }
 
-/** How far around what is annotated a proposed region goes, as a share of its larger side: organs of other patients lie elsewhere. */
+/** Margin of a proposed region around the annotations, as a share of its larger side: in other patients organs lie elsewhere. */
 const margin = 0.5
 
-/** A region of interest around everything that the exemplars mark, as shares of width and height; null where nothing is marked. */
+/** A region of interest around everything the exemplars mark, as shares of width and height; null if nothing is marked. */
 export function proposedRegion(dataset: Dataset): Region | null {
   let [left, top, right, bottom] = [1, 1, 0, 0]
   for (const exemplar of annotated(dataset)) {
@@ -75,7 +75,7 @@ function maskNotesOf({ exemplarMask, mapping }: Dataset): string[] {
   return [...(exemplarMask?.notes ?? []), ...unknowns]
 }
 
-/** What the page is told of a data set. */
+/** What the page is told about a data set. */
 export function summarise(dataset: Dataset, config: Config): DatasetSummary {
   const teaching = new Set(annotated(dataset).map(({ picture }) => picture.id))
   const shows = shownClasses(dataset, config)

@@ -8,11 +8,11 @@ import type { PictureId } from './picture-id'
 import { prepareLabels, toBytes } from './preparation'
 import { fieldOfAll } from './training-data'
 
-/** All that decides how pictures look to the networks, besides the pictures. */
+/** Everything but the pictures that decides how they look to the networks. */
 const lookOf = (dataset: Dataset, config: Config): string =>
   JSON.stringify([config.size, ...dataKeys.map((key) => config[key]), fieldOfAll(dataset, config)])
 
-/** All that decides how annotations look to them, besides the exemplars. */
+/** Everything but the exemplars that decides how annotations look to them. */
 const labelLookOf = (dataset: Dataset, config: Config): string => JSON.stringify([lookOf(dataset, config), ...tableOf(dataset)])
 
 /** What an exemplar teaches, as the networks see it: class per pixel, 255 unknown, size x size; null until it is annotated. */
@@ -23,7 +23,7 @@ function seenLabels(dataset: Dataset, exemplar: Exemplar, config: Config, field:
 
 const shown = new WeakMap<Exemplar, { look: string; classes: number[] }>()
 
-/** The classes that each exemplar shows the networks, 255 for unknown; none for one that is not annotated. */
+/** The classes present in each exemplar as the networks see it, 255 for unknown; none if it is not annotated. */
 export function shownClasses(dataset: Dataset, config: Config): number[][] {
   const look = labelLookOf(dataset, config)
   const field = fieldOfAll(dataset, config)
@@ -34,12 +34,12 @@ export function shownClasses(dataset: Dataset, config: Config): number[][] {
   })
 }
 
-/** What of the pictures was sent already: each goes once, and again only when it looks different. */
+/** Remembers which pictures were sent: each goes once, and again only when it looks different. */
 export class Thumbnails {
   private looks = new Map<PictureId, string>()
   private annotations = new Map<PictureId, { exemplar: Exemplar; look: string }>()
 
-  /** What has not been sent yet, which counts as sent from now on; null if there is nothing. */
+  /** What has not been sent yet, and counts as sent from now on; null if nothing. */
   fresh(dataset: Dataset, config: Config, prepared: TrainingData | null): SessionEvents['thumbnails'] | null {
     const look = lookOf(dataset, config)
     const labelLook = labelLookOf(dataset, config)

@@ -19,7 +19,7 @@ import { fieldOfAll, scoredImages, scoredWith } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
-/** A loss or a weight that is no number any more; the run cannot go on. */
+/** A loss or weight is no longer a number, so the run cannot continue. */
 export class DivergedError extends Error {
   override name = 'DivergedError'
 }
@@ -27,7 +27,7 @@ export class DivergedError extends Error {
 /** Images predicted at once: enough to fill the backend, few enough for its memory. */
 const batch = 8
 
-/** Softmax values of the pile that are kept while the weights stay as they are, 64 MB: scores, gallery and exports all need them. */
+/** At most this many softmax values of unlabelled images are kept for the current weights, 64 MB: scores, gallery and exports all need them. */
 const mostKept = 16_000_000
 
 /** A state of the models after `t` steps. */
@@ -36,27 +36,27 @@ interface Snapshot {
   models: Models
 }
 
-/** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing of time, pages or messages. */
+/** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
 export class Trainer {
   readonly net: UNet
   /** Steps taken. */
   t = 0
-  /** Steps taken or on their way: what a look sees. */
+  /** Steps taken or under way: what a look sees. */
   private queued = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
   private readonly runner: StepRunner
   /**
-   * The states before the last calls of `steps`, oldest first. The loss of a state is known only when it has been stepped from, so the
-   * newest may be bad; the one before it is not.
+   * The states before the last calls of `steps`, oldest first. The loss of a state is known only after a step from it, so the
+   * newest may be bad, but not the one before it.
    */
   private kept: Snapshot[] = []
-  /** What the present weights make of the unlabelled images, by number, as far as it is known and fits `mostKept`. */
+  /** Predictions of the current weights for the unlabelled images, by number, where known and as long as they fit `mostKept`. */
   private predicted: Inference[] = []
   /** The scale of all pictures; see `fieldOf`. */
   private readonly field: number | null
 
-  /** @param models taken over */
+  /** @param models owned by the trainer from now on */
   constructor(
     public dataset: Dataset,
     readonly prepared: TrainingData,
@@ -69,8 +69,8 @@ export class Trainer {
   }
 
   /**
-   * The same run on other data or for more steps: weights, moments, steps and curves go on. The classes must be the same, and `this` is
-   * not to be used any more.
+   * The same run on other data or for more steps: weights, moments, steps and curves continue. The classes must be the same, and `this` is
+   * no longer usable.
    */
   async continued(dataset: Dataset, prepared: TrainingData, config: Config): Promise<Trainer> {
     const models = writeModels(this.net, await this.stored())
@@ -93,8 +93,8 @@ export class Trainer {
   }
 
   /**
-   * Up to `most` steps of the method, and no more than may wait to be read.
-   * @throws DivergedError with the last good weights kept, and the steps after them not counted
+   * Takes up to `most` steps of the method, and no more than may wait to be read.
+   * @throws DivergedError after returning to the last good weights, without counting the steps after them
    */
   async steps(most = 1): Promise<StepMetrics[]> {
     const { runner, config, t } = this
@@ -118,7 +118,7 @@ export class Trainer {
     return rows
   }
 
-  /** Returns to the newest state kept, and forgets what came after it. */
+  /** Returns to the newest state kept, dropping what came after it. */
   private goBack(): void {
     const { t, models } = this.kept.pop()!
     this.runner.restore(models)
@@ -128,7 +128,7 @@ export class Trainer {
     while (this.scores.length > 0 && this.scores.at(-1)!.step > t) this.scores.pop()
   }
 
-  /** Makes sure that the newest weights are numbers, which no loss has tested yet. @throws DivergedError as `steps` */
+  /** Checks that the newest weights, which no loss has tested yet, are numbers. @throws DivergedError as `steps` */
   async check(): Promise<void> {
     // On the CPU: a shader may assume that there is no NaN.
     for (const { parameters } of await this.stored())
@@ -156,7 +156,7 @@ export class Trainer {
     }
   }
 
-  /** The same for unlabelled images by their number; what the present weights have said already is not asked again. */
+  /** The same for unlabelled images by number; predictions already made by the current weights are reused. */
   async inferPile(
     which: readonly number[],
     use: (inference: Inference, i: number) => void,
@@ -172,7 +172,7 @@ export class Trainer {
         fresh.map((i) => prepared.unlabeled[i]!),
         (inference, n) => {
           found.set(fresh[n]!, inference)
-          // Steps taken meanwhile have put another list in its place.
+          // Steps taken meanwhile replace the list.
           if (keep && predicted === this.predicted) predicted[fresh[n]!] = inference
         },
       )
@@ -193,7 +193,7 @@ export class Trainer {
     return mask!
   }
 
-  /** The same with what the user drew on it, where that says more: an annotation is not replaced by a prediction. */
+  /** The same, with the user's annotation in place of the prediction wherever it is known. */
   resultOf(i: number, inference: Inference): LabelMap {
     const predicted = this.maskOf(i, inference)
     const exemplar = exemplarAt(this.dataset, this.dataset.unlabeled[i]!)
@@ -203,7 +203,7 @@ export class Trainer {
   }
 
   /**
-   * What both models say of unlabelled image `i`, in the size of its source: the probability of each class, and how far they differ
+   * The output of both models for unlabelled image `i`, in the size of its source: the probability of each class, and how far they differ
    * (half the sum of the differences of both softmaxes, 0..1).
    */
   mapsOf(i: number, inference: Inference): { probabilities: Float32Array<ArrayBuffer>[]; disagreement: Float32Array<ArrayBuffer> } {
@@ -304,7 +304,7 @@ export class Trainer {
     return all.sort((a, b) => b.disagreement - a.disagreement)
   }
 
-  /** What both models make of one unlabelled image now, and samples of the last step. Draws from streams of its own: watching changes nothing. */
+  /** Both models' current predictions for one unlabelled image, and samples of the last step. Uses its own random streams: watching changes nothing. */
   async look(image: number): Promise<LiveViews> {
     const { config, net, prepared } = this
     const t = Math.max(this.t, this.queued)
@@ -354,12 +354,12 @@ export class Trainer {
   }
 }
 
-/** A prediction and its reference for the score; where nobody knows the class, neither has one. */
+/** A prediction and its reference for the score; both are unknown where the reference is. */
 function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
   return { patient, prediction: prediction.map((l, i) => (reference[i] === unknown ? unknown : l)), reference }
 }
 
-/** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 where both see background only. */
+/** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 if both see only background. */
 export function disagreement(A: Uint8Array, B: Uint8Array): number {
   let foreground = 0
   let differ = 0

@@ -18,7 +18,7 @@ export function missingOf(dataset: Dataset): string[] {
   ]
 }
 
-/** The scale that all pictures of a data set share; see `fieldOf`. */
+/** The common scale of all pictures of a data set; see `fieldOf`. */
 export const fieldOfAll = ({ exemplars, unlabeled }: Dataset, config: Config): number | null =>
   fieldOf([...exemplars.map(({ picture }) => picture), ...unlabeled], config)
 
@@ -36,7 +36,7 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
     const names = lost.map(({ name }) => `"${name}"`).join(', ')
     const { name } = annotated(dataset)[0]!.picture
     throw new InputError(
-      `${dataset.exemplarMask?.volume.name ?? name}: nothing is left of ${names} at ${config.size} pixels and central crop ${config.crop}; choose a larger size, crop or region.`,
+      `In "${dataset.exemplarMask?.volume.name ?? name}" nothing is left of ${names} at ${config.size} pixels and central crop ${config.crop}; choose a larger size, crop or region.`,
       name,
     )
   }
@@ -49,15 +49,15 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
   }
 }
 
-/** An exemplar that came without its folders may be any image of its base name; with folders, it is none of another one. */
+/** An exemplar given without folders may be any image of its base name; given with folders, only one in the same folder. */
 function mayBeSame(exemplar: string, image: string): boolean {
   const [a, b] = [exemplar, image].map((name) => name.split(/[/\\]/).length) as [number, number]
   return exemplar === image || ((a === 1 || b === 1) && baseName(exemplar) === baseName(image))
 }
 
 /**
- * What an image is scored together with: the slices of a volume make the Dice of that volume, frame by frame, whoever is in it; separate images make that
- * of their patient.
+ * What an image is scored together with: the slices of a volume with that volume, frame by frame, whoever the patient is; separate images with those
+ * of the same patient.
  */
 export function scoredWith({ patient, frame, source: { volume } }: Picture): string {
   if (volume.size[2] === 1) return patient
@@ -65,8 +65,8 @@ export function scoredWith({ patient, frame, source: { volume } }: Picture): str
 }
 
 /**
- * Images that are scored: those with a reference mask, without the exemplars, and without their patients and volumes where there are others, for
- * slices of one patient are near copies of each other.
+ * Images that are scored: those with a reference mask, except the exemplars and, if others remain, their patients and volumes, since
+ * slices of one patient are nearly copies of each other.
  */
 export function scoredImages(dataset: Dataset): number[] {
   const own = annotated(dataset).map(({ picture }) => picture)
@@ -77,7 +77,7 @@ export function scoredImages(dataset: Dataset): number[] {
       const same = (p: Picture) => p.id === picture.id || mayBeSame(p.name, picture.name)
       return hasReference(dataset, i) && !own.some(same)
     })
-  // The names of many volumes do not say who is in them: all of case_0001, case_0002 seem to be of a patient "case".
+  // Many volumes' names do not tell patients apart: case_0001 and case_0002 both seem to be of a patient "case".
   const without = (key: (picture: Picture) => string) => all.filter((i) => !own.some((p) => key(p) === key(dataset.unlabeled[i]!)))
   const choices = [without(({ patient }) => patient), without(({ source }) => source.volume.name), all]
   return choices.find((some) => some.length > 0) ?? []

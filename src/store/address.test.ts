@@ -14,7 +14,7 @@ it('reads a preset, settings over it, the backend and the sample', () => {
   expect(address.config).toEqual(makeConfig({ size: 128, baseWidth: 16, steps: 50, tau: 0.95, cutmix: 0, synthetic: false }))
 })
 
-it('leaves out what cannot be used and says so, once for each', () => {
+it('leaves out what cannot be used and reports each once', () => {
   const { config, backend, problems } = readAddress('?size=65&backend=gpu&preset=Huge&seed=1.5&steps=7')
   expect(config).toEqual(makeConfig({ steps: 7 }))
   expect(backend).toBeNull()

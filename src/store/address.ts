@@ -8,7 +8,7 @@ const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
 export const samples: readonly SampleName[] = ['Cardiac phantom', 'Abdominal phantom']
 
 export interface Address {
-  /** Null for the best there is. */
+  /** Null for the best available. */
   backend: BackendName | null
   sample: SampleName
   config: Config
@@ -19,7 +19,7 @@ export interface Address {
 function oneOf<T extends string>(name: string, value: string | null, known: readonly T[], problems: string[]): T | null {
   if (value === null) return null
   const found = known.find((k) => k.toLowerCase() === value.toLowerCase())
-  if (!found) problems.push(`The address says ${name}=${value}, but known are ${known.join(', ')}.`)
+  if (!found) problems.push(`The address says ${name}=${value}, but it must be one of ${known.join(', ')}.`)
   return found ?? null
 }
 
@@ -48,7 +48,7 @@ export function readAddress(search: string): Address {
 }
 
 /**
- * Threads of the wasm backend, `threads=2`; where it is not said, one core is left to the page, and no more than four are used, which share
+ * Threads of the wasm backend, `threads=2`; by default all cores but one, left to the page, and at most four, which share
  * the images of a batch. Not written back.
  */
 export function threadsIn(search: string, cores = navigator.hardwareConcurrency): number {

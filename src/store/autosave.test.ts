@@ -33,7 +33,7 @@ it('gives back what was saved', async () => {
   expect(await autosave.load(4)).toBeNull()
 })
 
-it('finds what was kept before pictures had an id, until there is something newer', async () => {
+it('finds what was saved before pictures had ids, until there is something newer', async () => {
   const { autosave, rows } = shelfOf()
   const former = { key: 'f', savedAt: 1, ...annotation(1) }
   rows.set('f', former)
@@ -68,7 +68,7 @@ it('writes the newest last, one at a time, and skips what was overtaken', async 
   expect(written).toEqual([0, 1])
 })
 
-it('tells of full storage in one sentence, goes on, and tells when it works again', async () => {
+it('reports full storage in one sentence, continues, and reports when it works again', async () => {
   let full = true
   const kept: Annotation[] = []
   const { autosave, told } = shelfOf({
@@ -89,7 +89,7 @@ it('tells of full storage in one sentence, goes on, and tells when it works agai
   expect(kept.map(({ labels }) => labels[0])).toEqual([1])
 })
 
-it('survives storage that cannot be read, or holds something else', async () => {
+it('survives storage that cannot be read or holds something else', async () => {
   const broken = shelfOf({ read: () => Promise.reject(new Error('Internal error.')) })
   expect(await broken.autosave.load(4)).toBeNull()
   expect(broken.told).toEqual([

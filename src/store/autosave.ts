@@ -6,7 +6,7 @@ interface Row extends Saved {
   key: string
 }
 
-/** Where annotations lie. Tests give another one. */
+/** Where annotations are kept. Tests replace it. */
 export interface Shelf {
   read(key: string): Promise<Row | undefined>
   write(row: Row): Promise<void>
@@ -20,20 +20,20 @@ interface Schema extends DBSchema {
   annotations: { key: string; value: Row; indexes: { savedAt: number } }
 }
 
-/** A database of its own, so that its version does not depend on what else is stored. */
+/** A separate database, so that its version does not depend on other stores. */
 const open = (): Promise<IDBPDatabase<Schema>> =>
   openDB<Schema>('exemplar-lab-annotations', 1, {
     upgrade: (database) => void database.createObjectStore('annotations', { keyPath: 'key' }).createIndex('savedAt', 'savedAt'),
   })
 
-/** The browser's IndexedDB, opened for each use: an edit is seldom enough, and nothing has to be closed or found lost. */
+/** The browser's IndexedDB, opened for each use: edits are rare enough, and nothing has to be closed or checked for loss. */
 export const browserShelf: Shelf = {
   read: (key) => using((database) => database.get('annotations', key)),
   write: (row) =>
     using(async (database) => {
       const transaction = database.transaction('annotations', 'readwrite')
       const done = transaction.done
-      // Reported below by the request itself too; without this the same failure would also be an unhandled rejection.
+      // The request reports it too, below; without this it would also be an unhandled rejection.
       done.catch(() => undefined)
       await transaction.store.put(row)
       const keys = await transaction.store.index('savedAt').getAllKeys()
@@ -52,7 +52,7 @@ async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): P
   }
 }
 
-/** Storage that does not answer, as behind another tab's upgrade, must not keep one from drawing. */
+/** Storage that does not answer, for example during another tab's upgrade, must not prevent drawing. */
 const patience = 3000
 
 const late = (): Promise<never> =>
@@ -72,17 +72,17 @@ function isWhole(row: Row, pixels: number): boolean {
 }
 
 /**
- * The saved state of one image. Writing goes on behind the user's back: the newest state is written, one at a time, and what was overtaken
- * while another was being written is never written. A failure is told in one sentence, and the next edit tries again.
+ * The saved state of one image. It is written in the background: the newest state, one at a time; what was overtaken
+ * during a write is never written. A failure is reported in one sentence, and the next edit tries again.
  */
 export class Autosave {
   readonly #id: string
-  /** Nothing is written under it any more; what was there goes when the drawing is forgotten, or when it is the oldest of all. */
+  /** No longer written; an old entry is removed with the drawing, or when it is the oldest of all. */
   readonly #formerKey: string
   readonly #shelf: Shelf
   /** Called with a sentence when storing fails, with null when it works again. */
   readonly #tell: (problem: string | null) => void
-  /** What is to be written next; null to remove. */
+  /** The state to write next; null to remove. */
   #next: Annotation | null | undefined
   #busy: Promise<void> | null = null
 
@@ -93,7 +93,7 @@ export class Autosave {
     this.#shelf = shelf
   }
 
-  /** What was saved for an image of this many pixels; null if nothing was, or if it cannot be read. */
+  /** The state saved for an image of this many pixels; null if there is none or it cannot be read. */
   async load(pixels: number): Promise<Saved | null> {
     try {
       const row = await Promise.race([this.#read(), late()])
@@ -123,7 +123,7 @@ export class Autosave {
     this.#busy ??= this.#work()
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Resolves when everything is written. */
   async settled(): Promise<void> {
     while (this.#busy) await this.#busy
   }

@@ -1,4 +1,4 @@
-/** What the page of benchmarks knows and can do. It has a worker of its own. */
+/** State and commands of the benchmark page, which has its own worker. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import { Client, RequestError } from '../worker/client'
@@ -9,7 +9,7 @@ import { save } from './commands'
 export interface BenchState {
   state: 'ready' | 'running' | 'finished' | 'failed'
   backend: BackendInfo | null
-  /** The newest line of the worker. */
+  /** The worker's latest line. */
   message: string
   found: BenchFound | null
 }
@@ -27,14 +27,14 @@ function end(last: Partial<BenchState>): void {
   bench.setState(last)
 }
 
-/** Options of the address, in the words of the command line: `?bench&backend=webgpu&engine=ours&only=steps&step=R64&steps=20`. */
+/** Options in the address, named as on the command line: `?bench&backend=webgpu&engine=ours&only=steps&step=R64&steps=20`. */
 function optionsOf(search: string): Given<'bench'>['options'] {
   const query = new URLSearchParams(search)
   const names = ['engine', 'steps', 'only', 'step'] as const
   return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)!]] : [])))
 }
 
-/** Measures everything that the address asks for, in a new worker. */
+/** Measures everything the address asks for, in a new worker. */
 export async function startBench(): Promise<void> {
   bench.setState({ ...initial, state: 'running', message: 'Loading the engine' }, true)
   const own = (client = new Client((event) => {
@@ -49,7 +49,7 @@ export async function startBench(): Promise<void> {
     end({ state: 'finished', message: 'Done.', found })
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
-    // Otherwise it was told already, or stopped by the user.
+    // Otherwise it was already reported, or the user stopped it.
     if (error.problem) end({ state: 'failed', message: error.problem.message })
   }
 }

@@ -5,7 +5,7 @@ import type { DatasetSummary, OpenedPicture, PictureId } from '../worker/protoco
 
 const problem = { kind: 'input', message: 'No.', file: null } as const
 
-/** The page as when it is opened, with an empty data set. */
+/** The page as first opened, with an empty data set. */
 async function open() {
   const commands = await import('./commands')
   const { pageStore } = await import('./page-store')
@@ -30,7 +30,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 const id: PictureId = 's/2/0/0'
 
-it('waits for an image until its own answer, and no longer for one that cannot be opened', async () => {
+it('waits for an image until its own answer, and stops if it cannot be opened', async () => {
   const { openPicture, worker, state } = await open()
   const first = openPicture('annotate', id)
   expect(state()).toMatchObject({ opening: { purpose: 'annotate', picture: id }, opened: null })
@@ -48,7 +48,7 @@ it('waits for an image until its own answer, and no longer for one that cannot b
   expect(state().opened).toBe(answer)
 })
 
-it('leaves an image away that was closed before it came, or left for another', async () => {
+it('drops an image that was closed or replaced before it came', async () => {
   const { openPicture, closePicture, worker, state } = await open()
   const closed = openPicture('preview', id)
   closePicture()
@@ -68,7 +68,7 @@ it('leaves an image away that was closed before it came, or left for another', a
   expect(state().opened).toEqual({ id: other })
 })
 
-it('tells the settings before a command, and those that were refused again before the next', async () => {
+it('sends settings before a command, and refused ones again before the next', async () => {
   const { setValue, drive, worker, posted } = await open()
   setValue('steps', 5)
   drive('start')

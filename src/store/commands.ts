@@ -36,7 +36,7 @@ export function begin(): void {
   })
 }
 
-/** A new worker after a failure. Files of the user's own have to be given again: their bytes went to the old worker. */
+/** A new worker after a failure. The user's files have to be given again: their bytes went to the old worker. */
 export function replaceWorker(): void {
   const { dataset } = pageStore.getState()
   reconnect()
@@ -48,13 +48,13 @@ function greet(sample: SampleName): void {
   loadSample(sample)
 }
 
-/** Asks the worker, after the settings that were asked for just before. */
+/** Asks the worker, after sending it any pending settings. */
 function send<T extends RequestName>(type: T, given: Given<T>) {
   settle()
   return ask(type, given)
 }
 
-/** Tells the worker the settings that it does not have yet. */
+/** Sends the worker the settings that it does not have yet. */
 function settle(): void {
   if (settling !== null) clearTimeout(settling)
   settling = null
@@ -63,7 +63,7 @@ function settle(): void {
   if (Object.keys(values).length === 0 || !(status.state === 'starting' || allowed({ status }).configure)) return
   pageStore.setState({ told: asked })
   void ask('configure', { values }).then(() => {
-    // Where they were refused, the session has those that it had.
+    // If they are refused, the session keeps its own.
     const { running, told } = pageStore.getState()
     if (told === asked && running) pageStore.setState({ told: running })
   })
@@ -72,7 +72,7 @@ function settle(): void {
 function choose(asked: Config): void {
   pageStore.setState({ asked })
   keepAddress()
-  // Not for every keystroke: a new image size makes the session resample all images.
+  // Not on every keystroke: a new image size makes the session resample all images.
   if (settling !== null) clearTimeout(settling)
   settling = setTimeout(settle, 300)
 }
@@ -105,7 +105,7 @@ export function loadFiles(
   pathOf = (file: File) => file.webkitRelativePath || file.name,
 ): void {
   if (files.length === 0) return
-  if (!allowed(pageStore.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
+  if (!allowed(pageStore.getState()).load) return report('Pause or stop the run before loading other files.', files[0]!.name)
   pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = pageStore.getState()
@@ -124,11 +124,11 @@ export function followLive(on: boolean): void {
   void send('live', { on })
 }
 
-/** Which slices of a volume are images. */
+/** Chooses which slices of a volume are images. */
 export const chooseSlices = (source: string, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) =>
   void send('choose-slices', { source, ...choice })
 
-/** Asks for a volume's numbers; they come into `details`. */
+/** Asks for a volume's statistics; they arrive in `details`. */
 export async function inspectSource(source: string): Promise<void> {
   const numbers = await send('inspect-source', { source })
   if (numbers) pageStore.setState(({ details }) => ({ details: { ...details, [source]: numbers } }))
@@ -136,12 +136,12 @@ export async function inspectSource(source: string): Promise<void> {
 
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 
-/** Asks for an image in full; it comes into `opened`. */
+/** Asks for an image at full size; it arrives in `opened`. */
 export async function openPicture(purpose: PicturePurpose, picture: PictureId): Promise<void> {
   const opening = { purpose, picture }
   pageStore.setState({ opening, opened: null })
   const opened = await send('open-picture', { picture, toDraw: purpose === 'annotate' })
-  // It may have been closed again, or another one opened, before it came.
+  // It may have been closed, or another one opened, before it arrived.
   if (pageStore.getState().opening === opening) pageStore.setState(opened ? { opened } : { opening: null })
 }
 
@@ -167,13 +167,13 @@ export async function exportFile(what: ExportKind): Promise<void> {
   save(file)
 }
 
-/** Gives a file to the browser's downloads. */
+/** Downloads a file. */
 export function save({ name, bytes }: ExportedFile): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(new Blob([bytes]))
   link.download = name
   link.click()
-  // The browser has to have begun to read it.
+  // Once the browser has begun to read it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 

@@ -6,7 +6,7 @@ import type { Event } from '../worker/protocol'
 const problem = { kind: 'input', message: 'No.', file: null } as const
 const options = { format: 'source', keepPatient: false } as const
 
-/** The store as when the page is opened. */
+/** The store as the page opens. */
 async function open() {
   vi.resetModules()
   vi.stubGlobal('Worker', FakeWorker)
@@ -53,7 +53,7 @@ it('is loading until each of several loads has been answered, whatever data sets
   expect(now().loading).toBe(false)
 })
 
-it('shows once what went wrong, and nothing of what was told already', async () => {
+it('shows an error once, and nothing already reported', async () => {
   const { ask, worker, problems } = await open()
   const [one, two, told] = [ask('step', {}), ask('start', {}), ask('stop', {})]
   worker.say({ type: 'failed', id: worker.idOf('step'), problem })
@@ -63,7 +63,7 @@ it('shows once what went wrong, and nothing of what was told already', async () 
   expect(problems()).toEqual(['No.'])
 })
 
-it('waits for nothing any more when the worker died, and a new one starts afresh', async () => {
+it('waits for nothing once the worker has died, and a new one starts afresh', async () => {
   const { ask, reconnect, worker, now, problems, pageStore } = await open()
   const exported = ask('export', { what: 'run', options })
   worker.die('boom')

@@ -1,4 +1,4 @@
-/** What the page asks of the worker and hears of it. This file owns the worker. */
+/** What the page asks the worker and hears from it. This file owns the worker. */
 import { Client, RequestError } from '../worker/client'
 import type { Answer, Event, EventName, Given, RequestName } from '../worker/protocol'
 import { appendMetrics, forgetCurves } from './curves'
@@ -14,7 +14,7 @@ export function connect(): void {
   client = new Client(receive)
 }
 
-/** A new worker in place of one that failed. Of the page's state the settings that were asked for stay. */
+/** Replaces a failed worker. Of the page's state, only the requested settings stay. */
 export function reconnect(): void {
   client?.restart()
   pageStore.setState(({ asked }) => ({ ...initial, asked }))
@@ -23,7 +23,7 @@ export function reconnect(): void {
   forgetThumbnails()
 }
 
-/** Asks the worker. A failure is shown, and gives undefined; until then the request stands among those that are pending. */
+/** Asks the worker; until the answer, the request is pending. A failure is shown, and gives undefined. */
 export async function ask<T extends RequestName>(type: T, given: Given<T>): Promise<Answer<T> | undefined> {
   const request = { type, given } as Pending
   pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
@@ -38,13 +38,13 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
   }
 }
 
-/** Events of what goes past React's state. */
+/** Events that bypass React's state. */
 const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void } = {
   thumbnails: takeThumbnails,
   metrics: ({ rows, scores }) => appendMetrics(rows, scores),
   views: ({ views }) => latest.setState({ views }),
   predictions: ({ predictions }) => latest.setState({ predictions }),
-  // Heard by the page of benchmarks, which has a worker of its own.
+  // Heard by the benchmark page, which has its own worker.
   'bench-progress': () => undefined,
 }
 

@@ -1,4 +1,4 @@
-/** The curves of the run: the full series, and a thinned copy that the charts show, one chart renewed every quarter of a second. */
+/** The curves of the run: the full series, and a thinned copy for the charts, one chart updated every quarter of a second. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { ScoreRow, StepMetrics } from '../worker/protocol'
@@ -37,7 +37,7 @@ const full = {
 interface Curve {
   /** About 300 points at most, peaks kept. */
   points: Point[]
-  /** Whole rows as they came: the newest one last. */
+  /** Whole rows as they came, the newest last. */
   rows: Point[]
 }
 
@@ -51,11 +51,11 @@ export const useCurve = (name: ChartName): Curve => useStore(curves, (state) => 
 /** How many exact rows the data tables show. */
 const tableRows = 40
 
-/** Charts that have to be renewed, the one that has waited longest first. */
+/** Charts to be updated, the one that has waited longest first. */
 const stale = new Set<ChartName>()
 let timer: ReturnType<typeof setTimeout> | null = null
 
-/** Renews one chart, then comes back for the next: one chart takes 10 to 20 ms, so four at once would be felt, and training needs the core too. */
+/** Updates one chart, then returns for the next: a chart takes 10 to 20 ms, so four at once would be felt, and training needs the core too. */
 function renewNext(): void {
   timer = null
   const [name] = stale

@@ -12,7 +12,7 @@ const nothing: Latest = { views: null, predictions: null }
 
 export const latest = createStore<Latest>(() => nothing)
 
-/** For what changes seldom, such as whether there is a view at all. */
+/** For what changes rarely, such as whether there is a view at all. */
 export const useLatest = <T>(select: (state: Latest) => T): T => useStore(latest, select)
 
 export const forgetPictures = () => latest.setState(nothing)

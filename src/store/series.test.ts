@@ -55,7 +55,7 @@ describe('thin', () => {
 })
 
 describe('append', () => {
-  it('forgets what a run that went back had shown', () => {
+  it('drops rows after the step to which a run returned', () => {
     const made = series([1, 2, 3, 4])
     made.append([{ step: 3, a: 30, b: null }])
     expect(made.rows(10)).toEqual([

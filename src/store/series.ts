@@ -1,4 +1,4 @@
-/** One point of a curve: the step and one value per key, null where there is none. */
+/** One point of a curve: the step and one value per key, or null. */
 export type Point<K extends string = string> = { step: number } & Record<K, number | null>
 
 /** A table of numbers that grows by rows and is read by columns; the first column is the step. */
@@ -15,7 +15,7 @@ export class Series<K extends string> {
     return [null, ...this.keys].map(() => new Float64Array(this.capacity))
   }
 
-  /** Adds rows in the order of their steps. A row that is not newer than the last one replaces all from its step on: the run went back. */
+  /** Adds rows in order of step. A row not newer than the last replaces all from its step on: the run went back. */
   append(rows: readonly ({ step: number } & Record<K, number | null>)[]): void {
     for (const row of rows) {
       while (this.length > 0 && this.columns[0]![this.length - 1]! >= row.step) this.length--
@@ -35,7 +35,7 @@ export class Series<K extends string> {
     this.length = 0
   }
 
-  /** At most `count` whole rows, evenly spread, the last one always among them. */
+  /** At most `count` whole rows, evenly spread, always including the last. */
   rows(count: number): Point<K>[] {
     const stride = Math.max(1, Math.ceil(this.length / count))
     const points: Point<K>[] = []
@@ -53,7 +53,7 @@ export class Series<K extends string> {
   /**
    * The series in at most about 2 x `buckets` points, for a chart. Each bucket gives the lowest and the highest value of every key in the
    * order in which they came, so no peak is lost. Not-a-number becomes null, a gap; a bucket with both gives a third point for the gap.
-   * Buckets hold a power of two of rows, so that a curve that grows does not tremble.
+   * Buckets hold a power of two of rows, so that a growing curve does not jitter.
    */
   thin(buckets = 150): Point<K>[] {
     const size = 2 ** Math.max(0, Math.ceil(Math.log2(this.length / buckets)))

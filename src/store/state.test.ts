@@ -54,14 +54,14 @@ describe('reduce', () => {
     expect(reduce(frozen, { type: 'problem', kind: 'input', message: 'm', file: 'a.png', run: 0 }).problems).toHaveLength(1)
   })
 
-  it('keeps what was asked for apart from what runs', () => {
+  it('keeps requested settings apart from those in use', () => {
     const asked = makeConfig({ size: 128 })
     const state = reduce({ ...initial, asked }, { type: 'dataset', dataset: dataset(['a']), config: defaults, run: 0 })
     expect(state.asked.size).toBe(128)
     expect(state.running!.size).toBe(64)
   })
 
-  it('keeps the watched image while it is there, and takes the first otherwise', () => {
+  it('keeps the watched image while it exists, and takes the first otherwise', () => {
     const load = (names: string[], run: number): Event => ({ type: 'dataset', dataset: dataset(names), config: defaults, run })
     const state = { ...after(load(['a', 'b'], 0)), watched: idOf('b') }
     expect(reduce(state, load(['b', 'c'], 1)).watched).toBe(idOf('b'))
@@ -69,7 +69,7 @@ describe('reduce', () => {
     expect(reduce(state, load([], 1)).watched).toBeNull()
   })
 
-  it('takes the new name of one class and leaves all else', () => {
+  it('takes the new name of one class and leaves everything else', () => {
     const info = { index: 1, name: 'Liver', color: '#e69f00', value: '1', pixels: 3 }
     const state = after({
       type: 'dataset',
@@ -82,7 +82,7 @@ describe('reduce', () => {
     expect(renamed.dataset!.unlabeled).toBe(state.dataset!.unlabeled)
   })
 
-  it('keeps how far reading and exporting have come apart, and a problem ends neither', () => {
+  it('keeps the progress of reading and exporting apart, and a problem ends neither', () => {
     const state = after(
       { type: 'progress', what: 'read', done: 1, of: 2, run: 0 },
       { type: 'progress', what: 'export', done: 3, of: 4, run: 0 },
@@ -113,7 +113,7 @@ describe('presets', () => {
     expect(presetOf(makeConfig({ tau: 0.5 }))).toBeNull()
   })
 
-  it('differ from each other by what their table says', () => {
+  it('differ from each other as their table says', () => {
     expect(differing(applyPreset('Balanced', defaults), defaults)).toEqual(presets.Balanced)
   })
 })

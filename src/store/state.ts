@@ -1,4 +1,4 @@
-/** What the page knows, and how an event of the worker changes it. Pictures and curves are elsewhere: latest.ts and curves.ts. */
+/** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
 import { dataKeys, defaults, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
 import type {
   BackendInfo,
@@ -17,11 +17,11 @@ import type {
 } from '../worker/protocol'
 
 export type Status = Omit<RunStatus, 'state'> & {
-  /** `starting` until the worker has said anything about a run. */
+  /** `starting` until the worker has reported a run. */
   state: 'starting' | RunStatus['state']
 }
 
-/** A problem as it is listed. */
+/** A problem as listed. */
 export type ListedProblem = Problem & { id: number }
 
 /** A request that waits for its answer. */
@@ -29,33 +29,33 @@ export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N
 
 type Progress = Pick<Event<'progress'>, 'done' | 'of'>
 
-/** An image is opened to be drawn on, to choose the region of interest, or to be looked at. */
+/** An image is opened to draw on, to choose the region of interest, or to view. */
 export type PicturePurpose = 'annotate' | 'region' | 'preview'
 
 export interface State {
-  /** Number of the newest run heard of; what older runs still say is dropped. */
+  /** Number of the newest run heard of; events of older runs are dropped. */
   run: number
   status: Status
   backend: BackendInfo | null
   dataset: DatasetSummary | null
-  /** Settings as the session holds them; null until it has said so. */
+  /** Settings as the session holds them; null until it reports them. */
   running: Config | null
   /** Settings as the form shows them; they may be ahead of the session. */
   asked: Config
-  /** Settings as the session was last told, or said itself. */
+  /** Settings last sent to the session or reported by it. */
   told: Config
-  /** The unlabelled image that the live view was asked to follow; null while there is none. */
+  /** The unlabelled image that the live view is asked to follow; null if there is none. */
   watched: PictureId | null
-  /** Whether it follows a run while that trains. */
+  /** Whether the live view follows a run as it trains. */
   live: boolean
   problems: ListedProblem[]
-  /** What the worker was asked for and has not answered, oldest first. */
+  /** Requests that the worker has not answered, oldest first. */
   pending: readonly Pending[]
-  /** How far the files being read or written have come; as of the last request that told. */
+  /** Progress in reading or writing files, as last reported. */
   progress: Record<Event<'progress'>['what'], Progress | null>
-  /** Numbers of the user's volumes that were asked for, by id. */
+  /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
-  /** What a full image was asked for, and the image when it is there. */
+  /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
   /** How masks are exported. */
@@ -84,15 +84,15 @@ export const initial: State = {
   saved: null,
 }
 
-/** True for an event of a run that is over. */
+/** Whether an event belongs to an earlier run. */
 export const isStale = (state: Pick<State, 'run'>, event: Event): boolean => event.run < state.run
 
 type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<State>
 
-/** What each event changes here; those that are missing go elsewhere, see connection.ts. */
+/** What each event changes here; the others are handled in connection.ts. */
 const reducers = {
   dataset: ({ watched }, { dataset, config }) => {
-    // As the session does: the choice stays where there still is such an image.
+    // As in the session, the choice stays if the image still exists.
     const there = dataset.unlabeled.some(({ id }) => id === watched)
     return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
   },
@@ -105,7 +105,7 @@ const reducers = {
 
 export type Reduced = keyof typeof reducers
 
-/** The state after an event; the same object when the event changes nothing that is kept here. */
+/** The state after an event; the same object if the event changes nothing here. */
 export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next = event.run > state.run ? { ...state, run: event.run, saved: null } : state
@@ -119,32 +119,32 @@ export const exporting = ({ pending }: Pick<State, 'pending'>): ExportKind | nul
 
 const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'choose-slices'])
 
-/** Whether other data were asked for and are not there yet. */
+/** Whether other data were requested and have not arrived. */
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
 
-/** Adds a problem at the end; one that is already shown is not shown twice. */
+/** Adds a problem at the end unless it is already shown. */
 export function addProblem(state: State, { kind, message, file }: Problem): State {
   if (state.problems.some((p) => p.message === message && p.file === file)) return state
   const id = (state.problems.at(-1)?.id ?? 0) + 1
   return { ...state, problems: [...state.problems, { id, kind, message, file }] }
 }
 
-/** All settings of a preset; the seed belongs to the repetition and what concerns the data to these, so both stay as they are. */
+/** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
 export const applyPreset = (preset: Preset, config: Config): Config =>
   makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
 
-/** The preset that `config` is, or null for settings of one's own. */
+/** The preset that `config` matches, or null for custom settings. */
 export function presetOf(config: Config): Preset | null {
   const names = Object.keys(presets) as Preset[]
   return names.find((name) => Object.keys(differing(config, applyPreset(name, config))).length === 0) ?? null
 }
 
-/** The settings of `config` that are not as in `base`. */
+/** The settings of `config` that differ from `base`. */
 export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
 
-/** What can be done in this state; the buttons follow it. */
+/** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
   const held = state === 'paused' || state === 'finished' || state === 'failed'
   return {

@@ -5,7 +5,7 @@ import { forgetThumbnails, takeThumbnails, thumbnails } from './thumbnails'
 const [a, b]: PictureId[] = ['s/2/0/0', 's/2/1/0']
 const picture = (id: PictureId, ...values: number[]) => [id, Uint8Array.from(values)] as [PictureId, Uint8Array<ArrayBuffer>]
 
-it('keeps pictures until they are gone or look different, and annotations with them', () => {
+it('keeps pictures and their annotations until they are gone or look different', () => {
   takeThumbnails({ size: 1, pixels: [picture(a!, 1), picture(b!, 2)], labels: [picture(a!, 3)], gone: [] })
   const first = thumbnails.getState()
   takeThumbnails({ size: 1, pixels: [], labels: [picture(b!, 4)], gone: [a!] })

@@ -1,4 +1,4 @@
-/** All pictures small, as the networks see them, by their id. Each comes once, so they are kept apart from what is told of a data set. */
+/** All pictures as the networks see them, by id. Each comes once, so they are kept apart from the data set's summary. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Event, PictureId } from '../worker/protocol'
@@ -7,7 +7,7 @@ export interface Thumbnail {
   size: number
   /** Grey 0..255, row-major, size x size. */
   pixels: Uint8Array<ArrayBuffer>
-  /** Class per pixel, 255 unknown; null where it is not annotated. */
+  /** Class per pixel, 255 unknown; null if not annotated. */
   labels: Uint8Array<ArrayBuffer> | null
 }
 

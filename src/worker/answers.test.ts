@@ -8,13 +8,13 @@ import type { BackendInfo, Command, Event, Given, Outcome, RequestName } from '.
 
 const backend: BackendInfo = { backend: 'cpu', adapter: 'none', software: false }
 
-/** The worker's end of the border without a worker. No network is made, so no backend is needed. */
+/** The worker's end of the protocol without a worker. No network is made, so no backend is needed. */
 function begin() {
   let posted: (Event | Outcome)[] = []
   const post = (message: Event | Outcome) => void posted.push(message)
   const answer = answering(() => Promise.resolve({ session: new Session(backend, post), backend }), post)
   let id = 0
-  /** Asks, and gives all that was posted until the answer was. */
+  /** Asks, and returns everything posted up to the answer. */
   const ask = async <T extends RequestName>(type: T, given: Given<T>) => {
     posted = []
     await answer({ type, id: ++id, given } as Command)
@@ -55,7 +55,7 @@ async function loaded() {
   return { ...lab, dataset, thumbnails: of('thumbnails') }
 }
 
-it('sends a label when one is renamed among 900 images, and each picture once', async () => {
+it('sends only the renamed label among 900 images, and each picture once', async () => {
   const { ask, dataset, thumbnails } = await loaded()
   const ids = [...dataset.unlabeled, ...dataset.exemplars].map(({ id }) => id)
   const sent = thumbnails.flatMap(({ pixels }) => pixels)
@@ -82,7 +82,7 @@ it('sends a label when one is renamed among 900 images, and each picture once', 
   expect(fewer.of('thumbnails').map(({ pixels, gone }) => [pixels.length, gone.length])).toEqual([[0, 449]])
 })
 
-it('answers each request by its own id, a failure of one between two others', async () => {
+it('answers each request by its own id, one failing between two others', async () => {
   const { answer, posted } = begin()
   const commands: Command[] = [
     { type: 'init', id: 1, given: { backend: null, threads: 1 } },
@@ -106,7 +106,7 @@ it('answers each request by its own id, a failure of one between two others', as
   expect(outcomes[3]).toMatchObject({ problem: { kind: 'input', message: 'There is nothing to export before the first step.' } })
 })
 
-it('fails what is asked of a backend that could not be opened, and says why once', async () => {
+it('fails requests to a backend that could not be opened, and says why once', async () => {
   const posted: (Event | Outcome)[] = []
   const answer = answering(
     () => Promise.reject(new Error('no engine')),

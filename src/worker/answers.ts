@@ -6,7 +6,7 @@ import { ProblemError, problemOf } from '../session/problem'
 import type { Session } from '../session/session'
 import type { Answer, BackendInfo, BenchFound, Command, Event, Given, Outcome, RequestName } from './protocol'
 
-/** What `init` opens, and all other requests are made to. */
+/** What `init` opens and all other requests go to. */
 export interface Opened {
   session: Session
   backend: BackendInfo
@@ -43,7 +43,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
 const handle = <T extends RequestName>({ type, given }: Command<T>, opened: Opened, tell: Tell) => handlers[type](given, opened, tell)
 
 /**
- * The worker's end of the border: each command is answered by exactly one outcome, whatever becomes of the others.
+ * The worker's end of the protocol: each command is answered by exactly one outcome, whatever happens to the others.
  * @param open called once, by the first `init` @param post sends to the page
  */
 export function answering(
@@ -55,7 +55,7 @@ export function answering(
     const { id, type } = command
     try {
       if (command.type === 'init') opening ??= open(command.given)
-      // Why nothing could be opened is told once, to whoever asked for it.
+      // The reason for a failed `init` is reported once, to whoever asked for it.
       const opened = await opening?.catch((error: unknown) => Promise.reject(type === 'init' ? error : new ProblemError(null)))
       if (!opened) throw new Error(`${type} was asked for before init.`)
       post({ type: 'done', id, answer: await handle(command, opened, post) })

@@ -1,4 +1,4 @@
-/** The memory of every typed array in a message, to be given away with it: the sender does not touch it again. */
+/** The memory of every typed array in a message, transferred with it: the sender must not use it again. */
 export function buffersOf(message: unknown): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>()
   const collect = (value: unknown): void => {

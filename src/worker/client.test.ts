@@ -19,7 +19,7 @@ function make() {
 
 const state = (run: number): Event => ({ type: 'state', state: 'ready', step: 0, steps: 600, stepsPerSecond: null, secondsLeft: null, run })
 
-it('gives drawn labels away and nothing else', () => {
+it('transfers drawn labels and nothing else', () => {
   const { client, workers } = make()
   const labels = new Uint8Array([1, 2, 3])
   void client.ask('start', {})
@@ -27,7 +27,7 @@ it('gives drawn labels away and nothing else', () => {
   expect(workers[0]!.posted.map((p) => p.transfer)).toEqual([[], [labels.buffer]])
 })
 
-it('ends each request with its own outcome, in whatever order they come', async () => {
+it('ends each request with its own outcome, in any order', async () => {
   const { client, workers, events } = make()
   const exported = client.ask('export', { what: 'run', options: { format: 'source', keepPatient: false } })
   const configured = client.ask('configure', { values: {} })
@@ -39,12 +39,12 @@ it('ends each request with its own outcome, in whatever order they come', async 
   const answer = { name: 'run.zip', bytes: new Uint8Array(2) }
   workers[0]!.say({ type: 'done', id: first!, answer })
   expect(await exported).toBe(answer)
-  // A second outcome, or one that nobody waits for, is nothing.
+  // A second outcome, or one that nobody waits for, is ignored.
   workers[0]!.say({ type: 'failed', id: first!, problem })
   expect(events.map(({ type }) => type)).toEqual(['problem'])
 })
 
-it('fails what waits when the worker dies or is ended, each once, without another word', async () => {
+it('fails pending requests when the worker dies or is ended, each once and silently', async () => {
   const { client, workers, events } = make()
   const told = new RequestError(null)
   const [start, step] = [client.ask('start', {}), client.ask('step', {})]
@@ -74,7 +74,7 @@ it("turns the worker's own errors into problems of the newest run", () => {
   ])
 })
 
-it('drops what an ended worker still says', () => {
+it('drops messages from an ended worker', () => {
   const { client, workers, events } = make()
   client.restart()
   expect(workers.map((w) => w.ended)).toEqual([true, false])

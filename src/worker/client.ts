@@ -1,4 +1,4 @@
-/** The page's end of the border: owns the worker, asks, and delivers answers and events. */
+/** The page's end of the protocol: owns the worker, sends requests, delivers answers and events. */
 import { buffersOf } from './buffers'
 import type { Answer, Command, Event, Given, Outcome, Problem, RequestName } from './protocol'
 
@@ -7,11 +7,11 @@ export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'addEventLis
 
 const startWorker = (): WorkerLike => new Worker(new URL('./entry.ts', import.meta.url), { type: 'module' })
 
-/** A request that failed; `problem` is null where what went wrong was told already, or where the page itself ended the worker. */
+/** A request that failed; `problem` is null if it was already reported, or if the page itself ended the worker. */
 export class RequestError extends Error {
   override name = 'RequestError'
   constructor(readonly problem: Problem | null) {
-    super(problem?.message ?? 'What went wrong was told already.')
+    super(problem?.message ?? 'The problem has already been reported.')
   }
 }
 
@@ -28,7 +28,7 @@ export class Client {
   /** Number of the newest run heard of, for the events that the client makes itself. */
   private run = 0
 
-  /** Starts the worker. @param deliver called with every event, in the order in which the worker sent them */
+  /** Starts the worker. @param deliver called with every event, in the order sent */
   constructor(
     private readonly deliver: (event: Event) => void,
     private readonly start = startWorker,
@@ -49,14 +49,14 @@ export class Client {
     })
   }
 
-  /** Ends the worker and all it holds; nothing that it still had to say is delivered, and what was asked for fails. */
+  /** Ends the worker and all it holds; its remaining messages are dropped, and pending requests fail. */
   dispose(): void {
     this.worker?.terminate()
     this.worker = null
     this.failAll()
   }
 
-  /** A new worker in place of the old one. It knows nothing: ask for `init` again. */
+  /** Replaces the worker. The new one has no state: ask for `init` again. */
   restart(): void {
     this.dispose()
     this.run = 0

@@ -37,7 +37,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     return { session, backend }
   } catch (error) {
     if (error instanceof BackendError) throw error
-    throw new ProblemError({ kind: 'bug', message: `The engine could not be started: ${String(error)}`, file: null })
+    throw new ProblemError({ kind: 'bug', message: `The engine could not be started (${String(error)}); reload the page.`, file: null })
   }
 }
 

@@ -2,7 +2,7 @@ import type { Command, Event, Outcome, RequestName } from './protocol'
 
 /** Stands in for a Worker: keeps what was posted and lets a test raise its events. */
 export class FakeWorker extends EventTarget {
-  /** The one that was started last. */
+  /** The one started last. */
   static newest: FakeWorker
   posted: { command: Command; transfer: Transferable[] }[] = []
   ended = false

@@ -1,4 +1,4 @@
-/** The border between the page and the worker: types only. A new message that someone forgets to handle does not compile. */
+/** The protocol between the page and the worker: types only. A new message that nobody handles does not compile. */
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { Config } from '../method/config'
@@ -23,7 +23,7 @@ import type {
 export type { ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
-/** The end of a benchmark: for machines, and the same for people. */
+/** The result of a benchmark: for machines, and the same for people. */
 export interface BenchFound {
   report: BenchReport
   /** One line: backend, adapter, versions. */
@@ -33,26 +33,26 @@ export interface BenchFound {
 
 type Nothing = Record<string, never>
 
-/** What the page can ask for, by name: what it gives, and the answer when it is done. */
+/** The page's requests, by name: what it sends, and the answer when it is done. */
 export interface Requests {
-  /** First of all: opens a backend, or for null the best one there is, and says which. `threads` is for wasm. */
+  /** Comes first: opens a backend, or for null the best available, and says which. `threads` is for wasm. */
   init(given: { backend: BackendName | null; threads: number }): BackendInfo
   'load-sample'(given: { sample: SampleName }): void
-  /** Files with the role of the input they came through; null for a drop, where the session sorts them by itself. A blob is read where it arrives. */
+  /** Files with the role of the input they came through; null for a drop, which the session sorts. A blob is read where it arrives. */
   'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): void
   /** Which slices of a volume are images. */
   'choose-slices'(given: { source: string } & Pick<SourceInfo, 'axis' | 'frame' | 'every'>): void
   'inspect-source'(given: { source: string }): VolumeNumbers
   /** What a value of the exemplar's mask counts as. */
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
-  /** An image in full. `toDraw`: with a prediction where there is no annotation. */
+  /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
   /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
   annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: { name: string; color: string }[] }): void
   'remove-exemplar'(given: { picture: PictureId }): void
   /** Name and colour of one class; index as in DatasetSummary.classes. */
   'edit-class'(given: { index: number; name: string; color: string }): void
-  /** Settings that differ from those of the session; taken while nothing is learnt. */
+  /** Settings that differ from the session's; accepted until something is learnt. */
   configure(given: { values: Partial<Config> }): void
   /** Done when the run has begun, not when it has ended. */
   start(given: Nothing): void
@@ -63,7 +63,7 @@ export interface Requests {
   reset(given: Nothing): void
   /** Which unlabelled image the live view follows. */
   watch(given: { picture: PictureId }): void
-  /** Whether the live view follows a run while it trains; at rest it always shows the newest state. */
+  /** Whether the live view follows a run as it trains; at rest it always shows the latest state. */
   live(given: { on: boolean }): void
   export(given: { what: ExportKind; options: ExportOptions }): ExportedFile
   /** Measures this browser instead of training. */
@@ -77,10 +77,10 @@ export type Answer<T extends RequestName> = ReturnType<Requests[T]>
 /** A request as it is posted. Its id is answered by exactly one Outcome. */
 export type Command<T extends RequestName = RequestName> = { [N in T]: { type: N; id: number; given: Given<N> } }[T]
 
-/** How a request ended. `problem` is null where what went wrong was told already, as an event. */
+/** How a request ended. `problem` is null if it was already reported as an event. */
 export type Outcome = { type: 'done'; id: number; answer: Answer<RequestName> } | { type: 'failed'; id: number; problem: Problem | null }
 
-/** What the worker tells without having been asked. */
+/** What the worker reports unasked. */
 export interface Events extends SessionEvents {
   /** Which measurement begins. */
   'bench-progress': { message: string }
@@ -88,5 +88,5 @@ export interface Events extends SessionEvents {
 
 export type EventName = keyof Events
 
-/** An event of an older run is dropped by the page. */
+/** The page drops events of older runs. */
 export type Event<T extends EventName = EventName> = EventOf<Events, T>

@@ -3,7 +3,7 @@ import type { TuningStore } from '../kernels/conv2d/tuning'
 const cacheName = 'exemplar-lab-tuning'
 const address = (key: string) => `/tuning/${encodeURIComponent(key)}`
 
-/** Keeps measured tables in the browser's cache storage: small records by name, which a worker can reach. Forgets where that is refused. */
+/** Keeps measured tables in the browser's cache storage: small records by name, available in workers. Keeps nothing if access is refused. */
 export const tuningStore: TuningStore = {
   async get(key) {
     try {

@@ -17,6 +17,6 @@ export const agreementOp = defineOp({
   },
 })
 
-/** How much of two models' pseudo-labels [2 B, H, W] is taught, is foreground, and is the same: a tensor in the order of `agreementValues`. */
+/** Shares of two models' pseudo-labels [2 B, H, W] that are taught, foreground, and equal: a tensor in the order of `agreementValues`. */
 export const agreement = (labels: tf.Tensor3D, taught: tf.Tensor3D): tf.Tensor1D =>
   agreementOp.run({ labels, taught }, {}).shares as tf.Tensor1D

@@ -1,4 +1,4 @@
-/** Values of `agreement`, in their order; shares of all pixels, 0..1. */
+/** Values of `agreement`, in order; shares of all pixels, 0..1. */
 export const agreementValues = ['confidentA', 'confidentB', 'foregroundA', 'foregroundB', 'agreement'] as const
 
 export function countAgreement(labels: Float32Array, taught: Float32Array, shares: Float32Array): void {

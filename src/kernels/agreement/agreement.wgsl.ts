@@ -4,7 +4,7 @@ import { launch } from '../webgpu/launch'
 import { lanesFor } from '../webgpu/reduction'
 import { agreementValues } from './agreement.twin'
 
-/** Lanes of pixels count, then one thread for each share adds up. */
+/** Each lane counts its pixels, then one thread per share adds up the lanes. */
 export function agreementWgsl({ inputs: { labels, taught }, backend }: WgslCall<'labels' | 'taught'>) {
   const pixels = util.sizeFromShape(labels.shape) / 2
   const values = agreementValues.length

@@ -15,5 +15,5 @@ export const blurOp = defineOp({
   wgsl: blurWgsl,
 })
 
-/** Square images x [n, S, S] or [n, S, S, 1], each blurred by a Gaussian of its own sigma [n] in pixels (0 copies). Has no gradient. */
+/** Square images x [n, S, S] or [n, S, S, 1], each blurred by a Gaussian with its own sigma [n] in pixels (0 copies). No gradient. */
 export const blurred = <T extends tf.Tensor>(x: T, sigma: tf.Tensor): T => blurOp.run({ x, sigma }, {}).out as T

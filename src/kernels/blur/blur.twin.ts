@@ -1,4 +1,4 @@
-/** Pixels to either side that the blur sees. */
+/** Radius of the blur in pixels. */
 export const blurRadius = 4
 
 /** Twin for one image: Gaussian blur, edges repeated. `sigma` in pixels; 0 copies. */
@@ -12,7 +12,7 @@ export function blurImage(image: Float32Array, out: Float32Array, size: number, 
   const total = 2 * weight.reduce((a, b) => a + b, 0) - weight[0]!
   const [w0, w1, w2, w3, w4] = weight.map((w) => w / total) as [number, number, number, number, number]
   const across = new Float32Array(size * size)
-  // One row with its edges repeated, so that the sum needs no test. The sums are written out: a loop over the taps takes 3 times as long.
+  // One row with its edges repeated, so that the sum needs no test. The sums are unrolled: a loop over the taps takes 3 times as long.
   const p = new Float32Array(size + 2 * r)
   for (let y = 0; y < size; y++) {
     const start = y * size

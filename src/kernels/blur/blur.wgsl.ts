@@ -3,7 +3,7 @@ import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 import { blurRadius } from './blur.twin'
 
-/** Across, then down; one thread per pixel. */
+/** Horizontally, then vertically; one thread per pixel. */
 export function blurWgsl({ inputs: { x, sigma }, backend }: WgslCall<'x' | 'sigma'>) {
   const size = x.shape[1]!
   const along = (x: TensorInfo, down: 0 | 1) =>

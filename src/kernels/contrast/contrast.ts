@@ -16,5 +16,5 @@ export const contrastOp = defineOp({
   wgsl: contrastWgsl,
 })
 
-/** Images x [n, ...] in [0, 1] under factors of brightness and contrast, jitter [n, 2]; contrast is about each image's mean. No gradient. */
+/** Images x [n, ...] in [0, 1] scaled in brightness and contrast by jitter [n, 2]; contrast is about each image's mean. No gradient. */
 export const jittered = <T extends tf.Tensor>(x: T, jitter: tf.Tensor): T => contrastOp.run({ x, jitter }, {}).out as T

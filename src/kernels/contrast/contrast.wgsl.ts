@@ -5,7 +5,7 @@ import { launch } from '../webgpu/launch'
 /** Threads that share the sum over one image. */
 const lanes = 32
 
-/** First each lane's part of the sum over an image, then one thread per pixel, which adds up the lanes for itself. */
+/** First each lane's part of the sum over an image, then one thread per pixel, which adds up the lanes itself. */
 export function contrastWgsl({ inputs: { x, jitter }, backend }: WgslCall<'x' | 'jitter'>) {
   const count = x.shape[0]!
   const threads = util.sizeFromShape(x.shape)

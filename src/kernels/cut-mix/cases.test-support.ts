@@ -2,7 +2,7 @@ import type { Random } from '../../lib/random'
 import type { Cases } from '../testing/harness.test-support'
 import { filled, squaresOf, type Values } from '../testing/values.test-support'
 
-/** Boxes of any size, also none, and such that touch the border. */
+/** Boxes of any size, including empty ones and ones that touch the border. */
 function boxesOf(images: number, height: number, width: number, random: Random): Values {
   const boxes = filled([images, 4], () => 0)
   for (let n = 0; n < images; n++) {

@@ -39,12 +39,12 @@ function stock({ maps, boxes, partners }: Record<'maps' | 'boxes' | 'partners', 
 }
 
 /**
- * CutMix (Yun et al., ICCV 2019): inside its box an image takes the values of its partner.
+ * CutMix (Yun et al., ICCV 2019): inside its box an image takes its partner's values.
  *
- * @param maps [M * U, H, W] or [M * U, H, W, C], the U images of the first model first: image u of a model has its partner in the same model
- * @param boxes [U, 4] in whole pixels: x, y, width, height; a width of 0 leaves the image as it is
+ * @param maps [M * U, H, W] or [M * U, H, W, C], the U images of the first model first: an image's partner belongs to the same model
+ * @param boxes [U, 4] in whole pixels: x, y, width, height; a width of 0 leaves the image unchanged
  * @param partners [U], numbers of images, float32
- * @returns a new tensor of the shape of `maps`, through which no gradient flows
+ * @returns a new tensor shaped like `maps`, without a gradient
  */
 export function cutMix<T extends tf.Tensor3D | tf.Tensor4D>(maps: T, boxes: tf.Tensor2D, partners: tf.Tensor1D): T {
   return tf.tidy(() => detach(cutMixOp.run({ maps, boxes, partners }, {}).out as T))

@@ -4,8 +4,8 @@ import { drop } from './dropout.twin'
 import { dropoutWgsl } from './dropout.wgsl'
 
 /**
- * The key of a random stream, as `Random.key` gives it: the values, and the same as a tensor [4]. Kernels read the tensor, which can be
- * written anew when a recorded step is replayed; where there is no kernel the values are used.
+ * The key of a random stream, from `Random.key`: the values, and the same as a tensor [4]. Kernels read the tensor, which can be
+ * rewritten when a recorded step is replayed; without a kernel the values are used.
  */
 export interface RandomKey {
   values: Float32Array
@@ -14,7 +14,7 @@ export interface RandomKey {
 
 export interface DropoutAttrs {
   p: number
-  /** The values of the key, for where there is no kernel. */
+  /** The key's values, for use without a kernel. */
   values: Float32Array
 }
 

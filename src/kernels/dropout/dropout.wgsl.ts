@@ -4,7 +4,7 @@ import { launch } from '../webgpu/launch'
 import { drawPair, keyOf } from '../webgpu/random-wgsl'
 import { dropThreshold } from './dropout.twin'
 
-/** One thread for the two values that one pair of draws decides. */
+/** One thread for the two values decided by one pair of draws. */
 export function dropoutWgsl({ inputs: { x, key }, attrs: { p }, backend }: WgslCall<'x' | 'key', { p: number }>) {
   const values = util.sizeFromShape(x.shape)
   const out = launch(backend, {

@@ -17,7 +17,7 @@ export const cases: Record<string, Cases> = {
       }
       return { inputs: { x, noise } }
     },
-    // WGSL promises the cosine to 2^-11, and sigma goes up to 0.5 here.
+    // WGSL guarantees the cosine to 2^-11, and sigma goes up to 0.5 here.
     wgsl: 5e-4,
   },
 }

@@ -20,5 +20,5 @@ export const gammaNoiseOp = defineOp({
   wgsl: gammaNoiseWgsl,
 })
 
-/** Images x [n, ...] in [0, 1] under gamma and Gaussian noise, by the numbers of `noise` [n, 7]; see `addNoise`. Has no gradient. */
+/** Images x [n, ...] in [0, 1] with gamma and Gaussian noise applied from `noise` [n, 7]; see `addNoise`. No gradient. */
 export const noisy = <T extends tf.Tensor>(x: T, noise: tf.Tensor): T => gammaNoiseOp.run({ x, noise }, {}).out as T

@@ -1,11 +1,11 @@
 import { Random } from '../../lib/random'
 
-/** Numbers of one image: gamma, sigma of the noise, number of the first draw, and the key of the stream in four parts. */
+/** Numbers for one image: gamma, sigma of the noise, index of the first draw, and the stream's key in four parts. */
 export const noiseLength = 7
 
 /**
  * Twin for one image in [0, 1]: clamp(v^gamma + sigma z), gamma 1 and sigma 0 changing nothing. z of pixel i is the standard normal number
- * that the stream of the key makes from its draws first + 2i and first + 2i + 1.
+ * made from draws first + 2i and first + 2i + 1 of the key's stream.
  */
 export function addNoise(image: Float32Array, out: Float32Array, numbers: ArrayLike<number>): void {
   const [gamma, sigma, first] = [numbers[0]!, numbers[1]!, numbers[2]!]

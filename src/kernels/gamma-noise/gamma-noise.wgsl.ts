@@ -4,7 +4,7 @@ import { launch } from '../webgpu/launch'
 import { drawPair, keyOf, uniformOf } from '../webgpu/random-wgsl'
 import { noiseLength } from './gamma-noise.twin'
 
-/** One thread per pixel. Where the first draw is odd, a pixel's two draws lie in two neighbouring pairs. */
+/** One thread per pixel. If the first draw is odd, a pixel's two draws lie in two neighbouring pairs. */
 export function gammaNoiseWgsl({ inputs: { x, noise }, backend }: WgslCall<'x' | 'noise'>) {
   const threads = util.sizeFromShape(x.shape)
   const out = launch(backend, {
@@ -30,7 +30,7 @@ export function gammaNoiseWgsl({ inputs: { x, noise }, backend }: WgslCall<'x' |
           ${drawPair('next', keyOf('noise', 'at + 3'), 'counter + 1u')}
           draws = vec2<u32>(draws.y, next.x);
         }
-        // The angle in -pi..pi, where WGSL promises a precision of the cosine.
+        // The angle in -pi..pi, where WGSL guarantees the cosine's precision.
         let turn = ${uniformOf('draws.y')};
         let angle = 6.283185307 * select(turn, turn - 1.0, turn > 0.5);
         value = clamp(value + sigma * sqrt(-2.0 * log(1.0 - ${uniformOf('draws.x')})) * cos(angle), 0.0, 1.0);

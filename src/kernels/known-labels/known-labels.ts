@@ -15,7 +15,7 @@ export const knownLabelsOp = defineOp({
 
 /**
  * `labels` [n, S, S], -1 where unknown, inside `rim` [n, S, S], and for `outside` [n] = 1 elsewhere in image n; else -1. An unknown pixel of
- * a paste stays unknown outside the rim too, for the soft edge may still show it. No gradient.
+ * a paste stays unknown outside the rim too, since the soft edge may still show it. No gradient.
  */
 export const knownLabels = (labels: tf.Tensor3D, rim: tf.Tensor3D, outside: tf.Tensor): tf.Tensor3D =>
   knownLabelsOp.run({ labels, rim, outside }, {}).out as tf.Tensor3D

@@ -3,7 +3,7 @@ import type { Cases } from '../testing/harness.test-support'
 import { normal, sizesOf } from '../testing/values.test-support'
 import { normActivation } from './norm-activation.twin'
 
-/** Inputs and what the twin makes of them; null where a gradient would be noise. */
+/** Inputs and the twin's outputs; null where a gradient would be noise. */
 function drawn(random: Random, i: number) {
   const { models: M, images, height, width, channels: C } = sizesOf(random, i)
   const possible = [1, 2, 3, 5].filter((groups) => C % groups === 0)
@@ -17,7 +17,7 @@ function drawn(random: Random, i: number) {
   const y = new Float32Array(x.values.length)
   const stats = { values: new Float32Array(M * images * groups * 2), shape: [M * images, groups, 2] }
   normActivation(x.values, inputs.bias.values, inputs.gamma.values, inputs.beta.values, y, stats.values, x.shape, attrs)
-  // Where x is nearly constant over a group it is all cancellation; and where u is nearly 0, two roundings may see two signs of it.
+  // If x is nearly constant over a group everything cancels; and if u is nearly 0, roundings may disagree on its sign.
   const noisy = (height * width * C) / groups < 3 || stats.values.some((v, k) => k % 2 === 1 && v >= 10)
   if (noisy || (mean < 1e3 && y.some((v) => Math.abs(v) < 1e-6))) return null
   return { inputs, attrs, stats, tolerance: mean === 1e3 ? 1e-3 : 0, wrongStock: mean === 1e3 ? ['cpu', 'wasm', 'webgpu'] : [] }

@@ -6,7 +6,6 @@ import { normActivationGradWgsl, normActivationWgsl } from './norm-activation.wg
 /** The SIMD kernels take groups of whole vectors and slopes for which lrelu(u) = max(u, slope u). */
 const fitsSimd = (channels: number, { groups, slope }: NormAttrs) => channels % (4 * groups) === 0 && slope >= 0 && slope <= 1
 
-/** What both have in common. */
 function sizesOf({ x, gamma }: Record<'x' | 'gamma', number[]>, { groups, slope }: NormAttrs) {
   const [batch, height, width, C] = x as [number, number, number, number]
   const models = gamma[0]!
@@ -65,12 +64,12 @@ function stock({ x, bias, gamma, beta }: Record<'x' | 'bias' | 'gamma' | 'beta',
   const centred = tf.sub(grouped, mean)
   const variance = tf.mean(tf.square(centred), [2, 4], true)
   const xhat = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)))
-  // On WebGPU the gradient of leakyRelu knows four axes at most.
+  // On WebGPU the gradient of leakyRelu supports at most four axes.
   return { y: tf.leakyRelu(tf.reshape(tf.add(tf.mul(xhat, each(gamma)), each(beta)), x.shape), slope) }
 }
 
 /**
- * GroupNorm and LeakyReLU after a convolution whose bias is added here, where it costs nothing. See norm-activation.twin.ts.
+ * GroupNorm and LeakyReLU after a convolution, whose bias is added here at no cost. See norm-activation.twin.ts.
  * @param x [M B, H, W, C]
  * @param bias [M, C], as gamma and beta
  */

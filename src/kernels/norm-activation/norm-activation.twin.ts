@@ -1,5 +1,5 @@
 /**
- * Bias of the convolution before it, GroupNorm, LeakyReLU: y = lrelu(gamma * (x + b - mean) / sqrt(var + 1e-5) + beta), mean and
+ * The preceding convolution's bias, GroupNorm, LeakyReLU: y = lrelu(gamma * (x + b - mean) / sqrt(var + 1e-5) + beta), mean and
  * variance per image and group of channels. x is [M B, H, W, C], the images of one model after those of the other; b, gamma, beta are
  * [M, C]; groups divide C.
  */
@@ -10,7 +10,7 @@ export interface NormAttrs {
 export const epsilon = 1e-5
 
 /**
- * The loops below go through one channel at a time, so that sums and factors stay in registers, and use |u| instead of a branch on the
+ * The loops below take one channel at a time, so that sums and factors stay in registers, and use |u| instead of a branch on the
  * sign, which is random: 3 ns a value forward instead of 11.
  */
 

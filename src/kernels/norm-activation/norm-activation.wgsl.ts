@@ -8,8 +8,8 @@ import { gradientPlace } from '../webgpu/window'
 import { epsilon, type NormAttrs } from './norm-activation.twin'
 
 /**
- * The threads that go over x [B, P, C] are numbered ((n lanes) + k) steps + c: lane k of image n takes pixels k, k + lanes, ... of the
- * channel, or vector of 4 channels, c. So neighbours read neighbours and the channel's factors stay in registers.
+ * The threads over x [B, P, C] are numbered ((n lanes) + k) steps + c: lane k of image n takes pixels k, k + lanes, ... of the
+ * channel, or vector of 4 channels, c. So neighbouring threads read neighbouring values, and the channel's factors stay in registers.
  */
 const walk = `
   let perImage = uniforms.lanes * uniforms.steps;
@@ -18,7 +18,7 @@ const walk = `
   let first = n * uniforms.pixels * uniforms.steps + index - n * perImage;
   let end = (n + 1) * uniforms.pixels * uniforms.steps;`
 
-/** Sizes of one call, as uniforms, and what the code depends on. */
+/** Sizes of one call, as uniforms, and the parameters of the code. */
 function sizesOf(x: TensorInfo, gamma: TensorInfo, { groups }: NormAttrs) {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const { vector, type } = elementOf(channels)
@@ -27,11 +27,11 @@ function sizesOf(x: TensorInfo, gamma: TensorInfo, { groups }: NormAttrs) {
   return { batch, channels, vector, type, steps, uniforms }
 }
 
-/** Lanes of a pass that only writes values: about 4 pixels to a thread, and no more threads than are wanted four times over. */
+/** Lanes of a pass that only writes values: about 4 pixels to a thread, and at most four times the threads wanted. */
 const lanesToWrite = (backend: WebGPUBackend, pixels: number, others: number) =>
   Math.min(Math.ceil(pixels / 4), Math.ceil((4 * threadsWanted(backend)) / others))
 
-/** Two values of each group, of the groups in which the channels of element c lie. */
+/** Two values per group, for the groups that hold the channels of element c. */
 const ofGroups = (buffer: string, vector: 1 | 4, [first, second]: [string, string]) => {
   const value = (which: number) => {
     const lane = (q: number) => `${buffer}[2 * (n * uniforms.groups + (c * ${vector} + ${q}) / uniforms.perGroup) + ${which}]`
@@ -55,8 +55,8 @@ const group = `
   let ofModel = n / uniforms.perModel * uniforms.steps;`
 
 /**
- * y and the statistics. f32 has to do for sums, so each lane adds up differences from its first pixel, whose squares
- * do not cancel, and lanes and channels are joined by mean and sum of squared deviations (Chan, Golub, LeVeque 1979).
+ * y and the statistics. Sums have only f32, so each lane adds up differences from its first pixel, whose squares
+ * do not cancel, and lanes and channels are combined by mean and sum of squared deviations (Chan, Golub, LeVeque 1979).
  */
 export function normActivationWgsl({ inputs, attrs, backend }: WgslCall<'x' | 'bias' | 'gamma' | 'beta', NormAttrs>) {
   const { x, bias, gamma, beta } = inputs
@@ -190,7 +190,7 @@ export function normActivationGradWgsl({ inputs, attrs, backend }: WgslCall<'dy'
         result[3 * index + 1] = sumDuXhat;
         result[3 * index + 2] = sumXhat;`,
   })
-  // The lanes added up, and the means of gamma du and gamma du xhat over each group.
+  // Adds up the lanes, and takes the means of gamma du and gamma du xhat over each group.
   const [sums, means] = launchAll(backend, {
     key: `exemplarNormGradMeans_${vector}`,
     inputs: { partial, gamma },

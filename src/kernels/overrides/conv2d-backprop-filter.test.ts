@@ -7,7 +7,7 @@ import { sizesOf } from '../testing/values.test-support'
 
 beforeAll(() => useHostBackend('wasm'))
 
-test('tf.conv2d has its gradients on wasm, filter and all', async () => {
+test('tf.conv2d has its gradients on wasm, including the filter’s', async () => {
   for (let i = 0; i < 15; i++) {
     const random = new Random(i, 'stock convolution')
     const { images, height, width, channels } = sizesOf(random, i)

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WasmCall } from './override'
 
 /**
- * Lets a clone share its data, as the cpu and WebGPU backends do, and as this one's Reshape does. The stock kernel copies every value, and the
+ * Lets a clone share its data, as on the cpu and WebGPU backends and in this one's Reshape. The stock kernel copies every value, and the
  * gradient tape clones what it saves: 1,491 copies in one R64 step.
  */
 export function identity({ inputs, backend }: WasmCall): TensorInfo {

@@ -6,7 +6,7 @@ import { useEngine } from './overrides'
 
 beforeAll(() => useHostBackend('wasm'))
 
-/** True where a clone shares its data with the original, which only our Identity does. */
+/** Whether a clone shares its data with the original, as only with our Identity. */
 function clonesShare(): boolean {
   return tf.tidy(() => {
     const x = tf.tensor1d([1, 2])
@@ -14,7 +14,7 @@ function clonesShare(): boolean {
   })
 }
 
-test('our kernels go in and out together with our operations; one that tfjs lacks stays', () => {
+test('our kernels are switched together with our operations; one that tfjs lacks stays', () => {
   for (const engine of ['ours', 'stock', 'stock', 'ours', 'ours'] as const) {
     useEngine(engine)
     expect(currentEngine()).toBe(engine)
@@ -23,10 +23,10 @@ test('our kernels go in and out together with our operations; one that tfjs lack
   }
 })
 
-test('a kernel of tfjs that was replaced before its backend opened still works', async () => {
+test('a tfjs kernel replaced before its backend opened still works', async () => {
   for (const engine of ['ours', 'stock'] as const) {
     useEngine(engine)
-    // Ours leaves pools of three to tfjs.
+    // Ours leaves 3 x 3 pools to tfjs.
     const pooled = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 3, 'valid')
     const gradient = tf.tidy(() => tf.grad(pooled)(tf.tensor4d([0, 1, 2, 3, 9, 4, 5, 6, 7], [1, 3, 3, 1])))
     expect([...(await gradient.data())], engine).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 0])

@@ -15,7 +15,7 @@ const onWasm = (kernelName: string, kernel: (call: WasmCall) => tf.TensorInfo | 
   kernel: (call) => kernel(call as unknown as WasmCall),
 })
 
-/** The kernels of tfjs that are wrong, copy without need, or are missing. */
+/** Replacements for kernels of tfjs that are wrong, copy needlessly, or are missing. */
 const overrides: Override[] = [
   { kernelName: 'Softmax', backendName: 'webgpu', kernel: softmax },
   onWasm('Identity', identity),
@@ -24,13 +24,13 @@ const overrides: Override[] = [
   { ...onWasm('Conv2DBackpropFilter', conv2dBackpropFilter), lacking: true },
 ]
 
-/** The kernels of tfjs as they were before the first override. */
+/** The original kernels of tfjs. */
 const stock = new Map<Override, tf.KernelConfig>()
 
 /**
- * Runs everything on our kernels, or on those of TensorFlow.js alone, for comparison: operations are composed of its own then, and its kernels
- * are as they come. The stock Softmax on WebGPU is wrong beyond 65,535 rows that are no square; no composition uses it (logSoftmax is another
- * kernel). To be called before the first computation, and again whenever the engine is to change.
+ * Runs everything on our kernels, or only on those of TensorFlow.js, for comparison: operations are then composed of its own, and its kernels
+ * are unchanged. The stock Softmax on WebGPU is wrong for more than 65,535 rows unless a square number; no composition uses it (logSoftmax is another
+ * kernel). Call it before the first computation, and again to change the engine.
  */
 export function useEngine(engine: Engine): void {
   setEngine(engine)
@@ -41,7 +41,7 @@ export function useEngine(engine: Engine): void {
     if (original) stock.set(override, original)
     if (current) tf.unregisterKernel(kernelName, backendName)
     const kernelFunc: tf.KernelFunc = (call) => kernel(call) ?? original!.kernelFunc(call)
-    // With the original's setupFunc, which a backend that is not open yet has to call.
+    // With the original's setupFunc, which a backend has to call when it opens.
     tf.registerKernel(engine === 'stock' && original ? original : { ...original, kernelName, backendName, kernelFunc })
   }
 }

@@ -5,7 +5,7 @@ import { useHostBackend } from '../testing/host-backends.test-support'
 
 beforeAll(() => useHostBackend('wasm'))
 
-test('a part of a tensor is the part that tfjs takes on the cpu', async () => {
+test('a slice equals that of tfjs on the cpu', async () => {
   const part = fc
     .array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 })
     .chain((shape) => fc.tuple(fc.constant(shape), fc.tuple(...shape.map((n) => fc.nat(n))), fc.tuple(...shape.map((n) => fc.nat(n)))))

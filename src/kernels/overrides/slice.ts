@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmCall } from './override'
 
 /**
- * A part of a tensor, copied once, in runs as long as they are in memory. The stock kernel first copies the whole tensor: of both
+ * A slice of a tensor, copied once, in the longest contiguous runs. The stock kernel first copies the whole tensor: both
  * networks' weights, 4 MB for each of their 92 parts.
  */
 export function slice({ inputs, attrs, backend }: WasmCall): tf.TensorInfo | null {
@@ -16,7 +16,7 @@ export function slice({ inputs, attrs, backend }: WasmCall): tf.TensorInfo | nul
   const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out)]
   let axis = size.length
   let run = 1
-  // Axes that are taken whole lie side by side with those after them.
+  // Axes taken whole are contiguous with those after them.
   while (axis > 0) {
     axis--
     run *= size[axis]!

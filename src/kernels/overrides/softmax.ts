@@ -5,7 +5,7 @@ import type { Override } from './override'
 
 /**
  * Softmax over the last axis, one thread for each row and no barriers. The kernel of tfjs 4.22 returns a wrong last row when there are
- * more than 65,535 rows and their number is no square: dispatch is rounded up to a square, and the surplus workgroups, whose writes are
+ * more than 65,535 rows and their number is not a square: dispatch is rounded up to a square, and the surplus workgroups, whose writes are
  * clamped to the end of the buffer, overwrite its end.
  */
 export const softmax: Override['kernel'] = ({ inputs, attrs, backend }) => {

@@ -1,4 +1,4 @@
-/** Softmax over the last axis of `logits`, taken as rows of `columns` numbers; the row's maximum is subtracted first, so nothing overflows. */
+/** Softmax over the last axis of `logits`, as rows of `columns` numbers; the row's maximum is subtracted first, so nothing overflows. */
 export function softmaxTwin(logits: Float32Array, columns: number): Float32Array {
   const out = new Float32Array(logits.length)
   for (let start = 0; start < logits.length; start += columns) {

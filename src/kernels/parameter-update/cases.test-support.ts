@@ -3,7 +3,7 @@ import type { Cases } from '../testing/harness.test-support'
 import { filled, normal } from '../testing/values.test-support'
 import { scheduleOf } from './parameter-update.twin'
 
-/** Any number of values, at any time of a training. */
+/** Any number of values, at any point in training. */
 function drawn(random: Random, i: number) {
   const length = [1, 33 * 31, 4096][i] ?? 1 + random.integer(40)
   const t = [1, 2, 1000][i % 3]!

@@ -37,9 +37,9 @@ export const sgdOp = defineOp({
 })
 
 /**
- * One Adam update of all parameters, which lie in one flat tensor as their gradients and moments do: new parameters, first and second
+ * One Adam update of all parameters, in one flat tensor like their gradients and moments: new parameters, first and second
  * moments. Nothing is changed in place: packed weights are cached by tensor.
- * @param schedule of `scheduleOf`; a tensor, for the launches of a step are recorded once and repeated
+ * @param schedule from `scheduleOf`; a tensor, since the launches of a step are recorded once and repeated
  */
 export function adamUpdate<T extends tf.Tensor>(p: T, g: T, m: T, v: T, schedule: tf.Tensor1D, attrs: AdamAttrs): [T, T, T] {
   const { pOut, mOut, vOut } = adamOp.run({ p, g, m, v, schedule }, attrs)

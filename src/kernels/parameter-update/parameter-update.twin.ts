@@ -1,4 +1,4 @@
-/** What changes from update to update, as the three values of a tensor: learning rate, 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t). */
+/** The values that change with each update, as a tensor of three: learning rate, 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t). */
 export function scheduleOf(learningRate: number, t: number): Float32Array {
   return Float32Array.of(learningRate, 1 / (1 - beta1 ** t), 1 / Math.sqrt(1 - beta2 ** t))
 }

@@ -4,7 +4,7 @@ import { launchAll } from '../webgpu/launch'
 import { elementOf } from '../webgpu/reduction'
 import { beta1, beta2, epsilon, type AdamAttrs, type SgdAttrs } from './parameter-update.twin'
 
-/** What both have in common: values of `p` and others, one after the other, and the schedule. */
+/** Sizes and inputs of both updates: `p` and the other tensors, in order, and the schedule. */
 function sizesOf(p: TensorInfo, outputs: string[]) {
   const size = util.sizeFromShape(p.shape)
   const { vector, type } = elementOf(size)

@@ -10,7 +10,7 @@ const forms: LossForm[] = [
   { crossEntropy: 1, dice: 1, overAll: false },
 ]
 
-/** Two groups of unlike size and form where there are enough images. */
+/** Two groups of different size and form if there are enough images. */
 function attrsOf(random: Random, models: number, images: number): LossAttrs {
   const groups = [Math.ceil(images / 2), Math.floor(images / 2)].map((images) => ({ images, form: forms[random.integer(4)]! }))
   return { models, groups: groups.filter(({ images }) => images > 0) }
@@ -18,7 +18,7 @@ function attrsOf(random: Random, models: number, images: number): LossAttrs {
 
 export const cases: Record<string, Cases> = {
   pixelLossOp: {
-    // With and without unknown pixels, and where nothing weighs.
+    // With and without unknown pixels, and with zero weights.
     draw: (random, i) => {
       const { models, images, height, width, channels } = sizesOf(random, i)
       const classes = channels + 1

@@ -20,7 +20,7 @@ export const pixelLossOp = defineOp({
   name: 'PixelLoss',
   inputs: ['logits', 'target'],
   outputs: (_, { models, groups }: LossAttrs) => ({ losses: [models, groups.length] }),
-  // The gradient of each image by its group's loss: made in the same pass, for P has to be made for both.
+  // The gradient of each group's loss by its images: made in the same pass, since both need P.
   hidden: ({ logits }) => ({ dLogits: logits }),
   twin: ({ logits, target }, { losses, dLogits }, { logits: [, H, W, C] }, attrs) => {
     const pixels = H! * W!
@@ -62,6 +62,6 @@ function stock({ logits, target }: Record<'logits' | 'target', tf.Tensor>, { mod
   return { losses: tf.reshape(tf.stack(losses), [models, groups.length]) }
 }
 
-/** The losses of pixel-loss.twin.ts, [models, groups]; differentiable by the logits only. */
+/** The losses of pixel-loss.twin.ts, [models, groups]; only the logits have a gradient. */
 export const pixelLosses = (logits: tf.Tensor4D, target: tf.Tensor3D, models: number, groups: LossGroup[]): tf.Tensor2D =>
   pixelLossOp.run({ logits, target }, { models, groups }).losses as tf.Tensor2D

@@ -1,11 +1,11 @@
 /**
- * The losses of a batch of logits [M B, H, W, C] against a class per pixel [M B, H, W], -1 where the pixel does not count. The B images
- * of each model fall into groups, one after the other, each with a loss of its own:
+ * The losses of a batch of logits [M B, H, W, C] against a class per pixel [M B, H, W], -1 for pixels to ignore. The B images
+ * of each model form consecutive groups, each with its own loss:
  *
  *     crossEntropy * sum(w CE) / norm  +  dice * mean_c (1 - (2 sum(w P t) + e) / (sum(w P^2) + sum(w t) + e)),   e = 1e-5
  *
  * P = softmax(logits), t one-hot, w = 0 where the target is -1, else 1; sums over all pixels of the group; norm = max(1, sum w), or all
- * pixels when `overAll`. Only the logits get a gradient: targets are constants of the step, so what one model teaches the other is never
+ * pixels when `overAll`. Only the logits have a gradient: targets are constants of the step, so what one model teaches the other is never
  * differentiated.
  */
 export interface LossForm {
@@ -14,7 +14,7 @@ export interface LossForm {
   overAll: boolean
 }
 
-/** Images of a group in the batch of each model, and what their loss is. */
+/** A group's images in each model's batch, and their loss. */
 export interface LossGroup {
   images: number
   form: LossForm
@@ -25,7 +25,7 @@ export interface LossAttrs {
 }
 export const smooth = 1e-5
 
-/** Twin: the loss of pixels [start, end), and its gradient by their logits in the same call (P has to be made for both). */
+/** Twin: the loss of pixels [start, end), and its gradient by their logits in the same call (both need P). */
 export function groupLoss(
   logits: Float32Array,
   target: Float32Array,
@@ -88,7 +88,7 @@ export function groupLoss(
   return (form.crossEntropy * ce) / norm + form.dice * diceLoss
 }
 
-/** Calls `use` for each model and group with its number among all and its images, [first, last). */
+/** Calls `use` for each model and group with its overall number and its images, [first, last). */
 export function eachGroup({ models, groups }: LossAttrs, use: (g: number, first: number, last: number, form: LossForm) => void): void {
   let first = 0
   for (let m = 0, g = 0; m < models; m++)

@@ -4,7 +4,7 @@ import { launch, launchAll } from '../webgpu/launch'
 import { lanesFor } from '../webgpu/reduction'
 import { smooth, type LossAttrs } from './pixel-loss.twin'
 
-/** Of the logits of the pixel that starts at `at`: the largest, and the sum of exp(logit - top). */
+/** The largest logit of the pixel that starts at `at`, and the sum of exp(logit - top). */
 const topAndSum = `
   var top = logits[at];
   for (var c = 1; c < uniforms.classes; c++) { top = max(top, logits[at + c]); }
@@ -19,7 +19,7 @@ const gradientByP = `
   let share = dice[group] * 2.0 / f32(uniforms.classes) / below;
   let dP = share * ((2.0 * s.x + ${smooth}) / below * P - select(0.0, 1.0, c == class_));`
 
-/** The groups as WGSL constants, so that one call does them all. `starts` counts images within the batch of a model. */
+/** The groups as WGSL constants, so that one call handles them all. `starts` counts images within the batch of a model. */
 function groupTable({ groups }: LossAttrs): string {
   const list = (type: string, values: (number | string)[]) => `array<${type}, ${values.length}>(${values.join(', ')})`
   const starts = groups.map((_, g) => groups.slice(0, g).reduce((sum, { images }) => sum + images, 0))
@@ -44,7 +44,7 @@ function groupTable({ groups }: LossAttrs): string {
     )};`
 }
 
-/** The group of pixel `pixel`, and its number g among those of all models. */
+/** The group of pixel `pixel`, and its number g over all models. */
 const findGroup = (groups: number) => `
   let image = pixel / uniforms.pixels;
   let model = image / uniforms.perModel;
@@ -52,15 +52,15 @@ const findGroup = (groups: number) => `
   for (var k = 1; k < ${groups}; k++) { if (image - model * uniforms.perModel >= starts[k]) { group = k; } }
   let g = model * ${groups} + group;`
 
-/** Of the sums of a group, (P t, P^2, t, t CE) for each class: the norm of the cross-entropy. */
+/** The norm of the cross-entropy from a group's sums, (P t, P^2, t, t CE) for each class. */
 const normOfSums = `
   var total = 0.0;
   for (var c = 0; c < uniforms.classes; c++) { total += sums[g * uniforms.classes + c].z; }
   let norm = select(max(1.0, total), f32(images[group] * uniforms.pixels), overAll[group]);`
 
 /**
- * The losses and their gradients by the logits. First the sums of each class, for which a thread takes one class in one lane of
- * a group's pixels: it makes the softmax anew, which is cheaper than keeping it; then the losses; then the gradient, a thread per pixel.
+ * The losses and their gradients by the logits. First the sums of each class, where a thread takes one class in one lane of
+ * a group's pixels and recomputes the softmax, which is cheaper than keeping it; then the losses; then the gradient, a thread per pixel.
  */
 export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 'target', LossAttrs>) {
   const { logits, target: truth } = inputs
@@ -164,7 +164,7 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
   return { losses, dLogits }
 }
 
-/** Each image's gradient times that of its group's loss. */
+/** Each image's gradient times its group's loss gradient. */
 export function pixelLossGradWgsl({ inputs, attrs, backend }: WgslCall<'dLogits' | 'dLosses', LossAttrs>) {
   const { dLogits, dLosses } = inputs
   const [batch, height, width, classes] = dLogits.shape as [number, number, number, number]

@@ -3,7 +3,7 @@ import { filled, normal, sizesOf } from '../testing/values.test-support'
 
 export const cases: Record<string, Cases> = {
   pseudoLabelsOp: {
-    // Every other with many equal logits, of which the first is to be taken.
+    // Every other case has many equal logits, and the first must win.
     draw: (random, i) => {
       const { models, images, height, width, channels } = sizesOf(random, i)
       const shape = [models * images, height, width, channels + 1]

@@ -9,7 +9,7 @@ import { pseudoLabels } from './pseudo-labels'
 describe.each(hostBackends)('on %s', (backend) => {
   beforeAll(() => useHostBackend(backend))
 
-  test('a pseudo-label is the class with the largest softmax value, taught where that reaches tau; agreement counts', () => {
+  test('a pseudo-label is the class with the largest softmax value, taught where that reaches tau; agreement counts pixels', () => {
     for (let i = 0; i < 15; i++)
       tf.tidy(() => {
         const random = new Random(i)

@@ -25,7 +25,7 @@ export const pseudoLabelsOp = defineOp({
 })
 
 /**
- * Pseudo-labels of logits [B, H, W, C]: per pixel the class with the largest softmax value (the first of equals), and what is taught:
+ * Pseudo-labels of logits [B, H, W, C]: per pixel the class with the largest softmax value (the first of equals), and the taught label:
  * that class where the value is at least tau, else -1. Both [B, H, W]; no gradient.
  */
 export const pseudoLabels = (logits: tf.Tensor4D, tau: number): { labels: tf.Tensor3D; taught: tf.Tensor3D } =>

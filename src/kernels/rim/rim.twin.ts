@@ -1,7 +1,7 @@
-/** Pixels by which a structure is widened on every side. */
+/** Pixels added to a structure on every side. */
 export const rimRadius = 3
 
-/** Twin for one label map, -1 where unknown: 1 where some foreground lies within `rimRadius` rows and columns, else 0. */
+/** Twin for one label map, -1 where unknown: 1 if any foreground lies within `rimRadius` rows and columns, else 0. */
 export function widen(labels: Float32Array, out: Float32Array, size: number): void {
   const across = new Uint8Array(size * size)
   for (let y = 0; y < size; y++)

@@ -3,7 +3,7 @@ import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 import { rimRadius } from './rim.twin'
 
-/** One thread per pixel looks at 7 x 7. Two passes would read 14 pixels instead of 49 for one launch more. */
+/** One thread per pixel reads 7 x 7. Two passes would read 14 pixels instead of 49 but need another launch. */
 export function rimWgsl({ inputs: { labels }, backend }: WgslCall<'labels'>) {
   const rim = launch(backend, {
     key: 'exemplarRim',

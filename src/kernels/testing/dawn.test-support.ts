@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { Webgpu } from '../webgpu/backend'
 
 /**
- * Runs the tests of the calling file on tfjs's WebGPU backend with our kernels, on Chromium's software adapter. Where there is no adapter the
+ * Runs the tests of the calling file on tfjs's WebGPU backend with our kernels, on Chromium's software adapter. Without an adapter the
  * tests fail with a sentence that says what to install; a test during which the device reports an error fails too.
  */
 export function useSoftwareWebgpu(): void {

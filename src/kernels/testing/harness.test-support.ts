@@ -13,35 +13,35 @@ import { normal, relativeError, type Values } from './values.test-support'
 export interface Case {
   inputs: Record<string, Values>
   attrs?: object
-  /** Largest error of this case, where it is another than the operation's. */
+  /** Largest error of this case, if different from the operation's. */
   tolerance?: number
-  /** Backends on which the composition of stock operations does not give the same. */
+  /** Backends on which the composition of stock operations gives different results. */
   wrongStock?: string[]
-  /** The values of the only output that are compared, where not all are. */
+  /** The values of the only output to compare, if not all. */
   compared?: boolean[]
 }
 
-/** How the kernels of an operation are tested. Errors are relative to the largest value of an output, or to 1. */
+/** How to test an operation's kernels. Errors are relative to the largest value of an output, or to 1. */
 export interface Cases {
-  /** Draws case `i`; null where the draw makes no case. */
+  /** Draws case `i`; null if the draw is not a valid case. */
   draw: (random: Random, i: number) => Case | null
-  /** Largest error of SIMD, 1e-5 if left out, and of WGSL. */
+  /** Largest error of SIMD, 1e-5 by default, and of WGSL. */
   simd?: number
   wgsl?: number
-  /** Largest error of SIMD and WGSL relative to the largest value of an output even where that is small. */
+  /** Largest error of SIMD and WGSL relative to the largest value of an output even if that is small. */
   ownScale?: number
-  /** Largest error of values and gradients beside the composition of stock operations, 1e-4 if left out. */
+  /** Largest error of values and gradients against the composition of stock operations, 1e-4 by default. */
   stock?: number
 }
 
-// Of the types of one operation nothing is known here.
+// An operation's types are unknown here.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyOperation = Operation<string, never, string, string, any>
 
 const caseFiles = import.meta.glob<{ cases: Record<string, Cases> }>('../*/cases.test-support.ts', { eager: true })
 const casesOf: Record<string, Cases> = Object.assign({}, ...Object.values(caseFiles).map(({ cases }) => cases))
 
-/** The sources of all folders of operations. */
+/** The sources in all operation folders. */
 const sources = import.meta.glob<Record<string, unknown>>(
   ['../*/*.ts', '!../*/*.{test,test-support,assembly,wgsl}.ts', '!../{testing,overrides,wasm,webgpu}/*'],
   { eager: true },
@@ -53,7 +53,7 @@ const list = Object.entries(operations).map(([name, operation]) => {
   return { name, operation: operation as unknown as AnyOperation, cases }
 })
 
-/** Cases of an operation from `first` on, the same whenever they are asked for. */
+/** Cases of an operation from `first` on, always the same. */
 function casesFor(name: string, { draw }: Cases, count: number, first = 0): (Case & { text: string })[] {
   const drawn = Array.from({ length: count }, (_, k) => first + k).map((i) => ({ i, drawn: draw(new Random(8, name, i), i) }))
   const cases = drawn.flatMap(({ i, drawn }) => {
@@ -67,7 +67,7 @@ function casesFor(name: string, { draw }: Cases, count: number, first = 0): (Cas
 
 const tensorsOf = (inputs: Record<string, Values>) => mapped(inputs, ({ values, shape }) => tf.tensor(values, shape))
 
-/** What the twin makes of a case, by the name of the output. */
+/** The twin's outputs for a case, by name. */
 function expected(operation: AnyOperation, { inputs, attrs = {} }: Case): Record<string, Values> {
   const shapes = mapped(inputs, ({ shape }) => shape)
   const outputs = Object.fromEntries(
@@ -101,7 +101,7 @@ function expectValues(got: Record<string, Values>, want: Record<string, Values>,
 const only = (outputs: Record<string, Values>, compared?: boolean[]): Record<string, Values> =>
   compared ? mapped(outputs, ({ values, shape }) => ({ values: values.filter((_, i) => compared[i]), shape })) : outputs
 
-/** The output of an operation, and its gradients weighted by random numbers, so that none is trivial. */
+/** The output of an operation, and its gradients weighted by random numbers, so that no gradient is trivial. */
 function differentiated(operation: AnyOperation, { inputs, attrs = {} }: Case): Record<string, tf.Tensor> {
   return tf.tidy(() => {
     const tensors = tensorsOf(inputs)
@@ -117,7 +117,7 @@ function differentiated(operation: AnyOperation, { inputs, attrs = {} }: Case): 
   })
 }
 
-/** What an operation gives with the stock engine. */
+/** An operation's results with the stock engine. */
 function composed(operation: AnyOperation, c: Case): Record<string, tf.Tensor> {
   setEngine('stock')
   try {
@@ -128,7 +128,7 @@ function composed(operation: AnyOperation, c: Case): Record<string, tf.Tensor> {
   }
 }
 
-/** What a call must leave as it was. */
+/** State that a call must leave unchanged. */
 function memory() {
   const { numTensors, numDataBuffers, numBytesInGPU } = tf.memory() as tf.MemoryInfo & { numBytesInGPU?: number }
   return { numTensors, numDataBuffers, numBytesInGPU }
@@ -145,7 +145,7 @@ async function on<T>(backend: string, use: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether the SIMD of an operation takes a case. */
+/** Whether an operation's SIMD supports a case. */
 function taken(operation: AnyOperation, { inputs, attrs = {} }: Case): boolean {
   let called = false
   const kernels: Simd = { eachImage: () => void (called = true), call: () => ((called = true), 0) }
@@ -157,11 +157,11 @@ function taken(operation: AnyOperation, { inputs, attrs = {} }: Case): boolean {
 
 /**
  * Tests the kernels of every operation on the active backend against the twins.
- * @param kind what runs there; where an operation has no SIMD, its twin
- * @param count cases of each operation; a new shape costs nothing but on WebGPU, where it may mean a pipeline to compile
+ * @param kind what runs there; the twin if an operation has no SIMD
+ * @param count cases of each operation; a new shape costs time only on WebGPU, where it may compile a pipeline
  */
 export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
-  test('every operation that is defined is in operations.ts, and has cases', () => {
+  test('every operation is in operations.ts and has cases', () => {
     expect(Object.keys(casesOf).sort()).toEqual(Object.keys(operations).sort())
     const exported = Object.values(sources).flatMap((source) => Object.entries(source))
     const defined = exported.filter(([, value]) => typeof value === 'object' && value !== null && 'twin' in value)
@@ -169,7 +169,7 @@ export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
   })
 
   test.each(list.filter(({ operation }) => kind !== 'wgsl' || operation.wgsl))(
-    '$name gives what its twin gives',
+    '$name equals its twin',
     { timeout: 120_000 },
     async ({ name, operation, cases }) => {
       const drawn = casesFor(name, cases, count)
@@ -177,7 +177,7 @@ export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
       if (kind === 'simd' && !exact)
         expect(
           drawn.some((c) => taken(operation, c)),
-          'some case must be one for SIMD',
+          'at least one case must use SIMD',
         ).toBe(true)
       const usual = exact ? 0 : (cases[kind] ?? 1e-5)
       for (const c of drawn) {
@@ -197,7 +197,7 @@ export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
 /** Tests every operation, with its gradients, on the active backend against the composition of stock operations on `oracle`. */
 export function testAgainstStock(oracle?: string, count = 40, first = 0): void {
   test.each(list.filter(({ operation }) => operation.stock))(
-    '$name gives what stock operations give, and so do its gradients',
+    '$name and its gradients equal those of stock operations',
     { timeout: 120_000 },
     async ({ name, operation, cases }) => {
       for (const c of casesFor(name, cases, count, first)) {

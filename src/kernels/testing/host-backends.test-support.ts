@@ -9,7 +9,7 @@ import { readSimdKernels } from './simd-kernels.test-support'
 
 export { hostBackends } from '../host-kernel'
 
-/** Makes a backend active whose memory plain code can reach, as a session does: wasm with SIMD on one thread. */
+/** Activates a backend whose memory is accessible to plain code, as a session does: wasm with SIMD on one thread. */
 export async function useHostBackend(name: (typeof hostBackends)[number]): Promise<void> {
   tf.enableProdMode()
   useEngine('ours')

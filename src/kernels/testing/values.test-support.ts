@@ -16,7 +16,7 @@ export const normal = (random: Random, ...shape: number[]): Values => filled(sha
 
 export const normals = (random: Random, length: number): Float32Array => normal(random, length).values
 
-/** Largest difference of two arrays of one length, in units of the largest value of `want` (of `least` where that is smaller). */
+/** Largest difference of two arrays of equal length, in units of the largest value of `want` (at least `least`). */
 export function relativeError(got: Float32Array, want: Float32Array, least = 1): number {
   if (got.length !== want.length) return Infinity
   let error = 0
@@ -29,10 +29,10 @@ export function relativeError(got: Float32Array, want: Float32Array, least = 1):
   return error / scale
 }
 
-/** Images of a case: corners first, then whatever comes. The corners are the least there is, and sums too long for one lane of threads. */
+/** Images of a case: corner cases first, then random ones. The corner cases are the smallest sizes, and sums too long for one lane of threads. */
 export interface Sizes {
   models: number
-  /** Of each model. */
+  /** Number per model. */
   images: number
   height: number
   width: number
@@ -56,7 +56,7 @@ export const sizesOf = (random: Random, i: number): Sizes =>
     channels: [1, 2, 3, 4, 6, 8, 12, 20][random.integer(8)]!,
   }
 
-/** Side and number of square images of case `i`. */
+/** Side and number of square images in case `i`. */
 export const squaresOf = (random: Random, i: number): { size: number; count: number } =>
   [
     { size: 1, count: 1 },

@@ -3,7 +3,7 @@ import { defineOp } from '../operation'
 import { upsampleConcat, upsampleConcatGrad } from './upsample-concat.twin'
 import { upsampleConcatGradWgsl, upsampleConcatWgsl, type JoinShapes } from './upsample-concat.wgsl'
 
-/** What a SIMD call says besides its places; null where channels are not whole vectors. */
+/** The numbers for a SIMD call; null if channels are not whole vectors. */
 function simdCall([, , , S]: number[], [images, h, w, C]: number[]) {
   if (C! % 4 !== 0 || S! % 4 !== 0) return null
   return { models: 1, images: images!, scratch: 4 * w! * C!, numbers: { h: h!, w: w!, S: S!, C: C! } }
@@ -46,6 +46,6 @@ export const upsampleConcatOp = defineOp({
   },
 })
 
-/** The decoder's join: skip [B, 2h, 2w, S] and x [B, h, w, C] enlarged twice (bilinear, corners aligned) -> [B, 2h, 2w, S + C]. */
+/** The decoder's join: skip [B, 2h, 2w, S] and x [B, h, w, C] upsampled by two (bilinear, corners aligned) -> [B, 2h, 2w, S + C]. */
 export const joinSkip = (skip: tf.Tensor4D, x: tf.Tensor4D): tf.Tensor4D =>
   upsampleConcatOp.run({ skip, x }, { skipShape: skip.shape, xShape: x.shape }).out as tf.Tensor4D

@@ -13,7 +13,7 @@ function taps(n: number): { low: Int32Array; high: Int32Array; weight: Float64Ar
   return { low, high, weight }
 }
 
-/** Forward twin: out [B, 2h, 2w, S + C] holds the skip [B, 2h, 2w, S], then x [B, h, w, C] enlarged twice, bilinear, corners aligned. */
+/** Forward twin: out [B, 2h, 2w, S + C] holds the skip [B, 2h, 2w, S], then x [B, h, w, C] upsampled by two, bilinear, corners aligned. */
 export function upsampleConcat(skip: Float32Array, x: Float32Array, out: Float32Array, skipShape: number[], xShape: number[]): void {
   const [B, h, w, C] = xShape as [number, number, number, number]
   const S = skipShape[3]!

@@ -4,11 +4,11 @@ import { launch, launchAll } from '../webgpu/launch'
 import { elementOf } from '../webgpu/reduction'
 
 /**
- * Output i of 2n lies at i (n - 1) / (2n - 1) of the source: corners aligned. As a whole numerator over a whole denominator that is exact,
- * and so is the test on which side of a source pixel it lies.
+ * Output i of 2n lies at i (n - 1) / (2n - 1) of the source: corners aligned. As a fraction of whole numbers that is exact,
+ * and so is the test of which side of a source pixel it lies on.
  */
 
-/** The skip [B, 2h, 2w, S] and x [B, h, w, C] enlarged twice -> [B, 2h, 2w, S + C]. One thread per output element. */
+/** The skip [B, 2h, 2w, S] and x [B, h, w, C] upsampled by two -> [B, 2h, 2w, S + C]. One thread per output element. */
 export function upsampleConcatWgsl({ inputs: { skip, x }, backend }: WgslCall<'skip' | 'x'>) {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const skipChannels = skip.shape[3]!
@@ -54,10 +54,10 @@ export function upsampleConcatWgsl({ inputs: { skip, x }, backend }: WgslCall<'s
   return { out }
 }
 
-/** Shapes of the forward operation, which the gradient alone does not show. */
+/** Shapes of the forward operation, which the gradient alone does not determine. */
 export type JoinShapes = Record<'skipShape' | 'xShape', [number, number, number, number]>
 
-/** dOut split into the gradients of skip and x. A source pixel gathers from the outputs nearer to it than one pixel. */
+/** dOut split into the gradients of skip and x. A source pixel gathers from the outputs within one pixel. */
 export function upsampleConcatGradWgsl({ inputs: { dOut }, attrs: { skipShape, xShape }, backend }: WgslCall<'dOut', JoinShapes>) {
   const [, height, width, channels] = xShape
   const skipChannels = skipShape[3]
@@ -89,7 +89,7 @@ export function upsampleConcatGradWgsl({ inputs: { dOut }, attrs: { skipShape, x
       let channel = uniforms.skipSteps + out - pixel * uniforms.steps;
       let rows = 2 * uniforms.height - 1;
       let columns = 2 * uniforms.width - 1;
-      // One too many at either end weighs nothing.
+      // An extra one at either end has weight 0.
       let firstRow = max(0, (row - 1) * rows / max(1, uniforms.height - 1));
       let lastRow = min(rows, (row + 1) * rows / max(1, uniforms.height - 1) + 1);
       let firstColumn = max(0, (column - 1) * columns / max(1, uniforms.width - 1));

@@ -3,7 +3,7 @@ import type { Cases } from '../testing/harness.test-support'
 import { filled, squaresOf } from '../testing/values.test-support'
 import { affineLength, bendLength, positionsOf } from './warp.twin'
 
-/** Warps that turn, mirror, shrink and leave the image; every third leaves it where it is, every third does not bend. */
+/** Warps that turn, mirror, shrink and move the image; every third leaves it in place, every third does not bend. */
 function warps(count: number, size: number, random: Random) {
   const affine = filled([count, affineLength], () => 0)
   const bend = filled([count, bendLength], () => 0)
@@ -17,7 +17,7 @@ function warps(count: number, size: number, random: Random) {
 }
 
 export const cases: Record<string, Cases> = {
-  // From any source, bent or not.
+  // From any source, with or without bending.
   warpImagesOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -31,7 +31,7 @@ export const cases: Record<string, Cases> = {
     },
     wgsl: 2e-4,
   },
-  // Of three maps; a fifth of the pixels is unknown, on the border too.
+  // From three maps; a fifth of the pixels are unknown, including some on the border.
   warpLabelsOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -39,7 +39,7 @@ export const cases: Record<string, Cases> = {
       const labels = filled([3, size, size], () => (random.chance(0.2) ? -1 : 1 + random.integer(200)))
       const source = filled([first + count], () => random.integer(3))
       const { affine, bend } = warps(first + count, size, random)
-      // Only where the nearest pixel is beyond doubt.
+      // Only where the nearest pixel is unambiguous.
       const sure = (v: number) => Math.abs(v - Math.floor(v) - 0.5) > 1e-3
       const [x, y] = [new Float64Array(size), new Float64Array(size)]
       const compared: boolean[] = []

@@ -33,7 +33,7 @@ export const warpLabelsOp = defineOp({
   wgsl: warpLabelsWgsl,
 })
 
-/** Warps as tables, a row for each: which image, [n], affine [n, 6] and bend [n, 50]. */
+/** Warps as tables, one row each: image number [n], affine [n, 6] and bend [n, 50]. */
 export interface WarpTables {
   source: tf.Tensor
   affine: tf.Tensor

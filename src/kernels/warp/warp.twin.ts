@@ -3,8 +3,8 @@
  *
  *   x = a column + b row + c + bendX(column, row),   y = d column + e row + f + bendY(column, row).
  *
- * `affine` holds a .. f. `bend` holds the 5 x 5 values of bendX and then those of bendY, on a grid that reaches from the first to the last
- * pixel, bicubic in between; zeros where nothing bends.
+ * `affine` holds a .. f. `bend` holds the 5 x 5 values of bendX, then of bendY, on a grid from the first to the last
+ * pixel, bicubic in between; zeros for no bending.
  */
 export interface Warp {
   affine: Float32Array
@@ -30,7 +30,7 @@ interface Taps {
 }
 const tapsOfSize = new Map<number, Taps>()
 
-/** The taps of a side of `size` pixels on the grid, corners aligned; worked out once for each size. */
+/** The taps of a side of `size` pixels on the grid, corners aligned; computed once per size. */
 function tapsOf(size: number): Taps {
   let taps = tapsOfSize.get(size)
   if (taps) return taps
@@ -47,8 +47,8 @@ function tapsOf(size: number): Taps {
 }
 
 /**
- * Prepares to say where the pixels of an output row are taken from: the function returned writes the positions of row `row` to `x` and `y`,
- * [size] each. Row by row, so that whoever needs only some rows pays only for those.
+ * Prepares the source positions of output rows: the returned function writes those of row `row` to `x` and `y`,
+ * [size] each. Row by row, so that callers pay only for the rows they need.
  */
 export function positionsOf(size: number, { affine, bend }: Warp): (row: number, x: Float64Array, y: Float64Array) => void {
   const [a, b, c, d, e, f] = affine as unknown as [number, number, number, number, number, number]
@@ -60,7 +60,7 @@ export function positionsOf(size: number, { affine, bend }: Warp): (row: number,
       }
     }
   const { points, weights } = tapsOf(size)
-  // The rows of both grids, enlarged along x.
+  // The rows of both grids, interpolated along x.
   const bentX = new Float64Array(gridSide * size)
   const bentY = new Float64Array(gridSide * size)
   for (let line = 0; line < gridSide; line++) {
@@ -87,7 +87,7 @@ export function positionsOf(size: number, { affine, bend }: Warp): (row: number,
 /** Gamma, gain and offset of v -> clamp(v^gamma gain + offset); this one changes nothing in [0, 1]. */
 export const plainTone = [1, 1, 0] as const
 
-/** Twin for one image: sampled bilinearly, beyond the border the nearest edge pixel counts, then `tone` applied. */
+/** Twin for one image: bilinear, with the nearest edge pixel beyond the border; then `tone` is applied. */
 export function warpImage(image: Float32Array, out: Float32Array, size: number, warp: Warp, tone: ArrayLike<number> = plainTone): void {
   const [gamma, gain, offset] = [tone[0]!, tone[1]!, tone[2]!]
   const place = positionsOf(size, warp)
@@ -136,7 +136,7 @@ export function warpLabels(labels: Float32Array, out: Float32Array, size: number
   }
 }
 
-/** Which rows of the tables of numbers are rendered, from `first` on. */
+/** The rows of the tables to render, from `first` on. */
 export interface Rows {
   first: number
   count: number

@@ -11,8 +11,8 @@ const cubicWeights = (name: string, t: string) => `
     ((-0.75 * (2.0 - ${t}) + 3.75) * (2.0 - ${t}) - 6.0) * (2.0 - ${t}) + 3.0);`
 
 /**
- * `at`: where thread `index` takes the input from, in pixels, under warp `n`; `image` and `size` are whole numbers. Which cell of the grid
- * a pixel lies in is found by whole numbers, for rounding would put pixels at a grid point into either.
+ * `at`: the source position of thread `index`, in pixels, under warp `n`; `image` and `size` are whole numbers. The grid cell
+ * of a pixel is found with whole numbers, since rounding could put a pixel at a grid point into either.
  */
 const position = `
   let size = uniforms.size;

@@ -3,7 +3,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { tuneConvolutions, type TuningStore } from '../conv2d/tuning'
 import { setSoftware } from './threads-wanted'
 
-/** An adapter with its device; `software` is true where the CPU plays the GPU, `name` is what to show a person. */
+/** An adapter with its device; `software` is true if the CPU emulates the GPU, `name` is for display. */
 export interface Webgpu {
   adapter: GPUAdapter
   device: GPUDevice
@@ -13,7 +13,7 @@ export interface Webgpu {
 
 const softwareNames = /swiftshader|llvmpipe|lavapipe|basic render/i
 
-/** Opens the device with all that the adapter allows, for tfjs asks for one buffer per tensor whatever its size. */
+/** Opens the device with all of the adapter's limits, since tfjs needs one buffer per tensor of any size. */
 export async function openDevice(adapter: GPUAdapter): Promise<Webgpu> {
   const { limits, info } = adapter
   const device = await adapter.requestDevice({
@@ -33,16 +33,16 @@ export async function openDevice(adapter: GPUAdapter): Promise<Webgpu> {
   return { adapter, device, software, name }
 }
 
-/** The browser's WebGPU, in a page or a worker; null where there is none or no adapter is offered. */
+/** The browser's WebGPU, in a page or a worker; null if it has none or offers no adapter. */
 export async function requestWebgpu(): Promise<Webgpu | null> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' })
   return adapter ? openDevice(adapter) : null
 }
 
 /**
- * Makes WebGPU on this device the backend of tfjs, with our convolutions in the forms that are the fastest on this adapter. An earlier WebGPU backend is removed, and its tensors with it.
+ * Makes WebGPU on this device the backend of tfjs, with the variants of our convolutions that are fastest on this adapter. Removes an earlier WebGPU backend and its tensors.
  * @param now a clock, milliseconds
- * @param store remembers the forms for the next time; without one they are measured once in a process
+ * @param store remembers the variants for next time; without one they are measured once per process
  */
 export async function openWebgpu(
   { adapter, device, software, name }: Webgpu,

@@ -6,7 +6,7 @@ import { useSoftwareWebgpu } from '../testing/dawn.test-support'
 
 useSoftwareWebgpu()
 
-test('a kernel understands a mask that is 0 or 1 by a cast, whose buffer stays one of whole numbers', async () => {
+test('a kernel accepts a cast mask of 0 and 1, whose buffer still holds integers', async () => {
   const x = tf.tensor3d([0, 2, 3, 0.5], [1, 2, 2])
   const y = tf.tidy(() => {
     const factor = tf.cast(tf.greater(tf.tensor2d([[0, 3]]), 1), 'float32')

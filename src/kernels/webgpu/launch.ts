@@ -7,7 +7,7 @@ import { placeOf } from './window'
 export interface Launch extends Work {
   outputShape: number[]
   outputComponent: 1 | 4
-  /** Where the output goes; a new tensor if absent. */
+  /** The tensor to write to; a new one if absent. */
   into?: TensorInfo | undefined
 }
 
@@ -25,25 +25,25 @@ export interface Output {
 }
 
 interface Work {
-  /** Names the WGSL text: two launches with the same key must have the same text, for the compiled pipeline is kept under it. */
+  /** Identifies the WGSL text: launches with equal keys must have equal text, since compiled pipelines are cached by key. */
   key: string
-  /** Input buffers by the name they have in WGSL, where they are always f32. */
+  /** Input buffers by name in WGSL, where they are always f32. */
   inputs: Record<string, TensorInfo>
   /** Components per array element of each input, in the same order: 1 for f32, 4 for vec4<f32>. */
   inputComponents: number[]
-  /** Number of threads that have work. */
+  /** Number of threads with work. */
   threads: number
-  /** Whole numbers that the code reads as `uniforms.name`. What changes from step to step does not belong here but into an input. */
+  /** Whole numbers that the code reads as `uniforms.name`. Values that change from step to step belong in an input instead. */
   uniforms?: Record<string, number>
-  /** Real numbers that the code reads in the same way. */
+  /** Real numbers that the code reads likewise. */
   factors?: Record<string, number>
-  /** WGSL: the body of a thread, which is numbered by `index`; a single output is called `result`. */
+  /** WGSL: the body of thread number `index`; a single output is called `result`. */
   body: () => string
-  /** Threads of a workgroup, 64 if left out. */
+  /** Threads per workgroup, 64 by default. */
   workgroupSize?: number
   /**
    * WGSL declarations at module scope: the var<workgroup> arrays that the threads of a workgroup share. With a header the body may have barriers,
-   * so all threads of a workgroup run it, also those without work and those of workgroups past the last one: it has to check what it writes. It
+   * so all threads of a workgroup run it, even without work or past the last workgroup, and it must check what it writes. It
    * finds its place in its workgroup in `local : i32` and the number of the workgroup in `group : i32`; neither counts as uniform for the
    * compiler, so what decides about a barrier must come from `uniforms`.
    */
@@ -53,7 +53,7 @@ interface Work {
 const usualWorkgroup = 64
 const mostWorkgroups = 65_535
 
-/** What a device has compiled, and the uniform buffers it has been given; both are for ever the same for the same key. */
+/** A device's compiled pipelines and uniform buffers; both never change for a given key. */
 interface Compiled {
   pipelines: Map<string, GPUComputePipeline>
   uniforms: Map<string, GPUBuffer>
@@ -67,8 +67,8 @@ function compiledFor(device: GPUDevice): Compiled {
 }
 
 /**
- * Values of a tensor as f32. `tf.cast` from int32 or bool to float32 hands on the same buffer, with whole numbers in it, under a new name;
- * only the backend's own record of it tells.
+ * Values of a tensor as f32. `tf.cast` from int32 or bool to float32 passes on the same buffer, still holding integers, under a new name;
+ * only the backend's own record shows it.
  */
 function asFloats(backend: WebGPUBackend, info: TensorInfo): TensorInfo {
   if (backend.tensorMap.get(info.dataId).dtype === 'float32') return info
@@ -99,8 +99,8 @@ export function launchAll(backend: WebGPUBackend, work: Launches): TensorInfo[] 
 }
 
 /**
- * Queues one dispatch. Not by tfjs's runWebGPUProgram: that compiles anew for every rank and every relation of shapes (a pipeline takes
- * SwiftShader up to a second), makes a uniform buffer for each dispatch, knows one output only, and no tensor that is part of a buffer.
+ * Queues one dispatch. Not by tfjs's runWebGPUProgram, which recompiles for every rank and relation of shapes (a pipeline takes
+ * SwiftShader up to a second), makes a uniform buffer per dispatch, and supports neither several outputs nor tensors that share a buffer.
  */
 function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }): TensorInfo[] {
   const { device } = backend
@@ -154,10 +154,9 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
   return outputs
 }
 
-/** Enough to keep the queue short of work to wait for, few enough for the GPU to start early. */
+/** Enough to keep the queue busy, few enough for the GPU to start early. */
 const dispatchesPerSubmit = 64
 
-/** What tfjs keeps to itself. */
 interface Internals {
   commandEncoder: GPUCommandEncoder
   computePassEncoder: GPUComputePassEncoder | null

@@ -1,4 +1,4 @@
-/** WebGPU in Node, through Dawn (npm `webgpu`). Node only: import it dynamically, never from code that the browser gets. */
+/** WebGPU in Node, through Dawn (npm `webgpu`). Node only: import it dynamically, never from browser code. */
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,7 +7,7 @@ import type { Webgpu } from './backend'
 
 const icdName = 'vk_swiftshader_icd.json'
 
-/** Folders where a Chrome or Chromium, and with it the SwiftShader software driver, may lie. */
+/** Folders that may hold a Chrome or Chromium, and so the SwiftShader software driver. */
 function browserFolders(): string[] {
   const executable = process.env['CHROMIUM_PATH']
   const playwright = process.env['PLAYWRIGHT_BROWSERS_PATH'] ?? join(homedir(), '.cache/ms-playwright')
@@ -35,9 +35,9 @@ function findSwiftshader(): string | null {
 }
 
 /**
- * Dawn opens the Vulkan loader as `libvulkan.so.1`. Machines without a GPU often lack it, but Chromium brings one along; once a library
- * of that name is in the process, the system hands it out by name. Node's loader is the only door to dlopen: it refuses the file
- * for not being an addon, after having loaded it, and RTLD_NODELETE (0x1000 on Linux) keeps it there.
+ * Dawn opens the Vulkan loader as `libvulkan.so.1`. Machines without a GPU often lack it, but Chromium includes one; once a library
+ * of that name is in the process, the system finds it by name. Node's loader is the only way to dlopen: it rejects the file
+ * as not an addon, but only after loading it, and RTLD_NODELETE (0x1000 on Linux) keeps it there.
  */
 function preloadVulkanLoader(folder: string): void {
   const loader = join(folder, 'libvulkan.so.1')
@@ -52,9 +52,9 @@ function preloadVulkanLoader(folder: string): void {
 /**
  * Opens an adapter and a device, and sets `navigator.gpu` and WebGPU's globals, which tfjs looks for.
  * Drop `globalThis.navigator.gpu` and destroy the device when done, or end with `process.exit`: Dawn keeps Node alive.
- * @param options.software true for SwiftShader, the software driver that Chromium brings; false for the machine's own adapter. The driver
+ * @param options.software true for SwiftShader, Chromium's software driver; false for the machine's own adapter. The driver
  * can be chosen only before the first call in a process.
- * @throws Error with one sentence that says what to do, where there is no adapter.
+ * @throws Error with one sentence that says what to do if there is no adapter.
  */
 export async function openDawn(options: { software: boolean }): Promise<Webgpu> {
   if (options.software) {

@@ -14,7 +14,7 @@ describe('with the kernels of a software adapter', () => {
   testAgainstStock('cpu', 16)
 })
 
-// Few and small: each takes many pipelines.
+// Few and small: each needs many pipelines.
 describe('as the stock engine runs them', () => testAgainstStock('webgpu', 4, 4))
 
 describe('with the kernels of a real GPU', () => {

@@ -9,7 +9,7 @@ import { drawPair, keyOf } from './random-wgsl'
 
 useSoftwareWebgpu()
 
-test('a shader makes the very draws of Random', async () => {
+test('a shader makes exactly the draws of Random', async () => {
   const backend = tf.backend() as WebGPUBackend
   for (const path of [['weak', 5, 0], [], ['x', 2 ** 32 - 1]]) {
     const values = Random.key(123_456_789, ...path)

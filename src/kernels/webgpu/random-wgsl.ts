@@ -4,7 +4,7 @@ const rotations = [13, 15, 26, 6, 17, 29, 16, 24]
 
 /**
  * WGSL statements that declare `name`, a vec2<u32>: draws 2 counter and 2 counter + 1 of a stream of src/lib/random.ts, bit for bit
- * (Threefry-2x32 with 20 rounds). Statements and not a function, for the text of a kernel is the body of one.
+ * (Threefry-2x32 with 20 rounds). Statements rather than a function, since a kernel's text is a function body.
  * @param key WGSL of the key as vec2<u32>, see `keyOf`
  * @param counter WGSL of a u32; streams end after 2^33 draws, so the upper word is 0
  */
@@ -25,7 +25,7 @@ export const drawPair = (name: string, key: string, counter: string): string => 
     ${name} = vec2<u32>(a, b);
   }`
 
-/** WGSL of the key whose four 16-bit parts stand in the float buffer `buffer` from `at` on, as `Random.key` gives them. */
+/** WGSL of the key whose four 16-bit parts, from `Random.key`, are in the float buffer `buffer` from `at` on. */
 export const keyOf = (buffer: string, at: string): string => {
   const part = (i: number) => `u32(${buffer}[${at} + ${i}])`
   return `vec2<u32>(${part(0)} | (${part(1)} << 16u), ${part(2)} | (${part(3)} << 16u))`

@@ -2,22 +2,22 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 
 /**
- * Launches recorded once and submitted again and again. Making a launch costs the host more than the GPU has to do for it: shapes are
- * compared, buffers found, bind groups made. Repeated, only the encoding of the same list is left.
+ * Launches recorded once and submitted repeatedly. Making a launch costs the host more time than the GPU needs for it: shapes are
+ * compared, buffers found, bind groups made. When repeated, the same list only has to be encoded.
  *
- * This asks for three things: what is recorded reads nothing back; what changes is in buffers written between the repetitions; and the
- * buffers that the launches use belong to the recording, so that nobody else is given one of them.
+ * This requires three things: recorded work reads nothing back; changing values are in buffers written between repetitions; and the
+ * launches' buffers belong to the recording, so that nothing else gets one of them.
  */
 export interface Recording {
   /** Number of launches. */
   readonly dispatches: number
-  /** Submits the launches once more, and copies after them. */
+  /** Submits the launches again, then the copies. */
   replay(copies: Copy[]): void
-  /** Gives the buffers back. */
+  /** Releases the buffers. */
   dispose(): void
 }
 
-/** A copy of a whole tensor at the end of a recording, or of its first values into a place in a buffer. */
+/** A copy of a whole tensor at the end of a recording, or of its first values to an offset in a buffer. */
 export interface Copy {
   from: TensorInfo
   to: GPUBuffer
@@ -33,10 +33,10 @@ interface Dispatch {
   z: number
 }
 
-/** An operating system may reset a GPU that is busy for two seconds with one submission, and a slow one may be with a large step. */
+/** An operating system may reset a GPU that takes two seconds for one submission, as a slow one may for a large step. */
 const dispatchesPerSubmit = 128
 
-/** What tfjs keeps to itself. */
+/** Private members of tfjs. */
 interface Internals {
   commandEncoder: GPUCommandEncoder | null
   endComputePassEncoder(): void
@@ -52,7 +52,7 @@ export const bufferOf = (backend: WebGPUBackend, info: TensorInfo): GPUBuffer =>
   return backend.tensorMap.get(info.dataId).resource as GPUBuffer
 }
 
-/** Submits what tfjs has queued but not yet handed over. */
+/** Submits what tfjs has queued but not submitted. */
 export function flush(backend: WebGPUBackend): void {
   const internals = backend as unknown as Internals
   internals.endComputePassEncoder()
@@ -65,7 +65,7 @@ export function writeValues(backend: WebGPUBackend, info: TensorInfo, values: Fl
   backend.device.queue.writeBuffer(bufferOf(backend, info), 0, values as Float32Array<ArrayBuffer>)
 }
 
-/** Makes the next read of a tensor whose buffer was written by other means go to the GPU: tfjs keeps what it has read once. */
+/** Makes the next read of a tensor go to the GPU, after its buffer was written directly: tfjs caches what it reads. */
 export function forgetRead(backend: WebGPUBackend, info: TensorInfo): void {
   Object.assign(backend.tensorMap.get(info.dataId), { values: null })
 }
@@ -86,8 +86,8 @@ function encodeCopies(backend: WebGPUBackend, encoder: GPUCommandEncoder, copies
 }
 
 /**
- * Runs `run` and records its launches. Its result is alive until the recording is disposed of: its tensors keep their buffers, which
- * `replay` fills anew.
+ * Runs `run` and records its launches. Its result lives until the recording is disposed of: its tensors keep their buffers, which
+ * `replay` refills.
  * @param run makes launches on the backend; a read-back or a copy inside is an error
  */
 export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; recording: Recording } {
@@ -96,7 +96,7 @@ export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; re
   const { bufferManager } = internals
   const { device } = backend
   const dispatches: Dispatch[] = []
-  /** All buffers taken during the recording; true for those that a later launch of it may use again. */
+  /** All buffers taken during the recording; true for those that a later launch in it may reuse. */
   const own = new Map<GPUBuffer, boolean>()
   const free = new Map<string, GPUBuffer[]>()
   const keyOf = (size: number, usage: number) => `${size} ${usage}`
@@ -104,7 +104,7 @@ export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; re
   const acquire = bufferManager.acquireBuffer.bind(bufferManager)
   const release = bufferManager.releaseBuffer.bind(bufferManager)
   bufferManager.acquireBuffer = (size, usage, mapped = false) => {
-    // What the host writes once, uniforms and constants, has to keep its values for the repetitions.
+    // Buffers that the host writes once, uniforms and constants, must keep their values for the repetitions.
     const written = mapped || (usage & GPUBufferUsage.UNIFORM) !== 0
     const again = written ? undefined : free.get(keyOf(size, usage))?.pop()
     if (again) return again
@@ -168,7 +168,7 @@ export function record<T>(backend: WebGPUBackend, run: () => T): { result: T; re
   return { result, recording }
 }
 
-/** An encoder that notes down the launches it is given. */
+/** An encoder that records its launches. */
 function recordingEncoder(encoder: GPUCommandEncoder, dispatches: Dispatch[]): GPUCommandEncoder {
   const refuse = () => {
     throw new Error('A recorded step cannot copy or read back.')

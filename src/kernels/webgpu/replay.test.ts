@@ -12,7 +12,7 @@ const memory = () => {
   return { numTensors, numDataBuffers, numBytesInGPU }
 }
 
-/** A run that multiplies the state by `factor`, and gives `count` copies of its first value, times `factor`, to be read. */
+/** A run that multiplies the state by `factor`, and outputs `count` copies of its first value, times `factor`. */
 function runOf(state: tf.Tensor, count: number, factor: number): Run<{ flat: tf.Tensor1D }> {
   const values = () => new Float32Array(length).fill(factor)
   return {
@@ -31,7 +31,7 @@ function runOf(state: tf.Tensor, count: number, factor: number): Run<{ flat: tf.
   }
 }
 
-test('any number of scalars of any number of runs comes back, also where later runs have more', async () => {
+test('any number of scalars from any number of runs comes back, even if later runs have more', async () => {
   const before = memory()
   const state = tf.ones([length])
   const replay = new Replay<{ flat: tf.Tensor1D }>([state])

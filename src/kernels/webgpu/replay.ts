@@ -2,29 +2,29 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
 
-/** Numbers that differ from run to run, where the backend computes: `flat` holds all of them, and the rest are windows on it. */
+/** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are windows on it. */
 export interface Numbers {
   flat: tf.Tensor1D
 }
 
-/** One run of something that is done again and again to the same state. */
+/** One run of a repeated operation on the same state. */
 export interface Run<N extends Numbers> {
-  /** What the launches depend on besides the shapes of the state: with the key of the run before, its launches are repeated. */
+  /** What the launches depend on besides the state's shapes: if it equals the last run's key, those launches are repeated. */
   key: string
   /** Values of `flat`. */
   values: () => Float32Array
-  /** Sends the numbers to the backend, for launches that are made anew. */
+  /** Sends the numbers to the backend, for new launches. */
   upload: () => N
   dispose: (numbers: N) => void
-  /** What `launch` reads besides the numbers and the state. */
+  /** Other tensors that `launch` reads. */
   reads: tf.Tensor[]
   /** Makes the launches: the next state, in the order of the state, and values to be read later. */
   launch: (numbers: N) => { state: tf.Tensor[]; scalars: tf.Tensor1D }
 }
 
 /**
- * Repeats launches on a state that stays in the same buffers and is overwritten by each run (recording.ts). What each run gives to be read
- * gathers in a buffer until `read`.
+ * Repeats launches on a state that stays in the same buffers and is overwritten by each run (recording.ts). Each run's values to read
+ * gather in a buffer until `read`.
  */
 export class Replay<N extends Numbers> {
   private recorded: {
@@ -36,13 +36,13 @@ export class Replay<N extends Numbers> {
     copies: Copy[]
     scalars: tf.Tensor1D
   } | null = null
-  /** Scalars of each run that waits, one after the other in `gathered`. */
+  /** Number of scalars of each waiting run, consecutive in `gathered`. */
   private waiting: number[] = []
   private gathered: GPUBuffer
 
   private readonly backend = tf.backend() as WebGPUBackend
 
-  /** @param state tensors of the active backend, which must be WebGPU, that each run overwrites; they stay the caller's */
+  /** @param state tensors of the active backend, which must be WebGPU, that each run overwrites; the caller still owns them */
   constructor(private readonly state: tf.Tensor[]) {
     this.gathered = this.bufferFor(firstRoom)
   }
@@ -53,7 +53,7 @@ export class Replay<N extends Numbers> {
     if (!known) {
       this.forget()
       const numbers = upload()
-      // Before the recording, for an upload inside it would belong to it.
+      // Before the recording, since an upload inside would belong to it.
       for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
       const { result, recording } = record(backend, () => launch(numbers))
       const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
@@ -69,7 +69,7 @@ export class Replay<N extends Numbers> {
     for (const tensor of state) forgetRead(backend, tensor)
   }
 
-  /** The scalars of each run since the last call, in their order. Waits for the GPU. */
+  /** The scalars of each run since the last call, in order. Waits for the GPU. */
   async read(): Promise<Float32Array[]> {
     const sizes = this.waiting
     this.waiting = []
@@ -116,7 +116,7 @@ export class Replay<N extends Numbers> {
     )
   }
 
-  /** Finds room for `count` scalars more, in a larger buffer if need be; returns the number of those before. */
+  /** Makes room for `count` more scalars, in a larger buffer if needed; returns the number before them. */
   private reserve(count: number): number {
     const before = sum(this.waiting)
     const size = 4 * (before + count)
@@ -151,7 +151,7 @@ export class Replay<N extends Numbers> {
   }
 }
 
-/** Bytes for scalars at first: a few steps of a training. */
+/** Initial bytes for scalars: a few training steps. */
 const firstRoom = 1024
 
 const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0)

@@ -7,7 +7,7 @@ import { networkOf, type StoredModel } from '../model'
 import type { TrainingData } from '../synthesis'
 import { correctedData, tinyConfig, tinyData } from '../tiny-run.test-support'
 
-/** One iteration that PyTorch and our step both make: what is trained on, and at which t. */
+/** One iteration for both PyTorch and our step: its data, settings and t. */
 export interface Case {
   config: Config
   data: TrainingData
@@ -17,8 +17,8 @@ export interface Case {
 export const classes = 3
 
 /**
- * Every weight of a term is another number, r(t) is 0.45, and every strong view has a box from another image, so that no two parts can be
- * mistaken for each other. All cases have the same shapes of weights.
+ * Every term has a different weight, r(t) is 0.45, and every strong view has a box from another image, so that no two parts can be
+ * confused. All cases have the same shapes of weights.
  */
 const base: Partial<Config> = {
   seed: 4,
@@ -42,7 +42,7 @@ const of = (settings: Partial<Config>, { t = 6, data = tinyData as (config: Conf
   return { config, data: data(config), t }
 }
 
-/** Each differs from the first in what its name says. */
+/** Each differs from the first as its name says. */
 export const cases: Record<string, Case> = {
   'cross, all levels, dice': of({}),
   'self-teaching': of({ teacher: 'self' }),
@@ -65,8 +65,8 @@ export const letters = ['A', 'B'] as const
 export type Letter = (typeof letters)[number]
 
 /**
- * The state of model k before the step, another for each k: random also where a new network has zeros and ones, and with an optimiser in
- * mid-run, for from nothing Adam's first update is little more than the sign of a gradient.
+ * The state of model k before the step, different for each k: random even where a new network has zeros and ones, and with an optimiser in
+ * mid-run, since Adam's first update is little more than the sign of a gradient.
  */
 export function stateBefore({ config }: Case, k: 0 | 1): StoredModel {
   const net = networkOf(config, classes)

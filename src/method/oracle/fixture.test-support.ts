@@ -9,7 +9,7 @@ import { featureViews } from '../schedule'
 import { disposeImages, labeledShares, renderViews, uploadImages } from '../views'
 import { classes, letters, projectionsOf, stateBefore, type Case } from './cases.test-support'
 
-/** Writes what goes into the step of each case, in the form that step_oracle.py describes. */
+/** Writes the inputs of each case's step, in the format that step_oracle.py describes. */
 export async function writeFixture(folder: string, cases: Record<string, Case>): Promise<void> {
   const parts: Float32Array[] = []
   const tensors: Record<string, { shape: number[]; first: number }> = {}
@@ -21,7 +21,7 @@ export async function writeFixture(folder: string, cases: Record<string, Case>):
   }
   const putTensor = async (name: string, tensor: tf.Tensor) => put(name, Float32Array.from(await tensor.data()), tensor.shape)
 
-  // The weights of all cases are the same; running statistics are those of a case that has some.
+  // All cases have the same weights; running statistics come from a case that has them.
   const all = Object.values(cases)
   const first = all.find(({ config }) => config.norm === 'batch') ?? all[0]!
   const net = networkOf(first.config, classes)
@@ -40,7 +40,7 @@ export async function writeFixture(folder: string, cases: Record<string, Case>):
     const numbers = planStep(net, data, config, t)
     const plan = uploadStep(numbers)
     const images = uploadImages(data)
-    // The strong views before CutMix, which is part of what is checked.
+    // The strong views before CutMix, since CutMix is checked too.
     const unmixed = tf.zeros([U, 4])
     const values = { ...plan.views.values, boxes: new Float32Array(4 * U) }
     const views = renderViews(images, { values, tensors: { ...plan.views.tensors, boxes: unmixed } }, config)
@@ -56,7 +56,7 @@ export async function writeFixture(folder: string, cases: Record<string, Case>):
     put(`${name}/boxes`, plan.views.values.boxes, [U, 4])
     put(`${name}/partners`, plan.views.values.partners)
 
-    // The encoders' batch, of each network: labelled, strong if there is an image term, weak.
+    // The encoders' batch for each network: labelled, strong if there is an image term, weak.
     const has = (term: string) => numbers.terms.some((other) => other.name === term)
     const B = E + P + (has('image') ? U : 0) + U
     for (const [l, p] of net.dropout.entries()) {

@@ -10,20 +10,20 @@ export type Digest = number[]
 
 type OfBoth = Record<Letter, Record<string, Digest>>
 
-/** What one iteration gives, as step_oracle.py writes it. */
+/** The result of one iteration, as written by step_oracle.py. */
 export interface Outcome {
   /** The fields of `StepMetrics`; null for a term that is off. */
   metrics: Record<string, number | null>
-  /** Of L, for each weight. */
+  /** Gradient of L, for each weight. */
   gradients: OfBoth
   /** BatchNorm's running statistics after the step. */
   running: OfBoth
-  /** What one update adds to all weights of a network, and the optimiser's memory after it. */
+  /** What one update adds to all weights of a network, and the optimiser's state after it. */
   adam: OfBoth
   sgd: OfBoth
 }
 
-/** Our step of a case, on the active backend. */
+/** Our step for a case, on the active backend. */
 export async function runCase(given: Case): Promise<Outcome> {
   const { config } = given
   const net = networkOf(config, classes)
@@ -48,7 +48,7 @@ export async function runCase(given: Case): Promise<Outcome> {
   }
   const both = <T>(make: (k: 0 | 1) => T): Record<Letter, T> => ({ A: make(0), B: make(1) })
 
-  // The number of the step is no outcome.
+  // The step number is not a result.
   const metrics = Object.entries(plain.metrics).filter(([name]) => name !== 'step')
   return {
     metrics: Object.fromEntries(metrics.map(([name, v]: [string, number]) => [name, Number.isNaN(v) ? null : v])),
@@ -59,7 +59,7 @@ export async function runCase(given: Case): Promise<Outcome> {
   }
 }
 
-/** How far outcomes may be apart: metrics as shares of their value, digests as shares of the norm. */
+/** How much outcomes may differ: metrics relative to their value, digests relative to the norm. */
 export interface Tolerance {
   metrics: number
   digests: number
@@ -74,9 +74,9 @@ export const toleranceOf = ({ config }: Case): Tolerance =>
   config.norm === 'group' ? { metrics: 2e-6, digests: 5e-5 } : { metrics: 2e-5, digests: 2e-2 }
 
 /**
- * The numbers of `found` that are not those of `expected`, by path, with how far they are off (NaN where one of both is missing): empty if
+ * The numbers of `found` that differ from `expected`, by path, with the difference (NaN if one is missing): empty if
  * there are none. Running statistics are not differentiated, so they are held to ten times the tolerance of metrics whatever the norm. A weight
- * whose gradient is next to nothing, as of a bias before BatchNorm, is judged by a thousandth of the network's whole gradient.
+ * whose gradient is nearly 0, such as a bias before BatchNorm, is judged by a thousandth of the network's whole gradient.
  */
 export function deviations(found: Outcome, expected: Outcome, tolerance: Tolerance): Record<string, number> {
   const off: Record<string, number> = {}

@@ -9,9 +9,9 @@ useSoftwareWebgpu()
 
 const stored = JSON.parse(readFileSync(new URL('expected.json', import.meta.url), 'utf8')) as Record<string, Outcome>
 
-// As on wasm, in step-oracle.test.ts; these cases use every kernel that the others use.
+// As on wasm, in step-oracle.test.ts; these cases cover all kernels.
 test.each(['cross, all levels, dice', 'each level alone', 'cross-entropy', 'unknown pixels'])(
-  'a step on WebGPU gives the numbers of PyTorch: %s',
+  'a step on WebGPU matches PyTorch: %s',
   async (name) => {
     const given = cases[name]!
     expect(deviations(await runCase(given), stored[name]!, toleranceOf(given))).toEqual({})

@@ -39,7 +39,7 @@ describe.skipIf(!python)(needs('PyTorch makes the stored numbers', python, 'torc
   })
 })
 
-test('CutMix pastes into images of each case from others', () => {
+test('CutMix pastes from other images in each case', () => {
   for (const { config, data, t } of Object.values(cases)) {
     const { boxes, partners } = planViews(data, config, t)
     expect(partners.filter((partner, i) => partner !== i && boxes[4 * i + 2]! > 0).length).toBeGreaterThan(1)
@@ -47,14 +47,14 @@ test('CutMix pastes into images of each case from others', () => {
 })
 
 describe('the stored numbers', () => {
-  test('are those of our cases, and each case gives others', () => {
+  test('belong to our cases, and differ from case to case', () => {
     const outcomes = read(stored)
     expect(Object.keys(outcomes)).toEqual(Object.keys(cases))
     const totals = Object.values(outcomes).map(({ metrics }) => metrics['totalA']!)
     for (const [i, a] of totals.entries()) for (const b of totals.slice(0, i)) expect(Math.abs(a - b)).toBeGreaterThan(1e-4)
   })
 
-  test('are of steps in which some pixels are taught and some are not, by networks that disagree', () => {
+  test('come from steps that teach some pixels and not others, with networks that disagree', () => {
     for (const [name, { metrics }] of Object.entries(read(stored))) {
       if (name === 'every pixel confident') continue
       for (const share of ['confidentA', 'confidentB', 'foregroundA', 'foregroundB', 'agreement']) {
@@ -65,7 +65,7 @@ describe('the stored numbers', () => {
   })
 })
 
-test('one number that is off, or missing, is found', () => {
+test('a single wrong or missing number is found', () => {
   const outcome = read(stored)['BatchNorm']!
   const tolerance = { metrics: 1e-6, digests: 1e-5 }
   const changed = structuredClone(outcome)
@@ -86,14 +86,14 @@ test('one number that is off, or missing, is found', () => {
   expect(Object.keys(deviations(outcome, changed, tolerance))).toEqual(found)
 })
 
-/** Cases enough to run every kernel. */
+/** Enough cases to run every kernel. */
 const few = ['cross, all levels, dice', 'cross-entropy', 'unknown pixels', 'BatchNorm']
 
 describe.each([
   ['wasm', 'ours', Object.keys(cases)],
   ['wasm', 'stock', few],
   ['cpu', 'ours', few],
-] as const)('a step on %s with %s kernels gives the numbers of PyTorch', (backend, engine, names) => {
+] as const)('a step on %s with %s kernels matches PyTorch', (backend, engine, names) => {
   beforeAll(async () => {
     await useHostBackend(backend)
     setEngine(engine)
