@@ -11,23 +11,36 @@ const transform = join(root, 'scripts', 'parameter-names.mjs')
 /** Without static data, stack or allocator: the module works in memory that belongs to TensorFlow.js. */
 const options = [
   ...['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3'],
+  // multiply-add.assembly.ts has values that cannot cross over to JavaScript; only kernels call it.
+  ...['--disableWarning', '112'],
   ...['--transform', transform],
 ]
 
-/** The two modules. One that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
-const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] }
+/** A module that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
+const shared = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536']
+const relaxed = ['--enable', 'relaxed-simd']
+
+/** The modules, of the same sources: for each kind of memory with and without relaxed SIMD, which not every browser has. */
+const modules = {
+  'simd.wasm': [],
+  'simd-shared.wasm': shared,
+  'simd-relaxed.wasm': relaxed,
+  'simd-relaxed-shared.wasm': [...relaxed, ...shared],
+}
 
 /** Makes the compiled kernels what their sources say; quick when they already are. Ends the process with one sentence if it cannot. */
 export function compileAssembly() {
   const names = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.assembly.ts'))
   const sources = names.sort().map((path) => join(folder, path))
+  // Its values cannot cross over to JavaScript: kernels import it.
+  const entries = sources.filter((path) => !path.endsWith('multiply-add.assembly.ts'))
   const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
     const built = join(folder, 'wasm', name)
     if (existsSync(built) && statSync(built).mtimeMs > newest) continue
     console.log(`Compiling ${name} ...`)
     const asc = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js')
-    const { status } = spawnSync(execPath, [asc, ...sources, '-o', built, ...options, ...more], {
+    const { status } = spawnSync(execPath, [asc, ...entries, '-o', built, ...options, ...more], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     })

@@ -5,9 +5,12 @@ import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { placeOf, tablesOf } from '../bench/report'
 import { fromBlob } from '../data/given-file'
+import relaxedSharedKernels from '../kernels/wasm/simd-relaxed-shared.wasm?url'
+import relaxedKernels from '../kernels/wasm/simd-relaxed.wasm?url'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
+import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend } from '../session/backend'
 import { Session } from '../session/session'
@@ -27,6 +30,13 @@ function send(event: Event): void {
   scope.postMessage(event, [...buffers])
 }
 
+const simdUrls: Record<SimdFile, string> = {
+  'simd.wasm': kernels,
+  'simd-shared.wasm': sharedKernels,
+  'simd-relaxed.wasm': relaxedKernels,
+  'simd-relaxed-shared.wasm': relaxedSharedKernels,
+}
+
 /** The open backend. */
 let info: BackendInfo | null = null
 
@@ -41,7 +51,7 @@ async function open({ backend, threads }: Init): Promise<Session | null> {
     wasmPaths,
     tuningStore,
     threadFiles: scope.crossOriginIsolated ? { binary: threadedWasm, script: threadScript } : null,
-    simdKernels: async (shared: boolean) => await (await fetch(shared ? sharedKernels : kernels)).arrayBuffer(),
+    simdKernels: async (file: SimdFile) => await (await fetch(simdUrls[file])).arrayBuffer(),
   }
   try {
     let session: Session | null = null

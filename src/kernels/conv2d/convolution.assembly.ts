@@ -1,3 +1,5 @@
+import { multiplyAdd } from '../wasm/multiply-add.assembly'
+
 /**
  * Convolution with stride 1: y [batch, OH, OW, Cout] of x [batch, H, W, Cin] and a filter [kh, kw, Cin, Cout]. A part of each image is copied
  * with its border of zeros, so that the values under one row of the filter lie together and no loop asks where the border is; the filter is
@@ -79,17 +81,17 @@ function tile4x8(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
       const w0 = v128.load(filter)
       const w1 = v128.load(filter, 16)
       let v = v128.load32_splat(at)
-      a0 = f32x4.add(a0, f32x4.mul(v, w0))
-      a1 = f32x4.add(a1, f32x4.mul(v, w1))
+      a0 = multiplyAdd(v, w0, a0)
+      a1 = multiplyAdd(v, w1, a1)
       v = v128.load32_splat(xb)
-      b0 = f32x4.add(b0, f32x4.mul(v, w0))
-      b1 = f32x4.add(b1, f32x4.mul(v, w1))
+      b0 = multiplyAdd(v, w0, b0)
+      b1 = multiplyAdd(v, w1, b1)
       v = v128.load32_splat(xc)
-      c0 = f32x4.add(c0, f32x4.mul(v, w0))
-      c1 = f32x4.add(c1, f32x4.mul(v, w1))
+      c0 = multiplyAdd(v, w0, c0)
+      c1 = multiplyAdd(v, w1, c1)
       v = v128.load32_splat(xd)
-      d0 = f32x4.add(d0, f32x4.mul(v, w0))
-      d1 = f32x4.add(d1, f32x4.mul(v, w1))
+      d0 = multiplyAdd(v, w0, d0)
+      d1 = multiplyAdd(v, w1, d1)
     }
   }
   storeSome(y, a0, a1, columns)
@@ -105,8 +107,8 @@ function tile1x8(x: usize, filter: usize, y: usize, kh: i32, run: usize, line: u
   for (let k = 0; k < kh; k++, x += line)
     for (let at = x, end = x + run; at < end; at += 4, filter += 32) {
       const v = v128.load32_splat(at)
-      a0 = f32x4.add(a0, f32x4.mul(v, v128.load(filter)))
-      a1 = f32x4.add(a1, f32x4.mul(v, v128.load(filter, 16)))
+      a0 = multiplyAdd(v, v128.load(filter), a0)
+      a1 = multiplyAdd(v, v128.load(filter, 16), a1)
     }
   storeSome(y, a0, a1, columns)
 }
@@ -124,10 +126,10 @@ function tile4x4(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
     let xd = xc + pixel
     for (let at = x; at < end; at += 4, xb += 4, xc += 4, xd += 4, filter += 16) {
       const w = v128.load(filter)
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), w))
-      b = f32x4.add(b, f32x4.mul(v128.load32_splat(xb), w))
-      c = f32x4.add(c, f32x4.mul(v128.load32_splat(xc), w))
-      d = f32x4.add(d, f32x4.mul(v128.load32_splat(xd), w))
+      a = multiplyAdd(v128.load32_splat(at), w, a)
+      b = multiplyAdd(v128.load32_splat(xb), w, b)
+      c = multiplyAdd(v128.load32_splat(xc), w, c)
+      d = multiplyAdd(v128.load32_splat(xd), w, d)
     }
   }
   storeSome(y, a, a, columns)
@@ -140,7 +142,7 @@ function tile4x4(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
 function tile1x4(x: usize, filter: usize, y: usize, kh: i32, run: usize, line: usize, columns: i32): void {
   let a = f32x4.splat(0)
   for (let k = 0; k < kh; k++, x += line)
-    for (let at = x, end = x + run; at < end; at += 4, filter += 16) a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), v128.load(filter)))
+    for (let at = x, end = x + run; at < end; at += 4, filter += 16) a = multiplyAdd(v128.load32_splat(at), v128.load(filter), a)
   storeSome(y, a, a, columns)
 }
 

@@ -1,3 +1,5 @@
+import { multiplyAdd } from '../wasm/multiply-add.assembly'
+
 /**
  * Gradient of the filter of a convolution with stride 1, from x [batch, H, W, Cin] and dy [batch, OH, OW, Cout]:
  *
@@ -144,17 +146,17 @@ function tile8(
         const y0 = v128.load(dy)
         const y1 = v128.load(dy, 16)
         let v = v128.load32_splat(at)
-        a0 = f32x4.add(a0, f32x4.mul(v, y0))
-        a1 = f32x4.add(a1, f32x4.mul(v, y1))
+        a0 = multiplyAdd(v, y0, a0)
+        a1 = multiplyAdd(v, y1, a1)
         v = v128.load32_splat(at, 4)
-        b0 = f32x4.add(b0, f32x4.mul(v, y0))
-        b1 = f32x4.add(b1, f32x4.mul(v, y1))
+        b0 = multiplyAdd(v, y0, b0)
+        b1 = multiplyAdd(v, y1, b1)
         v = v128.load32_splat(at, 8)
-        c0 = f32x4.add(c0, f32x4.mul(v, y0))
-        c1 = f32x4.add(c1, f32x4.mul(v, y1))
+        c0 = multiplyAdd(v, y0, c0)
+        c1 = multiplyAdd(v, y1, c1)
         v = v128.load32_splat(at, 12)
-        d0 = f32x4.add(d0, f32x4.mul(v, y0))
-        d1 = f32x4.add(d1, f32x4.mul(v, y1))
+        d0 = multiplyAdd(v, y0, d0)
+        d1 = multiplyAdd(v, y1, d1)
       }
     }
   }
@@ -188,10 +190,10 @@ function tile4(
       const end = line + (width << 4)
       for (let at = line; at < end; at += 16, dy += 16) {
         const y = v128.load(dy)
-        a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), y))
-        b = f32x4.add(b, f32x4.mul(v128.load32_splat(at, 4), y))
-        c = f32x4.add(c, f32x4.mul(v128.load32_splat(at, 8), y))
-        d = f32x4.add(d, f32x4.mul(v128.load32_splat(at, 12), y))
+        a = multiplyAdd(v128.load32_splat(at), y, a)
+        b = multiplyAdd(v128.load32_splat(at, 4), y, b)
+        c = multiplyAdd(v128.load32_splat(at, 8), y, c)
+        d = multiplyAdd(v128.load32_splat(at, 12), y, d)
       }
     }
   }

@@ -2,14 +2,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { useHostBackend } from '../testing/host-backends.test-support'
-import { readSimdKernels } from '../testing/simd-kernels.test-support'
-import { simd } from './simd'
+import { readSimdKernels, simdFiles } from '../testing/simd-kernels.test-support'
+import { hasRelaxedSimd, simd } from './simd'
 
 beforeAll(() => useHostBackend('wasm'))
 
 test('the modules bring nothing but code: a memory to work in is all they import, and none has data of its own', async () => {
-  for (const shared of [false, true]) {
-    const binary = await readSimdKernels(shared)
+  for (const file of simdFiles) {
+    const binary = await readSimdKernels(file)
     expect(WebAssembly.Module.imports(new WebAssembly.Module(binary))).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }])
     // Section 6 holds globals, 11 data; each section is a number, its length in LEB128, and its bytes.
     const sections: number[] = []
@@ -25,6 +25,10 @@ test('the modules bring nothing but code: a memory to work in is all they import
     expect(sections).not.toContain(6)
     expect(sections).not.toContain(11)
   }
+})
+
+test('relaxed SIMD is found where its module can run', async () => {
+  expect(WebAssembly.validate(await readSimdKernels('simd-relaxed.wasm'))).toBe(hasRelaxedSimd())
 })
 
 test('a parameter that is given no value is named', () => {

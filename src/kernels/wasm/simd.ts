@@ -51,21 +51,44 @@ interface Module {
 }
 const moduleOf = (backend: BackendWasm) => backend.wasm as unknown as Module
 
-let loaded: { backend: BackendWasm; kernels: Simd; threads: number } | null = null
+/** The compiled kernels, see scripts/assembly.mjs. */
+export type SimdFile = 'simd.wasm' | 'simd-shared.wasm' | 'simd-relaxed.wasm' | 'simd-relaxed-shared.wasm'
+
+export const simdFile = (relaxed: boolean, shared: boolean): SimdFile => `simd${relaxed ? '-relaxed' : ''}${shared ? '-shared' : ''}.wasm`
+
+/** A module whose one function multiplies and adds in one instruction, f32x4.relaxed_madd. */
+const relaxedProbe = [
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
+  // A body of 18 bytes without locals: three times i8x16.splat of 0, the instruction, drop, end.
+  ...[10, 20, 1, 18, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 26, 11],
+]
+
+/** Whether relaxed SIMD runs here: Chrome has it since 114, Node since 21 and in 20 by a flag, Firefox since 145; Safari has not. */
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8Array(relaxedProbe))
+
+let loaded: { backend: BackendWasm; kernels: Simd; threads: number; relaxed: boolean } | null = null
 
 /** Threads that the kernels are shared out over. */
 export const threadsInUse = (): number => loaded?.threads ?? 1
 
+/** Whether the kernels are those with relaxed SIMD: their results differ from the others' by rounding. */
+export const relaxedInUse = (): boolean => loaded?.relaxed ?? false
+
 /**
  * Compiles the kernels onto the memory of the active wasm backend.
- * @param fetchBinary reads simd.wasm, or simd-shared.wasm where the memory is shared between threads
+ * @param fetchBinary reads one of the files
  * @param threads how many threads work on it; more than one needs `threadedBackend`
+ * @param relaxed whether to use relaxed SIMD
  */
-export async function loadSimd(fetchBinary: (shared: boolean) => Promise<BufferSource>, threads = 1): Promise<void> {
+export async function loadSimd(
+  fetchBinary: (file: SimdFile) => Promise<BufferSource>,
+  threads = 1,
+  relaxed = hasRelaxedSimd(),
+): Promise<void> {
   const backend = tf.backend() as BackendWasm
   const { asm, wasmMemory } = moduleOf(backend)
   const memory = wasmMemory ?? asm.memory!
-  const module = await WebAssembly.compile(await fetchBinary(wasmMemory !== undefined))
+  const module = await WebAssembly.compile(await fetchBinary(simdFile(relaxed, wasmMemory !== undefined)))
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const kernels = exports as Record<string, (...values: number[]) => number>
   const parameters = parametersOf(module)
@@ -108,7 +131,7 @@ export async function loadSimd(fetchBinary: (shared: boolean) => Promise<BufferS
       }
     })
   }
-  loaded = { backend, kernels: { eachImage, call }, threads }
+  loaded = { backend, kernels: { eachImage, call }, threads, relaxed }
 }
 
 /** Names of each kernel's parameters, as scripts/parameter-names.mjs left them in the module. */
