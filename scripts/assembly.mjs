@@ -11,7 +11,7 @@ const transform = join(root, 'scripts', 'parameter-names.mjs')
 /** Without static data, stack or allocator: the module works in memory that belongs to TensorFlow.js. */
 const options = [
   ...['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3'],
-  // multiply-add.assembly.ts has values that cannot cross over to JavaScript; only kernels call it.
+  // multiply-add.lib.assembly.ts has values that cannot cross over to JavaScript; only kernels call it.
   ...['--disableWarning', '112'],
   ...['--transform', transform],
 ]
@@ -32,8 +32,8 @@ const modules = {
 export function compileAssembly() {
   const names = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.assembly.ts'))
   const sources = names.sort().map((path) => join(folder, path))
-  // Its values cannot cross over to JavaScript: kernels import it.
-  const entries = sources.filter((path) => !path.endsWith('multiply-add.assembly.ts'))
+  // What kernels import of each other is compiled with them, and is no kernel.
+  const entries = sources.filter((path) => !path.endsWith('.lib.assembly.ts'))
   const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
     const built = join(folder, 'wasm', name)

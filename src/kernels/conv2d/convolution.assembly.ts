@@ -1,4 +1,5 @@
-import { multiplyAdd } from '../wasm/multiply-add.assembly'
+import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
+import { packFilter } from './pack-filter.lib.assembly'
 
 /**
  * Convolution with stride 1: y [batch, OH, OW, Cout] of x [batch, H, W, Cin] and a filter [kh, kw, Cin, Cout]. A part of each image is copied
@@ -7,25 +8,6 @@ import { multiplyAdd } from '../wasm/multiply-add.assembly'
  *
  * With `mirrored`, x is the gradient of the output, y that of the input: the filter is then [kh, kw, Cout, Cin] and is read mirrored.
  */
-
-/** The filter as [Cout / width, kh kw Cin, width], zeros beyond Cout. */
-function packFilter(filter: usize, to: usize, taps: i32, Cin: i32, Cout: i32, width: i32, mirrored: bool): void {
-  const acrossOut = mirrored ? Cin : 1
-  const acrossIn = mirrored ? 1 : Cout
-  for (let from = 0; from < Cout; from += width) {
-    const some = min(width, Cout - from)
-    for (let t = 0; t < taps; t++) {
-      const tap = filter + (((mirrored ? taps - 1 - t : t) * Cin * Cout + from * acrossOut) << 2)
-      for (let i = 0; i < Cin; i++, to += width << 2) {
-        const source = tap + ((i * acrossIn) << 2)
-        if (!mirrored && some == 8) {
-          v128.store(to, v128.load(source))
-          v128.store(to, v128.load(source, 16), 16)
-        } else for (let o = 0; o < width; o++) store<f32>(to + (o << 2), o < some ? load<f32>(source + ((o * acrossOut) << 2)) : 0)
-      }
-    }
-  }
-}
 
 /** Rows from `row` on of one image, `paddedWidth` pixels each, with zeros outside the image. A negative `padLeft` leaves pixels out. */
 function packRows(x: usize, to: usize, H: i32, W: i32, C: i32, row: i32, rows: i32, padLeft: i32, paddedWidth: i32): void {
@@ -176,7 +158,7 @@ export function convolution(
 ): void {
   const width = Cout <= 4 ? 4 : 8
   const block = (kh * kw * Cin * width) << 2
-  packFilter(filter, scratch, kh * kw, Cin, Cout, width, mirrored)
+  packFilter(filter, scratch, kh * kw, Cin, Cout, width, mirrored, 0, Cout)
   const packed = scratch + ((Cout + width - 1) / width) * block
   const paddedWidth = OW + kw - 1
   const pixel = Cin << 2
