@@ -1,5 +1,6 @@
 import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
 import { packFilter } from './pack-filter.lib.assembly'
+import { packRows } from './pack-rows.lib.assembly'
 
 /**
  * Convolution with stride 1: y [batch, OH, OW, Cout] of x [batch, H, W, Cin] and a filter [kh, kw, Cin, Cout]. A part of each image is copied
@@ -8,25 +9,6 @@ import { packFilter } from './pack-filter.lib.assembly'
  *
  * With `mirrored`, x is the gradient of the output, y that of the input: the filter is then [kh, kw, Cout, Cin] and is read mirrored.
  */
-
-/** Rows from `row` on of one image, `paddedWidth` pixels each, with zeros outside the image. A negative `padLeft` leaves pixels out. */
-function packRows(x: usize, to: usize, H: i32, W: i32, C: i32, row: i32, rows: i32, padLeft: i32, paddedWidth: i32): void {
-  const skipped = max(0, -padLeft)
-  padLeft = max(0, padLeft)
-  const width = min(W - skipped, paddedWidth - padLeft)
-  const left = (padLeft * C) << 2
-  const inside = (width * C) << 2
-  const right = ((paddedWidth - padLeft - width) * C) << 2
-  for (let r = row; r < row + rows; r++) {
-    if (r < 0 || r >= H) memory.fill(to, 0, left + inside + right)
-    else {
-      memory.fill(to, 0, left)
-      memory.copy(to + left, x + (((r * W + skipped) * C) << 2), inside)
-      memory.fill(to + left + inside, 0, right)
-    }
-    to += left + inside + right
-  }
-}
 
 /** The first `columns` of 8 values. */
 function storeSome(to: usize, low: v128, high: v128, columns: i32): void {

@@ -1,4 +1,4 @@
-/** Tiles of sums over pixels of products of channels, kept in registers: 4 channels of x, in blocks of 4, by 8 or 4 of dy. */
+/** Tiles of sums over pixels of products of channels, kept in registers: 4 channels of x by 8 or 4 of dy. */
 import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
 
 /** Adds a row of the tile, 4 or 8 sums, to dW where it has such a row and such columns. */
@@ -17,7 +17,7 @@ function addRow(dw: usize, low: v128, high: v128, columns: i32): void {
   if (left > 2) store<f32>(at, load<f32>(at, 8) + f32x4.extract_lane(rest, 2), 8)
 }
 
-/** One tile of 4 channels of x by 8 of dy, summed over `images` x `rows` x `width` pixels and added to dW. */
+/** One tile of 4 channels of x by 8 of dy, summed over `images` x `rows` x `width` pixels, `pixel` bytes of x each, and added to dW. */
 export function tile8(
   x: usize,
   dy: usize,
@@ -25,6 +25,7 @@ export function tile8(
   images: i32,
   rows: i32,
   width: i32,
+  pixel: i32,
   xRow: usize,
   xImage: usize,
   stride: usize,
@@ -42,8 +43,8 @@ export function tile8(
   for (let n = 0; n < images; n++, x += xImage) {
     let line = x
     for (let r = 0; r < rows; r++, line += xRow) {
-      const end = line + (width << 4)
-      for (let at = line; at < end; at += 16, dy += 32) {
+      const end = line + width * pixel
+      for (let at = line; at < end; at += pixel, dy += 32) {
         const y0 = v128.load(dy)
         const y1 = v128.load(dy, 16)
         let v = v128.load32_splat(at)
@@ -75,6 +76,7 @@ export function tile4(
   images: i32,
   rows: i32,
   width: i32,
+  pixel: i32,
   xRow: usize,
   xImage: usize,
   stride: usize,
@@ -88,8 +90,8 @@ export function tile4(
   for (let n = 0; n < images; n++, x += xImage) {
     let line = x
     for (let r = 0; r < rows; r++, line += xRow) {
-      const end = line + (width << 4)
-      for (let at = line; at < end; at += 16, dy += 16) {
+      const end = line + width * pixel
+      for (let at = line; at < end; at += pixel, dy += 16) {
         const y = v128.load(dy)
         a = multiplyAdd(v128.load32_splat(at), y, a)
         b = multiplyAdd(v128.load32_splat(at, 4), y, b)

@@ -136,7 +136,7 @@ export function winogradFilterGradient(
       for (let i = 0; i < Cin; i += 4)
         for (let o = 0; o < Cout; o += 8) {
           const to = sums + ((p * count + i * Cout + o) << 2)
-          tile8(v + p * xStep + (i >> 2) * xBlock, d + p * yStep + (o >> 3) * yBlock, to, 1, 1, tiles, 0, 0, Cout << 2, 4, 8)
+          tile8(v + p * xStep + (i >> 2) * xBlock, d + p * yStep + (o >> 3) * yBlock, to, 1, 1, tiles, 16, 0, 0, Cout << 2, 4, 8)
         }
   }
   transformSums(sums, dw, count)
