@@ -34,7 +34,7 @@ export interface ImageCall {
  */
 export interface Simd {
   /**
-   * Calls a kernel that takes a run of one model's images, their number as `batch`, model by model, the images shared out over the threads.
+   * Calls a kernel that takes a run of one model's images, their number as `batch`, the images of all models shared out over the threads.
    * @throws Error where a parameter is given no value, here and in `call`
    */
   eachImage(kernel: string, call: ImageCall): void
@@ -92,7 +92,7 @@ export async function loadSimd(
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const kernels = exports as Record<string, (...values: number[]) => number>
   const parameters = parametersOf(module)
-  const alone: Run = (kernel, [values]) => void kernels[kernel]!(...values!)
+  const alone: Run = (kernel, [calls]) => calls!.forEach((values) => kernels[kernel]!(...values))
   const run = threads > 1 ? await startThreads(backend, kernels, module, parameters, threads) : alone
 
   const listed = (kernel: string, values: Record<string, number>): number[] =>
@@ -103,32 +103,34 @@ export async function loadSimd(
   const call: Simd['call'] = (kernel, values) => kernels[kernel]!(...listed(kernel, values))
 
   const eachImage: Simd['eachImage'] = (kernel, { models, images, perImage, perModel = {}, sums = {}, scratch = 0, numbers = {} }) => {
-    const parts = partsOf(images, threads)
+    const shares = sharesOf(models, images, threads)
     const whole = (bytes: number) => (bytes + 15) & ~15
-    const perThread = Object.values(sums).reduce((bytes, { size }) => bytes + whole((4 * size) / models), whole(scratch))
-    withScratch(backend, perThread * parts.length, (memory) => {
-      for (let m = 0; m < models; m++) {
-        const ofModel = ({ at, size }: Place) => at + (4 * m * size) / models
-        const ofThreads = parts.map(([first, batch], thread) => {
-          const values: Record<string, number> = { ...numbers, batch, scratch: memory + thread * perThread }
+    const perThread = whole(scratch)
+    const perSum = Object.values(sums).reduce((bytes, { size }) => bytes + whole((4 * size) / models), 0)
+    // The first share of a model writes its sums where they are to go, the others behind the scratch of all threads.
+    const others = shares.flat().filter(({ first }) => first > 0).length
+    withScratch(backend, perThread * shares.length + perSum * others, (memory) => {
+      let next = memory + perThread * shares.length
+      const added: { to: Pointer; from: Pointer; count: number }[] = []
+      const lists = shares.map((share, thread) =>
+        share.map(({ model, first, count }) => {
+          const values: Record<string, number> = { ...numbers, batch: count, scratch: memory + thread * perThread }
+          const ofModel = ({ at, size }: Place) => at + (4 * model * size) / models
           for (const [name, place] of Object.entries(perModel)) values[name] = ofModel(place)
           for (const [name, { at, size }] of Object.entries(perImage))
-            values[name] = at + (4 * (m * images + first) * size) / (models * images)
-          // The first thread writes its sums where they are to go, the others behind their scratch.
-          let next = values['scratch']! + whole(scratch)
+            values[name] = at + (4 * (model * images + first) * size) / (models * images)
           for (const [name, place] of Object.entries(sums)) {
-            values[name] = thread === 0 ? ofModel(place) : next
+            values[name] = ofModel(place)
+            if (first === 0) continue
+            added.push({ to: ofModel(place), from: next, count: place.size / models })
+            values[name] = next
             next += whole((4 * place.size) / models)
           }
-          return values
-        })
-        const lists = ofThreads.map((values) => listed(kernel, values))
-        run(kernel, lists)
-        const [total, ...others] = ofThreads
-        for (const values of others)
-          for (const [name, { size }] of Object.entries(sums))
-            call('addInto', { to: total![name]!, from: values[name]!, count: size / models })
-      }
+          return listed(kernel, values)
+        }),
+      )
+      run(kernel, lists)
+      for (const values of added) call('addInto', values)
     })
   }
   loaded = { backend, kernels: { eachImage, call }, threads, relaxed }
@@ -140,11 +142,31 @@ function parametersOf(module: WebAssembly.Module): Record<string, string[]> {
   return JSON.parse(new TextDecoder().decode(names)) as Record<string, string[]>
 }
 
-/** First image and number of images of each thread that has any. */
-function partsOf(images: number, threads: number): [first: number, count: number][] {
-  const count = Math.min(threads, images)
-  const cut = (k: number) => Math.floor((k * images) / count)
-  return Array.from({ length: count }, (_, k) => [cut(k), cut(k + 1) - cut(k)])
+/** Images `first` to `first + count` of one model. */
+export interface Share {
+  model: number
+  first: number
+  count: number
+}
+
+/**
+ * What each thread does of the images of all models: the same number, or one less. A thread mostly stays with one model, whose filters it
+ * then prepares once. Only as many threads as have anything to do.
+ */
+export function sharesOf(models: number, images: number, threads: number): Share[][] {
+  const all = models * images
+  const parts = Math.min(threads, all)
+  const cut = (k: number) => Math.floor((k * all) / parts)
+  return Array.from({ length: parts }, (_, k) => {
+    const share: Share[] = []
+    for (let at = cut(k); at < cut(k + 1);) {
+      const model = Math.floor(at / images)
+      const end = Math.min(cut(k + 1), (model + 1) * images)
+      share.push({ model, first: at - model * images, count: end - at })
+      at = end
+    }
+    return share
+  })
 }
 
 /** The kernels for this backend; null where they are not loaded, or do not go with it. */
