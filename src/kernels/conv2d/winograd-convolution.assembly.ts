@@ -3,8 +3,8 @@
  * Channels are multiples of 8. A part of the images is transformed at a time; U is kept for all of them. For each 8 output channels and each
  * 4 tiles the 16 products are summed over the input channels, one after the other in registers, and transformed back while in the cache.
  */
-import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
 import { packFilter } from './pack-filter.lib.assembly'
+import { multiply } from './winograd-products.lib.assembly'
 import { transformImages } from './winograd.lib.assembly'
 
 /** A row of G w G' of a row of G w. */
@@ -39,87 +39,6 @@ function transformFilter(filter: usize, to: usize, Cin: i32): void {
     const o2 = f32x4.mul(v128.load(filter + 5 * tap), half)
     storeRow(to + 4 * tap, tap, f32x4.add(e0, o0), f32x4.add(e1, o1), f32x4.add(e2, o2))
     storeRow(to + 8 * tap, tap, f32x4.sub(e0, o0), f32x4.sub(e1, o1), f32x4.sub(e2, o2))
-  }
-}
-
-/** [16, 4 tiles, 8 channels] of products: those of V [16, Cin / 4, 4 tiles, 4] and U [16, Cin, 8], summed over Cin. */
-function multiply(v: usize, u: usize, to: usize, Cin: i32): void {
-  const block = Cin << 4
-  for (let end = to + 2048; to < end; to += 128) {
-    let a0 = f32x4.splat(0)
-    let a1 = f32x4.splat(0)
-    let b0 = f32x4.splat(0)
-    let b1 = f32x4.splat(0)
-    let c0 = f32x4.splat(0)
-    let c1 = f32x4.splat(0)
-    let d0 = f32x4.splat(0)
-    let d1 = f32x4.splat(0)
-    for (const last = v + block; v < last; v += 64, u += 128) {
-      let w0 = v128.load(u)
-      let w1 = v128.load(u, 16)
-      let x = v128.load32_splat(v)
-      a0 = multiplyAdd(x, w0, a0)
-      a1 = multiplyAdd(x, w1, a1)
-      x = v128.load32_splat(v, 16)
-      b0 = multiplyAdd(x, w0, b0)
-      b1 = multiplyAdd(x, w1, b1)
-      x = v128.load32_splat(v, 32)
-      c0 = multiplyAdd(x, w0, c0)
-      c1 = multiplyAdd(x, w1, c1)
-      x = v128.load32_splat(v, 48)
-      d0 = multiplyAdd(x, w0, d0)
-      d1 = multiplyAdd(x, w1, d1)
-      w0 = v128.load(u, 32)
-      w1 = v128.load(u, 48)
-      x = v128.load32_splat(v, 4)
-      a0 = multiplyAdd(x, w0, a0)
-      a1 = multiplyAdd(x, w1, a1)
-      x = v128.load32_splat(v, 20)
-      b0 = multiplyAdd(x, w0, b0)
-      b1 = multiplyAdd(x, w1, b1)
-      x = v128.load32_splat(v, 36)
-      c0 = multiplyAdd(x, w0, c0)
-      c1 = multiplyAdd(x, w1, c1)
-      x = v128.load32_splat(v, 52)
-      d0 = multiplyAdd(x, w0, d0)
-      d1 = multiplyAdd(x, w1, d1)
-      w0 = v128.load(u, 64)
-      w1 = v128.load(u, 80)
-      x = v128.load32_splat(v, 8)
-      a0 = multiplyAdd(x, w0, a0)
-      a1 = multiplyAdd(x, w1, a1)
-      x = v128.load32_splat(v, 24)
-      b0 = multiplyAdd(x, w0, b0)
-      b1 = multiplyAdd(x, w1, b1)
-      x = v128.load32_splat(v, 40)
-      c0 = multiplyAdd(x, w0, c0)
-      c1 = multiplyAdd(x, w1, c1)
-      x = v128.load32_splat(v, 56)
-      d0 = multiplyAdd(x, w0, d0)
-      d1 = multiplyAdd(x, w1, d1)
-      w0 = v128.load(u, 96)
-      w1 = v128.load(u, 112)
-      x = v128.load32_splat(v, 12)
-      a0 = multiplyAdd(x, w0, a0)
-      a1 = multiplyAdd(x, w1, a1)
-      x = v128.load32_splat(v, 28)
-      b0 = multiplyAdd(x, w0, b0)
-      b1 = multiplyAdd(x, w1, b1)
-      x = v128.load32_splat(v, 44)
-      c0 = multiplyAdd(x, w0, c0)
-      c1 = multiplyAdd(x, w1, c1)
-      x = v128.load32_splat(v, 60)
-      d0 = multiplyAdd(x, w0, d0)
-      d1 = multiplyAdd(x, w1, d1)
-    }
-    v128.store(to, a0)
-    v128.store(to, a1, 16)
-    v128.store(to, b0, 32)
-    v128.store(to, b1, 48)
-    v128.store(to, c0, 64)
-    v128.store(to, c1, 80)
-    v128.store(to, d0, 96)
-    v128.store(to, d1, 112)
   }
 }
 
@@ -207,7 +126,7 @@ export function winogradConvolution(
       let left = 0
       let to = y + ((row / tileRows) * OH + top) * line + (o << 2)
       for (let tile = 0; tile < tiles; tile += 4) {
-        multiply(v + (tile >> 2) * group, weights, m, Cin)
+        multiply(v + (tile >> 2) * group, weights, m, Cin, 16)
         const end = m + (min(4, tiles - tile) << 5)
         for (let from = m; from < end; from += 32) {
           transformBack(from, to, across, line, left + 1 < OW, top + 1 < OH)

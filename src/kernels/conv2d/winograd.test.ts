@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useHostBackend } from '../testing/host-backends.test-support'
 import { relaxedOrNot } from '../testing/simd-kernels.test-support'
+import { formOf } from './simd'
 import { convCase, convErrors, modelConvErrors, type ConvCase, type ModelConvCase } from './conv-case.test-support'
 
 const channels = fc.constantFrom(8, 16, 24, 40)
-const sides = fc.integer({ min: 1, max: 13 })
+const sides = fc.integer({ min: 1, max: 33 })
 
 /** What the convolutions have that Winograd's algorithm does: odd sides, incomplete tiles. */
 const sizes = { batch: fc.integer({ min: 1, max: 3 }), height: sides, width: sides, inChannels: channels, outChannels: channels }
@@ -46,9 +47,21 @@ describe.each(relaxedOrNot)('Winograd convolutions, relaxed SIMD %s', (relaxed) 
     )
   })
 
+  test('are tried in tiles of both sides', () => {
+    const forms = fc
+      .sample(convolutions, { numRuns: 60, seed: 3 })
+      .map(({ models, batch: images, height, width, inChannels, outChannels }) => {
+        const size = { height, width, outHeight: height, outWidth: width, filterHeight: 3, filterWidth: 3, padTop: 1, padLeft: 1 }
+        return formOf({ models, images, inChannels, outChannels, ...size })
+      })
+    expect(new Set(forms)).toEqual(new Set(['winogradConvolution', 'winograd4Convolution']))
+  })
+
   // Several parts to an image, several images to a part, and a last part that is incomplete.
   test.each([
     [1, 131, 30, 16, 8],
+    [2, 37, 34, 24, 16],
+    [3, 19, 23, 40, 64],
     [7, 9, 15, 16, 24],
     [9, 4, 4, 128, 32],
     [5, 7, 5, 64, 40],
