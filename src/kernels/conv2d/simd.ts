@@ -33,21 +33,21 @@ const tilesOf = ({ images, outHeight, outWidth }: ConvolutionSizes, side: number
   rows: images * Math.ceil(outHeight / side),
 })
 
-/** Fewer tiles of 4 x 4 are not worth the transform of the filter to 36 values. */
-const fewestTiles = 64
+/** Fewer tiles of 4 x 4 are not worth the transform of the filter to 36 values, or that of as many sums to the filter's gradient. */
+const fewestTiles = { convolution: 64, gradient: 32 }
 
-/** How a convolution, or the gradient of its input, is computed. */
-export type ConvolutionForm = 'convolution' | 'winogradConvolution' | 'winograd4Convolution'
+/** Sides of the tiles in which Winograd's algorithm computes; null where the products are made one by one. */
+export type Side = 2 | 4 | null
 
 /**
- * The form that was fastest for the layers of R64 and R128, measured with 8 images on one core. Against `convolution`, tiles of 2 x 2 are 1.1
- * (16 pixels to an image) to 1.6 times as fast, tiles of 4 x 4 1.4 to 2.5 times from 8 x 8 pixels on.
+ * The one table of which algorithm is used for a convolution (the gradient of its input is another), or for the gradient of its filter: that
+ * which was fastest for the layers of R64 and R128, measured with 8 images on one core. Against plain products tiles of 2 x 2 are 1.1 (16
+ * pixels to an image) to 1.9 times as fast, tiles of 4 x 4 1.4 to 2.6 times.
  */
-export function formOf(s: ConvolutionSizes): ConvolutionForm {
-  if (!suitsWinograd(s)) return 'convolution'
-  const [small, large] = [tilesOf(s, 2), tilesOf(s, 4)]
-  const worthwhile = large.rows * large.inRow >= fewestTiles && 36 * large.rows * large.inRow < 16 * small.rows * small.inRow
-  return worthwhile ? 'winograd4Convolution' : 'winogradConvolution'
+export function sideOf(s: ConvolutionSizes, operation: keyof typeof fewestTiles): Side {
+  if (!suitsWinograd(s)) return null
+  const [small, large] = ([2, 4] as const).map((side) => tilesOf(s, side).rows * tilesOf(s, side).inRow) as [number, number]
+  return large >= fewestTiles[operation] && 36 * large < 16 * small ? 4 : 2
 }
 
 /**
@@ -62,20 +62,18 @@ function tileRowsIn(bytes: number, s: ConvolutionSizes, side: number, channels: 
   return Math.max(1, Math.min(rows, Math.floor(bytes / (4 * (side + 2) ** 2 * inRow * channels))))
 }
 
-/** Rows of y, or of tiles of it, that are made at a time. */
-function rowsAtATime(s: ConvolutionSizes, form: ConvolutionForm): number {
-  if (form !== 'convolution') return tileRowsIn(transformedBytes.convolution, s, form === 'winogradConvolution' ? 2 : 4, s.inChannels)
-  const perRow = 4 * (s.outWidth + s.filterWidth - 1) * s.inChannels
-  return Math.max(1, Math.min(s.outHeight, Math.floor(scratchBytes / perRow)))
-}
-
 /** y from x and filter. */
 export function convolution(kernels: Simd, x: Place, filter: Place, y: Place, s: ConvolutionSizes, mirrored = false): void {
   const { models, images } = s
-  const form = formOf(s)
-  const numbers = { ...named(s), rows: rowsAtATime(s, form), mirrored: Number(mirrored) }
-  const scratch = kernels.call(`${form}Scratch`, numbers)
-  kernels.eachImage(form, { models, images, perImage: { x, y }, perModel: { filter }, scratch, numbers })
+  const side = sideOf(s, 'convolution')
+  const perRow = 4 * (s.outWidth + s.filterWidth - 1) * s.inChannels
+  const rows = side
+    ? tileRowsIn(transformedBytes.convolution, s, side, s.inChannels)
+    : Math.max(1, Math.min(s.outHeight, Math.floor(scratchBytes / perRow)))
+  const numbers = { ...named(s), rows, mirrored: Number(mirrored) }
+  const kernel = side ? (`winograd${side}Convolution` as const) : 'convolution'
+  const scratch = kernels.call(`${kernel}Scratch`, numbers)
+  kernels.eachImage(kernel, { models, images, perImage: { x, y }, perModel: { filter }, scratch, numbers })
 }
 
 /** dx from dy and filter: a convolution of dy with the filter mirrored and its channels exchanged. */
@@ -97,10 +95,11 @@ export function inputGradient(kernels: Simd, dy: Place, filter: Place, dx: Place
 /** dw from x and dy. */
 export function filterGradient(kernels: Simd, x: Place, dy: Place, dw: Place, s: ConvolutionSizes): void {
   const call = { models: s.models, images: s.images, perImage: { x, dy }, sums: { dw } }
-  if (suitsWinograd(s)) {
-    const numbers = { ...named(s), rows: tileRowsIn(transformedBytes.gradient, s, 2, s.inChannels + s.outChannels) }
-    const scratch = kernels.call('winogradFilterGradientScratch', numbers)
-    return kernels.eachImage('winogradFilterGradient', { ...call, scratch, numbers })
+  const side = sideOf(s, 'gradient')
+  if (side) {
+    const numbers = { ...named(s), rows: tileRowsIn(transformedBytes.gradient, s, side, s.inChannels + s.outChannels) }
+    const kernel = `winograd${side}FilterGradient` as const
+    return kernels.eachImage(kernel, { ...call, scratch: kernels.call(`${kernel}Scratch`, numbers), numbers })
   }
   const bytesFor = (images: number, rows: number) => kernels.call('filterGradientScratch', { ...named(s), images, rows })
   const perImage = bytesFor(1, s.outHeight)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useHostBackend } from '../testing/host-backends.test-support'
 import { relaxedOrNot } from '../testing/simd-kernels.test-support'
-import { formOf } from './simd'
+import { sideOf } from './simd'
 import { convCase, convErrors, modelConvErrors, type ConvCase, type ModelConvCase } from './conv-case.test-support'
 
 const channels = fc.constantFrom(8, 16, 24, 40)
@@ -48,13 +48,14 @@ describe.each(relaxedOrNot)('Winograd convolutions, relaxed SIMD %s', (relaxed) 
   })
 
   test('are tried in tiles of both sides', () => {
-    const forms = fc
+    const sizesTried = fc
       .sample(convolutions, { numRuns: 60, seed: 3 })
-      .map(({ models, batch: images, height, width, inChannels, outChannels }) => {
-        const size = { height, width, outHeight: height, outWidth: width, filterHeight: 3, filterWidth: 3, padTop: 1, padLeft: 1 }
-        return formOf({ models, images, inChannels, outChannels, ...size })
+      .map(({ models, batch, height, width, inChannels, outChannels }) => {
+        const out = { outHeight: height, outWidth: width, filterHeight: 3, filterWidth: 3, padTop: 1, padLeft: 1 }
+        return { models, images: batch, height, width, inChannels, outChannels, ...out }
       })
-    expect(new Set(forms)).toEqual(new Set(['winogradConvolution', 'winograd4Convolution']))
+    for (const operation of ['convolution', 'gradient'] as const)
+      expect(new Set(sizesTried.map((size) => sideOf(size, operation)))).toEqual(new Set([2, 4]))
   })
 
   // Several parts to an image, several images to a part, and a last part that is incomplete.

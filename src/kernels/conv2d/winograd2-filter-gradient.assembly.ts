@@ -1,9 +1,10 @@
 /**
- * Gradient of 3 x 3 filters by Winograd's F(3 x 3, 2 x 2), see winograd.lib.assembly.ts: dW = A' (sum over the tiles of V D) A, where D = G dy G'
+ * Gradient of 3 x 3 filters by Winograd's F(3 x 3, 2 x 2), see winograd2.lib.assembly.ts: dW = A' (sum over the tiles of V D) A, where D = G dy G'
  * of 2 x 2 values of dy. Channels are multiples of 8. The factor 1/2 in the middle rows of G is left to the end.
  */
 import { tile8 } from './filter-gradient-tiles.lib.assembly'
-import { transformImages } from './winograd.lib.assembly'
+import { blockStep, positionStep } from './winograd-steps.lib.assembly'
+import { transformImages } from './winograd2.lib.assembly'
 
 /** D of one tile, four channels. */
 function storeGradient(to: usize, step: i32, a0: v128, a1: v128, b0: v128, b1: v128): void {
@@ -78,18 +79,8 @@ function transformSums(sums: usize, dw: usize, count: i32): void {
   }
 }
 
-/** Bytes of a block of `width` channels of all tiles; with a gap, for at powers of 2 the 16 positions of a tile compete for places in the cache. */
-function blockStep(tiles: i32, width: i32): i32 {
-  return (tiles + 4) * (width << 2)
-}
-
-/** Bytes of all channels of one position. */
-function positionStep(tiles: i32, C: i32, width: i32): i32 {
-  return (C / width) * blockStep(tiles, width) + 64
-}
-
-/** Bytes of `scratch` that `winogradFilterGradient` needs for parts of `rows` tile rows. */
-export function winogradFilterGradientScratch(rows: i32, W: i32, OW: i32, Cin: i32, Cout: i32): i32 {
+/** Bytes of `scratch` that `winograd2FilterGradient` needs for parts of `rows` tile rows. */
+export function winograd2FilterGradientScratch(rows: i32, W: i32, OW: i32, Cin: i32, Cout: i32): i32 {
   const tiles = rows * ((OW + 1) / 2)
   return ((16 * Cin * Cout + W * Cin) << 2) + 16 * (positionStep(tiles, Cin, 4) + positionStep(tiles, Cout, 8))
 }
@@ -98,7 +89,7 @@ export function winogradFilterGradientScratch(rows: i32, W: i32, OW: i32, Cin: i
  * See the top of this file. Writes all of dw [3, 3, Cin, Cout].
  * @param rows tile rows, of 2 rows of dy each, transformed at a time; those of images that follow each other count on
  */
-export function winogradFilterGradient(
+export function winograd2FilterGradient(
   x: usize,
   dy: usize,
   dw: usize,

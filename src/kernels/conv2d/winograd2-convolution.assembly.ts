@@ -1,11 +1,11 @@
 /**
- * Convolution with 3 x 3 filters by Winograd's F(2 x 2, 3 x 3), see winograd.lib.assembly.ts: y = A' (U V) A, where U = G w G' of the filter.
+ * Convolution with 3 x 3 filters by Winograd's F(2 x 2, 3 x 3), see winograd2.lib.assembly.ts: y = A' (U V) A, where U = G w G' of the filter.
  * Channels are multiples of 8. A part of the images is transformed at a time; U is kept for all of them. For each 8 output channels and each
  * 4 tiles the 16 products are summed over the input channels, one after the other in registers, and transformed back while in the cache.
  */
 import { packFilter } from './pack-filter.lib.assembly'
 import { multiply } from './winograd-products.lib.assembly'
-import { transformImages } from './winograd.lib.assembly'
+import { transformImages } from './winograd2.lib.assembly'
 
 /** A row of G w G' of a row of G w. */
 function storeRow(to: usize, step: i32, w0: v128, w1: v128, w2: v128): void {
@@ -71,8 +71,8 @@ function transformBack(m: usize, y: usize, across: usize, line: usize, wide: boo
   if (high) v128.store(y + line + across, f32x4.sub(f32x4.sub(b1, b2), f32x4.sub(f32x4.sub(s, d), v128.load(m, 1920))))
 }
 
-/** Bytes of `scratch` that `winogradConvolution` needs for parts of `rows` tile rows. */
-export function winogradConvolutionScratch(rows: i32, W: i32, OW: i32, Cin: i32, Cout: i32): i32 {
+/** Bytes of `scratch` that `winograd2Convolution` needs for parts of `rows` tile rows. */
+export function winograd2ConvolutionScratch(rows: i32, W: i32, OW: i32, Cin: i32, Cout: i32): i32 {
   const groups = (rows * ((OW + 1) / 2) + 3) / 4
   return ((16 * Cin * Cout + 9 * Cin * 8 + W * Cin + groups * 64 * Cin) << 2) + 2048
 }
@@ -81,7 +81,7 @@ export function winogradConvolutionScratch(rows: i32, W: i32, OW: i32, Cin: i32,
  * See the top of this file. Writes all of y. With `mirrored`, as `convolution`.
  * @param rows tile rows, of 2 rows of y each, made at a time; those of images that follow each other count on
  */
-export function winogradConvolution(
+export function winograd2Convolution(
   x: usize,
   filter: usize,
   y: usize,
