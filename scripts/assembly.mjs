@@ -11,11 +11,22 @@ const transform = join(root, 'scripts', 'parameter-names.mjs')
 /** Without static data, stack or allocator: the module works in memory that belongs to TensorFlow.js. */
 const options = [
   ...['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3'],
+  // multiply-add.lib.assembly.ts has values that cannot cross over to JavaScript; only kernels call it.
+  ...['--disableWarning', '112'],
   ...['--transform', transform],
 ]
 
-/** The two modules. One that imports a shared memory must declare its largest size; TensorFlow.js's is 4 GiB. */
-const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] }
+/** A module that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
+const shared = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536']
+const relaxed = ['--enable', 'relaxed-simd']
+
+/** The modules, of the same sources: for each kind of memory with and without relaxed SIMD, which not every browser has. */
+const modules = {
+  'simd.wasm': [],
+  'simd-shared.wasm': shared,
+  'simd-relaxed.wasm': relaxed,
+  'simd-relaxed-shared.wasm': [...relaxed, ...shared],
+}
 
 /**
  * Brings the compiled kernels in a folder up to date; quick if they already are. Its output goes to stderr: stdout belongs
@@ -24,13 +35,15 @@ const modules = { 'simd.wasm': [], 'simd-shared.wasm': ['--enable', 'threads', '
 export function compileAssembly(to = join(folder, 'wasm')) {
   const names = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.assembly.ts'))
   const sources = names.sort().map((path) => join(folder, path))
+  // What kernels import of each other is compiled with them, and is no kernel.
+  const entries = sources.filter((path) => !path.endsWith('.lib.assembly.ts'))
   const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
     const built = join(to, name)
     if (existsSync(built) && statSync(built).mtimeMs > newest) continue
     console.error(`Compiling ${name} ...`)
     const asc = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js')
-    const { status } = spawnSync(execPath, [asc, ...sources, '-o', built, ...options, ...more], {
+    const { status } = spawnSync(execPath, [asc, ...entries, '-o', built, ...options, ...more], {
       cwd: root,
       stdio: ['ignore', 2, 2],
     })

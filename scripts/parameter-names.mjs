@@ -6,7 +6,7 @@ export default class ParameterNames extends Transform {
   names = {}
 
   afterParse({ sources }) {
-    for (const { statements } of sources.filter(({ normalizedPath }) => normalizedPath.endsWith('.assembly.ts')))
+    for (const { statements } of sources.filter(({ sourceKind }) => sourceKind === entry))
       for (const { flags, name, signature } of statements)
         // Only functions have signatures.
         if (signature && flags & exported) this.names[name.text] = signature.parameters.map((parameter) => parameter.name.text)
@@ -17,5 +17,7 @@ export default class ParameterNames extends Transform {
   }
 }
 
+/** SourceKind.UserEntry of the compiler: a file that it was given by name. */
+const entry = 1
 /** CommonFlags.Export of the compiler. */
 const exported = 2

@@ -1,12 +1,12 @@
 // node scripts/run.mjs FILE ARGS...: runs a TypeScript file in Node, after set-up.
 import { spawn } from 'node:child_process'
 import { argv, execPath, exit } from 'node:process'
-import { giveUp, setUp } from './setup.mjs'
+import { giveUp, nodeFlags, setUp } from './setup.mjs'
 
 const [file, ...args] = argv.slice(2)
 if (!file) giveUp('Usage: node scripts/run.mjs FILE ARGS...')
 await setUp()
-const child = spawn(execPath, ['--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
+const child = spawn(execPath, [...nodeFlags, '--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
 // The child gets the terminal's Ctrl+C itself; wait until it has ended.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => child.kill('SIGTERM'))

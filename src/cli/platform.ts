@@ -26,7 +26,7 @@ export function threadsOf(value: string): number {
 export const nodePlatform: Platform = {
   wasmPaths: null,
   tuningStore: null,
-  simdKernels: (shared) => readFile(new URL(`../kernels/wasm/${shared ? 'simd-shared' : 'simd'}.wasm`, import.meta.url)),
+  simdKernels: (file) => readFile(new URL(`../kernels/wasm/${file}`, import.meta.url)),
   threadFiles: {
     binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
     script: fileURLToPath(new URL('../kernels/wasm/thread.js', import.meta.url)),

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
 import { useEngine } from '../kernels/overrides/overrides'
-import { loadSimd } from '../kernels/wasm/simd'
+import { loadSimd, relaxedInUse, type SimdFile } from '../kernels/wasm/simd'
 import { mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
 import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
 import type { TuningStore } from '../kernels/conv2d/tuning'
@@ -17,8 +17,8 @@ export interface Platform {
   wasmPaths: Record<string, string> | null
   /** Remembers which convolution variants suit an adapter; null to measure them in each process. */
   tuningStore: TuningStore | null
-  /** Reads the SIMD kernels of src/kernels, for shared or unshared memory. */
-  simdKernels: (shared: boolean) => Promise<BufferSource>
+  /** Reads one of the files of SIMD kernels in src/kernels/wasm. */
+  simdKernels: (file: SimdFile) => Promise<BufferSource>
   /** What wasm threads need; null where memory cannot be shared, as in a page that is not cross-origin isolated. */
   threadFiles: ThreadFiles | null
 }
@@ -81,7 +81,7 @@ export async function openBackend(
         if (!shared) count = 1
       }
       if (simd && count === 1) await loadSimd(platform.simdKernels)
-      const adapter = simd ? `SIMD, ${count} thread${count > 1 ? 's' : ''}` : '1 thread, no SIMD'
+      const adapter = simd ? `${relaxedInUse() ? 'relaxed SIMD' : 'SIMD'}, ${count} thread${count > 1 ? 's' : ''}` : '1 thread, no SIMD'
       return { backend: 'wasm', adapter, software: false }
     }
     if (choice === 'wasm') throw new BackendError('WebAssembly could not be started; choose the backend cpu, which is slow.')

@@ -59,9 +59,7 @@ export async function readGiven(
   )
   const lost = (volume: Volume, i: number) => isOfStructureSet(volume) && volume === given[i]!.volume
   for (const { name } of placed.filter(lost))
-    problems.push(
-      new InputError(`"${name}" holds contours for a DICOM series that is missing; give that series with it.`, name),
-    )
+    problems.push(new InputError(`"${name}" holds contours for a DICOM series that is missing; give that series with it.`, name))
   return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })).filter(({ volume }, i) => !lost(volume, i)), problems }
 }
 

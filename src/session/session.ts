@@ -195,10 +195,7 @@ export class Session {
       const picture = this.pictureOf(id)
       // Other files may have been loaded meanwhile.
       if (!picture)
-        throw new InputError(
-          'The image that you drew on is no longer loaded; load it again and open it to see your drawing.',
-          '',
-        )
+        throw new InputError('The image that you drew on is no longer loaded; load it again and open it to see your drawing.', '')
       return this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
     })
   }

@@ -1,9 +1,12 @@
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
 import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
+import relaxedSharedKernels from '../kernels/wasm/simd-relaxed-shared.wasm?url'
+import relaxedKernels from '../kernels/wasm/simd-relaxed.wasm?url'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
+import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend } from '../session/backend'
 import { ProblemError } from '../session/problem'
@@ -17,6 +20,13 @@ const scope = self as unknown as DedicatedWorkerGlobalScope
 
 const post = (message: Event | Outcome) => scope.postMessage(message, buffersOf(message))
 
+const simdUrls: Record<SimdFile, string> = {
+  'simd.wasm': kernels,
+  'simd-shared.wasm': sharedKernels,
+  'simd-relaxed.wasm': relaxedKernels,
+  'simd-relaxed-shared.wasm': relaxedSharedKernels,
+}
+
 async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened> {
   const wasmPaths = {
     'tfjs-backend-wasm.wasm': plainWasm,
@@ -28,7 +38,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     wasmPaths,
     tuningStore,
     threadFiles: scope.crossOriginIsolated ? { binary: threadedWasm, script: threadScript } : null,
-    simdKernels: async (shared: boolean) => await (await fetch(shared ? sharedKernels : kernels)).arrayBuffer(),
+    simdKernels: async (file: SimdFile) => await (await fetch(simdUrls[file])).arrayBuffer(),
   }
   try {
     let session: Session | null = null

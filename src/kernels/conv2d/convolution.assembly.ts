@@ -1,3 +1,7 @@
+import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
+import { packFilter } from './pack-filter.lib.assembly'
+import { packRows } from './pack-rows.lib.assembly'
+
 /**
  * Convolution with stride 1: y [batch, OH, OW, Cout] of x [batch, H, W, Cin] and a filter [kh, kw, Cin, Cout]. A part of each image is copied
  * with its border of zeros, so that the values under one row of the filter lie together and no loop asks where the border is; the filter is
@@ -5,44 +9,6 @@
  *
  * With `mirrored`, x is the gradient of the output, y that of the input: the filter is then [kh, kw, Cout, Cin] and is read mirrored.
  */
-
-/** The filter as [Cout / width, kh kw Cin, width], zeros beyond Cout. */
-function packFilter(filter: usize, to: usize, taps: i32, Cin: i32, Cout: i32, width: i32, mirrored: bool): void {
-  const acrossOut = mirrored ? Cin : 1
-  const acrossIn = mirrored ? 1 : Cout
-  for (let from = 0; from < Cout; from += width) {
-    const some = min(width, Cout - from)
-    for (let t = 0; t < taps; t++) {
-      const tap = filter + (((mirrored ? taps - 1 - t : t) * Cin * Cout + from * acrossOut) << 2)
-      for (let i = 0; i < Cin; i++, to += width << 2) {
-        const source = tap + ((i * acrossIn) << 2)
-        if (!mirrored && some == 8) {
-          v128.store(to, v128.load(source))
-          v128.store(to, v128.load(source, 16), 16)
-        } else for (let o = 0; o < width; o++) store<f32>(to + (o << 2), o < some ? load<f32>(source + ((o * acrossOut) << 2)) : 0)
-      }
-    }
-  }
-}
-
-/** Rows from `row` on of one image, `paddedWidth` pixels each, with zeros outside the image. A negative `padLeft` leaves pixels out. */
-function packRows(x: usize, to: usize, H: i32, W: i32, C: i32, row: i32, rows: i32, padLeft: i32, paddedWidth: i32): void {
-  const skipped = max(0, -padLeft)
-  padLeft = max(0, padLeft)
-  const width = min(W - skipped, paddedWidth - padLeft)
-  const left = (padLeft * C) << 2
-  const inside = (width * C) << 2
-  const right = ((paddedWidth - padLeft - width) * C) << 2
-  for (let r = row; r < row + rows; r++) {
-    if (r < 0 || r >= H) memory.fill(to, 0, left + inside + right)
-    else {
-      memory.fill(to, 0, left)
-      memory.copy(to + left, x + (((r * W + skipped) * C) << 2), inside)
-      memory.fill(to + left + inside, 0, right)
-    }
-    to += left + inside + right
-  }
-}
 
 /** The first `columns` of 8 values. */
 function storeSome(to: usize, low: v128, high: v128, columns: i32): void {
@@ -79,17 +45,17 @@ function tile4x8(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
       const w0 = v128.load(filter)
       const w1 = v128.load(filter, 16)
       let v = v128.load32_splat(at)
-      a0 = f32x4.add(a0, f32x4.mul(v, w0))
-      a1 = f32x4.add(a1, f32x4.mul(v, w1))
+      a0 = multiplyAdd(v, w0, a0)
+      a1 = multiplyAdd(v, w1, a1)
       v = v128.load32_splat(xb)
-      b0 = f32x4.add(b0, f32x4.mul(v, w0))
-      b1 = f32x4.add(b1, f32x4.mul(v, w1))
+      b0 = multiplyAdd(v, w0, b0)
+      b1 = multiplyAdd(v, w1, b1)
       v = v128.load32_splat(xc)
-      c0 = f32x4.add(c0, f32x4.mul(v, w0))
-      c1 = f32x4.add(c1, f32x4.mul(v, w1))
+      c0 = multiplyAdd(v, w0, c0)
+      c1 = multiplyAdd(v, w1, c1)
       v = v128.load32_splat(xd)
-      d0 = f32x4.add(d0, f32x4.mul(v, w0))
-      d1 = f32x4.add(d1, f32x4.mul(v, w1))
+      d0 = multiplyAdd(v, w0, d0)
+      d1 = multiplyAdd(v, w1, d1)
     }
   }
   storeSome(y, a0, a1, columns)
@@ -105,8 +71,8 @@ function tile1x8(x: usize, filter: usize, y: usize, kh: i32, run: usize, line: u
   for (let k = 0; k < kh; k++, x += line)
     for (let at = x, end = x + run; at < end; at += 4, filter += 32) {
       const v = v128.load32_splat(at)
-      a0 = f32x4.add(a0, f32x4.mul(v, v128.load(filter)))
-      a1 = f32x4.add(a1, f32x4.mul(v, v128.load(filter, 16)))
+      a0 = multiplyAdd(v, v128.load(filter), a0)
+      a1 = multiplyAdd(v, v128.load(filter, 16), a1)
     }
   storeSome(y, a0, a1, columns)
 }
@@ -124,10 +90,10 @@ function tile4x4(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
     let xd = xc + pixel
     for (let at = x; at < end; at += 4, xb += 4, xc += 4, xd += 4, filter += 16) {
       const w = v128.load(filter)
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), w))
-      b = f32x4.add(b, f32x4.mul(v128.load32_splat(xb), w))
-      c = f32x4.add(c, f32x4.mul(v128.load32_splat(xc), w))
-      d = f32x4.add(d, f32x4.mul(v128.load32_splat(xd), w))
+      a = multiplyAdd(v128.load32_splat(at), w, a)
+      b = multiplyAdd(v128.load32_splat(xb), w, b)
+      c = multiplyAdd(v128.load32_splat(xc), w, c)
+      d = multiplyAdd(v128.load32_splat(xd), w, d)
     }
   }
   storeSome(y, a, a, columns)
@@ -140,7 +106,7 @@ function tile4x4(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
 function tile1x4(x: usize, filter: usize, y: usize, kh: i32, run: usize, line: usize, columns: i32): void {
   let a = f32x4.splat(0)
   for (let k = 0; k < kh; k++, x += line)
-    for (let at = x, end = x + run; at < end; at += 4, filter += 16) a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), v128.load(filter)))
+    for (let at = x, end = x + run; at < end; at += 4, filter += 16) a = multiplyAdd(v128.load32_splat(at), v128.load(filter), a)
   storeSome(y, a, a, columns)
 }
 
@@ -174,7 +140,7 @@ export function convolution(
 ): void {
   const width = Cout <= 4 ? 4 : 8
   const block = (kh * kw * Cin * width) << 2
-  packFilter(filter, scratch, kh * kw, Cin, Cout, width, mirrored)
+  packFilter(filter, scratch, kh * kw, Cin, Cout, width, mirrored, 0, Cout)
   const packed = scratch + ((Cout + width - 1) / width) * block
   const paddedWidth = OW + kw - 1
   const pixel = Cin << 2

@@ -1,3 +1,6 @@
+import { tile4, tile8 } from './filter-gradient-tiles.lib.assembly'
+import { packRows } from './pack-rows.lib.assembly'
+
 /**
  * Gradient of the filter of a convolution with stride 1, from x [batch, H, W, Cin] and dy [batch, OH, OW, Cout]:
  *
@@ -5,7 +8,8 @@
  *
  * A part of the images is copied into blocks of 4 channels of x, with the border of zeros, and 8 channels of dy, so that the loop over
  * pixels reads both without gaps and without asking where the border is. It keeps a tile of 4 x 8 sums in registers. Channels that are
- * missing to a full block are zeros. With fewer than 4 channels of x (the image itself) the taps take the place of the channels.
+ * missing to a full block are zeros. With fewer than 4 channels of x (the image itself) the values
+ * under one row of the filter, which lie together, take the place of the channels.
  */
 
 /** Channels `from` to `from + width` of one pixel, zeros beyond `channels`. */
@@ -49,40 +53,6 @@ function packImages(
       }
 }
 
-/** The kh x kw neighbourhoods of few channels, as [taps / 4, images, rows, OW, 4]: channel t of a pixel is tap (kr kw + kc) Cin + i. */
-function packTaps(
-  x: usize,
-  to: usize,
-  images: i32,
-  H: i32,
-  W: i32,
-  C: i32,
-  row: i32,
-  rows: i32,
-  OW: i32,
-  kh: i32,
-  kw: i32,
-  padTop: i32,
-  padLeft: i32,
-): void {
-  const taps = kh * kw * C
-  const block = (images * rows * OW) << 4
-  for (let t = 0; t < ((taps + 3) / 4) * 4; t++) {
-    const kr = t / (kw * C)
-    const kc = (t / C) % kw
-    const i = t % C
-    let at = to + (t / 4) * block + ((t & 3) << 2)
-    for (let n = 0; n < images; n++)
-      for (let r = row; r < row + rows; r++) {
-        const y = r + kr - padTop
-        const source = x + (((n * H + y) * W * C + i) << 2)
-        const inside = t < taps && y >= 0 && y < H
-        for (let c = kc - padLeft; c < kc - padLeft + OW; c++, at += 16)
-          store<f32>(at, inside && c >= 0 && c < W ? load<f32>(source + ((c * C) << 2)) : 0)
-      }
-  }
-}
-
 /** dy of `rows` rows of `images` images as [Cout / width, images, rows, OW, width]; width is 8, or 4 where there are no more channels. */
 function packGradients(dy: usize, to: usize, images: i32, OH: i32, OW: i32, C: i32, row: i32, rows: i32, width: i32): void {
   for (let from = 0; from < C; from += width)
@@ -98,115 +68,15 @@ function packGradients(dy: usize, to: usize, images: i32, OH: i32, OW: i32, C: i
     }
 }
 
-/** Adds a row of the tile, 4 or 8 sums, to dW where it has such a row and such columns. */
-function addRow(dw: usize, low: v128, high: v128, columns: i32): void {
-  if (columns >= 8) {
-    v128.store(dw, f32x4.add(v128.load(dw), low))
-    v128.store(dw, f32x4.add(v128.load(dw, 16), high), 16)
-    return
-  }
-  if (columns >= 4) v128.store(dw, f32x4.add(v128.load(dw), low))
-  const rest = columns >= 4 ? high : low
-  const at = columns >= 4 ? dw + 16 : dw
-  const left = columns & 3
-  if (left > 0) store<f32>(at, load<f32>(at) + f32x4.extract_lane(rest, 0))
-  if (left > 1) store<f32>(at, load<f32>(at, 4) + f32x4.extract_lane(rest, 1), 4)
-  if (left > 2) store<f32>(at, load<f32>(at, 8) + f32x4.extract_lane(rest, 2), 8)
-}
-
-/** One tile of 4 channels of x by 8 of dy, summed over `images` x `rows` x `width` pixels and added to dW. */
-function tile8(
-  x: usize,
-  dy: usize,
-  dw: usize,
-  images: i32,
-  rows: i32,
-  width: i32,
-  xRow: usize,
-  xImage: usize,
-  stride: usize,
-  tileRows: i32,
-  tileColumns: i32,
-): void {
-  let a0 = f32x4.splat(0)
-  let a1 = f32x4.splat(0)
-  let b0 = f32x4.splat(0)
-  let b1 = f32x4.splat(0)
-  let c0 = f32x4.splat(0)
-  let c1 = f32x4.splat(0)
-  let d0 = f32x4.splat(0)
-  let d1 = f32x4.splat(0)
-  for (let n = 0; n < images; n++, x += xImage) {
-    let line = x
-    for (let r = 0; r < rows; r++, line += xRow) {
-      const end = line + (width << 4)
-      for (let at = line; at < end; at += 16, dy += 32) {
-        const y0 = v128.load(dy)
-        const y1 = v128.load(dy, 16)
-        let v = v128.load32_splat(at)
-        a0 = f32x4.add(a0, f32x4.mul(v, y0))
-        a1 = f32x4.add(a1, f32x4.mul(v, y1))
-        v = v128.load32_splat(at, 4)
-        b0 = f32x4.add(b0, f32x4.mul(v, y0))
-        b1 = f32x4.add(b1, f32x4.mul(v, y1))
-        v = v128.load32_splat(at, 8)
-        c0 = f32x4.add(c0, f32x4.mul(v, y0))
-        c1 = f32x4.add(c1, f32x4.mul(v, y1))
-        v = v128.load32_splat(at, 12)
-        d0 = f32x4.add(d0, f32x4.mul(v, y0))
-        d1 = f32x4.add(d1, f32x4.mul(v, y1))
-      }
-    }
-  }
-  addRow(dw, a0, a1, tileColumns)
-  if (tileRows > 1) addRow(dw + stride, b0, b1, tileColumns)
-  if (tileRows > 2) addRow(dw + 2 * stride, c0, c1, tileColumns)
-  if (tileRows > 3) addRow(dw + 3 * stride, d0, d1, tileColumns)
-}
-
-/** The same with 4 channels of dy, for the four classes of the head. */
-function tile4(
-  x: usize,
-  dy: usize,
-  dw: usize,
-  images: i32,
-  rows: i32,
-  width: i32,
-  xRow: usize,
-  xImage: usize,
-  stride: usize,
-  tileRows: i32,
-  tileColumns: i32,
-): void {
-  let a = f32x4.splat(0)
-  let b = f32x4.splat(0)
-  let c = f32x4.splat(0)
-  let d = f32x4.splat(0)
-  for (let n = 0; n < images; n++, x += xImage) {
-    let line = x
-    for (let r = 0; r < rows; r++, line += xRow) {
-      const end = line + (width << 4)
-      for (let at = line; at < end; at += 16, dy += 16) {
-        const y = v128.load(dy)
-        a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), y))
-        b = f32x4.add(b, f32x4.mul(v128.load32_splat(at, 4), y))
-        c = f32x4.add(c, f32x4.mul(v128.load32_splat(at, 8), y))
-        d = f32x4.add(d, f32x4.mul(v128.load32_splat(at, 12), y))
-      }
-    }
-  }
-  addRow(dw, a, a, tileColumns)
-  if (tileRows > 1) addRow(dw + stride, b, b, tileColumns)
-  if (tileRows > 2) addRow(dw + 2 * stride, c, c, tileColumns)
-  if (tileRows > 3) addRow(dw + 3 * stride, d, d, tileColumns)
+/** Bytes of x when packed. */
+function packedBytes(images: i32, rows: i32, OW: i32, Cin: i32, kh: i32, kw: i32): i32 {
+  const pixels = images * (rows + kh - 1) * (OW + kw - 1)
+  return Cin < 4 ? (pixels * (Cin << 2) + 15) & ~15 : ((Cin + 3) / 4) * (pixels << 4)
 }
 
 /** Bytes of `scratch` that `filterGradient` needs for parts of `images` images of `rows` rows of dy. */
 export function filterGradientScratch(images: i32, rows: i32, OW: i32, Cin: i32, Cout: i32, kh: i32, kw: i32): i32 {
-  const few = Cin < 4
-  const blocks = ((few ? kh * kw * Cin : Cin) + 3) / 4
-  const xPixels = few ? rows * OW : (rows + kh - 1) * (OW + kw - 1)
-  return images * (blocks * xPixels * 16 + ((Cout + 7) / 8) * 8 * rows * OW * 4)
+  return packedBytes(images, rows, OW, Cin, kh, kw) + images * ((Cout + 7) / 8) * 8 * rows * OW * 4
 }
 
 /**
@@ -235,35 +105,39 @@ export function filterGradient(
 ): void {
   memory.fill(dw, 0, (kh * kw * Cin * Cout) << 2)
   const few = Cin < 4
-  const channels = few ? kh * kw * Cin : Cin
+  // Of x: values that make a block of channels, blocks under a row of the filter, bytes of a pixel.
+  const channels = few ? kw * Cin : Cin
+  const taps = few ? 1 : kw
+  const pixel = few ? Cin << 2 : 16
   const width = Cout <= 4 ? 4 : 8
   const stride = Cout << 2
-  const tapRows = few ? 1 : kh
-  const tapColumns = few ? 1 : kw
+  const xWidth = OW + kw - 1
+  const xRow = xWidth * pixel
   for (let n = 0; n < batch; n += images) {
     const count = min(images, batch - n)
     for (let row = 0; row < OH; row += rows) {
       const lines = min(rows, OH - row)
-      const xLines = few ? lines : lines + kh - 1
-      const xWidth = few ? OW : OW + kw - 1
-      const xBlock = (count * xLines * xWidth) << 4
-      const yPacked = scratch + ((channels + 3) / 4) * xBlock
+      const xLines = lines + kh - 1
+      const xImage = xLines * xRow
+      const yPacked = scratch + packedBytes(count, lines, OW, Cin, kh, kw)
       const yBlock = (count * lines * OW * width) << 2
       const image = x + ((n * H * W * Cin) << 2)
-      if (few) packTaps(image, scratch, count, H, W, Cin, row, lines, OW, kh, kw, padTop, padLeft)
+      if (few)
+        for (let k = 0; k < count; k++)
+          packRows(image + ((k * H * W * Cin) << 2), scratch + k * xImage, H, W, Cin, row - padTop, xLines, padLeft, xWidth)
       else packImages(image, scratch, count, H, W, Cin, row, xLines, padTop, padLeft, xWidth)
       packGradients(dy + ((n * OH * OW * Cout) << 2), yPacked, count, OH, OW, Cout, row, lines, width)
       for (let i = 0; i < channels; i += 4)
         for (let o = 0; o < Cout; o += width) {
-          const xs = scratch + (i / 4) * xBlock
+          const xs = few ? scratch + (i << 2) : scratch + (i / 4) * count * xImage
           const ys = yPacked + (o / width) * yBlock
-          for (let kr = 0; kr < tapRows; kr++)
-            for (let kc = 0; kc < tapColumns; kc++) {
-              const from = xs + ((kr * xWidth + kc) << 4)
+          for (let kr = 0; kr < kh; kr++)
+            for (let kc = 0; kc < taps; kc++) {
+              const from = xs + kr * xRow + kc * pixel
               const to = dw + ((((kr * kw + kc) * Cin + i) * Cout + o) << 2)
               const left = channels - i
-              if (width == 8) tile8(from, ys, to, count, lines, OW, xWidth << 4, (xLines * xWidth) << 4, stride, left, Cout - o)
-              else tile4(from, ys, to, count, lines, OW, xWidth << 4, (xLines * xWidth) << 4, stride, left, Cout - o)
+              if (width == 8) tile8(from, ys, to, count, lines, OW, pixel, xRow, xImage, stride, left, Cout - o)
+              else tile4(from, ys, to, count, lines, OW, pixel, xRow, xImage, stride, left, Cout - o)
             }
         }
     }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { defineOp } from '../operation'
-import { drop } from './dropout.twin'
+import { drop, dropThreshold } from './dropout.twin'
 import { dropoutWgsl } from './dropout.wgsl'
 
 /**
@@ -23,6 +23,10 @@ export const dropoutOp = defineOp({
   inputs: ['x', 'key'],
   outputs: ({ x }) => ({ out: x }),
   twin: ({ x, key }, { out }, _, { p }: DropoutAttrs) => drop(x, key, out, p),
+  simd: (kernels, { x, key, out }, _, { p }) => {
+    kernels.call('dropout', { x: x.at, key: key.at, out: out.at, count: x.size, below: dropThreshold(p), factor: 1 / (1 - p) })
+    return true
+  },
   wgsl: dropoutWgsl,
   stock: ({ x }, { p, values }) => {
     const mask = new Float32Array(x.size)

@@ -2,6 +2,8 @@
  * Bias, GroupNorm and LeakyReLU of norm-activation.ts for channels in groups of a multiple of 4, with 0 <= slope <= 1. Sums are
  * float32 over 64 pixels and float64 beyond, of x less its first pixel, which keeps the variance where the mean is far from 0.
  */
+import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
+
 const epsilon: f64 = 1e-5
 const run: i32 = 64
 
@@ -57,7 +59,7 @@ export function normActivation(
         for (; at < end; at += step) {
           const v = f32x4.sub(v128.load(at), first)
           s = f32x4.add(s, v)
-          q = f32x4.add(q, f32x4.mul(v, v))
+          q = multiplyAdd(v, v, q)
         }
         addTo(scratch + (c << 1), s)
         addTo(squares + (c << 1), q)
@@ -88,7 +90,7 @@ export function normActivation(
       const end = x + imageBytes
       let to = y + c
       for (let at = x + c; at < end; at += step, to += step) {
-        const u = f32x4.add(f32x4.mul(v128.load(at), scale), shift)
+        const u = multiplyAdd(v128.load(at), scale, shift)
         v128.store(to, f32x4.pmax(f32x4.mul(u, down), u))
       }
     }
@@ -150,11 +152,11 @@ export function normActivationGrad(
         let s2 = zero
         let h = zero
         for (; at < end; at += step, from += step) {
-          const xhat = f32x4.add(f32x4.mul(v128.load(at), rstd), offset)
-          const u = f32x4.add(f32x4.mul(xhat, scale), shift)
+          const xhat = multiplyAdd(v128.load(at), rstd, offset)
+          const u = multiplyAdd(xhat, scale, shift)
           const du = f32x4.mul(v128.load(from), v128.bitselect(one, down, f32x4.ge(u, zero)))
           s1 = f32x4.add(s1, du)
-          s2 = f32x4.add(s2, f32x4.mul(du, xhat))
+          s2 = multiplyAdd(du, xhat, s2)
           h = f32x4.add(h, xhat)
         }
         addTo(scratch + (c << 1), s1)
@@ -203,9 +205,9 @@ export function normActivationGrad(
       for (let at = x + c; at < end; at += step, from += step, to += step) {
         const v = v128.load(at)
         // The very u of the sums above: a sign that differed between the two would give half a gradient.
-        const u = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(v, rstd), offset), scale), shift)
+        const u = multiplyAdd(multiplyAdd(v, rstd, offset), scale, shift)
         const a = v128.bitselect(up, low, f32x4.ge(u, zero))
-        v128.store(to, f32x4.add(f32x4.add(f32x4.mul(a, v128.load(from)), f32x4.mul(b, v)), d))
+        v128.store(to, multiplyAdd(a, v128.load(from), multiplyAdd(b, v, d)))
       }
     }
   }

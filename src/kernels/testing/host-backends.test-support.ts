@@ -4,13 +4,13 @@ import '#gradients'
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm'
 import type { hostBackends } from '../host-kernel'
 import { useEngine } from '../overrides/overrides'
-import { loadSimd, simd } from '../wasm/simd'
+import { hasRelaxedSimd, loadSimd, simd } from '../wasm/simd'
 import { readSimdKernels } from './simd-kernels.test-support'
 
 export { hostBackends } from '../host-kernel'
 
-/** Activates a backend whose memory is accessible to plain code, as a session does: wasm with SIMD on one thread. */
-export async function useHostBackend(name: (typeof hostBackends)[number]): Promise<void> {
+/** Activates a backend whose memory is accessible to plain code, as a session does: wasm with SIMD on one thread, relaxed where that runs. */
+export async function useHostBackend(name: (typeof hostBackends)[number], relaxed = hasRelaxedSimd()): Promise<void> {
   tf.enableProdMode()
   useEngine('ours')
   if (name === 'wasm') {
@@ -19,7 +19,7 @@ export async function useHostBackend(name: (typeof hostBackends)[number]): Promi
   }
   if (!(await tf.setBackend(name))) throw new Error(`the ${name} backend did not start`)
   if (name === 'wasm') {
-    await loadSimd(readSimdKernels)
+    await loadSimd(readSimdKernels, 1, relaxed)
     if (!simd()) throw new Error('the SIMD kernels were not loaded: the twins would be compared with themselves')
   }
 }

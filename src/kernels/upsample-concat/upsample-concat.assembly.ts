@@ -1,11 +1,12 @@
 /** The decoder's join of upsample-concat.ts for channels in multiples of 4. Bilinear x2, corners aligned. */
+import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
 
 /** to[i] = part of the way between two rows of `bytes` bytes. */
 function between(top: usize, bottom: usize, share: f32, to: usize, bytes: i32): void {
   const v = f32x4.splat(share)
   for (let i = 0; i < bytes; i += 16) {
     const a = v128.load(top + i)
-    v128.store(to + i, f32x4.add(a, f32x4.mul(f32x4.sub(v128.load(bottom + i), a), v)))
+    v128.store(to + i, multiplyAdd(f32x4.sub(v128.load(bottom + i), a), v, a))
   }
 }
 
@@ -42,7 +43,7 @@ export function upsampleConcat(skip: usize, x: usize, out: usize, scratch: usize
 /** to[i] += factor from[i]. */
 function addScaled(from: usize, factor: f32, to: usize, bytes: i32): void {
   const f = f32x4.splat(factor)
-  for (let i = 0; i < bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), f32x4.mul(v128.load(from + i), f)))
+  for (let i = 0; i < bytes; i += 16) v128.store(to + i, multiplyAdd(v128.load(from + i), f, v128.load(to + i)))
 }
 
 /** dSkip and dx of dOut. */

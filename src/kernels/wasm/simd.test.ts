@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { useHostBackend } from '../testing/host-backends.test-support'
-import { readSimdKernels } from '../testing/simd-kernels.test-support'
-import { simd } from './simd'
+import { readSimdKernels, simdFiles } from '../testing/simd-kernels.test-support'
+import { hasRelaxedSimd, sharesOf, simd } from './simd'
 
 beforeAll(() => useHostBackend('wasm'))
 
 test('the modules bring nothing but code: a memory to work in is all they import, and none has data of its own', async () => {
-  for (const shared of [false, true]) {
-    const binary = await readSimdKernels(shared)
+  for (const file of simdFiles) {
+    const binary = await readSimdKernels(file)
     expect(WebAssembly.Module.imports(new WebAssembly.Module(binary))).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }])
     // Section 6 holds globals, 11 data; each section is a number, its length in LEB128, and its bytes.
     const sections: number[] = []
@@ -27,6 +27,10 @@ test('the modules bring nothing but code: a memory to work in is all they import
   }
 })
 
+test('relaxed SIMD is found where its module can run', async () => {
+  expect(WebAssembly.validate(await readSimdKernels('simd-relaxed.wasm'))).toBe(hasRelaxedSimd())
+})
+
 test('a parameter that is given no value is named', () => {
   expect(() => simd()!.call('addBias', { y: 0, bias: 0, M: 1, C: 4 })).toThrow('addBias is given no pixels')
 })
@@ -39,4 +43,30 @@ test('kernels find their tensors again after the memory has grown, and leave not
   expect(Math.max(...(await modelConvErrors(c, 2)))).toBeLessThan(1e-5)
   large.dispose()
   expect(tf.memory().numTensors).toBe(before)
+})
+
+describe('the images of all models', () => {
+  test('are shared out once each, in order, and no thread has more than one more than another', () => {
+    for (const models of [1, 2, 3])
+      for (let images = 1; images <= 20; images++)
+        for (let threads = 1; threads <= 8; threads++) {
+          const shares = sharesOf(models, images, threads)
+          expect(shares).toHaveLength(Math.min(threads, models * images))
+          const all = shares
+            .flat()
+            .flatMap(({ model, first, count }) => Array.from({ length: count }, (_, k) => model * images + first + k))
+          expect(all).toEqual(Array.from({ length: models * images }, (_, k) => k))
+          const sizes = shares.map((share) => share.reduce((sum, { count }) => sum + count, 0))
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+        }
+  })
+
+  // Every convolution and norm of R64 and R128 is of two networks with 8, 12 or 16 images each, and an image is the same work as another.
+  test.each([8, 12, 16])(
+    'give four threads at least 3.9 times the speed of one by the count of products, %i images to a network',
+    (images) => {
+      const most = Math.max(...sharesOf(2, images, 4).map((share) => share.reduce((sum, { count }) => sum + count, 0)))
+      expect((2 * images) / most).toBeGreaterThan(3.9)
+    },
+  )
 })

@@ -5,7 +5,7 @@
 const port = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort ?? self
 let memory = null
 
-/** Waits for jobs and does this thread's part of each. Words: number of the job, kernel, then for each thread its arguments' count; done. */
+/** Waits for jobs and does this thread's part of each. Words: number of the job, kernel, then for each thread how many arguments its calls have in all; done. */
 function work({ module, names, control, index, slots }) {
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports
   const words = new Int32Array(memory.buffer, control, 2 + 2 * slots.threads)
@@ -17,7 +17,8 @@ function work({ module, names, control, index, slots }) {
     job = Atomics.load(words, 0)
     const count = Atomics.load(words, 2 + index)
     try {
-      if (count > 0) kernels[names[words[1]]](...values.subarray(0, count))
+      const kernel = kernels[names[words[1]]]
+      for (let at = 0; at < count; at += kernel.length) kernel(...values.subarray(at, at + kernel.length))
     } finally {
       // Also when a kernel traps: the calling thread waits for this word.
       Atomics.store(words, 2 + slots.threads + index, job)

@@ -3,35 +3,37 @@ import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '#gradients'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { useEngine } from '../overrides/overrides'
 import { testAgainstStock, testKernels } from '../testing/harness.test-support'
-import { readSimdKernels } from '../testing/simd-kernels.test-support'
+import { readSimdKernels, relaxedOrNot } from '../testing/simd-kernels.test-support'
 import { loadSimd, threadsInUse } from './simd'
 import { threadedBackend } from './threads'
 
-beforeAll(async () => {
-  tf.enableProdMode()
-  const register = await threadedBackend({
-    binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
-    script: fileURLToPath(new URL('thread.js', import.meta.url)),
+describe.each(relaxedOrNot)('relaxed SIMD %s', (relaxed) => {
+  beforeAll(async () => {
+    tf.enableProdMode()
+    const register = await threadedBackend({
+      binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
+      script: fileURLToPath(new URL('thread.js', import.meta.url)),
+    })
+    register()
+    useEngine('ours')
+    expect(await tf.setBackend('wasm')).toBe(true)
+    await loadSimd(readSimdKernels, 3, relaxed)
+    expect(threadsInUse()).toBe(3)
   })
-  register()
-  useEngine('ours')
-  expect(await tf.setBackend('wasm')).toBe(true)
-  await loadSimd(readSimdKernels, 3)
-  expect(threadsInUse()).toBe(3)
-})
 
-testKernels('simd')
-testAgainstStock('cpu')
+  testKernels('simd')
+  testAgainstStock('cpu')
 
-// Fewer images than threads; as many; a number that threads do not divide.
-test.each([1, 2, 3, 7])('convolutions and gradients of %i images on three threads agree with their twins', async (batch) => {
-  for (let seed = 0; seed < 20; seed++) {
-    const sizes = { models: 2, batch, height: 9, width: 10, inChannels: 4 + (seed % 3) * 4, outChannels: 8, k: 3 }
-    for (const error of await modelConvErrors({ ...sizes, bias: seed % 2 === 0, inputGradient: true }, seed))
-      expect(error).toBeLessThan(1e-5)
-  }
+  // Fewer images than threads; as many; a number that threads do not divide.
+  test.each([1, 2, 3, 7])('convolutions and gradients of %i images on three threads agree with their twins', async (batch) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const sizes = { models: 2, batch, height: 9, width: 10, inChannels: 4 + (seed % 3) * 4, outChannels: 8, k: 3 }
+      for (const error of await modelConvErrors({ ...sizes, bias: seed % 2 === 0, inputGradient: true }, seed))
+        expect(error).toBeLessThan(1e-5)
+    }
+  })
 })

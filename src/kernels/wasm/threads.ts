@@ -49,8 +49,11 @@ export async function threadedBackend(files: ThreadFiles): Promise<() => void> {
   }
 }
 
-/** Runs a kernel with one list of arguments for each thread, and returns when all are done. */
-export type Run = (kernel: string, lists: number[][]) => void
+/** Runs a kernel, with a list of calls for each thread and in it the arguments of each call, and returns when all are done. */
+export type Run = (kernel: string, lists: number[][][]) => void
+
+/** Calls of a kernel that a thread can be given at a time. */
+const mostCalls = 4
 
 /**
  * Starts helper threads, which wait for jobs.
@@ -68,7 +71,7 @@ export async function startThreads(
   const helpers = PThread.unusedWorkers.slice(0, threads - 1)
   for (const worker of PThread.unusedWorkers.splice(threads - 1)) worker.terminate()
   const names = Object.keys(parameters)
-  const slots = { threads: mostThreads, offset: 256, length: Math.max(...names.map((name) => parameters[name]!.length)) }
+  const slots = { threads: mostThreads, offset: 256, length: mostCalls * Math.max(...names.map((name) => parameters[name]!.length)) }
   const control = _malloc(slots.offset + 8 * slots.length * mostThreads)
   const words = new Int32Array(wasmMemory.buffer, control, 2 + 2 * mostThreads)
   const values = new Float64Array(wasmMemory.buffer, control + slots.offset, slots.length * mostThreads)
@@ -86,14 +89,18 @@ export async function startThreads(
 
   let job = 0
   return (kernel, lists) => {
-    for (let k = 1; k < threads; k++) {
-      words[2 + k] = lists[k]?.length ?? 0
-      values.set(lists[k] ?? [], k * slots.length)
+    for (let from = 0; lists.some((calls) => from < calls.length); from += mostCalls) {
+      const given = lists.map((calls) => calls.slice(from, from + mostCalls))
+      for (let k = 1; k < threads; k++) {
+        const numbers = given[k]?.flat() ?? []
+        words[2 + k] = numbers.length
+        values.set(numbers, k * slots.length)
+      }
+      words[1] = names.indexOf(kernel)
+      Atomics.store(words, 0, ++job)
+      Atomics.notify(words, 0)
+      for (const call of given[0]!) kernels[kernel]!(...call)
+      for (let k = 1; k < threads; k++) while (Atomics.load(words, 2 + mostThreads + k) !== job);
     }
-    words[1] = names.indexOf(kernel)
-    Atomics.store(words, 0, ++job)
-    Atomics.notify(words, 0)
-    kernels[kernel]!(...lists[0]!)
-    for (let k = 1; k < threads; k++) while (Atomics.load(words, 2 + mostThreads + k) !== job);
   }
 }

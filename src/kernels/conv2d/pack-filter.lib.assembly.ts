@@ -1,0 +1,50 @@
+/** 4 x 4 values with rows `step` bytes apart as columns of rows of 8. */
+function transpose(from: usize, step: usize, to: usize): void {
+  const a = v128.load(from)
+  const b = v128.load(from + step)
+  const c = v128.load(from + 2 * step)
+  const d = v128.load(from + 3 * step)
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
+  v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2))
+  v128.store(to, v128.shuffle<f64>(ab, cd, 1, 3), 32)
+  const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+  const cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
+  v128.store(to, v128.shuffle<f64>(ab2, cd2, 0, 2), 64)
+  v128.store(to, v128.shuffle<f64>(ab2, cd2, 1, 3), 96)
+}
+
+/** Output channels `first` to `last` of a filter as [(last - first) / width, taps, Cin, width], zeros beyond Cout. */
+export function packFilter(
+  filter: usize,
+  to: usize,
+  taps: i32,
+  Cin: i32,
+  Cout: i32,
+  width: i32,
+  mirrored: bool,
+  first: i32,
+  last: i32,
+): void {
+  const acrossOut = mirrored ? Cin : 1
+  const acrossIn = mirrored ? 1 : Cout
+  for (let from = first; from < last; from += width) {
+    const some = min(width, Cout - from)
+    for (let t = 0; t < taps; t++) {
+      const tap = filter + (((mirrored ? taps - 1 - t : t) * Cin * Cout + from * acrossOut) << 2)
+      let i = 0
+      if (mirrored && some == 8)
+        for (; i + 4 <= Cin; i += 4, to += 128) {
+          transpose(tap + (i << 2), acrossOut << 2, to)
+          transpose(tap + ((i + 4 * acrossOut) << 2), acrossOut << 2, to + 16)
+        }
+      for (; i < Cin; i++, to += width << 2) {
+        const source = tap + ((i * acrossIn) << 2)
+        if (!mirrored && some == 8) {
+          v128.store(to, v128.load(source))
+          v128.store(to, v128.load(source, 16), 16)
+        } else for (let o = 0; o < width; o++) store<f32>(to + (o << 2), o < some ? load<f32>(source + ((o * acrossOut) << 2)) : 0)
+      }
+    }
+  }
+}
