@@ -1,6 +1,7 @@
 import { editClass } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { ClassInfo } from '../worker/protocol'
+import { ColourInput } from './colour-input'
 import { count } from './format'
 
 export function LabelTable() {
@@ -21,8 +22,8 @@ export function LabelTable() {
       </thead>
       <tbody>
         {classes.map((info) => (
-          // The inputs are uncontrolled while the user types; a new answer from the session makes new ones.
-          <ClassRow info={info} key={`${info.index} ${info.name} ${info.color}`} />
+          // The name is uncontrolled while the user types; a new answer from the session makes a new field.
+          <ClassRow info={info} key={`${info.index} ${info.name}`} />
         ))}
       </tbody>
     </table>
@@ -39,12 +40,7 @@ function ClassRow({ info: { index, name, color, value, pixels } }: { info: Class
         {index === 0 ? (
           <span className="no-colour" title="Background is not painted." />
         ) : (
-          <input
-            type="color"
-            aria-label={`Colour of class ${index}`}
-            defaultValue={color}
-            onBlur={(event) => event.target.value !== color && editClass(index, name, event.target.value)}
-          />
+          <ColourInput label={`Colour of class ${index}`} color={color} onChoose={(chosen) => editClass(index, name, chosen)} />
         )}
       </td>
       <td>
