@@ -188,7 +188,10 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
   }
   const axisChanges = before.axis !== choice.axis
   if (axisChanges && dataset.exemplars.some(({ drawn, picture }) => drawn && picture.source.id === id))
-    throw new InputError(`You drew on slices of ${before.volume.name} cut the other way: remove those exemplars first.`, before.volume.name)
+    throw new InputError(
+      `You drew on slices of "${before.volume.name}" cut the other way: remove those exemplars first.`,
+      before.volume.name,
+    )
   const sources = dataset.sources.map(change)
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
   const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }

@@ -405,7 +405,7 @@ test('a class too small for the size is named', () => {
     { role: 'exemplar-mask', volume: volume('m.png', speck) },
     { role: 'unlabeled', volume: volume('u.png', rows) },
   ])
-  expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/m\.png: nothing is left of "class 3"/)
+  expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/m\.png": nothing is left of "class 3"/)
 })
 
 test('disagreement counts among the pixels that either model calls foreground', () => {

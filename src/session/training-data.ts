@@ -36,7 +36,7 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
     const names = lost.map(({ name }) => `"${name}"`).join(', ')
     const { name } = annotated(dataset)[0]!.picture
     throw new InputError(
-      `${dataset.exemplarMask?.volume.name ?? name}: nothing is left of ${names} at ${config.size} pixels and central crop ${config.crop}; choose a larger size, crop or region.`,
+      `"${dataset.exemplarMask?.volume.name ?? name}": nothing is left of ${names} at ${config.size} pixels and central crop ${config.crop}; choose a larger size, crop or region.`,
       name,
     )
   }
