@@ -1,3 +1,4 @@
+import { yieldTask } from '../lib/yield-task'
 import { headerBytes, isDetachedHeader, samplesFileOf } from './detached'
 import { isDicom } from './dicom-mark'
 import type { GivenFile } from './given-file'
@@ -48,7 +49,7 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
       result.problems.push(asProblem(error, file.name))
     }
     progress(++done, flat.length)
-    await nextTask()
+    await yieldTask()
   }
   if (dicom.length > 0) {
     try {
@@ -68,17 +69,6 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
 /** Reading a file fails for reasons of its own (it was moved, memory is short), and then this is the sentence. */
 const asProblem = (error: unknown, name: string): InputError =>
   error instanceof InputError ? error : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}).`, name)
-
-/** Lets messages and pictures of the thread have their turn; a MessageChannel turn, because timers are slow in a hidden tab. */
-const nextTask = () =>
-  new Promise<void>((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(null)
-  })
 
 /** The file with the samples of each header that has them in another, as far as it is there. */
 async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {

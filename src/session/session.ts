@@ -1,5 +1,6 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
@@ -30,7 +31,6 @@ import { Speed } from './speed'
 import { numbersOf } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
-import { yieldTask } from './yield-task'
 
 /** Up to this many images the gallery is renewed with every score too; more would cost more than a few per cent of the run. */
 const smallPile = 64
