@@ -1,4 +1,5 @@
 /** What files hold once they are decoded: a picture, a stack of slices, a time series, all in one form. */
+import type { GreyWindow } from '../image/window'
 import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
@@ -76,7 +77,7 @@ export interface Volume {
   /** Null where the file has no geometry. */
   affine: Affine | null
   /** How the file wants to be shown, in its units. */
-  window: { center: number; width: number } | null
+  window: GreyWindow | null
   /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" of contours, which are a 'dicom-seg' in all else. */
   modality: string | null
   segments: Segment[]

@@ -1,7 +1,8 @@
 /** A drawing: a label map and its labels, with one history for both. */
 import { classColours, hueOf, unknownColour } from '../image/palette'
+import type { LabelClass } from '../image/raster'
 import { apply, difference, type Mask, type Patch } from './patch'
-import { background, unknown, type Annotation, type LabelClass } from './drawable'
+import { background, unknown, type Annotation } from './drawable'
 
 /** A row of the label list. */
 export interface Label {

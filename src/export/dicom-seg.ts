@@ -12,6 +12,7 @@ import { frameGroup, numberOf, textOf } from '../data/dicom-header'
 import { planesOfVolume, type DicomPlane } from '../data/dicom-stack'
 import type { Volume } from '../data/volume'
 import { rgbOf } from '../image/palette'
+import type { LabelClass } from '../image/raster'
 import { version } from '../lib/version'
 
 export interface SegOptions {
@@ -88,7 +89,7 @@ export async function writeDicomSeg(
   source: Volume,
   labels: Uint8Array,
   frame: number,
-  classes: readonly { name: string; color: string }[],
+  classes: readonly LabelClass[],
   options: SegOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [columns, rows, slices, sourceFrames] = source.size

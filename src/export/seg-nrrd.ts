@@ -1,6 +1,7 @@
 import { gzipSync } from 'fflate'
 import type { Volume } from '../data/volume'
 import { rgbOf } from '../image/palette'
+import type { LabelClass } from '../image/raster'
 
 /** Segment names stand in one line of text. */
 const oneLine = (text: string) => text.replace(/[\r\n]+/g, ' ')
@@ -13,12 +14,7 @@ const oneLine = (text: string) => text.replace(/[\r\n]+/g, ' ')
  * @param frame of the source that the labels lie on; named in the file where there are several
  * @param classes background first, colours #rrggbb; segment values are class numbers
  */
-export function writeSegNrrd(
-  source: Volume,
-  labels: Uint8Array,
-  frame: number,
-  classes: readonly { name: string; color: string }[],
-): Uint8Array<ArrayBuffer> {
+export function writeSegNrrd(source: Volume, labels: Uint8Array, frame: number, classes: readonly LabelClass[]): Uint8Array<ArrayBuffer> {
   const [columns, rows, slices, frames] = source.size
   if (labels.length !== columns * rows * slices) throw new Error(`${labels.length} labels do not fit ${columns} x ${rows} x ${slices}.`)
   const [dx, dy, dz] = source.spacing ?? [1, 1, 1]

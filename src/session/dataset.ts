@@ -5,8 +5,10 @@ import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
 import type { LabelMap, Raster } from '../image/raster'
 import { digestOf } from '../lib/digest'
-import type { ClassInfo, SampleName } from './events'
+import type { ClassInfo, SampleName, Target } from './events'
 import { pictureId, type PictureId } from './picture-id'
+
+export type { Target } from './events'
 
 /** A volume of the user's, and which of its slices are images. */
 export interface Source {
@@ -40,9 +42,6 @@ export interface Exemplar {
   /** From the mask file: numbers of `mask.values`. */
   given: LabelMap | null
 }
-
-/** Where a value of the mask file goes instead of being a class of its own: another value, or nowhere. */
-export type Target = { value: string } | 'background' | 'unknown'
 
 /** All that a run learns from and is scored on. Never changed in place. */
 export interface Dataset {

@@ -1,5 +1,6 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import type { LabelClass } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
@@ -189,7 +190,7 @@ export class Session {
    * Takes what was drawn on an image. A run that has learnt something goes on with it: paused, and for as many steps again if it had come to
    * its end.
    */
-  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): Promise<void> {
+  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): Promise<void> {
     this.end('paused')
     return this.enqueue(() => {
       const picture = this.pictureOf(id)

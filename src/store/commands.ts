@@ -1,4 +1,5 @@
 /** What the page can do: plain functions that ask the worker. */
+import type { LabelClass } from '../image/raster'
 import type { Config, Key, Preset } from '../method/config'
 import type {
   BackendName,
@@ -148,7 +149,7 @@ export async function openPicture(purpose: PicturePurpose, picture: PictureId): 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
 /** Makes what was drawn on the opened image an exemplar. */
-export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): void {
+export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): void {
   const { opened } = pageStore.getState()
   if (opened) void send('annotate', { picture: opened.id, labels, classes })
   closePicture()
