@@ -3,6 +3,7 @@ import { usePage } from '../store/page-store'
 import type { ClassInfo } from '../worker/protocol'
 import { ColourInput } from './colour-input'
 import { count } from './format'
+import { NameField } from './name-field'
 
 export function LabelTable() {
   const classes = usePage((state) => state.dataset?.classes)
@@ -31,9 +32,6 @@ export function LabelTable() {
 }
 
 function ClassRow({ info: { index, name, color, value, pixels } }: { info: ClassInfo }) {
-  const rename = (text: string) => {
-    if (text.trim() !== '' && text !== name) editClass(index, text.trim(), color)
-  }
   return (
     <tr>
       <td>
@@ -44,14 +42,7 @@ function ClassRow({ info: { index, name, color, value, pixels } }: { info: Class
         )}
       </td>
       <td>
-        <input
-          type="text"
-          aria-label={`Name of class ${index}`}
-          defaultValue={name}
-          maxLength={40}
-          onBlur={(event) => rename(event.target.value)}
-          onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
-        />
+        <NameField label={`Name of class ${index}`} name={name} onRename={(chosen) => editClass(index, chosen, color)} />
       </td>
       <td>
         <code>{value}</code>

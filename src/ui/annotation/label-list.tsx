@@ -1,7 +1,8 @@
-import { longestName, removable, type Label } from '../../drawing/drawing'
+import { removable, type Label } from '../../drawing/drawing'
 import { background, unknown } from '../../drawing/drawable'
 import { ColourInput } from '../colour-input'
 import { count } from '../format'
+import { NameField } from '../name-field'
 import { useEditor, useEditorState } from './editor-context'
 
 /** The labels: which one tools write, what they are called, and which are shown and locked. */
@@ -72,18 +73,11 @@ function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanva
             <span className={value === unknown ? 'hatched' : 'no-colour'} />
           )}
           {isClass ? (
-            <input
-              type="text"
-              aria-label={`Name of label ${row}`}
-              defaultValue={name}
-              maxLength={longestName}
-              onBlur={(event) => {
-                editor.editLabel(value, { name: event.target.value })
-                if (event.target.value.trim() === '') event.target.value = name
-              }}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter') toCanvas()
-              }}
+            <NameField
+              label={`Name of label ${row}`}
+              name={name}
+              onRename={(chosen) => editor.editLabel(value, { name: chosen })}
+              onEnter={toCanvas}
             />
           ) : (
             <span>{name}</span>
