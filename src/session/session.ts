@@ -134,7 +134,7 @@ export class Session {
 
   /** Goes on from the run that waits, if the data in place are its own. */
   private async resumeWaiting(): Promise<boolean> {
-    if (!this.waiting || missingOf(this.dataset).length > 0) return false
+    if (!this.waiting || this.missing.length > 0) return false
     try {
       await this.goOnFrom(this.waiting)
     } catch (error) {
@@ -252,7 +252,7 @@ export class Session {
       if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset first.')
       this.config = config
       try {
-        if (missingOf(this.dataset).length === 0) this.use(this.dataset)
+        if (this.missing.length === 0) this.use(this.dataset)
         else this.reportDataset()
       } catch (error) {
         this.config = before
@@ -279,11 +279,15 @@ export class Session {
 
   // ---- driving -------------------------------------------------------------------------------------------------------------------
 
+  private refuseWithoutData(toDo: 'start' | 'go on'): void {
+    if (this.missing.length > 0) throw new InputError(`Add ${this.missing.join(' and ')} to ${toDo}.`, '')
+  }
+
   start = () => this.enqueue(() => this.go('ready'))
   resume = () => this.enqueue(() => this.go('paused'))
 
   private go(from: 'ready' | 'paused'): void {
-    if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
+    this.refuseWithoutData('start')
     if (this.state !== from) return
     this.ending = null
     this.enter('running')
@@ -308,7 +312,7 @@ export class Session {
   /** Exactly one step, from ready or paused. */
   step = () =>
     this.enqueue(async () => {
-      if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
+      this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused') return
       const trainer = this.open()
       await this.advance(trainer, 1)
@@ -477,7 +481,7 @@ export class Session {
 
   private async goOnFrom(bytes: Uint8Array): Promise<void> {
     const config = configOf(bytes)
-    if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to go on.`, '')
+    this.refuseWithoutData('go on')
     const prepared = prepare(this.dataset, config)
     const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
     this.config = config
