@@ -12,7 +12,7 @@ interface Pass {
 
 /**
  * The gradient of a weighted sum of losses by everything that is trained, as flat as the parameters lie, and the running statistics after
- * the pass. Where the kernels allow it the named parameters are windows on the flat tensor and each gradient is written where it belongs;
+ * the pass. Where the kernels allow it the named parameters are parts of the flat tensor and each gradient is written where it belongs;
  * elsewhere they are copied out and back. To be called in a tidy, which clears up after it; `scalars` are kept beyond it.
  *
  * @param weights what each loss weighs in the sum, [2, losses]: the first gradient of the chain, so that the sum itself costs nothing

@@ -29,7 +29,7 @@ export function begin(): void {
   backend = address.backend
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config })
-  for (const message of address.problems) report(message, null)
+  for (const message of address.problems) tellProblem(message, null)
   connect()
   greet(address.sample)
   addEventListener('beforeunload', (event) => {
@@ -106,7 +106,7 @@ export function loadFiles(
   pathOf = (file: File) => file.webkitRelativePath || file.name,
 ): void {
   if (files.length === 0) return
-  if (!allowed(pageStore.getState()).load) return report('Pause or stop the run before you load other files.', files[0]!.name)
+  if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before you load other files.', files[0]!.name)
   pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = pageStore.getState()
@@ -178,7 +178,7 @@ export function save({ name, bytes }: ExportedFile): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
-function report(message: string, file: string | null): void {
+function tellProblem(message: string, file: string | null): void {
   pageStore.setState((state) => addProblem(state, { kind: 'input', message, file }))
 }
 
