@@ -80,3 +80,27 @@ test('settings come from the address and go back to it', async ({ page }) => {
   await expectState(page, 'ready')
   await expect(steps).toHaveValue('77')
 })
+
+test('a class takes its colour when it is chosen, and another name, but not an empty one', async ({ page }) => {
+  await open(page)
+  const picture = page.getByRole('figure', { name: /^Annotated image/ }).locator('canvas')
+  const reds = () =>
+    picture.evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return data.filter((red, i) => i % 4 === 0 && red === 255 && data[i + 1] === 0 && data[i + 2] === 0).length
+    })
+  expect(await reds()).toBe(0)
+  const colour = page.getByLabel('Colour of class 1')
+  await colour.fill('#ff0000')
+  await expect.poll(reds).toBeGreaterThan(0)
+  await expect(colour, 'nobody has left the field').toBeFocused()
+
+  const name = page.getByLabel('Name of class 1')
+  const former = await name.inputValue()
+  await name.fill('  ')
+  await name.press('Enter')
+  await expect(name).toHaveValue(former)
+  await name.fill(' wall ')
+  await name.press('Enter')
+  await expect(name).toHaveValue('wall')
+})

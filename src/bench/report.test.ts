@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { relativeToFirst } from './growth'
 import { OptionError, readOptions } from './options'
 import {
-  layout,
+  textOfTable,
   median,
   placeOf,
   seconds,
@@ -115,7 +115,7 @@ describe('tables', () => {
     expect(tablesOf(report({}))).toEqual([])
   })
   it('line up', () => {
-    const text = layout({
+    const text = textOfTable({
       title: 'T',
       columns: ['a', 'b', 'long'],
       rows: [

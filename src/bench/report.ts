@@ -312,7 +312,7 @@ export const placeOf = ({ backend, adapter, versions }: BenchReport): string =>
   [`${backend} · ${adapter}`, ...Object.entries(versions).map(([name, version]) => `${name} ${version}`)].join(' · ')
 
 /** A table in columns of equal width, the first two set left, the others right. */
-export function layout({ title, columns, rows, notes }: Table): string {
+export function textOfTable({ title, columns, rows, notes }: Table): string {
   const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]!.length)))
   const line = (cells: string[]) =>
     cells

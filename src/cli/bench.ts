@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
-import { layout, placeOf, tablesOf, type BenchOptions } from '../bench/report'
+import { placeOf, tablesOf, textOfTable, type BenchOptions } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
 import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
@@ -41,7 +41,7 @@ async function main({ backend, software = false, threads, json, ...rest }: Value
   if (json === '-') process.stdout.write(lines)
   else {
     console.log([placeOf(report), ...report.notes].join('\n') + '\n')
-    for (const table of tablesOf(report)) console.log(layout(table))
+    for (const table of tablesOf(report)) console.log(textOfTable(table))
     if (json) writeFileSync(json, lines)
   }
 }

@@ -60,7 +60,7 @@ function parse({ data, file }: DicomElements): StructureSet {
       return points ? [points] : []
     })
     const rgb = (roi ? textOf(roi, 'x3006002a') : '').split('\\').map(Number)
-    const color = rgb.length === 3 && rgb.every((c) => c >= 0 && c <= 255) ? '#' + hexOf(rgb) : null
+    const color = rgb.length === 3 && rgb.every((c) => c >= 0 && c <= 255) ? '#' + hexOf(rgb.map(Math.round)) : null
     return contours.length > 0 ? [{ number, name: textOf(item, 'x30060026', data) || `Structure ${number}`, color, contours }] : []
   })
   if (found.length === 0) throw refuse('is a DICOM RTSTRUCT without closed contours; export the structures again.')

@@ -1,3 +1,4 @@
+import type { LabelClass } from '../image/raster'
 import type { Random } from '../lib/random'
 
 /** Returns the random stream of this name for one patient. */
@@ -6,7 +7,7 @@ export type Streams = (...path: (string | number)[]) => Random
 /** One kind of phantom. */
 export interface Generator {
   /** Background first; colours "#rrggbb". */
-  classes: readonly { name: string; color: string }[]
+  classes: readonly LabelClass[]
   /**
    * One slice of a patient. `level` runs from 0 to 1 through the anatomy.
    * @returns size * size grey values, whole numbers 0..255, and classes

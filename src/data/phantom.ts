@@ -1,5 +1,5 @@
 import { Random } from '../lib/random'
-import type { LabelMap, Raster } from '../image/raster'
+import type { LabelClass, LabelMap, Raster } from '../image/raster'
 import { abdominal } from './phantom-abdominal'
 import { cardiac } from './phantom-cardiac'
 
@@ -24,7 +24,7 @@ export interface PhantomSlice {
 
 export interface Phantom {
   /** Background first. */
-  classes: { name: string; color: string }[]
+  classes: LabelClass[]
   /** Patient by patient, each from one end of the anatomy to the other; slice floor(n / 2) of n shows every class. */
   slices: PhantomSlice[]
 }

@@ -1,3 +1,4 @@
+import { yieldTask } from '../lib/yield-task'
 import { headerBytes, isDetachedHeader, samplesFileOf } from './detached'
 import { isDicom } from './dicom-mark'
 import type { GivenFile } from './given-file'
@@ -48,7 +49,7 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
       result.problems.push(asProblem(error, file.name))
     }
     progress(++done, flat.length)
-    await nextTask()
+    await yieldTask()
   }
   if (dicom.length > 0) {
     try {
@@ -70,17 +71,6 @@ const asProblem = (error: unknown, name: string): InputError =>
   error instanceof InputError
     ? error
     : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}); give it again.`, name)
-
-/** Lets messages and pictures of the thread have their turn; a MessageChannel turn, because timers are slow in a hidden tab. */
-const nextTask = () =>
-  new Promise<void>((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(null)
-  })
 
 /** The sample file of each detached header, if given. */
 async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {

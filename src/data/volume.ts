@@ -1,4 +1,5 @@
 /** Decoded files: a picture, a stack of slices or a time series, all in one form. */
+import type { GreyWindow } from '../image/window'
 import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
@@ -76,7 +77,7 @@ export interface Volume {
   /** Null if the file has no geometry. */
   affine: Affine | null
   /** The display window given by the file, in its units. */
-  window: { center: number; width: number } | null
+  window: GreyWindow | null
   /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" for contours, which are otherwise a 'dicom-seg'. */
   modality: string | null
   segments: Segment[]

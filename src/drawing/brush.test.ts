@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import type { LabelMap } from '../image/raster'
 import { brush, rangeAround, snap } from './brush'
-import { apply, type Mask, type Pen } from './patch'
+import { apply, type Pen } from './patch'
 
 const [width, height] = [40, 30]
-const emptyMask = (): Mask => ({ width, height, labels: new Uint8Array(width * height) })
+const emptyMask = (): LabelMap => ({ width, height, labels: new Uint8Array(width * height) })
 const pen: Pen = { label: 1, locked: new Set(), limit: null }
 const point = fc.record({ x: fc.double({ min: -6, max: 46, noNaN: true }), y: fc.double({ min: -6, max: 36, noNaN: true }) })
 
-function painted(from: { x: number; y: number }, to: { x: number; y: number }, size: number, with_ = pen): Mask {
+function painted(from: { x: number; y: number }, to: { x: number; y: number }, size: number, with_ = pen): LabelMap {
   const mask = emptyMask()
   const patch = brush(mask, with_, from, to, size)
   if (patch) apply(mask, new Uint32Array(256), patch, 'forwards')

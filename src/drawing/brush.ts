@@ -1,4 +1,5 @@
-import { Changes, type Limit, type Mask, type Patch, type Pen } from './patch'
+import type { LabelMap } from '../image/raster'
+import { Changes, type Limit, type Patch, type Pen } from './patch'
 import type { Point } from './drawable'
 
 /** Diameter in pixels. */
@@ -30,7 +31,7 @@ function eachNear(width: number, height: number, from: Point, to: Point, size: n
 }
 
 /** What a round brush changes on its way from one place to the next: the union of the discs along the line between them. */
-export function brush(mask: Mask, pen: Pen, from: Point, to: Point, size: number): Patch | null {
+export function brush(mask: LabelMap, pen: Pen, from: Point, to: Point, size: number): Patch | null {
   const changes = new Changes(mask)
   eachNear(mask.width, mask.height, snap(from, size), snap(to, size), size, (x, y) => changes.paint(x, y, pen))
   return changes.patch()
@@ -42,7 +43,7 @@ export function brush(mask: Mask, pen: Pen, from: Point, to: Point, size: number
  * Null where there is no value.
  */
 export function rangeAround(
-  image: Omit<Mask, 'labels'>,
+  image: Omit<LabelMap, 'labels'>,
   values: Float32Array,
   at: Point,
   size: number,

@@ -1,13 +1,7 @@
 /** What goes into the drawing editor, and what comes out of it. */
+import type { LabelClass } from '../image/raster'
 import type { GreyWindow } from '../image/window'
 import type { WindowPreset } from '../image/window-presets'
-
-/** A class of the label map; its place in the list is its number in the map, place 0 is background. */
-export interface LabelClass {
-  name: string
-  /** #rrggbb */
-  color: string
-}
 
 export const background = 0
 
@@ -18,7 +12,7 @@ export { unknown } from '../image/raster'
 export interface Drawable {
   /** Names the image across visits: what was drawn is saved under it. */
   id: string
-  /** Another name, under which it may have been saved before. */
+  /** Another name, under which it may have been saved before pictures had an id. */
   formerKey: string
   name: string
   width: number
@@ -31,6 +25,7 @@ export interface Drawable {
   sides: { left: string; right: string; top: string; bottom: string } | null
   window: GreyWindow
   presets: WindowPreset[]
+  /** Background first. */
   classes: LabelClass[]
   /** This many classes, from the first on, are in use elsewhere and cannot be removed; at least 1. */
   fixed: number

@@ -1,7 +1,8 @@
 /** A drawing: a label map and its labels, with one history for both. */
 import { classColours, hueOf, unknownColour } from '../image/palette'
-import { apply, difference, type Mask, type Patch } from './patch'
-import { background, unknown, type Annotation, type LabelClass } from './drawable'
+import type { LabelClass, LabelMap } from '../image/raster'
+import { apply, difference, type Patch } from './patch'
+import { background, unknown, type Annotation } from './drawable'
 
 /** A row of the label list. */
 export interface Label {
@@ -22,7 +23,7 @@ interface Change {
 
 export interface Drawing {
   /** Its bytes, and `counts`, are changed in place by the functions below; the rest of a drawing is replaced. */
-  readonly mask: Mask
+  readonly mask: Readonly<LabelMap>
   /** Pixels of each label, 256 numbers. */
   readonly counts: Uint32Array
   /** Classes below this value stay in the table. */

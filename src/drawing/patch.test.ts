@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { apply, difference, join, type Mask, type Patch } from './patch'
+import type { LabelMap } from '../image/raster'
+import { apply, difference, join, type Patch } from './patch'
 
 const [width, height] = [11, 6]
 const bytes = fc.array(fc.constantFrom(0, 1, 2, 255), { minLength: width * height, maxLength: width * height })
-const maskOf = (labels: number[]): Mask => ({ width, height, labels: Uint8Array.from(labels) })
+const maskOf = (labels: number[]): LabelMap => ({ width, height, labels: Uint8Array.from(labels) })
 
 function countsOf(labels: Iterable<number>): Uint32Array {
   const counts = new Uint32Array(256)

@@ -1,12 +1,5 @@
 /** The unit of undo: which pixels of a label map changed, from what to what. */
-import type { Rect } from '../image/raster'
-
-/** A label map, row-major. Patches change its bytes in place; nothing else does. */
-export interface Mask {
-  readonly width: number
-  readonly height: number
-  readonly labels: Uint8Array<ArrayBuffer>
-}
+import type { LabelMap, Rect } from '../image/raster'
 
 /**
  * Changed pixels as runs along rows, three numbers each: index of the first pixel, length, and the label before plus 256 times the label
@@ -42,14 +35,14 @@ export function enclosing(a: Rect, b: Rect): Rect {
 
 /** Collects a patch pixel by pixel without touching the mask. Give each pixel at most once, preferably row by row. */
 export class Changes {
-  readonly #mask: Mask
+  readonly #mask: LabelMap
   readonly #runs: number[] = []
   #left = Infinity
   #right = -Infinity
   #top = Infinity
   #bottom = -Infinity
 
-  constructor(mask: Mask) {
+  constructor(mask: LabelMap) {
     this.#mask = mask
   }
 
@@ -89,7 +82,7 @@ export class Changes {
  * Writes a patch into the mask, or takes it back, and keeps count.
  * @param counts pixels of each label, 256 numbers, changed in place
  */
-export function apply({ labels }: Mask, counts: Uint32Array, { runs }: Patch, direction: 'forwards' | 'backwards'): void {
+export function apply({ labels }: LabelMap, counts: Uint32Array, { runs }: Patch, direction: 'forwards' | 'backwards'): void {
   const write = (at: number, from: number, to: number) => {
     labels.fill(to, runs[at]!, runs[at]! + runs[at + 1]!)
     counts[from]! -= runs[at + 1]!
@@ -112,7 +105,7 @@ export function join(patches: readonly Patch[]): Patch | null {
 }
 
 /** The patch that turns the mask into `after`, which has the same size; null if they are equal. */
-export function difference(mask: Mask, after: Uint8Array): Patch | null {
+export function difference(mask: LabelMap, after: Uint8Array): Patch | null {
   const changes = new Changes(mask)
   for (let y = 0, i = 0; y < mask.height; y++) for (let x = 0; x < mask.width; x++, i++) changes.set(x, y, after[i]!)
   return changes.patch()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { apply, type Mask, type Patch, type Pen } from './patch'
+import type { LabelMap } from '../image/raster'
+import { apply, type Patch, type Pen } from './patch'
 import { fill, fillHoles, flood, paintAll, polygon } from './regions'
 
 const [width, height] = [9, 7]
@@ -8,10 +9,10 @@ const size = width * height
 const pen = (label: number, locked: number[] = []): Pen => ({ label, locked: new Set(locked), limit: null })
 const masks = fc
   .array(fc.constantFrom(0, 0, 1, 1, 2, 255), { minLength: size, maxLength: size })
-  .map((labels): Mask => ({ width, height, labels: Uint8Array.from(labels) }))
+  .map((labels): LabelMap => ({ width, height, labels: Uint8Array.from(labels) }))
 const places = fc.record({ x: fc.integer({ min: 0, max: width - 1 }), y: fc.integer({ min: 0, max: height - 1 }) })
 
-function after(mask: Mask, patch: Patch | null): Uint8Array {
+function after(mask: LabelMap, patch: Patch | null): Uint8Array {
   const next = { ...mask, labels: mask.labels.slice() }
   if (patch) apply(next, new Uint32Array(256), patch, 'forwards')
   return next.labels
@@ -59,7 +60,7 @@ it('floods the connected values that are near the one clicked, but nothing locke
 })
 
 it('does nothing outside the image, nor from a pixel without a value', () => {
-  const mask: Mask = { width, height, labels: new Uint8Array(size) }
+  const mask: LabelMap = { width, height, labels: new Uint8Array(size) }
   expect(fill(mask, pen(1), { x: -1, y: 2 })).toBeNull()
   expect(flood(mask, pen(1), new Float32Array(size), { x: 2, y: height }, 1)).toBeNull()
   expect(flood(mask, pen(1), new Float32Array(size).fill(NaN), { x: 2, y: 2 }, 1)).toBeNull()
@@ -87,7 +88,7 @@ describe('fill holes', () => {
 
   it('keeps another label in a ring', () => {
     const rows = ['111111111', '100000001', '102222001', '102552001', '102222001', '100000001', '111111111']
-    const mask: Mask = { width, height, labels: Uint8Array.from(rows.join(''), Number) }
+    const mask: LabelMap = { width, height, labels: Uint8Array.from(rows.join(''), Number) }
     const want = ['111111111', '111111111', '112222111', '112552111', '112222111', '111111111', '111111111']
     expect([...after(mask, fillHoles(mask, pen(1)))].join('')).toBe(want.join(''))
   })
@@ -99,7 +100,7 @@ it('paints the pixels whose centre is inside the polygon', () => {
   const polygons = fc.array(fc.record({ x: coordinate(width), y: coordinate(height) }), { minLength: 3, maxLength: 7 })
   fc.assert(
     fc.property(polygons, (points) => {
-      const mask: Mask = { width, height, labels: new Uint8Array(size) }
+      const mask: LabelMap = { width, height, labels: new Uint8Array(size) }
       const labels = after(mask, polygon(mask, pen(1), points))
       for (let i = 0; i < size; i++) {
         // A ray downwards, where the tool looks along rows.

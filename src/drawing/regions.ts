@@ -1,5 +1,6 @@
 /** Tools that change a whole region at once. Regions are connected through the four sides of a pixel, so a thin diagonal line holds. */
-import { Changes, type Mask, type Patch, type Pen } from './patch'
+import type { LabelMap } from '../image/raster'
+import { Changes, type Patch, type Pen } from './patch'
 import { background, type Point } from './drawable'
 
 /** Which pixels can be reached from the seeds through passable pixels: 1 for reached. */
@@ -24,20 +25,20 @@ function reach(width: number, height: number, seeds: Iterable<number>, passes: (
   return reached
 }
 
-function paintWhere(mask: Mask, pen: Pen, chosen: (index: number) => boolean): Patch | null {
+function paintWhere(mask: LabelMap, pen: Pen, chosen: (index: number) => boolean): Patch | null {
   const changes = new Changes(mask)
   for (let y = 0, i = 0; y < mask.height; y++) for (let x = 0; x < mask.width; x++, i++) if (chosen(i)) changes.paint(x, y, pen)
   return changes.patch()
 }
 
 /** Index of the pixel at a place, null outside the image. */
-export function indexAt({ width, height }: Omit<Mask, 'labels'>, { x, y }: Point): number | null {
+export function indexAt({ width, height }: Omit<LabelMap, 'labels'>, { x, y }: Point): number | null {
   const [i, j] = [Math.floor(x), Math.floor(y)]
   return i >= 0 && j >= 0 && i < width && j < height ? j * width + i : null
 }
 
 /** The connected region of one label around a place gets the pen's label. */
-export function fill(mask: Mask, pen: Pen, at: Point): Patch | null {
+export function fill(mask: LabelMap, pen: Pen, at: Point): Patch | null {
   const seed = indexAt(mask, at)
   if (seed === null) return null
   const label = mask.labels[seed]
@@ -46,7 +47,7 @@ export function fill(mask: Mask, pen: Pen, at: Point): Patch | null {
 }
 
 /** The connected region around a place whose values differ from the value there by at most `tolerance`. */
-export function flood(mask: Mask, pen: Pen, values: Float32Array, at: Point, tolerance: number): Patch | null {
+export function flood(mask: LabelMap, pen: Pen, values: Float32Array, at: Point, tolerance: number): Patch | null {
   const seed = indexAt(mask, at)
   if (seed === null) return null
   const value = values[seed]!
@@ -58,7 +59,7 @@ export function flood(mask: Mask, pen: Pen, values: Float32Array, at: Point, tol
  * Background that cannot reach the border of the image without crossing the pen's label gets that label. Other labels inside stay: filling
  * a ring of heart muscle must not overwrite the cavity inside it.
  */
-export function fillHoles(mask: Mask, pen: Pen): Patch | null {
+export function fillHoles(mask: LabelMap, pen: Pen): Patch | null {
   const { width, height, labels } = mask
   const border: number[] = []
   for (let x = 0; x < width; x++) border.push(x, (height - 1) * width + x)
@@ -68,7 +69,7 @@ export function fillHoles(mask: Mask, pen: Pen): Patch | null {
 }
 
 /** Pixels whose centre is inside the closed polygon, by the even-odd rule. */
-export function polygon(mask: Mask, pen: Pen, points: readonly Point[]): Patch | null {
+export function polygon(mask: LabelMap, pen: Pen, points: readonly Point[]): Patch | null {
   const changes = new Changes(mask)
   const ys = points.map(({ y }) => y)
   const bottom = Math.min(mask.height, Math.ceil(Math.max(...ys)))
@@ -89,4 +90,4 @@ export function polygon(mask: Mask, pen: Pen, points: readonly Point[]): Patch |
 }
 
 /** Everything gets the pen's label. */
-export const paintAll = (mask: Mask, pen: Pen): Patch | null => paintWhere(mask, pen, () => true)
+export const paintAll = (mask: LabelMap, pen: Pen): Patch | null => paintWhere(mask, pen, () => true)

@@ -11,6 +11,8 @@ import { minus } from '../data/dicom-geometry'
 import { frameGroup, numberOf, textOf } from '../data/dicom-header'
 import { planesOfVolume, type DicomPlane } from '../data/dicom-stack'
 import type { Volume } from '../data/volume'
+import { rgbOf } from '../image/palette'
+import type { LabelClass } from '../image/raster'
 import { version } from '../lib/version'
 
 export interface SegOptions {
@@ -46,10 +48,8 @@ const structure = code('123037004', 'SCT', 'Anatomical structure')
 
 /** #rrggbb to CIELab as DICOM stores it (PS3.3 C.10.7.1.1), with white point D65, as dcmqi and Slicer read it. */
 function labOf(color: string): [number, number, number] {
-  const [, hex] = /^#([0-9a-f]{6})$/i.exec(color) ?? []
-  if (!hex) throw new Error(`"${color}" is not a colour like #1f77b4.`)
-  const [r, g, b] = [0, 2, 4].map((at) => {
-    const c = parseInt(hex.slice(at, at + 2), 16) / 255
+  const [r, g, b] = rgbOf(color).map((byte) => {
+    const c = byte / 255
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
   }) as [number, number, number]
   const f = (t: number) => (t > (6 / 29) ** 3 ? Math.cbrt(t) : t / (3 * (6 / 29) ** 2) + 4 / 29)
@@ -89,7 +89,7 @@ export async function writeDicomSeg(
   source: Volume,
   labels: Uint8Array,
   frame: number,
-  classes: readonly { name: string; color: string }[],
+  classes: readonly LabelClass[],
   options: SegOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [columns, rows, slices, sourceFrames] = source.size

@@ -1,4 +1,5 @@
 import { encode } from 'fast-png'
+import { rgbOf } from '../image/palette'
 import type { LabelMap } from '../image/raster'
 
 /**
@@ -7,10 +8,7 @@ import type { LabelMap } from '../image/raster'
  * @throws Error if a class has no colour, or a colour is not "#rrggbb"
  */
 export function writePalettePng({ width, height, labels }: LabelMap, colors: readonly string[]): Uint8Array<ArrayBuffer> {
-  const palette = colors.map((color) => {
-    if (!/^#[0-9a-f]{6}$/i.test(color)) throw new Error(`Color "${color}" is not of the form #rrggbb.`)
-    return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16))
-  })
+  const palette = colors.map((color) => [...rgbOf(color)])
   let highest = 0
   for (const label of labels) if (label > highest) highest = label
   if (highest >= colors.length || colors.length > 256) throw new Error(`A mask with class ${highest} cannot have ${colors.length} colors.`)

@@ -6,10 +6,11 @@ export type Rgb = readonly [number, number, number]
 /** Colour of each class; index 0, background, is not painted. */
 export type Palette = readonly Rgb[]
 
-/** @param hex #rrggbb */
+/** @param hex #rrggbb @throws Error if it is not */
 export function rgbOf(hex: string): Rgb {
+  if (!/^#[0-9a-f]{6}$/i.test(hex)) throw new Error(`"${hex}" is not a colour like #1f77b4.`)
   const n = Number.parseInt(hex.slice(1), 16)
-  return [(n >> 16) & 255, (n >> 8) & 255, n & 255]
+  return [n >> 16, (n >> 8) & 255, n & 255]
 }
 
 export const paletteOf = (classes: readonly { color: string }[]): Palette => classes.map(({ color }) => rgbOf(color))

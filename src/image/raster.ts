@@ -17,6 +17,13 @@ export interface LabelMap {
   labels: Uint8Array<ArrayBuffer>
 }
 
+/** A class of a label map; its place in the list is its number in the map, place 0 is background. */
+export interface LabelClass {
+  name: string
+  /** #rrggbb */
+  color: string
+}
+
 /** A part of an image in whole pixels. */
 export interface Rect {
   x: number

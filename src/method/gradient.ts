@@ -12,7 +12,7 @@ interface Pass {
 
 /**
  * The gradient of a weighted sum of losses by all trained parameters, in their flat layout, and the running statistics after
- * the pass. If the kernels allow it the named parameters are windows on the flat tensor and each gradient is written in place;
+ * the pass. If the kernels allow it the named parameters are parts of the flat tensor and each gradient is written in place;
  * otherwise they are copied out and back. Call it in a tidy, which cleans up; `scalars` are kept beyond it.
  *
  * @param weights weight of each loss in the sum, [2, losses]: the first gradient of the chain, so that the sum itself costs nothing

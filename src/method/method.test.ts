@@ -16,7 +16,7 @@ import { rampAt } from './schedule'
 import { atRest, runStep } from './step.test-support'
 import { StepRunner } from './step-runner'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
-import { drawViews } from './views'
+import { drawViews } from './views-on-host'
 
 // The tests of docs/method.md, section "Tests of the structure", by number: they pin what is confirmed, whatever the unknown values.
 

@@ -8,7 +8,8 @@ import { drawFactors, perturbedLevels } from './feature-perturbation'
 import { featureViews, learningRateAt, termsAt, type Term } from './schedule'
 import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
-import { planShapes, planViews, type DevicePlan, type ViewPlan } from './views'
+import { planShapes, planViews, type ViewPlan } from './view-plan'
+import type { DevicePlan } from './views'
 
 /** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and named numbers with their shapes. */
 export interface StepNumbers {

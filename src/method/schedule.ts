@@ -1,7 +1,7 @@
 import type { LossForm } from '../kernels/pixel-loss/pixel-loss.twin'
 import type { Config } from './config'
 import { supervisedForm, unsupervisedForms } from './losses'
-import { labeledShares } from './views'
+import { labeledShares } from './view-plan'
 
 /** r(t): 0 in warm-up, then exp(-5 (1 - s)^2) with s rising to 1 over the ramp. t counts from 0. */
 export function rampAt(t: number, { steps, warmup, ramp }: Config): number {

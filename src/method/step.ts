@@ -3,7 +3,6 @@ import { cutMix } from '../kernels/cut-mix/cut-mix'
 import { detach } from '../kernels/detach'
 import type { RandomKey } from '../kernels/dropout/dropout'
 import { agreement } from '../kernels/agreement/agreement'
-import { agreementValues } from '../kernels/agreement/agreement.twin'
 import { pseudoLabels } from '../kernels/pseudo-labels/pseudo-labels'
 import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
 import { update } from '../nn/optimiser'
@@ -13,8 +12,7 @@ import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
 import { gradientOf } from './gradient'
 import type { Models } from './model'
-import type { StepMetrics } from './history'
-import { learningRateAt, rampAt, type Term } from './schedule'
+import { rampAt, type Term } from './schedule'
 import { renderViews, type DeviceImages, type DevicePlan } from './views'
 
 /**
@@ -43,11 +41,11 @@ export const L = (
 /** Copies, for the same images in several places of a batch. */
 const repeat = <T>(part: T, times: number): T[] => new Array<T>(times).fill(part)
 
-const none: Losses = { exemplar: 0, synthetic: 0, image: 0, feature: 0 }
+export const noLosses: Losses = { exemplar: 0, synthetic: 0, image: 0, feature: 0 }
 
 /** The weight of each loss of step t in L; the parts of a mean share their term's weight. */
 export const slopesOf = (terms: Term[], config: Config, t: number): number[] =>
-  terms.map(({ name }) => L({ ...none, [name]: 1 }, config, rampAt(t, config)) / terms.filter((other) => other.name === name).length)
+  terms.map(({ name }) => L({ ...noLosses, [name]: 1 }, config, rampAt(t, config)) / terms.filter((other) => other.name === name).length)
 
 /** The numbers of a step on the backend; made by `uploadStep`. */
 export interface StepPlan {
@@ -71,7 +69,7 @@ export interface StepResult {
 /**
  * Runs one iteration. `models` stay unchanged, and the caller owns and disposes of the result.
  * @param plan this step's numbers, from `planStep` for this step's terms
- * @returns the next models, and this step's scalars as one tensor to read with `metricsOf`
+ * @returns the next models, and this step's scalars as one tensor to read with `metricsOf` of step-metrics.ts
  */
 export function step(net: UNet, models: Models, images: DeviceImages, plan: StepPlan, config: Config, terms: Term[]): StepResult {
   const { batchUnlabeled: U, tau, teacher } = config
@@ -117,25 +115,4 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     return { models: { ...next, buffers }, scalars }
   }
   return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
-}
-
-/**
- * A step's metrics from the values of its scalars: the losses of network A, of B, then the values of `agreement`. NaN if a term is
- * off. They are read asynchronously: a synchronous read can destroy a WebGPU device.
- */
-export function metricsOf(scalars: ArrayLike<number>, terms: Term[], config: Config, t: number): StepMetrics {
-  const values = Array.from(scalars)
-  const r = rampAt(t, config)
-  const of = (k: 0 | 1, letter: 'A' | 'B') => {
-    const own = values.slice(k * terms.length, (k + 1) * terms.length)
-    const means = (Object.keys(none) as Term['name'][]).map((name) => {
-      const parts = own.filter((_, i) => terms[i]!.name === name)
-      return { name, on: parts.length > 0, value: parts.reduce((sum, v) => sum + v, 0) / parts.length }
-    })
-    const total = L({ ...none, ...Object.fromEntries(means.filter(({ on }) => on).map(({ name, value }) => [name, value])) }, config, r)
-    return { [`total${letter}`]: total, ...Object.fromEntries(means.map(({ name, value }) => [name + letter, value])) }
-  }
-  const shares = Object.fromEntries(agreementValues.map((name, i) => [name, values[2 * terms.length + i]!]))
-  const row = { ...of(0, 'A'), ...of(1, 'B'), ...shares } as unknown as Omit<StepMetrics, 'step' | 'learningRate' | 'ramp'>
-  return { step: t + 1, learningRate: learningRateAt(t, config), ramp: r, ...row }
 }

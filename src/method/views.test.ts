@@ -11,21 +11,9 @@ import type { Config } from './config'
 import { supervisedForm } from './losses'
 import { emptyOut, keeps, weakRange, type TrainingData } from './synthesis'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
-import {
-  disposeImages,
-  drawViews,
-  labeledShares,
-  planShapes,
-  planViews,
-  renderViews,
-  strongRange,
-  uploadImages,
-  type DevicePlan,
-  type LabeledImage,
-  type ViewPlan,
-  type Views,
-  type ViewTensors,
-} from './views'
+import { labeledShares, planShapes, planViews, strongRange, type ViewPlan } from './view-plan'
+import { disposeImages, renderViews, uploadImages, type DevicePlan, type ViewTensors } from './views'
+import { drawViews, type LabeledImage, type Views } from './views-on-host'
 import { drawWarp, type WarpRange } from './warp'
 
 /** A plan of only the views; in a step its tensors are part of those from `uploadStep`. */

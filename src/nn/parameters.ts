@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { alignment, hasWindows, unwritten, windowOf } from '../kernels/webgpu/window'
+import { partAlignment, sharedPart, unwritten } from '../kernels/webgpu/shared-part'
 import type { Random } from '../lib/random'
 
 /** Named tensors of all networks, disposed of by whoever makes them. The first axis is the network. */
@@ -13,7 +13,7 @@ export const countOf = (shapes: Shapes): number => Object.values(shapes).reduce(
 
 /**
  * Layout of the parameters of several networks of one structure in one flat tensor: by name, each [networks, ...shape], so that one
- * launch serves both networks and another updates everything. Each starts at a multiple of `alignment` values, as WebGPU's bindings need.
+ * launch serves both networks and another updates everything. Each starts at a multiple of `partAlignment` values, as WebGPU's bindings need.
  */
 export interface Layout {
   networks: number
@@ -27,22 +27,21 @@ export function layoutOf(shapes: Shapes, networks = 2): Layout {
   let size = 0
   for (const [name, shape] of Object.entries(shapes)) {
     offsets[name] = size
-    size += Math.ceil((networks * tf.util.sizeFromShape(shape)) / alignment) * alignment
+    size += Math.ceil((networks * tf.util.sizeFromShape(shape)) / partAlignment) * partAlignment
   }
   return { networks, shapes, offsets, size }
 }
 
-/** Whether `unpack` can make windows on a flat tensor. */
-export const canShare = (): boolean => hasWindows()
+export { canShare } from '../kernels/webgpu/shared-part'
 
 /**
- * The values of `flat` from `offset` on as a tensor of `shape`: a copy, or a window that shares its memory, which only the operations of
+ * The values of `flat` from `offset` on as a tensor of `shape`: a copy, or a part that shares its memory, which only the operations of
  * src/kernels understand.
- * @param shared a window instead of a copy; only if `canShare` allows it
- * @param gradients where a window's gradient is to be written, at the same place as in `flat`
+ * @param shared a shared part instead of a copy; only if `canShare` allows it
+ * @param gradients where a shared part's gradient is to be written, at the same place as in `flat`
  */
 export function partOf(flat: tf.Tensor1D, offset: number, shape: number[], shared: boolean, gradients?: tf.Tensor1D): tf.Tensor {
-  if (shared) return windowOf(flat, offset, shape, gradients)
+  if (shared) return sharedPart(flat, offset, shape, gradients)
   return tf.tidy(() => tf.reshape(tf.slice(flat, offset, tf.util.sizeFromShape(shape)), shape))
 }
 
@@ -52,7 +51,7 @@ export function unpack(flat: tf.Tensor1D, { networks, shapes, offsets }: Layout,
   return Object.fromEntries(parts) as Parameters
 }
 
-/** A tensor like `flat`, to be filled later with the gradients of its windows. */
+/** A tensor like `flat`, to be filled later with the gradients of its parts. */
 export const gradientsLike = (flat: tf.Tensor1D): tf.Tensor1D => unwritten(flat)
 
 /** The flat tensor made of named ones: the inverse of `unpack`. */

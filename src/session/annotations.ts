@@ -5,7 +5,7 @@ import { InputError } from '../data/input-error'
 import { labelsOf } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { hexOf } from '../lib/hex'
-import { unknown, type LabelMap } from '../image/raster'
+import { unknown, type LabelClass, type LabelMap } from '../image/raster'
 import { hueOf } from '../image/palette'
 import { hasChannels, picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
 import type { ClassInfo } from './events'
@@ -106,12 +106,7 @@ export const exemplarAt = ({ exemplars }: Dataset, picture: Picture): Exemplar |
  * Adds what the user drew on a picture, replacing any earlier annotation.
  * @param labels class indices or unknown, in the size of the picture @param classes the label list, background first
  */
-export function withAnnotation(
-  dataset: Dataset,
-  picture: Picture,
-  labels: LabelMap,
-  classes: readonly Pick<ClassInfo, 'name' | 'color'>[],
-): Dataset {
+export function withAnnotation(dataset: Dataset, picture: Picture, labels: LabelMap, classes: readonly LabelClass[]): Dataset {
   const others = dataset.exemplars.filter((exemplar) => exemplar.picture.id !== picture.id && (exemplar.drawn ?? exemplar.given))
   const exemplar: Exemplar = { picture, drawn: labels, given: null }
   const taken = new Set(dataset.classes.map(({ value }) => value))

@@ -5,8 +5,10 @@ import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
 import type { LabelMap, Raster } from '../image/raster'
 import { digestOf } from '../lib/digest'
-import type { ClassInfo, SampleName } from './events'
+import type { ClassInfo, SampleName, Target } from './events'
 import { pictureId, type PictureId } from './picture-id'
+
+export type { Target } from './events'
 
 /** One of the user's volumes, and which of its slices are images. */
 export interface Source {
@@ -40,9 +42,6 @@ export interface Exemplar {
   /** From the mask file: numbers of `mask.values`. */
   given: LabelMap | null
 }
-
-/** What a value of the mask file counts as instead of a class of its own: another value, background or unknown. */
-export type Target = { value: string } | 'background' | 'unknown'
 
 /** Everything a run learns from and is scored on. Never changed in place. */
 export interface Dataset {

@@ -2,7 +2,7 @@
 
 import type { VolumeSummary } from '../data/volume-summary'
 import type { Volume, VolumeKind } from '../data/volume'
-import type { WindowPreset } from '../image/window-presets'
+import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
 import type { PictureId } from './picture-id'
@@ -72,12 +72,15 @@ export interface SourceInfo {
   images: number
 }
 
+/** Where a value of the mask file goes instead of being a class of its own: another value, or nowhere. */
+export type Target = { value: string } | 'background' | 'unknown'
+
 /** A value of the exemplar's mask file, and what it counts as: itself, another value, or nothing. */
 export interface MaskValueInfo {
   value: string
   count: number
   name: string | null
-  target: 'own' | 'background' | 'unknown' | { value: string }
+  target: 'own' | Target
 }
 
 /** Shares of width and height, 0..1. */
@@ -178,29 +181,11 @@ export interface Prediction {
   dice: number | null
 }
 
-/** An image at full size, to draw on or view. */
-export interface OpenedPicture {
+/** An image in full, to draw on or to look at. */
+export interface OpenedPicture extends Drawable {
   id: PictureId
-  /** Key of drawings saved before pictures had ids. */
-  formerKey: string
-  name: string
-  width: number
-  height: number
-  /** In the units of the file. */
   pixels: Float32Array<ArrayBuffer>
-  spacing: [number, number] | null
-  /** The patient's directions at the four sides. */
-  sides: { left: string; right: string; top: string; bottom: string } | null
-  window: { center: number; width: number }
-  presets: WindowPreset[]
-  /** Background first. */
-  classes: { name: string; color: string }[]
-  /** How many of them are used elsewhere and have to stay. */
-  fixed: number
-  /** Class per pixel, 255 unknown. */
   labels: Uint8Array<ArrayBuffer>
-  /** Whether the labels are a prediction. */
-  proposal: boolean
 }
 
 /** Statistics of one volume. */

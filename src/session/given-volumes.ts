@@ -73,7 +73,7 @@ export function withVolumes(
     const done = attempt(() => {
       const source = next.exemplarSource
       const mask = maskOf(volume, source?.volume ?? null)
-      if (!source) throw new InputError(`${volume.name} was not used: choose the exemplar image first, then its mask.`, volume.name)
+      if (!source) throw new InputError(`"${volume.name}" was not used: choose the exemplar image first, then its mask.`, volume.name)
       const exemplars = exemplarsFrom(source, mask)
       checkExemplar(mask)
       if (exemplars.length === 0)
@@ -103,7 +103,7 @@ export function withVolumes(
     const mask = attempt(() => {
       if (next.classes.length === 0)
         throw new InputError(
-          `${volume.name} was not used: choose the exemplar and its mask first, they say which labels there are.`,
+          `"${volume.name}" was not used: choose the exemplar and its mask first, they say which labels there are.`,
           volume.name,
         )
       const read = maskOf(volume, imageOf.get(volume) ?? null, next.exemplarMask?.objects != null)
@@ -121,7 +121,7 @@ export function withVolumes(
     const { name } = reference.volume
     problems.push(
       new InputError(
-        `${name} is ${sizeText(reference.volume)}, but its image is ${sizeText(source.volume)}: a reference mask must have the size and place of its image.`,
+        `"${name}" is ${sizeText(reference.volume)}, but its image is ${sizeText(source.volume)}: a reference mask must have the size and place of its image.`,
         name,
       ),
     )
@@ -131,7 +131,7 @@ export function withVolumes(
   if (first !== undefined && own.sources.length > 0 && !own.sources.some((source) => partnerOf(own, source)))
     problems.push(
       new InputError(
-        `${first} was not used: no unlabelled image has its name; a reference mask is named like its image, e.g. ${baseName(own.sources[0]!.volume.name)}.png.`,
+        `"${first}" was not used: no unlabelled image has its name; a reference mask is named like its image, e.g. "${baseName(own.sources[0]!.volume.name)}.png".`,
         first,
       ),
     )

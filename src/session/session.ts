@@ -1,5 +1,7 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import type { LabelClass } from '../image/raster'
+import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
@@ -30,7 +32,6 @@ import { Speed } from './speed'
 import { numbersOf } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
-import { yieldTask } from './yield-task'
 
 /** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
 const smallPile = 64
@@ -133,7 +134,7 @@ export class Session {
 
   /** Continues the waiting run, if the data loaded are its own. */
   private async resumeWaiting(): Promise<boolean> {
-    if (!this.waiting || missingOf(this.dataset).length > 0) return false
+    if (!this.waiting || this.missing.length > 0) return false
     try {
       await this.goOnFrom(this.waiting)
     } catch (error) {
@@ -189,7 +190,7 @@ export class Session {
    * Takes what was drawn on an image. A run that has begun continues with it: paused, and for as many steps again if it had
    * finished.
    */
-  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): Promise<void> {
+  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): Promise<void> {
     this.end('paused')
     return this.enqueue(() => {
       const picture = this.pictureOf(id)
@@ -248,7 +249,7 @@ export class Session {
       if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset, then change them.')
       this.config = config
       try {
-        if (missingOf(this.dataset).length === 0) this.use(this.dataset)
+        if (this.missing.length === 0) this.use(this.dataset)
         else this.reportDataset()
       } catch (error) {
         this.config = before
@@ -275,11 +276,15 @@ export class Session {
 
   // ---- driving -------------------------------------------------------------------------------------------------------------------
 
+  private refuseWithoutData(toDo: 'start' | 'continue'): void {
+    if (this.missing.length > 0) throw new InputError(`Add ${this.missing.join(' and ')} to ${toDo}.`, '')
+  }
+
   start = () => this.enqueue(() => this.go('ready'))
   resume = () => this.enqueue(() => this.go('paused'))
 
   private go(from: 'ready' | 'paused'): void {
-    if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
+    this.refuseWithoutData('start')
     if (this.state !== from) return
     this.ending = null
     this.enter('running')
@@ -304,7 +309,7 @@ export class Session {
   /** Exactly one step, from ready or paused. */
   step = () =>
     this.enqueue(async () => {
-      if (!this.prepared) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to start.`, '')
+      this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused') return
       const trainer = this.open()
       await this.advance(trainer, 1)
@@ -473,7 +478,7 @@ export class Session {
 
   private async goOnFrom(bytes: Uint8Array): Promise<void> {
     const config = configOf(bytes)
-    if (missingOf(this.dataset).length > 0) throw new InputError(`Add ${missingOf(this.dataset).join(' and ')} to continue.`, '')
+    this.refuseWithoutData('continue')
     const prepared = prepare(this.dataset, config)
     const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
     this.config = config

@@ -1,4 +1,5 @@
 /** What the page can do: plain functions that ask the worker. */
+import type { LabelClass } from '../image/raster'
 import type { Config, Key, Preset } from '../method/config'
 import type {
   BackendName,
@@ -28,7 +29,7 @@ export function begin(): void {
   backend = address.backend
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config })
-  for (const message of address.problems) report(message, null)
+  for (const message of address.problems) tellProblem(message, null)
   connect()
   greet(address.sample)
   addEventListener('beforeunload', (event) => {
@@ -105,7 +106,7 @@ export function loadFiles(
   pathOf = (file: File) => file.webkitRelativePath || file.name,
 ): void {
   if (files.length === 0) return
-  if (!allowed(pageStore.getState()).load) return report('Pause or stop the run before loading other files.', files[0]!.name)
+  if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
   pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = pageStore.getState()
@@ -148,7 +149,7 @@ export async function openPicture(purpose: PicturePurpose, picture: PictureId): 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
 /** Makes what was drawn on the opened image an exemplar. */
-export function annotate(labels: Uint8Array<ArrayBuffer>, classes: { name: string; color: string }[]): void {
+export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): void {
   const { opened } = pageStore.getState()
   if (opened) void send('annotate', { picture: opened.id, labels, classes })
   closePicture()
@@ -177,7 +178,7 @@ export function save({ name, bytes }: ExportedFile): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
-function report(message: string, file: string | null): void {
+function tellProblem(message: string, file: string | null): void {
   pageStore.setState((state) => addProblem(state, { kind: 'input', message, file }))
 }
 

@@ -1,7 +1,9 @@
 import { editClass } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { ClassInfo } from '../worker/protocol'
+import { ColourInput } from './colour-input'
 import { count } from './format'
+import { NameField } from './name-field'
 
 export function LabelTable() {
   const classes = usePage((state) => state.dataset?.classes)
@@ -21,8 +23,8 @@ export function LabelTable() {
       </thead>
       <tbody>
         {classes.map((info) => (
-          // The inputs are uncontrolled while the user types; a new answer from the session makes new ones.
-          <ClassRow info={info} key={`${info.index} ${info.name} ${info.color}`} />
+          // The name is uncontrolled while the user types; a new answer from the session makes a new field.
+          <ClassRow info={info} key={`${info.index} ${info.name}`} />
         ))}
       </tbody>
     </table>
@@ -30,32 +32,17 @@ export function LabelTable() {
 }
 
 function ClassRow({ info: { index, name, color, value, pixels } }: { info: ClassInfo }) {
-  const rename = (text: string) => {
-    if (text.trim() !== '' && text !== name) editClass(index, text.trim(), color)
-  }
   return (
     <tr>
       <td>
         {index === 0 ? (
           <span className="no-colour" title="Background is not painted." />
         ) : (
-          <input
-            type="color"
-            aria-label={`Colour of class ${index}`}
-            defaultValue={color}
-            onBlur={(event) => event.target.value !== color && editClass(index, name, event.target.value)}
-          />
+          <ColourInput label={`Colour of class ${index}`} color={color} onChoose={(chosen) => editClass(index, name, chosen)} />
         )}
       </td>
       <td>
-        <input
-          type="text"
-          aria-label={`Name of class ${index}`}
-          defaultValue={name}
-          maxLength={40}
-          onBlur={(event) => rename(event.target.value)}
-          onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
-        />
+        <NameField label={`Name of class ${index}`} name={name} onRename={(chosen) => editClass(index, chosen, color)} />
       </td>
       <td>
         <code>{value}</code>

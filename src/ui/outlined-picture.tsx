@@ -1,8 +1,8 @@
-import { useEffect, useRef } from 'react'
+import { useCallback } from 'react'
 import type { Palette } from '../image/palette'
 import { outlinesOf, strokeCased } from './cased-lines'
-import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey, tintLabels } from './painters'
+import { usePainted } from './use-painted'
 
 interface Props {
   grey: Uint8Array<ArrayBuffer>
@@ -15,20 +15,17 @@ interface Props {
 
 /** A square image with its mask: a light tint, and the outline of each class. */
 export function OutlinedPicture({ grey, labels, size, palette, side }: Props) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const scale = Math.max(1, Math.round(side / size))
   const whole = scale * size
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context) return
-    paintSoon(element, () => {
+  const paint = useCallback(
+    (context: CanvasRenderingContext2D) => {
       const image = new ImageData(size, size)
       paintGrey(image, grey)
       drawOutlined(context, image, labels, palette, scale, whole / 256)
-    })
-    return () => forgetPaint(element)
-  }, [grey, labels, size, palette, scale, whole])
+    },
+    [grey, labels, size, palette, scale, whole],
+  )
+  const canvas = usePainted(paint)
   return <canvas className="outlined" ref={canvas} width={whole} height={whole} />
 }
 

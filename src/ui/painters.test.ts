@@ -9,6 +9,8 @@ const palette = [rgbOf('#000000'), rgbOf('#ff0000')]
 
 it('reads colours', () => {
   expect(rgbOf('#0072b2')).toEqual([0, 114, 178])
+  expect(() => rgbOf('red')).toThrow('"red"')
+  expect(() => rgbOf('#12345')).toThrow('"#12345"')
 })
 
 it('paints every pixel opaque', () => {

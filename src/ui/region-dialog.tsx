@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { useCallback, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { fieldOf, frameOf, prepareImage, type Extent } from '../image/frame'
 import { paletteOf } from '../image/palette'
 import { resizeLabels, resizeLinear, type Raster } from '../image/raster'
@@ -10,8 +10,8 @@ import type { DatasetSummary, OpenedPicture } from '../worker/protocol'
 import { ModalDialog, OpeningDialog } from './modal-dialog'
 import { NumberInput } from './number-input'
 import { drawOutlined } from './outlined-picture'
-import { forgetPaint, paintSoon } from './paint-queue'
 import { between, boxOf, dragged, isWhole, least, settingsOf, whole, withNumber, type PercentBox, type Handle } from './region-box'
+import { usePainted } from './use-painted'
 import './styles/region.css'
 
 /** Draws a rectangle on an image and makes it the region that all images are cut to. */
@@ -198,18 +198,18 @@ function reduced({ width, height, pixels, labels, spacing }: OpenedPicture) {
 }
 
 function FullPicture({ picture }: { picture: OpenedPicture }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const { image, labels } = useMemo(() => reduced(picture), [picture])
   // Outlines need more pixels than a small image has.
   const scale = Math.max(1, Math.floor(longest / Math.max(image.width, image.height)))
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context) return
-    const painted = new ImageData(image.width, image.height)
-    paintWindow(painted, image.pixels, picture.window)
-    drawOutlined(context, painted, labels, paletteOf(picture.classes), scale, 1.5)
-  }, [picture, image, labels, scale])
+  const paint = useCallback(
+    (context: CanvasRenderingContext2D) => {
+      const painted = new ImageData(image.width, image.height)
+      paintWindow(painted, image.pixels, picture.window)
+      drawOutlined(context, painted, labels, paletteOf(picture.classes), scale, 1.5)
+    },
+    [picture, image, labels, scale],
+  )
+  const canvas = usePainted(paint)
   return <canvas className="outlined" ref={canvas} width={image.width * scale} height={image.height * scale} />
 }
 
@@ -218,7 +218,6 @@ const unit: GreyWindow = { center: 0.5, width: 1 }
 
 /** What the networks would see of this image, by the code that prepares it for them. */
 function Preview({ picture, dataset, config }: { picture: OpenedPicture; dataset: DatasetSummary; config: Config }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const { image, extent } = useMemo(() => reduced(picture), [picture])
   const { size } = config
   const field = fieldOf([...dataset.exemplars, ...dataset.unlabeled], config)
@@ -227,16 +226,10 @@ function Preview({ picture, dataset, config }: { picture: OpenedPicture; dataset
   const spacing =
     picture.spacing &&
     (inner.width >= inner.height ? (picture.spacing[0] * rect.width) / inner.width : (picture.spacing[1] * rect.height) / inner.height)
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context) return
-    paintSoon(element, () => {
-      const painted = new ImageData(size, size)
-      paintWindow(painted, prepareImage(image, frameOf(extent, config, field), config), unit)
-      context.putImageData(painted, 0, 0)
-    })
-    return () => forgetPaint(element)
+  const canvas = usePainted((context) => {
+    const painted = new ImageData(size, size)
+    paintWindow(painted, prepareImage(image, frameOf(extent, config, field), config), unit)
+    context.putImageData(painted, 0, 0)
   })
   return (
     <figure className="region-preview" aria-labelledby="region-preview-name">

@@ -1,12 +1,12 @@
-import { useEffect, useId, useRef } from 'react'
+import { useCallback, useEffect, useId, useRef } from 'react'
 import { closePicture, openPicture } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { useThumbnail, type Thumbnail } from '../store/thumbnails'
 import type { OpenedPicture, UnlabeledInfo } from '../worker/protocol'
 import { count } from './format'
-import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
 import { millimetres } from './source-words'
+import { usePainted } from './use-painted'
 import { paintWindow, type GreyWindow } from '../image/window'
 
 interface Props {
@@ -98,22 +98,21 @@ interface CanvasProps extends Pick<Props, 'picture' | 'window'> {
 }
 
 function Canvas({ seen, picture, window, ratio }: CanvasProps) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const image = useRef<ImageData | null>(null)
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    const size = seen?.size ?? 1
-    if (!element || !context || !(picture || seen)) return
-    paintSoon(element, () => {
+  const paint = useCallback(
+    (context: CanvasRenderingContext2D) => {
+      if (!picture && !seen) return
+      const size = seen?.size ?? 1
       const [width, height] = picture ? [picture.width, picture.height] : [size, size]
       if (image.current?.width !== width || image.current.height !== height) image.current = new ImageData(width, height)
+      const { canvas: element } = context
       if (element.width !== width || element.height !== height) Object.assign(element, { width, height })
       if (picture) paintWindow(image.current, picture.pixels, window ?? picture.window)
       else if (seen) paintGrey(image.current, seen.pixels)
       context.putImageData(image.current, 0, 0)
-    })
-    return () => forgetPaint(element)
-  }, [seen, picture, window])
+    },
+    [seen, picture, window],
+  )
+  const canvas = usePainted(paint)
   return <canvas ref={canvas} style={ratio >= 1 ? { height: `${100 / ratio}%` } : { width: `${100 * ratio}%` }} />
 }

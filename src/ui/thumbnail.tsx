@@ -1,24 +1,21 @@
-import { useEffect, useRef } from 'react'
+import { useCallback } from 'react'
 import { useThumbnail } from '../store/thumbnails'
 import type { PictureId } from '../worker/protocol'
-import { forgetPaint, paintSoon } from './paint-queue'
 import { paintGrey } from './painters'
+import { usePainted } from './use-painted'
 
 /** A grey picture as the networks see it. */
 export function Thumbnail({ id }: { id: PictureId }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const seen = useThumbnail(id)
-  useEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || !seen) return
-    const { size, pixels } = seen
-    paintSoon(element, () => {
-      const image = new ImageData(size, size)
-      paintGrey(image, pixels)
+  const paint = useCallback(
+    (context: CanvasRenderingContext2D) => {
+      if (!seen) return
+      const image = new ImageData(seen.size, seen.size)
+      paintGrey(image, seen.pixels)
       context.putImageData(image, 0, 0)
-    })
-    return () => forgetPaint(element)
-  }, [seen])
+    },
+    [seen],
+  )
+  const canvas = usePainted(paint)
   return <canvas ref={canvas} width={seen?.size} height={seen?.size} />
 }

@@ -1,6 +1,7 @@
 /** The protocol between the page and the worker: types only. A new message that nobody handles does not compile. */
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
+import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
 import type {
   BackendInfo,
@@ -48,7 +49,7 @@ export interface Requests {
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
   /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
-  annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: { name: string; color: string }[] }): void
+  annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: LabelClass[] }): void
   'remove-exemplar'(given: { picture: PictureId }): void
   /** Name and colour of one class; index as in DatasetSummary.classes. */
   'edit-class'(given: { index: number; name: string; color: string }): void

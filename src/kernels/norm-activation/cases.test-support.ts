@@ -16,7 +16,8 @@ function drawn(random: Random, i: number) {
   const inputs = { x, bias: normal(random, M, C), gamma: normal(random, M, C), beta: normal(random, M, C) }
   const y = new Float32Array(x.values.length)
   const stats = { values: new Float32Array(M * images * groups * 2), shape: [M * images, groups, 2] }
-  normActivation(x.values, inputs.bias.values, inputs.gamma.values, inputs.beta.values, y, stats.values, x.shape, attrs)
+  const [bias, gamma, beta] = [inputs.bias.values, inputs.gamma.values, inputs.beta.values]
+  normActivation({ x: x.values, bias, gamma, beta }, { y, stats: stats.values }, x.shape, attrs)
   // If x is nearly constant over a group everything cancels; and if u is nearly 0, roundings may disagree on its sign.
   const noisy = (height * width * C) / groups < 3 || stats.values.some((v, k) => k % 2 === 1 && v >= 10)
   if (noisy || (mean < 1e3 && y.some((v) => Math.abs(v) < 1e-6))) return null

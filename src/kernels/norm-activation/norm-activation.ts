@@ -16,8 +16,7 @@ export const normActivationGradOp = defineOp({
   name: 'NormActivationGrad',
   inputs: ['dy', 'x', 'bias', 'gamma', 'beta', 'stats'],
   outputs: ({ x, bias }) => ({ dx: x, dBias: bias, dGamma: bias, dBeta: bias }),
-  twin: ({ dy, x, bias, gamma, beta, stats }, { dx, dBias, dGamma, dBeta }, shapes, attrs: NormAttrs) =>
-    normActivationGrad(dy, x, bias, gamma, beta, stats, dx, dBias, dGamma, dBeta, shapes.x, attrs),
+  twin: (inputs, outputs, shapes, attrs: NormAttrs) => normActivationGrad(inputs, outputs, shapes.x, attrs),
   simd: (kernels, { dy, x, bias, gamma, beta, stats, dx, dBias, dGamma, dBeta }, shapes, attrs) => {
     if (!fitsSimd(shapes.x[3]!, attrs)) return false
     kernels.eachImage('normActivationGrad', {
@@ -36,7 +35,7 @@ export const normActivationOp = defineOp({
   inputs: ['x', 'bias', 'gamma', 'beta'],
   outputs: ({ x }) => ({ y: x }),
   hidden: ({ x }, { groups }: NormAttrs) => ({ stats: [x[0]!, groups, 2] }),
-  twin: ({ x, bias, gamma, beta }, { y, stats }, shapes, attrs) => normActivation(x, bias, gamma, beta, y, stats, shapes.x, attrs),
+  twin: (inputs, outputs, shapes, attrs) => normActivation(inputs, outputs, shapes.x, attrs),
   simd: (kernels, { x, bias, gamma, beta, y, stats }, shapes, attrs) => {
     if (!fitsSimd(shapes.x[3]!, attrs)) return false
     kernels.eachImage('normActivation', { ...sizesOf(shapes, attrs), perImage: { x, y, stats }, perModel: { bias, gamma, beta } })

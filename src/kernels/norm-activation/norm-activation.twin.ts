@@ -14,14 +14,12 @@ export const epsilon = 1e-5
  * sign, which is random: 3 ns a value forward instead of 11.
  */
 
+type Arrays<Names extends string> = Record<Names, Float32Array>
+
 /** Forward twin. Writes y and the statistics, [B, groups, 2] of mean and 1 / standard deviation of x + b. */
 export function normActivation(
-  x: Float32Array,
-  bias: Float32Array,
-  gamma: Float32Array,
-  beta: Float32Array,
-  y: Float32Array,
-  stats: Float32Array,
+  { x, bias, gamma, beta }: Arrays<'x' | 'bias' | 'gamma' | 'beta'>,
+  { y, stats }: Arrays<'y' | 'stats'>,
   [batch, height, width, channels]: number[],
   { groups, slope }: NormAttrs,
 ): void {
@@ -70,16 +68,8 @@ export function normActivation(
 
 /** Backward twin: gradients of x, bias, gamma and beta from dy. */
 export function normActivationGrad(
-  dy: Float32Array,
-  x: Float32Array,
-  bias: Float32Array,
-  gamma: Float32Array,
-  beta: Float32Array,
-  stats: Float32Array,
-  dx: Float32Array,
-  dBias: Float32Array,
-  dGamma: Float32Array,
-  dBeta: Float32Array,
+  { dy, x, bias, gamma, beta, stats }: Arrays<'dy' | 'x' | 'bias' | 'gamma' | 'beta' | 'stats'>,
+  { dx, dBias, dGamma, dBeta }: Arrays<'dx' | 'dBias' | 'dGamma' | 'dBeta'>,
   [batch, height, width, channels]: number[],
   { groups, slope }: NormAttrs,
 ): void {

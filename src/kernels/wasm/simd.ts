@@ -63,7 +63,7 @@ const relaxedProbe = [
   ...[10, 20, 1, 18, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 26, 11],
 ]
 
-/** Whether relaxed SIMD runs here: Chrome has it since 114, Node since 21 and in 20 by a flag, Firefox since 145; Safari has not. */
+/** Whether relaxed SIMD runs here: Chrome has it since 114, Firefox, Node since 21 and in 20 by a flag; Safari does not. */
 export const hasRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8Array(relaxedProbe))
 
 let loaded: { backend: BackendWasm; kernels: Simd; threads: number; relaxed: boolean } | null = null

@@ -1,7 +1,7 @@
 import { env, util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { placeOf } from './window'
+import { sharedPartOf } from './shared-part'
 
 /** One run of a WGSL kernel with one output. */
 export interface Launch extends Work {
@@ -166,8 +166,8 @@ interface Internals {
 
 function bindingOf(backend: WebGPUBackend, info: TensorInfo): GPUBufferBinding {
   const buffer = backend.tensorMap.get(info.dataId).resource as GPUBuffer
-  const place = placeOf(info)
-  return place ? { buffer, offset: 4 * place.offset, size: 4 * util.sizeFromShape(info.shape) } : { buffer }
+  const part = sharedPartOf(info)
+  return part ? { buffer, offset: 4 * part.offset, size: 4 * util.sizeFromShape(info.shape) } : { buffer }
 }
 
 function shaderOf(work: Launches & { inputType?: 'i32' }): string {

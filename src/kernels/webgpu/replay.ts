@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
 
-/** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are windows on it. */
+/** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are parts of it. */
 export interface Numbers {
   flat: tf.Tensor1D
 }

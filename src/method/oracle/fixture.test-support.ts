@@ -6,7 +6,8 @@ import { bufferShapes, parameterShapes } from '../../nn/unet'
 import { networkOf } from '../model'
 import { disposeStep, planStep, uploadStep } from '../plan'
 import { featureViews } from '../schedule'
-import { disposeImages, labeledShares, renderViews, uploadImages } from '../views'
+import { labeledShares } from '../view-plan'
+import { disposeImages, renderViews, uploadImages } from '../views'
 import { classes, letters, projectionsOf, stateBefore, type Case } from './cases.test-support'
 
 /** Writes the inputs of each case's step, in the format that step_oracle.py describes. */

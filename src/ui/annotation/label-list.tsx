@@ -1,7 +1,8 @@
-import { useEffect, useRef } from 'react'
-import { longestName, removable, type Label } from '../../drawing/drawing'
+import { removable, type Label } from '../../drawing/drawing'
 import { background, unknown } from '../../drawing/drawable'
+import { ColourInput } from '../colour-input'
 import { count } from '../format'
+import { NameField } from '../name-field'
 import { useEditor, useEditorState } from './editor-context'
 
 /** The labels: which one tools write, what they are called, and which are shown and locked. */
@@ -29,7 +30,7 @@ export function LabelList({ toCanvas }: { toCanvas: () => void }) {
         <tbody>
           {table.map((label, row) => (
             // The text fields are uncontrolled: after undo the key makes new ones.
-            <LabelRow key={`${label.value} ${label.name} ${label.color}`} label={label} row={row} toCanvas={toCanvas} />
+            <LabelRow key={`${label.value} ${label.name}`} label={label} row={row} toCanvas={toCanvas} />
           ))}
         </tbody>
       </table>
@@ -67,23 +68,16 @@ function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanva
       <td>
         <span className="annotation-name">
           {isClass ? (
-            <ColourInput value={value} name={name} color={color} />
+            <ColourInput label={`Colour of ${name}`} color={color} onChoose={(chosen) => editor.editLabel(value, { color: chosen })} />
           ) : (
             <span className={value === unknown ? 'hatched' : 'no-colour'} />
           )}
           {isClass ? (
-            <input
-              type="text"
-              aria-label={`Name of label ${row}`}
-              defaultValue={name}
-              maxLength={longestName}
-              onBlur={(event) => {
-                editor.editLabel(value, { name: event.target.value })
-                if (event.target.value.trim() === '') event.target.value = name
-              }}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter') toCanvas()
-              }}
+            <NameField
+              label={`Name of label ${row}`}
+              name={name}
+              onRename={(chosen) => editor.editLabel(value, { name: chosen })}
+              onEnter={toCanvas}
             />
           ) : (
             <span>{name}</span>
@@ -128,17 +122,4 @@ function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanva
       </td>
     </tr>
   )
-}
-
-/** React's onChange follows every move in the picker; the browser's own `change` comes once, when the choice is made. */
-function ColourInput({ value, name, color }: { value: number; name: string; color: string }) {
-  const editor = useEditor()
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    const element = input.current!
-    const choose = () => editor.editLabel(value, { color: element.value })
-    element.addEventListener('change', choose)
-    return () => element.removeEventListener('change', choose)
-  }, [editor, value])
-  return <input ref={input} type="color" aria-label={`Colour of ${name}`} defaultValue={color} />
 }

@@ -1,7 +1,6 @@
-import type { Rect } from '../../image/raster'
+import type { LabelMap, Rect } from '../../image/raster'
 import { paintWindow, type GreyWindow } from '../../image/window'
 import type { Label } from '../../drawing/drawing'
-import type { Mask } from '../../drawing/patch'
 import { background, unknown, type Drawable } from '../../drawing/drawable'
 import { rgbOf, unknownStripes } from '../../image/palette'
 import { pathOf, strokeCased } from '../cased-lines'
@@ -44,14 +43,14 @@ class Layer {
 /** The image in grey, the labels as a tint, and their outlines, each kept so that a stroke costs only what it touches. */
 export class Layers {
   readonly #picture: Drawable
-  readonly #mask: Mask
+  readonly #mask: LabelMap
   readonly #grey: Layer
   readonly #tint: Layer
   /** Outlines of each label per tile, in image coordinates; made when a tile is first painted after a change in it. */
   readonly #tiles = new Map<number, Map<number, Path2D>>()
   readonly #across: number
 
-  constructor(picture: Drawable, mask: Mask) {
+  constructor(picture: Drawable, mask: LabelMap) {
     this.#picture = picture
     this.#mask = mask
     this.#grey = new Layer(mask.width, mask.height)

@@ -1,5 +1,4 @@
-import type { Rect } from '../../image/raster'
-import type { Mask } from '../../drawing/patch'
+import type { LabelMap, Rect } from '../../image/raster'
 import { background } from '../../drawing/drawable'
 import { outlineOf } from '../../image/outlines'
 
@@ -10,7 +9,7 @@ export const tileSide = 64
  * The outlines of each label in one tile, as runs in pixels of the whole picture; see `outlineOf`. An edge between two tiles is in both.
  * Background has none.
  */
-export function tileOutlines({ width, height, labels }: Mask, tile: Rect): Map<number, number[]> {
+export function tileOutlines({ width, height, labels }: LabelMap, tile: Rect): Map<number, number[]> {
   const found = new Map<number, number[]>()
   // One pixel more all round, to see where labels end at the tile's edge; background outside the picture.
   const [w, h] = [tile.width + 2, tile.height + 2]

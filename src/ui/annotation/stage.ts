@@ -1,5 +1,6 @@
 /** The canvas of the editor: which part of the image it shows, and what is painted when. It bypasses React, which would be too slow. */
 import type { Rect } from '../../image/raster'
+import type { GreyWindow } from '../../image/window'
 import { labelOf } from '../../drawing/drawing'
 import type { Editor, EditorState } from '../../drawing/editor'
 import { enclosing } from '../../drawing/patch'
@@ -232,7 +233,7 @@ export class Stage {
   }
 
   /** By CSS pixels: 250 to the right are a factor e of width, 250 down a whole width of level. */
-  shiftWindow({ center, width }: { center: number; width: number }, dx: number, dy: number): void {
+  shiftWindow({ center, width }: GreyWindow, dx: number, dy: number): void {
     this.editor.setWindow({ center: center + (dy / 250) * width, width: width * Math.exp(dx / 250) })
   }
 }

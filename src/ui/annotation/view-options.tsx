@@ -9,7 +9,7 @@ export function ViewOptions() {
   const { center, width } = useEditorState((state) => state.window)
   const opacity = useEditorState((state) => state.opacity)
   const outlineOnly = useEditorState((state) => state.outlineOnly)
-  const all = [{ name: 'As it came', ...own }, ...presets]
+  const all = [{ name: 'Automatic', ...own }, ...presets]
   const chosen = all.findIndex((preset) => preset.center === center && preset.width === width)
   return (
     <section aria-label="View">
