@@ -53,7 +53,8 @@ export function LivePicture({ name, hint, paint, labels, present = always }: Pro
         element.width = element.height = views.size * scale
       }
       paint(image, views)
-      if (labels) drawOutlined(context, image, labels(views), palette, scale, (views.size * scale) / outlinedSide, tint)
+      const unit = (views.size * scale) / outlinedSide
+      if (labels) drawOutlined(context, image, { labels: labels(views), palette, scale, unit, alpha: tint })
       else context.putImageData(image, 0, 0)
     }
     const soon = () => paintSoon(element, draw)

@@ -21,7 +21,7 @@ export function OutlinedPicture({ grey, labels, size, palette, side }: Props) {
     (context: CanvasRenderingContext2D) => {
       const image = new ImageData(size, size)
       paintGrey(image, grey)
-      drawOutlined(context, image, labels, palette, scale, whole / 256)
+      drawOutlined(context, image, { labels, palette, scale, unit: whole / 256 })
     },
     [grey, labels, size, palette, scale, whole],
   )
@@ -29,20 +29,23 @@ export function OutlinedPicture({ grey, labels, size, palette, side }: Props) {
   return <canvas className="outlined" ref={canvas} width={whole} height={whole} />
 }
 
-/**
- * Draws a painted image, enlarged by a whole number so that its pixels stay squares, with the tint and the outlines of its classes.
- * @param scale canvas pixels per pixel of the image
- * @param unit of the widths of lines, in canvas pixels
- * @param alpha opacity of the tint, 0..1
- */
+/** How the classes are shown over an image. */
+interface Outlined {
+  labels: Uint8Array
+  palette: Palette
+  /** Canvas pixels per pixel of the image. */
+  scale: number
+  /** Of the widths of lines, in canvas pixels. */
+  unit: number
+  /** Opacity of the tint, 0..1. */
+  alpha?: number
+}
+
+/** Draws a painted image, enlarged by a whole number so that its pixels stay squares, with the tint and the outlines of its classes. */
 export function drawOutlined(
   context: CanvasRenderingContext2D,
   image: ImageData,
-  labels: Uint8Array,
-  palette: Palette,
-  scale: number,
-  unit: number,
-  alpha = 0.22,
+  { labels, palette, scale, unit, alpha = 0.22 }: Outlined,
 ): void {
   const { width, height } = image
   tintLabels(image, labels, palette, alpha)

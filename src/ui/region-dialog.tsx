@@ -205,7 +205,7 @@ function FullPicture({ picture }: { picture: OpenedPicture }) {
     (context: CanvasRenderingContext2D) => {
       const painted = new ImageData(image.width, image.height)
       paintWindow(painted, image.pixels, picture.window)
-      drawOutlined(context, painted, labels, paletteOf(picture.classes), scale, 1.5)
+      drawOutlined(context, painted, { labels, palette: paletteOf(picture.classes), scale, unit: 1.5 })
     },
     [picture, image, labels, scale],
   )
