@@ -325,7 +325,7 @@ export function saySeveral(cases: readonly (readonly Volume[])[]): InputError[] 
   const [first] = cases
   if (!first) return []
   const others = cases.length - 1
-  const alike = others > 0 ? `, and so do ${others} other case${others > 1 ? 's' : ''}` : ''
+  const alike = others > 0 ? `, and so ${others > 1 ? `do ${others} other cases` : 'does another'}` : ''
   return [
     new InputError(
       `One case has ${first.length} images, ${quoted(first)}${alike}; choose one kind, and give only those images with their masks.`,

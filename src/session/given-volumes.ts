@@ -105,7 +105,10 @@ export function withVolumes(
   const aside = new Set(
     images.length === 0 || !next.exemplarSource ? [] : pairUp([next.exemplarSource.volume], references).pairs.map(({ mask }) => mask),
   )
-  const strangers = images.length === 0 ? [] : unpaired.filter(({ mask }) => !aside.has(mask))
+  const annotatedImage = next.exemplarMask && next.exemplarSource?.volume
+  const strangers = unpaired
+    .filter(({ mask }) => images.length > 0 && !aside.has(mask))
+    .map((own) => ({ ...own, candidates: own.candidates.filter((image) => image !== annotatedImage) }))
   problems.push(...sayUnpaired(strangers))
   const usable: Mask[] = []
   for (const volume of references) {
