@@ -92,8 +92,11 @@ export const inspect = {
   name: 'inspect',
   does: 'Says what files are understood as: size, spacing, orientation, range of values, labels. Ends with 1 if none could be read.',
   rest: { value: 'PATH...', meaning: 'Files, and folders with all that is in them' },
-  options: { json: { meaning: 'Print an object for each file as JSON' } },
-  examples: ['scan.nii.gz series/', '--json scan.nii.gz'],
+  options: {
+    pairs: { meaning: 'Say instead which mask goes with which image and why, and which masks are left over' },
+    json: { meaning: 'Print an object for each file, or for each pair, as JSON' },
+  },
+  examples: ['scan.nii.gz series/', '--json scan.nii.gz', 'imagesTr labelsTr --pairs'],
 } as const satisfies Command
 
 export const bench = {

@@ -1,7 +1,7 @@
 /** What files are for that were dropped together, without a word about it. */
 import { kindOf, tryMask, type FileRole } from './file-roles'
 import type { Mask } from './mask-file'
-import { pairUp, severalPerCase, type Unpaired } from './pairs'
+import { pairUp, severalPerCase, type Pairing, type Unpaired } from './pairs'
 import type { Volume } from './volume'
 
 export interface Sorted {
@@ -15,6 +15,7 @@ export interface Sorted {
 export interface Dropped {
   /** One for each volume, in the order given. */
   sorted: Sorted[]
+  pairing: Pairing
   /** Masks that are left out, because their image has another. */
   unpaired: Unpaired[]
   /** Images of one case that are left out, case by case. */
@@ -59,5 +60,5 @@ export function assignRoles(volumes: readonly Volume[]): Dropped {
     return masks.has(volume) ? 'reference' : 'unlabeled'
   }
   const sorted = volumes.map((volume) => ({ volume, role: roleOf(volume), mask: masks.get(volume) ?? null }))
-  return { sorted, unpaired, several }
+  return { sorted, pairing, unpaired, several }
 }
