@@ -5,12 +5,12 @@
 import { alignment, overlaps } from './alignment'
 import { baseName, caseNameOf, folders, tokensOf } from './file-roles'
 import { InputError } from './input-error'
-import type { Volume } from './volume'
+import { fileOf, type Volume } from './volume'
 
 export interface Pair {
   image: Volume
   mask: Volume
-  /** Such as "same case 003". */
+  /** Such as "same case 003", "same grid", "you chose". */
   why: string
 }
 
@@ -125,8 +125,13 @@ function related(image: Name, mask: Name): boolean {
  * sequences, structures), with their folders first and without them where folders do not say otherwise. Nothing is guessed: a mask of which names
  * do not tell the one image is unpaired.
  * @param alone whether one image and one mask, if there is no other, are a pair whatever they are called
+ * @param chosen what somebody said: names of masks by names of their images, or of the files that they are in
  */
-export function pairUp(images: readonly Volume[], masks: readonly Volume[], { alone = false } = {}): Pairing {
+export function pairUp(
+  images: readonly Volume[],
+  masks: readonly Volume[],
+  { alone = false, chosen = new Map() }: { alone?: boolean; chosen?: ReadonlyMap<string, string> } = {},
+): Pairing {
   const names = new Map<Volume, Name>()
   for (const volume of [...images, ...masks]) names.set(volume, nameOf(volume))
 
@@ -184,6 +189,15 @@ export function pairUp(images: readonly Volume[], masks: readonly Volume[], { al
   const leave = (mask: Volume, why: Unpaired['why'], candidates: Volume[]) => unpaired.set(mask, { mask, why, candidates })
 
   let open = [...masks]
+  if (chosen.size > 0) {
+    const byName = new Map(masks.flatMap((mask) => [[fileOf(mask), mask] as const, [mask.name, mask] as const]))
+    for (const image of images) {
+      const mask = byName.get(chosen.get(image.name) ?? chosen.get(fileOf(image)) ?? '')
+      if (mask) give(image, mask, 'you chose', -1)
+    }
+    const taken = new Set([...given.values()].flatMap((own) => own.map(({ mask }) => mask)))
+    open = masks.filter((mask) => !taken.has(mask))
+  }
   levels.forEach(({ inFolder, of }, level) => {
     open = open.filter((mask) => {
       const name = names.get(mask)!
@@ -192,7 +206,7 @@ export function pairUp(images: readonly Volume[], masks: readonly Volume[], { al
       const fitting = found.length > 1 ? found.filter((image) => fits(mask, image)) : found
       const image = fitting[0]
       if (fitting.length !== 1 || !image) leave(mask, 'several images of its case', found)
-      else if (!inFolder && given.get(image)?.some((other) => other.level < level)) leave(mask, 'its image has another mask', found)
+      else if (given.get(image)?.some((other) => other.level < (inFolder ? 0 : level))) leave(mask, 'its image has another mask', found)
       else give(image, mask, found.length > 1 ? 'same grid' : whyOf(image, mask, names.get(image)!), level)
       return false
     })

@@ -20,17 +20,18 @@ export interface RoleFile {
 
 /**
  * Adds the user's files to a data set. What cannot be used becomes a problem, and what was there before stays.
- * @param tell how many files are read @throws InputError when there was nothing at all to use
+ * @param tell how many files are read @param chosen which reference is of which image, by names @throws InputError when there was nothing at all to use
  */
 export async function withFiles(
   before: Dataset,
   files: readonly RoleFile[],
   tell: (done: number, of: number) => void,
+  chosen?: Dataset['chosen'],
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
   const { given, problems } = await readGiven(files, known, tell)
   if (given.length === 0 && problems.length === 0) throw new InputError('There is nothing that can be used among these files.', '')
-  const { dataset, problems: unused } = withVolumes(before, given)
+  const { dataset, problems: unused } = withVolumes(before, given, chosen)
   return { dataset, problems: [...problems, ...unused] }
 }
 

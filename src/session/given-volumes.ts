@@ -8,10 +8,14 @@ import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
 import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type Target } from './dataset'
 
-/** Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays. */
+/**
+ * Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays.
+ * @param chosen which reference is of which image, by names, whatever these say
+ */
 export function withVolumes(
   before: Dataset,
   given: readonly { role: FileRole | null; volume: Volume }[],
+  chosen: Dataset['chosen'] = new Map(),
 ): { dataset: Dataset; problems: InputError[] } {
   const problems: InputError[] = []
   const attempt = <T>(work: () => T): T | null => {
@@ -97,9 +101,10 @@ export function withVolumes(
     taken = true
   }
 
+  if (chosen.size > 0) next = { ...next, chosen: new Map([...next.chosen, ...chosen]) }
   const references = inRole('reference')
   const images = next.sources.map(({ volume }) => volume)
-  const { pairs, unpaired } = pairUp(images, references)
+  const { pairs, unpaired } = pairUp(images, references, { chosen: next.chosen })
   const imageOf = new Map(pairs.map(({ mask, image }) => [mask, image]))
   // Masks may come before their images; and the exemplar's own one may be among them.
   const aside = new Set(

@@ -9,23 +9,25 @@ import { framesOf, labelsOn, liesOn, tableOf } from './annotations'
 import type { Dataset, Source } from './dataset'
 
 /** The references of a data set by image, worked out once: there may be thousands. */
-const partners = new WeakMap<Dataset['sources'], WeakMap<Dataset['references'], Map<Volume, Mask>>>()
+const partners = new WeakMap<Dataset['sources'], WeakMap<Dataset['references'], { chosen: Dataset['chosen']; masks: Map<Volume, Mask> }>>()
 
 /** The reference mask of a source; null where none is told to be of it and of nothing else. */
-export function partnerOf({ sources, references }: Dataset, { volume }: Source): Mask | null {
+export function partnerOf({ sources, references, chosen }: Dataset, { volume }: Source): Mask | null {
   if (references.length === 0) return null
   let byReferences = partners.get(sources)
   if (!byReferences) partners.set(sources, (byReferences = new WeakMap()))
-  let masks = byReferences.get(references)
-  if (!masks) {
+  let found = byReferences.get(references)
+  if (found?.chosen !== chosen) {
     const read = new Map(references.map((mask) => [mask.volume, mask]))
     const { pairs } = pairUp(
       sources.map((source) => source.volume),
       [...read.keys()],
+      { chosen },
     )
-    byReferences.set(references, (masks = new Map(pairs.map(({ image, mask }) => [image, read.get(mask)!]))))
+    found = { chosen, masks: new Map(pairs.map(({ image, mask }) => [image, read.get(mask)!])) }
+    byReferences.set(references, found)
   }
-  return masks.get(volume) ?? null
+  return found.masks.get(volume) ?? null
 }
 
 /** References by source, on its voxels and in classes of the exemplar, and which frames they are of; found once for each data set. */
