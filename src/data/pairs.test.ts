@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assignRoles } from './dropped-files'
+import { layouts } from './layouts.test-support'
 import { pairUp, sayUnpaired, severalPerCase } from './pairs'
 import { makeVolume, type Volume } from './volume'
 
@@ -34,148 +35,12 @@ const paired = (images: string[], masks: string[]) => {
   }
 }
 
-interface Layout {
-  image: (n: string) => string
-  mask: (n: string) => string
-  /** What an image is called beside others of its case. */
-  digits?: number
-}
-
-const one = (image: (n: string) => string, mask: (n: string) => string, digits = 3): Layout => ({ image, mask, digits })
-/** How data sets are laid out; n is the number of a case. */
-const layouts: Record<string, Layout> = {
-  'nnU-Net': one(
-    (n) => `imagesTr/heart_${n}_0000.nii.gz`,
-    (n) => `labelsTr/heart_${n}.nii.gz`,
-  ),
-  'nnU-Net, numbers of four digits': one(
-    (n) => `Dataset001/imagesTr/case_${n}_0000.nii.gz`,
-    (n) => `Dataset001/labelsTr/case_${n}.nii.gz`,
-    4,
-  ),
-  MSD: one(
-    (n) => `Task02_Heart/imagesTr/la_${n}.nii.gz`,
-    (n) => `Task02_Heart/labelsTr/la_${n}.nii.gz`,
-    4,
-  ),
-  'BraTS, one sequence': one(
-    (n) => `BraTS20_Training_${n}/BraTS20_Training_${n}_flair.nii`,
-    (n) => `BraTS20_Training_${n}/BraTS20_Training_${n}_seg.nii`,
-  ),
-  'BraTS 2023': one(
-    (n) => `BraTS-GLI-${n}-000/BraTS-GLI-${n}-000-t2f.nii.gz`,
-    (n) => `BraTS-GLI-${n}-000/BraTS-GLI-${n}-000-seg.nii.gz`,
-    5,
-  ),
-  KiTS: one(
-    (n) => `case_${n}/imaging.nii.gz`,
-    (n) => `case_${n}/segmentation.nii.gz`,
-    5,
-  ),
-  LiTS: one(
-    (n) => `volume-${n}.nii`,
-    (n) => `segmentation-${n}.nii`,
-    1,
-  ),
-  BTCV: one(
-    (n) => `RawData/Training/img/img${n}.nii.gz`,
-    (n) => `RawData/Training/label/label${n}.nii.gz`,
-    4,
-  ),
-  FLARE: one(
-    (n) => `imagesTr/FLARE22_Tr_${n}_0000.nii.gz`,
-    (n) => `labelsTr/FLARE22_Tr_${n}.nii.gz`,
-    4,
-  ),
-  'ISBI, cells': one(
-    (n) => `01/t${n}.png`,
-    (n) => `01_GT/SEG/man_seg${n}.png`,
-  ),
-  'ISBI, neurons': one(
-    (n) => `train-volume-${n}.png`,
-    (n) => `train-labels-${n}.png`,
-    1,
-  ),
-  'BIDS derivatives': one(
-    (n) => `sub-${n}/anat/sub-${n}_T1w.nii.gz`,
-    (n) => `derivatives/manual/sub-${n}/anat/sub-${n}_space-orig_label-lesion_mask.nii.gz`,
-    2,
-  ),
-  'BIDS, of the sequence': one(
-    (n) => `sub-${n}/ses-1/anat/sub-${n}_ses-1_T1w.nii.gz`,
-    (n) => `derivatives/labels/sub-${n}/ses-1/anat/sub-${n}_ses-1_T1w_seg-manual.nii.gz`,
-    2,
-  ),
-  ACDC: one(
-    (n) => `patient${n}/patient${n}_frame01.nii.gz`,
-    (n) => `patient${n}/patient${n}_frame01_gt.nii.gz`,
-  ),
-  PROMISE12: one(
-    (n) => `Case${n}.mhd`,
-    (n) => `Case${n}_segmentation.mhd`,
-    2,
-  ),
-  'MM-WHS': one(
-    (n) => `ct_train/ct_train_${n}_image.nii.gz`,
-    (n) => `ct_train/ct_train_${n}_label.nii.gz`,
-    4,
-  ),
-  'labelme VOC': one(
-    (n) => `data_voc/JPEGImages/2011_${n}.png`,
-    (n) => `data_voc/SegmentationClass/2011_${n}.png`,
-    6,
-  ),
-  Cellpose: one(
-    (n) => `well_${n}.png`,
-    (n) => `well_${n}_cp_masks.png`,
-    1,
-  ),
-  'Cellpose, _seg': one(
-    (n) => `well_${n}.png`,
-    (n) => `well_${n}_seg.png`,
-    1,
-  ),
-  CHASE: one(
-    (n) => `Image_${n}L.png`,
-    (n) => `Image_${n}L_1stHO.png`,
-    2,
-  ),
-  DSB2018: one(
-    (n) => `stage1_train/a${n}f/images/a${n}f.png`,
-    (n) => `stage1_train/a${n}f/masks/b7c${n}e.png`,
-  ),
-  'Montgomery, left': one(
-    (n) => `CXR_png/MCUCXR_${n}_0.png`,
-    (n) => `ManualMask/leftMask/MCUCXR_${n}_0.png`,
-    4,
-  ),
-  ISIC: one(
-    (n) => `ISIC2018_Task1-2_Training_Input/ISIC_${n}.png`,
-    (n) => `ISIC2018_Task1_Training_GroundTruth/ISIC_${n}_segmentation.png`,
-    7,
-  ),
-  'a folder for each patient': one(
-    (n) => `patient${n}/slice.png`,
-    (n) => `patient${n}/mask.png`,
-    1,
-  ),
-  'same names in many folders': one(
-    (n) => `data/P${n.slice(0, 2)}/image/${n.slice(2)}.png`,
-    (n) => `data/P${n.slice(0, 2)}/label/${n.slice(2)}.png`,
-    3,
-  ),
-  'names without numbers': one(
-    (n) => `${[...n].map((d) => 'abcdefghij'[Number(d)]).join('')}/scan.png`,
-    (n) => `${[...n].map((d) => 'abcdefghij'[Number(d)]).join('')}/label.png`,
-  ),
-}
-
 const layoutName = fc.constantFrom(...Object.keys(layouts))
 
 describe('as data sets are laid out', () => {
   test.each(Object.keys(layouts))('%s: every mask has the image of its case', (name) => {
     const { image, mask, digits } = layouts[name]!
-    const cases = [1, 2, 3, 12].map((n) => String(n).padStart(digits!, '0'))
+    const cases = [1, 2, 3, 12].map((n) => String(n).padStart(digits, '0'))
     const { pairs, unpaired } = paired(cases.map(image), cases.slice(1).map(mask))
     expect(unpaired).toEqual([])
     expect(pairs.map(([i, m]) => [i, m])).toEqual(cases.slice(1).map((n) => [image(n), mask(n)]))
@@ -192,7 +57,7 @@ describe('as data sets are laid out', () => {
     fc.assert(
       fc.property(setting, ({ name, numbers, masked, shown, order }) => {
         const { image, mask, digits } = layouts[name]!
-        const cases = numbers.map((n) => String(n).padStart(digits!, '0'))
+        const cases = numbers.map((n) => String(n).padStart(digits, '0'))
         const take = <T>(stream: Iterator<T>) => stream.next().value as T
         const shuffled = <T>(items: T[]) =>
           items
@@ -239,11 +104,16 @@ describe('undecided', () => {
     const channels = [0, 1].map((c) => volume(`imagesTr/case_07_000${c}.nii`))
     const both = pairUp(channels, [volume('labelsTr/case_07.nii')])
     expect([both.pairs, severalPerCase(channels, both)]).toEqual([[], [channels]])
+    const two = [7, 8].map((n) => [0, 1].map((c) => volume(`imagesTs/case_0${n}_000${c}.nii`)))
+    expect(severalPerCase(two.flat(), pairUp(two.flat(), []))).toEqual(two)
   })
 
-  test('slices with numbers of four digits are no channels, and images of two machines no sequences', () => {
+  test('slices and cases with numbers of four digits are no channels, and neither images of two machines nor times are sequences', () => {
     for (const names of [
       ['p1_0000.png', 'p1_0001.png', 'p1_0002.png'],
+      ['imagesTr/la_0001.nii', 'imagesTr/la_0002.nii'],
+      ['cells/t1.png', 'cells/t2.png', 'cells/t3.png'],
+      ['imagesTr/la_001_0000.nii', 'imagesTr/la_002_0000.nii'],
       ['ct_train_1001_image.nii.gz', 'mr_train_1001_image.nii.gz'],
     ]) {
       const images = names.map((name) => volume(name))

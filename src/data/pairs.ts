@@ -53,17 +53,22 @@ const nameOf = (volume: Volume): Name => {
 const key = (folder: readonly string[], base: readonly string[]): string =>
   [...folder, base.join('_')].filter((part) => part !== '').join('/')
 
+/** A name without its last words that say the sequence and the like. */
+function withoutSequence(base: readonly string[]): string[] {
+  const kept = base.filter((word) => !/^slices?$/.test(word))
+  while (kept.length > 0 && (sequence.test(kept.at(-1)!) || endings.test(kept.at(-1)!))) kept.pop()
+  return kept
+}
+
+/** Whether a name ends with four digits, as those of channels do. */
+const endsWithChannel = (base: readonly string[]): boolean => base.length > 1 && /^\d{4}$/.test(base.at(-1)!)
+
 /** The case of an image without its channel's number, as nnU-Net has it, or without its sequence. */
 function imageCases(base: readonly string[]): string[][] {
-  const trimmed = (words: readonly string[]) => {
-    const kept = words.filter((word) => !/^slices?$/.test(word))
-    while (kept.length > 0 && (sequence.test(kept.at(-1)!) || endings.test(kept.at(-1)!))) kept.pop()
-    return kept
-  }
-  const channel = /^\d{4}$/.test(base.at(-1) ?? '') && base.length > 1 ? [base.slice(0, -1)] : []
+  const channel = endsWithChannel(base) ? [base.slice(0, -1)] : []
   // Frames of the Cell Tracking Challenge: t000 and man_seg000.
   const frame = base.length === 1 && /^t\d{3,4}$/.test(base[0]!) ? [[base[0]!.slice(1)]] : []
-  return [...channel, ...frame, ...[base, ...channel].map(trimmed)].filter((other) => other.length < base.length || frame.includes(other))
+  return [...frame, ...[...channel, ...[base, ...channel].map(withoutSequence)].filter((other) => other.length < base.length)]
 }
 
 /** The case of a mask without what it shows. */
@@ -87,6 +92,12 @@ const numbered = (folder: readonly string[]) => folder.flatMap((part) => part.sp
 function agree(a: readonly string[], b: readonly string[]): boolean {
   const [first, second] = [numbered(a), numbered(b)]
   return first.every((word) => second.includes(word)) || second.every((word) => first.includes(word))
+}
+
+function append<K, V>(to: Map<K, V[]>, key: K, item: V): void {
+  const items = to.get(key)
+  if (items) items.push(item)
+  else to.set(key, [item])
 }
 
 class Index {
@@ -184,8 +195,7 @@ export function pairUp(
 
   const given = new Map<Volume, { mask: Volume; why: string; level: number }[]>()
   const unpaired = new Map<Volume, Unpaired>()
-  const give = (image: Volume, mask: Volume, why: string, level: number) =>
-    given.set(image, [...(given.get(image) ?? []), { mask, why, level }])
+  const give = (image: Volume, mask: Volume, why: string, level: number) => append(given, image, { mask, why, level })
   const leave = (mask: Volume, why: Unpaired['why'], candidates: Volume[]) => unpaired.set(mask, { mask, why, candidates })
 
   let open = [...masks]
@@ -240,8 +250,7 @@ export function pairUp(
   }
 
   const bySize = new Map<string, Volume[]>()
-  if (open.length > 0)
-    for (const image of images) if (!given.has(image)) bySize.set(sizeKey(image), [...(bySize.get(sizeKey(image)) ?? []), image])
+  if (open.length > 0) for (const image of images) if (!given.has(image)) append(bySize, sizeKey(image), image)
   for (const mask of open) leave(mask, 'no image of its case', bySize.get(sizeKey(mask)) ?? [])
   const pairs: Pair[] = []
   for (const [image, own] of given) {
@@ -267,17 +276,31 @@ export function severalPerCase(images: readonly Volume[], { pairs, unpaired }: P
   const paired = new Set(pairs.map(({ image }) => image))
   const cases = new Map<string, Volume[]>()
   const asked = new Set(unpaired.filter(({ why }) => why === 'several images of its case').flatMap(({ candidates }) => candidates))
-  // A number at the end of a name is a channel's only in the folders of nnU-Net, or where a mask has the name without it.
-  const numbers = images.some((image) => asked.has(image) && /^\d{4}$/.test(nameOf(image).base.at(-1) ?? ''))
+  const channels = new Map<string, Volume[]>()
+  const folderOf = (image: Volume) => key(nameOf(image).folder, [])
   for (const image of images) {
     const { folder, base } = nameOf(image)
-    const channel = /^\d{4}$/.test(base.at(-1) ?? '') && (numbers || /(^|[/\\])images(Tr|Ts)[/\\]/.test(image.name))
-    if (!channel && !base.some((word) => sequence.test(word))) continue
-    const bare = imageCases(base)
-    const own = channel ? bare[0] : bare.at(-1)
-    if (own) cases.set(key(folder, own), [...(cases.get(key(folder, own)) ?? []), image])
+    const own = withoutSequence(base)
+    if (base.slice(own.length).some((word) => sequence.test(word))) append(cases, key(folder, own), image)
+    else if (endsWithChannel(base)) append(channels, key(folder, base.slice(0, -1)), image)
   }
-  return [...cases.values()].filter((own) => own.length > 1 && !own.some((image) => paired.has(image)))
+  // Four digits at the end are most often the number of a slice or a case. They are a channel's where a mask has the name without them, and in the
+  // folders of nnU-Net where each of several names has the same few, from 0000.
+  const numbersOf = (own: readonly Volume[]) => own.map((image) => Number(nameOf(image).base.at(-1))).sort((a, b) => a - b)
+  const asIn = new Set([...channels.values()].map((own) => numbersOf(own).join()))
+  const [only] = channels.values()
+  const inNnunet = [...channels.values()].flat().every(({ name }) => /(^|[/\\])images(Tr|Ts)[/\\]/.test(name))
+  const alike = inNnunet && channels.size > 1 && asIn.size === 1 && numbersOf(only!).every((number, i) => number === i)
+  const said = [...channels.values()].flat().some((image) => asked.has(image))
+  if (alike || said) for (const [where, own] of channels) cases.set(where, own)
+  // In a folder with other images, t1 and t2 are times.
+  const inFolder = new Map<string, number>()
+  for (const image of images) inFolder.set(folderOf(image), (inFolder.get(folderOf(image)) ?? 0) + 1)
+  const bare = (image: Volume) => withoutSequence(nameOf(image).base).length === 0
+  return [...cases.values()].filter(
+    (own) =>
+      own.length > 1 && !own.some((image) => paired.has(image)) && (!bare(own[0]!) || own.length === inFolder.get(folderOf(own[0]!))),
+  )
 }
 
 const count = ['no', 'One', 'Two', 'Three', 'Four', 'Five', 'Six']
@@ -300,8 +323,7 @@ export function sayUnpaired(unpaired: readonly Unpaired[]): InputError[] {
       : alike.map((own) => new InputError(`"${own.mask.name}" was not used: ${one(own)}.`, own.mask.name))
 
   const shared = new Map<Volume, Volume[]>()
-  for (const { mask, candidates } of of('several masks of one image'))
-    shared.set(candidates[0]!, [...(shared.get(candidates[0]!) ?? []), mask])
+  for (const { mask, candidates } of of('several masks of one image')) append(shared, candidates[0]!, mask)
   const [first] = shared
   const alike = shared.size > 1 ? `, and so with ${shared.size - 1} other image${shared.size > 2 ? 's' : ''}` : ''
   return [

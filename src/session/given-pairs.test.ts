@@ -1,12 +1,16 @@
 /** Masks and images as data sets are laid out, from bytes to a data set: a mask is of the image of its case, or of none. */
+import fc from 'fast-check'
 import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { fromBytes } from '../data/given-file'
+import { layouts } from '../data/layouts.test-support'
+import { makeVolume } from '../data/volume'
 import { makeNifti } from '../data/volumes.test-support'
 import { emptyDataset } from './dataset'
 import { withFiles } from './given-files'
-import { hasReference } from './references'
+import { withVolumes } from './given-volumes'
+import { hasReference, partnerOf } from './references'
 import { scoredImages } from './training-data'
 
 const size = [6, 5, 2]
@@ -112,4 +116,46 @@ describe('pictures', () => {
       'Two masks for one image: "ManualMask/leftMask/M_1.png" and "ManualMask/rightMask/M_1.png" belong to "CXR_png/M_1.png", and so with 1 other image; give one mask for each image, with a number for each structure.',
     ])
   })
+})
+
+test('however many cases of one grid are dropped in whatever order, no image is scored against the mask of another', () => {
+  const volume = (name: string, values: number[]) =>
+    makeVolume({ name, kind: 'png', size: [4, 3, 1, 1], samples: Uint8Array.from({ length: 12 }, (_, i) => values[i % values.length]!) })
+  const setting = fc.record({
+    name: fc.constantFrom(...Object.keys(layouts)),
+    cases: fc.uniqueArray(fc.record({ n: fc.integer({ min: 1, max: 199 }), shown: fc.nat(9), masked: fc.boolean() }), {
+      minLength: 2,
+      maxLength: 40,
+      selector: ({ n }) => n,
+    }),
+    order: fc.infiniteStream(fc.nat(1000)),
+  })
+  fc.assert(
+    fc.property(setting, ({ name, cases, order }) => {
+      const { image, mask, digits } = layouts[name]!
+      const numbered = cases.map((one) => ({ ...one, digits: String(one.n).padStart(digits, '0') }))
+      const images = numbered.filter(({ shown }) => shown > 0)
+      const masks = numbered.filter(({ masked }) => masked)
+      // One image and one mask alone are a pair whatever they are called.
+      fc.pre(images.length > 1)
+      const given = [
+        ...images.map((one) => volume(image(one.digits), [one.n, 77, 150, 201, 33])),
+        ...masks.map((one) => volume(mask(one.digits), [0, 0, 1])),
+      ]
+      const shuffled = given.map((volume) => [order.next().value as number, volume] as const).sort(([a], [b]) => a - b)
+      const { dataset } = withVolumes(
+        emptyDataset,
+        shuffled.map(([, volume]) => ({ role: null, volume })),
+      )
+      const truth = new Map(numbered.map((one) => [image(one.digits), mask(one.digits)]))
+      const { exemplarSource, exemplarMask } = dataset
+      if (exemplarSource) expect(exemplarMask!.volume.name).toBe(truth.get(exemplarSource.volume.name))
+      const others = dataset.sources.map((source) => [source.volume.name, partnerOf(dataset, source)?.volume.name] as const)
+      for (const [name, partner] of others) if (partner !== undefined) expect(partner).toBe(truth.get(name))
+      const whole = images.filter(({ masked }) => masked).length
+      expect(others.filter(([, partner]) => partner !== undefined).length).toBe(Math.max(0, whole - 1))
+      expect(dataset.sources.length).toBe(images.length - Number(whole > 0))
+    }),
+    { numRuns: 120, seed: 7 },
+  )
 })
