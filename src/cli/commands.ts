@@ -32,6 +32,11 @@ export const train = {
     channel: { value: 'N', meaning: 'Which channel of images that have several, from 1', otherwise: 'the first' },
     unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
+    pairs: {
+      value: 'FILE',
+      meaning: 'CSV with image,mask in each line: which true mask is of which image, whatever they are called; paths as above',
+      otherwise: 'as names and folders tell',
+    },
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
     preset: { value: 'NAME', meaning: 'Settings to start from', oneOf: Object.keys(presets) as Preset[], otherwise: 'Quick' },
     set: { value: 'KEY=VALUE', meaning: 'Any setting, as --help settings lists them; overrides the preset', multiple: true },
@@ -58,6 +63,7 @@ export const train = {
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
     '--sample "Cardiac phantom" --resume out/first/checkpoint.safetensors --out out/second',
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
+    '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',
   ],
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
 } as const satisfies Command
@@ -92,8 +98,11 @@ export const inspect = {
   name: 'inspect',
   does: 'Says what files are understood as: size, spacing, orientation, range of values, labels. Ends with 1 if none could be read.',
   rest: { value: 'PATH...', meaning: 'Files, and folders with all that is in them' },
-  options: { json: { meaning: 'Print an object for each file as JSON' } },
-  examples: ['scan.nii.gz series/', '--json scan.nii.gz'],
+  options: {
+    pairs: { meaning: 'Say instead which mask goes with which image and why, and which masks are left over' },
+    json: { meaning: 'Print an object for each file, or for each pair, as JSON' },
+  },
+  examples: ['scan.nii.gz series/', '--json scan.nii.gz', 'imagesTr labelsTr --pairs'],
 } as const satisfies Command
 
 export const bench = {

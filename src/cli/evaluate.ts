@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { arraysFor, caseNameOf, pairName, patientOf } from '../data/file-roles'
 import { readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
+import { pairUp } from '../data/pairs'
 import { readFiles } from '../data/read-files'
 import { extentOf, labelsOf, planeOf, usualAxis } from '../data/slices'
 import type { Volume } from '../data/volume'
@@ -23,8 +24,6 @@ import {
   type Spacing,
 } from '../method/metrics'
 import { labelsOn, liesOn } from '../session/annotations'
-import { emptyDataset, makeSources } from '../session/dataset'
-import { partnerOf } from '../session/references'
 import './pipelines'
 import { runCommand, UsageError } from './arguments'
 import { evaluate as command } from './commands'
@@ -80,16 +79,9 @@ async function masksIn(folder: string, option: string): Promise<{ volumes: Volum
   return { volumes: arraysFor('reference', volumes).volumes, problems }
 }
 
-/** The reference of each prediction that has one, by the rules by which the session gives masks to images. */
-function pairsOf(predictions: readonly Volume[], references: readonly Volume[]): [prediction: Volume, reference: Volume][] {
-  const sources = makeSources(predictions)
-  const masks = references.map((volume): Mask => ({ volume, labels: new Uint8Array(0), values: [], objects: null, notes: [] }))
-  const dataset = { ...emptyDataset, sources, references: masks }
-  return sources.flatMap((source) => {
-    const partner = partnerOf(dataset, source)
-    return partner ? [[source.volume, partner.volume] satisfies [Volume, Volume]] : []
-  })
-}
+/** The reference of each prediction that has one, by the rules by which masks belong to images. */
+const pairsOf = (predictions: readonly Volume[], references: readonly Volume[]): [prediction: Volume, reference: Volume][] =>
+  pairUp(predictions, references).pairs.map(({ image, mask }) => [image, mask])
 
 /** Index, name and value of each class, as our exports keep them in labels.json in or beside the folder of masks. */
 type LabelTable = { index: number; name: string; value: string }[]

@@ -91,7 +91,7 @@ test('exit code 1 if nothing was read', () => {
     stdout: '',
     stderr: 'Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.\n',
   })
-  expect(inspect('--jsn', volume)).toMatchObject({ status: 1, stderr: 'There is no option --jsn; known are --json.\n' })
+  expect(inspect('--jsn', volume)).toMatchObject({ status: 1, stderr: 'There is no option --jsn; known are --pairs, --json.\n' })
 })
 
 test('a file is read piece by piece', async () => {
@@ -111,4 +111,21 @@ test('a header brings the file of its samples', () => {
   const [found, ...more] = JSON.parse(inspect('--json', header).stdout) as { file: string; min: number; max: number }[]
   expect(found).toMatchObject({ file: header, width: 2, min: 3, max: 5 })
   expect(more).toEqual([])
+})
+
+test('--pairs: which mask goes with which image, and what is left over', () => {
+  const data = join(folder, 'heart')
+  for (const inner of ['imagesTr', 'labelsTr']) mkdirSync(join(data, inner), { recursive: true })
+  const image = (n: number) => join(data, 'imagesTr', `heart_00${n}_0000.nii`)
+  const mask = (n: number) => join(data, 'labelsTr', `heart_00${n}.nii`)
+  for (const n of [1, 2, 3]) writeFileSync(image(n), makeNifti([2, 2, 2], [9, 8, 7, 6, 5, 4, 3, n], 'i2'))
+  for (const n of [2, 3, 4]) writeFileSync(mask(n), makeNifti([2, 2, 2], [0, 0, 0, 0, 0, 0, 1, 1], 'u1'))
+  const { status, stdout } = inspect(data, '--pairs', '--json')
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout)).toEqual([
+    { image: image(2), mask: mask(2), role: 'exemplar', why: 'same case heart_002' },
+    { image: image(3), mask: mask(3), role: 'reference', why: 'same case heart_003' },
+    { unpaired: [{ file: mask(4), why: 'no image of its case', candidates: [image(1)] }] },
+  ])
+  expect(inspect(data, '--pairs').stdout).toContain(`${image(3)}\n  reference    ${mask(3)}\n  why          same case heart_003\n`)
 })

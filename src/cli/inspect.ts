@@ -1,4 +1,5 @@
 /** npm run inspect: what each file, or each file in a folder, is understood as. */
+import { assignRoles } from '../data/dropped-files'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { fromOneHot } from '../data/one-hot'
@@ -47,7 +48,8 @@ function describe(read: Volume) {
 
 type Description = ReturnType<typeof describe> | { file: string; error: string }
 
-async function inspect(paths: readonly string[]): Promise<Description[]> {
+/** The volumes at paths, and what could not be read. */
+async function read(paths: readonly string[]) {
   const files: GivenFile[] = []
   const problems: InputError[] = []
   for (const path of paths)
@@ -57,15 +59,20 @@ async function inspect(paths: readonly string[]): Promise<Description[]> {
       if (!(error instanceof InputError)) throw error
       problems.push(error)
     }
-  const read = await readFiles(files)
+  const { volumes, problems: unread } = await readFiles(files)
   // Contours are nothing to look at without the slices that they are on.
-  const volumes = read.volumes.some(isOfStructureSet) ? await placeSegmentations(read.volumes, []) : read.volumes
+  const placed = volumes.some(isOfStructureSet) ? await placeSegmentations(volumes, []) : volumes
+  return { files, volumes: placed, problems: [...problems, ...unread] }
+}
+
+async function inspect(paths: readonly string[]): Promise<Description[]> {
+  const { files, volumes, problems } = await read(paths)
   const found = [
     ...volumes.map((volume) => {
       const { origin } = volume
       return { first: origin.format === 'dicom' ? origin.files[0]!.name : volume.name, says: describe(volume) as Description }
     }),
-    ...[...problems, ...read.problems].map(({ file, message }) => ({ first: file, says: { file, error: message } as Description })),
+    ...problems.map(({ file, message }) => ({ first: file, says: { file, error: message } as Description })),
   ]
   // In the order in which they were asked for.
   const order = [...files.map(({ name }) => name), ...paths]
@@ -94,8 +101,44 @@ function asText(one: Description): string {
   return `${one.file}\n${lines.map(([title, text]) => (text ? `  ${title!.padEnd(11)}  ${text}\n` : '')).join('')}`
 }
 
-await runCommand(command, async ({ json }, paths) => {
+/** Which mask goes with which image, as a drop of all of them is sorted, and which masks are left over. */
+async function inspectPairs(paths: readonly string[]) {
+  const { volumes, problems } = await read(paths)
+  const placed = volumes.some(({ kind }) => kind === 'dicom-seg') ? await placeSegmentations(volumes, []) : volumes
+  const { sorted, pairing } = assignRoles(placed)
+  const exemplar = sorted.find(({ role }) => role === 'exemplar-mask')?.volume
+  const pairs = pairing.pairs.map(({ image, mask, why }) => ({
+    image: image.name,
+    mask: mask.name,
+    role: mask === exemplar ? ('exemplar' as const) : ('reference' as const),
+    why,
+  }))
+  const unpaired = pairing.unpaired.map(({ mask, why, candidates }) => ({
+    file: mask.name,
+    why,
+    candidates: candidates.map(({ name }) => name),
+  }))
+  return { pairs, unpaired, unread: problems, none: volumes.length === 0 }
+}
+
+function pairsAsText({ pairs, unpaired }: Awaited<ReturnType<typeof inspectPairs>>): string {
+  const rows = pairs.map(({ image, mask, role, why }) => `${image}\n  ${role.padEnd(11)}  ${mask}\n  ${'why'.padEnd(11)}  ${why}\n`)
+  const left = unpaired.map(
+    ({ file, why, candidates }) =>
+      `${file}\n  ${'unpaired'.padEnd(11)}  ${why}\n${candidates.length > 0 ? `  ${'could be of'.padEnd(11)}  ${candidates.join(', ')}\n` : ''}`,
+  )
+  return rows.length + left.length > 0 ? [...rows, ...left].join('\n') : 'There are no masks among these files.\n'
+}
+
+await runCommand(command, async ({ json, pairs }, paths) => {
   if (paths.length === 0) throw new UsageError('Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.')
+  if (pairs) {
+    const found = await inspectPairs(paths)
+    process.stdout.write(json ? JSON.stringify([...found.pairs, { unpaired: found.unpaired }], null, 2) + '\n' : pairsAsText(found))
+    for (const { message } of found.unread) console.error(message)
+    if (found.none) process.exitCode = 1
+    return
+  }
   const found = await inspect(paths)
   process.stdout.write(json ? JSON.stringify(found, null, 2) + '\n' : found.map(asText).join('\n'))
   if (found.every((one) => 'error' in one)) process.exitCode = 1

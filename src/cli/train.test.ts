@@ -89,3 +89,24 @@ test('files that hold image and label are both, and of channels the one that is 
     stderr: '--channel is "4", but must be a whole number from 1 to 3: "p1_slice_1.h5/image" has so many.\n',
   })
 })
+
+test('--pairs says which mask is of which image, whatever they are called', () => {
+  for (const [i, name] of ['anna', 'bert', 'carl'].entries()) {
+    write(`odd/images/${name}.png`, makePng('', { rows: rows(grey(i + 1)) }).bytes)
+    write(`odd/masks/x${9 - i}.png`, makePng('', { rows: rows(inside(i + 1)) }).bytes)
+  }
+  write('odd/pairs.csv', new TextEncoder().encode('image,mask\nbert.png,x8.png\n"odd/images/carl.png", odd/masks/x7.png\n'))
+  const given = ['--images', 'odd/images', '--exemplar', 'anna.png', '--mask', 'odd/masks/x9.png', '--out', 'out']
+  const scored = (...more: string[]) => {
+    const { status, stderr } = train(...given, ...more)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    return json('out/config.json').data.scored
+  }
+  expect(scored('--reference', 'odd/masks')).toEqual([])
+  expect(scored('--reference', 'odd/masks', '--pairs', 'odd/pairs.csv')).toEqual(['bert.png', 'carl.png'])
+  write('odd/pairs.csv', new TextEncoder().encode('bert.png;x8.png\n'))
+  expect(train(...given, '--pairs', 'odd/pairs.csv')).toMatchObject({
+    status: 1,
+    stderr: 'Line 1 of "odd/pairs.csv" (--pairs) is not understood: write image,mask.\n',
+  })
+})

@@ -1,5 +1,5 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { GivenFile } from '../data/given-file'
 import { makeConfig, presets, type Config } from '../method/config'
@@ -41,6 +41,30 @@ function given(path: string, folder: string | undefined, option: string): GivenF
   const between = folder ? relative(folder, place.folder ? place.path : dirname(place.path)) : ''
   const inside = between !== '' && between.split(/[/\\]/)[0] !== '..' && !isAbsolute(between)
   return inside ? files.map((file) => ({ ...file, name: join(between, file.name) })) : files
+}
+
+/** @throws UsageError */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`"${path}" (--pairs) cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}
+
+/**
+ * Rows "image,mask" of a CSV, with or without a heading; quotes where a name has a comma.
+ * @throws UsageError
+ */
+function rowsOf(csv: string, file: string): [image: string, mask: string][] {
+  const lines = csv.replace(/^\uFEFF/, '').split(/\r?\n/)
+  return lines.flatMap((line, i): [string, string][] => {
+    if (line.trim() === '' || (i === 0 && /^\s*image\s*,\s*mask\s*$/i.test(line))) return []
+    const [, image, mask] = /^\s*("(?:[^"]|"")*"|[^",]*?)\s*,\s*("(?:[^"]|"")*"|[^",]*?)\s*$/.exec(line) ?? []
+    const bare = (cell = '') => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)
+    if (!bare(image) || !bare(mask)) throw new UsageError(`Line ${i + 1} of "${file}" (--pairs) is not understood: write image,mask.`)
+    return [[bare(image), bare(mask)]]
+  })
 }
 
 function settings(values: Values<typeof train>): Partial<Record<string, unknown>> {
@@ -122,6 +146,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
   const files: { role: FileRole; file: GivenFile }[] = []
+  const chosen = new Map<string, string>()
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
     const add = (role: FileRole, found: GivenFile[]) => files.push(...found.map((file) => ({ role, file })))
@@ -130,6 +155,16 @@ async function main(values: Values<typeof train>): Promise<void> {
     add('unlabeled', filesIn(images, '--images'))
     if (values.unlabeled && resolve(values.unlabeled) !== resolve(images)) add('unlabeled', filesIn(values.unlabeled, '--unlabeled'))
     if (values.reference) add('reference', filesIn(values.reference, '--reference'))
+    for (const [image, mask] of values.pairs ? rowsOf(textOf(values.pairs), values.pairs) : []) {
+      const [source] = given(image, images, '--pairs')
+      const [own] = given(mask, values.reference, '--pairs')
+      const known = (role: FileRole, name: string) => files.some((one) => one.role === role && one.file.name === name)
+      if (!known('unlabeled', source!.name)) throw new UsageError(`"${image}" (--pairs) is none of the images.`)
+      // Masks from elsewhere are often named alike: each is called by its path.
+      const file = known('reference', own!.name) ? own! : { ...own!, name: mask }
+      if (!known('reference', file.name)) add('reference', [file])
+      chosen.set(source!.name, file.name)
+    }
   }
   try {
     mkdirSync(out, { recursive: true })
@@ -152,7 +187,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   }
 
   await session.configure(checkpoint ? configOf(checkpoint) : config).catch(log.refused)
-  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files)).catch(log.refused)
+  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { assignRoles, baseName, pairName, patientOf } from './file-roles'
+import { assignRoles } from './dropped-files'
+import { baseName, pairName, patientOf } from './file-roles'
 import { readPngVolume } from './png-file'
 import { makePng } from './files.test-support'
 import { makeVolume, type Volume } from './volume'
@@ -28,7 +29,7 @@ test.each([
 const png = (...file: Parameters<typeof makePng>) => readPngVolume(makePng(...file))
 const picture = (name: string) => png(name, { rows: [Array.from({ length: 100 }, (_, i) => i * 2)] })
 const mask = (name: string, ...values: number[]) => png(name, { rows: [[...new Array<number>(20).fill(0), ...values]] })
-const roles = (...volumes: Volume[]) => Object.fromEntries(assignRoles(volumes).map(({ volume, role }) => [volume.name, role]))
+const roles = (...volumes: Volume[]) => Object.fromEntries(assignRoles(volumes).sorted.map(({ volume, role }) => [volume.name, role]))
 
 test('folders tell masks from images, and the richest mask makes the exemplar', () => {
   expect(
@@ -50,9 +51,13 @@ test('folders tell masks from images, and the richest mask makes the exemplar', 
 
 test('without folders the content tells', () => {
   const [first, second] = [picture('a.png'), mask('a.png', 1)]
-  expect(assignRoles([second, first, picture('b.png')]).map(({ role }) => role)).toEqual(['exemplar-mask', 'exemplar-image', 'unlabeled'])
+  expect(assignRoles([second, first, picture('b.png')]).sorted.map(({ role }) => role)).toEqual([
+    'exemplar-mask',
+    'exemplar-image',
+    'unlabeled',
+  ])
   const indexed = png('q.png', { rows: [[1, 1, 1, 0]], type: 3, palette: [0, 0, 0, 255, 0, 0] })
-  expect(assignRoles([picture('q.png'), indexed]).map(({ role }) => role)).toEqual(['exemplar-image', 'exemplar-mask'])
+  expect(assignRoles([picture('q.png'), indexed]).sorted.map(({ role }) => role)).toEqual(['exemplar-image', 'exemplar-mask'])
 })
 
 test('patients whose files are named alike are told apart by folder', () => {

@@ -1,4 +1,3 @@
-import { overlaps } from './alignment'
 import { isBlack, readMask, type Mask } from './mask-file'
 import { InputError } from './input-error'
 import { fileOf, type Volume } from './volume'
@@ -22,16 +21,24 @@ export function patientOf(name: string): string {
   )
 }
 
-const maskWords = /^(masks?|labels?|seg|segs|segmentations?|gt|annots?|annotations?|truths?|groundtruth)$/
-const imageWords = /^(images?|imgs?|scans?|raw|unlabell?ed)$/
+const maskWords = /^(masks?|msks?|labels?|segs?|dsegs?|segmentations?|gt|annots?|annotations?|truths?|groundtruths?|manual|consensus)$/
+const imageWords = /^(images?|imgs?|imaging|volumes?|scans?|raw|unlabell?ed)$/
 
 /** The same of arrays in a file, which are named more freely. */
 const maskArrays = /^(y|targets?|scribbles?|rois?)$/
 const imageArrays = /^(x|data|volumes?|vol|pixels?)$/
 
+/** What programs and data sets call a mask in more than one word: Cellpose, CHASE, the Cell Tracking Challenge. */
+const inOneWord = (part: string): string =>
+  part
+    .replace(/cp_masks/gi, 'masks')
+    .replace(/(1st|2nd)HO/g, 'annotation')
+    .replace(/man_seg/gi, 'seg')
+    .replace(/ground[-_ ]?truth/gi, 'groundtruth')
+
 /** The words of one part of a path: split at capitals, digits and everything that is no letter. */
 const words = (part: string): string[] =>
-  part
+  inOneWord(part)
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z]+/)
@@ -57,22 +64,30 @@ function saidKind(volume: Volume): 'mask' | 'image' | null {
   return null
 }
 
-const folders = (name: string): string[] => name.split(/[/\\]/).slice(0, -1)
+/** The folders of a path, outermost first. */
+export const folders = (name: string): string[] => name.split(/[/\\]/).slice(0, -1)
 
-/** What is left of a name part without words for mask or image, so that "p1_mask" and "image_p1" are the same. */
-const strip = (part: string): string =>
-  part
+/**
+ * The words of one part of a path, numbers included, without those for mask or image, so that "p1_mask" and "image_p1" are the same, and "img0001"
+ * and "label0001"; of a name as BIDS has it, without what was made of the picture.
+ */
+export function tokensOf(part: string): string[] {
+  const own = /^sub-/i.test(part) ? part.replace(/_(space|desc|label|res|den|hemi|seg|atlas)-[a-z0-9]+/gi, '') : part
+  return inOneWord(own)
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '' && !maskWords.test(word) && !imageWords.test(word))
-    .join('_')
+    .flatMap((word) => {
+      const [, role, number] = /^([a-z]+)(\d*)$/.exec(word) ?? []
+      if (role === undefined || !(maskWords.test(role) || imageWords.test(role))) return word === '' ? [] : [word]
+      return number ? [number] : []
+    })
+}
+
+const strip = (part: string): string => tokensOf(part).join('_')
 
 /** What the name of an image and the name of its mask have in common: the base name without words for mask or image. */
 export const pairName = (name: string): string => strip(baseName(name))
-
-/** The same with the folders, for patients whose files are named alike. */
-export const fullPairName = (name: string): string => [...folders(name).map(strip), pairName(name)].filter((part) => part !== '').join('/')
 
 /**
  * What a volume is called wherever its file may hold several arrays: the name of the file, and of the array what is left without words for mask or
@@ -115,14 +130,14 @@ export function arraysFor(role: FileRole, volumes: readonly Volume[]): { volumes
 }
 
 /** Whether a volume is a mask or an image, by name, else by content; with the mask, where it had to be decoded or is one. */
-function kindOf(volume: Volume): { kind: 'mask' | 'image'; mask: Mask | null } {
+export function kindOf(volume: Volume): { kind: 'mask' | 'image'; mask: Mask | null } {
   const said = volume.kind === 'dicom-seg' ? 'mask' : volume.kind === 'dicom' ? 'image' : saidKind(volume)
   if (said === 'image') return { kind: 'image', mask: null }
   const mask = tryMask(volume)
   return said === 'mask' || looksLikeMask(mask) ? { kind: 'mask', mask } : { kind: 'image', mask: null }
 }
 
-function tryMask(volume: Volume, image: Volume | null = null): Mask | null {
+export function tryMask(volume: Volume, image: Volume | null = null): Mask | null {
   try {
     return readMask(volume, { image })
   } catch (error) {
@@ -138,40 +153,4 @@ function looksLikeMask(mask: Mask | null): boolean {
   const background = mask.values[0]!
   const indexed = mask.values.every(({ value, color }) => (color ? !value.startsWith('#') : value === '0' || value === '1'))
   return indexed || (isBlack(background.value) && background.count * 2 > mask.labels.length)
-}
-
-/**
- * Sorts what was dropped together. Masks are told by a word in the name or folder (mask, label, seg, gt, ...), else by content.
- * The image and mask with the same name whose mask shows the most classes become the exemplar, the other masks references, the other
- * images unlabelled.
- * @returns one entry for each volume, in the order given, with the mask where it was decoded to tell
- */
-export function assignRoles(volumes: readonly Volume[]): { volume: Volume; role: FileRole; mask: Mask | null }[] {
-  const masks = new Map<Volume, Mask | null>()
-  for (const volume of volumes) {
-    const { kind, mask } = kindOf(volume)
-    if (kind === 'mask') masks.set(volume, mask)
-  }
-  const images = volumes.filter((volume) => !masks.has(volume))
-  const imageOf = (mask: Volume) =>
-    images.find((image) => fullPairName(caseNameOf(image)) === fullPairName(caseNameOf(mask))) ??
-    images.find((image) => pairName(caseNameOf(image)) === pairName(caseNameOf(mask))) ??
-    // A stack and its mask need not be named alike: they lie on each other.
-    images.find((image) => image.affine && mask.affine && image.size[2] > 1 && overlaps(mask, image))
-
-  let exemplar: { image: Volume; mask: Volume; classes: number } | null = null
-  for (const volume of masks.keys()) {
-    const image = imageOf(volume) ?? (images.length === 1 && masks.size === 1 ? images[0] : undefined)
-    // Only beside its image is it known whether a mask has maps or frames.
-    const mask = image && image.size.join() !== volume.size.join() ? tryMask(volume, image) : masks.get(volume)!
-    masks.set(volume, mask)
-    const classes = mask?.values.filter(({ count }) => count > 0).length ?? 0
-    if (image && (!exemplar || classes > exemplar.classes)) exemplar = { image, mask: volume, classes }
-  }
-  const roleOf = (volume: Volume): FileRole => {
-    if (volume === exemplar?.image) return 'exemplar-image'
-    if (volume === exemplar?.mask) return 'exemplar-mask'
-    return masks.has(volume) ? 'reference' : 'unlabeled'
-  }
-  return volumes.map((volume) => ({ volume, role: roleOf(volume), mask: masks.get(volume) ?? null }))
 }

@@ -60,6 +60,8 @@ export interface Dataset {
   unlabeled: Picture[]
   /** Whether or not their image has been given yet. */
   references: Mask[]
+  /** Which reference is of which image, where somebody said so: names of masks by names of images. */
+  chosen: ReadonlyMap<string, string>
 }
 
 export const emptyDataset: Dataset = {
@@ -72,6 +74,7 @@ export const emptyDataset: Dataset = {
   sources: [],
   unlabeled: [],
   references: [],
+  chosen: new Map(),
 }
 
 const letters = ['x', 'y', 'z'] as const

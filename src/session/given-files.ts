@@ -20,17 +20,18 @@ export interface RoleFile {
 
 /**
  * Adds the user's files to a data set. What cannot be used becomes a problem; earlier files stay.
- * @param tell how many files are read @throws InputError when nothing could be used
+ * @param tell how many files are read @param chosen which reference is of which image, by names @throws InputError when nothing could be used
  */
 export async function withFiles(
   before: Dataset,
   files: readonly RoleFile[],
   tell: (done: number, of: number) => void,
+  chosen?: Dataset['chosen'],
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
   const { given, problems } = await readGiven(files, known, tell)
   if (given.length === 0 && problems.length === 0) throw new InputError('None of these files can be used; give images and masks.', '')
-  const { dataset, problems: unused } = withVolumes(before, given)
+  const { dataset, problems: unused } = withVolumes(before, given, chosen)
   return { dataset, problems: [...problems, ...unused] }
 }
 

@@ -1,16 +1,21 @@
 import { overlaps } from '../data/alignment'
-import { assignRoles, baseName, type FileRole } from '../data/file-roles'
+import { assignRoles } from '../data/dropped-files'
+import type { FileRole } from '../data/file-roles'
 import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
+import { pairUp, saySeveral, sayUnpaired } from '../data/pairs'
 import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
 import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type Target } from './dataset'
-import { partnerOf } from './references'
 
-/** Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays. */
+/**
+ * Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays.
+ * @param chosen which reference is of which image, by names, whatever these say
+ */
 export function withVolumes(
   before: Dataset,
   given: readonly { role: FileRole | null; volume: Volume }[],
+  chosen: Dataset['chosen'] = new Map(),
 ): { dataset: Dataset; problems: InputError[] } {
   const problems: InputError[] = []
   const attempt = <T>(work: () => T): T | null => {
@@ -22,9 +27,9 @@ export function withVolumes(
       return null
     }
   }
-  const sorted = new Map(
-    assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume)).map(({ volume, ...told }) => [volume, told]),
-  )
+  const dropped = assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume))
+  const sorted = new Map(dropped.sorted.map(({ volume, ...told }) => [volume, told]))
+  problems.push(...saySeveral(dropped.several), ...sayUnpaired(dropped.unpaired))
   /** A mask that was decoded to tell what it is, is not decoded again, unless it means another thing here. */
   const maskOf = (volume: Volume, image: Volume | null, objects = false): Mask => {
     const known = sorted.get(volume)?.mask
@@ -32,7 +37,7 @@ export function withVolumes(
   }
   // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
-  const roleOf = (volume: Volume): FileRole => {
+  const roleOf = (volume: Volume): FileRole | null => {
     const { role } = sorted.get(volume)!
     return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
   }
@@ -90,70 +95,54 @@ export function withVolumes(
     next = done
     taken = true
   }
-  const images = sourcesOf(inRole('unlabeled'))
-  if (images.length > 0) {
-    pile(images)
+  const unlabeled = sourcesOf(inRole('unlabeled'))
+  if (unlabeled.length > 0) {
+    pile(unlabeled)
     taken = true
   }
 
-  const added: Mask[] = []
+  if (chosen.size > 0) next = { ...next, chosen: new Map([...next.chosen, ...chosen]) }
   const references = inRole('reference')
-  const imageOf = imagesOf(next, references)
+  const images = next.sources.map(({ volume }) => volume)
+  const { pairs, unpaired } = pairUp(images, references, { chosen: next.chosen })
+  const imageOf = new Map(pairs.map(({ mask, image }) => [mask, image]))
+  // Masks may come before their images; and the exemplar's own one may be among them.
+  const aside = new Set(
+    images.length === 0 || !next.exemplarSource ? [] : pairUp([next.exemplarSource.volume], references).pairs.map(({ mask }) => mask),
+  )
+  const annotatedImage = next.exemplarMask && next.exemplarSource?.volume
+  const strangers = unpaired
+    .filter(({ mask }) => images.length > 0 && !aside.has(mask))
+    .map((own) => ({ ...own, candidates: own.candidates.filter((image) => image !== annotatedImage) }))
+  problems.push(...sayUnpaired(strangers))
+  const usable: Mask[] = []
   for (const volume of references) {
+    const image = imageOf.get(volume)
+    if (!image && images.length > 0) continue
     const mask = attempt(() => {
       if (next.classes.length === 0)
         throw new InputError(
           `"${volume.name}" was not used: choose the exemplar and its mask first, they say which labels there are.`,
           volume.name,
         )
-      const read = maskOf(volume, imageOf.get(volume) ?? null, next.exemplarMask?.objects != null)
+      const read = maskOf(volume, image ?? null, next.exemplarMask?.objects != null)
       matchValues(read, tableOf(next))
+      if (image && !liesOn(read.volume, image))
+        throw new InputError(
+          `"${volume.name}" is ${sizeText(read.volume)}, but its image is ${sizeText(image)}: a reference mask must have the size and place of its image.`,
+          volume.name,
+        )
       return read
     })
-    if (mask) added.push(mask)
+    if (mask) usable.push(mask)
   }
-  const own = { ...next, references: added }
-  const unlike = new Set<Mask>()
-  for (const source of own.sources) {
-    const reference = partnerOf(own, source)
-    if (!reference || liesOn(reference.volume, source.volume)) continue
-    unlike.add(reference)
-    const { name } = reference.volume
-    problems.push(
-      new InputError(
-        `"${name}" is ${sizeText(reference.volume)}, but its image is ${sizeText(source.volume)}: a reference mask must have the size and place of its image.`,
-        name,
-      ),
-    )
-  }
-  const usable = added.filter((mask) => !unlike.has(mask))
-  const first = usable[0]?.volume.name
-  if (first !== undefined && own.sources.length > 0 && !own.sources.some((source) => partnerOf(own, source)))
-    problems.push(
-      new InputError(
-        `"${first}" was not used: no unlabelled image has its name; a reference mask is named like its image, e.g. "${baseName(own.sources[0]!.volume.name)}.png".`,
-        first,
-      ),
-    )
-  else if (usable.length > 0) {
+  if (usable.length > 0) {
     const names = new Set(usable.map(({ volume }) => volume.name))
     next = { ...next, references: [...next.references.filter(({ volume }) => !names.has(volume.name)), ...usable] }
     taken = true
   }
   if (!taken) return { dataset: before, problems }
   return { dataset: next, problems }
-}
-
-/** The image of each reference, by what pairs them once they are read; how a mask is read depends on its image. */
-function imagesOf({ sources, ...dataset }: Dataset, references: readonly Volume[]): Map<Volume, Volume> {
-  const masks = references.map((volume): Mask => ({ volume, labels: new Uint8Array(0), values: [], objects: null, notes: [] }))
-  const own = { ...dataset, sources, references: masks }
-  return new Map(
-    sources.flatMap((source) => {
-      const partner = partnerOf(own, source)
-      return partner ? [[partner.volume, source.volume] as const] : []
-    }),
-  )
 }
 
 /** Of several volumes in one file of the exemplar, such as three planes, those that its mask lies on; all where it says no place. */

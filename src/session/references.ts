@@ -1,48 +1,33 @@
 /** Reference masks: which image each is of, and what it says there. They are used for the score and for nothing else. */
-import { alignment } from '../data/alignment'
-import { caseNameOf, fullPairName, pairName } from '../data/file-roles'
 import { matchValues, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
+import { pairUp } from '../data/pairs'
 import { labelsOf } from '../data/slices'
+import type { Volume } from '../data/volume'
 import { unknown, type LabelMap } from '../image/raster'
 import { framesOf, labelsOn, liesOn, tableOf } from './annotations'
 import type { Dataset, Source } from './dataset'
 
-/** Names of a data set's sources and references, each worked out once: there may be thousands. */
-const named = new WeakMap<Dataset['sources'], WeakMap<Dataset['references'], ReturnType<typeof namesOf>>>()
+/** The references of a data set by image, worked out once: there may be thousands. */
+const partners = new WeakMap<Dataset['sources'], WeakMap<Dataset['references'], { chosen: Dataset['chosen']; masks: Map<Volume, Mask> }>>()
 
-function namesOf({ sources, references }: Dataset) {
-  const group = <T>(items: readonly T[], key: (item: T) => string) => {
-    const groups = new Map<string, T[]>()
-    for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item])
-    return groups
-  }
-  return {
-    exact: group(references, ({ volume }) => fullPairName(caseNameOf(volume))),
-    alike: group(references, ({ volume }) => pairName(caseNameOf(volume))),
-    rivals: group(sources, ({ volume }) => pairName(caseNameOf(volume))),
-  }
-}
-
-/**
- * The reference mask of a source: named like it with its folders, else by what the names have in common if that is true of one only, else,
- * of a stack, the one mask that lies on it.
- */
-export function partnerOf(dataset: Dataset, { volume }: Source): Mask | null {
-  const { sources, references } = dataset
+/** The reference mask of a source; null where none is told to be of it and of nothing else. */
+export function partnerOf({ sources, references, chosen }: Dataset, { volume }: Source): Mask | null {
   if (references.length === 0) return null
-  let byReferences = named.get(sources)
-  if (!byReferences) named.set(sources, (byReferences = new WeakMap()))
-  let names = byReferences.get(references)
-  if (!names) byReferences.set(references, (names = namesOf(dataset)))
-  const exact = names.exact.get(fullPairName(caseNameOf(volume)))
-  if (exact) return exact[0]!
-  const pair = pairName(caseNameOf(volume))
-  const alike = names.alike.get(pair)
-  if (alike?.length === 1 && names.rivals.get(pair)?.length === 1) return alike[0]!
-  if (volume.size[2] === 1 || !volume.affine) return null
-  const placed = references.filter((mask) => mask.volume.affine && alignment(mask.volume, volume))
-  return placed.length === 1 ? placed[0]! : null
+  let byReferences = partners.get(sources)
+  if (!byReferences) partners.set(sources, (byReferences = new WeakMap()))
+  let found = byReferences.get(references)
+  if (found?.chosen !== chosen) {
+    const read = new Map(references.map((mask) => [mask.volume, mask]))
+    const { pairs } = pairUp(
+      sources.map((source) => source.volume),
+      [...read.keys()],
+      { chosen },
+    )
+    found = { chosen, masks: new Map(pairs.map(({ image, mask }) => [image, read.get(mask)!])) }
+    byReferences.set(references, found)
+  }
+  return found.masks.get(volume) ?? null
 }
 
 /** References by source, on its voxels and in classes of the exemplar, and which frames they are of; found once for each data set. */

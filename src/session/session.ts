@@ -88,12 +88,12 @@ export class Session {
       this.use(sampleDataset(sample))
     })
 
-  loadFiles = (files: readonly RoleFile[]) =>
+  loadFiles = (files: readonly RoleFile[], chosen?: Dataset['chosen']) =>
     this.enqueue(async () => {
       const { runs, others } = await splitRuns(files)
       for (const file of runs) await this.openRun(file)
       if (others.length === 0) return
-      const { dataset, problems } = await withFiles(this.dataset, others, (done, of) => this.reports.progress('read', done, of))
+      const { dataset, problems } = await withFiles(this.dataset, others, (done, of) => this.reports.progress('read', done, of), chosen)
       for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
       if (dataset === this.dataset) return
       const { exemplars, unlabeled } = this.dataset
