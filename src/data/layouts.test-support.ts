@@ -6,6 +6,8 @@ export interface Layout {
 }
 
 const one = (image: (n: string) => string, mask: (n: string) => string, digits = 3): Layout => ({ image, mask, digits })
+const letters = (n: string) => [...n].map((digit) => 'abcdefghij'[Number(digit)]).join('')
+
 /** How data sets are laid out; n is the number of a case. */
 export const layouts: Record<string, Layout> = {
   'nnU-Net': one(
@@ -128,8 +130,12 @@ export const layouts: Record<string, Layout> = {
     (n) => `data/P${n.slice(0, 2)}/label/${n.slice(2)}.png`,
     3,
   ),
+  'same names in folders without numbers': one(
+    (n) => `${letters(n.slice(0, 2))}/images/${n.slice(2)}.png`,
+    (n) => `${letters(n.slice(0, 2))}/masks/${n.slice(2)}.png`,
+  ),
   'names without numbers': one(
-    (n) => `${[...n].map((d) => 'abcdefghij'[Number(d)]).join('')}/scan.png`,
-    (n) => `${[...n].map((d) => 'abcdefghij'[Number(d)]).join('')}/label.png`,
+    (n) => `${letters(n)}/scan.png`,
+    (n) => `${letters(n)}/label.png`,
   ),
 }

@@ -132,6 +132,9 @@ describe('undecided', () => {
       ['several masks of one image', ['CXR_png/M_1.png']],
     ])
     expect(paired(['P1/images/1.png'], ['P2/masks/1.png']).pairs).toEqual([])
+    expect(paired(['anna/1.png', 'bert/2.png'], ['bert/masks/1.png']).pairs).toEqual([])
+    expect(paired(['anna/1.png', 'anna/2.png'], ['bert/1.png', 'carl/2.png']).pairs).toEqual([])
+    expect(paired(['photos/1.png', 'photos/2.png'], ['drawn/1.png']).pairs).toEqual([['photos/1.png', 'drawn/1.png', 'same name']])
   })
 })
 

@@ -85,12 +85,13 @@ const shownFolders = (folder: readonly string[]): string[] =>
     return kept.length > 0 ? [kept.join('_')] : []
   })
 
-/** Words with a number, which tell patients apart. */
-const numbered = (folder: readonly string[]) => folder.flatMap((part) => part.split('_')).filter((word) => /\d/.test(word))
-
-/** Whether folders may be of one case: what one of both has of numbers the other has as well. */
-function agree(a: readonly string[], b: readonly string[]): boolean {
-  const [first, second] = [numbered(a), numbered(b)]
+/**
+ * Whether folders of an image and of a mask may be of one case: one has no words that the other lacks, or, where all images are in one folder and all
+ * masks in another, no other numbers.
+ */
+function agree(image: readonly string[], mask: readonly string[], oneOfEach: boolean): boolean {
+  const wordsOf = (folder: readonly string[]) => folder.flatMap((part) => part.split('_')).filter((word) => !oneOfEach || /\d/.test(word))
+  const [first, second] = [wordsOf(shownFolders(image)), wordsOf(shownFolders(mask))]
   return first.every((word) => second.includes(word)) || second.every((word) => first.includes(word))
 }
 
@@ -165,6 +166,8 @@ export function pairUp(
       index.baseCase.add(key([], bare), image)
     }
   }
+  const foldersOf = (volumes: readonly Volume[]) => new Set(volumes.map((volume) => key(names.get(volume)!.folder, [])))
+  const oneOfEach = foldersOf(images).size === 1 && foldersOf(masks).size === 1
   // Within the folder first, and what is left of a name whole before it is shortened.
   const levels: { inFolder: boolean; of: (name: Name) => Volume[] }[] = [true, false].flatMap((inFolder) => {
     const [exact, bare] = inFolder ? [index.full, index.fullCase] : [index.base, index.baseCase]
@@ -211,7 +214,11 @@ export function pairUp(
   levels.forEach(({ inFolder, of }, level) => {
     open = open.filter((mask) => {
       const name = names.get(mask)!
-      const found = of(name).filter((image) => inFolder || agree(names.get(image)!.folder, name.folder))
+      // A folder in which other images are says that those are meant.
+      const home = shownFolders(name.folder).at(-1)
+      const elsewhere = (folder: readonly string[]) => home !== undefined && !folder.includes(home) && index.last.at([home]).length > 0
+      const mayBe = ({ folder }: Name) => agree(folder, name.folder, oneOfEach) && !elsewhere(folder)
+      const found = of(name).filter((image) => inFolder || mayBe(names.get(image)!))
       if (found.length === 0) return true
       const fitting = found.length > 1 ? found.filter((image) => fits(mask, image)) : found
       const image = fitting[0]
