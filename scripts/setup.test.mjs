@@ -19,5 +19,5 @@ it('compiles the kernels of a fresh clone without output on stdout', () => {
   rmSync(folder, { recursive: true })
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   expect(stderr).toContain('Compiling simd.wasm ...')
-  expect(built).toEqual(['simd-shared.wasm', 'simd.wasm'])
+  expect(built).toEqual(['simd-relaxed-shared.wasm', 'simd-relaxed.wasm', 'simd-shared.wasm', 'simd.wasm'])
 })
