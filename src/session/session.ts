@@ -1,6 +1,5 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
-import type { LabelClass } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
@@ -190,7 +189,7 @@ export class Session {
    * Takes what was drawn on an image. A run that has begun continues with it: paused, and for as many steps again if it had
    * finished.
    */
-  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): Promise<void> {
+  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: OpenedPicture['classes']): Promise<void> {
     this.end('paused')
     return this.enqueue(() => {
       const picture = this.pictureOf(id)
