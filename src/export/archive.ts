@@ -135,7 +135,7 @@ const labelTable = ({ classes }: FinishedRun) => classes.map(({ name, color, val
 export function maskNames(images: readonly string[]): string[] {
   const paths = images.map((name) => {
     const folders = name.split(/[/\\]/).slice(0, -1)
-    return [...folders.map(cleaned).filter((folder) => !/^[. ]*$/.test(folder)), sourceBase(name)]
+    return [...folders.map(cleaned).filter((folder) => folder !== ''), sourceBase(name)]
   })
   const ending = (path: string[], depth: number) => path.slice(-depth).join('/')
   const key = (path: string[], depth: number) => ending(path, depth).toLowerCase()
