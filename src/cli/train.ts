@@ -5,7 +5,7 @@ import type { GivenFile } from '../data/given-file'
 import { makeConfig, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { FileRole, SessionEvent, SourceInfo } from '../session/events'
-import { CheckpointError, configOf } from '../session/checkpoint'
+import { CheckpointError, openCheckpoint } from '../session/checkpoint'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import './pipelines'
@@ -186,7 +186,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  await session.configure(checkpoint ? configOf(checkpoint) : config).catch(log.refused)
+  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.
