@@ -187,6 +187,9 @@ const descriptions: [path: string, says: string][] = [
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 
+/** The files and folders of every export, at its top. */
+export const runPaths = [...descriptions.map(([path]) => path.replace('/', '')), 'README.txt']
+
 function readme({ version, step, config, backend }: FinishedRun, files: Files): string {
   const paths = Object.keys(files)
   const there = descriptions.filter(([path]) => paths.some((p) => p.startsWith(path)))

@@ -119,6 +119,16 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   }
 }
 
+/** Whether bytes are of a checkpoint, damaged or not. */
+export function isCheckpoint(bytes: Uint8Array): boolean {
+  try {
+    parse(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @throws CheckpointError */
 function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
   try {
