@@ -62,11 +62,13 @@ function Entry({ entry: { image, name, labels, fit, wayBack }, palette }: { entr
           <OutlinedPicture grey={seen.pixels} labels={labels} size={seen.size} palette={palette} side={160} />
         )}
       </div>
-      <figcaption title={`${name}: fit ${fit.toFixed(2)}, way back ${wayBack.toFixed(2)}`}>{lastPart(name)}</figcaption>
-      <div className="exemplar-buttons">
-        <span className="quiet" title="Normalised cross-correlation; Dice of the way back">
+      <figcaption title={name}>
+        {lastPart(name)}
+        <span className="quiet scores" title="Fit: normalised cross-correlation with the exemplar; way back: Dice of its labels">
           {fit.toFixed(2)} · {wayBack.toFixed(2)}
         </span>
+      </figcaption>
+      <div className="exemplar-buttons">
         <button
           type="button"
           aria-label={`Remove ${name} from the bank`}
