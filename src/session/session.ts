@@ -223,6 +223,8 @@ export class Session {
     this.prepared = prepared
     this.config = config
     this.reportDataset()
+    // Another exemplar makes another bank.
+    this.reportBank()
     this.enter('paused')
   }
 
@@ -388,6 +390,7 @@ export class Session {
   }
 
   private async advance(trainer: Trainer, most: number): Promise<void> {
+    if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
@@ -399,6 +402,44 @@ export class Session {
     }
     if (this.reports.metricsDue) this.flush()
     if (this.live && this.reports.viewsDue) await this.show()
+  }
+
+  /** @returns false if a command came first: the next step begins anew */
+  private async makeBank(trainer: Trainer): Promise<boolean> {
+    const { state } = this
+    try {
+      await trainer.makeBank(async (done, of) => {
+        this.reports.progress('bank', done, of)
+        await this.queue.drain()
+        await yieldTask()
+        if (state === 'running' ? this.ending : this.queue.impatient > 0) throw new Interrupted()
+      })
+    } catch (error) {
+      if (error instanceof Interrupted) return false
+      throw error
+    }
+    this.reportBank()
+    return true
+  }
+
+  /** Leaves one image of the bank out of the steps that follow. */
+  removeFromBank = (id: PictureId) =>
+    this.betweenSteps(() => {
+      const { trainer } = this
+      if (!trainer?.bank) return
+      const { bank } = trainer
+      trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
+      this.reportBank()
+    })
+
+  private reportBank(): void {
+    const bank = this.trainer?.bank ?? null
+    const { unlabeled } = this.dataset
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack }) => {
+      const { id, name } = unlabeled[image]!
+      return { image: id, name, labels: labels.slice(), fit, wayBack }
+    })
+    this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }
 
   private async score(trainer: Trainer): Promise<void> {
@@ -488,6 +529,7 @@ export class Session {
     this.trainer = trainer
     this.leg = config.steps
     this.reports.collect(trainer)
+    this.reportBank()
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }
