@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, makeConfig, presets } from '../method/config'
 import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
-import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, type State } from './state'
+import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, wouldLose, type State } from './state'
 
 const idOf = (name: string): PictureId => `${name}/2/0/0`
 
@@ -90,6 +90,21 @@ describe('reduce', () => {
     )
     expect(state.progress).toEqual({ read: { done: 1, of: 2 }, export: { done: 3, of: 4 }, bank: null })
   })
+})
+
+it('asks before the page closes while a run goes on, and while one on the user’s images is not exported as it is', () => {
+  const at = (state: 'running' | 'paused' | 'finished', step: number): State['status'] => ({ ...initial.status, state, step })
+  const own = dataset(['a'])
+  const saved = (what: 'run' | 'masks', step: number): State['saved'] => ({ name: 'x.zip', bytes: 1, what, step })
+  expect(wouldLose({ status: at('running', 0), saved: null, dataset: { ...own, sample: 'Cardiac phantom' } })).toBe(true)
+  expect(wouldLose({ status: at('paused', 9), saved: null, dataset: { ...own, sample: 'Cardiac phantom' } })).toBe(false)
+  expect(wouldLose({ status: at('paused', 0), saved: null, dataset: own })).toBe(false)
+  for (const state of ['paused', 'finished'] as const) {
+    expect(wouldLose({ status: at(state, 9), saved: null, dataset: own })).toBe(true)
+    expect(wouldLose({ status: at(state, 9), saved: saved('masks', 9), dataset: own })).toBe(true)
+    expect(wouldLose({ status: at(state, 9), saved: saved('run', 8), dataset: own })).toBe(true)
+    expect(wouldLose({ status: at(state, 9), saved: saved('run', 9), dataset: own })).toBe(false)
+  }
 })
 
 describe('problems', () => {

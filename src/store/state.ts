@@ -63,8 +63,8 @@ export interface State {
   opened: OpenedPicture | null
   /** How masks are exported. */
   exportOptions: ExportOptions
-  /** The last file that was saved. */
-  saved: { name: string; bytes: number } | null
+  /** The last file that was saved, and the step before which it was asked for. */
+  saved: { name: string; bytes: number; what: ExportKind; step: number } | null
 }
 
 export const initial: State = {
@@ -149,6 +149,10 @@ export function presetOf(config: Config): Preset | null {
 export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
+
+/** Whether closing the page would lose a run: one that is going on, or one on the user's own images that is not exported as it is. */
+export const wouldLose = ({ status: { state, step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>
+  state === 'running' || (step > 0 && dataset?.sample === null && !(saved?.what === 'run' && saved.step === step))
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
