@@ -190,4 +190,4 @@ export function dismiss(id: number): void {
   pageStore.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
 }
 
-export const dismissAll = () => pageStore.setState({ problems: [] })
+export const dismissAll = () => pageStore.setState({ problems: [], unlisted: 0 })

@@ -108,6 +108,21 @@ it('asks before the page closes while a run goes on, and while one on the userâ€
 })
 
 describe('problems', () => {
+  it('are counted where there are too many to list, but what is not about a file is always listed', () => {
+    const bad = (i: number) => ({ kind: 'input', message: `f${i} is damaged.`, file: `f${i}` }) as const
+    let state: State = initial
+    for (let i = 0; i < 2000; i++) state = addProblem(state, bad(i))
+    expect(state.problems.map(({ file }) => file)).toEqual(Array.from({ length: 50 }, (_, i) => `f${i}`))
+    expect(state.unlisted).toBe(1950)
+    const lost = { kind: 'backend', message: 'The GPU is lost.', file: null } as const
+    state = addProblem(addProblem(state, lost), lost)
+    expect(state.problems).toHaveLength(50)
+    expect(state.problems.at(-1)).toMatchObject(lost)
+    expect(state.problems[0]!.file).toBe('f1')
+    expect(new Set(state.problems.map(({ id }) => id)).size).toBe(50)
+    expect(state.unlisted).toBe(1951)
+  })
+
   const add = (state: State, message: string) => addProblem(state, { kind: 'input', message, file: 'a.png' })
 
   it('are listed once each, in order, with keys that stay unique after one is dismissed', () => {
