@@ -37,6 +37,10 @@ export interface SelfTestReport extends BackendInfo {
 
 const number = (value: number): string => (value === 0 ? '0' : Number.isFinite(value) ? value.toExponential(1) : 'no number')
 
+/** An error beside what is allowed, in words. */
+export const measured = ({ error, tolerance }: Pick<Row, 'error' | 'tolerance'>): string =>
+  `${number(error)} where ${number(tolerance)} is allowed`
+
 const besides: Record<Row['beside'], string> = {
   twin: 'its twin',
   stock: 'stock operations, gradients too',
@@ -68,9 +72,7 @@ const named = (names: string[]): string => [...new Set(names)].join('; ')
 /** The sentence that a user can send us: what computes here, and whether it does so rightly. */
 export function sentenceOf({ rows, ok, backend, adapter, gpu, versions }: SelfTestReport): string {
   const { 'exemplar-lab': own, ...others } = versions
-  const off = rows
-    .filter((row) => !row.ok)
-    .map(({ name, error, tolerance }) => `${name} by ${number(error)} where ${number(tolerance)} is allowed`)
+  const off = rows.filter((row) => !row.ok).map((row) => `${row.name} by ${measured(row)}`)
   const verdict = ok ? 'computes rightly' : 'computes WRONGLY'
   const detail = ok ? `all ${rows.length} comparisons hold` : `${off.length} of ${rows.length} comparisons are off: ${named(off)}`
   const list = (record: Record<string, string>) => Object.entries(record).map(([name, value]) => `${name} ${value}`)
