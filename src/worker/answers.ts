@@ -4,6 +4,7 @@ import { placeOf, tablesOf, textOfTable, type BenchReport } from '../bench/repor
 import { fromBlob } from '../data/given-file'
 import { ProblemError, problemOf } from '../session/problem'
 import type { SelfTestReport } from '../selftest/report'
+import { checkAdapter } from './adapter-check'
 import type { Opened } from './opened'
 import type { Answer, Command, Event, Found, Given, Outcome, RequestName } from './protocol'
 
@@ -35,6 +36,8 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   export: ({ what, options }, { session }) => session.export(what, options),
   bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
   'self-test': (_, opened, tell) => selfTest(opened, tell),
+  'check-adapter': async (_, opened) => ({ right: await checkAdapter(opened) }),
+  'trust-adapter': (_, { session }) => session.doubt(false),
 }
 
 const handle = <T extends RequestName>({ type, given }: Command<T>, opened: Opened, tell: Tell) => handlers[type](given, opened, tell)

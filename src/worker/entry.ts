@@ -45,6 +45,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     let session: Session | null = null
     const backend = await openBackend(wanted, platform, (message) => session?.fail('backend', message), threads)
     session = new Session(backend, post)
+    session.doubt(backend.backend === 'webgpu')
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
     return { session, backend, openHost }
   } catch (error) {

@@ -76,6 +76,13 @@ export interface Requests {
   bench(given: { options: OptionText }): Found<BenchReport>
   /** Tests whether this browser's adapter computes rightly, instead of training. */
   'self-test'(given: Nothing): Found<SelfTestReport>
+  /**
+   * The same in short, beside a run: whether the GPU computes rightly, null if that could not be found out. If it does not, the run starts
+   * over on wasm.
+   */
+  'check-adapter'(given: Nothing): { right: boolean | null }
+  /** The adapter has been checked before. */
+  'trust-adapter'(given: Nothing): void
 }
 
 export type RequestName = keyof Requests
