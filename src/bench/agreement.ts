@@ -1,4 +1,4 @@
-/** How far the losses of our engine and of the stock engine drift apart from the same seed. */
+/** How far losses drift apart from the same seed: those of our engine and of the stock engine, or of two backends. */
 import type { StepMetrics } from '../method/history'
 import { emptyPool } from './queue'
 import { stepSizes, type AgreementResult, type Engine, type StepName } from './report'
@@ -14,25 +14,36 @@ const losses = {
 /** Relative difference of two losses; for values near 0, relative to 0.01. */
 export const difference = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(b), 0.01)
 
-/** Both engines train for `steps` steps from the same seed on the same images. */
-export async function measureAgreement(name: StepName, steps: number, tell: (message: string) => void): Promise<AgreementResult> {
+/** How far two runs drift apart: the largest relative difference of a loss in any step, by kind of loss. */
+export function drift(run: StepMetrics[], other: StepMetrics[]): Record<keyof typeof losses, number> {
+  const largest = (keys: readonly (keyof StepMetrics)[]) =>
+    Math.max(...run.flatMap((row, t) => keys.map((key) => difference(row[key], other[t]![key]))))
+  return { total: largest(losses.total), labelled: largest(losses.labelled), taught: largest(losses.taught) }
+}
+
+/** The losses of `steps` steps on the active backend, always from the same seed on the same images. */
+export async function lossesOf(name: StepName, engine: Engine, steps: number, tell: (step: number) => void): Promise<StepMetrics[]> {
   // Rounding errors grow wherever they decide: at a threshold, so every pixel teaches; and where Adam makes a full step from a gradient that
   // is nearly 0, so steps are small.
   const config = { ...configOf(stepSizes[name]), tau: 0, learningRate: 1e-4 }
-  const run = async (engine: Engine): Promise<StepMetrics[]> => {
-    await emptyPool()
-    const stepper = makeStepper(config, shapesData(config), engine)
-    const rows: StepMetrics[] = []
-    for (let t = 0; t < steps; t++) {
-      if (t % 10 === 0) tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine}`)
-      stepper.submit(t)
-      rows.push(...(await stepper.read()))
-    }
-    stepper.dispose()
-    return rows
+  await emptyPool()
+  const stepper = makeStepper(config, shapesData(config), engine)
+  const rows: StepMetrics[] = []
+  for (let t = 0; t < steps; t++) {
+    tell(t)
+    stepper.submit(t)
+    rows.push(...(await stepper.read()))
   }
+  stepper.dispose()
+  return rows
+}
+
+/** Both engines train for `steps` steps from the same seed on the same images. */
+export async function measureAgreement(name: StepName, steps: number, tell: (message: string) => void): Promise<AgreementResult> {
+  const run = (engine: Engine) =>
+    lossesOf(name, engine, steps, (t) => {
+      if (t % 10 === 0) tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine}`)
+    })
   const [ours, stock] = [await run('ours'), await run('stock')]
-  const largest = (keys: readonly (keyof StepMetrics)[]) =>
-    Math.max(...ours.flatMap((row, t) => keys.map((key) => difference(row[key], stock[t]![key]))))
-  return { name, steps, total: largest(losses.total), labelled: largest(losses.labelled), taught: largest(losses.taught) }
+  return { name, steps, ...drift(ours, stock) }
 }

@@ -7,7 +7,7 @@ import { conv2d } from './conv2d'
 import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin } from './conv2d.twin'
 import type { ConvSizes } from './conv2d.twin'
 import { setEngine } from '../engine'
-import { normals, relativeError } from '../testing/values.test-support'
+import { normals, relativeError } from '../testing/values'
 
 /** A convolution as tfjs is asked for it, with the same in the twin's terms. */
 export interface ConvCase {
