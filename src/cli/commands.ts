@@ -27,14 +27,19 @@ export const train = {
     },
     mask: {
       value: 'FILE',
-      meaning: 'Its mask: a path, or a path in the folder of --reference; of a file that holds image and mask, such as HDF5, the mask',
+      meaning:
+        'Its mask: a path, or a path in the folder of --reference; of a file that holds image and mask, such as HDF5, the mask. Several, such ' +
+        'as one for each organ, become one label map',
+      multiple: true,
     },
     channel: { value: 'N', meaning: 'Which channel of images that have several, from 1', otherwise: 'the first' },
     unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
     pairs: {
       value: 'FILE',
-      meaning: 'CSV with image,mask in each line: which true mask is of which image, whatever they are called; paths as above',
+      meaning:
+        'CSV with image,mask in each line: which true mask is of which image, whatever they are called; paths as above. Several masks of one ' +
+        'image have a line each',
       otherwise: 'as names and folders tell',
     },
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },

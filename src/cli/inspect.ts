@@ -101,6 +101,9 @@ function asText(one: Description): string {
   return `${one.file}\n${lines.map(([title, text]) => (text ? `  ${title!.padEnd(11)}  ${text}\n` : '')).join('')}`
 }
 
+/** Names of the classes of a label map by their values. */
+const classesOf = ({ segments }: Volume): Record<string, string> => Object.fromEntries(segments.map(({ value, name }) => [value, name]))
+
 /** Which mask goes with which image, as a drop of all of them is sorted, and which masks are left over. */
 async function inspectPairs(paths: readonly string[]) {
   const { volumes, problems } = await read(paths)
@@ -112,20 +115,35 @@ async function inspectPairs(paths: readonly string[]) {
     mask: mask.name,
     role: mask === exemplar ? ('exemplar' as const) : ('reference' as const),
     why,
+    ...(mask.merged && { masks: mask.merged.from, classes: classesOf(mask), overlap: mask.merged.overlap }),
   }))
-  const unpaired = pairing.unpaired.map(({ mask, why, candidates }) => ({
+  const unpaired = pairing.unpaired.map(({ mask, why, candidates, because }) => ({
     file: mask.name,
     why,
     candidates: candidates.map(({ name }) => name),
+    ...(because !== undefined && { because }),
   }))
   return { pairs, unpaired, unread: problems, none: volumes.length === 0 }
 }
 
+const entriesText = (classes: Record<string, string>) =>
+  Object.entries(classes)
+    .map(([value, name]) => `${value} ${name}`)
+    .join(', ')
+
 function pairsAsText({ pairs, unpaired }: Awaited<ReturnType<typeof inspectPairs>>): string {
-  const rows = pairs.map(({ image, mask, role, why }) => `${image}\n  ${role.padEnd(11)}  ${mask}\n  ${'why'.padEnd(11)}  ${why}\n`)
+  const line = (title: string, text: string) => `  ${title.padEnd(11)}  ${text}\n`
+  const rows = pairs.map(
+    ({ image, mask, role, why, masks = [mask], classes, overlap }) =>
+      `${image}\n${masks.map((own, i) => line(i === 0 ? role : '', own)).join('')}${line('why', why)}` +
+      (classes ? line('classes', entriesText(classes)) : '') +
+      (overlap
+        ? line('overlap', `${overlap.toLocaleString('en-US')} ${overlap === 1 ? 'place' : 'places'}, where the smaller one counts`)
+        : ''),
+  )
   const left = unpaired.map(
-    ({ file, why, candidates }) =>
-      `${file}\n  ${'unpaired'.padEnd(11)}  ${why}\n${candidates.length > 0 ? `  ${'could be of'.padEnd(11)}  ${candidates.join(', ')}\n` : ''}`,
+    ({ file, why, candidates, because }) =>
+      `${file}\n${line('unpaired', because ? `${why}: ${because}` : why)}${candidates.length > 0 ? line('could be of', candidates.join(', ')) : ''}`,
   )
   return rows.length + left.length > 0 ? [...rows, ...left].join('\n') : 'There are no masks among these files.\n'
 }

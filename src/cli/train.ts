@@ -155,12 +155,12 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
   const files: { role: FileRole; file: InputFile }[] = []
-  const chosen = new Map<string, string>()
+  const chosen = new Map<string, string[]>()
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
     const add = (role: FileRole, found: InputFile[]) => files.push(...found.map((file) => ({ role, file })))
     add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
-    add('exemplar-mask', given(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask'))
+    for (const mask of required(values.mask, '--mask', 'name its mask')) add('exemplar-mask', given(mask, values.reference, '--mask'))
     add('unlabeled', filesIn(images, '--images'))
     if (values.unlabeled && resolve(values.unlabeled) !== resolve(images)) add('unlabeled', filesIn(values.unlabeled, '--unlabeled'))
     if (values.reference) add('reference', filesIn(values.reference, '--reference'))
@@ -172,7 +172,7 @@ async function main(values: Values<typeof train>): Promise<void> {
       // Masks from elsewhere are often named alike: each is called by its path.
       const file = known('reference', own!.name) ? own! : { ...own!, name: mask }
       if (!known('reference', file.name)) add('reference', [file])
-      chosen.set(source!.name, file.name)
+      chosen.set(source!.name, [...(chosen.get(source!.name) ?? []), file.name])
     }
   }
   const folder = new RunFolder(

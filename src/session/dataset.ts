@@ -1,5 +1,6 @@
 import { baseName, caseNameOf, patientOf } from '../data/file-roles'
 import type { Mask } from '../data/mask-file'
+import type { Chosen } from '../data/pairs'
 import { extentOf, planeOf, sliceOf, usualAxis, type Plane } from '../data/slices'
 import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
@@ -61,7 +62,7 @@ export interface Dataset {
   /** Whether or not their image has been given yet. */
   references: Mask[]
   /** Which reference is of which image, where somebody said so: names of masks by names of images. */
-  chosen: ReadonlyMap<string, string>
+  chosen: Chosen
 }
 
 export const emptyDataset: Dataset = {

@@ -1,8 +1,9 @@
 import { overlaps } from '../data/alignment'
 import { assignRoles } from '../data/dropped-files'
-import type { FileRole } from '../data/file-roles'
+import { tryMask, type FileRole } from '../data/file-roles'
 import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
+import { asMerged, familyOf, masksTogether, mergeAll, type Family } from '../data/merged-masks'
 import { pairUp, saySeveral, sayUnpaired } from '../data/pairs'
 import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
@@ -30,18 +31,21 @@ export function withVolumes(
   const dropped = assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume))
   const sorted = new Map(dropped.sorted.map(({ volume, ...told }) => [volume, told]))
   problems.push(...saySeveral(dropped.several), ...sayUnpaired(dropped.unpaired))
+  // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
+  const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
+  const instead = { 'exemplar-image': 'unlabeled', 'exemplar-mask': 'reference', unlabeled: 'unlabeled', reference: 'reference' } as const
+  const roles = [
+    ...given.flatMap(({ role, volume }) => (role === null ? [] : [{ role, volume }])),
+    ...dropped.sorted.flatMap(({ role, volume }) => (role === null ? [] : [{ role: drawn ? instead[role] : role, volume }])),
+  ]
+  const { files, refused } = withMasksMerged(before, roles, chosen)
+  problems.push(...refused)
   /** A mask that was decoded to tell what it is, is not decoded again, unless it means another thing here. */
   const maskOf = (volume: Volume, image: Volume | null, objects = false): Mask => {
     const known = sorted.get(volume)?.mask
     return known && !objects && !needsImage(volume, image) ? known : readMask(volume, { image, objects })
   }
-  // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
-  const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
-  const roleOf = (volume: Volume): FileRole | null => {
-    const { role } = sorted.get(volume)!
-    return drawn && role === 'exemplar-image' ? 'unlabeled' : drawn && role === 'exemplar-mask' ? 'reference' : role
-  }
-  const inRole = (role: FileRole) => given.filter((g) => (g.role ?? roleOf(g.volume)) === role).map(({ volume }) => volume)
+  const inRole = (role: FileRole) => files.filter((file) => file.role === role).map(({ volume }) => volume)
   const refuse = ({ name }: Volume) =>
     problems.push(new InputError(`"${name}" was not used, for it would replace the exemplars that you drew: remove those first.`, name))
 
@@ -137,12 +141,91 @@ export function withVolumes(
     if (mask) usable.push(mask)
   }
   if (usable.length > 0) {
-    const names = new Set(usable.map(({ volume }) => volume.name))
+    const names = new Set(usable.flatMap(({ volume: { name, merged } }) => [name, ...(merged?.from ?? [])]))
     next = { ...next, references: [...next.references.filter(({ volume }) => !names.has(volume.name)), ...usable] }
     taken = true
   }
   if (!taken) return { dataset: before, problems }
   return { dataset: next, problems }
+}
+
+interface RoleVolume {
+  role: FileRole
+  volume: Volume
+}
+
+/** What the exemplar's mask says that masks may be named after, if it stays as it is; null where masks are free to say it themselves. */
+function familyOfExemplar({ exemplarMask, exemplars, classes }: Dataset, given: readonly Volume[]): Family | null {
+  const mask = given.length === 1 ? given[0]! : given.length === 0 && exemplarMask ? exemplarMask.volume : null
+  const named = (all: readonly { name: string; value: string | number }[]): Family => ({
+    values: new Map(all.map(({ name, value }) => [name.toLowerCase(), Number(value)])),
+    objects: false,
+    closed: true,
+  })
+  if (mask?.merged) return named(mask.segments)
+  if (given.length === 0) return exemplarMask || exemplars.some(({ drawn }) => drawn) ? named(classes.slice(1)) : null
+  const read = mask && tryMask(mask)
+  return read && read.values.length > 2 ? named(read.values.flatMap(({ name, value }) => (name === null ? [] : [{ name, value }]))) : null
+}
+
+/**
+ * The files with several masks of one image as one label map each: those given as mask of the exemplar, and references that pairing leaves over,
+ * earlier ones included.
+ */
+function withMasksMerged(
+  before: Dataset,
+  given: readonly RoleVolume[],
+  chosen: Dataset['chosen'],
+): { files: readonly RoleVolume[]; refused: InputError[] } {
+  const inRole = (...roles: FileRole[]) => given.filter(({ role }) => roles.includes(role)).map(({ volume }) => volume)
+  const [exemplar, references] = [inRole('exemplar-mask'), inRole('reference')]
+  if (exemplar.length < 2 && references.length === 0) return { files: given, refused: [] }
+  const known = before.sample ? emptyDataset : before
+  const fresh = inRole('unlabeled')
+  const names = new Set([...fresh, ...references].map(({ name }) => name))
+  const images = [...fresh, ...known.sources.flatMap(({ volume }) => (names.has(volume.name) ? [] : [volume]))]
+  const earlier = known.references.flatMap(({ volume }) => (names.has(volume.name) ? [] : [volume]))
+  const ofPile = pairUp(images, [...earlier, ...references], { chosen: new Map([...known.chosen, ...chosen]) })
+  const image = inRole('exemplar-image').at(-1) ?? known.exemplarSource?.volume ?? null
+  // The exemplar need not be in the pile; its masks may be among the references all the same.
+  const rest = ofPile.unpaired.flatMap(({ mask, why }) => (why === 'no image of its case' ? [mask] : []))
+  const ofExemplar = pairUp(image ? [image] : [], rest)
+  const groups = [...masksTogether(ofPile), ...masksTogether(ofExemplar)].filter(({ masks }) =>
+    masks.some((mask) => references.includes(mask)),
+  )
+  if (exemplar.length > 1 && image) groups.push({ image, masks: exemplar })
+  const named = exemplar.length === 0 && known.exemplarMask?.volume.merged
+  if (groups.length === 0 && !named && !references.some(({ merged }) => merged)) return { files: given, refused: [] }
+
+  const family = familyOfExemplar(known, exemplar)
+  const together = new Set(groups.flatMap(({ masks }) => masks))
+  const imageOf = new Map([...ofPile.pairs, ...ofExemplar.pairs].map((pair) => [pair.mask, pair.image]))
+  const lone = [
+    ...exemplar.map((mask) => ({ image, masks: [mask] })),
+    ...references.map((mask) => ({ image: imageOf.get(mask) ?? null, masks: [mask] })),
+  ]
+  const merging = mergeAll(
+    groups,
+    lone.filter(({ masks }) => !together.has(masks[0]!)),
+    family ?? familyOf(groups),
+  )
+  const because = (mask: Volume, candidates: Volume[], why: 'several masks of one image' | 'its class is not told') =>
+    merging.refused.has(mask) ? [{ mask, why, candidates, because: merging.refused.get(mask)! }] : []
+  const left = [
+    ...groups.flatMap((group) =>
+      group.masks.flatMap((mask) => because(mask, group.image ? [group.image] : [], 'several masks of one image')),
+    ),
+    ...lone.flatMap(({ masks: [mask] }) => (together.has(mask!) ? [] : because(mask!, [], 'its class is not told'))),
+  ]
+  const roleOf = new Map(given.map(({ role, volume }) => [volume, role]))
+  const volumes = asMerged([...given.map(({ volume }) => volume), ...earlier.filter((mask) => merging.by.has(mask))], merging)
+  const isOf = new Map([...merging.by].map(([mask, merged]) => [merged, roleOf.get(mask) ?? 'reference']))
+  return {
+    files: volumes
+      .filter((volume) => !merging.refused.has(volume))
+      .map((volume) => ({ role: roleOf.get(volume) ?? isOf.get(volume)!, volume })),
+    refused: sayUnpaired(left),
+  }
 }
 
 /** Of several volumes in one file of the exemplar, such as three planes, those that its mask lies on; all where it says no place. */

@@ -1,4 +1,5 @@
 import { unknownValueOf } from '../data/mask-file'
+import { mergedText } from '../data/merged-masks'
 import { orientationOf, type Volume } from '../data/volume'
 import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
@@ -69,10 +70,19 @@ export function proposedRegion(dataset: Dataset): Region | null {
   return { x, y, width: round(round(right + around) - x), height: round(round(bottom + around) - y) }
 }
 
-function maskNotesOf({ exemplarMask, mapping }: Dataset): string[] {
+function maskNotesOf({ exemplarMask, mapping, references }: Dataset): string[] {
   const aside = exemplarMask && unknownValueOf(exemplarMask)
   const unknowns = aside !== null && mapping.get(aside) === 'unknown' ? [`The value ${aside} beside small numbers counts as unknown.`] : []
-  return [...(exemplarMask?.notes ?? []), ...unknowns]
+  const merged = exemplarMask?.volume.merged ? [mergedText(exemplarMask.volume)] : []
+  const others = references.flatMap(({ volume }) => volume.merged ?? []).filter(({ from }) => from.length > 1)
+  const overlapping = others.filter(({ overlap }) => overlap > 0)
+  const places = overlapping.reduce((sum, { overlap }) => sum + overlap, 0)
+  if (others.length > 0)
+    merged.push(
+      `So were the masks of ${others.length} other image${others.length > 1 ? 's' : ''}` +
+        `${overlapping.length > 0 ? `; in ${overlapping.length} of them they overlap, in ${places.toLocaleString('en-US')} places` : ''}.`,
+    )
+  return [...(exemplarMask?.notes ?? []), ...unknowns, ...merged]
 }
 
 /** What the page is told about a data set. */
