@@ -284,6 +284,7 @@ export function mergedText({ merged, segments }: Volume): string {
   const { from, overlap } = merged!
   const named = segments.map(({ name }) => name).join(', ')
   const places = overlap === 1 ? 'one place' : `${overlap.toLocaleString('en-US')} places`
+  if (from.length === 1) return `The mask "${from[0]}" was read as ${named}, after its name.`
   return (
     `${from.length} masks were read as one label map${named ? ` of ${named}` : ''}: ${from.map((name) => `"${name}"`).join(', ')}.` +
     (overlap > 0 ? ` They overlap in ${places}, where the smaller one counts.` : '')

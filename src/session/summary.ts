@@ -74,7 +74,8 @@ function maskNotesOf({ exemplarMask, mapping, references }: Dataset): string[] {
   const aside = exemplarMask && unknownValueOf(exemplarMask)
   const unknowns = aside !== null && mapping.get(aside) === 'unknown' ? [`The value ${aside} beside small numbers counts as unknown.`] : []
   const merged = exemplarMask?.volume.merged ? [mergedText(exemplarMask.volume)] : []
-  const others = references.flatMap(({ volume }) => volume.merged ?? []).filter(({ from }) => from.length > 1)
+  const own = exemplarMask?.volume.merged?.from.join()
+  const others = references.flatMap(({ volume }) => volume.merged ?? []).filter(({ from }) => from.length > 1 && from.join() !== own)
   const overlapping = others.filter(({ overlap }) => overlap > 0)
   const places = overlapping.reduce((sum, { overlap }) => sum + overlap, 0)
   if (others.length > 0)
