@@ -164,3 +164,26 @@ test('--pairs: several masks of one image as one label map, or why not', () => {
   expect(text).toContain(`  exemplar     ${path('leftMask', 1)}\n               ${path('rightMask', 1)}\n`)
   expect(text).toContain('  classes      1 left, 2 right\n  overlap      1 place, where the smaller one counts\n')
 })
+
+test('--pairs: of cases in several modalities one is taken', () => {
+  const data = join(folder, 'brats')
+  const path = (n: number, kind: string) => join(data, `B_${n}`, `B_${n}_${kind}.nii`)
+  for (const n of [1, 2]) {
+    mkdirSync(join(data, `B_${n}`), { recursive: true })
+    for (const kind of ['flair', 't1ce']) writeFileSync(path(n, kind), makeNifti([2, 2, 2], [9, 8, 7, 6, 5, 4, 3, n], 'i2'))
+  }
+  writeFileSync(path(1, 'seg'), makeNifti([2, 2, 2], [0, 0, 0, 0, 0, 0, 1, 1], 'u1'))
+  const modalities = ['flair', 't1ce']
+  const candidates = modalities.map((kind) => path(1, kind))
+  expect(JSON.parse(inspect(data, '--pairs', '--json').stdout)).toEqual([
+    { unpaired: [{ file: path(1, 'seg'), why: 'several images of its case', candidates }], modalities },
+  ])
+  expect(JSON.parse(inspect(data, '--pairs', '--json', '--modality', 'T1CE').stdout)).toEqual([
+    { image: path(1, 't1ce'), mask: path(1, 'seg'), role: 'exemplar', why: 'same case b_1' },
+    { unpaired: [], modalities },
+  ])
+  expect(inspect(data, '--pairs', '--modality', 't2')).toMatchObject({
+    status: 1,
+    stderr: '--modality is "t2", but must be one of flair, t1ce.\n',
+  })
+})

@@ -207,3 +207,19 @@ test('several masks of an image, by --mask and by lines of a CSV, are one label 
   expect(classes.map(({ name, value }) => `${value} ${name}`)).toEqual(['0 background', '1 left', '2 right'])
   expect((json('lungs-out/summary.json') as { dice: { perClass: number[] } }).dice.perClass).toHaveLength(2)
 })
+
+test('of cases in several modalities that of the exemplar is used, or the one that is asked for', () => {
+  for (const [n, kind] of [1, 2].flatMap((n) => ['flair', 't2'].map((kind) => [n, kind] as const)))
+    write(`brats/B_${n}/B_${n}_${kind}.png`, makePng('', { rows: rows(grey(n + 2)) }).bytes)
+  write('brats_seg.png', makePng('', { rows: rows(inside(3)) }).bytes)
+  const usual = ['--images', 'brats', '--mask', 'brats_seg.png', '--exemplar', 'B_1/B_1_t2.png']
+  const { status, stdout } = train(...usual, '--out', 'brats-out')
+  expect(status).toBe(0)
+  expect(stdout).toContain('Of the modalities flair, t2 of each case t2 is used, as of the exemplar; --modality chooses another.\n')
+  const { files } = json('brats-out/labels.json') as { files: { source: string }[] }
+  expect(files.map(({ source }) => source)).toEqual(['B_1/B_1_t2.png', 'B_2/B_2_t2.png'])
+  expect(train(...usual, '--modality', 'pet', '--out', 'brats-none')).toMatchObject({
+    status: 1,
+    stderr: '--modality is "pet", but must be one of flair, t2.\n',
+  })
+})

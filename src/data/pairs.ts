@@ -340,6 +340,16 @@ export function severalPerCase(images: readonly Volume[], { pairs, unpaired }: P
   )
 }
 
+/** What tells an image from the others of its case: its sequence ("t1ce") or the number of its channel ("0001"); empty if nothing does. */
+export function modalityOf(image: Volume): string {
+  const { base } = nameOf(image)
+  const said = base.slice(withoutSequence(base).length).filter((word) => sequence.test(word))
+  return said.length > 0 ? said.join(' ') : endsWithChannel(base) ? base.at(-1)! : ''
+}
+
+/** The modalities of cases that have several, each once, as their names are sorted. */
+export const modalitiesOf = (cases: readonly (readonly Volume[])[]): string[] => [...new Set(cases.flat().map(modalityOf))].sort()
+
 const count = ['no', 'One', 'Two', 'Three', 'Four', 'Five', 'Six']
 const quoted = (volumes: readonly Volume[], most = 3): string => {
   const some = volumes.slice(0, volumes.length > most + 1 ? most : most + 1).map(({ name }) => `"${name}"`)
@@ -408,7 +418,7 @@ export function saySeveral(cases: readonly (readonly Volume[])[]): InputError[] 
   const alike = others > 0 ? `, and so ${others > 1 ? `do ${others} other cases` : 'does another'}` : ''
   return [
     new InputError(
-      `One case has ${first.length} images, ${quoted(first)}${alike}; choose one kind, and give only those images with their masks.`,
+      `One case has ${first.length} images, ${quoted(first)}${alike}; choose which modality is used: ${modalitiesOf(cases).join(', ')}.`,
       first[0]!.name,
     ),
   ]

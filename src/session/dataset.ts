@@ -63,6 +63,8 @@ export interface Dataset {
   references: Mask[]
   /** Which reference is of which image, where somebody said so: names of masks by names of images. */
   chosen: Chosen
+  /** The modalities of cases that have several images each, and which is used; null where no case has. */
+  modality: { known: string[]; used: string | null } | null
 }
 
 export const emptyDataset: Dataset = {
@@ -76,6 +78,7 @@ export const emptyDataset: Dataset = {
   unlabeled: [],
   references: [],
   chosen: new Map(),
+  modality: null,
 }
 
 const letters = ['x', 'y', 'z'] as const

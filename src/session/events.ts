@@ -130,6 +130,8 @@ export interface DatasetSummary {
   values: MaskValueInfo[]
   /** Sentences about how the exemplar's mask file was understood. */
   maskNotes: string[]
+  /** The modalities of cases with several images each, and which is used; null where no case has. */
+  modality: { known: string[]; used: string | null } | null
   /** The volumes that the unlabelled images come from, each once; none for a sample. */
   sources: SourceInfo[]
   /** A region of interest around what is annotated; null without an annotation. */

@@ -20,18 +20,20 @@ export interface RoleFile {
 
 /**
  * Adds the user's files to a data set. What cannot be used becomes a problem; earlier files stay.
- * @param tell how many files are read @param chosen which reference is of which image, by names @throws InputError when nothing could be used
+ * @param tell how many files are read @param chosen which reference is of which image, by names @param modality as for `withVolumes`
+ * @throws InputError when nothing could be used
  */
 export async function withFiles(
   before: Dataset,
   files: readonly RoleFile[],
   tell: (done: number, of: number) => void,
   chosen?: Dataset['chosen'],
+  modality?: string | null,
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
   const { given, problems } = await readGiven(files, known, tell)
   if (given.length === 0 && problems.length === 0) throw new InputError('None of these files can be used; give images and masks.', '')
-  const { dataset, problems: unused } = withVolumes(before, given, chosen)
+  const { dataset, problems: unused } = withVolumes(before, given, chosen, modality ?? undefined)
   return { dataset, problems: [...problems, ...unused] }
 }
 

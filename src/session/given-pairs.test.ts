@@ -90,7 +90,7 @@ describe('on one grid', () => {
     const found = await dropped({ ...Object.fromEntries(sequences), 'B_001/B_001_seg.nii': labels })
     expect(found).toMatchObject({ exemplar: [undefined, undefined], images: [] })
     expect(found.problems).toEqual([
-      'One case has 4 images, "B_001/B_001_flair.nii", "B_001/B_001_t1.nii", "B_001/B_001_t1ce.nii" and "B_001/B_001_t2.nii", and so does another; choose one kind, and give only those images with their masks.',
+      'One case has 4 images, "B_001/B_001_flair.nii", "B_001/B_001_t1.nii", "B_001/B_001_t1ce.nii" and "B_001/B_001_t2.nii", and so does another; choose which modality is used: flair, t1, t1ce, t2.',
     ])
     const chosen = sequences.filter(([name]) => name.includes('t1ce'))
     expect((await dropped({ ...Object.fromEntries(chosen), 'B_001/B_001_seg.nii': labels })).exemplar[0]).toBe('B_001/B_001_t1ce.nii')

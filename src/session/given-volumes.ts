@@ -4,7 +4,7 @@ import { tryMask, type FileRole } from '../data/file-roles'
 import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { asMerged, familyOf, masksTogether, mergeAll, type Family } from '../data/merged-masks'
-import { pairUp, saySeveral, sayUnpaired } from '../data/pairs'
+import { modalitiesOf, modalityOf, pairUp, saySeveral, sayUnpaired, severalPerCase } from '../data/pairs'
 import type { Volume } from '../data/volume'
 import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
 import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type Target } from './dataset'
@@ -12,11 +12,13 @@ import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type 
 /**
  * Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays.
  * @param chosen which reference is of which image, by names, whatever these say
+ * @param modality which image of each case is used, where they have several, such as "t1ce"; null where nobody has chosen
  */
 export function withVolumes(
   before: Dataset,
   given: readonly { role: FileRole | null; volume: Volume }[],
   chosen: Dataset['chosen'] = new Map(),
+  modality: string | null = before.modality?.used ?? null,
 ): { dataset: Dataset; problems: InputError[] } {
   const problems: InputError[] = []
   const attempt = <T>(work: () => T): T | null => {
@@ -28,14 +30,31 @@ export function withVolumes(
       return null
     }
   }
-  const dropped = assignRoles(given.filter(({ role }) => role === null).map(({ volume }) => volume))
+  const ofRole = given.flatMap(({ role, volume }) => (role === null ? [] : [{ role, volume }]))
+  const byRole = ofOneModality(before, ofRole, chosen, modality)
+  const dropped = assignRoles(
+    given.filter(({ role }) => role === null).map(({ volume }) => volume),
+    byRole.used,
+  )
   const sorted = new Map(dropped.sorted.map(({ volume, ...told }) => [volume, told]))
-  problems.push(...saySeveral(dropped.several), ...sayUnpaired(dropped.unpaired))
+  const several = [...byRole.several, ...dropped.several]
+  const known = modalitiesOf(several)
+  const used = byRole.used !== null && known.includes(byRole.used) ? byRole.used : null
+  if (used === null) problems.push(...saySeveral(several))
+  const without = several.filter((own) => used !== null && !own.some((image) => modalityOf(image) === used)).map(([first]) => first!)
+  if (without.length > 0)
+    problems.push(
+      new InputError(
+        `${without.length === 1 ? 'One case' : `${without.length} cases`} without ${used} ${without.length === 1 ? 'is' : 'are'} left out, such as that of "${without[0]!.name}".`,
+        without[0]!.name,
+      ),
+    )
+  problems.push(...byRole.problems, ...sayUnpaired(dropped.unpaired))
   // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
   const instead = { 'exemplar-image': 'unlabeled', 'exemplar-mask': 'reference', unlabeled: 'unlabeled', reference: 'reference' } as const
   const roles = [
-    ...given.flatMap(({ role, volume }) => (role === null ? [] : [{ role, volume }])),
+    ...byRole.files,
     ...dropped.sorted.flatMap(({ role, volume }) => (role === null ? [] : [{ role: drawn ? instead[role] : role, volume }])),
   ]
   const { files, refused } = withMasksMerged(before, roles, chosen)
@@ -51,6 +70,7 @@ export function withVolumes(
 
   // The user's first own file replaces the sample.
   let next = before.sample ? emptyDataset : before
+  if (known.length > 0) next = { ...next, modality: { known, used } }
   let taken = false
   const sourcesOf = (volumes: Volume[]) => makeSources(volumes, [...next.sources, ...(next.exemplarSource ? [next.exemplarSource] : [])])
   const pile = (volumes: Source[]) => {
@@ -145,8 +165,32 @@ export function withVolumes(
     next = { ...next, references: [...next.references.filter(({ volume }) => !names.has(volume.name)), ...usable] }
     taken = true
   }
-  if (!taken) return { dataset: before, problems }
+  if (!taken && known.length === 0) return { dataset: before, problems }
   return { dataset: next, problems }
+}
+
+/**
+ * The files without images of other modalities than the one that is used: that which somebody chose, else that of the exemplar; without all of them
+ * where neither says it.
+ */
+function ofOneModality(
+  { exemplarSource, sample }: Dataset,
+  given: readonly RoleVolume[],
+  chosen: Dataset['chosen'],
+  modality: string | null,
+) {
+  const inRole = (...roles: FileRole[]) => given.filter(({ role }) => roles.includes(role)).map(({ volume }) => volume)
+  const images = inRole('unlabeled')
+  const several = severalPerCase(images, pairUp(images, inRole('exemplar-mask', 'reference'), { chosen }))
+  const own = inRole('exemplar-image').at(-1) ?? (sample ? undefined : exemplarSource?.volume)
+  const ofExemplar = own && modalitiesOf(several).find((known) => known === modalityOf(own))
+  const used = modality ?? ofExemplar ?? null
+  const strange = new Set(several.flat().filter((image) => modalityOf(image) !== used))
+  const differs = own && used !== null && several.length > 0 && modalityOf(own) !== '' && modalityOf(own) !== used
+  const problems = differs
+    ? [new InputError(`The exemplar "${own.name}" is of another modality than ${used}, which is used of the other images.`, own.name)]
+    : []
+  return { files: given.filter(({ volume }) => !strange.has(volume)), several, used, problems }
 }
 
 interface RoleVolume {

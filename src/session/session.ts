@@ -84,6 +84,7 @@ export class Session {
   loadSample = (sample: SampleName) =>
     this.enqueue(() => {
       this.refuseToForget()
+      this.several = null
       this.use(sampleDataset(sample))
     })
 
@@ -92,9 +93,12 @@ export class Session {
       const { runs, others } = await splitRuns(files)
       for (const file of runs) await this.openRun(file)
       if (others.length === 0) return
-      const { dataset, problems } = await withFiles(this.dataset, others, (done, of) => this.reports.progress('read', done, of), chosen)
+      const before = this.dataset
+      const { dataset, problems } = await withFiles(before, others, this.tellRead, chosen)
       for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
       if (dataset === this.dataset) return
+      if (!before.modality) this.several = dataset.modality && { before, given: [] }
+      this.several?.given.push({ files: others, chosen })
       const { exemplars, unlabeled } = this.dataset
       if (this.trainer && dataset.exemplars === exemplars && dataset.unlabeled === unlabeled) {
         // Only reference masks changed: nothing learnt depends on them.
@@ -104,6 +108,30 @@ export class Session {
         return this.restSoon()
       }
       this.refuseToForget()
+      this.use(dataset)
+      await this.resumeWaiting()
+    })
+
+  /** Files since those that hold several images of one case, so that another modality can be chosen; and what was there before them. */
+  private several: { before: Dataset; given: { files: RoleFile[]; chosen: Dataset['chosen'] | undefined }[] } | null = null
+
+  private tellRead = (done: number, of: number) => this.reports.progress('read', done, of)
+
+  /** Which image of each case is used, where cases have several, such as "t1ce": the files are read again, and those of others are left out. */
+  chooseModality = (modality: string) =>
+    this.enqueue(async () => {
+      this.refuseToForget()
+      if (!this.several || this.dataset.modality?.used === modality) return
+      if (this.dataset.exemplars.some(({ drawn }) => drawn))
+        throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
+      let dataset = this.several.before
+      const said = []
+      for (const { files, chosen } of this.several.given) {
+        const next = await withFiles(dataset, files, this.tellRead, chosen, modality)
+        dataset = next.dataset
+        said.push(...next.problems)
+      }
+      for (const problem of said) this.reports.send('problem', problemOf(problem)!)
       this.use(dataset)
       await this.resumeWaiting()
     })

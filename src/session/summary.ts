@@ -106,6 +106,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
       target: dataset.mapping.get(value) ?? 'own',
     })),
     maskNotes: maskNotesOf(dataset),
+    modality: dataset.modality,
     sources: dataset.sample ? [] : dataset.sources.map(describe),
     proposedRegion: proposedRegion(dataset),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({

@@ -130,6 +130,9 @@ export function followLive(on: boolean): void {
 export const chooseSlices = (source: string, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) =>
   void send('choose-slices', { source, ...choice })
 
+/** Chooses which image of each case is used, where cases have several. */
+export const chooseModality = (modality: string) => void send('choose-modality', { modality })
+
 /** Asks for a volume's statistics; they arrive in `details`. */
 export async function inspectSource(source: string): Promise<void> {
   const numbers = await send('inspect-source', { source })

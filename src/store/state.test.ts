@@ -12,6 +12,7 @@ const dataset = (names: string[]): DatasetSummary => ({
   exemplars: [],
   values: [],
   maskNotes: [],
+  modality: null,
   sources: [],
   proposedRegion: null,
   unlabeled: names.map((name) => ({

@@ -1,4 +1,4 @@
-import { loadSample } from '../store/commands'
+import { chooseModality, loadSample } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { samples } from '../store/address'
 import { allowed, loading } from '../store/state'
@@ -42,6 +42,7 @@ export function DataPanel() {
         </select>
       </label>
       <FileInputs can={can} />
+      <ModalityField can={can} />
       <Understood />
       <ExemplarList />
       <BankList />
@@ -52,6 +53,27 @@ export function DataPanel() {
       <MaskNotes />
       <SourceList />
     </section>
+  )
+}
+
+/** Of cases with several images each, such as flair and t1ce, those of one modality are used. */
+function ModalityField({ can }: { can: boolean }) {
+  const modality = usePage((state) => state.dataset?.modality ?? null)
+  if (!modality) return null
+  return (
+    <label className="field question">
+      <span>Modality</span>
+      <select value={modality.used ?? ''} disabled={!can} onChange={(event) => chooseModality(event.target.value)}>
+        {modality.used === null && (
+          <option value="" disabled>
+            Choose one
+          </option>
+        )}
+        {modality.known.map((known) => (
+          <option key={known}>{known}</option>
+        ))}
+      </select>
+    </label>
   )
 }
 

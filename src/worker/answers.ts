@@ -21,6 +21,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'load-sample': ({ sample }, { session }) => session.loadSample(sample),
   'load-files': ({ files }, { session }) => session.loadFiles(files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))),
   'choose-slices': ({ source, ...choice }, { session }) => session.chooseSlices(source, choice),
+  'choose-modality': ({ modality }, { session }) => session.chooseModality(modality),
   'inspect-source': ({ source }, { session }) => session.inspect(source),
   'map-label': ({ value, target }, { session }) => session.mapLabel(value, target),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),

@@ -43,6 +43,8 @@ export interface Requests {
   'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): void
   /** Which slices of a volume are images. */
   'choose-slices'(given: { source: string } & Pick<SourceInfo, 'axis' | 'frame' | 'every'>): void
+  /** Which image of each case is used, where cases have several. */
+  'choose-modality'(given: { modality: string }): void
   'inspect-source'(given: { source: string }): VolumeNumbers
   /** What a value of the exemplar's mask counts as. */
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
