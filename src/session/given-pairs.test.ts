@@ -179,6 +179,36 @@ describe('pictures', () => {
   })
 })
 
+test('one folder for images and references: masks are no images, and images no masks', async () => {
+  const roles = (role: FileRole, names: Record<string, Uint8Array>): RoleFile[] =>
+    Object.entries(names).map(([name, bytes]) => ({ role, file: fromBytes(name, bytes as Uint8Array<ArrayBuffer>) }))
+  const folder = Object.fromEntries(
+    [1, 2, 3].flatMap((n) => [
+      [`well_${n}.png`, picture(n)],
+      [`well_${n}_cp_masks.png`, mask(n)],
+    ]),
+  )
+  const exemplar = [...roles('exemplar-image', { 'well_1.png': picture(1) }), ...roles('exemplar-mask', { 'well_1_cp_masks.png': mask(1) })]
+  const { dataset, problems } = await withFiles(
+    emptyDataset,
+    [...exemplar, ...roles('unlabeled', folder), ...roles('reference', folder)],
+    () => {},
+  )
+  expect(dataset.sources.map(({ volume }) => volume.name)).toEqual(['well_1.png', 'well_2.png', 'well_3.png'])
+  expect(dataset.unlabeled.map((_, i) => hasReference(dataset, i))).toEqual([true, true, true])
+  expect(problems.map(({ message }) => message)).toEqual([
+    '"well_1_cp_masks.png" and 2 others are masks of given images by name, and no images to learn from.',
+  ])
+  // Masks with the very names of their images stay, in a folder of their own.
+  const plain = await withFiles(
+    emptyDataset,
+    [...exemplar, ...roles('unlabeled', { 'well_2.png': picture(2) }), ...roles('reference', { 'well_2.png': mask(2) })],
+    () => {},
+  )
+  expect(plain.problems).toEqual([])
+  expect(plain.dataset.references).toHaveLength(1)
+})
+
 test('however many cases of one grid are dropped in whatever order, no image is scored against the mask of another', () => {
   const volume = (name: string, values: number[]) =>
     makeVolume({ name, kind: 'png', size: [4, 3, 1, 1], samples: Uint8Array.from({ length: 12 }, (_, i) => values[i % values.length]!) })

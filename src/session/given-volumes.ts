@@ -1,6 +1,6 @@
 import { overlaps } from '../data/alignment'
 import { assignRoles } from '../data/dropped-files'
-import { tryMask, type FileRole } from '../data/file-roles'
+import { saysMask, tryMask, type FileRole } from '../data/file-roles'
 import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { asMerged, familyOf, masksTogether, mergeAll, type Family } from '../data/merged-masks'
@@ -31,7 +31,8 @@ export function withVolumes(
     }
   }
   const ofRole = given.flatMap(({ role, volume }) => (role === null ? [] : [{ role, volume }]))
-  const byRole = ofOneModality(before, ofRole, chosen, modality)
+  const clean = inTheirRoles(ofRole)
+  const byRole = ofOneModality(before, clean.files, chosen, modality)
   const dropped = assignRoles(
     given.filter(({ role }) => role === null).map(({ volume }) => volume),
     byRole.used,
@@ -49,7 +50,7 @@ export function withVolumes(
         without[0]!.name,
       ),
     )
-  problems.push(...byRole.problems, ...sayUnpaired(dropped.unpaired))
+  problems.push(...clean.problems, ...byRole.problems, ...sayUnpaired(dropped.unpaired))
   // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
   const instead = { 'exemplar-image': 'unlabeled', 'exemplar-mask': 'reference', unlabeled: 'unlabeled', reference: 'reference' } as const
@@ -168,6 +169,34 @@ export function withVolumes(
   if (!taken && known.length === 0) return { dataset: before, problems }
   return { dataset: next, problems }
 }
+
+/**
+ * The files without those given as images that are masks of others by their names, such as segmentation.nii beside imaging.nii, and without those
+ * given as references that are the images themselves: one folder may hold both.
+ */
+function inTheirRoles(given: readonly RoleVolume[]): { files: readonly RoleVolume[]; problems: InputError[] } {
+  const inRole = (...roles: FileRole[]) => given.flatMap(({ role, volume }) => (roles.includes(role) ? [volume] : []))
+  const images = new Map(inRole('unlabeled').map((volume) => [volume.name, volume]))
+  const strange = new Set(
+    inRole('reference').filter((volume) => {
+      const image = images.get(volume.name)
+      return image !== undefined && !saysMask(volume) && sameSamples(image, volume)
+    }),
+  )
+  const named = inRole('unlabeled').filter(saysMask)
+  const others = inRole('unlabeled', 'exemplar-image').filter((volume) => !named.includes(volume))
+  const apart = named.length === 0 ? [] : pairUp(others, named).unpaired
+  const ofNone = new Set(apart.flatMap(({ mask, why }) => (why === 'no image of its case' ? [mask] : [])))
+  const masks = named.filter((volume) => !ofNone.has(volume))
+  for (const mask of masks) strange.add(mask)
+  const [first] = masks
+  const are = masks.length > 1 ? ` and ${masks.length - 1} other${masks.length > 2 ? 's' : ''} are masks` : ' is a mask'
+  const message = `"${first?.name}"${are} of given images by name, and no image${masks.length > 1 ? 's' : ''} to learn from.`
+  return { files: given.filter(({ volume }) => !strange.has(volume)), problems: first ? [new InputError(message, first.name)] : [] }
+}
+
+const sameSamples = (a: Volume, b: Volume): boolean =>
+  a.samples.length === b.samples.length && a.samples.every((sample, i) => sample === b.samples[i])
 
 /**
  * The files without images of other modalities than the one that is used: that which somebody chose, else that of the exemplar; without all of them
