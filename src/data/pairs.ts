@@ -270,12 +270,15 @@ export function pairUp(
     if (!mask.affine) return true
     const inDicom = (volume: Volume) => volume.kind === 'dicom' || volume.kind === 'dicom-seg'
     const own = names.get(mask)!
-    const near = stacks.filter(
+    const all = stacks.filter(
       (image) =>
         (inDicom(mask) || inDicom(image) || related(names.get(image)!, own)) &&
         (mask.patient === null || image.patient === null || mask.patient === image.patient) &&
         overlaps(mask, image),
     )
+    // Of planes that cross, the one whose grid is the very same.
+    const same = all.filter(({ size, affine }) => String([size, affine]) === String([mask.size, mask.affine]))
+    const near = all.length > 1 && same.length > 0 ? same : all
     if (near.length !== 1 || given.has(near[0]!)) return true
     give(near[0]!, mask, 'same grid', levels.length + 1)
     return false

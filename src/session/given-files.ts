@@ -56,40 +56,53 @@ export async function readGiven(
     problems.push(...read.problems, ...fitting.problems)
     given.push(...fitting.volumes.map((volume) => ({ role, volume })))
   }
-  const placed = await placeSegmentations(
+  const place = await placing(
     given.map(({ volume }) => volume),
     known,
   )
-  const lost = (volume: Volume, i: number) => isOfStructureSet(volume) && volume === given[i]!.volume
-  for (const { name } of placed.filter(lost))
-    problems.push(new InputError(`"${name}" holds contours for a DICOM series that is missing; give that series with it.`, name))
-  return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })).filter(({ volume }, i) => !lost(volume, i)), problems }
+  const placed: GivenVolume[] = []
+  for (const { role, volume } of given)
+    for (const own of await place(volume)) {
+      if (own === volume && isOfStructureSet(volume))
+        problems.push(
+          new InputError(`"${volume.name}" holds contours for a DICOM series that is missing; give that series with it.`, volume.name),
+        )
+      else placed.push({ role, volume: own })
+    }
+  return { given: placed, problems }
 }
 
 /**
- * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included; one that belongs to none
- * of them stays as it is, as does everything else.
+ * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included. A SEG of several series is a volume on each; one
+ * that belongs to none of them stays as it is, as does everything else.
  * @param volumes as read @param known other volumes already loaded
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
-  if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return [...volumes]
+  const place = await placing(volumes, known)
+  const placed: Volume[] = []
+  for (const volume of volumes) placed.push(...(await place(volume)))
+  return placed
+}
+
+async function placing(volumes: readonly Volume[], known: readonly Volume[]): Promise<(volume: Volume) => Promise<Volume[]>> {
+  if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return (volume) => Promise.resolve([volume])
   const { segmentationOn } = await import('../data/dicom-seg')
   const { structuresOn } = await import('../data/dicom-rt')
   const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
-  return Promise.all(
-    volumes.map(async (volume) => {
-      if (volume.kind !== 'dicom-seg') return volume
-      if (isOfStructureSet(volume)) return (await structuresOn(volume, series)) ?? volume
-      for (const image of series) {
-        const placed = await segmentationOn(volume, image)
-        if (placed.length === 0) continue
-        const [columns, rows, slices, frames] = image.size
-        const each = columns * rows * slices
-        const samples = placed[0]!.labels instanceof Uint16Array ? new Uint16Array(each * frames) : new Uint8Array(each * frames)
-        for (const { frame, labels } of placed) samples.set(labels, frame * each)
-        return { ...volume, size: image.size, samples, affine: image.affine, spacing: image.spacing }
-      }
-      return volume
-    }),
-  )
+  return async (volume) => {
+    if (volume.kind !== 'dicom-seg') return [volume]
+    if (isOfStructureSet(volume)) return [(await structuresOn(volume, series)) ?? volume]
+    const found: Volume[] = []
+    for (const image of series) {
+      const placed = await segmentationOn(volume, image)
+      if (placed.length === 0) continue
+      const [columns, rows, slices, frames] = image.size
+      const each = columns * rows * slices
+      const samples = placed[0]!.labels instanceof Uint16Array ? new Uint16Array(each * frames) : new Uint8Array(each * frames)
+      for (const { frame, labels } of placed) samples.set(labels, frame * each)
+      const name = found.length === 0 ? volume.name : volume.name.replace(/(\.\w+)?$/, ` (${found.length + 1})$&`)
+      found.push({ ...volume, name, size: image.size, samples, affine: image.affine, spacing: image.spacing })
+    }
+    return found.length > 0 ? found : [volume]
+  }
 }
