@@ -230,6 +230,71 @@ test('no pixel is lost: every place has the smallest of the classes that mark it
   expect(kept).toBeGreaterThan(0)
 })
 
+test('never the mask of another image: each is in the map of its own or named, with one value for a class in all', () => {
+  const layouts: Record<string, { image: (n: string) => string; mask: (n: string, part: string) => string; parts: string[] }> = {
+    Montgomery: {
+      image: (n) => `CXR_png/MCUCXR_${n}_0.png`,
+      mask: (n, part) => `ManualMask/${part}Mask/MCUCXR_${n}_0.png`,
+      parts: ['left', 'right'],
+    },
+    TotalSegmentator: {
+      image: (n) => `s${n}/ct.nii.gz`,
+      mask: (n, part) => `s${n}/segmentations/${part}.nii.gz`,
+      parts: ['spleen', 'kidney_left', 'kidney_right', 'costal_cartilages'],
+    },
+    'a name for each organ': {
+      image: (n) => `case_${n}.nii`,
+      mask: (n, part) => `case_${n}_${part}_mask.nii`,
+      parts: ['liver', 'left_lung', 'right_lung'],
+    },
+    'a folder for each organ': {
+      image: (n) => `images/case_${n}_0000.nii`,
+      mask: (n, part) => `labels/${part}/case_${n}.nii`,
+      parts: ['heart', 'aorta'],
+    },
+  }
+  const setting = fc.record({
+    name: fc.constantFrom(...Object.keys(layouts)),
+    numbers: fc.uniqueArray(fc.integer({ min: 1, max: 199 }), { minLength: 2, maxLength: 20 }),
+    there: fc.infiniteStream(fc.integer({ min: 0, max: 3 })),
+    order: fc.infiniteStream(fc.nat(1000)),
+  })
+  fc.assert(
+    fc.property(setting, ({ name, numbers, there, order }) => {
+      const { image: imageOf, mask: maskOf, parts } = layouts[name]!
+      const take = (stream: Iterator<number>) => stream.next().value as number
+      const cases = numbers.map((n) => String(n).padStart(4, '0'))
+      const images = cases.filter(() => take(there) > 0)
+      const masks = cases.flatMap((n) =>
+        parts.flatMap((part, p) => (take(there) > 0 ? [[maskOf(n, part), { n, part, samples: stripe(p, p) }] as const] : [])),
+      )
+      const truth = new Map(masks)
+      const shuffled = masks.map(([name, { samples }]) => [take(order), volume(name, samples)] as const).sort(([a], [b]) => a - b)
+      const { pairs, unpaired } = pairMerged(
+        images.map((n) => image(imageOf(n))),
+        shuffled.map(([, mask]) => mask),
+      )
+      const values = new Map<string, Set<number>>()
+      const used = pairs.flatMap(({ image, mask }) => {
+        const from = mask.merged?.from ?? [mask.name]
+        for (const own of from) expect(imageOf(truth.get(own)!.n)).toBe(image.name)
+        // Each part is a column of its own, so its value can be told from the picture.
+        for (const own of mask.merged ? from : []) {
+          const { part } = truth.get(own)!
+          values.set(part, (values.get(part) ?? new Set()).add(mask.samples[parts.indexOf(part)]!))
+        }
+        return from
+      })
+      for (const [part, own] of values) expect([part, own.size, own.has(0)]).toEqual([part, 1, false])
+      const left = unpaired.map(({ mask }) => mask.name)
+      expect([...used, ...left].sort()).toEqual(masks.map(([name]) => name).sort())
+      // Nothing is left over but masks whose image is missing.
+      expect(left.sort()).toEqual(masks.flatMap(([name, { n }]) => (images.includes(n) ? [] : [name])).sort())
+    }),
+    { numRuns: 150, seed: 9 },
+  )
+})
+
 test('an exemplar of several masks is the one with the most classes', () => {
   const { sorted } = assignRoles([
     image('1.png'),
