@@ -220,11 +220,14 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
   })
 }
 
-/** A mask that is the only one of its image, as a label map of the family that others are in; as it is, where it holds numbers or names of its own. */
-function inFamily(mask: Volume, image: Volume | null, family: Family): Volume {
-  if (!family.values || family.objects) return mask
-  if (!mask.merged && !isPlain(mask, tryMask(mask, image))) return mask
-  return mergeMasks({ image, masks: [mask] }, family)
+/**
+ * The masks of one image as one label map of a family; one alone as it is, where it holds numbers or names of its own.
+ * @throws InputError as `mergeMasks`
+ */
+export function inFamily(masks: readonly Volume[], image: Volume | null, family: Family): Volume {
+  const [only] = masks
+  const asItIs = masks.length === 1 && (!family.values || family.objects || (!only!.merged && !isPlain(only!, tryMask(only!, image))))
+  return asItIs ? only! : mergeMasks({ image, masks: [...masks] }, family)
 }
 
 export interface Merging {
@@ -247,7 +250,7 @@ export function mergeAll(groups: readonly Together[], lone: readonly Together[],
     }
   }
   for (const group of groups) attempt(group, () => mergeMasks(group, family))
-  for (const one of lone) attempt(one, () => inFamily(one.masks[0]!, one.image, family))
+  for (const one of lone) attempt(one, () => inFamily(one.masks, one.image, family))
   return found
 }
 
