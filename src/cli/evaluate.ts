@@ -101,14 +101,19 @@ async function masksIn(folder: string, option: string): Promise<{ masks: Held[];
     }
     problems.push(...found.problems)
     for (const volume of found.volumes)
-      masks.push({
-        outline: { ...volume, samples: volume.samples.slice(0, 0) },
-        load: async () => (await masksOf(unit)).volumes.find(({ name }) => name === volume.name) ?? volume,
-      })
+      masks.push({ outline: { ...volume, samples: volume.samples.slice(0, 0) }, load: again(unit, volume.name) })
   }
   const kept = together.length > 0 ? await masksOf(together) : { volumes: [], problems: [] }
   masks.push(...kept.volumes.map((volume) => ({ outline: volume, load: () => Promise.resolve(volume) })))
   return { masks, problems: [...problems, ...kept.problems] }
+}
+
+/** Reads one of the masks in a file again; holds nothing of it. */
+const again = (files: readonly GivenFile[], name: string) => async (): Promise<Volume> => {
+  const { volumes, problems } = await masksOf(files)
+  const found = volumes.find((volume) => volume.name === name)
+  if (!found) throw problems[0] ?? new InputError(`"${name}" has changed while it was compared; start again.`, name)
+  return found
 }
 
 const holdsMany = async (file: GivenFile) => isZip(await file.read(0, 4).catch(() => new Uint8Array(0))) && !/\.npz$/i.test(file.name)

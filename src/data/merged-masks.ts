@@ -178,25 +178,34 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
     const { mask, label, value } = part
     const { volume, labels } = mask
     const place = alignment(volume, grid)!
+    const last = [volume.size[0] - 1, volume.size[1] - 1, volume.size[2] - 1] as const
+    const asItIs =
+      String(volume.size) === String([columns, rows, slices, frames]) &&
+      [[0, 0, 0] as const, last].every((at) => String(place(...at)) === String(at))
     const shared = new Map<Part, number>()
     byValue.set(value, part)
-    for (let t = 0, at = 0; t < frames; t++)
-      for (let k = 0; k < volume.size[2]; k++)
-        for (let j = 0; j < volume.size[1]; j++)
-          for (let i = 0; i < volume.size[0]; i++, at++) {
-            if (labels[at] !== label) continue
-            const [x, y, z] = place(i, j, k)
-            if (x < 0 || y < 0 || z < 0 || x >= columns || y >= rows || z >= slices) continue
-            const voxel = x + columns * (y + rows * z) + each * t
-            const before = byValue.get(samples[voxel]!)
-            if (before && before !== part) {
-              touched[voxel] = 1
-              shared.set(before, (shared.get(before) ?? 0) + 1)
-              left.set(before, left.get(before)! - 1)
+    let painted = 0
+    const paint = (voxel: number) => {
+      const before = samples[voxel] === 0 ? undefined : byValue.get(samples[voxel]!)
+      if (before && before !== part) {
+        touched[voxel] = 1
+        shared.set(before, (shared.get(before) ?? 0) + 1)
+      }
+      samples[voxel] = value
+      painted++
+    }
+    if (asItIs) for (let voxel = labels.indexOf(label); voxel >= 0; voxel = labels.indexOf(label, voxel + 1)) paint(voxel)
+    else
+      for (let t = 0, at = 0; t < frames; t++)
+        for (let k = 0; k < volume.size[2]; k++)
+          for (let j = 0; j < volume.size[1]; j++)
+            for (let i = 0; i < volume.size[0]; i++, at++) {
+              if (labels[at] !== label) continue
+              const [x, y, z] = place(i, j, k)
+              if (x >= 0 && y >= 0 && z >= 0 && x < columns && y < rows && z < slices) paint(x + columns * (y + rows * z) + each * t)
             }
-            samples[voxel] = value
-            left.set(part, left.get(part)! + 1)
-          }
+    left.set(part, painted)
+    for (const [other, count] of shared) left.set(other, left.get(other)! - count)
     if (family.objects) continue
     for (const [other, count] of shared)
       if (count > nearlySame * other.count && count < nested * part.count)
