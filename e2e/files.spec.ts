@@ -1,18 +1,20 @@
 import type { Page } from '@playwright/test'
 import { button, expect, expectState, expectStepAbove, open, status, test, tiny } from './lab'
-import { choose, expectOwnFiles, height, huge, image, loadOwnFiles, mask, png, text, unlabeled, width, type UploadedFile } from './phantom'
-
-/** Drops files on the middle of the page. */
-async function drop(page: Page, files: UploadedFile[]): Promise<void> {
-  const data = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, bytes: [...buffer] }))
-  const transfer = await page.evaluateHandle((list) => {
-    const dataTransfer = new DataTransfer()
-    for (const { name, mimeType, bytes } of list) dataTransfer.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }))
-    return dataTransfer
-  }, data)
-  const main = page.locator('body')
-  for (const type of ['dragenter', 'dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer })
-}
+import {
+  choose,
+  drop,
+  expectOwnFiles,
+  height,
+  huge,
+  image,
+  loadOwnFiles,
+  mask,
+  png,
+  text,
+  unlabeled,
+  width,
+  type UploadedFile,
+} from './phantom'
 
 async function expectTrains(page: Page): Promise<void> {
   await button(page, 'Start').click()

@@ -72,6 +72,18 @@ export function huge(name: string, w: number, h: number): UploadedFile {
 export const choose = (page: Page, label: string, files: UploadedFile | UploadedFile[]): Promise<void> =>
   page.getByLabel(label, { exact: true }).setInputFiles(files)
 
+/** Drops files on the middle of the page. */
+export async function drop(page: Page, files: UploadedFile[]): Promise<void> {
+  const data = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, bytes: [...buffer] }))
+  const transfer = await page.evaluateHandle((list) => {
+    const dataTransfer = new DataTransfer()
+    for (const { name, mimeType, bytes } of list) dataTransfer.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }))
+    return dataTransfer
+  }, data)
+  const main = page.locator('body')
+  for (const type of ['dragenter', 'dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer })
+}
+
 /** The page shows what `loadOwnFiles` loaded, and could start. */
 export async function expectOwnFiles(page: Page): Promise<void> {
   await expect(page.getByText(`mine_1.png, ${width} × ${height}`)).toBeVisible()

@@ -7,6 +7,8 @@ interface Spy {
   /** Answered requests to load files, successful or not. */
   loaded: number
   dataset: DatasetSummary | null
+  /** What was said of files, unasked or as an answer. */
+  said: string[]
   /** Answers to exports held back from the page; null while none are held back. */
   held: Outcome[] | null
   /** Sends a request like the page. */
@@ -42,7 +44,7 @@ function listen(): void {
           this.addEventListener('message', hear)
           post({ type, id, given })
         })
-      const spy: Spy = { worker: this, loaded: 0, dataset: null, held: null, ask }
+      const spy: Spy = { worker: this, loaded: 0, dataset: null, said: [], held: null, ask }
       Object.assign(window, { spy })
       // Before the page listens.
       this.addEventListener('message', (event: MessageEvent<Event | Outcome>) => {
@@ -51,6 +53,7 @@ function listen(): void {
           event.stopImmediatePropagation()
           spy.held.push(data)
         } else if (data.type === 'dataset') spy.dataset = data.dataset
+        else if (data.type === 'problem') spy.said.push(data.message)
         else if ((data.type === 'done' || data.type === 'failed') && loads.has(data.id)) spy.loaded++
       })
     }
@@ -86,6 +89,31 @@ export async function whileExporting(page: Page, act: () => Promise<void>): Prom
 
 /** Waits until the session has done everything asked of it: after this it does nothing by itself. A running run is paused. */
 export const untilDone = (page: Page): Promise<void> => page.evaluate(() => (window as Spied).spy.ask('pause', {}))
+
+/** What a data set is, in short, and what was said since this was asked last. A class is its value, name and pixels. */
+export const foundBy = (page: Page) =>
+  page.evaluate(async () => {
+    const { spy } = window as Spied
+    const { exemplars, sources, classes, unlabeled, maskNotes } = spy.dataset!
+    const numbers = sources[0] && (await spy.ask('inspect-source', { source: sources[0].id }))
+    return {
+      exemplars: exemplars.map(({ name }) => name),
+      sources: sources.map(({ name, size }) => ({ name, size: size.join('x') })),
+      classes: classes.map(({ name, value, pixels }) => `${value} ${name} ${pixels}`),
+      referenced: unlabeled.flatMap(({ name, hasReference }) => (hasReference ? [name] : [])),
+      notes: maskNotes,
+      values: numbers && [numbers.min, numbers.max],
+      said: spy.said.splice(0),
+    }
+  })
+
+/** Empties the page by loading a sample. */
+export const startAnew = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const { spy } = window as Spied
+    await spy.ask('load-sample', { sample: 'Cardiac phantom' })
+    spy.said = []
+  })
 
 /** The latest data set's parts that can be compared as text. */
 export const datasetOf = (page: Page): Promise<Pick<DatasetSummary, 'classes' | 'sources'>> =>

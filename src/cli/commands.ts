@@ -27,14 +27,24 @@ export const train = {
     },
     mask: {
       value: 'FILE',
-      meaning: 'Its mask: a path, or a path in the folder of --reference; of a file that holds image and mask, such as HDF5, the mask',
+      meaning:
+        'Its mask: a path, or a path in the folder of --reference; of a file that holds image and mask, such as HDF5, the mask. Several, such ' +
+        'as one for each organ, become one label map',
+      multiple: true,
+    },
+    modality: {
+      value: 'NAME',
+      meaning: 'Which image of each case, where they have several, such as flair and t1ce, or 0000 and 0001 of nnU-Net',
+      otherwise: "the exemplar's",
     },
     channel: { value: 'N', meaning: 'Which channel of images that have several, from 1', otherwise: 'the first' },
     unlabeled: { value: 'DIR', meaning: 'More images to learn from and to segment', otherwise: 'none' },
     reference: { value: 'DIR', meaning: 'True masks, named like their images; used for the score and for nothing else', otherwise: 'none' },
     pairs: {
       value: 'FILE',
-      meaning: 'CSV with image,mask in each line: which true mask is of which image, whatever they are called; paths as above',
+      meaning:
+        'CSV with image,mask in each line: which true mask is of which image, whatever they are called; paths as above. Several masks of one ' +
+        'image have a line each',
       otherwise: 'as names and folders tell',
     },
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
@@ -69,6 +79,7 @@ export const train = {
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
     '--sample "Cardiac phantom" --resume out/first --checkpoint-every 20 --out out/second',
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
+    '--images brats --exemplar P1/P1_flair.nii --mask brats/P1/P1_seg.nii --modality flair --out out/flair',
     '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',
   ],
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
@@ -106,9 +117,14 @@ export const inspect = {
   rest: { value: 'PATH...', meaning: 'Files, and folders with all that is in them' },
   options: {
     pairs: { meaning: 'Say instead which mask goes with which image and why, and which masks are left over' },
+    modality: {
+      value: 'NAME',
+      meaning: 'With --pairs: which image of each case, where they have several, such as flair and t1ce',
+      otherwise: 'none of them',
+    },
     json: { meaning: 'Print an object for each file, or for each pair, as JSON' },
   },
-  examples: ['scan.nii.gz series/', '--json scan.nii.gz', 'imagesTr labelsTr --pairs'],
+  examples: ['scan.nii.gz series/', '--json scan.nii.gz', 'imagesTr labelsTr --pairs', 'brats --pairs --modality t1ce'],
 } as const satisfies Command
 
 export const bench = {

@@ -136,6 +136,49 @@ test('exported masks are read by the values of their labels.json', () => {
   expect(onFolders().stdout).toMatch(/^p_1 +200 class 2 +1\.000/m)
 })
 
+describe('several true masks of one image', () => {
+  const side = (name: string, left: string[], right: string[]) => {
+    for (const [folder, rows] of [
+      ['leftMask', left],
+      ['rightMask', right],
+    ] as const) {
+      mkdirSync(join(ref, folder), { recursive: true })
+      if (rows.length > 0) draw(join(ref, folder), name, rows, { '.': 0, a: 255 })
+    }
+  }
+  const diceOf = (report: { images: { name: string; scores: Record<string, { dice: number }> }[] }) =>
+    Object.fromEntries(
+      report.images.map(({ name, scores }) => [name, Object.fromEntries(Object.entries(scores).map(([value, { dice }]) => [value, dice]))]),
+    )
+
+  test('are one label map, by the names of the classes of the predictions if these say them', () => {
+    draw(pred, 'M_1.png', ['ab..', '....'])
+    draw(pred, 'M_2.png', ['...b', '...b'])
+    side('M_1.png', ['.a..', '....'], ['a...', 'a...'])
+    side('M_2.png', [], ['...a', '...a'])
+    const plain = JSON.parse(onFolders('--json').stdout)
+    expect(plain.classes.map(({ value, name }: { value: string; name: string }) => [value, name])).toEqual([
+      ['1', 'left'],
+      ['2', 'right'],
+    ])
+    expect(diceOf(plain)).toEqual({ M_1: { 1: 0, 2: 0 }, M_2: { 1: null, 2: 1 } })
+    const classes = ['background', 'right', 'left'].map((name, index) => ({ index, name, color: '#000000', value: String(index) }))
+    writeFileSync(join(pred, 'labels.json'), JSON.stringify({ classes }))
+    expect(diceOf(JSON.parse(onFolders('--json').stdout))).toEqual({ M_1: { 1: expect.closeTo(2 / 3), 2: 1 }, M_2: { 1: 0, 2: 0 } })
+  })
+
+  test('that cannot be one label map are left out, with the reason', () => {
+    draw(pred, 'M_1.png', ['ab..', '....'])
+    draw(pred, 'M_2.png', ['a..b', '...b'])
+    side('M_1.png', ['a...', '....'], ['.a..', '....'])
+    side('M_2.png', ['aa..', '....'], ['aa..', '....'])
+    const report = JSON.parse(onFolders('--json').stdout)
+    expect(diceOf(report)).toEqual({ M_1: { 1: 1, 2: 1 } })
+    expect(report.unread).toEqual(['"leftMask/M_2.png", "rightMask/M_2.png": nothing of "leftMask/M_2.png" is outside the others.'])
+    expect(report.unmatched).toEqual({ references: ['leftMask/M_2', 'rightMask/M_2'], predictions: ['M_2'] })
+  })
+})
+
 test("somebody else's labels.json changes nothing", () => {
   twoPatients()
   const before = onFolders('--json').stdout

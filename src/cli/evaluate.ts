@@ -1,13 +1,16 @@
 /** npm run evaluate: Dice, HD95 and surface Dice of the masks in one folder against those in another. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { arraysFor, caseNameOf, pairName, patientOf } from '../data/file-roles'
+import { arraysFor, caseNameOf, pairName, patientOf, tryMask } from '../data/file-roles'
+import type { GivenFile } from '../data/given-file'
 import { readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
+import { familyOf, inFamily, masksTogether, type Family } from '../data/merged-masks'
 import { pairUp } from '../data/pairs'
-import { readFiles } from '../data/read-files'
+import { readFiles, samplesFiles } from '../data/read-files'
 import { extentOf, labelsOf, planeOf, usualAxis } from '../data/slices'
 import type { Volume } from '../data/volume'
+import { isZip } from '../data/zip-file'
 import { maskNames } from '../export/archive'
 import { unknown } from '../image/raster'
 import {
@@ -56,11 +59,18 @@ interface Summary extends Record<Measure, { mean: number; median: number; worst:
 /** What exports have beside the masks, and what people do. */
 const noMask = /(^|[/\\])\.|\.(txt|md|json|csv|html?|log|ya?ml|py|safetensors|onnx)$/i
 
+/** A mask of which only the header is held; `load` reads it again. */
+interface Held {
+  outline: Volume
+  load: () => Promise<Volume>
+}
+
 /**
- * The masks in a folder and its subfolders, named by their paths in it, and what could not be read.
+ * The masks in a folder and its subfolders, named by their paths in it, and what could not be read. Thousands may be larger than memory, so each is
+ * read for its header, and again when its turn comes; but those in zips and DICOM files that are read together stay.
  * @throws UsageError
  */
-async function masksIn(folder: string, option: string): Promise<{ volumes: Volume[]; problems: InputError[] }> {
+async function masksIn(folder: string, option: string): Promise<{ masks: Held[]; problems: InputError[] }> {
   let isFolder: boolean
   try {
     isFolder = statSync(folder).isDirectory()
@@ -71,17 +81,83 @@ async function masksIn(folder: string, option: string): Promise<{ volumes: Volum
     )
   }
   if (!isFolder) throw new UsageError(`"${folder}" (${option}) is not a folder.`)
-  const files = (await filesAt(folder)).map((file) => ({ ...file, name: relative(folder, file.name) }))
-  const masks = files.filter(({ name }) => !noMask.test(name))
-  if (masks.length === 0) throw new UsageError(`There are no masks in "${folder}" (${option}).`)
-  const { volumes, problems } = await readFiles(masks)
-  // Of a file with image and label the label.
+  const all = (await filesAt(folder)).map((file) => ({ ...file, name: relative(folder, file.name) }))
+  const files = all.filter(({ name }) => !noMask.test(name))
+  if (files.length === 0) throw new UsageError(`There are no masks in "${folder}" (${option}).`)
+
+  const masks: Held[] = []
+  const problems: InputError[] = []
+  const together: GivenFile[] = []
+  const samplesOf = await samplesFiles(files)
+  const samples = new Set(samplesOf.values())
+  for (const file of files) {
+    const other = samplesOf.get(file)
+    if (samples.has(file)) continue
+    const unit = other ? [file, other] : [file]
+    const found = (await holdsMany(file)) ? null : await masksOf(unit)
+    if (!found || found.volumes.some(({ kind }) => kind === 'dicom')) {
+      together.push(...unit)
+      continue
+    }
+    problems.push(...found.problems)
+    for (const volume of found.volumes)
+      masks.push({ outline: { ...volume, samples: volume.samples.slice(0, 0) }, load: again(unit, volume.name) })
+  }
+  const kept = together.length > 0 ? await masksOf(together) : { volumes: [], problems: [] }
+  masks.push(...kept.volumes.map((volume) => ({ outline: volume, load: () => Promise.resolve(volume) })))
+  return { masks, problems: [...problems, ...kept.problems] }
+}
+
+/** Reads one of the masks in a file again; holds nothing of it. */
+const again = (files: readonly GivenFile[], name: string) => async (): Promise<Volume> => {
+  const { volumes, problems } = await masksOf(files)
+  const found = volumes.find((volume) => volume.name === name)
+  if (!found) throw problems[0] ?? new InputError(`"${name}" has changed while it was compared; start again.`, name)
+  return found
+}
+
+const holdsMany = async (file: GivenFile) => isZip(await file.read(0, 4).catch(() => new Uint8Array(0))) && !/\.npz$/i.test(file.name)
+
+/** Of a file with image and label the label. */
+async function masksOf(files: readonly GivenFile[]) {
+  const { volumes, problems } = await readFiles(files)
   return { volumes: arraysFor('reference', volumes).volumes, problems }
 }
 
-/** The reference of each prediction that has one, by the rules by which masks belong to images. */
-const pairsOf = (predictions: readonly Volume[], references: readonly Volume[]): [prediction: Volume, reference: Volume][] =>
-  pairUp(predictions, references).pairs.map(({ image, mask }) => [image, mask])
+/** A prediction, the references of its image, and what these are called after if they are several. */
+interface Matched {
+  prediction: Held
+  references: Held[]
+  family: Family | null
+}
+
+/**
+ * The reference of each prediction that has one, by the rules by which masks belong to images; several that can be one label map, too.
+ * @param table what classes of the predictions are called, if they say so
+ */
+async function pairsOf(predictions: readonly Held[], references: readonly Held[], table: LabelTable): Promise<Matched[]> {
+  const outlines = (all: readonly Held[]) => all.map(({ outline }) => outline)
+  const heldBy = new Map([...predictions, ...references].map((held) => [held.outline, held]))
+  const pairing = pairUp(outlines(predictions), outlines(references))
+  const groups = masksTogether(pairing)
+  let family: Family | null = null
+  if (groups.length > 0) {
+    const read = new Map<Volume, Mask | null>()
+    for (const mask of groups.flatMap(({ masks }) => masks)) {
+      const whole = tryMask(await heldBy.get(mask)!.load())
+      read.set(mask, whole && { ...whole, volume: mask, labels: new Uint8Array(0) })
+    }
+    const named = table.filter(({ index }) => index > 0).map(({ name, value }) => [name.toLowerCase(), Number(value)] as const)
+    const own = familyOf(groups, (mask) => read.get(mask)!)
+    family = own.values && !own.objects && named.length > 0 ? { values: new Map(named), objects: false, closed: true } : own
+  }
+  const of = (image: Volume, masks: readonly Volume[]) => ({
+    prediction: heldBy.get(image)!,
+    references: masks.map((mask) => heldBy.get(mask)!),
+    family,
+  })
+  return [...pairing.pairs.map(({ image, mask }) => of(image, [mask])), ...groups.map(({ image, masks }) => of(image!, masks))]
+}
 
 /** Index, name and value of each class, as our exports keep them in labels.json in or beside the folder of masks. */
 type LabelTable = { index: number; name: string; value: string }[]
@@ -240,23 +316,38 @@ async function evaluate(predictionFolder: string, referenceFolder: string, setti
   const predictions = await masksIn(predictionFolder, '--pred')
   const references = await masksIn(referenceFolder, '--reference')
   // What cannot be read is no matter if it is of none of the others.
-  const known = (volumes: readonly Volume[]) => new Set(volumes.map((volume) => pairName(caseNameOf(volume))))
-  const lost = (folder: string, { problems }: { problems: InputError[] }, others: readonly Volume[]) => {
+  const known = (held: readonly Held[]) => new Set(held.map(({ outline }) => pairName(caseNameOf(outline))))
+  const lost = (folder: string, { problems }: { problems: InputError[] }, others: readonly Held[]) => {
     const one = problems.find(({ file }) => known(others).has(pairName(file)))
     if (one) throw new InputError(`${folder}: ${one.message}`, one.file)
   }
-  lost(predictionFolder, predictions, references.volumes)
-  lost(referenceFolder, references, predictions.volumes)
-  const pairs = pairsOf(predictions.volumes, references.volumes)
+  lost(predictionFolder, predictions, references.masks)
+  lost(referenceFolder, references, predictions.masks)
+  const labels = labelTableOf(predictionFolder)
+  const pairs = await pairsOf(predictions.masks, references.masks, labels?.table ?? [])
   if (pairs.length === 0)
     throw new UsageError(
       `No mask in "${predictionFolder}" has the name of one in "${referenceFolder}"; masks of one image need the same name.`,
     )
-  const labels = labelTableOf(predictionFolder)
-  const names = maskNames(pairs.map(([prediction]) => caseNameOf(prediction)))
-  const compared = pairs.map(([prediction, reference], i) =>
-    comparePair(pairOf(prediction, reference, labels?.table ?? []), names[i]!, settings),
-  )
+  const names = maskNames(pairs.map(({ prediction }) => caseNameOf(prediction.outline)))
+  const compared: ReturnType<typeof comparePair>[] = []
+  const paired = new Set<Held>()
+  const refused: string[] = []
+  for (const [i, { prediction, references, family }] of pairs.entries()) {
+    const [predicted, ...referred] = await Promise.all([prediction, ...references].map(({ load }) => load()))
+    let reference: Volume
+    try {
+      reference = family ? inFamily(referred, predicted!, family) : referred[0]!
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      refused.push(`${referred.map(({ name }) => `"${name}"`).join(', ')}: ${error.message}.`)
+      continue
+    }
+    for (const held of [prediction, ...references]) paired.add(held)
+    compared.push(comparePair(pairOf(predicted!, reference, labels?.table ?? []), names[i]!, settings))
+  }
+  const [{ family } = { family: null }] = pairs
+  const told = new Map([...(family?.values ?? [])].map(([name, value]) => [String(value), name]))
   const allImages = compared.flatMap(({ images }) => images)
   const allVolumes = compared.flatMap(({ volumes }) => volumes)
   const values = foundValues(allImages.map(({ overlaps }) => overlaps))
@@ -287,13 +378,12 @@ async function evaluate(predictionFolder: string, referenceFolder: string, setti
   const patients = [...pooled, ...volumes.map(({ name, scores }) => ({ patient: name, images: 1, scores }))]
   const classes = values.map((value) => ({
     value,
-    name: labels?.table.find((one) => one.value === value)?.name ?? null,
+    name: labels?.table.find((one) => one.value === value)?.name ?? told.get(value) ?? null,
     perImage: summarise(images.map(({ name, scores }) => [name, scores[value]!])),
     perPatient: summarise(patients.map(({ patient, scores }) => [patient, scores[value]!])),
   }))
   const mean = (measure: Measure) => meanOf(classes.map(({ perPatient }) => perPatient[measure].mean))
-  const paired = new Set(pairs.flat())
-  const unpaired = (all: readonly Volume[]) => maskNames(all.map(caseNameOf)).filter((_, i) => !paired.has(all[i]!))
+  const unpaired = (all: readonly Held[]) => maskNames(all.map(({ outline }) => caseNameOf(outline))).filter((_, i) => !paired.has(all[i]!))
   return {
     predictions: predictionFolder,
     references: referenceFolder,
@@ -309,8 +399,8 @@ async function evaluate(predictionFolder: string, referenceFolder: string, setti
     volumes,
     /** Images, and slices of volumes. */
     images,
-    unmatched: { references: unpaired(references.volumes), predictions: unpaired(predictions.volumes) },
-    unread: [...predictions.problems, ...references.problems].map(({ message }) => message),
+    unmatched: { references: unpaired(references.masks), predictions: unpaired(predictions.masks) },
+    unread: [...[...predictions.problems, ...references.problems].map(({ message }) => message), ...refused],
   }
 }
 

@@ -91,7 +91,7 @@ test('exit code 1 if nothing was read', () => {
     stdout: '',
     stderr: 'Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.\n',
   })
-  expect(inspect('--jsn', volume)).toMatchObject({ status: 1, stderr: 'There is no option --jsn; known are --pairs, --json.\n' })
+  expect(inspect('--jsn', volume)).toMatchObject({ status: 1, stderr: 'There is no option --jsn; known are --pairs, --modality, --json.\n' })
 })
 
 test('a file is read piece by piece', async () => {
@@ -128,4 +128,62 @@ test('--pairs: which mask goes with which image, and what is left over', () => {
     { unpaired: [{ file: mask(4), why: 'no image of its case', candidates: [image(1)] }] },
   ])
   expect(inspect(data, '--pairs').stdout).toContain(`${image(3)}\n  reference    ${mask(3)}\n  why          same case heart_003\n`)
+})
+
+test('--pairs: several masks of one image as one label map, or why not', () => {
+  const data = join(folder, 'lungs')
+  const path = (kind: string, n: number) => join(data, kind, `M_${n}.nii`)
+  const marked = (...places: number[]) =>
+    makeNifti(
+      [2, 2, 2],
+      Array.from({ length: 8 }, (_, i) => Number(places.includes(i))),
+      'u1',
+    )
+  for (const inner of ['images', 'leftMask', 'rightMask']) mkdirSync(join(data, inner), { recursive: true })
+  for (const n of [1, 2]) writeFileSync(path('images', n), makeNifti([2, 2, 2], [9, 8, 7, 6, 5, 4, 3, n], 'i2'))
+  writeFileSync(path('leftMask', 1), marked(0, 1, 2, 3, 4))
+  writeFileSync(path('rightMask', 1), marked(4, 5))
+  writeFileSync(path('leftMask', 2), marked(0, 1))
+  writeFileSync(path('rightMask', 2), marked(0, 1))
+  const { stdout } = inspect(data, '--pairs', '--json')
+  const because = `nothing of "${path('leftMask', 2)}" is outside the others`
+  const left = { why: 'several masks of one image', candidates: [path('images', 2)], because }
+  expect(JSON.parse(stdout)).toEqual([
+    {
+      ...{ image: path('images', 1), mask: path('leftMask', 1), role: 'exemplar', why: 'same name' },
+      ...{ masks: [path('leftMask', 1), path('rightMask', 1)], classes: { 1: 'left', 2: 'right' }, overlap: 1 },
+    },
+    {
+      unpaired: [
+        { file: path('leftMask', 2), ...left },
+        { file: path('rightMask', 2), ...left },
+      ],
+    },
+  ])
+  const text = inspect(data, '--pairs').stdout
+  expect(text).toContain(`  exemplar     ${path('leftMask', 1)}\n               ${path('rightMask', 1)}\n`)
+  expect(text).toContain('  classes      1 left, 2 right\n  overlap      1 place, where the smaller one counts\n')
+})
+
+test('--pairs: of cases in several modalities one is taken', () => {
+  const data = join(folder, 'brats')
+  const path = (n: number, kind: string) => join(data, `B_${n}`, `B_${n}_${kind}.nii`)
+  for (const n of [1, 2]) {
+    mkdirSync(join(data, `B_${n}`), { recursive: true })
+    for (const kind of ['flair', 't1ce']) writeFileSync(path(n, kind), makeNifti([2, 2, 2], [9, 8, 7, 6, 5, 4, 3, n], 'i2'))
+  }
+  writeFileSync(path(1, 'seg'), makeNifti([2, 2, 2], [0, 0, 0, 0, 0, 0, 1, 1], 'u1'))
+  const modalities = ['flair', 't1ce']
+  const candidates = modalities.map((kind) => path(1, kind))
+  expect(JSON.parse(inspect(data, '--pairs', '--json').stdout)).toEqual([
+    { unpaired: [{ file: path(1, 'seg'), why: 'several images of its case', candidates }], modalities },
+  ])
+  expect(JSON.parse(inspect(data, '--pairs', '--json', '--modality', 'T1CE').stdout)).toEqual([
+    { image: path(1, 't1ce'), mask: path(1, 'seg'), role: 'exemplar', why: 'same case b_1' },
+    { unpaired: [], modalities },
+  ])
+  expect(inspect(data, '--pairs', '--modality', 't2')).toMatchObject({
+    status: 1,
+    stderr: '--modality is "t2", but must be one of flair, t1ce.\n',
+  })
 })

@@ -3,6 +3,7 @@ import { assignRoles } from '../data/dropped-files'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { fromOneHot } from '../data/one-hot'
+import { modalitiesOf } from '../data/pairs'
 import { readFiles } from '../data/read-files'
 import { isOfStructureSet, orientationOf, type Volume } from '../data/volume'
 import { summariseVolume, type LabelCount } from '../data/volume-summary'
@@ -101,40 +102,67 @@ function asText(one: Description): string {
   return `${one.file}\n${lines.map(([title, text]) => (text ? `  ${title!.padEnd(11)}  ${text}\n` : '')).join('')}`
 }
 
+/** Names of the classes of a label map by their values. */
+const classesOf = ({ segments }: Volume): Record<string, string> => Object.fromEntries(segments.map(({ value, name }) => [value, name]))
+
 /** Which mask goes with which image, as a drop of all of them is sorted, and which masks are left over. */
-async function inspectPairs(paths: readonly string[]) {
+async function inspectPairs(paths: readonly string[], wanted: string | undefined) {
   const { volumes, problems } = await read(paths)
   const placed = volumes.some(({ kind }) => kind === 'dicom-seg') ? await placeSegmentations(volumes, []) : volumes
-  const { sorted, pairing } = assignRoles(placed)
+  const { sorted, pairing, several } = assignRoles(placed, wanted?.toLowerCase())
+  const modalities = modalitiesOf(several)
+  if (wanted !== undefined && !modalities.includes(wanted.toLowerCase()))
+    throw new UsageError(
+      modalities.length > 0
+        ? `--modality is "${wanted}", but must be one of ${modalities.join(', ')}.`
+        : '--modality is given, but no case has images of several modalities: leave it out.',
+    )
   const exemplar = sorted.find(({ role }) => role === 'exemplar-mask')?.volume
   const pairs = pairing.pairs.map(({ image, mask, why }) => ({
     image: image.name,
     mask: mask.name,
     role: mask === exemplar ? ('exemplar' as const) : ('reference' as const),
     why,
+    ...(mask.merged && { masks: mask.merged.from, classes: classesOf(mask), overlap: mask.merged.overlap }),
   }))
-  const unpaired = pairing.unpaired.map(({ mask, why, candidates }) => ({
+  const unpaired = pairing.unpaired.map(({ mask, why, candidates, because }) => ({
     file: mask.name,
     why,
     candidates: candidates.map(({ name }) => name),
+    ...(because !== undefined && { because }),
   }))
-  return { pairs, unpaired, unread: problems, none: volumes.length === 0 }
+  return { pairs, unpaired, modalities, unread: problems, none: volumes.length === 0 }
 }
 
-function pairsAsText({ pairs, unpaired }: Awaited<ReturnType<typeof inspectPairs>>): string {
-  const rows = pairs.map(({ image, mask, role, why }) => `${image}\n  ${role.padEnd(11)}  ${mask}\n  ${'why'.padEnd(11)}  ${why}\n`)
-  const left = unpaired.map(
-    ({ file, why, candidates }) =>
-      `${file}\n  ${'unpaired'.padEnd(11)}  ${why}\n${candidates.length > 0 ? `  ${'could be of'.padEnd(11)}  ${candidates.join(', ')}\n` : ''}`,
+const entriesText = (classes: Record<string, string>) =>
+  Object.entries(classes)
+    .map(([value, name]) => `${value} ${name}`)
+    .join(', ')
+
+function pairsAsText({ pairs, unpaired, modalities }: Awaited<ReturnType<typeof inspectPairs>>): string {
+  const line = (title: string, text: string) => `  ${title.padEnd(11)}  ${text}\n`
+  const rows = pairs.map(
+    ({ image, mask, role, why, masks = [mask], classes, overlap }) =>
+      `${image}\n${masks.map((own, i) => line(i === 0 ? role : '', own)).join('')}${line('why', why)}` +
+      (classes ? line('classes', entriesText(classes)) : '') +
+      (overlap
+        ? line('overlap', `${overlap.toLocaleString('en-US')} ${overlap === 1 ? 'place' : 'places'}, where the smaller one counts`)
+        : ''),
   )
+  const left = unpaired.map(
+    ({ file, why, candidates, because }) =>
+      `${file}\n${line('unpaired', because ? `${why}: ${because}` : why)}${candidates.length > 0 ? line('could be of', candidates.join(', ')) : ''}`,
+  )
+  if (modalities.length > 0) left.push(`Cases have images of several modalities, of which --modality takes one: ${modalities.join(', ')}\n`)
   return rows.length + left.length > 0 ? [...rows, ...left].join('\n') : 'There are no masks among these files.\n'
 }
 
-await runCommand(command, async ({ json, pairs }, paths) => {
+await runCommand(command, async ({ json, pairs, modality }, paths) => {
   if (paths.length === 0) throw new UsageError('Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.')
   if (pairs) {
-    const found = await inspectPairs(paths)
-    process.stdout.write(json ? JSON.stringify([...found.pairs, { unpaired: found.unpaired }], null, 2) + '\n' : pairsAsText(found))
+    const found = await inspectPairs(paths, modality)
+    const rest = { unpaired: found.unpaired, ...(found.modalities.length > 0 && { modalities: found.modalities }) }
+    process.stdout.write(json ? JSON.stringify([...found.pairs, rest], null, 2) + '\n' : pairsAsText(found))
     for (const { message } of found.unread) console.error(message)
     if (found.none) process.exitCode = 1
     return

@@ -172,3 +172,54 @@ test('a run that is killed goes on from its last checkpoint, and ends as one tha
     'There is no checkpoint.safetensors in "whole/masks" (--resume).\n',
   )
 })
+
+test('several masks of an image, by --mask and by lines of a CSV, are one label map', () => {
+  const parts = { left: (v: number, i: number) => v * Number(i % side < 8), right: (v: number, i: number) => v * Number(i % side >= 8) }
+  for (const at of [3, 4, 5]) {
+    write(`lungs/scan_${at}.png`, makePng('', { rows: rows(grey(at)) }).bytes)
+    for (const [part, of] of Object.entries(parts))
+      write(`drawn/${'abc'[at - 3]}/${part}.png`, makePng('', { rows: rows(inside(at).map(of)) }).bytes)
+  }
+  const lines = [
+    'scan_4.png,drawn/b/left.png',
+    'scan_4.png,drawn/b/right.png',
+    'scan_5.png,drawn/c/right.png',
+    'scan_5.png,drawn/c/left.png',
+  ]
+  writeFileSync(join(root, 'lungs.csv'), lines.join('\n'))
+  const masks = ['--mask', 'drawn/a/left.png', '--mask', 'drawn/a/right.png']
+  const { status, stdout, stderr } = train(
+    '--images',
+    'lungs',
+    '--exemplar',
+    'scan_3.png',
+    ...masks,
+    '--pairs',
+    'lungs.csv',
+    '--out',
+    'lungs-out',
+  )
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain(
+    '2 masks were read as one label map of left, right: "left.png", "right.png".\nSo were the masks of 2 other images.\n',
+  )
+  const { classes } = json('lungs-out/labels.json') as { classes: { name: string; value: string }[] }
+  expect(classes.map(({ name, value }) => `${value} ${name}`)).toEqual(['0 background', '1 left', '2 right'])
+  expect((json('lungs-out/summary.json') as { dice: { perClass: number[] } }).dice.perClass).toHaveLength(2)
+})
+
+test('of cases in several modalities that of the exemplar is used, or the one that is asked for', () => {
+  for (const [n, kind] of [1, 2].flatMap((n) => ['flair', 't2'].map((kind) => [n, kind] as const)))
+    write(`brats/B_${n}/B_${n}_${kind}.png`, makePng('', { rows: rows(grey(n + 2)) }).bytes)
+  write('brats_seg.png', makePng('', { rows: rows(inside(3)) }).bytes)
+  const usual = ['--images', 'brats', '--mask', 'brats_seg.png', '--exemplar', 'B_1/B_1_t2.png']
+  const { status, stdout } = train(...usual, '--out', 'brats-out')
+  expect(status).toBe(0)
+  expect(stdout).toContain('Of the modalities flair, t2 of each case t2 is used, as of the exemplar; --modality chooses another.\n')
+  const { files } = json('brats-out/labels.json') as { files: { source: string }[] }
+  expect(files.map(({ source }) => source)).toEqual(['B_1/B_1_t2.png', 'B_2/B_2_t2.png'])
+  expect(train(...usual, '--modality', 'pet', '--out', 'brats-none')).toMatchObject({
+    status: 1,
+    stderr: '--modality is "pet", but must be one of flair, t2.\n',
+  })
+})

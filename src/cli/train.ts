@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { makeConfig, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
-import type { FileRole, SessionEvent, SourceInfo } from '../session/events'
+import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
@@ -92,6 +92,8 @@ const duration = (seconds: number) =>
 class Log {
   /** What went wrong, in sentences; emptied by whoever deals with it. */
   problems: string[] = []
+  /** The modalities of cases that have several images, and which is used. */
+  modality: DatasetSummary['modality'] = null
   /** The volumes that the images come from. */
   sources: SourceInfo[] = []
   /** How the exemplar's mask was understood. */
@@ -105,6 +107,7 @@ class Log {
       this.problems.push(event.message)
     } else if (event.type === 'dataset') {
       this.sources = event.dataset.sources
+      this.modality = event.dataset.modality
       this.maskNotes = event.dataset.maskNotes
     } else if (event.type === 'bank' && event.bank) {
       const { entries, eligible, tried } = event.bank
@@ -155,12 +158,12 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
   const files: { role: FileRole; file: InputFile }[] = []
-  const chosen = new Map<string, string>()
+  const chosen = new Map<string, string[]>()
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
     const add = (role: FileRole, found: InputFile[]) => files.push(...found.map((file) => ({ role, file })))
     add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
-    add('exemplar-mask', given(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask'))
+    for (const mask of required(values.mask, '--mask', 'name its mask')) add('exemplar-mask', given(mask, values.reference, '--mask'))
     add('unlabeled', filesIn(images, '--images'))
     if (values.unlabeled && resolve(values.unlabeled) !== resolve(images)) add('unlabeled', filesIn(values.unlabeled, '--unlabeled'))
     if (values.reference) add('reference', filesIn(values.reference, '--reference'))
@@ -172,7 +175,7 @@ async function main(values: Values<typeof train>): Promise<void> {
       // Masks from elsewhere are often named alike: each is called by its path.
       const file = known('reference', own!.name) ? own! : { ...own!, name: mask }
       if (!known('reference', file.name)) add('reference', [file])
-      chosen.set(source!.name, file.name)
+      chosen.set(source!.name, [...(chosen.get(source!.name) ?? []), file.name])
     }
   }
   const folder = new RunFolder(
@@ -196,6 +199,7 @@ async function main(values: Values<typeof train>): Promise<void> {
 
   await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
+  await chooseModality(session, log, values.modality)
   await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
@@ -263,6 +267,26 @@ function keepSafe(session: Session, { path }: RunFolder, keep: () => Promise<voi
       told = message
     })
   }, seconds * 1000)
+}
+
+/** Takes one image of each case, where they have several. @throws UsageError */
+async function chooseModality(session: Session, log: Log, name: string | undefined): Promise<void> {
+  const { modality } = log
+  if (!modality) {
+    if (name !== undefined) throw new UsageError('--modality is given, but no case has images of several modalities: leave it out.')
+    return
+  }
+  const list = modality.known.join(', ')
+  if (name === undefined) {
+    if (modality.used === null) throw new UsageError([...log.problems, `Which one is said with --modality: ${list}.`].join('\n'))
+    console.log(`Of the modalities ${list} of each case ${modality.used} is used, as of the exemplar; --modality chooses another.`)
+    return
+  }
+  const chosen = modality.known.find((known) => known.toLowerCase() === name.toLowerCase())
+  if (chosen === undefined) throw new UsageError(`--modality is "${name}", but must be one of ${list}.`)
+  // What was left out for lack of a choice is said anew.
+  if (chosen !== modality.used) log.problems = []
+  await session.chooseModality(chosen).catch(log.refused)
 }
 
 /** Takes one channel of all images that have several. @throws UsageError */

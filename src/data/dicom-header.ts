@@ -80,6 +80,21 @@ const headBytes = 65536
 /** Elements that hold pixels: whole numbers, 32-bit and 64-bit floats. */
 const pixelTags = ['x7fe00010', 'x7fe00008', 'x7fe00009']
 
+/** Extended Offset Table and Extended Offset Table Lengths, (7FE0,0001) and (7FE0,0002), as they begin in explicit little-endian. */
+const offsetTables = [1, 2].map((element) => [0xe0, 0x7f, element, 0, 0x4f, 0x56])
+
+/** The same bytes with the offset tables as OB: dicom-parser 1.8 does not know OV, and takes what follows for other elements. */
+function withKnownOffsets(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  let out = bytes
+  for (const start of offsetTables)
+    for (let at = bytes.indexOf(start[0]!); at >= 0; at = bytes.indexOf(start[0]!, at + 1))
+      if (start.every((byte, i) => bytes[at + i] === byte)) {
+        if (out === bytes) out = bytes.slice()
+        out[at + 5] = 0x42
+      }
+  return out
+}
+
 /**
  * Reads the elements of a DICOM file, up to its pixels if it has any.
  * @throws InputError if it is not DICOM
@@ -96,7 +111,7 @@ export async function readElements(file: GivenFile): Promise<DicomElements> {
   const preamble = new Uint8Array(132)
   preamble.set([68, 73, 67, 77], 128)
   const parse = (bytes: Uint8Array<ArrayBuffer>): DataSet =>
-    parser.parseDicom(missing ? concat([preamble, bytes]) : bytes, {
+    parser.parseDicom(withKnownOffsets(missing ? concat([preamble, bytes]) : bytes), {
       untilTag: 'x7fe00010',
       // Parsing stops there; its type wrongly says that it returns nothing.
       inflater: ((all: Uint8Array, from: number) => inflate(all, from, name)) as unknown as (all: Uint8Array, from: number) => void,

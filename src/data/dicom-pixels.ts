@@ -244,11 +244,13 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
   const element: parser.Element = { tag: 'x7fe00010', length: 0xffffffff, dataOffset: 0 }
   parser.findEndOfEncapsulatedElement(stream, element, [])
   const fragments = element.fragments ?? []
+  const extended = extendedOffsets(header)
   const starts = element.basicOffsetTable?.length ? element.basicOffsetTable : startsOf(bytes, fragments)
   return (frame) => {
     // A frame is one fragment, or those between its start and the next.
-    const own =
-      frames === 1
+    const own = extended
+      ? fragments.filter(({ offset: at }) => at === extended[frame])
+      : frames === 1
         ? fragments
         : fragments.length === frames
           ? fragments.slice(frame, frame + 1)
@@ -256,6 +258,17 @@ async function openFragments(header: DicomHeader): Promise<(frame: number) => Ui
     if (own.length === 0) throw cutShort(header)
     return concat(own.map(({ position, length }) => bytes.subarray(position, position + length)))
   }
+}
+
+/**
+ * Where frames begin by the Extended Offset Table, whose offsets have 64 bits and each of which is a fragment (PS3.3 C.7.6.3.1.8); null without one,
+ * or if it is not of all frames.
+ */
+function extendedOffsets({ data, frames }: DicomHeader): number[] | null {
+  const element = data.elements['x7fe00001']
+  if (!element || element.length !== 8 * frames) return null
+  const view = new DataView(data.byteArray.buffer, data.byteArray.byteOffset + element.dataOffset, element.length)
+  return Array.from({ length: frames }, (_, frame) => Number(view.getBigUint64(8 * frame, true)))
 }
 
 /**

@@ -255,6 +255,30 @@ describe('pixels', () => {
   })
 })
 
+test('an Extended Offset Table says where frames are, in whatever order they were written', async () => {
+  /** Four pixels of a byte each: one segment, a run of literals. */
+  const rle = (...values: number[]) => {
+    const bytes = new Uint8Array(64 + 6)
+    const view = new DataView(bytes.buffer)
+    view.setUint32(0, 1, true)
+    view.setUint32(4, 64, true)
+    bytes.set([3, ...values], 64)
+    return bytes
+  }
+  const table = (...numbers: number[]) => new Uint8Array(BigUint64Array.from(numbers, BigInt).buffer)
+  const frames = [rle(5, 6, 7, 8), rle(9, 9, 9, 9), rle(1, 2, 3, 4)]
+  const made = (...more: Element[]) =>
+    makeDicom({
+      ...{ rows: 1, columns: 4, bits: [8, 8, 0], position: null, pixels: new Uint8Array(0), syntax: '1.2.840.10008.1.2.5' },
+      more: [['00280008', 'IS', '3'], ...more, ['7fe00010', 'OB', { fragments: frames }]],
+    })
+  const offsets = [2, 0, 1].map((place) => place * (8 + frames[0]!.length))
+  const volume = await one(made(['7fe00001', 'OV', table(...offsets)], ['7fe00002', 'OV', table(70, 70, 70)]))
+  expect([...volume.samples]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9])
+  // One that is not of all frames says nothing.
+  expect([...(await one(made(['7fe00001', 'OV', table(0)]))).samples]).toEqual([5, 6, 7, 8, 9, 9, 9, 9, 1, 2, 3, 4])
+})
+
 describe('compressed frames in several fragments, without an offset table', () => {
   // Made by Pillow 9.4, as in jpeg-file.test.ts: 13 x 9 pixels, grey.
   const jpeg = new Uint8Array(

@@ -64,6 +64,9 @@ function saidKind(volume: Volume): 'mask' | 'image' | null {
   return null
 }
 
+/** Whether names say that a volume is a mask, whatever it was given as. */
+export const saysMask = (volume: Volume): boolean => saidKind(volume) === 'mask'
+
 /** The folders of a path, outermost first. */
 export const folders = (name: string): string[] => name.split(/[/\\]/).slice(0, -1)
 

@@ -17,10 +17,24 @@ export interface Pair {
 /** A mask without an image of its own. */
 export interface Unpaired {
   mask: Volume
-  why: 'no image of its case' | 'several images of its case' | 'several masks of one image' | 'its image has another mask'
+  why:
+    | 'no image of its case'
+    | 'several images of its case'
+    | 'several masks of one image'
+    | 'its image has another mask'
+    | 'its image was given another or none'
+    | 'its class is not told'
   /** The images that it could belong to. */
   candidates: Volume[]
+  /** Why several masks of one image are not put together, or which class one shows is not told, as the end of a sentence. */
+  because?: string
 }
+
+/** The masks of an image as somebody said, none among them. */
+export type Chosen = ReadonlyMap<Volume, readonly Volume[]>
+
+/** The same by names: of masks, one or several, by names of their images or of the files that these are in. */
+export type ChosenNames = ReadonlyMap<string, string | readonly string[]>
 
 export interface Pairing {
   pairs: Pair[]
@@ -32,14 +46,28 @@ const sequence = /^(flair|t1|t1c|t1ce|t1gd|t1n|t1w|t2|t2f|t2w|t2star|pd|pdw|dwi|
 const endings = /^(pp|preproc|preprocessed|orig|original|training|test|slices?)$/
 
 /** What a mask may show: a side, an organ or another structure, an observer. */
-const structure =
-  /^(left|right|lungs?|heart|liver|kidneys?|spleen|pancreas|stomach|bladder|prostate|colon|brain|aorta|gallbladder|esophagus|tumou?rs?|lesions?|vessels?|cells?|nucle(i|us)|clavicles?|disc|cup|optic|lv|rv|la|ra|myo|myocardium|ex|he|ma|se|od|oc|class|objects?|rois?|1st|2nd|observer\d?|rater\d?|png)$/
+const structures = [
+  'left right upper lower',
+  'lungs? lobes? heart liver kidneys? spleen pancreas stomach bladder urinary prostate colon bowel duodenum brain aorta gallbladder esophagus',
+  'oesophagus trachea thyroid adrenal glands? uterus rectum portal vein veins vena cava artery arteries pulmonary iliac atrium ventricles?',
+  'femurs? tibia fibula hips? sacrum humerus scapulas? clavicles? clavicula ribs? vertebrae? spine spinal cord skull mandible sternum muscle',
+  'brainstem cerebellum hippocampus hippocampi chiasm nerves? eyes? lens parotid cochlea larynx cartilage meniscus',
+  'tumou?rs? lesions? nodules? polyps? cysts? plaques? vessels? edema oedema necrosis necrotic gtv ctv ptv',
+  'cells? nucle(i|us) disc cup optic lv rv la ra myo myocardium ex he ma se od oc class objects? rois? 1st 2nd observer\\d? rater\\d? png',
+]
+const structure = new RegExp(`^(${structures.join(' ').split(' ').join('|')})$`)
 
 /** Names of one file, each a list of words that are joined, without words for mask and image. */
 interface Name {
   /** Folders, outermost first. */
   folder: string[]
   base: string[]
+}
+
+/** The words of a name with its folders, without those for mask and image. */
+export function wordsOf(volume: Volume): string[] {
+  const { folder, base } = nameOf(volume)
+  return [...folder.flatMap((part) => part.split('_')), ...base]
 }
 
 const nameOf = (volume: Volume): Name => {
@@ -90,8 +118,8 @@ const shownFolders = (folder: readonly string[]): string[] =>
  * masks in another, no other numbers.
  */
 function agree(image: readonly string[], mask: readonly string[], oneOfEach: boolean): boolean {
-  const wordsOf = (folder: readonly string[]) => folder.flatMap((part) => part.split('_')).filter((word) => !oneOfEach || /\d/.test(word))
-  const [first, second] = [wordsOf(shownFolders(image)), wordsOf(shownFolders(mask))]
+  const said = (folder: readonly string[]) => folder.flatMap((part) => part.split('_')).filter((word) => !oneOfEach || /\d/.test(word))
+  const [first, second] = [said(shownFolders(image)), said(shownFolders(mask))]
   return first.every((word) => second.includes(word)) || second.every((word) => first.includes(word))
 }
 
@@ -120,16 +148,16 @@ class Index {
 const sizeKey = ({ size }: Volume) => size.slice(0, 3).join()
 
 /** Whether a mask may lie on an image: on its grid, or in its size where one of both has no place. */
-const fits = (mask: Volume, image: Volume): boolean =>
+export const fits = (mask: Volume, image: Volume): boolean =>
   mask.affine && image.affine ? overlaps(mask, image) : alignment(mask, image) !== null
 
 /** Whether one of two names says no more than the other, folders included. */
 function related(image: Name, mask: Name): boolean {
-  const wordsOf = (folder: readonly string[], base: readonly string[]) => new Set([...folder.flatMap((part) => part.split('_')), ...base])
+  const said = (folder: readonly string[], base: readonly string[]) => new Set([...folder.flatMap((part) => part.split('_')), ...base])
   const within = (some: Set<string>, all: Set<string>) => [...some].every((word) => all.has(word))
-  const [whole, own] = [wordsOf(image.folder, image.base), wordsOf(mask.folder, mask.base)]
-  const bare = wordsOf(image.folder, imageCases(image.base).at(-1) ?? image.base)
-  return within(bare, own) || within(wordsOf(shownFolders(mask.folder), maskCases(mask.base).at(-1) ?? mask.base), whole)
+  const [whole, own] = [said(image.folder, image.base), said(mask.folder, mask.base)]
+  const bare = said(image.folder, imageCases(image.base).at(-1) ?? image.base)
+  return within(bare, own) || within(said(shownFolders(mask.folder), maskCases(mask.base).at(-1) ?? mask.base), whole)
 }
 
 /**
@@ -137,12 +165,13 @@ function related(image: Name, mask: Name): boolean {
  * sequences, structures), with their folders first and without them where folders do not say otherwise. Nothing is guessed: a mask of which names
  * do not tell the one image is unpaired.
  * @param alone whether one image and one mask, if there is no other, are a pair whatever they are called
- * @param chosen what somebody said: names of masks by names of their images, or of the files that they are in
+ * @param chosen what somebody said, which counts for more than all names
+ * @returns several masks of one image among the unpaired; `pairMerged` puts them together
  */
 export function pairUp(
   images: readonly Volume[],
   masks: readonly Volume[],
-  { alone = false, chosen = new Map() }: { alone?: boolean; chosen?: ReadonlyMap<string, string> } = {},
+  { alone = false, chosen = new Map() }: { alone?: boolean; chosen?: Chosen } = {},
 ): Pairing {
   const names = new Map<Volume, Name>()
   for (const volume of [...images, ...masks]) names.set(volume, nameOf(volume))
@@ -201,19 +230,14 @@ export function pairUp(
   const give = (image: Volume, mask: Volume, why: string, level: number) => append(given, image, { mask, why, level })
   const leave = (mask: Volume, why: Unpaired['why'], candidates: Volume[]) => unpaired.set(mask, { mask, why, candidates })
 
-  let open = [...masks]
-  if (chosen.size > 0) {
-    const byName = new Map(masks.flatMap((mask) => [[fileOf(mask), mask] as const, [mask.name, mask] as const]))
-    for (const image of images) {
-      const mask = byName.get(chosen.get(image.name) ?? chosen.get(fileOf(image)) ?? '')
-      if (mask) give(image, mask, 'you chose', -1)
-    }
-    const taken = new Set([...given.values()].flatMap((own) => own.map(({ mask }) => mask)))
-    open = masks.filter((mask) => !taken.has(mask))
-  }
-  levels.forEach(({ inFolder, of }, level) => {
+  const left = new Set(masks)
+  for (const image of images) for (const mask of chosen.get(image) ?? []) if (left.delete(mask)) give(image, mask, 'you chose', -1)
+  let open = [...left]
+  levels.forEach(({ inFolder, of }, at) => {
     open = open.filter((mask) => {
       const name = names.get(mask)!
+      // What says nothing but what it shows is of the folder's image, as everything else there.
+      const level = inFolder && maskCases(name.base)[0]?.length === 0 ? levels.length : at
       // A folder in which other images are says that those are meant.
       const home = shownFolders(name.folder).at(-1)
       const elsewhere = (folder: readonly string[]) => home !== undefined && !folder.includes(home) && index.last.at([home]).length > 0
@@ -222,8 +246,12 @@ export function pairUp(
       if (found.length === 0) return true
       const fitting = found.length > 1 ? found.filter((image) => fits(mask, image)) : found
       const image = fitting[0]
-      if (fitting.length !== 1 || !image) leave(mask, 'several images of its case', found)
-      else if (given.get(image)?.some((other) => other.level < (inFolder ? 0 : level))) leave(mask, 'its image has another mask', found)
+      const free = found.filter((other) => !chosen.has(other))
+      // What was chosen of one image says nothing of the others.
+      if (free.length === 0 || (fitting.length === 1 && chosen.has(image!))) leave(mask, 'its image was given another or none', found)
+      else if (fitting.length !== 1 || !image) leave(mask, 'several images of its case', free)
+      else if (given.get(image)?.some((other) => other.level < (inFolder && at === level ? 0 : level)))
+        leave(mask, 'its image has another mask', found)
       else give(image, mask, found.length > 1 ? 'same grid' : whyOf(image, mask, names.get(image)!), level)
       return false
     })
@@ -231,7 +259,8 @@ export function pairUp(
   open = open.filter((mask) => {
     const [image] = sameFolder(mask)
     if (!image) return true
-    if (given.get(image)?.some((other) => other.level < levels.length)) leave(mask, 'its image has another mask', [image])
+    if (chosen.has(image)) leave(mask, 'its image was given another or none', [image])
+    else if (given.get(image)?.some((other) => other.level < levels.length)) leave(mask, 'its image has another mask', [image])
     else give(image, mask, 'same folder', levels.length)
     return false
   })
@@ -240,17 +269,20 @@ export function pairUp(
     if (!mask.affine) return true
     const inDicom = (volume: Volume) => volume.kind === 'dicom' || volume.kind === 'dicom-seg'
     const own = names.get(mask)!
-    const near = stacks.filter(
+    const all = stacks.filter(
       (image) =>
         (inDicom(mask) || inDicom(image) || related(names.get(image)!, own)) &&
         (mask.patient === null || image.patient === null || mask.patient === image.patient) &&
         overlaps(mask, image),
     )
-    if (near.length !== 1 || given.has(near[0]!)) return true
+    // Of planes that cross, the one whose grid is the very same.
+    const same = all.filter(({ size, affine }) => String([size, affine]) === String([mask.size, mask.affine]))
+    const near = all.length > 1 && same.length > 0 ? same : all
+    if (near.length !== 1 || given.has(near[0]!) || chosen.has(near[0]!)) return true
     give(near[0]!, mask, 'same grid', levels.length + 1)
     return false
   })
-  if (alone && images.length === 1 && masks.length === 1 && given.size === 0) {
+  if (alone && images.length === 1 && masks.length === 1 && given.size === 0 && chosen.size === 0) {
     give(images[0]!, masks[0]!, 'the only pair', levels.length + 2)
     unpaired.clear()
     open = []
@@ -265,6 +297,20 @@ export function pairUp(
     else for (const { mask } of own) leave(mask, 'several masks of one image', [image])
   }
   return { pairs, unpaired: masks.flatMap((mask) => unpaired.get(mask) ?? []) }
+}
+
+/** What somebody said by names, for these images and masks. */
+export function chosenByNames(names: ChosenNames, images: readonly Volume[], masks: readonly Volume[]): Chosen {
+  if (names.size === 0) return new Map()
+  const byName = new Map(
+    masks.flatMap((mask) => [fileOf(mask), mask.name, ...(mask.merged?.from ?? [])].map((own) => [own, mask] as const)),
+  )
+  return new Map(
+    images.flatMap((image) => {
+      const own = [names.get(image.name) ?? names.get(fileOf(image)) ?? []].flat().flatMap((name) => byName.get(name) ?? [])
+      return own.length > 0 ? [[image, [...new Set(own)]] as const] : []
+    }),
+  )
 }
 
 function whyOf(image: Volume, mask: Volume, { folder, base }: Name): string {
@@ -310,6 +356,16 @@ export function severalPerCase(images: readonly Volume[], { pairs, unpaired }: P
   )
 }
 
+/** What tells an image from the others of its case: its sequence ("t1ce") or the number of its channel ("0001"); empty if nothing does. */
+export function modalityOf(image: Volume): string {
+  const { base } = nameOf(image)
+  const said = base.slice(withoutSequence(base).length).filter((word) => sequence.test(word))
+  return said.length > 0 ? said.join(' ') : endsWithChannel(base) ? base.at(-1)! : ''
+}
+
+/** The modalities of cases that have several, each once, as their names are sorted. */
+export const modalitiesOf = (cases: readonly (readonly Volume[])[]): string[] => [...new Set(cases.flat().map(modalityOf))].sort()
+
 const count = ['no', 'One', 'Two', 'Three', 'Four', 'Five', 'Six']
 const quoted = (volumes: readonly Volume[], most = 3): string => {
   const some = volumes.slice(0, volumes.length > most + 1 ? most : most + 1).map(({ name }) => `"${name}"`)
@@ -330,14 +386,16 @@ export function sayUnpaired(unpaired: readonly Unpaired[]): InputError[] {
       : alike.map((own) => new InputError(`"${own.mask.name}" was not used: ${one(own)}.`, own.mask.name))
 
   const shared = new Map<Volume, Volume[]>()
-  for (const { mask, candidates } of of('several masks of one image')) append(shared, candidates[0]!, mask)
+  const masksOfOne = of('several masks of one image')
+  for (const { mask, candidates } of masksOfOne) append(shared, candidates[0]!, mask)
   const [first] = shared
+  const because = masksOfOne[0]?.because
   const alike = shared.size > 1 ? `, and so with ${shared.size - 1} other image${shared.size > 2 ? 's' : ''}` : ''
   return [
     ...(first
       ? [
           new InputError(
-            `${count[first[1].length] ?? first[1].length} masks for one image: ${quoted(first[1])} belong to "${first[0].name}"${alike}; give one mask for each image, with a number for each structure.`,
+            `${count[first[1].length] ?? first[1].length} masks for one image: ${quoted(first[1])} belong to "${first[0].name}"${alike}; ${because ? `they cannot be one label map, for ${because}; ` : ''}give one mask for each image, with a number for each structure.`,
             first[1][0]!.name,
           ),
         ]
@@ -356,9 +414,19 @@ export function sayUnpaired(unpaired: readonly Unpaired[]): InputError[] {
       'each could belong to several images',
     ),
     ...each(
+      of('its image was given another or none'),
+      ({ candidates }) => `you gave ${quoted(candidates)} another mask, or none`,
+      'their images were given other masks, or none',
+    ),
+    ...each(
       of('its image has another mask'),
       ({ candidates }) => `${quoted(candidates)} has another mask, whose name is nearer`,
       'their images have masks whose names are nearer',
+    ),
+    ...each(
+      of('its class is not told'),
+      ({ because }) => `other images have a mask for each class, but ${because}`,
+      'other images have a mask for each class, and these do not say theirs',
     ),
   ]
 }
@@ -371,7 +439,7 @@ export function saySeveral(cases: readonly (readonly Volume[])[]): InputError[] 
   const alike = others > 0 ? `, and so ${others > 1 ? `do ${others} other cases` : 'does another'}` : ''
   return [
     new InputError(
-      `One case has ${first.length} images, ${quoted(first)}${alike}; choose one kind, and give only those images with their masks.`,
+      `One case has ${first.length} images, ${quoted(first)}${alike}; choose which modality is used: ${modalitiesOf(cases).join(', ')}.`,
       first[0]!.name,
     ),
   ]

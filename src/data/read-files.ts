@@ -73,7 +73,7 @@ const asProblem = (error: unknown, name: string): InputError =>
     : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}); give it again.`, name)
 
 /** The sample file of each detached header, if given. */
-async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {
+export async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {
   const headers = files.filter(({ name }) => isDetachedHeader(name))
   const found = new Map<GivenFile, GivenFile>()
   if (headers.length === 0) return found

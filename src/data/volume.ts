@@ -81,6 +81,8 @@ export interface Volume {
   /** DICOM's modality, "CT", "MR", or null; "RTSTRUCT" for contours, which are otherwise a 'dicom-seg'. */
   modality: string | null
   segments: Segment[]
+  /** Of a label map made of several masks of one image: their names, and in how many voxels they overlap; else null. */
+  merged: { from: string[]; overlap: number } | null
   /** Notes for the user, such as "Slices are 5 mm apart but two are missing." */
   notes: string[]
   origin: Origin
@@ -104,6 +106,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     window: null,
     modality: null,
     segments: [],
+    merged: null,
     notes: [],
     origin: { format: 'plain' },
     ...own,

@@ -308,3 +308,64 @@ describe.skipIf(!python)(needs('contours beside an independent rasterisation', p
     }
   })
 })
+
+test('a DICOM SEG of several series is a mask on each, and each is of its own', async () => {
+  const plane = (name: string, series: string, cosines: string, first: number) =>
+    makeDicom({
+      ...{ name, series, instance: `${series}.1`, rows: 2, columns: 4, pixels: Int16Array.from({ length: 8 }, (_, i) => first + i) },
+      more: [
+        ['00200037', 'DS', cosines],
+        ['00280030', 'DS', '1\\1'],
+      ],
+    })
+  const [axial, sagittal] = ['1\\0\\0\\0\\1\\0', '0\\1\\0\\0\\0\\-1']
+  const frame = (instance: string, cosines: string): Element[] => [
+    ['00089124', 'SQ', [[['00082112', 'SQ', [[['00081155', 'UI', instance]]]]]]],
+    ['00209113', 'SQ', [[['00200032', 'DS', '0\\0\\0']]]],
+    ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]],
+    ['0062000a', 'SQ', [[['0062000b', 'US', [1]]]]],
+  ]
+  const seg = makeDicom({
+    ...{
+      name: 'seg.dcm',
+      series: '1.9',
+      position: null,
+      rows: 2,
+      columns: 4,
+      bits: [1, 1, 0],
+      pixels: Uint8Array.of(0b00000011, 0b11100000),
+    },
+    more: [
+      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.66.4'],
+      ['00080060', 'CS', 'SEG'],
+      ['00200052', 'UI', '1.2.5'],
+      ['00280008', 'IS', '2'],
+      ['52009229', 'SQ', [[['00289110', 'SQ', [[['00280030', 'DS', '1\\1']]]]]]],
+      ['52009230', 'SQ', [frame('1.7.1', axial!), frame('1.8.1', sagittal!)]],
+      ['00620001', 'CS', 'BINARY'],
+      [
+        '00620002',
+        'SQ',
+        [
+          [
+            ['00620004', 'US', [1]],
+            ['00620005', 'LO', 'Liver'],
+          ],
+        ],
+      ],
+    ],
+  })
+  const files = [plane('a/1.dcm', '1.7', axial!, 100), plane('b/1.dcm', '1.8', sagittal!, 200), seg]
+  const { given } = await readGiven(
+    files.map((file) => ({ role: null, file })),
+    [],
+    () => {},
+  )
+  const masks = given.flatMap(({ volume }) => (volume.kind === 'dicom-seg' ? [volume] : []))
+  expect(masks.map(({ name, samples }) => [name, [...samples]])).toEqual([
+    ['seg.dcm', [1, 1, 0, 0, 0, 0, 0, 0]],
+    ['seg (2).dcm', [0, 0, 0, 0, 0, 1, 1, 1]],
+  ])
+  const images = given.flatMap(({ volume }) => (volume.kind === 'dicom' ? [volume] : []))
+  expect(masks.map(({ affine }) => affine)).toEqual(images.map(({ affine }) => affine))
+})

@@ -1,6 +1,7 @@
 import { arraysFor, type FileRole } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import type { ChosenNames } from '../data/pairs'
 import { readFiles } from '../data/read-files'
 import { isOfStructureSet, type Volume } from '../data/volume'
 import type { Dataset } from './dataset'
@@ -20,18 +21,20 @@ export interface RoleFile {
 
 /**
  * Adds the user's files to a data set. What cannot be used becomes a problem; earlier files stay.
- * @param tell how many files are read @param chosen which reference is of which image, by names @throws InputError when nothing could be used
+ * @param tell how many files are read @param chosen which reference is of which image, by names @param modality as for `withVolumes`
+ * @throws InputError when nothing could be used
  */
 export async function withFiles(
   before: Dataset,
   files: readonly RoleFile[],
   tell: (done: number, of: number) => void,
-  chosen?: Dataset['chosen'],
+  chosen?: ChosenNames,
+  modality?: string | null,
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
   const { given, problems } = await readGiven(files, known, tell)
   if (given.length === 0 && problems.length === 0) throw new InputError('None of these files can be used; give images and masks.', '')
-  const { dataset, problems: unused } = withVolumes(before, given, chosen)
+  const { dataset, problems: unused } = withVolumes(before, given, chosen, modality ?? undefined)
   return { dataset, problems: [...problems, ...unused] }
 }
 
@@ -54,40 +57,53 @@ export async function readGiven(
     problems.push(...read.problems, ...fitting.problems)
     given.push(...fitting.volumes.map((volume) => ({ role, volume })))
   }
-  const placed = await placeSegmentations(
+  const place = await placing(
     given.map(({ volume }) => volume),
     known,
   )
-  const lost = (volume: Volume, i: number) => isOfStructureSet(volume) && volume === given[i]!.volume
-  for (const { name } of placed.filter(lost))
-    problems.push(new InputError(`"${name}" holds contours for a DICOM series that is missing; give that series with it.`, name))
-  return { given: placed.map((volume, i) => ({ role: given[i]!.role, volume })).filter(({ volume }, i) => !lost(volume, i)), problems }
+  const placed: GivenVolume[] = []
+  for (const { role, volume } of given)
+    for (const own of await place(volume)) {
+      if (own === volume && isOfStructureSet(volume))
+        problems.push(
+          new InputError(`"${volume.name}" holds contours for a DICOM series that is missing; give that series with it.`, volume.name),
+        )
+      else placed.push({ role, volume: own })
+    }
+  return { given: placed, problems }
 }
 
 /**
- * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included; one that belongs to none
- * of them stays as it is, as does everything else.
+ * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included. A SEG of several series is a volume on each; one
+ * that belongs to none of them stays as it is, as does everything else.
  * @param volumes as read @param known other volumes already loaded
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
-  if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return [...volumes]
+  const place = await placing(volumes, known)
+  const placed: Volume[] = []
+  for (const volume of volumes) placed.push(...(await place(volume)))
+  return placed
+}
+
+async function placing(volumes: readonly Volume[], known: readonly Volume[]): Promise<(volume: Volume) => Promise<Volume[]>> {
+  if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return (volume) => Promise.resolve([volume])
   const { segmentationOn } = await import('../data/dicom-seg')
   const { structuresOn } = await import('../data/dicom-rt')
   const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
-  return Promise.all(
-    volumes.map(async (volume) => {
-      if (volume.kind !== 'dicom-seg') return volume
-      if (isOfStructureSet(volume)) return (await structuresOn(volume, series)) ?? volume
-      for (const image of series) {
-        const placed = await segmentationOn(volume, image)
-        if (placed.length === 0) continue
-        const [columns, rows, slices, frames] = image.size
-        const each = columns * rows * slices
-        const samples = placed[0]!.labels instanceof Uint16Array ? new Uint16Array(each * frames) : new Uint8Array(each * frames)
-        for (const { frame, labels } of placed) samples.set(labels, frame * each)
-        return { ...volume, size: image.size, samples, affine: image.affine, spacing: image.spacing }
-      }
-      return volume
-    }),
-  )
+  return async (volume) => {
+    if (volume.kind !== 'dicom-seg') return [volume]
+    if (isOfStructureSet(volume)) return [(await structuresOn(volume, series)) ?? volume]
+    const found: Volume[] = []
+    for (const image of series) {
+      const placed = await segmentationOn(volume, image)
+      if (placed.length === 0) continue
+      const [columns, rows, slices, frames] = image.size
+      const each = columns * rows * slices
+      const samples = placed[0]!.labels instanceof Uint16Array ? new Uint16Array(each * frames) : new Uint8Array(each * frames)
+      for (const { frame, labels } of placed) samples.set(labels, frame * each)
+      const name = found.length === 0 ? volume.name : volume.name.replace(/(\.\w+)?$/, ` (${found.length + 1})$&`)
+      found.push({ ...volume, name, size: image.size, samples, affine: image.affine, spacing: image.spacing })
+    }
+    return found.length > 0 ? found : [volume]
+  }
 }

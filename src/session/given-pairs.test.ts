@@ -7,10 +7,13 @@ import { fromBytes } from '../data/given-file'
 import { layouts } from '../data/layouts.test-support'
 import { makeVolume } from '../data/volume'
 import { makeNifti } from '../data/volumes.test-support'
-import { emptyDataset } from './dataset'
-import { withFiles } from './given-files'
+import type { FileRole } from '../data/file-roles'
+import { defaults } from '../method/config'
+import { emptyDataset, type Dataset } from './dataset'
+import { withFiles, type RoleFile } from './given-files'
 import { withVolumes } from './given-volumes'
-import { hasReference, partnerOf } from './references'
+import { hasReference, referenceOf } from './references'
+import { summarise } from './summary'
 import { scoredImages } from './training-data'
 
 const size = [6, 5, 2]
@@ -42,6 +45,8 @@ async function dropped(files: Record<string, Uint8Array>) {
     referenced: names(dataset.unlabeled.flatMap((_, i) => (hasReference(dataset, i) ? [i] : []))),
     scored: names(scoredImages(dataset)),
     problems: problems.map(({ message }) => message),
+    classes: dataset.classes.map(({ name, value }) => `${name} ${value}`),
+    notes: summarise(dataset, defaults).maskNotes,
   }
 }
 
@@ -85,7 +90,7 @@ describe('on one grid', () => {
     const found = await dropped({ ...Object.fromEntries(sequences), 'B_001/B_001_seg.nii': labels })
     expect(found).toMatchObject({ exemplar: [undefined, undefined], images: [] })
     expect(found.problems).toEqual([
-      'One case has 4 images, "B_001/B_001_flair.nii", "B_001/B_001_t1.nii", "B_001/B_001_t1ce.nii" and "B_001/B_001_t2.nii", and so does another; choose one kind, and give only those images with their masks.',
+      'One case has 4 images, "B_001/B_001_flair.nii", "B_001/B_001_t1.nii", "B_001/B_001_t1ce.nii" and "B_001/B_001_t2.nii", and so does another; choose which modality is used: flair, t1, t1ce, t2.',
     ])
     const chosen = sequences.filter(([name]) => name.includes('t1ce'))
     expect((await dropped({ ...Object.fromEntries(chosen), 'B_001/B_001_seg.nii': labels })).exemplar[0]).toBe('B_001/B_001_t1ce.nii')
@@ -104,18 +109,104 @@ describe('pictures', () => {
     expect(found).toMatchObject({ exemplar: ['well_1.png', 'well_1_cp_masks.png'], referenced: ['well_2.png', 'well_3.png'], problems: [] })
   })
 
-  test('two masks of one image are said, and none of them is taken', async () => {
-    const files = [1, 2].flatMap((n) => [
-      [`CXR_png/M_${n}.png`, picture(n)] as const,
-      [`ManualMask/leftMask/M_${n}.png`, mask(0)] as const,
-      [`ManualMask/rightMask/M_${n}.png`, mask(4)] as const,
-    ])
-    const found = await dropped(Object.fromEntries(files))
-    expect(found).toMatchObject({ exemplar: [undefined, undefined], images: ['CXR_png/M_1.png', 'CXR_png/M_2.png'], referenced: [] })
-    expect(found.problems).toEqual([
-      'Two masks for one image: "ManualMask/leftMask/M_1.png" and "ManualMask/rightMask/M_1.png" belong to "CXR_png/M_1.png", and so with 1 other image; give one mask for each image, with a number for each structure.',
+  const lungs = (n: number, right = 4) => [
+    [`CXR_png/M_${n}.png`, picture(n)] as const,
+    [`ManualMask/leftMask/M_${n}.png`, mask(0)] as const,
+    [`ManualMask/rightMask/M_${n}.png`, mask(right)] as const,
+  ]
+
+  test('two masks of one image are one label map with a class for each, for exemplar and references', async () => {
+    const found = await dropped(Object.fromEntries([...lungs(1), ...lungs(2, 2)]))
+    expect(found).toMatchObject({
+      exemplar: ['CXR_png/M_1.png', 'ManualMask/leftMask/M_1.png'],
+      images: ['CXR_png/M_2.png'],
+      referenced: ['CXR_png/M_2.png'],
+      problems: [],
+    })
+    expect(found.classes).toEqual(['background 0', 'left 1', 'right 2'])
+    expect(found.notes).toEqual([
+      '2 masks were read as one label map of left, right: "ManualMask/leftMask/M_1.png", "ManualMask/rightMask/M_1.png".',
+      'So were the masks of 1 other image; in 1 of them they overlap, in 8 places.',
     ])
   })
+
+  test('two masks of one image that cannot be one label map are said, and none of them is taken', async () => {
+    const files = [1, 2].flatMap((n) => [
+      [`scans/M_${n}.png`, picture(n)] as const,
+      [`masks/M_${n}_1stHO.png`, mask(0)] as const,
+      [`masks/M_${n}_2ndHO.png`, mask(1)] as const,
+    ])
+    const found = await dropped(Object.fromEntries(files))
+    expect(found).toMatchObject({ exemplar: [undefined, undefined], images: ['scans/M_1.png', 'scans/M_2.png'], referenced: [] })
+    expect(found.problems).toEqual([
+      'Two masks for one image: "masks/M_1_1stHO.png" and "masks/M_1_2ndHO.png" belong to "scans/M_1.png", and so with 1 other image; they cannot be one label map, for their names do not say which structure each shows; give one mask for each image, with a number for each structure.',
+    ])
+  })
+
+  test('masks of each lung that are given one after another, before and after their images', async () => {
+    const file = (role: FileRole | null, name: string, bytes: Uint8Array): RoleFile => ({
+      role,
+      file: fromBytes(name, bytes as Uint8Array<ArrayBuffer>),
+    })
+    const given = async (before: Dataset, ...files: RoleFile[]) => withFiles(before, files, () => {})
+    const left = (n: number) => file('reference', `leftMask/M_${n}.png`, mask(0))
+    const right = (n: number) => file('reference', `rightMask/M_${n}.png`, mask(4))
+    let { dataset } = await given(emptyDataset, file('exemplar-image', 'M_1.png', picture(1)))
+    ;({ dataset } = await given(dataset, file('exemplar-mask', 'right_1.png', mask(4)), file('exemplar-mask', 'left_1.png', mask(0))))
+    expect(dataset.classes.map(({ name, pixels }) => [name, pixels])).toEqual([
+      ['background', 16],
+      ['left', 24],
+      ['right', 24],
+    ])
+    ;({ dataset } = await given(dataset, left(2), left(3)))
+    ;({ dataset } = await given(dataset, ...[1, 2, 3].map((n) => file('unlabeled', `M_${n}.png`, picture(n)))))
+    ;({ dataset } = await given(dataset, right(2), right(1), left(1)))
+    expect(dataset.masks.map(({ merged }) => merged?.from)).toEqual([
+      ['leftMask/M_3.png'],
+      ['leftMask/M_2.png', 'rightMask/M_2.png'],
+      ['leftMask/M_1.png', 'rightMask/M_1.png'],
+    ])
+    const truth = dataset.unlabeled.map((_, i) => [...new Set(referenceOf(dataset, i)?.labels)].sort())
+    expect(truth).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+      [0, 1],
+    ])
+    const { problems } = await given(dataset, file('reference', 'heart/M_3.png', mask(2)))
+    expect(problems.map(({ message }) => message)).toEqual([
+      'Two masks for one image: "heart/M_3.png" and "leftMask/M_3.png" belong to "M_3.png"; they cannot be one label map, for the exemplar mask has no class that "heart/M_3.png" is named after (it has left, right); give one mask for each image, with a number for each structure.',
+    ])
+  })
+})
+
+test('one folder for images and references: masks are no images, and images no masks', async () => {
+  const roles = (role: FileRole, names: Record<string, Uint8Array>): RoleFile[] =>
+    Object.entries(names).map(([name, bytes]) => ({ role, file: fromBytes(name, bytes as Uint8Array<ArrayBuffer>) }))
+  const folder = Object.fromEntries(
+    [1, 2, 3].flatMap((n) => [
+      [`well_${n}.png`, picture(n)],
+      [`well_${n}_cp_masks.png`, mask(n)],
+    ]),
+  )
+  const exemplar = [...roles('exemplar-image', { 'well_1.png': picture(1) }), ...roles('exemplar-mask', { 'well_1_cp_masks.png': mask(1) })]
+  const { dataset, problems } = await withFiles(
+    emptyDataset,
+    [...exemplar, ...roles('unlabeled', folder), ...roles('reference', folder)],
+    () => {},
+  )
+  expect(dataset.sources.map(({ volume }) => volume.name)).toEqual(['well_1.png', 'well_2.png', 'well_3.png'])
+  expect(dataset.unlabeled.map((_, i) => hasReference(dataset, i))).toEqual([true, true, true])
+  expect(problems.map(({ message }) => message)).toEqual([
+    '"well_1_cp_masks.png" and 2 others are masks of given images by name, and no images to learn from.',
+  ])
+  // Masks with the very names of their images stay, in a folder of their own.
+  const plain = await withFiles(
+    emptyDataset,
+    [...exemplar, ...roles('unlabeled', { 'well_2.png': picture(2) }), ...roles('reference', { 'well_2.png': mask(2) })],
+    () => {},
+  )
+  expect(plain.problems).toEqual([])
+  expect(plain.dataset.partners.size).toBe(1)
 })
 
 test('however many cases of one grid are dropped in whatever order, no image is scored against the mask of another', () => {
@@ -150,7 +241,7 @@ test('however many cases of one grid are dropped in whatever order, no image is 
       const truth = new Map(numbered.map((one) => [image(one.digits), mask(one.digits)]))
       const { exemplarSource, exemplarMask } = dataset
       if (exemplarSource) expect(exemplarMask!.volume.name).toBe(truth.get(exemplarSource.volume.name))
-      const others = dataset.sources.map((source) => [source.volume.name, partnerOf(dataset, source)?.volume.name] as const)
+      const others = dataset.sources.map((source) => [source.volume.name, dataset.partners.get(source.volume)?.mask.given.name] as const)
       for (const [name, partner] of others) if (partner !== undefined) expect(partner).toBe(truth.get(name))
       const whole = images.filter(({ masked }) => masked).length
       expect(others.filter(([, partner]) => partner !== undefined).length).toBe(Math.max(0, whole - 1))

@@ -152,11 +152,20 @@ export function followLive(on: boolean): void {
 export const chooseSlices = (source: string, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) =>
   void send('choose-slices', { source, ...choice })
 
+/** Chooses which image of each case is used, where cases have several. */
+export const chooseModality = (modality: string) => void send('choose-modality', { modality })
+
 /** Asks for a volume's statistics; they arrive in `details`. */
 export async function inspectSource(source: string): Promise<void> {
   const numbers = await send('inspect-source', { source })
   if (numbers) pageStore.setState(({ details }) => ({ details: { ...details, [source]: numbers } }))
 }
+
+/** Gives an image another mask, or none. @returns what that changed, in words; undefined if it was refused, which is shown */
+export const chooseMask = (image: string, mask: string | null): Promise<string | undefined> => send('choose-mask', { image, mask })
+
+/** Takes back the last choice of a mask, likewise. */
+export const undoMask = (): Promise<string | undefined> => send('undo-mask', {})
 
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 

@@ -128,7 +128,7 @@ export function reduce(state: State, event: Event): State {
 export const exporting = ({ pending }: Pick<State, 'pending'>): ExportKind | null =>
   pending.find((request) => request.type === 'export')?.given.what ?? null
 
-const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'choose-slices'])
+const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'choose-slices', 'choose-modality'])
 
 /** Whether other data were requested and have not arrived. */
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))

@@ -1,4 +1,4 @@
-import { loadSample } from '../store/commands'
+import { chooseModality, loadSample } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { samples } from '../store/address'
 import { allowed, loading } from '../store/state'
@@ -9,6 +9,7 @@ import { FileInputs } from './file-inputs'
 import { plural } from './format'
 import { LabelTable } from './label-table'
 import { MappedValues, MaskNotes } from './mapped-values'
+import { Pairs } from './pairs'
 import { Pile } from './pile'
 import { ReadingProgress } from './reading-progress'
 import { RegionButton, RegionFact } from './region-button'
@@ -42,16 +43,39 @@ export function DataPanel() {
         </select>
       </label>
       <FileInputs can={can} />
+      <ModalityField can={can} />
       <Understood />
       <ExemplarList />
       <BankList />
       <Pile />
+      <Pairs />
       <RegionButton />
       <LabelTable />
       <MappedValues />
       <MaskNotes />
       <SourceList />
     </section>
+  )
+}
+
+/** Of cases with several images each, such as flair and t1ce, those of one modality are used. */
+function ModalityField({ can }: { can: boolean }) {
+  const modality = usePage((state) => state.dataset?.modality ?? null)
+  if (!modality) return null
+  return (
+    <label className="field question">
+      <span>Modality</span>
+      <select value={modality.used ?? ''} disabled={!can} onChange={(event) => chooseModality(event.target.value)}>
+        {modality.used === null && (
+          <option value="" disabled>
+            Choose one
+          </option>
+        )}
+        {modality.known.map((known) => (
+          <option key={known}>{known}</option>
+        ))}
+      </select>
+    </label>
   )
 }
 

@@ -13,7 +13,7 @@ interface FileInputProps {
 /** No `accept`: DICOM files often have no extension, and a filter by extension would hide them. */
 const inputs: FileInputProps[] = [
   { label: 'Exemplar image', role: 'exemplar-image', take: 'one', hint: 'or volume' },
-  { label: 'Exemplar mask', role: 'exemplar-mask', take: 'one', hint: 'of the same size' },
+  { label: 'Exemplar mask', role: 'exemplar-mask', take: 'several', hint: 'of the same size; several become one' },
   { label: 'Unlabeled images', role: 'unlabeled', take: 'several', hint: 'to learn from' },
   { label: 'Reference masks', role: 'reference', take: 'several', hint: 'optional' },
 ]

@@ -46,7 +46,13 @@ export interface Requests {
   'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): void
   /** Which slices of a volume are images. */
   'choose-slices'(given: { source: string } & Pick<SourceInfo, 'axis' | 'frame' | 'every'>): void
+  /** Which image of each case is used, where cases have several. */
+  'choose-modality'(given: { modality: string }): void
   'inspect-source'(given: { source: string }): VolumeNumbers
+  /** Gives an image (the id of its source) another mask, or none. Answers with what that changes, in sentences. */
+  'choose-mask'(given: { image: string; mask: string | null }): string
+  /** Takes back the last choice of a mask, likewise. */
+  'undo-mask'(given: Nothing): string
   /** What a value of the exemplar's mask counts as. */
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
