@@ -40,6 +40,8 @@ export interface Simd {
   eachImage(kernel: string, call: ImageCall): void
   /** Calls a kernel once, on the calling thread, and returns its result. */
   call(kernel: string, values: Record<string, number>): number
+  /** Calls `use` with `bytes` bytes of memory that are its own until it returns: for what one kernel leaves to the next. */
+  withScratch(bytes: number, use: (at: Pointer) => void): void
 }
 
 /** The parts of tfjs's module that are not in its types: the memory is exported by the build with one thread, made by the one with threads. */
@@ -133,7 +135,7 @@ export async function loadSimd(
       for (const values of added) call('addInto', values)
     })
   }
-  loaded = { backend, kernels: { eachImage, call }, threads, relaxed }
+  loaded = { backend, kernels: { eachImage, call, withScratch: (bytes, use) => withScratch(backend, bytes, use) }, threads, relaxed }
 }
 
 /** Names of each kernel's parameters, as scripts/parameter-names.mjs left them in the module. */
