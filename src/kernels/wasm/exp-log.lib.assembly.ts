@@ -5,7 +5,7 @@ import { multiplyAdd } from './multiply-add.lib.assembly'
 const ln2High: f32 = 0.693359375
 const ln2Low: f32 = -2.1219444e-4
 
-/** e^x in each lane: 0 below -87, where it would be smaller than any normal number; for x up to 88. */
+/** e^x in each lane: 0 below -87, where it would be smaller than any normal number; for x up to 88. @inline */
 export function exp4(x: v128): v128 {
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)))
   const r = multiplyAdd(n, f32x4.splat(-ln2Low), multiplyAdd(n, f32x4.splat(-ln2High), x))
@@ -19,7 +19,7 @@ export function exp4(x: v128): v128 {
   return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, f32x4.splat(-87)))
 }
 
-/** ln x in each lane, for positive normal numbers. */
+/** ln x in each lane, for positive normal numbers. @inline */
 export function log4(x: v128): v128 {
   // x = m 2^e with m in [sqrt(1/2), sqrt(2)): 0x3f3504f3 is sqrt(1/2).
   const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3))
