@@ -73,7 +73,15 @@ export function convolution(kernels: Simd, x: Place, filter: Place, y: Place, s:
   const numbers = { ...named(s), rows, mirrored: Number(mirrored) }
   const kernel = side ? (`winograd${side}Convolution` as const) : 'convolution'
   const scratch = kernels.call(`${kernel}Scratch`, numbers)
-  kernels.eachImage(kernel, { models, images, perImage: { x, y }, perModel: { filter }, scratch, numbers })
+  kernels.eachImage(kernel, {
+    models,
+    images,
+    perImage: { x, y },
+    perModel: { filter },
+    scratch,
+    numbers,
+    rows: { of: 'y', unit: side ?? 1 },
+  })
 }
 
 /** dx from dy and filter: a convolution of dy with the filter mirrored and its channels exchanged. */
@@ -94,8 +102,9 @@ export function inputGradient(kernels: Simd, dy: Place, filter: Place, dx: Place
 
 /** dw from x and dy. */
 export function filterGradient(kernels: Simd, x: Place, dy: Place, dw: Place, s: ConvolutionSizes): void {
-  const call = { models: s.models, images: s.images, perImage: { x, dy }, sums: { dw } }
   const side = sideOf(s, 'gradient')
+  const shared = { of: 'dy', unit: side ?? 1 }
+  const call = { models: s.models, images: s.images, perImage: { x, dy }, sums: { dw }, rows: shared }
   if (side) {
     const numbers = { ...named(s), rows: tileRowsIn(transformedBytes.gradient, s, side, s.inChannels + s.outChannels) }
     const kernel = `winograd${side}FilterGradient` as const
