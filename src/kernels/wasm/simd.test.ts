@@ -32,7 +32,7 @@ test('relaxed SIMD is found where its module can run', async () => {
 })
 
 test('a parameter that is given no value is named', () => {
-  expect(() => simd()!.call('addBias', { y: 0, bias: 0, M: 1, C: 4 })).toThrow('addBias is given no pixels')
+  expect(() => simd()!.call('addBias', { y: 0, bias: 0, batch: 1, C: 4 })).toThrow('addBias is given no pixels')
 })
 
 test('kernels find their tensors again after the memory has grown, and leave nothing in it', async () => {
