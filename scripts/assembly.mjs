@@ -6,14 +6,14 @@ import { execPath } from 'node:process'
 import { giveUp, root } from './setup.mjs'
 
 const folder = join(root, 'src', 'kernels')
-const transform = join(root, 'scripts', 'parameter-names.mjs')
+const transforms = ['parameter-names.mjs', 'inline-tags.mjs'].map((name) => join(root, 'scripts', name))
 
 /** Without static data, stack or allocator: the module works in memory that belongs to TensorFlow.js. */
 const options = [
   ...['--enable', 'simd', '--importMemory', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '-O3'],
   // multiply-add.lib.assembly.ts has values that cannot cross over to JavaScript; only kernels call it.
   ...['--disableWarning', '112'],
-  ...['--transform', transform],
+  ...transforms.flatMap((path) => ['--transform', path]),
 ]
 
 /** A module that imports a shared memory must declare the size up to which that may grow; TensorFlow.js's may to 4 GiB. */
@@ -37,7 +37,7 @@ export function compileAssembly(to = join(folder, 'wasm')) {
   const sources = names.sort().map((path) => join(folder, path))
   // What kernels import of each other is compiled with them, and is no kernel.
   const entries = sources.filter((path) => !path.endsWith('.lib.assembly.ts'))
-  const newest = Math.max(...[...sources, transform, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
+  const newest = Math.max(...[...sources, ...transforms, join(root, 'scripts', 'assembly.mjs')].map((path) => statSync(path).mtimeMs))
   for (const [name, more] of Object.entries(modules)) {
     const built = join(to, name)
     if (existsSync(built) && statSync(built).mtimeMs > newest) continue

@@ -8,6 +8,10 @@ export const agreementOp = defineOp({
   inputs: ['labels', 'taught'],
   outputs: () => ({ shares: [agreementValues.length] }),
   twin: ({ labels, taught }, { shares }) => countAgreement(labels, taught, shares),
+  simd: (kernels, { labels, taught, shares }) => {
+    kernels.call('agreement', { labels: labels.at, taught: taught.at, shares: shares.at, half: labels.size / 2 })
+    return true
+  },
   wgsl: agreementWgsl,
   stock: ({ labels, taught }) => {
     const share = (condition: tf.Tensor) => tf.mean(tf.cast(condition, 'float32'))

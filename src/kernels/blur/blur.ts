@@ -12,6 +12,11 @@ export const blurOp = defineOp({
     for (let n = 0; n < count!; n++)
       blurImage(x.subarray(n * pixels, (n + 1) * pixels), out.subarray(n * pixels, (n + 1) * pixels), size!, sigma[n]!)
   },
+  simd: (kernels, { x, sigma, out }, { x: [images, size] }) => {
+    const scratch = 4 * (size! + 12 + (size! + 8) * (size! + 4))
+    kernels.eachImage('blur', { models: 1, images: images!, perImage: { x, sigma, out }, scratch, numbers: { size: size! } })
+    return true
+  },
   wgsl: blurWgsl,
 })
 

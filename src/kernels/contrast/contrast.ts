@@ -13,6 +13,12 @@ export const contrastOp = defineOp({
     for (let n = 0; n < count; n++)
       jitterImage(x.subarray(n * pixels, (n + 1) * pixels), out.subarray(n * pixels, (n + 1) * pixels), jitter[2 * n]!, jitter[2 * n + 1]!)
   },
+  simd: (kernels, { x, jitter, out }, { jitter: [images] }) => {
+    const pixels = x.size / images!
+    if (pixels % 4 !== 0) return false
+    kernels.eachImage('contrast', { models: 1, images: images!, perImage: { x, jitter, out }, numbers: { pixels } })
+    return true
+  },
   wgsl: contrastWgsl,
 })
 

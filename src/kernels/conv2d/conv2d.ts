@@ -23,6 +23,13 @@ function simdSizes(imageShape: number[], filterShape: number[]): ConvolutionSize
   return { ...s, models: filterShape[0]!, images, height, width }
 }
 
+/** The call of a kernel for the biases [models, C] of images of any channels. */
+const biasCall = ([images, H, W]: number[], [models, C]: number[]) => ({
+  models: models!,
+  images: images! / models!,
+  numbers: { pixels: H! * W!, C: C! },
+})
+
 export const conv2dInputGradientOp = defineOp({
   name: 'ModelConv2DBackpropInput',
   inputs: ['dy', 'w'],
@@ -69,8 +76,8 @@ export const sumToChannelsOp = defineOp({
       sum.set(total, m * C!)
     }
   },
-  simd: (kernels, { x, sum }, { bias: [M, C] }) => {
-    kernels.call('sumToChannels', { x: x.at, sum: sum.at, M: M!, pixels: x.size / M! / C!, C: C! })
+  simd: (kernels, { x, sum }, shapes) => {
+    kernels.eachImage('sumToChannels', { ...biasCall(shapes.x, shapes.bias), perImage: { x }, sums: { sum } })
     return true
   },
   wgsl: sumToChannelsWgsl,
@@ -93,8 +100,7 @@ export const conv2dOp = defineOp({
   },
   simd: (kernels, { x, w, bias, y }, shapes) => {
     convolution(kernels, x, w, y, simdSizes(shapes.x, shapes.w))
-    const [M, C] = [shapes.w[0]!, shapes.w[4]!]
-    if (bias) kernels.call('addBias', { y: y.at, bias: bias.at, M, pixels: y.size / M / C, C })
+    if (bias) kernels.eachImage('addBias', { ...biasCall(shapes.x, shapes.bias!), perImage: { y }, perModel: { bias } })
     return true
   },
   wgsl: conv2dWgsl,

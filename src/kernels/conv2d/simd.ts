@@ -33,8 +33,12 @@ const tilesOf = ({ images, outHeight, outWidth }: ConvolutionSizes, side: number
   rows: images * Math.ceil(outHeight / side),
 })
 
-/** Fewer tiles of 4 x 4 are not worth the transform of the filter to 36 values, or that of as many sums to the filter's gradient. */
-const fewestTiles = { convolution: 64, gradient: 32 }
+/**
+ * Fewer tiles of 4 x 4 are not worth the transform of the filter to 36 values, or that of as many sums to the filter's gradient. With more than
+ * 64 input channels the transformed filter outgrows the second cache.
+ */
+const fewestTiles = (operation: 'convolution' | 'gradient', inChannels: number) =>
+  operation === 'convolution' && inChannels > 64 ? 64 : 32
 
 /** Sides of the tiles in which Winograd's algorithm computes; null where the products are made one by one. */
 export type Side = 2 | 4 | null
@@ -44,10 +48,10 @@ export type Side = 2 | 4 | null
  * which was fastest for the layers of R64 and R128, measured with 8 images on one core. Against plain products tiles of 2 x 2 are 1.1 (16
  * pixels to an image) to 1.9 times as fast, tiles of 4 x 4 1.4 to 2.6 times.
  */
-export function sideOf(s: ConvolutionSizes, operation: keyof typeof fewestTiles): Side {
+export function sideOf(s: ConvolutionSizes, operation: 'convolution' | 'gradient'): Side {
   if (!suitsWinograd(s)) return null
   const [small, large] = ([2, 4] as const).map((side) => tilesOf(s, side).rows * tilesOf(s, side).inRow) as [number, number]
-  return large >= fewestTiles[operation] && 36 * large < 16 * small ? 4 : 2
+  return large >= fewestTiles(operation, s.inChannels) && 36 * large < 16 * small ? 4 : 2
 }
 
 /**
@@ -73,7 +77,15 @@ export function convolution(kernels: Simd, x: Place, filter: Place, y: Place, s:
   const numbers = { ...named(s), rows, mirrored: Number(mirrored) }
   const kernel = side ? (`winograd${side}Convolution` as const) : 'convolution'
   const scratch = kernels.call(`${kernel}Scratch`, numbers)
-  kernels.eachImage(kernel, { models, images, perImage: { x, y }, perModel: { filter }, scratch, numbers })
+  kernels.eachImage(kernel, {
+    models,
+    images,
+    perImage: { x, y },
+    perModel: { filter },
+    scratch,
+    numbers,
+    rows: { of: 'y', unit: side ?? 1 },
+  })
 }
 
 /** dx from dy and filter: a convolution of dy with the filter mirrored and its channels exchanged. */
@@ -94,8 +106,9 @@ export function inputGradient(kernels: Simd, dy: Place, filter: Place, dx: Place
 
 /** dw from x and dy. */
 export function filterGradient(kernels: Simd, x: Place, dy: Place, dw: Place, s: ConvolutionSizes): void {
-  const call = { models: s.models, images: s.images, perImage: { x, dy }, sums: { dw } }
   const side = sideOf(s, 'gradient')
+  const shared = { of: 'dy', unit: side ?? 1 }
+  const call = { models: s.models, images: s.images, perImage: { x, dy }, sums: { dw }, rows: shared }
   if (side) {
     const numbers = { ...named(s), rows: tileRowsIn(transformedBytes.gradient, s, side, s.inChannels + s.outChannels) }
     const kernel = `winograd${side}FilterGradient` as const

@@ -7,7 +7,7 @@ import { packFilter } from './pack-filter.lib.assembly'
 import { multiply } from './winograd-products.lib.assembly'
 import { overP, overQ, p1, p2, p3, q1, q2, q3, transformImages } from './winograd4.lib.assembly'
 
-/** Stores G w, six values `step` bytes apart. */
+/** Stores G w, six values `step` bytes apart. @inline */
 function storeWeights(to: usize, step: i32, w0: v128, w1: v128, w2: v128): void {
   const evenP = f32x4.mul(multiplyAdd(f32x4.splat(p2), w2, w0), f32x4.splat(overP))
   const oddP = f32x4.mul(w1, f32x4.splat(p1 * overP))
@@ -21,7 +21,7 @@ function storeWeights(to: usize, step: i32, w0: v128, w1: v128, w2: v128): void 
   v128.store(to + 5 * step, w2)
 }
 
-/** Stores A' m, four values `step` bytes apart. */
+/** Stores A' m, four values `step` bytes apart. @inline */
 function storeOutput(to: usize, step: i32, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): void {
   const evenP = f32x4.add(m1, m2)
   const oddP = f32x4.sub(m1, m2)

@@ -7,7 +7,7 @@ import { tile8 } from './filter-gradient-tiles.lib.assembly'
 import { blockStep, positionStep } from './winograd-steps.lib.assembly'
 import { overP, overQ, p1, p2, p3, q1, q2, q3, transformImages } from './winograd4.lib.assembly'
 
-/** Stores G d, six values `step` bytes apart. */
+/** Stores G d, six values `step` bytes apart. @inline */
 function storeGradient(to: usize, step: i32, d0: v128, d1: v128, d2: v128, d3: v128): void {
   const evenP = f32x4.mul(multiplyAdd(f32x4.splat(p2), d2, d0), f32x4.splat(overP))
   const oddP = multiplyAdd(f32x4.splat(p1 * overP), d1, f32x4.mul(f32x4.splat(p3 * overP), d3))
@@ -21,7 +21,7 @@ function storeGradient(to: usize, step: i32, d0: v128, d1: v128, d2: v128, d3: v
   v128.store(to + 5 * step, d3)
 }
 
-/** Stores A' s, three values `step` bytes apart. */
+/** Stores A' s, three values `step` bytes apart. @inline */
 function storeSums(to: usize, step: i32, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128): void {
   const evenP = f32x4.add(s1, s2)
   const oddP = f32x4.sub(s1, s2)

@@ -18,7 +18,7 @@ export const q3: f32 = 343 / 125
 export const overP: f32 = 1 / ((50 / 49) * (25 / 49 - 49 / 25))
 export const overQ: f32 = 1 / ((98 / 25) * (49 / 25 - 25 / 49))
 
-/** Stores B' d, six values `step` bytes apart. */
+/** Stores B' d, six values `step` bytes apart. @inline */
 function storeInput(to: usize, step: i32, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128): void {
   const minusP2 = f32x4.splat(-p2)
   const minusQ2 = f32x4.splat(-q2)
@@ -33,6 +33,17 @@ function storeInput(to: usize, step: i32, d0: v128, d1: v128, d2: v128, d3: v128
   v128.store(to + 3 * step, multiplyAdd(f32x4.splat(q1), oddQ, evenQ))
   v128.store(to + 4 * step, multiplyAdd(f32x4.splat(-q1), oddQ, evenQ))
   v128.store(to + 5 * step, multiplyAdd(both, d3, f32x4.add(d1, d5)))
+}
+
+/** Six vectors of zeros; a call of memory.fill would take longer. @inline */
+function storeZeros(to: usize): void {
+  const zero = f32x4.splat(0)
+  v128.store(to, zero)
+  v128.store(to, zero, 16)
+  v128.store(to, zero, 32)
+  v128.store(to, zero, 48)
+  v128.store(to, zero, 64)
+  v128.store(to, zero, 80)
 }
 
 /** Row `r` of an image, or zeros where there is none. */
@@ -68,30 +79,28 @@ export function transformImages(
     const image = x + ((row + k) / tileRows) * H * line
     const r = 4 * ((row + k) % tileRows) - padTop
     for (let c = 0; c < pixel; c += 16) {
-      const row0 = rowOf(image, r, H, line, zeros) + c
-      const row1 = rowOf(image, r + 1, H, line, zeros) + c
-      const row2 = rowOf(image, r + 2, H, line, zeros) + c
-      const row3 = rowOf(image, r + 3, H, line, zeros) + c
-      const row4 = rowOf(image, r + 4, H, line, zeros) + c
-      const row5 = rowOf(image, r + 5, H, line, zeros) + c
+      // The addresses move along: what is the same for all columns V8 would work out again for each.
+      let column = -padLeft
+      const last = column + 4 * tileColumns + 2
       let goal = columns
-      for (let column = -padLeft, last = column + 4 * tileColumns + 2; column < last; column++, goal += 96) {
-        if (<u32>column >= <u32>W) {
-          memory.fill(goal, 0, 96)
-          continue
-        }
-        const at = column * pixel
-        storeInput(
-          goal,
-          16,
-          v128.load(row0 + at),
-          v128.load(row1 + at),
-          v128.load(row2 + at),
-          v128.load(row3 + at),
-          v128.load(row4 + at),
-          v128.load(row5 + at),
-        )
+      for (; column < min(0, last); column++, goal += 96) storeZeros(goal)
+      const start = c + column * pixel
+      let at0 = rowOf(image, r, H, line, zeros) + start
+      let at1 = rowOf(image, r + 1, H, line, zeros) + start
+      let at2 = rowOf(image, r + 2, H, line, zeros) + start
+      let at3 = rowOf(image, r + 3, H, line, zeros) + start
+      let at4 = rowOf(image, r + 4, H, line, zeros) + start
+      let at5 = rowOf(image, r + 5, H, line, zeros) + start
+      for (; column < min(W, last); column++, goal += 96) {
+        storeInput(goal, 16, v128.load(at0), v128.load(at1), v128.load(at2), v128.load(at3), v128.load(at4), v128.load(at5))
+        at0 += pixel
+        at1 += pixel
+        at2 += pixel
+        at3 += pixel
+        at4 += pixel
+        at5 += pixel
       }
+      for (; column < last; column++, goal += 96) storeZeros(goal)
       let from = columns
       for (let tile = k * tileColumns, last = tile + tileColumns; tile < last; tile++, from += 384) {
         let at = to + (tile >> 2) * groupStep + (c >> 4) * blockStep + ((tile & 3) << 4)

@@ -23,8 +23,11 @@ export const dropoutOp = defineOp({
   inputs: ['x', 'key'],
   outputs: ({ x }) => ({ out: x }),
   twin: ({ x, key }, { out }, _, { p }: DropoutAttrs) => drop(x, key, out, p),
-  simd: (kernels, { x, key, out }, _, { p }) => {
-    kernels.call('dropout', { x: x.at, key: key.at, out: out.at, count: x.size, below: dropThreshold(p), factor: 1 / (1 - p) })
+  simd: (kernels, { x, key, out }, { x: [images] }, { p }) => {
+    // Shared out by images where each begins with the first draw of a counter.
+    const parts = (x.size / images!) % 2 === 0 ? images! : 1
+    const numbers = { first: x.at, key: key.at, perImage: x.size / parts, below: dropThreshold(p), factor: 1 / (1 - p) }
+    kernels.eachImage('dropout', { models: 1, images: parts, perImage: { x, out }, scratch: 64, numbers })
     return true
   },
   wgsl: dropoutWgsl,

@@ -17,6 +17,11 @@ export const gammaNoiseOp = defineOp({
         noise.subarray(n * noiseLength, (n + 1) * noiseLength),
       )
   },
+  simd: (kernels, { x, noise, out }, { noise: [images] }) => {
+    const numbers = { pixels: x.size / images! }
+    kernels.eachImage('gammaNoise', { models: 1, images: images!, perImage: { x, noise, out }, scratch: 128, numbers })
+    return true
+  },
   wgsl: gammaNoiseWgsl,
 })
 

@@ -1,4 +1,4 @@
-/** One Adam update of `count` values, as parameter-update.ts, whose `scheduleOf` gives the three values of `schedule`. */
+/** One Adam update of `batch` parts of `perPart` values, as parameter-update.ts, whose `scheduleOf` gives the three values of `schedule`. */
 export function adamUpdate(
   p: usize,
   g: usize,
@@ -7,13 +7,14 @@ export function adamUpdate(
   pOut: usize,
   mOut: usize,
   vOut: usize,
-  count: i32,
+  batch: i32,
+  perPart: i32,
   schedule: usize,
   weightDecay: f32,
 ): void {
   const size: f32 = load<f32>(schedule) * load<f32>(schedule + 4)
   const root: f32 = load<f32>(schedule + 8)
-  const bytes = count << 2
+  const bytes = (batch * perPart) << 2
   const whole = bytes & ~15
   for (let i = 0; i < whole; i += 16) {
     const value = v128.load(p + i)

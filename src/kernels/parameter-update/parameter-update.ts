@@ -9,8 +9,16 @@ export const adamOp = defineOp({
   outputs: ({ p }) => ({ pOut: p, mOut: p, vOut: p }),
   twin: (inputs, outputs, _, attrs: AdamAttrs) => adam(inputs, outputs, attrs),
   simd: (kernels, { p, g, m, v, pOut, mOut, vOut, schedule }, _, { weightDecay }) => {
-    const places = { p: p.at, g: g.at, m: m.at, v: v.at, pOut: pOut.at, mOut: mOut.at, vOut: vOut.at, schedule: schedule.at }
-    kernels.call('adamUpdate', { ...places, count: p.size, weightDecay })
+    // The parts are what threads can share.
+    const parts = p.size % 64 === 0 ? p.size / 64 : 1
+    const perImage = { p, g, m, v, pOut, mOut, vOut }
+    kernels.eachImage('adamUpdate', {
+      models: 1,
+      images: parts,
+      perImage,
+      perModel: { schedule },
+      numbers: { perPart: p.size / parts, weightDecay },
+    })
     return true
   },
   wgsl: adamWgsl,

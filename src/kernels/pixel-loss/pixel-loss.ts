@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { defineOp } from '../operation'
+import type { Place } from '../wasm/simd'
 import { eachGroup, groupLoss, smooth, type LossAttrs, type LossForm, type LossGroup } from './pixel-loss.twin'
 import { pixelLossGradWgsl, pixelLossWgsl } from './pixel-loss.wgsl'
 
@@ -12,6 +13,16 @@ export const pixelLossGradOp = defineOp({
     eachGroup(attrs, (g, first, last) => {
       for (let i = first * perImage; i < last * perImage; i++) scaled[i] = dLogits[i]! * dLosses[g]!
     })
+  },
+  simd: (kernels, { dLogits, dLosses, scaled }, { dLogits: [, ...rest] }, attrs) => {
+    const count = tf.util.sizeFromShape(rest)
+    eachGroup(attrs, (g, first, last) => {
+      const part = ({ at }: Place): Place => ({ at: at + 4 * first * count, size: (last - first) * count })
+      const factor = { at: dLosses.at + 4 * g, size: 1 }
+      const perImage = { x: part(dLogits), scaled: part(scaled) }
+      kernels.eachImage('scaleAll', { models: 1, images: last - first, perImage, perModel: { factor }, numbers: { count } })
+    })
+    return true
   },
   wgsl: pixelLossGradWgsl,
 })
@@ -27,6 +38,24 @@ export const pixelLossOp = defineOp({
     eachGroup(attrs, (g, first, last, form) => {
       losses[g] = groupLoss(logits, target, dLogits, first * pixels, last * pixels, C!, form)
     })
+  },
+  simd: (kernels, { logits, target, losses, dLogits }, { logits: [images, H, W, C] }, attrs) => {
+    const numbers = { pixels: H! * W!, C: C! }
+    const sumBytes = 8 * (3 * C! + 2)
+    const factorBytes = 4 * (2 * C! + 1)
+    kernels.withScratch(images! * (sumBytes + factorBytes), (at) => {
+      const sums = { at, size: (images! * sumBytes) / 4 }
+      const factors = { at: at + images! * sumBytes, size: (images! * factorBytes) / 4 }
+      const each = { models: 1, images: images!, numbers }
+      const perImage = { logits, target, dLogits, sums }
+      kernels.eachImage('pixelLossSums', { ...each, perImage, scratch: 16 * (4 * C! + 2) })
+      eachGroup(attrs, (g, first, last, { overAll, ...weights }) => {
+        const places = { sums: sums.at + first * sumBytes, factors: factors.at + first * factorBytes, loss: losses.at + 4 * g }
+        kernels.call('pixelLossOfGroup', { ...places, ...numbers, ...weights, images: last - first, overAll: Number(overAll) })
+      })
+      kernels.eachImage('pixelLossGradient', { ...each, perImage: { dLogits, target, factors }, scratch: 16 * C! })
+    })
+    return true
   },
   wgsl: pixelLossWgsl,
   stock,

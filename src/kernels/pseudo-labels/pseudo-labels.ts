@@ -16,6 +16,11 @@ export const pseudoLabelsOp = defineOp({
       taught[i] = 1 / sum >= tau ? best : -1
     }
   },
+  simd: (kernels, { logits, labels, taught }, { logits: [images, H, W, C] }, { tau }) => {
+    const numbers = { pixels: H! * W!, C: C!, tau }
+    kernels.eachImage('pseudoLabels', { models: 1, images: images!, perImage: { logits, labels, taught }, scratch: 16 * C!, numbers })
+    return true
+  },
   wgsl: pseudoLabelsWgsl,
   stock: ({ logits }, { tau }) => {
     const labels = tf.cast(tf.argMax(logits, 3), 'float32')

@@ -11,6 +11,11 @@ export const rimOp = defineOp({
     const pixels = size! * size!
     for (let n = 0; n < count!; n++) widen(labels.subarray(n * pixels, (n + 1) * pixels), rim.subarray(n * pixels, (n + 1) * pixels), size!)
   },
+  simd: (kernels, { labels, rim }, { labels: [images, size] }) => {
+    const scratch = 4 * (size! + 10) * (size! + 7)
+    kernels.eachImage('rim', { models: 1, images: images!, perImage: { labels, rim }, scratch, numbers: { size: size! } })
+    return true
+  },
   wgsl: rimWgsl,
 })
 

@@ -32,7 +32,11 @@ function memory() {
 /** Whether an operation's SIMD supports a case. */
 function taken(operation: AnyOperation, { inputs, attrs = {} }: Case): boolean {
   let called = false
-  const kernels: Simd = { eachImage: () => void (called = true), call: () => ((called = true), 0) }
+  const kernels: Simd = {
+    eachImage: () => void (called = true),
+    call: () => ((called = true), 0),
+    withScratch: (_, use) => use(0),
+  }
   const shapes = mapped(inputs, ({ shape }) => shape)
   const all = { ...shapes, ...Object.fromEntries(outputShapes(operation, shapes, attrs)) }
   const places = mapped(all, (shape): Place => ({ at: 0, size: tf.util.sizeFromShape(shape) }))

@@ -1,7 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { defineOp } from '../operation'
+import type { Place } from '../wasm/simd'
 import { affineLength, bendLength, warpImage, warpLabels, type Rows } from './warp.twin'
 import { warpImagesWgsl, warpLabelsWgsl } from './warp.wgsl'
+
+/** Rows `first` to `first + count` of a table with `length` numbers a row. */
+const rowsIn = ({ at }: Place, length: number, { first, count }: Rows): Place => ({ at: at + 4 * first * length, size: count * length })
+
+const simdCall = (size: number, { count }: Rows) => ({ models: 1, images: count, scratch: 8 * (12 * size + 16), numbers: { size } })
 
 const row = (table: Float32Array, i: number, length: number) => table.subarray(i * length, (i + 1) * length)
 
@@ -16,6 +22,17 @@ export const warpImagesOp = defineOp({
       warpImage(row(images, source[n]!, pixels), row(out, i, pixels), size!, warp, row(tone, n, 3))
     }
   },
+  simd: (kernels, { images, source, affine, bend, tone, out }, { images: [, size] }, rows) => {
+    const { numbers, ...call } = simdCall(size!, rows)
+    const tables = {
+      source: rowsIn(source, 1, rows),
+      affine: rowsIn(affine, affineLength, rows),
+      bend: rowsIn(bend, bendLength, rows),
+      tone: rowsIn(tone, 3, rows),
+    }
+    kernels.eachImage('warpImages', { ...call, perImage: { ...tables, out }, numbers: { ...numbers, images: images.at } })
+    return true
+  },
   wgsl: warpImagesWgsl,
 })
 
@@ -29,6 +46,12 @@ export const warpLabelsOp = defineOp({
       const warp = { affine: row(affine, n, affineLength), bend: row(bend, n, bendLength) }
       warpLabels(row(labels, source[n]!, pixels), row(out, i, pixels), size!, warp)
     }
+  },
+  simd: (kernels, { labels, source, affine, bend, out }, { labels: [, size] }, rows) => {
+    const { numbers, ...call } = simdCall(size!, rows)
+    const tables = { source: rowsIn(source, 1, rows), affine: rowsIn(affine, affineLength, rows), bend: rowsIn(bend, bendLength, rows) }
+    kernels.eachImage('warpLabels', { ...call, perImage: { ...tables, out }, numbers: { ...numbers, labels: labels.at } })
+    return true
   },
   wgsl: warpLabelsWgsl,
 })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { useHostBackend } from '../testing/host-backends.test-support'
 import { readSimdKernels, simdFiles } from '../testing/simd-kernels.test-support'
-import { hasRelaxedSimd, sharesOf, simd } from './simd'
+import { hasRelaxedSimd, sharesOf, simd, type Share } from './simd'
 
 beforeAll(() => useHostBackend('wasm'))
 
@@ -32,7 +32,7 @@ test('relaxed SIMD is found where its module can run', async () => {
 })
 
 test('a parameter that is given no value is named', () => {
-  expect(() => simd()!.call('addBias', { y: 0, bias: 0, M: 1, C: 4 })).toThrow('addBias is given no pixels')
+  expect(() => simd()!.call('addBias', { y: 0, bias: 0, batch: 1, C: 4 })).toThrow('addBias is given no pixels')
 })
 
 test('kernels find their tensors again after the memory has grown, and leave nothing in it', async () => {
@@ -59,6 +59,38 @@ describe('the images of all models', () => {
           const sizes = shares.map((share) => share.reduce((sum, { count }) => sum + count, 0))
           expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
         }
+  })
+
+  test('are cut into blocks of rows where threads do not divide them: each block once, in order, whole images in one call', () => {
+    for (const models of [1, 2])
+      for (let images = 1; images <= 9; images++)
+        for (const blocks of [1, 2, 3, 16])
+          for (let threads = 1; threads <= 8; threads++) {
+            const shares = sharesOf(models, images, threads, blocks)
+            const of = ({ count, blocks: part }: Share) => (part ? part[1] - part[0] : count * blocks)
+            const all = shares.flat().flatMap((share) => {
+              const from = (share.model * images + share.first) * blocks + (share.blocks?.[0] ?? 0)
+              return Array.from({ length: of(share) }, (_, k) => from + k)
+            })
+            expect(all).toEqual(Array.from({ length: models * images * blocks }, (_, k) => k))
+            const sizes = shares.map((share) => share.reduce((sum, part) => sum + of(part), 0))
+            expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+            if ((models * images) % threads === 0) expect(shares.flat().some((share) => share.blocks)).toBe(false)
+            // Within a share only the first and the last image of it can be in part, and once for each model.
+            for (const share of shares) expect(share.filter((part) => part.blocks).length).toBeLessThanOrEqual(2)
+          }
+  })
+
+  // One picture of 64 pixels, for one network and for both, has 16 rows of tiles or 64 rows of pixels.
+  test.each([1, 2])('give four threads 4 times the speed of one for one image of %i networks', (models) => {
+    for (const blocks of [16, 64]) {
+      const most = Math.max(
+        ...sharesOf(models, 1, 4, blocks).map((share) =>
+          share.reduce((sum, { count, blocks: part }) => sum + (part ? part[1] - part[0] : count * blocks), 0),
+        ),
+      )
+      expect((models * blocks) / most).toBe(4)
+    }
   })
 
   // Every convolution and norm of R64 and R128 is of two networks with 8, 12 or 16 images each, and an image is the same work as another.

@@ -26,6 +26,11 @@ export interface ImageCall {
   scratch?: number
   /** All other parameters. */
   numbers?: Record<string, number>
+  /**
+   * For kernels that can make some rows of an image: `OH` rows from row `-padTop` of the others on. A place `of` those images has OH rows, which are
+   * shared out in blocks of `unit` where the threads do not divide the images.
+   */
+  rows?: { of: string; unit: number }
 }
 
 /**
@@ -40,6 +45,8 @@ export interface Simd {
   eachImage(kernel: string, call: ImageCall): void
   /** Calls a kernel once, on the calling thread, and returns its result. */
   call(kernel: string, values: Record<string, number>): number
+  /** Calls `use` with `bytes` bytes of memory that are its own until it returns: for what one kernel leaves to the next. */
+  withScratch(bytes: number, use: (at: Pointer) => void): void
 }
 
 /** The parts of tfjs's module that are not in its types: the memory is exported by the build with one thread, made by the one with threads. */
@@ -95,45 +102,60 @@ export async function loadSimd(
   const alone: Run = (kernel, [calls]) => calls!.forEach((values) => kernels[kernel]!(...values))
   const run = threads > 1 ? await startThreads(backend, kernels, module, parameters, threads) : alone
 
-  const listed = (kernel: string, values: Record<string, number>): number[] =>
+  const listed = (kernel: string, valueOf: (name: string) => number | undefined): number[] =>
     parameters[kernel]!.map((name) => {
-      if (values[name] === undefined) throw new Error(`${kernel} is given no ${name}.`)
-      return values[name]
+      const value = valueOf(name)
+      if (value === undefined) throw new Error(`${kernel} is given no ${name}.`)
+      return value
     })
-  const call: Simd['call'] = (kernel, values) => kernels[kernel]!(...listed(kernel, values))
+  const call: Simd['call'] = (kernel, values) => kernels[kernel]!(...listed(kernel, (name) => values[name]))
 
-  const eachImage: Simd['eachImage'] = (kernel, { models, images, perImage, perModel = {}, sums = {}, scratch = 0, numbers = {} }) => {
-    const shares = sharesOf(models, images, threads)
+  const eachImage: Simd['eachImage'] = (kernel, given) => {
+    const { models, images, perImage, perModel = {}, sums = {}, scratch = 0, numbers = {}, rows } = given
+    const shares = sharesOf(models, images, threads, rows ? Math.ceil(numbers['OH']! / rows.unit) : 1)
     const whole = (bytes: number) => (bytes + 15) & ~15
     const perThread = whole(scratch)
     const perSum = Object.values(sums).reduce((bytes, { size }) => bytes + whole((4 * size) / models), 0)
     // The first share of a model writes its sums where they are to go, the others behind the scratch of all threads.
-    const others = shares.flat().filter(({ first }) => first > 0).length
+    const others = shares.flat().filter((share) => !begins(share)).length
     withScratch(backend, perThread * shares.length + perSum * others, (memory) => {
       let next = memory + perThread * shares.length
       const added: { to: Pointer; from: Pointer; count: number }[] = []
       const lists = shares.map((share, thread) =>
-        share.map(({ model, first, count }) => {
-          const values: Record<string, number> = { ...numbers, batch: count, scratch: memory + thread * perThread }
+        share.map((part) => {
+          const { model, first, count, blocks } = part
+          // Of an image of which this is a part: its first row, and how many.
+          const top = blocks && rows ? blocks[0] * rows.unit : 0
+          const some = blocks && rows ? Math.min(blocks[1] * rows.unit, numbers['OH']!) - top : numbers['OH']
           const ofModel = ({ at, size }: Place) => at + (4 * model * size) / models
-          for (const [name, place] of Object.entries(perModel)) values[name] = ofModel(place)
-          for (const [name, { at, size }] of Object.entries(perImage))
-            values[name] = at + (4 * (model * images + first) * size) / (models * images)
-          for (const [name, place] of Object.entries(sums)) {
-            values[name] = ofModel(place)
-            if (first === 0) continue
-            added.push({ to: ofModel(place), from: next, count: place.size / models })
-            values[name] = next
-            next += whole((4 * place.size) / models)
+          // By the names that the kernel has: an object of all values would cost more than many a kernel.
+          const valueOf = (name: string): number | undefined => {
+            if (name === 'batch') return count
+            if (name === 'scratch') return memory + thread * perThread
+            if (name === 'OH') return some
+            if (name === 'padTop') return numbers['padTop']! - top
+            const image = perImage[name]
+            if (image) {
+              const bytes = (4 * image.size) / (models * images)
+              return image.at + (model * images + first) * bytes + (name === rows?.of ? (top * bytes) / numbers['OH']! : 0)
+            }
+            if (perModel[name]) return ofModel(perModel[name])
+            const sum = sums[name]
+            if (!sum) return numbers[name]
+            if (begins(part)) return ofModel(sum)
+            const from = next
+            added.push({ to: ofModel(sum), from, count: sum.size / models })
+            next += whole((4 * sum.size) / models)
+            return from
           }
-          return listed(kernel, values)
+          return listed(kernel, valueOf)
         }),
       )
       run(kernel, lists)
       for (const values of added) call('addInto', values)
     })
   }
-  loaded = { backend, kernels: { eachImage, call }, threads, relaxed }
+  loaded = { backend, kernels: { eachImage, call, withScratch: (bytes, use) => withScratch(backend, bytes, use) }, threads, relaxed }
 }
 
 /** Names of each kernel's parameters, as scripts/parameter-names.mjs left them in the module. */
@@ -142,28 +164,42 @@ function parametersOf(module: WebAssembly.Module): Record<string, string[]> {
   return JSON.parse(new TextDecoder().decode(names)) as Record<string, string[]>
 }
 
-/** Images `first` to `first + count` of one model. */
+/** Images `first` to `first + count` of one model, or of a single image blocks of rows, from the first to before the last. */
 export interface Share {
   model: number
   first: number
   count: number
+  blocks?: [from: number, to: number]
 }
 
+/** Whether a share has the first rows of a model. */
+const begins = ({ first, blocks }: Share): boolean => first === 0 && !blocks?.[0]
+
 /**
- * What each thread does of the images of all models: the same number, or one less. A thread mostly stays with one model, whose filters it
- * then prepares once. Only as many threads as have anything to do.
+ * What each thread does of the images of all models, of `blocks` blocks of rows each: the same number of blocks, or one less; whole images
+ * where the threads divide them. A thread mostly stays with one model, whose filters it then prepares once. Only as many threads as have
+ * anything to do.
  */
-export function sharesOf(models: number, images: number, threads: number): Share[][] {
-  const all = models * images
+export function sharesOf(models: number, images: number, threads: number, blocks = 1): Share[][] {
+  const all = models * images * blocks
   const parts = Math.min(threads, all)
   const cut = (k: number) => Math.floor((k * all) / parts)
   return Array.from({ length: parts }, (_, k) => {
     const share: Share[] = []
     for (let at = cut(k); at < cut(k + 1);) {
-      const model = Math.floor(at / images)
-      const end = Math.min(cut(k + 1), (model + 1) * images)
-      share.push({ model, first: at - model * images, count: end - at })
-      at = end
+      const image = Math.floor(at / blocks)
+      const model = Math.floor(image / images)
+      const first = image - model * images
+      const whole = Math.floor(Math.min(cut(k + 1) - at, (images - first) * blocks) / blocks)
+      const from = at % blocks
+      if (from === 0 && whole > 0) {
+        share.push({ model, first, count: whole })
+        at += whole * blocks
+      } else {
+        const to = Math.min(blocks, from + cut(k + 1) - at)
+        share.push({ model, first, count: 1, blocks: [from, to] })
+        at += to - from
+      }
     }
     return share
   })
