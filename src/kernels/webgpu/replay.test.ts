@@ -68,3 +68,37 @@ test('a state can be copied and restored', async () => {
   replay.dispose()
   tf.dispose([state, copies])
 })
+
+test('values that are not needed at the same time share buffers, from the first run on', async () => {
+  const side = 64
+  const bytes = 4 * side * side * length
+  const allocated = () => (tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU
+  const x = tf.ones([1, side, side, length]) as tf.Tensor4D
+  const state = tf.ones([length])
+  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  const values = () => new Float32Array(length).fill(2)
+  const run: Run<{ flat: tf.Tensor1D }> = {
+    key: 'a chain',
+    values,
+    upload: () => ({ flat: tf.tensor1d(values()) }),
+    dispose: ({ flat }) => flat.dispose(),
+    reads: [x],
+    launch: ({ flat }) =>
+      tf.tidy(() => {
+        const factors = tf.reshape(flat, [1, length]) as tf.Tensor2D
+        let y = x
+        for (let i = 0; i < 20; i++) y = scaleChannels(y, factors)
+        const first = tf.reshape(tf.slice(y, [0, 0, 0, 0], [1, 1, 1, length]), [length])
+        return { state: [first], scalars: tf.clone(first) as tf.Tensor1D }
+      }),
+  }
+  const before = allocated()
+  replay.run(run)
+  // x, and two that the chain uses in turn.
+  expect(allocated() - before).toBeGreaterThanOrEqual(3 * bytes)
+  expect(allocated() - before).toBeLessThan(3.1 * bytes)
+  replay.run(run)
+  expect((await replay.read()).map((row) => row[0])).toEqual([2 ** 20, 2 ** 20])
+  replay.dispose()
+  tf.dispose([state, x])
+})

@@ -53,19 +53,21 @@ export class Replay<N extends Numbers> {
     if (!known) {
       this.forget()
       const numbers = upload()
-      // Before the recording, since an upload inside would belong to it.
+      // Before the recording, to which an upload inside would belong.
       for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
-      const { result, recording } = record(backend, () => launch(numbers))
+      const { result, recording } = record(
+        backend,
+        () => launch(numbers),
+        ({ state, scalars }) => [...state, scalars],
+      )
       const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
       this.recorded = { key, numbers, dispose, recording, results: result.state, copies, scalars: result.scalars }
     }
     const { numbers, recording, copies, scalars } = this.recorded!
     const offset = 4 * this.reserve(scalars.size)
     const all = [...copies, { from: scalars, to: this.gathered, offset }]
-    if (known) {
-      writeValues(backend, numbers.flat, values())
-      recording.replay(all)
-    } else copyAll(backend, all)
+    if (known) writeValues(backend, numbers.flat, values())
+    recording.replay(all)
     for (const tensor of state) forgetRead(backend, tensor)
   }
 
