@@ -9,5 +9,5 @@ await setUp()
 const child = spawn(execPath, [...nodeFlags, '--import', import.meta.resolve('tsx'), file, ...args], { stdio: 'inherit' })
 // The child gets the terminal's Ctrl+C itself; wait until it has ended.
 process.on('SIGINT', () => {})
-process.on('SIGTERM', () => child.kill('SIGTERM'))
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => exit(signal ? 1 : code))

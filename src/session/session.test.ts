@@ -11,6 +11,7 @@ import { makePng } from '../data/files.test-support'
 import { makeVolume } from '../data/volume'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
 import { writeNifti } from '../export/nifti'
+import { Random } from '../lib/random'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { frameOf } from '../image/frame'
 import { runPython } from '../lib/python.test-support'
@@ -205,11 +206,34 @@ describe('a run continued from a checkpoint equals the uninterrupted one', () =>
     // For checkpoints saved before pictures had ids, the message can only say that the images differ.
     const { tensors, metadata } = readSafetensors(bytes)
     delete metadata['pictures']
-    const former = writeSafetensors(tensors, metadata)
+    delete tensors['seal']
+    const former = writeSafetensors(tensors, { ...metadata, format: 'exemplar-lab-checkpoint-1' })
     await expect(other.session.restore(former)).rejects.toThrow(/other images or masks; give/)
     const again = await begin()
     await again.session.restore(former)
     expect(again.state()).toMatchObject({ state: 'paused', step: 1 })
+  })
+
+  test('a checkpoint that is cut off, changed in one bit or has odd metadata is refused, and the run is as before', async () => {
+    const { session, rows, state } = await begin()
+    await session.step()
+    const bytes = await session.checkpoint()
+    await session.step()
+    const before = [rows(), state()]
+    const changed = (at: number) => bytes.map((v, i) => (i === at ? v ^ 4 : v))
+    const random = new Random(1, 'damage', 0)
+    for (let i = 0; i < 30; i++) {
+      const at = i < 10 ? random.integer(2000) : random.integer(bytes.length)
+      await expect(session.restore(changed(at)), String(at)).rejects.toThrow(/damaged|not a checkpoint/)
+      await expect(session.restore(bytes.slice(0, at))).rejects.toThrow(/not a checkpoint/)
+    }
+    const { tensors, metadata } = readSafetensors(bytes)
+    for (const key of ['config', 'rows', 'scores', 'step', 'classes', 'data', 'pictures'])
+      for (const odd of ['NaN', '-1', '{', '']) {
+        const former = writeSafetensors(tensors, { ...metadata, format: 'exemplar-lab-checkpoint-1', [key]: odd })
+        await expect(session.restore(former), `${key}: ${odd}`).rejects.toThrow(/damaged|other images/)
+      }
+    expect([rows(), state()]).toEqual(before)
   })
 })
 

@@ -3,7 +3,7 @@ import { InputError } from '../data/input-error'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
-import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
+import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
 import type {
   BackendInfo,
@@ -109,12 +109,13 @@ export class Session {
     })
 
   /** An exported run, until the images it was trained on are loaded. */
-  private waiting: Uint8Array<ArrayBuffer> | null = null
+  private waiting: Checkpoint | null = null
 
   /** Shows an exported run, and continues it if its images are loaded. */
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
-    const { checkpoint, sample, images } = await openRunArchive(file)
+    const { sample, images, ...archive } = await openRunArchive(file)
+    const checkpoint = await openCheckpoint(archive.checkpoint)
     if (sample) {
       this.use(sampleDataset(sample))
       await this.goOnFrom(checkpoint)
@@ -122,7 +123,7 @@ export class Session {
     }
     this.waiting = checkpoint
     if (await this.resumeWaiting()) return
-    const { rows, scores, config } = seriesOf(checkpoint)
+    const { rows, scores, config } = checkpoint
     this.config = config
     this.use(this.dataset.sample ? emptyDataset : this.dataset)
     this.reports.collect({ rows, scores })
@@ -466,20 +467,21 @@ export class Session {
     return this.open().score()
   }
 
-  /** The complete state of the run as bytes. @throws InputError before the first step */
-  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
-    return saveCheckpoint(this.trainer)
-  }
+  /** The complete state of the run as bytes, of between two steps. @throws InputError before the first step */
+  checkpoint = (): Promise<Uint8Array<ArrayBuffer>> =>
+    this.betweenSteps(() => {
+      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
+      return saveCheckpoint(this.trainer)
+    })
 
   /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
-  restore = (bytes: Uint8Array) => this.enqueue(() => this.goOnFrom(bytes))
+  restore = (bytes: Uint8Array<ArrayBuffer>) => this.enqueue(async () => this.goOnFrom(await openCheckpoint(bytes)))
 
-  private async goOnFrom(bytes: Uint8Array): Promise<void> {
-    const config = configOf(bytes)
+  private async goOnFrom(checkpoint: Checkpoint): Promise<void> {
+    const { config } = checkpoint
     this.refuseWithoutData('continue')
     const prepared = prepare(this.dataset, config)
-    const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
+    const trainer = await restoreCheckpoint(checkpoint, this.dataset, prepared)
     this.config = config
     this.prepared = prepared
     this.restart()
