@@ -22,6 +22,21 @@ export interface Gradient {
 }
 
 /**
+ * tfjs's own gradients, which after an error, such as that of a full memory, keep all that was noted for them: here it is released.
+ * @throws whatever f or a kernel throws
+ */
+export function differentiated(f: () => tf.Tensor, xs: tf.Tensor[], dy: tf.Tensor): { value: tf.Tensor; grads: tf.Tensor[] } {
+  try {
+    return tf.engine().gradients(f, xs, dy)
+  } catch (error) {
+    const { state } = tf.engine() as unknown as { state: { activeTape: { saved?: tf.Tensor[] | null }[] | null } }
+    for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? [])
+    state.activeTape = null
+    throw error
+  }
+}
+
+/**
  * The gradient by all trained parameters, in their flat layout, and the running statistics after the pass. If the kernels allow it the named
  * parameters are parts of the flat tensor and each gradient is written in place; otherwise they are copied out and back. Call it in a tidy,
  * which cleans up.
@@ -35,7 +50,7 @@ export function gradientOf(net: UNet, models: Models, { dropout, places, dy, for
 
   const trained = Object.keys(layouts.trained.shapes)
   const parameters = trained.map((name) => theta[name]!)
-  const { grads } = tf.engine().gradients(() => forward(theta, mode), parameters, dy)
+  const { grads } = differentiated(() => forward(theta, mode), parameters, dy)
   const named: Parameters = Object.fromEntries(trained.map((name, i) => [name, grads[i]!]))
   const gradient = written ?? pack(named, layouts.trained)
   const buffers = running.size > 0 ? pack(Object.fromEntries(running), layouts.buffers) : tf.clone(models.buffers)

@@ -11,7 +11,7 @@ import { decode, encode, type Mode, type UNet } from '../nn/unet'
 import { appended, assembled, batchOf, countIn, portion, some, type Range } from './batch'
 import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
-import { gradientOf, type Gradient } from './gradient'
+import { differentiated, gradientOf, type Gradient } from './gradient'
 import { weightsOf, type Models } from './model'
 import { decodedRows, encodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
 import { rampAt, type Term } from './schedule'
@@ -92,6 +92,7 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
   const { strong: imageTerm, featureViews } = rows
   const parts = partsOf(config)
 
+  let scalars: tf.Tensor1D | null = null
   const run = (): StepResult => {
     // (I_e, Y_e) and (I_s, Y_s), x_w = A_w(I_u), x_s = CutMix(A_s(x_w)).
     const { labeled, weak: x_w, strong: x_s } = renderViews(images, plan.views, config) // [E + P, S, S, 1]; [U, S, S, 1] each
@@ -113,7 +114,6 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
       return decode(net, theta, perturbFeatures(F_g, plan.factors[parts.indexOf(part)]!), mode) // [2 D, S, S, C]
     }
 
-    let scalars: tf.Tensor1D | null = null
     const lossesOf = (z: tf.Tensor4D, { labels, taught }: Taught): tf.Tensor2D => {
       // The labels by j, the teacher of k: for the weak views in L_fp, and with CutMix's boxes swapped, as in x_s, for L_ip.
       const ofTeachers = (maps: tf.Tensor3D) => {
@@ -165,7 +165,7 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
         ({ z }) => z,
         (p) => decoded[p]!,
       )
-      const [dz] = tf.engine().gradients(() => lossesOf(z, taught), [z], plan.weights).grads as [tf.Tensor4D]
+      const [dz] = differentiated(() => lossesOf(z, taught), [z], plan.weights).grads as [tf.Tensor4D]
 
       let gradient: tf.Tensor1D | null = null
       for (const [p, part] of parts.entries()) {
@@ -185,5 +185,10 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     const next = update(models, gradient, plan.schedule, config)
     return { models: { ...next, buffers }, scalars: scalars! }
   }
-  return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
+  try {
+    return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
+  } catch (error) {
+    ;(scalars as tf.Tensor | null)?.dispose()
+    throw error
+  }
 }

@@ -96,9 +96,13 @@ export class Trainer {
   /**
    * Takes up to `most` steps of the method, and no more than may wait to be read.
    * @throws DivergedError after returning to the last good weights, without counting the steps after them
+   * @throws MemoryError before any step, if the GPU has not the memory
    */
   async steps(most = 1): Promise<StepMetrics[]> {
     const { runner, config, t } = this
+    // The last step has all terms and needs the most memory: better to know at once.
+    if (this.kept.length === 0) await runner.prepare(config.steps - 1)
+    await runner.prepare(t)
     this.predicted = []
     this.kept.push({ t, models: runner.snapshot() })
     if (this.kept.length > 2) disposeModels(this.kept.shift()!.models)

@@ -8,6 +8,7 @@ import type {
   ExportKind,
   ExportOptions,
   Given,
+  MemoryReport,
   OpenedPicture,
   PictureId,
   Problem,
@@ -22,7 +23,7 @@ export type Status = Omit<RunStatus, 'state'> & {
 }
 
 /** A problem as listed. */
-export type ListedProblem = Problem & { id: number }
+export type ListedProblem = Required<Problem> & { id: number }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -55,6 +56,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
+  /** What a run with these data and settings takes; null until it is known. */
+  memory: MemoryReport | null
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
@@ -78,6 +81,7 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null },
   details: {},
+  memory: null,
   opening: null,
   opened: null,
   exportOptions: { format: 'source', keepPatient: false },
@@ -96,6 +100,7 @@ const reducers = {
     const there = dataset.unlabeled.some(({ id }) => id === watched)
     return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
   },
+  memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
   state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
@@ -123,10 +128,10 @@ const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'c
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
 
 /** Adds a problem at the end unless it is already shown. */
-export function addProblem(state: State, { kind, message, file }: Problem): State {
+export function addProblem(state: State, { kind, message, file, offers = [] }: Problem): State {
   if (state.problems.some((p) => p.message === message && p.file === file)) return state
   const id = (state.problems.at(-1)?.id ?? 0) + 1
-  return { ...state, problems: [...state.problems, { id, kind, message, file }] }
+  return { ...state, problems: [...state.problems, { id, kind, message, file, offers }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { expect, test } from 'vitest'
+import { MemoryError } from '../memory-error'
 import { scaleChannels } from '../scale-channels/scale-channels'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
 import { Replay, type Run } from './replay'
@@ -67,6 +69,28 @@ test('a state can be copied and restored', async () => {
   expect((await replay.read()).map((row) => row[0])).toEqual([2, 4])
   replay.dispose()
   tf.dispose([state, copies])
+})
+
+test('a run that the GPU has no memory for is an error before it begins, and leaves nothing', async () => {
+  const before = memory()
+  const state = tf.ones([length])
+  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  await replay.prepare(runOf(state, 2, 3))
+  const { device } = tf.backend() as WebGPUBackend
+  const create = device.createBuffer.bind(device)
+  // As if the device allowed none of these.
+  device.createBuffer = (descriptor) => {
+    const { size, mappedAtCreation } = descriptor
+    return mappedAtCreation ? create(descriptor) : Object.defineProperty(create({ ...descriptor, size: 2 ** 50 }), 'size', { value: size })
+  }
+  await expect(replay.prepare(runOf(state, 5, 3))).rejects.toThrow(MemoryError)
+  Reflect.deleteProperty(device, 'createBuffer')
+  await replay.prepare(runOf(state, 5, 3))
+  replay.run(runOf(state, 5, 2))
+  expect(await replay.read()).toEqual([new Float32Array(5).fill(2)])
+  replay.dispose()
+  state.dispose()
+  expect(memory()).toEqual(before)
 })
 
 test('values that are not needed at the same time share buffers, from the first run on', async () => {
