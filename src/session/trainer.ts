@@ -25,8 +25,9 @@ export class DivergedError extends Error {
   override name = 'DivergedError'
 }
 
-/** Images predicted at once: enough to fill the backend, few enough for its memory. */
-const batch = 8
+/** Images predicted at once: enough to fill the backend, few enough to take at most 0.2 GB, all values of both networks together. */
+const predictedAtOnce = ({ size, baseWidth }: Config): number =>
+  Math.max(1, Math.min(8, Math.floor((8 * 128 ** 2 * 8) / (size ** 2 * baseWidth))))
 
 /** At most this many softmax values of unlabelled images are kept for the current weights, 64 MB: scores, gallery and exports all need them. */
 const mostKept = 16_000_000
@@ -154,6 +155,7 @@ export class Trainer {
     use: (inference: Inference, i: number) => void,
     pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
+    const batch = predictedAtOnce(this.config)
     for (let i = 0; i < images.length; i += batch) {
       const some = await infer(this.net, this.runner.current, images.slice(i, i + batch), this.config.size)
       some.forEach((inference, n) => use(inference, i + n))
@@ -169,6 +171,7 @@ export class Trainer {
   ): Promise<void> {
     const { prepared, predicted, net, config } = this
     const keep = prepared.unlabeled.length * net.classes * config.size ** 2 * 2 <= mostKept
+    const batch = predictedAtOnce(config)
     for (let at = 0; at < which.length; at += batch) {
       const some = which.slice(at, at + batch)
       const fresh = some.filter((i) => !predicted[i])
