@@ -1,6 +1,7 @@
 import { hexOf, sha256 } from '../lib/hex'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { ConfigError, makeConfig, type Config } from '../method/config'
+import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, writeModels, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -58,6 +59,9 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     for (const [group, values] of Object.entries(model))
       for (const [name, data] of Object.entries(values as StoredModel['m']))
         tensors[`${'AB'[k]}/${group}/${name}`] = { shape: shapes[name]!, data }
+  const { bank } = trainer
+  const { size } = trainer.config
+  bank?.entries.forEach(({ labels }, n) => (tensors[`bank/${n}`] = { shape: [size, size], data: labels }))
   tensors[seal] = { shape: [sealBytes], data: new Uint8Array(sealBytes) }
   const bytes = writeSafetensors(tensors, {
     format,
@@ -69,6 +73,12 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     data: await digest(trainer.prepared),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
+    ...(bank && {
+      bank: JSON.stringify({
+        ...bank,
+        entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })),
+      }),
+    }),
   })
   bytes.set(await sealOf(bytes), bytes.length - sealBytes)
   return bytes
@@ -88,6 +98,8 @@ export interface Checkpoint {
   data: string
   /** Null in a checkpoint saved before pictures had ids. */
   pictures: PictureId[] | null
+  /** Null if there was none yet, or it was off. */
+  bank: Bank | null
   tensors: Record<string, StoredTensor>
 }
 
@@ -112,11 +124,18 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
     return {
       config: makeConfig(config as Partial<Config>),
       ...{ classes, step, rows: withNaN(rows), scores: scores as ScoreRow[] },
-      ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, tensors },
+      ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
     }
   } catch (error) {
     throw error instanceof ConfigError ? error : damaged
   }
+}
+
+/** A bank as it was saved, its labels with it. */
+function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
+  return (
+    bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, labels: tensors[`bank/${n}`]!.data as BankEntry['labels'] })) }
+  )
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */
@@ -176,7 +195,7 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
     }
   }
   const models = writeModels(net, [model('A'), model('B')])
-  const trainer = new Trainer(dataset, prepared, config, models)
+  const trainer = new Trainer(dataset, prepared, config, models, from.bank)
   trainer.t = from.step
   trainer.rows.push(...from.rows)
   trainer.scores.push(...from.scores)

@@ -162,6 +162,43 @@ test('exports and label edits are served between the steps of a run', async () =
   expect(of('class').at(-1)!.info).toMatchObject({ index: 1, name: 'RV', color: '#123456' })
 })
 
+test('an export, a look or an opened picture that fails is told to whoever asked, and the run goes on', async () => {
+  const { session, of, state } = await begin({ steps: 60, scoreEvery: 1000 })
+  await session.step()
+  const trainer = (session as unknown as { open(): Trainer }).open()
+  const fails = () => Promise.reject(new Error('no room'))
+  const usual = { stored: trainer.stored.bind(trainer), look: trainer.look.bind(trainer), predictOne: trainer.predictOne.bind(trainer) }
+  Object.assign(trainer, { stored: fails, look: fails, predictOne: fails })
+  session.followLive(false)
+  await session.resume()
+  const { unlabeled } = of('dataset').at(-1)!.dataset
+  const said = { problem: { kind: 'input', message: 'This failed: no room. The run is not affected; try again.', file: null } }
+  await expect(session.export('weights')).rejects.toMatchObject(said)
+  await expect(session.watch(unlabeled[3]!.id)).rejects.toMatchObject(said)
+  await expect(session.openPicture(unlabeled[3]!.id, true)).rejects.toMatchObject(said)
+  expect(state().state).toBe('running')
+  Object.assign(trainer, usual)
+  await session.settled()
+  expect(state()).toMatchObject({ state: 'finished', step: 60 })
+  expect(of('problem')).toEqual([])
+})
+
+test('a loss that explodes ends the run before it is no number, and earlier weights are kept', async () => {
+  const { session, of, state } = await begin({ steps: 50 })
+  const trainer = (session as unknown as { open(): Trainer }).open()
+  await session.step()
+  await session.step()
+  const runner = (trainer as unknown as { runner: StepRunner }).runner
+  const read = runner.read.bind(runner)
+  runner.read = async () => (await read()).map((row) => ({ ...row, totalB: 4e28 }))
+  await session.resume()
+  await session.settled()
+  expect(state().state).toBe('failed')
+  expect(of('problem')).toMatchObject([
+    { kind: 'run', message: expect.stringMatching(/^The loss has grown to 4\.0e\+28 at step 3\. The weights of step [12] are kept/) },
+  ])
+})
+
 test('a setting that the data refuses leaves everything as it was', async () => {
   const { session, of, state } = await begin({ size: 64 })
   const before = of('dataset').at(-1)
@@ -234,6 +271,84 @@ describe('a run continued from a checkpoint equals the uninterrupted one', () =>
         await expect(session.restore(former), `${key}: ${odd}`).rejects.toThrow(/damaged|other images/)
       }
     expect([rows(), state()]).toEqual(before)
+  })
+})
+
+describe('a bank of pseudo-exemplars', () => {
+  const settings = { size: 48, atlases: 3, atlasAgreement: 0.5, atlasShare: 0.5 } as const
+  const withBank = async () => {
+    const opened = await begin(settings)
+    await opened.session.loadSample('Abdominal phantom')
+    return opened
+  }
+
+  test('is made before the first step, trained on, kept in the checkpoint, and made anew for another exemplar', async () => {
+    const { session, of, rows, state } = await withBank()
+    await session.step()
+    const { bank } = of('bank').at(-1)!
+    expect(of('progress').filter(({ what }) => what === 'bank').length).toBeGreaterThan(0)
+    expect(bank!.entries).toHaveLength(3)
+    const { dataset } = of('dataset').at(-1)!
+    const patientOf = (id: string) => dataset.unlabeled.find((one) => one.id === id)!.patient
+    const patients = bank!.entries.map(({ image }) => patientOf(image))
+    expect(new Set(patients).size).toBe(3)
+    for (const { labels } of bank!.entries) expect(new Set(labels)).toEqual(new Set(dataset.classes.map(({ index }) => index)))
+    // The fit is that of the user's exemplar: no more pictures are scored than there are exemplars.
+    const trainer = (session as unknown as { open(): Trainer }).open()
+    expect(trainer.prepared.exemplars).toHaveLength(1)
+    expect(trainer.prepared.bank).toEqual([])
+
+    session.pauseAfter = 3
+    await session.resume()
+    await session.settled()
+    const bytes = await session.checkpoint()
+    session.pauseAfter = 5
+    await session.resume()
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'paused', step: 5 })
+
+    const again = await withBank()
+    await again.session.restore(bytes)
+    expect(again.of('bank').at(-1)!.bank).toEqual(bank)
+    again.session.pauseAfter = 5
+    await again.session.resume()
+    await again.session.settled()
+    expect(again.of('progress').filter(({ what }) => what === 'bank')).toEqual([])
+    expect(again.rows()).toEqual(rows())
+
+    await session.removeFromBank(bank!.entries[1]!.image)
+    expect(of('bank').at(-1)!.bank!.entries).toEqual(bank!.entries.filter((_, i) => i !== 1))
+    await session.step()
+    expect(state()).toMatchObject({ state: 'paused', step: 6 })
+
+    const { id } = dataset.unlabeled.find(({ patient }) => patient === patients[0])!
+    const { labels, classes } = await session.openPicture(id, true)
+    await session.annotate(id, labels, classes)
+    expect(of('bank').at(-1)!.bank).toBeNull()
+    await session.step()
+    expect(state()).toMatchObject({ state: 'paused', step: 7 })
+    const next = of('bank').at(-1)!.bank!
+    expect(next.entries.map(({ image }) => patientOf(image))).not.toContain(patients[0])
+  })
+
+  test('can be interrupted while it is made, and is then made from the start', async () => {
+    const { session, of, state } = await withBank()
+    const paused = session.start().then(() => session.pause())
+    await paused
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'paused', step: 0 })
+    expect(of('bank').filter(({ bank }) => bank)).toEqual([])
+    session.pauseAfter = 2
+    await session.resume()
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'paused', step: 2 })
+    expect(of('bank').at(-1)!.bank!.entries).toHaveLength(3)
+  })
+
+  test('changes nothing where it is off', async () => {
+    const { session, of } = await begin({ atlases: 0 })
+    await session.step()
+    expect(of('bank')).toEqual([])
   })
 })
 

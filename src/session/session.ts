@@ -225,6 +225,8 @@ export class Session {
     this.prepared = prepared
     this.config = config
     this.reportDataset()
+    // Another exemplar makes another bank.
+    this.reportBank()
     this.enter('paused')
   }
 
@@ -344,7 +346,7 @@ export class Session {
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
     this.watched = image
-    return this.guarded(() => this.show())
+    return this.beside(() => this.show())
   }
 
   /** Whether pictures are reported during a run. */
@@ -397,6 +399,7 @@ export class Session {
   }
 
   private async advance(trainer: Trainer, most: number): Promise<void> {
+    if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
@@ -408,6 +411,44 @@ export class Session {
     }
     if (this.reports.metricsDue) this.flush()
     if (this.live && this.reports.viewsDue) await this.show()
+  }
+
+  /** @returns false if a command came first: the next step begins anew */
+  private async makeBank(trainer: Trainer): Promise<boolean> {
+    const { state } = this
+    try {
+      await trainer.makeBank(async (done, of) => {
+        this.reports.progress('bank', done, of)
+        await this.queue.drain()
+        await yieldTask()
+        if (state === 'running' ? this.ending : this.queue.impatient > 0) throw new Interrupted()
+      })
+    } catch (error) {
+      if (error instanceof Interrupted) return false
+      throw error
+    }
+    this.reportBank()
+    return true
+  }
+
+  /** Leaves one image of the bank out of the steps that follow. */
+  removeFromBank = (id: PictureId) =>
+    this.betweenSteps(() => {
+      const { trainer } = this
+      if (!trainer?.bank) return
+      const { bank } = trainer
+      trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
+      this.reportBank()
+    })
+
+  private reportBank(): void {
+    const bank = this.trainer?.bank ?? null
+    const { unlabeled } = this.dataset
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack }) => {
+      const { id, name } = unlabeled[image]!
+      return { image: id, name, labels: labels.slice(), fit, wayBack }
+    })
+    this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }
 
   private async score(trainer: Trainer): Promise<void> {
@@ -497,6 +538,7 @@ export class Session {
     this.trainer = trainer
     this.leg = config.steps
     this.reports.collect(trainer)
+    this.reportBank()
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }
@@ -516,7 +558,21 @@ export class Session {
 
   /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
   private betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.queue.addBetween(() => this.guarded(work))
+    return this.queue.addBetween(() => this.beside(work))
+  }
+
+  /** Work that the run does not depend on: whatever it fails of, the run goes on, and whoever asked is told. */
+  private async beside<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const problem = problemOf(error)
+      if (!problem || problem.kind === 'input') throw new ProblemError(problem)
+      console.error(error)
+      // What follows from a lost GPU has been reported with it.
+      const message = `This failed: ${error instanceof Error ? error.message : String(error)}. The run is not affected; try again.`
+      throw new ProblemError(this.hasFailed() ? null : { ...problem, kind: 'input', message })
+    }
   }
 
   private async guarded<T>(work: () => T | Promise<T>): Promise<T> {

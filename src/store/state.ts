@@ -2,6 +2,7 @@
 import { dataKeys, defaults, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
 import type {
   BackendInfo,
+  BankInfo,
   DatasetSummary,
   Event,
   EventName,
@@ -49,11 +50,16 @@ export interface State {
   watched: PictureId | null
   /** Whether the live view follows a run as it trains. */
   live: boolean
+  /** At most `mostProblems`, the oldest first. */
   problems: ListedProblem[]
+  /** Problems that were not listed, because there were too many. */
+  unlisted: number
   /** Requests that the worker has not answered, oldest first. */
   pending: readonly Pending[]
-  /** Progress in reading or writing files, as last reported. */
+  /** Progress in reading or writing files, or making the bank, as last reported. */
   progress: Record<Event<'progress'>['what'], Progress | null>
+  /** The bank of pseudo-exemplars, once it is made. */
+  bank: BankInfo | null
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
   /** What a run with these data and settings takes; null until it is known. */
@@ -63,8 +69,8 @@ export interface State {
   opened: OpenedPicture | null
   /** How masks are exported. */
   exportOptions: ExportOptions
-  /** The last file that was saved. */
-  saved: { name: string; bytes: number } | null
+  /** The last file that was saved, and the step before which it was asked for. */
+  saved: { name: string; bytes: number; what: ExportKind; step: number } | null
 }
 
 export const initial: State = {
@@ -78,8 +84,10 @@ export const initial: State = {
   watched: null,
   live: true,
   problems: [],
+  unlisted: 0,
   pending: [],
-  progress: { read: null, export: null },
+  progress: { read: null, export: null, bank: null },
+  bank: null,
   details: {},
   memory: null,
   opening: null,
@@ -104,6 +112,7 @@ const reducers = {
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
   state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
+  bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
   problem: (state, problem) => addProblem(state, problem),
 } satisfies { [T in EventName]?: Reducer<T> }
@@ -113,7 +122,8 @@ export type Reduced = keyof typeof reducers
 /** The state after an event; the same object if the event changes nothing here. */
 export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
-  const next = event.run > state.run ? { ...state, run: event.run, saved: null } : state
+  const next =
+    event.run > state.run ? { ...state, run: event.run, saved: null, bank: null, progress: { ...state.progress, bank: null } } : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
 }
@@ -127,11 +137,27 @@ const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'c
 /** Whether other data were requested and have not arrived. */
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
 
-/** Adds a problem at the end unless it is already shown. */
+/** Of a folder of bad files, so many sentences are of use; a page that shows thousands stands still. */
+export const mostProblems = 50
+
+/**
+ * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
+ * oldest about a file.
+ */
 export function addProblem(state: State, { kind, message, file, offers = [] }: Problem): State {
-  if (state.problems.some((p) => p.message === message && p.file === file)) return state
-  const id = (state.problems.at(-1)?.id ?? 0) + 1
-  return { ...state, problems: [...state.problems, { id, kind, message, file, offers }] }
+  const { problems } = state
+  if (problems.some((p) => p.message === message && p.file === file)) return state
+  const full = problems.length >= mostProblems
+  const unlisted = state.unlisted + Number(full)
+  if (full && kind === 'input' && offers.length === 0) return { ...state, unlisted }
+  const id = (problems.at(-1)?.id ?? 0) + 1
+  const leaving = full
+    ? Math.max(
+        0,
+        problems.findIndex((problem) => problem.kind === 'input'),
+      )
+    : -1
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
@@ -148,6 +174,10 @@ export function presetOf(config: Config): Preset | null {
 export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
+
+/** Whether closing the page would lose a run: one that is going on, or one on the user's own images that is not exported as it is. */
+export const wouldLose = ({ status: { state, step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>
+  state === 'running' || (step > 0 && dataset?.sample === null && !(saved?.what === 'run' && saved.step === step))
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
