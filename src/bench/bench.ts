@@ -8,6 +8,8 @@ import { measureAgreement } from './agreement'
 import { measureGrowth } from './growth'
 import { measureKernels, measureMatmul } from './kernel-bench'
 import { sumKernels, type BenchOptions, type BenchReport, type Engine, type Part, type StepName } from './report'
+import { presets, type Preset } from '../method/config'
+import { measureMemory } from './memory'
 import { measureStep, type Patience } from './step-bench'
 
 /** What suits a backend: a weak one is a software GPU, or plain JavaScript. */
@@ -65,6 +67,7 @@ export async function runBench(
     matmul: [],
     growth: [],
     agreement: [],
+    memory: [],
     notes: notesOf(info, options),
   }
   try {
@@ -84,6 +87,12 @@ export async function runBench(
     // Only on request: it says nothing about speed, and takes as long as 50 steps with both engines.
     if (options.only === 'agreement')
       report.agreement.push(await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, tell))
+    // Likewise: the large presets need gigabytes.
+    if (options.only === 'memory' && info.backend === 'webgpu')
+      for (const preset of Object.keys(presets) as Preset[]) {
+        tell(`Memory of preset ${preset}`)
+        report.memory.push(await measureMemory(preset))
+      }
     if (wanted('growth'))
       for (const engine of options.engines) report.growth.push(...(await measureGrowth(engine, info, plan.weak, plan.growthPatience, tell)))
   } finally {

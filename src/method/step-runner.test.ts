@@ -51,6 +51,7 @@ describe('on WebGPU', () => {
   test.each([
     ['SGD', { optimizer: 'sgd' }],
     ['each level alone', { featurePerturb: 'each' }],
+    ['a batch in parts', { parts: 2 }],
     ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
     ['BatchNorm, which is not recorded', { norm: 'batch' }],
   ] as [string, Partial<Config>][])('the same with %s', { timeout: 120_000 }, async (_, settings) => {
