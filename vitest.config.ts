@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { adapterVariables } from './scripts/lavapipe.mjs'
 import { nodeFlags } from './scripts/setup.mjs'
+
+// Which software adapter tests on WebGPU use; the processes of the tests inherit what it needs.
+Object.assign(process.env, adapterVariables())
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { useSoftwareWebgpu } from '../testing/dawn.test-support'
+import { casesHere, useSoftwareWebgpu } from '../testing/dawn.test-support'
 import { modelConvCases, modelConvErrors, type ModelConvCase } from './conv-case.test-support'
 import { convOps, softwareTable, useVariants, variantsOf, withVariant } from './variants'
 
@@ -15,7 +15,7 @@ test(
       fc.asyncProperty(modelConvCases, fc.nat(), async (c, seed) => {
         for (const error of await modelConvErrors(c, seed)) expect(error).toBeLessThan(1e-5)
       }),
-      { numRuns: 40, seed: 8 },
+      { numRuns: casesHere(40), seed: 8 },
     )
   },
 )
