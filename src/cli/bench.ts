@@ -1,9 +1,9 @@
 /** npm run bench: how fast training is here, as tables or JSON. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { runBench } from '../bench/bench'
+import { emptyReport, planOf, runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
-import { placeOf, tablesOf, textOfTable, type BenchOptions } from '../bench/report'
+import { placeOf, tablesOf, textOfTable, type BenchOptions, type BenchReport } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
 import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
@@ -23,11 +23,21 @@ function optionsOf(values: OptionText): BenchOptions {
   }
 }
 
+async function benchPeers(...[info, options, place, tell]: Parameters<typeof runBench>): Promise<BenchReport> {
+  const { measurePeers } = await import('./peers/peers')
+  const report = emptyReport(info, { ...options, engines: [] }, place)
+  // The weak backends take minutes for R64 in some of the libraries.
+  const step = options.step ?? (planOf(info, options).weak ? 'T16' : 'R64')
+  report.peers = await measurePeers(step, info, report.threads, options.steps, tell)
+  return report
+}
+
 const dawnVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../node_modules/webgpu/package.json', import.meta.url), 'utf8')) as { version: string }).version
 
-async function main({ backend, software = false, threads, json, ...rest }: Values<typeof bench>): Promise<void> {
+async function main({ backend, software = false, threads, json, peers = false, ...rest }: Values<typeof bench>): Promise<void> {
   const options = optionsOf(rest)
+  if (peers && (rest.only || rest.engine)) throw new UsageError('--peers is a part of its own: leave out --only and --engine.')
   if (software && backend !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
   const platform = software ? softwarePlatform : nodePlatform
   const info = await openBackend(backend, platform, (message) => console.error(message), threadsOf(threads))
@@ -36,7 +46,8 @@ async function main({ backend, software = false, threads, json, ...rest }: Value
     ...(info.backend === 'webgpu' ? { 'webgpu (Dawn)': dawnVersion() } : {}),
     cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
   }
-  const report = await runBench(info, options, place, (message) => console.error(message))
+  const tell = (message: string) => console.error(message)
+  const report = peers ? await benchPeers(info, options, place, tell) : await runBench(info, options, place, tell)
   const lines = JSON.stringify(report, null, 2) + '\n'
   if (json === '-') process.stdout.write(lines)
   else {
