@@ -109,8 +109,9 @@ export interface PeerStep {
 
 /** @throws Error if jax-js has no such device here */
 export async function openJax(fixture: Fixture, device: Device): Promise<PeerStep> {
-  // It asks for navigator, which Node 20 lacks.
+  // It asks the browser's name, and Node 20 has no navigator; another is there once Dawn is open.
   if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  if (!navigator.userAgent) Object.defineProperty(navigator, 'userAgent', { value: 'Node.js', configurable: true })
   if (!(await init()).includes(device)) throw new Error(`jax-js has no ${device} here`)
   defaultDevice(device)
 

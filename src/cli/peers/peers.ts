@@ -17,6 +17,8 @@ interface Peer {
   open: () => Promise<Runner & { name?: string }>
 }
 
+const ownName = 'Exemplar Lab'
+
 const now = (): number => performance.now() / 1000
 
 /** A turn takes about this long, if a step is shorter. */
@@ -31,7 +33,10 @@ const timed = async (run: () => Promise<unknown>): Promise<number> => {
   return now() - begun
 }
 
-function ownStep(name: StepName, engine: Engine): Runner {
+/** Steps in the queue before ours reads: several on a real GPU, as in a run. PyTorch waits once in a turn, jax-js for each step. */
+const queued = ({ backend, software }: BackendInfo): number => (backend === 'webgpu' && !software ? 4 : 1)
+
+function ownStep(name: StepName, engine: Engine, info: BackendInfo): Runner {
   const config = configOf(stepSizes[name])
   const stepper = makeStepper(config, noiseData(config), engine)
   let t = 0
@@ -39,14 +44,19 @@ function ownStep(name: StepName, engine: Engine): Runner {
     run: (count) => {
       useEngine(engine)
       return timed(async () => {
-        for (let i = 0; i < count; i++) {
+        for (let i = 1; i <= count; i++) {
           stepper.submit(t++)
-          await stepper.read()
+          if (i === count || i % queued(info) === 0) await stepper.read()
         }
       })
     },
     dispose: () => stepper.dispose(),
   }
+}
+
+/** @throws Error if a library computes nonsense, whose time would mean nothing */
+function checked(losses: number[]): void {
+  if (!losses.every(Number.isFinite)) throw new Error('its losses are not finite numbers')
 }
 
 const cannot = (why: string) => (): never => {
@@ -56,18 +66,18 @@ const cannot = (why: string) => (): never => {
 function peersOf(name: StepName, info: BackendInfo, threads: number, fixture: Fixture): Peer[] {
   const wasm = info.backend === 'wasm'
   return [
-    { name: 'Exemplar Lab', open: async () => ownStep(name, 'ours') },
+    { name: ownName, open: async () => ownStep(name, 'ours', info) },
     wasm
       ? { name: 'TensorFlow.js', open: cannot('it cannot train on wasm, where it has no gradient for the filters of convolutions') }
-      : { name: 'TensorFlow.js', open: async () => ownStep(name, 'stock') },
-    ...(wasm ? [{ name: 'TensorFlow.js, our filter gradient', open: async () => ownStep(name, 'stock') }] : []),
+      : { name: 'TensorFlow.js', open: async () => ownStep(name, 'stock', info) },
+    ...(wasm ? [{ name: 'TensorFlow.js, our filter gradient', open: async () => ownStep(name, 'stock', info) }] : []),
     {
       name: 'jax-js',
       open: async () => {
         if (info.backend === 'cpu') cannot('its cpu device is meant for debugging only')()
         const { openJax } = await import('./jax-step')
         const jax = await openJax(fixture, info.backend)
-        return { run: (count) => timed(() => jax.run(count)), dispose: jax.dispose }
+        return { run: (count) => timed(async () => checked(await jax.run(count))), dispose: jax.dispose }
       },
     },
     {
@@ -77,7 +87,11 @@ function peersOf(name: StepName, info: BackendInfo, threads: number, fixture: Fi
         const torch = await openTorch(fixture, info.backend === 'webgpu' && !info.software, threads)
         return {
           name: `PyTorch ${torch.version}, ${torch.device}${torch.device === 'cpu' ? `, ${threads} thread${threads > 1 ? 's' : ''}` : ''}`,
-          run: async (count) => (await torch.run(count)).seconds,
+          run: async (count) => {
+            const { seconds, losses } = await torch.run(count)
+            checked(losses)
+            return seconds
+          },
           dispose: torch.dispose,
         }
       },
@@ -100,25 +114,36 @@ export async function measurePeers(
 ): Promise<PeerResult[]> {
   const config = configOf(stepSizes[name])
   const fixture = await makeFixture(config, noiseData(config))
-  const running: { name: string; runner: Runner; count: number; times: number[] }[] = []
-  const results: PeerResult[] = []
+  let running: { name: string; runner: Runner; count: number; times: number[] }[] = []
+  const opened: Runner[] = []
+  const failed: PeerResult[] = []
+  /** Without ours there is nothing to compare with; any other says why it cannot go on. */
+  const orReason = async (library: string, run: () => Promise<void>): Promise<void> => {
+    try {
+      await run()
+    } catch (error) {
+      if (library === ownName) throw error
+      failed.push({ step: name, name: library, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
   for (const peer of peersOf(name, info, threads, fixture)) {
     tell(`Step ${name}, ${peer.name}`)
-    try {
+    await orReason(peer.name, async () => {
       const runner = await peer.open()
+      opened.push(runner)
       await runner.run(1) // compiles
       const once = await runner.run(1)
       running.push({ name: runner.name ?? peer.name, runner, count: Math.max(1, Math.round(turnSeconds / once)), times: [] })
-    } catch (error) {
-      results.push({ step: name, name: peer.name, reason: error instanceof Error ? error.message : String(error) })
-    }
+    })
   }
   const until = now() + patience
   for (let turn = 0; turn < (turns ?? mostTurns) && (turns !== null || turn === 0 || now() < until); turn++) {
     tell(`Step ${name}, all in turn, ${turn + 1}`)
-    for (const { runner, count, times } of running) times.push((await runner.run(count)) / count)
+    for (const { name: library, runner, count, times } of running)
+      await orReason(library, async () => void times.push((await runner.run(count)) / count))
+    running = running.filter(({ times }) => times.length === turn + 1)
   }
-  for (const { runner } of running) runner.dispose()
+  for (const runner of opened) runner.dispose()
   useEngine('ours')
 
   const ours = running[0]!.times
@@ -132,5 +157,5 @@ export async function measurePeers(
       ratio: { lowest: Math.min(...ratios), median: median(ratios), highest: Math.max(...ratios) },
     }
   })
-  return [...measured, ...results]
+  return [...measured, ...failed]
 }
