@@ -19,5 +19,5 @@ const child = spawn(execPath, [...nodeFlags, '--import', import.meta.resolve('ts
 })
 // The child gets the terminal's Ctrl+C itself; wait until it has ended.
 process.on('SIGINT', () => {})
-process.on('SIGTERM', () => child.kill('SIGTERM'))
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => exit(signal ? 1 : code))

@@ -42,6 +42,7 @@ export function noiseData({ size }: Config): TrainingData {
     size,
     classes: 4,
     exemplars: [{ image: image(), labels: Uint8Array.from({ length: size ** 2 }, () => random.integer(4)) }],
+    bank: [],
     emptied: [image()],
     unlabeled: Array.from({ length: 16 }, image),
   }
@@ -62,7 +63,7 @@ export function shapesData({ size }: Config): TrainingData {
   const exemplar = draw(0, 0)
   const shift = () => random.uniform(-0.15, 0.15)
   const unlabeled = Array.from({ length: 16 }, () => draw(shift(), shift()).image)
-  return { size, classes: 4, exemplars: [exemplar], emptied: [emptyOut(exemplar.image, exemplar.labels, size)], unlabeled }
+  return { size, classes: 4, exemplars: [exemplar], bank: [], emptied: [emptyOut(exemplar.image, exemplar.labels, size)], unlabeled }
 }
 
 /** How long a measurement may take; it always does one step of each kind. */

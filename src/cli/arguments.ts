@@ -88,6 +88,10 @@ export async function runCommand<const C extends Command>(
   main: (values: Values<C>, rest: string[]) => void | Promise<void>,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  // Whoever read the output may be gone, as after `| head`; the work is done all the same.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   try {
     const help = helpIn(command, args)
     if (help !== null) {

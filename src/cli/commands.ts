@@ -16,7 +16,7 @@ export const train = {
   does:
     'Trains both networks without a page and segments the images. The same files come out as from the page\'s "Export run", unzipped, ' +
     'and summary.json. It needs --images, --exemplar and --mask, or --sample. Ctrl+C ends it after the step it is in and writes the files ' +
-    'all the same.',
+    'all the same; pressed again, or for another signal, it writes a checkpoint alone.',
   options: {
     images: { value: 'DIR', meaning: 'Images to learn from and to segment: a folder, or one file such as a volume' },
     exemplar: {
@@ -51,17 +51,23 @@ export const train = {
     threads,
     until: { value: 'N', meaning: 'Pause after step N and write everything, the checkpoint included', otherwise: 'the last step' },
     resume: {
-      value: 'FILE',
+      value: 'PATH',
       meaning:
-        'Go on from a checkpoint.safetensors exactly as if there had been no pause: with the same images, and without --preset, --set, ' +
-        '--steps and --seed',
+        'Go on from a checkpoint.safetensors, or from the newest good one in the folder of a run, exactly as if there had been no pause: with ' +
+        'the same images, and without --preset, --set, --steps and --seed',
     },
-    out: { value: 'DIR', meaning: 'Folder for the files; made if it is not there', needed: 'give the folder to write to' },
+    'checkpoint-every': { value: 'SECONDS', meaning: 'How often the state of the run is kept in --out', default: '60' },
+    out: {
+      value: 'DIR',
+      meaning:
+        'Folder for the files, made if it is not there; it must hold none of the images or masks, and only files of an earlier run are replaced',
+      needed: 'give the folder to write to',
+    },
   },
   examples: [
     '--images hearts/images --exemplar p01_s05.png --mask p01_s05.png --reference hearts/masks --unlabeled more --set crop=0.7 --out out/hearts',
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
-    '--sample "Cardiac phantom" --resume out/first/checkpoint.safetensors --out out/second',
+    '--sample "Cardiac phantom" --resume out/first --checkpoint-every 20 --out out/second',
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
     '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',
   ],

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { headerBytes, isDetachedHeader, samplesFileOf } from '../data/detached'
 import { InputError } from '../data/input-error'
@@ -14,7 +14,7 @@ const cannot = (name: string, error: unknown): InputError => {
  * A file on disk, read piece by piece.
  * @throws InputError if there is none; so does reading it, if it has gone since or may not be read
  */
-export function fromPath(path: string, name: string = path): GivenFile {
+export function fromPath(path: string, name: string = path): GivenFile & { path: string } {
   let size: number
   try {
     size = statSync(path).size
@@ -22,6 +22,7 @@ export function fromPath(path: string, name: string = path): GivenFile {
     throw cannot(name, error)
   }
   return {
+    path,
     name,
     size,
     read: async (from = 0, to = size) => {
@@ -99,15 +100,22 @@ export async function filesAt(path: string): Promise<GivenFile[]> {
   const place = placeAt(path)
   if (place?.array !== undefined) return [{ ...fromPath(place.path), array: place.array }]
   if (!place?.folder) return [path, ...samplesAt(path)].map((file) => fromPath(file))
-  let entries
+  return filesBelow(path).files.map((inner) => fromPath(join(path, inner)))
+}
+
+/**
+ * All files in a folder and in the folders of that, by name, as paths from there; links are followed, what is hidden by a dot is not looked at.
+ * @returns `broken`: links that lead nowhere
+ * @throws InputError if the folder cannot be read
+ */
+export function filesBelow(folder: string): { files: string[]; broken: string[] } {
+  let paths
   try {
-    entries = await readdir(path, { recursive: true, withFileTypes: true })
+    paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   } catch (error) {
-    throw cannot(path, error)
+    throw cannot(folder, error)
   }
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((file) => fromPath(file))
+  const shown = paths.filter((inner) => !inner.split(/[/\\]/).some((part) => part.startsWith('.'))).sort()
+  const places = shown.map((inner) => statOrNothing(join(folder, inner)))
+  return { files: shown.filter((_, i) => places[i]?.isFile()), broken: shown.filter((_, i) => !places[i]) }
 }

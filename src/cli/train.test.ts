@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -20,12 +20,31 @@ function write(path: string, bytes: Uint8Array): void {
   writeFileSync(join(root, path), bytes)
 }
 
-/** Two steps of a run as small as can be; paths are from `root`. */
-function train(...args: string[]) {
-  const command = ['--import', import.meta.resolve('tsx'), join(process.cwd(), 'src/cli/train.ts'), '--backend', 'cpu', '--steps', '1']
-  const tiny = ['size=16', 'baseWidth=4', 'batchLabeled=2', 'batchUnlabeled=2', 'scoreEvery=1'].flatMap((one) => ['--set', one])
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...tiny, ...args], { encoding: 'utf8', cwd: root })
+const command = ['--import', import.meta.resolve('tsx'), join(process.cwd(), 'src/cli/train.ts'), '--backend', 'cpu']
+/** Settings of a run as small as can be. */
+const tiny = (steps: number) => [
+  ...['--steps', String(steps)],
+  ...['size=16', 'baseWidth=4', 'batchLabeled=2', 'batchUnlabeled=2', `scoreEvery=${steps}`].flatMap((one) => ['--set', one]),
+]
+
+/** Runs a command to its end; paths are from `root`. */
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], { encoding: 'utf8', cwd: root })
   return { status, stdout, stderr }
+}
+const train = (...args: string[]) => run(...tiny(1), ...args)
+
+/** Starts a command and sends it a signal as soon as there is a checkpoint in `out`. */
+async function killed(out: string, signal: NodeJS.Signals, ...args: string[]) {
+  const child = spawn(process.execPath, [...command, ...args, '--checkpoint-every', '0.01', '--out', out], { cwd: root })
+  const ended = new Promise<{ status: number | null; by: string | null }>((resolve) =>
+    child.on('close', (status, by) => resolve({ status, by })),
+  )
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()))
+  await expect.poll(() => existsSync(join(root, out, 'checkpoint.safetensors')), { timeout: 60_000, interval: 5 }).toBe(true)
+  child.kill(signal)
+  return { ...(await ended), said }
 }
 
 const filesIn = (folder: string) =>
@@ -109,4 +128,47 @@ test('--pairs says which mask is of which image, whatever they are called', () =
     status: 1,
     stderr: 'Line 1 of "odd/pairs.csv" (--pairs) is not understood: write image,mask.\n',
   })
+})
+
+test('true masks are not overwritten: --out that holds what is read is refused before the first step', () => {
+  for (const at of [1, 2]) {
+    write(`hearts/images/p${at}.png`, makePng('', { rows: rows(grey(at)) }).bytes)
+    write(`hearts/masks/p${at}.png`, makePng('', { rows: rows(inside(at)) }).bytes)
+  }
+  const before = filesIn('hearts').map((file) => readFileSync(join(root, 'hearts', file)))
+  const given = ['--images', 'hearts/images', '--exemplar', 'p1.png', '--mask', 'p1.png', '--reference', 'hearts/masks']
+  expect(train(...given, '--out', 'hearts')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: '"hearts" (--out) holds "p1.png", which the run reads: choose a folder of its own for what comes out.\n',
+  })
+  expect(filesIn('hearts').map((file) => readFileSync(join(root, 'hearts', file)))).toEqual(before)
+  // A link that leads nowhere is left out by name.
+  symlinkSync(join(root, 'gone.png'), join(root, 'hearts/images/p3.png'))
+  const { status, stdout } = train(...given, '--out', 'hearts-out')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^Left out: "p3\.png" is a link that leads nowhere\.$/m)
+  expect(filesIn('hearts-out/masks')).toEqual(['p1.png', 'p2.png'])
+})
+
+test('a run that is killed goes on from its last checkpoint, and ends as one that was not', async () => {
+  const sample = ['--sample', 'Cardiac phantom']
+  const settings = [...sample, ...tiny(15)]
+  expect(run(...settings, '--out', 'whole').status).toBe(0)
+  expect(await killed('cut', 'SIGKILL', ...settings)).toMatchObject({ status: null, by: 'SIGKILL' })
+  const left = await killed('cut-again', 'SIGTERM', ...sample, '--resume', 'cut')
+  expect(left).toMatchObject({ status: 143, by: null, said: expect.stringContaining('Left by SIGTERM; go on with --resume cut-again') })
+  // The newest is damaged: the one before it is taken.
+  const newest = readFileSync(join(root, 'cut-again/checkpoint.safetensors'))
+  write('cut-again/checkpoint-previous.safetensors', newest)
+  newest[newest.length - 100]! ^= 1
+  write('cut-again/checkpoint.safetensors', newest)
+  const last = run(...sample, '--resume', 'cut-again', '--out', 'cut-again')
+  expect(last).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('checkpoint.safetensors" is passed over') })
+  expect(filesIn('cut-again')).toEqual(filesIn('whole'))
+  for (const file of ['checkpoint.safetensors', 'model-a.safetensors', 'metrics.csv'])
+    expect(readFileSync(join(root, 'cut-again', file)).equals(readFileSync(join(root, 'whole', file))), file).toBe(true)
+  expect(run(...sample, '--resume', 'whole/masks', '--out', 'x').stderr).toBe(
+    'There is no checkpoint.safetensors in "whole/masks" (--resume).\n',
+  )
 })

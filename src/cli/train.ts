@@ -1,31 +1,34 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import type { GivenFile } from '../data/given-file'
 import { makeConfig, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { FileRole, SessionEvent, SourceInfo } from '../session/events'
-import { CheckpointError, configOf } from '../session/checkpoint'
+import { CheckpointError, openCheckpoint } from '../session/checkpoint'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { fromPath, placeAt, samplesAt } from './given-path'
+import { filesBelow, fromPath, placeAt, samplesAt } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
+import { newestCheckpoint, RunFolder } from './run-folder'
+
+/** A file of the user's, and where it lies. */
+type InputFile = ReturnType<typeof fromPath>
 
 /** The file at a path, the array in a file, or all files in the folder there and its subfolders, by name. @throws UsageError */
-function filesIn(path: string, option: string): GivenFile[] {
+function filesIn(path: string, option: string): InputFile[] {
   const place = placeAt(path)
   if (!place) throw new UsageError(`There is no file or folder "${path}" (${option}).`)
   if (place.array !== undefined) return [{ ...fromPath(place.path, basename(place.path)), array: place.array }]
   if (!place.folder) return [place.path, ...samplesAt(place.path)].map((file) => fromPath(file, basename(file)))
-  const paths = readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((inner) => !inner.split(/[/\\]/).some((part) => part.startsWith('.')) && statSync(join(path, inner)).isFile())
-    .sort()
-  if (paths.length === 0) throw new UsageError(`There are no files in "${path}" (${option}).`)
-  return paths.map((inner) => fromPath(join(path, inner), inner))
+  const { files, broken } = filesBelow(path)
+  for (const inner of broken) console.log(`Left out: "${inner}" is a link that leads nowhere.`)
+  if (files.length === 0) throw new UsageError(`There are no files in "${path}" (${option}).`)
+  return files.map((inner) => fromPath(join(path, inner), inner))
 }
 
 /**
@@ -33,7 +36,7 @@ function filesIn(path: string, option: string): GivenFile[] {
  * among the others there, with the folders between.
  * @throws UsageError
  */
-function given(path: string, folder: string | undefined, option: string): GivenFile[] {
+function given(path: string, folder: string | undefined, option: string): InputFile[] {
   const found = [path, ...(folder ? [join(folder, path)] : [])].find((p) => placeAt(p))
   if (found === undefined) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
   const files = filesIn(found, option)
@@ -103,6 +106,10 @@ class Log {
     } else if (event.type === 'dataset') {
       this.sources = event.dataset.sources
       this.maskNotes = event.dataset.maskNotes
+    } else if (event.type === 'bank' && event.bank) {
+      const { entries, eligible, tried } = event.bank
+      console.log(`bank: ${entries.length} images; in ${eligible} of ${tried} patients the exemplar's labels find their way back`)
+      for (const { name, fit, wayBack } of entries) console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}`)
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
@@ -142,14 +149,16 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (values.resume && (values.preset || values.set || values.steps || values.seed))
     throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set, --steps and --seed.')
   const config: Config = makeConfig(settings(values))
+  const every = Number(values['checkpoint-every'])
+  if (!(every > 0)) throw new UsageError(`--checkpoint-every is "${values['checkpoint-every']}", but must be a number of seconds above 0.`)
   const until = values.until === undefined ? Infinity : Number(values.until)
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
-  const files: { role: FileRole; file: GivenFile }[] = []
+  const files: { role: FileRole; file: InputFile }[] = []
   const chosen = new Map<string, string>()
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
-    const add = (role: FileRole, found: GivenFile[]) => files.push(...found.map((file) => ({ role, file })))
+    const add = (role: FileRole, found: InputFile[]) => files.push(...found.map((file) => ({ role, file })))
     add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
     add('exemplar-mask', given(required(values.mask, '--mask', 'name its mask'), values.reference, '--mask'))
     add('unlabeled', filesIn(images, '--images'))
@@ -166,12 +175,11 @@ async function main(values: Values<typeof train>): Promise<void> {
       chosen.set(source!.name, file.name)
     }
   }
-  try {
-    mkdirSync(out, { recursive: true })
-  } catch (error) {
-    throw new UsageError(`Nothing can be written to "${out}" (--out): ${(error as NodeJS.ErrnoException).code}.`)
-  }
-  const checkpoint = values.resume ? await given(values.resume, undefined, '--resume')[0]!.read() : null
+  const folder = new RunFolder(
+    out,
+    files.map(({ file }) => file.path),
+  )
+  const checkpoint = values.resume ? await checkpointAt(values.resume) : null
 
   const log = new Log()
   const info = await openBackend(
@@ -186,7 +194,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  await session.configure(checkpoint ? configOf(checkpoint) : config).catch(log.refused)
+  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.
@@ -197,28 +205,64 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (checkpoint) await session.restore(checkpoint).catch(log.refused)
   stopIfRefused()
 
-  // Ctrl+C ends the run after its present step and writes the files; a second one need not kill it.
-  process.on('SIGINT', () => void session.stop().catch(log.refused))
+  const keep = async () => folder.keep(await session.checkpoint())
+  const keeper = keepSafe(session, folder, keep, every)
   const begun = performance.now()
   await run(session, until).catch(log.refused)
+  clearInterval(keeper)
   const seconds = (performance.now() - begun) / 1000
   log.print()
 
+  // What follows reads every image again, and may fail.
+  await keep()
   const { row, patients } = await session.patientScores()
-  for (const [path, bytes] of Object.entries(await session.files('run'))) {
-    mkdirSync(dirname(join(out, path)), { recursive: true })
-    writeFileSync(join(out, path), bytes)
-  }
   const dice =
     row.dice === null
       ? undefined
       : { mean: row.dice, perClass: row.perClass, perPatient: Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice])) }
   const summary = { steps: row.step, seconds, backend: info.backend, adapter: info.adapter, fit: row.fit, ...(dice && { dice }) }
-  writeFileSync(join(out, 'summary.json'), JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n')
+  const text = JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n'
+  folder.finish({ ...(await session.files('run')), 'summary.json': new TextEncoder().encode(text) })
   console.log(
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
   stopIfRefused()
+}
+
+/** The bytes of a checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError */
+async function checkpointAt(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (!placeAt(path)?.folder) return given(path, undefined, '--resume')[0]!.read()
+  const newest = await newestCheckpoint(path)
+  if (newest.passedOver) console.log(newest.passedOver)
+  return fromPath(newest.path).read()
+}
+
+/** Writes a checkpoint every so many seconds and at every signal that can be caught; the first Ctrl+C ends the run instead. */
+function keepSafe(session: Session, { path }: RunFolder, keep: () => Promise<void>, seconds: number): NodeJS.Timeout {
+  const leave = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') =>
+    void keep().then(
+      () => {
+        console.log(`Left by ${signal}; go on with --resume ${path}`)
+        process.exit(128 + constants.signals[signal])
+      },
+      (error: Error) => {
+        console.error(error.message)
+        process.exit(1)
+      },
+    )
+  process.once('SIGINT', () => {
+    process.on('SIGINT', () => leave('SIGINT'))
+    session.stop().catch(() => undefined)
+  })
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => leave(signal))
+  let told = ''
+  return setInterval(() => {
+    if (session.state !== 'running') return
+    keep().catch(({ message }: Error) => {
+      if (message !== told) console.log(`No checkpoint: ${message}`)
+      told = message
+    })
+  }, seconds * 1000)
 }
 
 /** Takes one channel of all images that have several. @throws UsageError */

@@ -135,7 +135,7 @@ const labelTable = ({ classes }: FinishedRun) => classes.map(({ name, color, val
 export function maskNames(images: readonly string[]): string[] {
   const paths = images.map((name) => {
     const folders = name.split(/[/\\]/).slice(0, -1)
-    return [...folders.map(cleaned).filter((folder) => !/^[. ]*$/.test(folder)), sourceBase(name)]
+    return [...folders.map(cleaned).filter((folder) => folder !== ''), sourceBase(name)]
   })
   const ending = (path: string[], depth: number) => path.slice(-depth).join('/')
   const key = (path: string[], depth: number) => ending(path, depth).toLowerCase()
@@ -186,6 +186,9 @@ const descriptions: [path: string, says: string][] = [
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
+
+/** The files and folders of every export, at its top. */
+export const runPaths = [...descriptions.map(([path]) => path.replace('/', '')), 'README.txt']
 
 function readme({ version, step, config, backend }: FinishedRun, files: Files): string {
   const paths = Object.keys(files)

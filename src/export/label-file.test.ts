@@ -199,13 +199,28 @@ describe('base names', () => {
     ['..', 'image'],
     ['.png', 'image'],
     ['', 'image'],
+    ['CON.png', 'CON_'],
+    ['nul.a.nii.gz', 'nul_.a'],
+    ['console.png', 'console'],
+    ['a. .png', 'a'],
+    [`${'ä'.repeat(126)}.png`, 'ä'.repeat(80)],
   ])('%s', (name, base) => expect(sourceBase(name)).toBe(base))
 
   test('never lead out of the folder', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.constantFrom('../..', '..\\.png', 'a/.nii.gz', '.. .png')), (name) => {
-        expect(sourceBase(name)).toMatch(/^(?![. ]*$)[^/\\:*?"<>|]+$/)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string({ minLength: 100, unit: 'grapheme' }),
+          fc.constantFrom('../..', '..\\.png', '.. .png', 'COM1.x.png'),
+        ),
+        (name) => {
+          const base = sourceBase(name)
+          expect(base).toMatch(/^[^/\\:*?"<>|]*[^/\\:*?"<>|. ]$/)
+          expect(base).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i)
+          expect(Buffer.byteLength(base)).toBeLessThanOrEqual(160)
+        },
+      ),
     )
   })
 })

@@ -35,8 +35,24 @@ const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not pr
 
 const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
 
-/** Part of a path without what file systems refuse. */
-export const cleaned = (part: string): string => part.replace(/[<>:"|?*\p{Cc}]/gu, '_')
+/** Names that Windows keeps for devices, whatever follows a dot. */
+const devices = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
+
+/** Most bytes of a part: file systems take 255, and endings, class names and numbers are added to it. */
+const mostBytes = 160
+const encoder = new TextEncoder()
+
+/** Part of a path as every file system takes it: no reserved characters or names, no dot or space at the end, not too long. */
+export function cleaned(part: string): string {
+  let all = ''
+  let bytes = 0
+  for (const char of part.replace(/[<>:"|?*\p{Cc}\p{Cs}]/gu, '_').replace(devices, '$1_')) {
+    bytes += encoder.encode(char).length
+    if (bytes > mostBytes) break
+    all += char
+  }
+  return all.replace(/[. ]+$/, '')
+}
 
 /**
  * The name of a source without folders, ending, and what file systems refuse; ".nii.gz" and ".ome.tif" are single endings, but the last part
@@ -44,7 +60,7 @@ export const cleaned = (part: string): string => part.replace(/[<>:"|?*\p{Cc}]/g
  */
 export function sourceBase(name: string): string {
   const base = cleaned(name.slice(name.search(/[^/\\]*$/)).replace(endings, ''))
-  return /^[. ]*$/.test(base) ? 'image' : base
+  return base === '' ? 'image' : base
 }
 
 /** One picture without a position in space. */

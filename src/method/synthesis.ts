@@ -2,6 +2,8 @@ import { positionsOf, type Warp } from '../kernels/warp/warp.twin'
 import type { Random } from '../lib/random'
 import { unknown } from '../image/raster'
 import type { Config } from './config'
+import type { BankEntry } from './bank/bank'
+import type { Atlas } from './bank/demons'
 import { blur, drawTone } from './intensity'
 import { drawWarp, type WarpRange } from './warp'
 
@@ -10,11 +12,23 @@ export interface TrainingData {
   size: number
   /** At most 255, including background. */
   classes: number
-  /** At least one. */
-  exemplars: { image: Float32Array; labels: Uint8Array }[]
-  /** Each exemplar after `emptyOut`: known background only. */
+  /** At least one: the user's. */
+  exemplars: Atlas[]
+  /** Unlabelled images that train with labels of `makeBank`; none if the bank is off. */
+  bank: Atlas[]
+  /** Each labelled image after `emptyOut`: known background only. */
   emptied: Float32Array[]
   unlabeled: Float32Array[]
+}
+
+/** All that is drawn as an exemplar, in the order of its numbers. */
+export const labelledOf = ({ exemplars, bank }: TrainingData): Atlas[] => [...exemplars, ...bank]
+
+/** The same data with other pseudo-exemplars. */
+export function withBank(data: TrainingData, entries: readonly Pick<BankEntry, 'image' | 'labels'>[]): TrainingData {
+  const bank = entries.map(({ image, labels }) => ({ image: data.unlabeled[image]!, labels }))
+  const emptied = data.emptied.slice(0, data.exemplars.length)
+  return { ...data, bank, emptied: [...emptied, ...bank.map(({ image, labels }) => emptyOut(image, labels, data.size))] }
 }
 
 /**
@@ -75,22 +89,25 @@ const tries = 8
 
 /** An augmented exemplar (I_e, Y_e) as numbers: image and mask under one warp, then the image's gamma, gain and offset. */
 export interface Exemplar {
-  /** The exemplar's number. */
+  /** The number of the exemplar or pseudo-exemplar. */
   source: number
   warp: Warp
   tone: [number, number, number]
 }
 
 /**
- * Draws an augmented exemplar, each with equal probability. A warp under which a class keeps less than half of its expected area is
+ * Draws an augmented exemplar: of the bank with probability `atlasShare`, and there as among the user's each with equal probability. A warp under which a class keeps less than half of its expected area is
  * redrawn, so every class of the exemplar stays in the picture.
  */
 export function drawExemplar(data: TrainingData, random: Random, config: Config): Exemplar {
-  const { size, exemplars } = data
+  const { size, exemplars, bank } = data
   const range = exemplarRange(config)
-  // No draw for a single exemplar: a choice without alternatives must not advance the stream.
-  const source = exemplars.length > 1 ? random.integer(exemplars.length) : 0
-  const { labels } = exemplars[source]!
+  // A choice without alternatives must not advance the stream.
+  const fromBank = bank.length > 0 && random.chance(config.atlasShare)
+  const among = fromBank ? bank : exemplars
+  const chosen = among.length > 1 ? random.integer(among.length) : 0
+  const source = fromBank ? exemplars.length + chosen : chosen
+  const { labels } = among[chosen]!
   const least = new Float64Array(data.classes)
   for (const l of labels) if (l > 0 && l !== unknown) least[l]!++
   // Shrinking by 1/scale twice is intended; any further loss is off the image.

@@ -37,6 +37,7 @@ export function tinyData({ size }: Config, unlabeled = 4): TrainingData {
     size,
     classes: 3,
     exemplars: [{ image, labels }],
+    bank: [],
     emptied: [emptyOut(image, labels, size)],
     unlabeled: Array.from({ length: unlabeled }, () => image.map((v, i) => Math.min(1, v * 0.8 + noise()[i]! * 0.5))),
   }

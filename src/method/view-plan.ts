@@ -4,7 +4,7 @@ import { affineLength, bendLength, plainTone, type Warp } from '../kernels/warp/
 import { Random } from '../lib/random'
 import type { Config } from './config'
 import { drawStrong } from './intensity'
-import { drawExemplar, drawSynthetic, softEdge, weakRange, type TrainingData } from './synthesis'
+import { drawExemplar, drawSynthetic, labelledOf, softEdge, weakRange, type TrainingData } from './synthesis'
 import { drawWarp } from './warp'
 
 /** What happens to one step's images, drawn on the host as a few numbers. */
@@ -86,7 +86,7 @@ export function planViews(data: TrainingData, config: Config, t: number): ViewPl
     plan.bend.set(bend, row * bendLength)
     plan.tone.set(tone, row * 3)
   }
-  const exemplars = data.exemplars.length
+  const exemplars = labelledOf(data).length
   const ofUnlabeled = (i: number) => 2 * exemplars + i
   const stream = (purpose: string, i = 0) => new Random(config.seed, purpose, t, i)
 

@@ -6,17 +6,13 @@ import { warpImage, warpLabels, type Warp } from '../kernels/warp/warp.twin'
 import { unknown } from '../image/raster'
 import type { Config } from './config'
 import { applyStrong } from './intensity'
-import type { TrainingData } from './synthesis'
+import { labelledOf, type TrainingData } from './synthesis'
 import { planShapes, planViews, rowsOf, type MixBox, type PlanName, type ViewPlan } from './view-plan'
 
 /** One step's images as arrays, made by the kernels' twins: for the stock engine, for pictures, and to compare `renderViews` with. */
 
-/** All images by their number: the exemplars, the same emptied, the unlabelled ones. */
-export const imagesOf = ({ exemplars, emptied, unlabeled }: TrainingData) => [
-  ...exemplars.map(({ image }) => image),
-  ...emptied,
-  ...unlabeled,
-]
+/** All images by their number: those that are labelled, the same emptied, the unlabelled ones. */
+export const imagesOf = (data: TrainingData) => [...labelledOf(data).map(({ image }) => image), ...data.emptied, ...data.unlabeled]
 
 /** Labels as the losses take them: -1 where unknown. */
 export const targetOf = (labels: Uint8Array) => Float32Array.from(labels, (l) => (l === unknown ? -1 : l))
@@ -62,6 +58,7 @@ export function renderArrays(data: TrainingData, plan: ViewPlan, config: Config)
   const list = (count: number) => Array.from({ length: count }, (_, i) => i)
   const image = () => new Float32Array(size * size)
   const sources = imagesOf(data)
+  const labelled = labelledOf(data)
   const warpOf = (i: number): Warp => ({ affine: row('affine', i), bend: row('bend', i) })
   const warped = (i: number) => {
     const out = image()
@@ -70,7 +67,7 @@ export function renderArrays(data: TrainingData, plan: ViewPlan, config: Config)
   }
   const labeled = (i: number): LabeledImage => {
     const target = image()
-    warpLabels(targetOf(data.exemplars[plan.source[i]!]!.labels), target, size, warpOf(i))
+    warpLabels(targetOf(labelled[plan.source[i]!]!.labels), target, size, warpOf(i))
     const rim = image()
     widen(target, rim, size)
     const labels = Uint8Array.from(target, (l) => Math.max(0, l))

@@ -9,11 +9,11 @@ import { Random } from '../lib/random'
 import { unknown } from '../image/raster'
 import type { Config } from './config'
 import { supervisedForm } from './losses'
-import { emptyOut, keeps, weakRange, type TrainingData } from './synthesis'
+import { emptyOut, keeps, weakRange, withBank, type TrainingData } from './synthesis'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
-import { labeledShares, planShapes, planViews, strongRange, type ViewPlan } from './view-plan'
+import { labeledShares, planShapes, planViews, rowsOf, strongRange, type ViewPlan } from './view-plan'
 import { disposeImages, renderViews, uploadImages, type DevicePlan, type ViewTensors } from './views'
-import { drawViews, type LabeledImage, type Views } from './views-on-host'
+import { drawViews, imagesOf, type LabeledImage, type Views } from './views-on-host'
 import { drawWarp, type WarpRange } from './warp'
 
 /** A plan of only the views; in a step its tensors are part of those from `uploadStep`. */
@@ -491,6 +491,31 @@ test('each of two exemplars is drawn half the time, with its labels, and emptied
     expect(first! + second!).toBe(500)
     expect(Math.abs(first! - 250)).toBeLessThan(56)
   }
+})
+
+test('an image of the bank is drawn as often as asked for, with its own labels, also for pastes', () => {
+  const base = tinyData(tinyConfig(), 3)
+  const carried = base.exemplars[0]!.labels.map((l) => (l === 2 ? 0 : l))
+  const data = withBank(base, [
+    { image: 1, labels: carried },
+    { image: 2, labels: carried },
+  ])
+  expect(imagesOf(data).slice(1, 3)).toEqual([base.unlabeled[1], base.unlabeled[2]])
+  for (const [share, least, most] of [
+    [0, 0, 0],
+    [0.6, 0.5, 0.7],
+    [1, 1, 1],
+  ] as const) {
+    const config = tinyConfig({ atlasShare: share, batchLabeled: 4 })
+    const { E, P } = rowsOf(config)
+    const drawn = Array.from({ length: 200 }, (_, t) => [...planViews(data, config, t).source.subarray(0, E + P)]).flat()
+    const fromBank = drawn.filter((source) => source > 0).length / drawn.length
+    expect(fromBank).toBeGreaterThanOrEqual(least)
+    expect(fromBank).toBeLessThanOrEqual(most)
+    if (share > 0) expect(new Set(drawn.filter((source) => source > 0))).toEqual(new Set([1, 2]))
+  }
+  const { exemplars, synthetics } = drawViews(data, tinyConfig({ atlasShare: 1 }), 3)
+  for (const { labels } of [...exemplars, ...synthetics]) expect(labels).not.toContain(2)
 })
 
 test('an emptied exemplar shows only known background', () => {

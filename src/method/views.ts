@@ -9,7 +9,7 @@ import { pasted } from '../kernels/paste/paste'
 import { widened } from '../kernels/rim/rim'
 import { warpedImages, warpedLabels } from '../kernels/warp/warp'
 import type { Config } from './config'
-import type { TrainingData } from './synthesis'
+import { labelledOf, type TrainingData } from './synthesis'
 import { rowsOf, type PlanName, type ViewPlan } from './view-plan'
 import { imagesOf, renderArrays, targetOf, type Views } from './views-on-host'
 
@@ -17,9 +17,9 @@ import { imagesOf, renderArrays, targetOf, type Views } from './views-on-host'
 
 /** A data set on the backend, and the original. The owner disposes of it with `disposeImages`. */
 export interface DeviceImages {
-  /** [2 n + m, S, S]: the n exemplars, the same emptied, the m unlabelled images. */
+  /** [2 n + m, S, S]: the n labelled images, the same emptied, the m unlabelled ones. */
   images: tf.Tensor3D
-  /** Labels of the exemplars, [n, S, S], -1 where unknown. */
+  /** Labels of the labelled images, [n, S, S], -1 where unknown. */
   labels: tf.Tensor3D
   data: TrainingData
 }
@@ -32,9 +32,9 @@ function joined(list: Float32Array[], size: number): Float32Array {
 
 /** Sends a data set to the backend, once per run. */
 export function uploadImages(data: TrainingData): DeviceImages {
-  const { size, exemplars } = data
+  const { size } = data
   const maps = (list: Float32Array[]) => tf.tensor3d(joined(list, size), [list.length, size, size])
-  return { images: maps(imagesOf(data)), labels: maps(exemplars.map(({ labels }) => targetOf(labels))), data }
+  return { images: maps(imagesOf(data)), labels: maps(labelledOf(data).map(({ labels }) => targetOf(labels))), data }
 }
 
 export function disposeImages({ images, labels }: DeviceImages): void {

@@ -1,6 +1,7 @@
-import { sha256 } from '../lib/hex'
+import { hexOf, sha256 } from '../lib/hex'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
-import { makeConfig, type Config } from '../method/config'
+import { ConfigError, makeConfig, type Config } from '../method/config'
+import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, writeModels, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -15,7 +16,13 @@ export class CheckpointError extends Error {
   override name = 'CheckpointError'
 }
 
-const format = 'exemplar-lab-checkpoint-1'
+const format = 'exemplar-lab-checkpoint-2'
+/** Written before checkpoints had a seal. */
+const formerFormat = 'exemplar-lab-checkpoint-1'
+
+/** The last tensor of a checkpoint: the SHA-256 of all bytes before it. */
+const seal = 'seal'
+const sealBytes = 32
 
 /** SHA-256 of what the networks see, so that a run is not silently continued on other images. */
 async function digest({ exemplars, unlabeled }: TrainingData): Promise<string> {
@@ -36,10 +43,8 @@ const picturesOf = ({ exemplars, unlabeled }: Dataset): PictureId[] => [
 
 /** NaN, which JSON lacks, marks a term that is off. */
 const plain = (rows: StepMetrics[]) => JSON.stringify(rows)
-const withNaN = (json: string): StepMetrics[] =>
-  (JSON.parse(json) as Record<string, number | null>[]).map(
-    (row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, v ?? NaN])) as unknown as StepMetrics,
-  )
+const withNaN = (rows: Record<string, number | null>[]): StepMetrics[] =>
+  rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, v ?? NaN])) as unknown as StepMetrics)
 
 const shapesOf = (net: UNet): Shapes => ({ ...parameterShapes(net), ...bufferShapes(net) })
 
@@ -54,7 +59,11 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     for (const [group, values] of Object.entries(model))
       for (const [name, data] of Object.entries(values as StoredModel['m']))
         tensors[`${'AB'[k]}/${group}/${name}`] = { shape: shapes[name]!, data }
-  return writeSafetensors(tensors, {
+  const { bank } = trainer
+  const { size } = trainer.config
+  bank?.entries.forEach(({ labels }, n) => (tensors[`bank/${n}`] = { shape: [size, size], data: labels }))
+  tensors[seal] = { shape: [sealBytes], data: new Uint8Array(sealBytes) }
+  const bytes = writeSafetensors(tensors, {
     format,
     config: JSON.stringify(trainer.config),
     classes: String(trainer.net.classes),
@@ -64,46 +73,104 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     data: await digest(trainer.prepared),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
+    ...(bank && { bank: JSON.stringify({ ...bank, entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })) }) }),
   })
+  bytes.set(await sealOf(bytes), bytes.length - sealBytes)
+  return bytes
 }
 
-/** The settings in a checkpoint, needed to prepare the data before it is restored. @throws CheckpointError */
-export function configOf(bytes: Uint8Array): Config {
-  return makeConfig(JSON.parse(parse(bytes).metadata['config']!) as Partial<Config>)
+const sealOf = async (bytes: Uint8Array<ArrayBuffer>) =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(0, bytes.length - sealBytes)))
+
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  config: Config
+  classes: number
+  step: number
+  rows: StepMetrics[]
+  scores: ScoreRow[]
+  /** What `digest` gave for the data of the run. */
+  data: string
+  /** Null in a checkpoint saved before pictures had ids. */
+  pictures: PictureId[] | null
+  /** Null if there was none yet, or it was off. */
+  bank: Bank | null
+  tensors: Record<string, StoredTensor>
 }
 
-/** The settings and curves in a checkpoint, for a run whose data are missing. @throws CheckpointError */
-export function seriesOf(bytes: Uint8Array): { config: Config; rows: StepMetrics[]; scores: ScoreRow[] } {
-  const { metadata } = parse(bytes)
-  return { config: configOf(bytes), rows: withNaN(metadata['rows']!), scores: JSON.parse(metadata['scores']!) as ScoreRow[] }
+/** Reads a checkpoint and checks its seal. @throws CheckpointError if it is none, or damaged; ConfigError for settings that are not ours */
+export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
+  const { tensors, metadata } = parse(bytes)
+  const damaged = new CheckpointError('The checkpoint is damaged: its bytes are not those that were written; take an earlier one.')
+  if (metadata['format'] === format && hexOf(await sealOf(bytes)) !== hexOf(bytes.subarray(-sealBytes))) throw damaged
+  try {
+    const of = (key: string) => JSON.parse(metadata[key] ?? 'null') as unknown
+    const [config, rows, scores, pictures] = [of('config'), of('rows'), of('scores'), of('pictures')]
+    const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
+    const whole =
+      typeof config === 'object' &&
+      config !== null &&
+      Number.isInteger(classes) &&
+      classes >= 2 &&
+      Number.isSafeInteger(step) &&
+      step >= 0 &&
+      metadata['data']
+    if (!whole || !Array.isArray(rows) || !Array.isArray(scores) || !(pictures === null || Array.isArray(pictures))) throw damaged
+    return {
+      config: makeConfig(config as Partial<Config>),
+      ...{ classes, step, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
+    }
+  } catch (error) {
+    throw error instanceof ConfigError ? error : damaged
+  }
 }
 
+/** A bank as it was saved, its labels with it. */
+function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
+  return (
+    bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, labels: tensors[`bank/${n}`]!.data as BankEntry['labels'] })) }
+  )
+}
+
+/** Whether bytes are of a checkpoint, damaged or not. */
+export function isCheckpoint(bytes: Uint8Array): boolean {
+  try {
+    parse(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws CheckpointError */
 function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
   try {
     const file = readSafetensors(bytes)
-    if (file.metadata['format'] === format) return file
+    if ([format, formerFormat].includes(file.metadata['format']!)) return file
   } catch {
     // Falls through to the sentence below: the details would help nobody.
   }
-  throw new CheckpointError('This is not a checkpoint of Exemplar Lab; choose the file checkpoint.safetensors that a run wrote.')
+  throw new CheckpointError(
+    'This is not a checkpoint of Exemplar Lab, or it is cut off; choose the file checkpoint.safetensors that a run wrote.',
+  )
 }
 
 /** How many of a checkpoint's pictures a data set lacks, in words; empty if none, or if it was saved before pictures had ids. */
-function lackOf(pictures: string | undefined, dataset: Dataset): string {
-  const [all, here] = [JSON.parse(pictures ?? '[]') as PictureId[], new Set(picturesOf(dataset))]
+function lackOf(pictures: PictureId[] | null, dataset: Dataset): string {
+  const [all, here] = [pictures ?? [], new Set(picturesOf(dataset))]
   const lacking = all.filter((id) => !here.has(id)).length
   return lacking > 0 ? `: ${lacking} of its ${all.length} images are missing` : ''
 }
 
 /** A trainer that continues exactly where `saveCheckpoint` stopped. @throws CheckpointError */
-export async function restoreCheckpoint(bytes: Uint8Array, dataset: Dataset, prepared: TrainingData): Promise<Trainer> {
-  const { tensors, metadata } = parse(bytes)
-  const config = configOf(bytes)
-  if (metadata['data'] !== (await digest(prepared)))
+export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prepared: TrainingData): Promise<Trainer> {
+  const { tensors, config } = from
+  if (from.data !== (await digest(prepared)))
     throw new CheckpointError(
-      `The checkpoint was made from other images or masks${lackOf(metadata['pictures'], dataset)}; give the same files, or start without it.`,
+      `The checkpoint was made from other images or masks${lackOf(from.pictures, dataset)}; give the same files, or start without it.`,
     )
-  const net = networkOf(config, Number(metadata['classes']))
+  const net = networkOf(config, from.classes)
   const [trained, buffers] = [parameterShapes(net), bufferShapes(net)]
   const model = (k: string): StoredModel => {
     const group = (name: string, of: Shapes) =>
@@ -123,9 +190,9 @@ export async function restoreCheckpoint(bytes: Uint8Array, dataset: Dataset, pre
     }
   }
   const models = writeModels(net, [model('A'), model('B')])
-  const trainer = new Trainer(dataset, prepared, config, models)
-  trainer.t = Number(metadata['step'])
-  trainer.rows.push(...withNaN(metadata['rows']!))
-  trainer.scores.push(...(JSON.parse(metadata['scores']!) as ScoreRow[]))
+  const trainer = new Trainer(dataset, prepared, config, models, from.bank)
+  trainer.t = from.step
+  trainer.rows.push(...from.rows)
+  trainer.scores.push(...from.scores)
   return trainer
 }

@@ -209,6 +209,26 @@ export interface RunStatus {
   secondsLeft: number | null
 }
 
+/** An unlabelled image that trains with labels that registration gave it. */
+export interface BankEntryInfo {
+  image: PictureId
+  name: string
+  /** Class per pixel, as the networks see it. */
+  labels: Uint8Array<ArrayBuffer>
+  /** How well the exemplar fits there, normalised cross-correlation, -1..1. */
+  fit: number
+  /** Dice of the exemplar's labels after the way there and back, 0..1. */
+  wayBack: number
+}
+
+/** The bank of pseudo-exemplars of a run. */
+export interface BankInfo {
+  entries: BankEntryInfo[]
+  /** Patients whose best image found its way back, of all that were tried. */
+  eligible: number
+  tried: number
+}
+
 /** All predictions, most disagreement first. */
 export interface Predictions {
   step: number
@@ -244,8 +264,10 @@ export interface SessionEvents {
   views: { views: LiveViews }
   /** Sent when a run pauses or ends and, for few images, with every score. */
   predictions: { predictions: Predictions }
-  /** How far reading or exporting files has come. */
-  progress: { what: 'read' | 'export'; done: number; of: number }
+  /** How far reading or exporting files, or making the bank, has come. */
+  progress: { what: 'read' | 'export' | 'bank'; done: number; of: number }
+  /** The bank was made, or changed; null if the run has none. */
+  bank: { bank: BankInfo | null }
   /** About one file among several, or the run as a whole. */
   problem: Problem
 }

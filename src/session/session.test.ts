@@ -11,6 +11,7 @@ import { makePng } from '../data/files.test-support'
 import { makeVolume } from '../data/volume'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
 import { writeNifti } from '../export/nifti'
+import { Random } from '../lib/random'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { frameOf } from '../image/frame'
 import { runPython } from '../lib/python.test-support'
@@ -205,11 +206,112 @@ describe('a run continued from a checkpoint equals the uninterrupted one', () =>
     // For checkpoints saved before pictures had ids, the message can only say that the images differ.
     const { tensors, metadata } = readSafetensors(bytes)
     delete metadata['pictures']
-    const former = writeSafetensors(tensors, metadata)
+    delete tensors['seal']
+    const former = writeSafetensors(tensors, { ...metadata, format: 'exemplar-lab-checkpoint-1' })
     await expect(other.session.restore(former)).rejects.toThrow(/other images or masks; give/)
     const again = await begin()
     await again.session.restore(former)
     expect(again.state()).toMatchObject({ state: 'paused', step: 1 })
+  })
+
+  test('a checkpoint that is cut off, changed in one bit or has odd metadata is refused, and the run is as before', async () => {
+    const { session, rows, state } = await begin()
+    await session.step()
+    const bytes = await session.checkpoint()
+    await session.step()
+    const before = [rows(), state()]
+    const changed = (at: number) => bytes.map((v, i) => (i === at ? v ^ 4 : v))
+    const random = new Random(1, 'damage', 0)
+    for (let i = 0; i < 30; i++) {
+      const at = i < 10 ? random.integer(2000) : random.integer(bytes.length)
+      await expect(session.restore(changed(at)), String(at)).rejects.toThrow(/damaged|not a checkpoint/)
+      await expect(session.restore(bytes.slice(0, at))).rejects.toThrow(/not a checkpoint/)
+    }
+    const { tensors, metadata } = readSafetensors(bytes)
+    for (const key of ['config', 'rows', 'scores', 'step', 'classes', 'data', 'pictures'])
+      for (const odd of ['NaN', '-1', '{', '']) {
+        const former = writeSafetensors(tensors, { ...metadata, format: 'exemplar-lab-checkpoint-1', [key]: odd })
+        await expect(session.restore(former), `${key}: ${odd}`).rejects.toThrow(/damaged|other images/)
+      }
+    expect([rows(), state()]).toEqual(before)
+  })
+})
+
+describe('a bank of pseudo-exemplars', () => {
+  const settings = { size: 48, atlases: 3, atlasAgreement: 0.5, atlasShare: 0.5 } as const
+  const withBank = async () => {
+    const opened = await begin(settings)
+    await opened.session.loadSample('Abdominal phantom')
+    return opened
+  }
+
+  test('is made before the first step, trained on, kept in the checkpoint, and made anew for another exemplar', async () => {
+    const { session, of, rows, state } = await withBank()
+    await session.step()
+    const { bank } = of('bank').at(-1)!
+    expect(of('progress').filter(({ what }) => what === 'bank').length).toBeGreaterThan(0)
+    expect(bank!.entries).toHaveLength(3)
+    const { dataset } = of('dataset').at(-1)!
+    const patientOf = (id: string) => dataset.unlabeled.find((one) => one.id === id)!.patient
+    const patients = bank!.entries.map(({ image }) => patientOf(image))
+    expect(new Set(patients).size).toBe(3)
+    for (const { labels } of bank!.entries) expect(new Set(labels)).toEqual(new Set(dataset.classes.map(({ index }) => index)))
+    // The fit is that of the user's exemplar: no more pictures are scored than there are exemplars.
+    const trainer = (session as unknown as { open(): Trainer }).open()
+    expect(trainer.prepared.exemplars).toHaveLength(1)
+    expect(trainer.prepared.bank).toEqual([])
+
+    session.pauseAfter = 3
+    await session.resume()
+    await session.settled()
+    const bytes = await session.checkpoint()
+    session.pauseAfter = 5
+    await session.resume()
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'paused', step: 5 })
+
+    const again = await withBank()
+    await again.session.restore(bytes)
+    expect(again.of('bank').at(-1)!.bank).toEqual(bank)
+    again.session.pauseAfter = 5
+    await again.session.resume()
+    await again.session.settled()
+    expect(again.of('progress').filter(({ what }) => what === 'bank')).toEqual([])
+    expect(again.rows()).toEqual(rows())
+
+    await session.removeFromBank(bank!.entries[1]!.image)
+    expect(of('bank').at(-1)!.bank!.entries).toEqual(bank!.entries.filter((_, i) => i !== 1))
+    await session.step()
+    expect(state()).toMatchObject({ state: 'paused', step: 6 })
+
+    const { id } = dataset.unlabeled.find(({ patient }) => patient === patients[0])!
+    const { labels, classes } = await session.openPicture(id, true)
+    await session.annotate(id, labels, classes)
+    expect(of('bank').at(-1)!.bank).toBeNull()
+    await session.step()
+    expect(state()).toMatchObject({ state: 'paused', step: 7 })
+    const next = of('bank').at(-1)!.bank!
+    expect(next.entries.map(({ image }) => patientOf(image))).not.toContain(patients[0])
+  })
+
+  test('can be interrupted while it is made, and is then made from the start', async () => {
+    const { session, of, state } = await withBank()
+    const paused = session.start().then(() => session.pause())
+    await paused
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'paused', step: 0 })
+    expect(of('bank').filter(({ bank }) => bank)).toEqual([])
+    session.pauseAfter = 2
+    await session.resume()
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'paused', step: 2 })
+    expect(of('bank').at(-1)!.bank!.entries).toHaveLength(3)
+  })
+
+  test('changes nothing where it is off', async () => {
+    const { session, of } = await begin({ atlases: 0 })
+    await session.step()
+    expect(of('bank')).toEqual([])
   })
 })
 

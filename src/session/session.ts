@@ -3,7 +3,7 @@ import { InputError } from '../data/input-error'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
-import { CheckpointError, configOf, restoreCheckpoint, saveCheckpoint, seriesOf } from './checkpoint'
+import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
 import type {
   BackendInfo,
@@ -109,12 +109,13 @@ export class Session {
     })
 
   /** An exported run, until the images it was trained on are loaded. */
-  private waiting: Uint8Array<ArrayBuffer> | null = null
+  private waiting: Checkpoint | null = null
 
   /** Shows an exported run, and continues it if its images are loaded. */
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
-    const { checkpoint, sample, images } = await openRunArchive(file)
+    const { sample, images, ...archive } = await openRunArchive(file)
+    const checkpoint = await openCheckpoint(archive.checkpoint)
     if (sample) {
       this.use(sampleDataset(sample))
       await this.goOnFrom(checkpoint)
@@ -122,7 +123,7 @@ export class Session {
     }
     this.waiting = checkpoint
     if (await this.resumeWaiting()) return
-    const { rows, scores, config } = seriesOf(checkpoint)
+    const { rows, scores, config } = checkpoint
     this.config = config
     this.use(this.dataset.sample ? emptyDataset : this.dataset)
     this.reports.collect({ rows, scores })
@@ -222,6 +223,8 @@ export class Session {
     this.prepared = prepared
     this.config = config
     this.reportDataset()
+    // Another exemplar makes another bank.
+    this.reportBank()
     this.enter('paused')
   }
 
@@ -387,6 +390,7 @@ export class Session {
   }
 
   private async advance(trainer: Trainer, most: number): Promise<void> {
+    if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
@@ -398,6 +402,44 @@ export class Session {
     }
     if (this.reports.metricsDue) this.flush()
     if (this.live && this.reports.viewsDue) await this.show()
+  }
+
+  /** @returns false if a command came first: the next step begins anew */
+  private async makeBank(trainer: Trainer): Promise<boolean> {
+    const { state } = this
+    try {
+      await trainer.makeBank(async (done, of) => {
+        this.reports.progress('bank', done, of)
+        await this.queue.drain()
+        await yieldTask()
+        if (state === 'running' ? this.ending : this.queue.impatient > 0) throw new Interrupted()
+      })
+    } catch (error) {
+      if (error instanceof Interrupted) return false
+      throw error
+    }
+    this.reportBank()
+    return true
+  }
+
+  /** Leaves one image of the bank out of the steps that follow. */
+  removeFromBank = (id: PictureId) =>
+    this.betweenSteps(() => {
+      const { trainer } = this
+      if (!trainer?.bank) return
+      const { bank } = trainer
+      trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
+      this.reportBank()
+    })
+
+  private reportBank(): void {
+    const bank = this.trainer?.bank ?? null
+    const { unlabeled } = this.dataset
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack }) => {
+      const { id, name } = unlabeled[image]!
+      return { image: id, name, labels: labels.slice(), fit, wayBack }
+    })
+    this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }
 
   private async score(trainer: Trainer): Promise<void> {
@@ -466,26 +508,28 @@ export class Session {
     return this.open().score()
   }
 
-  /** The complete state of the run as bytes. @throws InputError before the first step */
-  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
-    return saveCheckpoint(this.trainer)
-  }
+  /** The complete state of the run as bytes, of between two steps. @throws InputError before the first step */
+  checkpoint = (): Promise<Uint8Array<ArrayBuffer>> =>
+    this.betweenSteps(() => {
+      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
+      return saveCheckpoint(this.trainer)
+    })
 
   /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
-  restore = (bytes: Uint8Array) => this.enqueue(() => this.goOnFrom(bytes))
+  restore = (bytes: Uint8Array<ArrayBuffer>) => this.enqueue(async () => this.goOnFrom(await openCheckpoint(bytes)))
 
-  private async goOnFrom(bytes: Uint8Array): Promise<void> {
-    const config = configOf(bytes)
+  private async goOnFrom(checkpoint: Checkpoint): Promise<void> {
+    const { config } = checkpoint
     this.refuseWithoutData('continue')
     const prepared = prepare(this.dataset, config)
-    const trainer = await restoreCheckpoint(bytes, this.dataset, prepared)
+    const trainer = await restoreCheckpoint(checkpoint, this.dataset, prepared)
     this.config = config
     this.prepared = prepared
     this.restart()
     this.trainer = trainer
     this.leg = config.steps
     this.reports.collect(trainer)
+    this.reportBank()
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }

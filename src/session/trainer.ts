@@ -2,13 +2,14 @@ import { frameOf } from '../image/frame'
 import { Random } from '../lib/random'
 import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
+import { makeBank, type Bank } from '../method/bank/bank'
 import { combine, decide, infer, type Inference } from '../method/inference'
 import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, disposeModels, networkOf, readModels, writeModels, type Models, type StoredModel } from '../method/model'
 import type { ScoreRow, StepMetrics } from '../method/history'
-import { weakRange, type TrainingData } from '../method/synthesis'
+import { weakRange, withBank, type TrainingData } from '../method/synthesis'
 import { drawBox, strongRange } from '../method/view-plan'
 import { drawViews, pasteBox } from '../method/views-on-host'
 import { drawWarp, warpImage } from '../method/warp'
@@ -46,7 +47,7 @@ export class Trainer {
   private queued = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
-  private readonly runner: StepRunner
+  private runner: StepRunner
   /**
    * The states before the last calls of `steps`, oldest first. The loss of a state is known only after a step from it, so the
    * newest may be bad, but not the one before it.
@@ -56,17 +57,56 @@ export class Trainer {
   private predicted: Inference[] = []
   /** The scale of all pictures; see `fieldOf`. */
   private readonly field: number | null
+  /** `prepared` with the bank: what steps are taken on. */
+  private data: TrainingData
 
-  /** @param models owned by the trainer from now on */
+  /**
+   * @param prepared the user's data, without a bank
+   * @param models owned by the trainer from now on
+   * @param known the bank, if it has been made
+   */
   constructor(
     public dataset: Dataset,
     readonly prepared: TrainingData,
     readonly config: Config,
     models: Models = createModels(networkOf(config, dataset.classes.length), config),
+    private known: Bank | null = null,
   ) {
     this.net = networkOf(config, dataset.classes.length)
     this.field = fieldOfAll(dataset, config)
-    this.runner = new StepRunner(this.net, prepared, config, models)
+    this.data = withBank(prepared, known?.entries ?? [])
+    this.runner = new StepRunner(this.net, this.data, config, models)
+  }
+
+  /** The bank of pseudo-exemplars; null before it is made, and where it is off. */
+  get bank(): Bank | null {
+    return this.known
+  }
+
+  /** Whether the settings ask for a bank that is not made yet. */
+  get lacksBank(): boolean {
+    return this.config.atlases > 0 && !this.known
+  }
+
+  /** Makes the bank. @param tell as in `makeBank` */
+  async makeBank(tell: (done: number, of: number) => Promise<void>): Promise<void> {
+    const { dataset, prepared, config } = this
+    const data = {
+      ...prepared,
+      patients: dataset.unlabeled.map(({ patient }) => patient),
+      own: new Set(annotated(dataset).map(({ picture }) => picture.patient)),
+    }
+    const { atlases, atlasPool, atlasAgreement, atlasRotation } = config
+    this.useBank(await makeBank(data, { entries: atlases, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }, tell))
+  }
+
+  /** Trains on with another bank. */
+  useBank(bank: Bank): void {
+    this.known = bank
+    this.data = withBank(this.prepared, bank.entries)
+    const models = this.runner.snapshot()
+    this.runner.dispose()
+    this.runner = new StepRunner(this.net, this.data, this.config, models)
   }
 
   /**
@@ -307,7 +347,7 @@ export class Trainer {
 
   /** Both models' current predictions for one unlabelled image, and samples of the last step. Uses its own random streams: watching changes nothing. */
   async look(image: number): Promise<LiveViews> {
-    const { config, net, prepared } = this
+    const { config, net, prepared, data } = this
     const t = Math.max(this.t, this.queued)
     const { size } = config
     const random = new Random(config.seed, 'look', t)
@@ -334,7 +374,7 @@ export class Trainer {
       }
     }
     const [A, B] = [view('A'), view('B')]
-    const { exemplars, synthetics } = drawViews(prepared, config, Math.max(0, t - 1))
+    const { exemplars, synthetics } = drawViews(data, config, Math.max(0, t - 1))
     const exemplar = exemplars[0]!
     const synthetic = synthetics[0]
     return {

@@ -44,6 +44,7 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
     size: config.size,
     classes: dataset.classes.length,
     exemplars,
+    bank: [],
     emptied: exemplars.map(({ image, labels }) => emptyOut(image, labels, config.size)),
     unlabeled: dataset.unlabeled.map((picture) => prepareImage(rasterOf(picture), frame(picture), config)),
   }

@@ -157,6 +157,8 @@ export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[])
 
 export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })
 
+export const removeFromBank = (picture: PictureId) => void send('remove-from-bank', { picture })
+
 export const chooseExport = (options: Partial<ExportOptions>) =>
   pageStore.setState(({ exportOptions }) => ({ exportOptions: { ...exportOptions, ...options } }))
 

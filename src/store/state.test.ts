@@ -88,7 +88,7 @@ describe('reduce', () => {
       { type: 'progress', what: 'export', done: 3, of: 4, run: 0 },
       { type: 'problem', kind: 'input', message: 'm', file: null, run: 0 },
     )
-    expect(state.progress).toEqual({ read: { done: 1, of: 2 }, export: { done: 3, of: 4 } })
+    expect(state.progress).toEqual({ read: { done: 1, of: 2 }, export: { done: 3, of: 4 }, bank: null })
   })
 })
 

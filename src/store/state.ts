@@ -2,6 +2,7 @@
 import { dataKeys, defaults, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
 import type {
   BackendInfo,
+  BankInfo,
   DatasetSummary,
   Event,
   EventName,
@@ -51,8 +52,10 @@ export interface State {
   problems: ListedProblem[]
   /** Requests that the worker has not answered, oldest first. */
   pending: readonly Pending[]
-  /** Progress in reading or writing files, as last reported. */
+  /** Progress in reading or writing files, or making the bank, as last reported. */
   progress: Record<Event<'progress'>['what'], Progress | null>
+  /** The bank of pseudo-exemplars, once it is made. */
+  bank: BankInfo | null
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
   /** Why a full image was requested, and the image once it arrives. */
@@ -76,7 +79,8 @@ export const initial: State = {
   live: true,
   problems: [],
   pending: [],
-  progress: { read: null, export: null },
+  progress: { read: null, export: null, bank: null },
+  bank: null,
   details: {},
   opening: null,
   opened: null,
@@ -99,6 +103,7 @@ const reducers = {
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
   state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
+  bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
   problem: (state, problem) => addProblem(state, problem),
 } satisfies { [T in EventName]?: Reducer<T> }
@@ -108,7 +113,8 @@ export type Reduced = keyof typeof reducers
 /** The state after an event; the same object if the event changes nothing here. */
 export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
-  const next = event.run > state.run ? { ...state, run: event.run, saved: null } : state
+  const next =
+    event.run > state.run ? { ...state, run: event.run, saved: null, bank: null, progress: { ...state.progress, bank: null } } : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
 }

@@ -3,6 +3,7 @@ import { usePage } from '../store/page-store'
 import { samples } from '../store/address'
 import { allowed, loading } from '../store/state'
 import type { ExemplarInfo } from '../worker/protocol'
+import { BankList } from './bank'
 import { ExemplarList } from './exemplar-list'
 import { FileInputs } from './file-inputs'
 import { plural } from './format'
@@ -43,6 +44,7 @@ export function DataPanel() {
       <FileInputs can={can} />
       <Understood />
       <ExemplarList />
+      <BankList />
       <Pile />
       <RegionButton />
       <LabelTable />

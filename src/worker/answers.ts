@@ -26,6 +26,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
   annotate: ({ picture, labels, classes }, { session }) => session.annotate(picture, labels, classes),
   'remove-exemplar': ({ picture }, { session }) => session.removeExemplar(picture),
+  'remove-from-bank': ({ picture }, { session }) => session.removeFromBank(picture),
   'edit-class': ({ index, name, color }, { session }) => session.editClass(index, name, color),
   configure: ({ values }, { session }) => session.configure(values),
   start: (_, { session }) => session.start(),

@@ -51,6 +51,8 @@ export interface Requests {
   /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
   annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: LabelClass[] }): void
   'remove-exemplar'(given: { picture: PictureId }): void
+  /** Leaves an image of the bank out of the steps that follow. */
+  'remove-from-bank'(given: { picture: PictureId }): void
   /** Name and colour of one class; index as in DatasetSummary.classes. */
   'edit-class'(given: { index: number; name: string; color: string }): void
   /** Settings that differ from the session's; accepted until something is learnt. */

@@ -1,0 +1,176 @@
+import { unknown } from '../../image/raster'
+import { blur } from '../intensity'
+import { dice, meanOf } from '../metrics'
+import { layOn, type Atlas, type Laid } from './demons'
+import { bilinear, scaledPose, type Pose } from './pose'
+import { PoseSearch } from './pose-search'
+
+/** What a bank is made from: images as the networks see them. */
+export interface BankData {
+  /** Side of all images, pixels. */
+  size: number
+  /** At least one. */
+  exemplars: readonly Atlas[]
+  unlabeled: readonly Float32Array[]
+  /** Whose image each unlabelled one is. */
+  patients: readonly string[]
+  /** Patients of the exemplars: none of their images is taken. */
+  own: ReadonlySet<string>
+}
+
+export interface BankOptions {
+  /** Most entries. */
+  entries: number
+  /** Most images looked at, spread evenly over patients. */
+  pool: number
+  /** Least Dice of the way back. */
+  agreement: number
+  /** Rotations tried, degrees either way. */
+  rotation: number
+}
+
+/** An unlabelled image that registration has labelled. */
+export interface BankEntry {
+  /** Its number among the unlabelled ones. */
+  image: number
+  patient: string
+  /** The exemplar's labels, carried there. */
+  labels: Uint8Array<ArrayBuffer>
+  /** Normalised cross-correlation with the exemplar laid on it, -1..1: ranks. */
+  fit: number
+  /** Dice of the exemplar's labels and those that come back from here, 0..1: decides. */
+  wayBack: number
+}
+
+export interface Bank {
+  /** The best first; one a patient. */
+  entries: BankEntry[]
+  /** Patients whose best image found its way back, and all that were tried. */
+  eligible: number
+  tried: number
+}
+
+/** The work of a registration is done at this side; larger images are only refined at their own. */
+const workingSize = 64
+/** Fewer patients that find their way back, and the exemplar is too unlike the others for its labels to be trusted there. */
+const leastEligible = 3
+/** Most patients whose way back is tried. */
+const mostTried = 60
+/** Largest shift between an exemplar and an image, as a share of the side. */
+const reach = 18 / 64
+const scales = [0.55, 0.67, 0.82, 1, 1.22]
+/** The way back is looked for more coarsely, since it only has to be found. */
+const scalesBack = [0.75, 1, 1.33]
+
+const turns = (range: number, count: number): number[] =>
+  range === 0 ? [0] : Array.from({ length: count }, (_, i) => range * ((2 * i) / (count - 1) - 1))
+
+/**
+ * A bank of pseudo-exemplars: lays every exemplar on unlabelled images by a search over poses and demons, and keeps those that it fits best, one
+ * a patient, whose labels also come back to it. A function of its arguments alone.
+ * @param tell how far it is; awaited, so that other work gets its turn, and what it throws ends the work
+ */
+export async function makeBank(data: BankData, options: BankOptions, tell: (done: number, of: number) => Promise<void>): Promise<Bank> {
+  const { exemplars, patients, own } = data
+  const size = Math.min(data.size, workingSize)
+  const small = (image: Float32Array) => resized(image, data.size, size)
+  const atlases = exemplars.map(({ image, labels }) => ({ image: small(image), labels: resizedLabels(labels, data.size, size) }))
+  const search = (atlas: Atlas, rotations: readonly number[], over: readonly number[]) =>
+    new PoseSearch(atlas.image, atlas.labels, size, rotations, over, Math.round(reach * size))
+  const searches = atlases.map((atlas) => search(atlas, turns(options.rotation, 11), scales))
+
+  const pool = spread(patients, own, options.pool)
+  const tries = Math.min(mostTried, new Set(pool.map((i) => patients[i]!)).size)
+  const found = new Map<string, Found>()
+  for (const [n, image] of pool.entries()) {
+    const target = small(data.unlabeled[image]!)
+    for (const [k, atlas] of atlases.entries()) {
+      const { pose } = searches[k]!.find(target)
+      const laid = layOn(atlas, target, size, pose)
+      const patient = patients[image]!
+      if (holdsAll(laid.labels, atlas.labels) && laid.fit > (found.get(patient)?.laid.fit ?? -1))
+        found.set(patient, { image, exemplar: k, patient, pose, laid, target })
+    }
+    await tell(n + 1, pool.length + tries)
+  }
+
+  const best = [...found.values()].sort((a, b) => b.laid.fit - a.laid.fit).slice(0, mostTried)
+  const eligible: (Found & { wayBack: number })[] = []
+  for (const [n, one] of best.entries()) {
+    const { image, labels } = atlases[one.exemplar]!
+    const carried = { image: one.target, labels: one.laid.labels }
+    const back = layOn(carried, image, size, search(carried, turns(options.rotation, 7), scalesBack).find(image).pose)
+    const wayBack = agreement(back.labels, labels)
+    if (wayBack >= options.agreement) eligible.push({ ...one, wayBack })
+    await tell(pool.length + n + 1, pool.length + tries)
+  }
+  const kept = eligible.length < leastEligible ? [] : eligible.slice(0, options.entries)
+  const entries = kept.map(({ image, exemplar, patient, pose, laid, wayBack }) => ({
+    ...{ image, patient, fit: laid.fit, wayBack },
+    labels: data.size === size ? laid.labels : refined(exemplars[exemplar]!, data.unlabeled[image]!, data.size, pose, laid, size),
+  }))
+  return { entries, eligible: eligible.length, tried: best.length }
+}
+
+/** An image on which an exemplar has been laid. */
+interface Found {
+  image: number
+  exemplar: number
+  patient: string
+  pose: Pose
+  laid: Laid
+  /** The image at the working size. */
+  target: Float32Array
+}
+
+/** The labels at the full size: demons once more, from what was found at the working size. */
+function refined(atlas: Atlas, image: Float32Array, size: number, pose: Pose, { field }: Laid, from: number): Uint8Array<ArrayBuffer> {
+  const ratio = size / from
+  const [ux, uy] = field.map((u) => resized(u, from, size).map((v) => v * ratio)) as [Float32Array, Float32Array]
+  return layOn(atlas, image, size, scaledPose(pose, ratio), [ux, uy]).labels
+}
+
+/** Up to `most` numbers of images of other patients: the same number of each as far as they go, evenly spaced among his. */
+export function spread(patients: readonly string[], own: ReadonlySet<string>, most: number): number[] {
+  const of = new Map<string, number[]>()
+  for (const [i, patient] of patients.entries()) if (!own.has(patient)) of.set(patient, [...(of.get(patient) ?? []), i])
+  let left = most
+  // Those with the fewest first, so that what they leave goes to the others.
+  const groups = [...of.values()].sort((a, b) => a.length - b.length)
+  return groups
+    .flatMap((group, n) => {
+      const share = Math.min(group.length, Math.floor(left / (groups.length - n)))
+      left -= share
+      return Array.from({ length: share }, (_, i) => group[Math.floor(((i + 0.5) * group.length) / share)]!)
+    })
+    .sort((a, b) => a - b)
+}
+
+/** Whether every class of one map is in the other. */
+const holdsAll = (labels: Uint8Array, wanted: Uint8Array) => {
+  const there = new Set(labels)
+  return [...new Set(wanted)].every((l) => l === unknown || there.has(l))
+}
+
+/** Mean Dice over the classes of the second map, where both are known. */
+function agreement(labels: Uint8Array, truth: Uint8Array): number {
+  const known = labels.map((l, i) => (l === unknown || truth[i] === unknown ? 0 : l))
+  const of = truth.map((l, i) => (l === unknown || labels[i] === unknown ? 0 : l))
+  return meanOf([...new Set(of)].filter((l) => l > 0).map((l) => dice(known, of, l)))
+}
+
+/** A square image with another side; smoothed first where it gets smaller. */
+function resized(image: Float32Array, from: number, to: number): Float32Array {
+  if (from === to) return image
+  const ratio = from / to
+  const smooth = ratio > 1 ? blur(image, from, ratio / 2) : image
+  const place = (n: number) => (n + 0.5) * ratio - 0.5
+  return Float32Array.from({ length: to * to }, (_, i) => bilinear(smooth, from, place(i % to), place(Math.floor(i / to))))
+}
+
+/** The label in the middle of each pixel of another side. */
+function resizedLabels(labels: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === to) return labels
+  const place = (n: number) => Math.floor(((n + 0.5) * from) / to)
+  return Uint8Array.from({ length: to * to }, (_, i) => labels[place(Math.floor(i / to)) * from + place(i % to)]!)
+}

@@ -1,0 +1,85 @@
+import { useMemo } from 'react'
+import { removeFromBank } from '../store/commands'
+import { usePage } from '../store/page-store'
+import { useThumbnail } from '../store/thumbnails'
+import { paletteOf, type Palette } from '../image/palette'
+import type { BankEntryInfo } from '../worker/protocol'
+import { count, lastPart, plural } from './format'
+import { OutlinedPicture } from './outlined-picture'
+import './styles/pile.css'
+
+/** The images that registration labelled from the exemplar, and why there are none. */
+export function BankList() {
+  const asked = usePage((state) => state.asked.atlases > 0)
+  const bank = usePage((state) => state.bank)
+  const progress = usePage((state) => state.progress.bank)
+  const classes = usePage((state) => state.dataset?.classes)
+  const palette = useMemo(() => paletteOf(classes ?? []), [classes])
+  if (!asked && !bank) return null
+  return (
+    <section className="exemplars" aria-labelledby="bank-heading">
+      <h3 id="bank-heading">Bank of pseudo-exemplars</h3>
+      {bank ? (
+        <p className="note">{saidOf(bank.entries.length, bank.eligible, bank.tried)}</p>
+      ) : progress ? (
+        <div className="reading">
+          <span className="quiet">
+            Registration {count(progress.done)} of {count(progress.of)}
+          </span>
+          <progress aria-label="Registration" max={Math.max(1, progress.of)} value={progress.done} />
+        </div>
+      ) : (
+        <p className="note">Before the first step, the exemplar is laid on unlabelled images; those that it fits best will appear here.</p>
+      )}
+      {bank && bank.entries.length > 0 && (
+        <ul className="exemplar-strip">
+          {bank.entries.map((entry) => (
+            <li key={entry.image}>
+              <Entry entry={entry} palette={palette} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function saidOf(entries: number, eligible: number, tried: number): string {
+  if (tried === 0) return 'None: there is no image of another patient.'
+  const found = `In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back.`
+  if (entries > 0) return `${found} These train like exemplars; remove one that is wrong.`
+  if (eligible < 3)
+    return `${found} That is too few to trust: this image is unlike the others. Annotate another one, or one at another level.`
+  return `${found} All were removed.`
+}
+
+function Entry({ entry: { image, name, labels, fit, wayBack }, palette }: { entry: BankEntryInfo; palette: Palette }) {
+  const seen = useThumbnail(image)
+  return (
+    <figure className="picture" aria-label={`Pseudo-exemplar: ${name}`}>
+      <div className="frame">
+        {seen && seen.pixels.length === labels.length && (
+          <OutlinedPicture grey={seen.pixels} labels={labels} size={seen.size} palette={palette} side={160} />
+        )}
+      </div>
+      <figcaption title={name}>
+        {lastPart(name)}
+        <span className="quiet scores" title="Fit: normalised cross-correlation with the exemplar; way back: Dice of its labels">
+          {fit.toFixed(2)} · {wayBack.toFixed(2)}
+        </span>
+      </figcaption>
+      <div className="exemplar-buttons">
+        <button
+          type="button"
+          aria-label={`Remove ${name} from the bank`}
+          title={`Remove ${name} from the bank`}
+          onClick={() => removeFromBank(image)}
+        >
+          <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+            <path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
+          </svg>
+        </button>
+      </div>
+    </figure>
+  )
+}
