@@ -2,7 +2,7 @@
 // Never fails: what needs it is named as not checked without it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { argv, env } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { root } from './setup.mjs'
@@ -11,6 +11,9 @@ import { root } from './setup.mjs'
 const folder = join(root, '.cache', 'lavapipe')
 const unpacked = join(folder, 'root')
 const manifest = join(folder, 'lvp_icd.json')
+
+/** Where its libraries are, as a search path: packages of Debian 12 use both folders. */
+const pathOf = (library) => ['usr/lib', 'lib'].map((name) => join(unpacked, name, basename(dirname(library)))).join(':')
 
 /** The software adapters that EXEMPLAR_ADAPTER can name. */
 const adapters = ['swiftshader', 'lavapipe']
@@ -23,7 +26,7 @@ export function lavapipeVariables() {
     EXEMPLAR_ADAPTER: 'lavapipe',
     VK_DRIVER_FILES: manifest,
     VK_ICD_FILENAMES: manifest, // the same for older loaders
-    LD_LIBRARY_PATH: [join(library, '..'), env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+    LD_LIBRARY_PATH: [pathOf(library), env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
     // Mesa asks for it and complains on stderr where it is missing.
     XDG_RUNTIME_DIR: env.XDG_RUNTIME_DIR ?? folder,
   }
@@ -69,6 +72,7 @@ function unpack(codename) {
     'Dir::Cache': folder,
     'APT::Sandbox::User': '', // its own user cannot write here
     'Debug::NoLocking': '1', // nothing of the system is written
+    'APT::Update::Error-Mode': 'any', // else an update without a network succeeds
   }
   const apt = (...args) => output('apt-get', '-qq', ...Object.entries(own).flatMap(([key, value]) => ['-o', `${key}=${value}`]), ...args)
   apt('update')
@@ -83,7 +87,7 @@ function unpack(codename) {
   const libraries = readdirSync(join(unpacked, 'usr/lib')).map((name) => join(unpacked, 'usr/lib', name))
   const library = libraries.map((path) => join(path, 'libvulkan_lvp.so')).find(existsSync)
   if (!library) throw new Error('the package has no libvulkan_lvp.so')
-  const missing = output('env', `LD_LIBRARY_PATH=${join(library, '..')}`, 'ldd', library).match(/^\s*\S+ => not found/m)
+  const missing = output('env', `LD_LIBRARY_PATH=${pathOf(library)}`, 'ldd', library).match(/^\s*\S+ => not found/m)
   if (missing) throw new Error(`${missing[0].trim().split(' ')[0]} is missing`)
   for (const name of readdirSync(folder)) if (name !== 'root') rmSync(join(folder, name), { recursive: true })
   // Written last: there is lavapipe if there is this file.
@@ -101,6 +105,7 @@ export function ensureLavapipe() {
     unpack(codename)
     return null
   } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
     return error.message
   }
 }
