@@ -15,7 +15,8 @@ export default defineConfig({
     pool: 'forks',
     execArgv: nodeFlags,
     maxWorkers: 2,
-    testTimeout: 120_000,
+    // lavapipe takes seconds to compile a shader.
+    testTimeout: process.env['EXEMPLAR_ADAPTER'] === 'lavapipe' ? 300_000 : 120_000,
     hookTimeout: 120_000,
   },
 })

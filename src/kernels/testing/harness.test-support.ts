@@ -170,7 +170,6 @@ export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
 
   test.each(list.filter(({ operation }) => kind !== 'wgsl' || operation.wgsl))(
     '$name equals its twin',
-    { timeout: 120_000 },
     async ({ name, operation, cases }) => {
       const drawn = casesFor(name, cases, count)
       const exact = kind === 'twin' || !operation[kind]
@@ -198,7 +197,6 @@ export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
 export function testAgainstStock(oracle?: string, count = 40, first = 0): void {
   test.each(list.filter(({ operation }) => operation.stock))(
     '$name and its gradients equal those of stock operations',
-    { timeout: 120_000 },
     async ({ name, operation, cases }) => {
       for (const c of casesFor(name, cases, count, first)) {
         if (c.wrongStock?.includes(oracle ?? tf.getBackend())) continue
