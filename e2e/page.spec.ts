@@ -63,7 +63,10 @@ test('Start and Pause by keyboard alone', async ({ page }) => {
 test('the page is cross-origin isolated, and its policy refuses code from elsewhere', async ({ page, request }) => {
   await open(page)
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
-  const policy = (await request.get('/')).headers()['content-security-policy']
+  const headers = (await request.get('/')).headers()
+  expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })
+  expect(headers['permissions-policy']).toContain('camera=()')
+  const policy = headers['content-security-policy']
   expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';")
   expect(policy).toContain("connect-src 'self'")
 })

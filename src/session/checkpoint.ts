@@ -73,7 +73,12 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     data: await digest(trainer.prepared),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
-    ...(bank && { bank: JSON.stringify({ ...bank, entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })) }) }),
+    ...(bank && {
+      bank: JSON.stringify({
+        ...bank,
+        entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })),
+      }),
+    }),
   })
   bytes.set(await sealOf(bytes), bytes.length - sealBytes)
   return bytes

@@ -27,8 +27,10 @@ test.each([
 ] as const)('an export of %s reads weights %i times, makes %i test vectors and predicts the images %i times', async (what, ...expected) => {
   const [stored, infer, inferPile] = [vi.spyOn(trainer, 'stored'), vi.spyOn(trainer, 'infer'), vi.spyOn(trainer, 'inferPile')]
   const run = await finishedRun(trainer, backend, what, () => Promise.resolve())
-  // Predictions are not repeated; the test vector is one image.
-  const vectors = infer.mock.calls.filter(([images]) => images.length === 1 && images[0] === trainer.prepared.unlabeled[0])
+  // Predictions are not repeated; the test vector is one image, and none of the user's.
+  const vectors = infer.mock.calls.filter(([images]) => images.length === 1)
+  const own = [...trainer.prepared.unlabeled, ...trainer.prepared.exemplars.map(({ image }) => image)].map((image) => image.join())
+  for (const [images] of vectors) expect(own).not.toContain(images[0]!.join())
   expect([stored.mock.calls.length, vectors.length, inferPile.mock.calls.length]).toEqual(expected)
   expect(run.networks !== null).toBe(expected[0] === 1)
 })

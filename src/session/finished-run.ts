@@ -1,9 +1,12 @@
 import type { FinishedRun, Networks } from '../export/finished-run'
 import { toOihw, type Hwio } from '../export/oihw'
 import type { StoredTensor } from '../export/safetensors'
+import { makePhantoms } from '../data/phantom'
 import { putSlice } from '../data/slices'
 import type { Volume } from '../data/volume'
+import { frameOf, prepareImage } from '../image/frame'
 import { version } from '../lib/version'
+import { defaults } from '../method/config'
 import { combine, decide, type Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
@@ -62,11 +65,13 @@ export async function finishedRun(
   }
 }
 
-/** Both networks, and their predictions for the first unlabelled image. */
+/** Both networks, and their predictions for a phantom: weights are shared without any of the user's images. */
 async function networks(trainer: Trainer): Promise<Networks> {
-  const { config, prepared, net } = trainer
+  const { config, net } = trainer
   const { size } = config
-  const input = prepared.unlabeled[0]!
+  const { image } = makePhantoms('cardiac', { seed: 2, patients: 1, slicesPerPatient: 1, size: 128 }).slices[0]!
+  const framing = { ...defaults, size }
+  const input = prepareImage(image, frameOf({ ...image, spacing: null }, framing, null), framing)
   let one: Inference | null = null
   await trainer.infer([input], (inference) => (one = inference))
   const { A, B } = one! as Inference

@@ -162,6 +162,43 @@ test('exports and label edits are served between the steps of a run', async () =
   expect(of('class').at(-1)!.info).toMatchObject({ index: 1, name: 'RV', color: '#123456' })
 })
 
+test('an export, a look or an opened picture that fails is told to whoever asked, and the run goes on', async () => {
+  const { session, of, state } = await begin({ steps: 60, scoreEvery: 1000 })
+  await session.step()
+  const trainer = (session as unknown as { open(): Trainer }).open()
+  const fails = () => Promise.reject(new Error('no room'))
+  const usual = { stored: trainer.stored.bind(trainer), look: trainer.look.bind(trainer), predictOne: trainer.predictOne.bind(trainer) }
+  Object.assign(trainer, { stored: fails, look: fails, predictOne: fails })
+  session.followLive(false)
+  await session.resume()
+  const { unlabeled } = of('dataset').at(-1)!.dataset
+  const said = { problem: { kind: 'input', message: 'This failed: no room. The run is not affected; try again.', file: null } }
+  await expect(session.export('weights')).rejects.toMatchObject(said)
+  await expect(session.watch(unlabeled[3]!.id)).rejects.toMatchObject(said)
+  await expect(session.openPicture(unlabeled[3]!.id, true)).rejects.toMatchObject(said)
+  expect(state().state).toBe('running')
+  Object.assign(trainer, usual)
+  await session.settled()
+  expect(state()).toMatchObject({ state: 'finished', step: 60 })
+  expect(of('problem')).toEqual([])
+})
+
+test('a loss that explodes ends the run before it is no number, and earlier weights are kept', async () => {
+  const { session, of, state } = await begin({ steps: 50 })
+  const trainer = (session as unknown as { open(): Trainer }).open()
+  await session.step()
+  await session.step()
+  const runner = (trainer as unknown as { runner: StepRunner }).runner
+  const read = runner.read.bind(runner)
+  runner.read = async () => (await read()).map((row) => ({ ...row, totalB: 4e28 }))
+  await session.resume()
+  await session.settled()
+  expect(state().state).toBe('failed')
+  expect(of('problem')).toMatchObject([
+    { kind: 'run', message: expect.stringMatching(/^The loss has grown to 4\.0e\+28 at step 3\. The weights of step [12] are kept/) },
+  ])
+})
+
 test('a setting that the data refuses leaves everything as it was', async () => {
   const { session, of, state } = await begin({ size: 64 })
   const before = of('dataset').at(-1)

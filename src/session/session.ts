@@ -337,7 +337,7 @@ export class Session {
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
     this.watched = image
-    return this.guarded(() => this.show())
+    return this.beside(() => this.show())
   }
 
   /** Whether pictures are reported during a run. */
@@ -549,7 +549,21 @@ export class Session {
 
   /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
   private betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.queue.addBetween(() => this.guarded(work))
+    return this.queue.addBetween(() => this.beside(work))
+  }
+
+  /** Work that the run does not depend on: whatever it fails of, the run goes on, and whoever asked is told. */
+  private async beside<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const problem = problemOf(error)
+      if (!problem || problem.kind === 'input') throw new ProblemError(problem)
+      console.error(error)
+      // What follows from a lost GPU has been reported with it.
+      const message = `This failed: ${error instanceof Error ? error.message : String(error)}. The run is not affected; try again.`
+      throw new ProblemError(this.hasFailed() ? null : { ...problem, kind: 'input', message })
+    }
   }
 
   private async guarded<T>(work: () => T | Promise<T>): Promise<T> {

@@ -21,10 +21,13 @@ import { fieldOfAll, scoredImages, scoredWith } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
-/** A loss or weight is no longer a number, so the run cannot continue. */
+/** A loss or weight is no longer a number, or has exploded, so the run cannot continue. */
 export class DivergedError extends Error {
   override name = 'DivergedError'
 }
+
+/** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
+const exploded = 1e4
 
 /** Images predicted at once: enough to fill the backend, few enough for its memory. */
 const batch = 8
@@ -146,13 +149,15 @@ export class Trainer {
     for (let i = 0; i < count; i++) runner.step(t + i)
     this.queued = t + count
     const rows = await runner.read()
-    const bad = rows.findIndex(({ totalA, totalB }) => !Number.isFinite(totalA) || !Number.isFinite(totalB))
+    const bad = rows.findIndex(({ totalA, totalB }) => !(Math.max(totalA, totalB) < exploded))
     if (bad >= 0) {
       // The first loss of this call is that of the newest state kept.
       if (bad === 0 && this.kept.length > 1) disposeModels(this.kept.pop()!.models)
       this.goBack()
       const hint = 'a smaller learning rate usually helps.'
-      throw new DivergedError(`The loss is no longer a number at step ${t + bad + 1}. The weights of step ${this.t} are kept; ${hint}`)
+      const most = Math.max(rows[bad]!.totalA, rows[bad]!.totalB)
+      const what = Number.isFinite(most) ? `has grown to ${most.toPrecision(2)}` : 'is no longer a number'
+      throw new DivergedError(`The loss ${what} at step ${t + bad + 1}. The weights of step ${this.t} are kept; ${hint}`)
     }
     this.t += count
     this.rows.push(...rows)

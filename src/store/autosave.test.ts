@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Autosave, type Shelf } from './autosave'
+import { Autosave, hasUnwritten, type Shelf } from './autosave'
 import type { Annotation } from '../drawing/drawable'
 
 const classes = [
@@ -87,6 +87,22 @@ it('reports full storage in one sentence, continues, and reports when it works a
   await autosave.settled()
   expect(told.at(-1)).toBeNull()
   expect(kept.map(({ labels }) => labels[0])).toEqual([1])
+})
+
+it('keeps what storage did not take until the page closes, though the drawing is closed', async () => {
+  let full = true
+  const write = () => (full ? Promise.reject(new DOMException('quota', 'QuotaExceededError')) : Promise.resolve())
+  const first = shelfOf({ write })
+  first.autosave.save(annotation(0))
+  await first.autosave.settled()
+  expect(hasUnwritten()).toBe(true)
+  const again = shelfOf({ write, read: () => Promise.resolve(undefined) })
+  expect((await again.autosave.load(4))!.labels).toEqual(annotation(0).labels)
+  full = false
+  again.autosave.save(annotation(1))
+  await again.autosave.settled()
+  expect(hasUnwritten()).toBe(false)
+  expect(await shelfOf({ read: () => Promise.resolve(undefined) }).autosave.load(4)).toBeNull()
 })
 
 it('survives storage that cannot be read or holds something else', async () => {

@@ -13,9 +13,6 @@ export interface Shelf {
   remove(key: string): Promise<void>
 }
 
-/** Annotations kept; older ones go. */
-export const kept = 20
-
 interface Schema extends DBSchema {
   annotations: { key: string; value: Row; indexes: { savedAt: number } }
 }
@@ -31,14 +28,7 @@ export const browserShelf: Shelf = {
   read: (key) => using((database) => database.get('annotations', key)),
   write: (row) =>
     using(async (database) => {
-      const transaction = database.transaction('annotations', 'readwrite')
-      const done = transaction.done
-      // The request reports it too, below; without this it would also be an unhandled rejection.
-      done.catch(() => undefined)
-      await transaction.store.put(row)
-      const keys = await transaction.store.index('savedAt').getAllKeys()
-      for (const key of keys.slice(0, -kept)) await transaction.store.delete(key)
-      await done
+      await database.put('annotations', row)
     }),
   remove: (key) => using((database) => database.delete('annotations', key)),
 }
@@ -71,13 +61,19 @@ function isWhole(row: Row, pixels: number): boolean {
   )
 }
 
+/** What the browser's storage did not take, by key: kept as long as the page is open, also when the drawing is closed. */
+const unwritten = new Map<string, Row>()
+
+/** Whether closing the page would lose a drawing. */
+export const hasUnwritten = (): boolean => unwritten.size > 0
+
 /**
  * The saved state of one image. It is written in the background: the newest state, one at a time; what was overtaken
  * during a write is never written. A failure is reported in one sentence, and the next edit tries again.
  */
 export class Autosave {
   readonly #id: string
-  /** No longer written; an old entry is removed with the drawing, or when it is the oldest of all. */
+  /** No longer written; an old entry is removed with the drawing. */
   readonly #formerKey: string
   readonly #shelf: Shelf
   /** Called with a sentence when storing fails, with null when it works again. */
@@ -109,7 +105,7 @@ export class Autosave {
   }
 
   async #read(): Promise<Row | undefined> {
-    return (await this.#shelf.read(this.#id)) ?? (await this.#shelf.read(this.#formerKey))
+    return unwritten.get(this.#id) ?? (await this.#shelf.read(this.#id)) ?? (await this.#shelf.read(this.#formerKey))
   }
 
   save(annotation: Annotation): void {
@@ -134,9 +130,13 @@ export class Autosave {
     while (this.#next !== undefined) {
       const next = this.#next
       this.#next = undefined
+      const row = next && { key: this.#id, savedAt: Date.now(), ...next }
+      if (row) unwritten.set(this.#id, row)
+      else unwritten.delete(this.#id)
       try {
-        if (next) await this.#shelf.write({ key: this.#id, savedAt: Date.now(), ...next })
+        if (row) await this.#shelf.write(row)
         else for (const key of [this.#id, this.#formerKey]) await this.#shelf.remove(key)
+        unwritten.delete(this.#id)
         this.#tell(null)
       } catch (problem) {
         this.#tell(`What you draw could not be saved in this browser (${reasonOf(problem)}). Nothing is lost while the page stays open.`)

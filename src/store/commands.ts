@@ -15,9 +15,10 @@ import type {
   SourceInfo,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
+import { hasUnwritten } from './autosave'
 import { ask, connect, reconnect } from './connection'
 import { pageStore } from './page-store'
-import { addProblem, allowed, applyPreset, differing, type PicturePurpose } from './state'
+import { addProblem, allowed, applyPreset, differing, wouldLose, type PicturePurpose } from './state'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -33,7 +34,7 @@ export function begin(): void {
   connect()
   greet(address.sample)
   addEventListener('beforeunload', (event) => {
-    if (pageStore.getState().status.state === 'running') event.preventDefault()
+    if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
   })
 }
 
@@ -164,9 +165,10 @@ export const chooseExport = (options: Partial<ExportOptions>) =>
 
 export async function exportFile(what: ExportKind): Promise<void> {
   pageStore.setState(({ progress }) => ({ saved: null, progress: { ...progress, export: null } }))
+  const { step } = pageStore.getState().status
   const file = await send('export', { what, options: pageStore.getState().exportOptions })
   if (!file) return
-  pageStore.setState({ saved: { name: file.name, bytes: file.bytes.length } })
+  pageStore.setState({ saved: { name: file.name, bytes: file.bytes.length, what, step } })
   save(file)
 }
 
@@ -188,4 +190,4 @@ export function dismiss(id: number): void {
   pageStore.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
 }
 
-export const dismissAll = () => pageStore.setState({ problems: [] })
+export const dismissAll = () => pageStore.setState({ problems: [], unlisted: 0 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, makeConfig, presets } from '../method/config'
 import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
-import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, type State } from './state'
+import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, wouldLose, type State } from './state'
 
 const idOf = (name: string): PictureId => `${name}/2/0/0`
 
@@ -92,7 +92,37 @@ describe('reduce', () => {
   })
 })
 
+it('asks before the page closes while a run goes on, and while one on the user’s images is not exported as it is', () => {
+  const at = (state: 'running' | 'paused' | 'finished', step: number): State['status'] => ({ ...initial.status, state, step })
+  const own = dataset(['a'])
+  const saved = (what: 'run' | 'masks', step: number): State['saved'] => ({ name: 'x.zip', bytes: 1, what, step })
+  expect(wouldLose({ status: at('running', 0), saved: null, dataset: { ...own, sample: 'Cardiac phantom' } })).toBe(true)
+  expect(wouldLose({ status: at('paused', 9), saved: null, dataset: { ...own, sample: 'Cardiac phantom' } })).toBe(false)
+  expect(wouldLose({ status: at('paused', 0), saved: null, dataset: own })).toBe(false)
+  for (const state of ['paused', 'finished'] as const) {
+    expect(wouldLose({ status: at(state, 9), saved: null, dataset: own })).toBe(true)
+    expect(wouldLose({ status: at(state, 9), saved: saved('masks', 9), dataset: own })).toBe(true)
+    expect(wouldLose({ status: at(state, 9), saved: saved('run', 8), dataset: own })).toBe(true)
+    expect(wouldLose({ status: at(state, 9), saved: saved('run', 9), dataset: own })).toBe(false)
+  }
+})
+
 describe('problems', () => {
+  it('are counted where there are too many to list, but what is not about a file is always listed', () => {
+    const bad = (i: number) => ({ kind: 'input', message: `f${i} is damaged.`, file: `f${i}` }) as const
+    let state: State = initial
+    for (let i = 0; i < 2000; i++) state = addProblem(state, bad(i))
+    expect(state.problems.map(({ file }) => file)).toEqual(Array.from({ length: 50 }, (_, i) => `f${i}`))
+    expect(state.unlisted).toBe(1950)
+    const lost = { kind: 'backend', message: 'The GPU is lost.', file: null } as const
+    state = addProblem(addProblem(state, lost), lost)
+    expect(state.problems).toHaveLength(50)
+    expect(state.problems.at(-1)).toMatchObject(lost)
+    expect(state.problems[0]!.file).toBe('f1')
+    expect(new Set(state.problems.map(({ id }) => id)).size).toBe(50)
+    expect(state.unlisted).toBe(1951)
+  })
+
   const add = (state: State, message: string) => addProblem(state, { kind: 'input', message, file: 'a.png' })
 
   it('are listed once each, in order, with keys that stay unique after one is dismissed', () => {

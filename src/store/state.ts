@@ -49,7 +49,10 @@ export interface State {
   watched: PictureId | null
   /** Whether the live view follows a run as it trains. */
   live: boolean
+  /** At most `mostProblems`, the oldest first. */
   problems: ListedProblem[]
+  /** Problems that were not listed, because there were too many. */
+  unlisted: number
   /** Requests that the worker has not answered, oldest first. */
   pending: readonly Pending[]
   /** Progress in reading or writing files, or making the bank, as last reported. */
@@ -63,8 +66,8 @@ export interface State {
   opened: OpenedPicture | null
   /** How masks are exported. */
   exportOptions: ExportOptions
-  /** The last file that was saved. */
-  saved: { name: string; bytes: number } | null
+  /** The last file that was saved, and the step before which it was asked for. */
+  saved: { name: string; bytes: number; what: ExportKind; step: number } | null
 }
 
 export const initial: State = {
@@ -78,6 +81,7 @@ export const initial: State = {
   watched: null,
   live: true,
   problems: [],
+  unlisted: 0,
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
@@ -128,11 +132,27 @@ const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'c
 /** Whether other data were requested and have not arrived. */
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
 
-/** Adds a problem at the end unless it is already shown. */
+/** Of a folder of bad files, so many sentences are of use; a page that shows thousands stands still. */
+export const mostProblems = 50
+
+/**
+ * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
+ * oldest about a file.
+ */
 export function addProblem(state: State, { kind, message, file }: Problem): State {
-  if (state.problems.some((p) => p.message === message && p.file === file)) return state
-  const id = (state.problems.at(-1)?.id ?? 0) + 1
-  return { ...state, problems: [...state.problems, { id, kind, message, file }] }
+  const { problems } = state
+  if (problems.some((p) => p.message === message && p.file === file)) return state
+  const full = problems.length >= mostProblems
+  const unlisted = state.unlisted + Number(full)
+  if (full && kind === 'input') return { ...state, unlisted }
+  const id = (problems.at(-1)?.id ?? 0) + 1
+  const leaving = full
+    ? Math.max(
+        0,
+        problems.findIndex((problem) => problem.kind === 'input'),
+      )
+    : -1
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
@@ -149,6 +169,10 @@ export function presetOf(config: Config): Preset | null {
 export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
+
+/** Whether closing the page would lose a run: one that is going on, or one on the user's own images that is not exported as it is. */
+export const wouldLose = ({ status: { state, step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>
+  state === 'running' || (step > 0 && dataset?.sample === null && !(saved?.what === 'run' && saved.step === step))
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {

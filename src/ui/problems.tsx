@@ -10,12 +10,15 @@ const few = 5
 /** One alert for each problem, the newest first, until it is dismissed. */
 export function Problems() {
   const problems = usePage((state) => state.problems)
+  const unlisted = usePage((state) => state.unlisted)
   const many = problems.length > few
   return (
     <div className="problems" data-many={many}>
       {many && (
         <div className="problems-head">
-          <p role="status">{count(problems.length)} problems, the newest first.</p>
+          <p role="status">
+            {count(problems.length + unlisted)} problems, {unlisted > 0 && `${count(problems.length)} of them listed, `}the newest first.
+          </p>
           <button type="button" onClick={dismissAll}>
             Dismiss all
           </button>
