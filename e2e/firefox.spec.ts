@@ -21,7 +21,8 @@ const steps = 5
 /** A step may compile every shader first. */
 const patience = { timeout: 400_000 }
 
-const press = (page: Page, name: string): Promise<void> => page.locator(`::-p-aria([name="${name}"][role="button"])`).click()
+const press = (page: Page, name: string): Promise<void> =>
+  page.locator(`::-p-aria([name="${name}"][role="button"])`).setTimeout(patience.timeout).setWaitForStableBoundingBox(false).click()
 
 /** Waits until the run is in this state, at this step or later. @returns the step */
 async function reached(page: Page, state: string, least = 0): Promise<number> {
