@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { adapterVariables } from './scripts/lavapipe.mjs'
 import { nodeFlags } from './scripts/setup.mjs'
+
+// Which software adapter tests on WebGPU use; the processes of the tests inherit what it needs.
+Object.assign(process.env, adapterVariables())
 
 export default defineConfig({
   test: {
@@ -11,7 +15,8 @@ export default defineConfig({
     pool: 'forks',
     execArgv: nodeFlags,
     maxWorkers: 2,
-    testTimeout: 120_000,
+    // lavapipe takes seconds to compile a shader.
+    testTimeout: process.env['EXEMPLAR_ADAPTER'] === 'lavapipe' ? 300_000 : 120_000,
     hookTimeout: 120_000,
   },
 })

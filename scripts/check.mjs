@@ -1,6 +1,6 @@
 // npm run check: what CI runs after set-up. Every stage runs, so that one failure does not hide another.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { env, execPath, exit } from 'node:process'
 import { checkBundle } from './bundle.mjs'
 import { countPlaywright, countVitest } from './count-tests.mjs'
 import { helpOrNothing } from './help.mjs'
+import { lavapipeVariables } from './lavapipe.mjs'
 import { root } from './setup.mjs'
 
 helpOrNothing(`npm run check
@@ -16,6 +17,7 @@ Runs what npm test runs, without installing anything first.
 
 Environment variables:
   CHROMIUM_PATH       Chrome or Chromium to test in (default: the first found)
+  FIREFOX_PATH        Firefox to test in as well (default: the first found)
   PORT                Port of the page under test (default: a free one)
 
 Example:
@@ -76,6 +78,22 @@ function freePort() {
   })
 }
 
+/** Says that something could not be checked here, and why. */
+function leaveOut(name, why) {
+  const text = `SKIPPED, NOT CHECKED: ${name} (${why})`
+  console.log(`       ${text}`)
+  total.skipped.push(text)
+}
+
+/** The test files that use WebGPU, of the kernels and of a whole step. */
+const webgpuTests = () =>
+  ['src/kernels', 'src/method/oracle']
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)))
+    .filter((path) => path.endsWith('.test.ts') && readFileSync(join(root, path), 'utf8').includes('useSoftwareWebgpu()'))
+
+const vitest = (name, args, more) => () =>
+  program('vitest/vitest.mjs', ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report(name)}`], more)
+
 const report = (name) => join(reports, name)
 const read = (name) => JSON.parse(readFileSync(report(name), 'utf8'))
 const tsc = (config) => () => program('typescript/bin/tsc', ['-p', config])
@@ -85,11 +103,10 @@ await stage('types of the worker', tsc('tsconfig.worker.json'))
 await stage('types of Node and tests', tsc('tsconfig.node.json'))
 await stage('lint', () => program('eslint/bin/eslint.js', ['.', '--max-warnings', '0']))
 await stage('format', () => program('prettier/bin/prettier.cjs', ['--check', '.']))
-await stage(
-  'unit and kernels',
-  () => program('vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report('vitest.json')}`]),
-  () => countVitest(read('vitest.json')),
-)
+await stage('unit and kernels', vitest('vitest.json', []), () => countVitest(read('vitest.json')))
+const lavapipe = lavapipeVariables()
+if (lavapipe) await stage('kernels on lavapipe', vitest('lavapipe.json', webgpuTests(), lavapipe), () => countVitest(read('lavapipe.json')))
+else leaveOut('kernels on lavapipe', 'node scripts/lavapipe.mjs gets it, on Debian')
 await stage('build', () => program('vite/bin/vite.js', ['build']))
 await stage('bundle', () => checkBundle(join(root, 'dist')))
 const port = env.PORT ?? String(await freePort())

@@ -9,8 +9,8 @@ const run = (script, arg) => {
 
 describe.each([
   ['start', 'npm start', ['PORT']],
-  ['test', 'npm test', ['CHROMIUM_PATH', 'PORT']],
-  ['check', 'npm run check', ['CHROMIUM_PATH', 'PORT']],
+  ['test', 'npm test', ['CHROMIUM_PATH', 'FIREFOX_PATH', 'PORT']],
+  ['check', 'npm run check', ['CHROMIUM_PATH', 'FIREFOX_PATH', 'PORT']],
 ])('%s', (script, name, variables) => {
   it.each(['--help', '-h'])('prints its help for %s, and does nothing else', (arg) => {
     const { status, stdout, stderr } = run(script, arg)

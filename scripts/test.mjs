@@ -13,6 +13,7 @@ types, lint, format, unit tests, build, browser tests. Ends with a line
 Environment variables:
   CHROMIUM_PATH       Chrome or Chromium to test in (default: the first that is
                       found, else one is installed)
+  FIREFOX_PATH        Firefox to test in as well (default: the first found)
   PORT                Port of the page under test (default: a free one)
 
 The same without the set-up: npm run check.

@@ -43,6 +43,23 @@ const notesOf = (info: BackendInfo, { engines }: BenchOptions): string[] => [
     : []),
 ]
 
+/** A report with nothing measured yet. */
+export const emptyReport = (info: BackendInfo, options: BenchOptions, place: Record<string, string>): BenchReport => ({
+  ...info,
+  threads: info.backend === 'wasm' ? threadsInUse() : 1,
+  versions: { 'exemplar-lab': version, tfjs: tf.version_core, ...place },
+  steps: [],
+  kernels: [],
+  kernelSums: [],
+  matmulGflops: null,
+  matmul: [],
+  growth: [],
+  agreement: [],
+  memory: [],
+  peers: [],
+  notes: notesOf(info, options),
+})
+
 /**
  * Measures the open backend. Leaves it on our kernels.
  * @param place versions of the runtime: Node or browser
@@ -56,20 +73,7 @@ export async function runBench(
 ): Promise<BenchReport> {
   const plan = planOf(info, options)
   const wanted = (part: Part) => options.only === null || options.only === part
-  const report: BenchReport = {
-    ...info,
-    threads: info.backend === 'wasm' ? threadsInUse() : 1,
-    versions: { 'exemplar-lab': version, tfjs: tf.version_core, ...place },
-    steps: [],
-    kernels: [],
-    kernelSums: [],
-    matmulGflops: null,
-    matmul: [],
-    growth: [],
-    agreement: [],
-    memory: [],
-    notes: notesOf(info, options),
-  }
+  const report = emptyReport(info, options, place)
   try {
     if (wanted('steps'))
       for (const engine of options.engines)

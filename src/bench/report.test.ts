@@ -56,6 +56,7 @@ const report = (parts: Partial<BenchReport>): BenchReport => ({
   growth: [],
   agreement: [],
   memory: [],
+  peers: [],
   notes: [],
   ...parts,
 })
@@ -98,6 +99,10 @@ describe('tables', () => {
       kernelSums: sumKernels(kernels),
       matmul: [{ how: 'tf.matMul', shape: '2x2 * 2x2', seconds: 1, gflops: 2 }],
       matmulGflops: 2,
+      peers: [
+        { step: 'R64', name: 'ours', secondsPerStep: 1, turns: 3, ratio: { lowest: 1, median: 1, highest: 1 } },
+        { step: 'R64', name: 'another', reason: 'it is not here' },
+      ],
       growth: [{ series: 'size', engine: 'ours', size: 32, batch: 2, secondsPerStep: 1, relative: 1 }],
     })
     const tables = tablesOf(all)
@@ -106,10 +111,12 @@ describe('tables', () => {
       'Kernels of one R64, stock, by timestamps of the GPU',
       'Convolutions',
       'Matrix product, the practical limit',
+      'The same step in other libraries, in turn',
       'Growth of a step',
     ])
     for (const { columns, rows } of tables) for (const row of rows) expect(row).toHaveLength(columns.length)
     expect(tables[2]!.rows.map((row) => row[5])).toEqual(['3.00 x', '3.00 x', '3.00 x'])
+    expect(tables[4]!.notes).toContain('another: it is not here.')
     expect(JSON.parse(JSON.stringify(all))).toEqual(all)
   })
   it('are empty where nothing was measured', () => {

@@ -123,6 +123,17 @@ export interface MemoryResult {
   estimate: number
 }
 
+/** A reference step in one library; either its times, or the reason why it cannot make the step here. */
+export type PeerResult = { step: StepName; name: string } & (
+  | {
+      secondsPerStep: number
+      turns: number
+      /** Its time over ours in the same turn. */
+      ratio: { lowest: number; median: number; highest: number }
+    }
+  | { reason: string }
+)
+
 export interface BenchReport extends BackendInfo {
   /** Threads of the wasm backend; 1 on the others, whose host code is single-threaded. */
   threads: number
@@ -139,6 +150,8 @@ export interface BenchReport extends BackendInfo {
   agreement: AgreementResult[]
   /** Measured only on request, on WebGPU. */
   memory: MemoryResult[]
+  /** The same step in other libraries; measured only on request, in Node. */
+  peers: PeerResult[]
   /** Notes on the numbers, one sentence each. */
   notes: string[]
 }
@@ -199,7 +212,7 @@ const rate = (gflops: number): string => figures(gflops)
 /** The report for people: one table for each part that was measured. */
 export function tablesOf(report: BenchReport): Table[] {
   const tables: Table[] = []
-  const { steps, kernels, kernelSums, matmul, growth, agreement, memory } = report
+  const { steps, kernels, kernelSums, matmul, growth, agreement, memory, peers } = report
   if (steps.length > 0)
     tables.push({
       title: 'One training step',
@@ -310,6 +323,20 @@ export function tablesOf(report: BenchReport): Table[] {
       rows: agreement.map((a) => [a.name, String(a.steps), ...[a.total, a.labelled, a.taught].map((v) => v.toExponential(1))]),
       notes: [
         'Largest relative difference in any step. Taught terms follow pseudo-labels, which flip where two classes are equally likely.',
+      ],
+    })
+  if (peers.length > 0)
+    tables.push({
+      title: 'The same step in other libraries, in turn',
+      columns: ['step', 'library', 'time', 'turns', 'over ours', 'lowest', 'highest'],
+      rows: peers.map((p) =>
+        'reason' in p
+          ? [p.step, p.name, none, none, none, none, none]
+          : [p.step, p.name, seconds(p.secondsPerStep), String(p.turns), ...[p.ratio.median, p.ratio.lowest, p.ratio.highest].map(figures)],
+      ),
+      notes: [
+        'Medians; over ours is its time divided by ours in the same turn. The others repeat one step on the same views, ours makes new ones in each.',
+        ...peers.flatMap((p) => ('reason' in p ? [`${p.name}: ${p.reason}.`] : [])),
       ],
     })
   if (growth.length > 0)

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { BenchReport } from '../bench/report'
 
 const root = mkdtempSync(join(tmpdir(), 'bench-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -37,11 +38,31 @@ test('JSON alone on stdout', () => {
   expect(JSON.parse(stdout).steps).toMatchObject([{ name: 'T16', engine: 'ours' }])
 })
 
+test('the same step in other libraries, or why it cannot run', { timeout: 300_000 }, () => {
+  const { status, stdout } = run('--peers', '--step', 'T16', '--steps', '1', '--json', '-')
+  expect(status).toBe(0)
+  const report = JSON.parse(stdout) as BenchReport
+  expect(report.steps).toEqual([])
+  expect(report.peers.map(({ name }) => name.split(/[ ,]/)[0]).sort()).toEqual([
+    'Exemplar',
+    'PyTorch',
+    'TensorFlow.js',
+    'TensorFlow.js',
+    'jax-js',
+  ])
+  for (const peer of report.peers) {
+    if ('reason' in peer)
+      expect(`${peer.name}: ${peer.reason}`).toMatch(/^(TensorFlow.js: it cannot train on wasm|PyTorch: there is no Python)/)
+    else expect(peer.ratio.lowest).toBeGreaterThan(0)
+  }
+})
+
 describe('one sentence and exit code 1', () => {
   test.each([
     [['--backend', 'gpu'], '--backend is "gpu", but must be one of webgpu, wasm, cpu.'],
     [['--steps', '0'], '--steps is "0", but must be a whole number, at least 1.'],
     [['--engine', 'theirs'], '--engine is "theirs", but must be one of both, ours, stock.'],
+    [['--peers', '--only', 'steps'], '--peers is a part of its own: leave out --only and --engine.'],
     [['--software'], '--software belongs to --backend webgpu.'],
   ])('%o', (args, sentence) => {
     const { status, stdout, stderr } = run(...args)

@@ -1,8 +1,8 @@
 /** npm run bench: how fast training is here, as tables or JSON. */
 import { writeFileSync } from 'node:fs'
-import { runBench } from '../bench/bench'
+import { emptyReport, planOf, runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
-import { placeOf as lineOfPlace, tablesOf, textOfTable, type BenchOptions } from '../bench/report'
+import { placeOf as lineOfPlace, tablesOf, textOfTable, type BenchOptions, type BenchReport } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
 import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
@@ -22,12 +22,23 @@ function optionsOf(values: OptionText): BenchOptions {
   }
 }
 
-async function main({ backend, software = false, threads, json, ...rest }: Values<typeof bench>): Promise<void> {
+async function benchPeers(...[info, options, place, tell]: Parameters<typeof runBench>): Promise<BenchReport> {
+  const { measurePeers } = await import('./peers/peers')
+  const report = emptyReport(info, { ...options, engines: [] }, place)
+  // The weak backends take minutes for R64 in some of the libraries.
+  const step = options.step ?? (planOf(info, options).weak ? 'T16' : 'R64')
+  report.peers = await measurePeers(step, info, report.threads, options.steps, tell)
+  return report
+}
+
+async function main({ backend, software = false, threads, json, peers = false, ...rest }: Values<typeof bench>): Promise<void> {
   const options = optionsOf(rest)
+  if (peers && (rest.only || rest.engine)) throw new UsageError('--peers is a part of its own: leave out --only and --engine.')
   if (software && backend !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
   const platform = software ? softwarePlatform : nodePlatform
   const info = await openBackend(backend, platform, (message) => console.error(message), threadsOf(threads))
-  const report = await runBench(info, options, placeOf(info.backend), (message) => console.error(message))
+  const tell = (message: string) => console.error(message)
+  const report = await (peers ? benchPeers : runBench)(info, options, placeOf(info.backend), tell)
   const lines = JSON.stringify(report, null, 2) + '\n'
   if (json === '-') process.stdout.write(lines)
   else {

@@ -149,10 +149,17 @@ export const bench = {
       otherwise: 'those that suit the backend',
     },
     steps: { value: 'N', meaning: 'How many steps are timed', otherwise: 'as many as the backend does in a fair time' },
+    peers: {
+      meaning: 'Instead: one reference step beside the same in TensorFlow.js, jax-js and, where a Python has it, PyTorch, all in turn',
+    },
     threads,
     json: { value: 'FILE', meaning: 'Write the numbers as JSON too; - prints them instead of the tables' },
   },
-  examples: ['--only steps --step R64 --steps 20 --threads 2', '--backend webgpu --software --engine ours --json gpu.json'],
+  examples: [
+    '--only steps --step R64 --steps 20 --threads 2',
+    '--backend webgpu --software --engine ours --json gpu.json',
+    '--peers --step R128',
+  ],
 } as const satisfies Command
 
 export const selftest = {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { useSoftwareWebgpu } from '../testing/dawn.test-support'
+import { casesHere, useSoftwareWebgpu } from '../testing/dawn.test-support'
 import { modelConvCases, modelConvErrors, type ModelConvCase } from './conv-case.test-support'
 import { convOps, softwareTable, useVariants, variantsOf, withVariant } from './variants'
 
@@ -15,7 +15,7 @@ test(
       fc.asyncProperty(modelConvCases, fc.nat(), async (c, seed) => {
         for (const error of await modelConvErrors(c, seed)) expect(error).toBeLessThan(1e-5)
       }),
-      { numRuns: 40, seed: 8 },
+      { numRuns: casesHere(40), seed: 8 },
     )
   },
 )
@@ -26,7 +26,7 @@ test.each([
   [4, 4, 64, 3, 32],
   [33, 31, 8, 1, 3],
   [33, 31, 1, 3, 8],
-])('and on layers of a U-Net: %i x %i x %i, filter %i, to %i', { timeout: 60_000 }, async (height, width, inChannels, k, outChannels) => {
+])('and on layers of a U-Net: %i x %i x %i, filter %i, to %i', async (height, width, inChannels, k, outChannels) => {
   const c = { models: 2, batch: 2, height, width, inChannels, k, outChannels, bias: true, inputGradient: true }
   for (const error of await modelConvErrors(c, 4)) expect(error).toBeLessThan(1e-5)
 })
@@ -42,7 +42,7 @@ describe.each(variants)('the form $variant of $op', ({ op, variant }) => {
     { height: 5, width: 4, inChannels: 68, outChannels: 72, k: 3 },
     { height: 9, width: 7, inChannels: 1, outChannels: 6, k: 5, models: 3, batch: 1 },
     { height: 3, width: 5, inChannels: 3, outChannels: 4, k: 1, models: 1 },
-  ])('agrees with tfjs on the cpu: %o', { timeout: 120_000 }, async (c) => {
+  ])('agrees with tfjs on the cpu: %o', async (c) => {
     const filled: ModelConvCase = {
       models: 2,
       batch: 2,

@@ -27,27 +27,23 @@ test('a software adapter is not measured', async () => {
   expect(store.values.size).toBe(0)
 })
 
-test(
-  'a measurement names a form for each operation, leaves no data behind, and is remembered by adapter',
-  { timeout: 120_000 },
-  async () => {
-    const store = memoryStore()
-    const backend = tf.backend() as WebGPUBackend
-    const before = backend.numDataIds()
-    // The first form is measured, and the rest is left to the table for adapters not measured.
-    const table = await tuneConvolutions(backend, { software: false, adapterName: 'A', now: stagedClock(), store, budget: 1500 })
-    expect(table.forward).toEqual([{ pixels: 1536, inChannels: 128, outChannels: 128, variant: 'direct' }])
-    expect(table.filter).toEqual(unmeasuredTable.filter)
-    expect(backend.numDataIds()).toBe(before)
+test('a measurement names a form for each operation, leaves no data behind, and is remembered by adapter', async () => {
+  const store = memoryStore()
+  const backend = tf.backend() as WebGPUBackend
+  const before = backend.numDataIds()
+  // The first form is measured, and the rest is left to the table for adapters not measured.
+  const table = await tuneConvolutions(backend, { software: false, adapterName: 'A', now: stagedClock(), store, budget: 1500 })
+  expect(table.forward).toEqual([{ pixels: 1536, inChannels: 128, outChannels: 128, variant: 'direct' }])
+  expect(table.filter).toEqual(unmeasuredTable.filter)
+  expect(backend.numDataIds()).toBe(before)
 
-    // What was cut short is kept for this process only; what another left in the store is taken.
-    expect(store.values.size).toBe(0)
-    const elsewhere = { ...unmeasuredTable, forward: table.forward }
-    await store.set('convolutions 1 B', elsewhere)
-    expect(await tuneConvolutions(backend, { software: false, adapterName: 'A', now })).toBe(table)
-    expect(await tuneConvolutions(backend, { software: false, adapterName: 'B', now, store })).toBe(elsewhere)
-  },
-)
+  // What was cut short is kept for this process only; what another left in the store is taken.
+  expect(store.values.size).toBe(0)
+  const elsewhere = { ...unmeasuredTable, forward: table.forward }
+  await store.set('convolutions 1 B', elsewhere)
+  expect(await tuneConvolutions(backend, { software: false, adapterName: 'A', now })).toBe(table)
+  expect(await tuneConvolutions(backend, { software: false, adapterName: 'B', now, store })).toBe(elsewhere)
+})
 
 test('a table decides by the nearest shape, and unknown names count as direct', () => {
   const few = { pixels: 100_000, inChannels: 8, outChannels: 8 }

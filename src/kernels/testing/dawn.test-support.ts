@@ -2,8 +2,11 @@ import '#gradients'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { Webgpu } from '../webgpu/backend'
 
+/** How many cases to test, of `usual`: lavapipe takes seconds to compile a shader, and each shape needs one. */
+export const casesHere = (usual: number): number => (process.env['EXEMPLAR_ADAPTER'] === 'lavapipe' ? Math.ceil(usual / 3) : usual)
+
 /**
- * Runs the tests of the calling file on tfjs's WebGPU backend with our kernels, on Chromium's software adapter. Without an adapter the
+ * Runs the tests of the calling file on tfjs's WebGPU backend with our kernels, on the software adapter that EXEMPLAR_ADAPTER names. Without an adapter the
  * tests fail with a sentence that says what to install; a test during which the device reports an error fails too.
  */
 export function useSoftwareWebgpu(): void {

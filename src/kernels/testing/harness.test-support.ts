@@ -55,31 +55,26 @@ export function testKernels(kind: Kind, count = 40): void {
     expect(defined.map(([name]) => name).sort()).toEqual(Object.keys(operations).sort())
   })
 
-  test.each(casedOperations.filter(({ operation }) => kind !== 'wgsl' || operation.wgsl))(
-    '$name equals its twin',
-    { timeout: 120_000 },
-    async (cased) => {
-      const { name, operation, cases } = cased
-      const drawn = enough(name, cases, count)
-      if (kind === 'simd' && !isExact(operation, kind))
-        expect(
-          drawn.some((c) => taken(operation, c)),
-          'at least one case must use SIMD',
-        ).toBe(true)
-      for (const c of drawn) {
-        const before = memory()
-        expectNear(await besideTwin(cased, c, kind), c.text)
-        expect(memory(), c.text).toEqual(before)
-      }
-    },
-  )
+  test.each(casedOperations.filter(({ operation }) => kind !== 'wgsl' || operation.wgsl))('$name equals its twin', async (cased) => {
+    const { name, operation, cases } = cased
+    const drawn = enough(name, cases, count)
+    if (kind === 'simd' && !isExact(operation, kind))
+      expect(
+        drawn.some((c) => taken(operation, c)),
+        'at least one case must use SIMD',
+      ).toBe(true)
+    for (const c of drawn) {
+      const before = memory()
+      expectNear(await besideTwin(cased, c, kind), c.text)
+      expect(memory(), c.text).toEqual(before)
+    }
+  })
 }
 
 /** Tests every operation, with its gradients, on the active backend against the composition of stock operations on `oracle`. */
 export function testAgainstStock(oracle?: string, count = 40, first = 0): void {
   test.each(casedOperations.filter(({ operation }) => operation.stock))(
     '$name and its gradients equal those of stock operations',
-    { timeout: 120_000 },
     async (cased) => {
       const backend = oracle ?? tf.getBackend()
       for (const c of enough(cased.name, cased.cases, count, first))

@@ -7,6 +7,9 @@ import type { Webgpu } from './backend'
 
 const icdName = 'vk_swiftshader_icd.json'
 
+/** The software adapters that the variable EXEMPLAR_ADAPTER can name, and what is in the name that each gives itself. */
+const softwareAdapters = { swiftshader: /swiftshader/i, lavapipe: /llvmpipe/i }
+
 /** Folders that may hold a Chrome or Chromium, and so the SwiftShader software driver. */
 function browserFolders(): string[] {
   const executable = process.env['CHROMIUM_PATH']
@@ -49,20 +52,27 @@ function preloadVulkanLoader(folder: string): void {
   }
 }
 
+/** Makes Dawn use the software adapter that EXEMPLAR_ADAPTER names, SwiftShader if it names none. @returns the pattern of its name */
+function chooseSoftware(): RegExp {
+  const name = process.env['EXEMPLAR_ADAPTER'] ?? 'swiftshader'
+  // The variables with which lavapipe is found must be there when the process starts: scripts/lavapipe.mjs has them.
+  if (name === 'lavapipe') return softwareAdapters.lavapipe
+  const icd = findSwiftshader()
+  if (!icd) throw new Error(`No ${icdName} found: install Chromium, or set CHROMIUM_PATH to the executable of a Chrome or Chromium.`)
+  process.env['VK_ICD_FILENAMES'] = icd
+  preloadVulkanLoader(dirname(icd))
+  return softwareAdapters.swiftshader
+}
+
 /**
  * Opens an adapter and a device, and sets `navigator.gpu` and WebGPU's globals, which tfjs looks for.
  * Drop `globalThis.navigator.gpu` and destroy the device when done, or end with `process.exit`: Dawn keeps Node alive.
- * @param options.software true for SwiftShader, Chromium's software driver; false for the machine's own adapter. The driver
- * can be chosen only before the first call in a process.
+ * @param options.software true for SwiftShader, Chromium's software driver, or the one that EXEMPLAR_ADAPTER names; false for the machine's own
+ * adapter. The driver can be chosen only before the first call in a process.
  * @throws Error with one sentence that says what to do if there is no adapter.
  */
 export async function openDawn(options: { software: boolean }): Promise<Webgpu> {
-  if (options.software) {
-    const icd = findSwiftshader()
-    if (!icd) throw new Error(`No ${icdName} found: install Chromium, or set CHROMIUM_PATH to the executable of a Chrome or Chromium.`)
-    process.env['VK_ICD_FILENAMES'] = icd
-    preloadVulkanLoader(dirname(icd))
-  }
+  const wanted = options.software ? chooseSoftware() : null
   const { create, globals } = await import('webgpu')
   Object.assign(globalThis, globals)
   const gpu = create([])
@@ -73,5 +83,7 @@ export async function openDawn(options: { software: boolean }): Promise<Webgpu> 
     throw new Error(
       `No WebGPU adapter ${options.software ? `from ${process.env['VK_ICD_FILENAMES']}` : 'on this machine: choose another backend'}.`,
     )
-  return openDevice(adapter)
+  const opened = await openDevice(adapter)
+  if (wanted && !wanted.test(opened.name)) throw new Error(`The adapter is ${opened.name}, not the software adapter that was asked for.`)
+  return opened
 }

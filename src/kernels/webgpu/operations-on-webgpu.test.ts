@@ -3,19 +3,19 @@ import '@tensorflow/tfjs-backend-cpu'
 import '#gradients'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { beforeAll, describe } from 'vitest'
-import { useSoftwareWebgpu } from '../testing/dawn.test-support'
+import { casesHere, useSoftwareWebgpu } from '../testing/dawn.test-support'
 import { testAgainstStock, testKernels } from '../testing/harness.test-support'
 import { setSoftware } from './threads-wanted'
 
 useSoftwareWebgpu()
 
 describe('with the kernels of a software adapter', () => {
-  testKernels('wgsl', 16)
-  testAgainstStock('cpu', 16)
+  testKernels('wgsl', casesHere(16))
+  testAgainstStock('cpu', casesHere(16))
 })
 
 // Few and small: each needs many pipelines.
-describe('as the stock engine runs them', () => testAgainstStock('webgpu', 4, 4))
+describe('as the stock engine runs them', () => testAgainstStock('webgpu', casesHere(4), 4))
 
 describe('with the kernels of a real GPU', () => {
   beforeAll(() => {
@@ -23,5 +23,5 @@ describe('with the kernels of a real GPU', () => {
     setSoftware(backend, false)
     return () => setSoftware(backend, true)
   })
-  testKernels('wgsl', 16)
+  testKernels('wgsl', casesHere(16))
 })
