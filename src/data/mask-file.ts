@@ -19,6 +19,9 @@ export interface MaskValue {
 
 /** A mask as read: `labels`, in the layout of the volume, index into `values`; the first is background, present or not, and the others are sorted. */
 export interface Mask {
+  /** As it came. */
+  given: Volume
+  /** With one label for each voxel. */
   volume: Volume
   labels: Uint8Array<ArrayBuffer>
   values: MaskValue[]
@@ -56,7 +59,7 @@ export function readMask(given: Volume, { image = null, objects = false }: MaskC
     found > 1 &&
     (objects || saysObjects.test(name) || (found >= maxClasses && areObjects(volume, keys)))
   )
-    return asOneClass(volume, keys, found)
+    return asOneClass(given, volume, keys, found)
 
   const background = colour && !counts.has(0) ? [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0] : 0
   const order = [background, ...[...counts.keys()].filter((key) => key !== background).sort((a, b) => a - b)]
@@ -74,7 +77,7 @@ export function readMask(given: Volume, { image = null, objects = false }: MaskC
     const color: MaskValue['color'] = own !== null ? [own >> 16, (own >> 8) & 255, own & 255] : palette[key] ? [...palette[key]] : null
     return { value: String(key), count, color, name: segment?.name ?? null }
   })
-  return { volume, labels, values, objects: null, notes }
+  return { given, volume, labels, values, objects: null, notes }
 }
 
 /** Whether its image may change what a mask means: with extra axes it may hold a map for each class. */
@@ -104,12 +107,13 @@ function areObjects({ size: [columns] }: Volume, keys: Int32Array): boolean {
 }
 
 /** Makes objects one class, with value 1. */
-function asOneClass(volume: Volume, keys: Int32Array, objects: number): Mask {
+function asOneClass(given: Volume, volume: Volume, keys: Int32Array, objects: number): Mask {
   const labels = Uint8Array.from(keys, (key) => (key > 0 ? 1 : 0))
   const foreground = labels.reduce((sum, label) => sum + label, 0)
   const value = (value: string, count: number): MaskValue => ({ value, count, color: null, name: null })
   const note = `The mask's ${objects.toLocaleString('en-US')} values were read as that many objects of one class.`
   return {
+    given,
     volume,
     labels,
     values: [value('0', labels.length - foreground), { ...value('1', foreground), name: 'object' }],

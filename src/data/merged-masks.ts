@@ -6,7 +6,7 @@ import { alignment } from './alignment'
 import { tryMask } from './file-roles'
 import { InputError } from './input-error'
 import { maxClasses, readMask, type Mask } from './mask-file'
-import { pairUp, wordsOf, type Chosen, type Pairing } from './pairs'
+import { chosenByNames, pairUp, wordsOf, type ChosenNames, type Pairing } from './pairs'
 import { makeVolume, type Segment, type Volume } from './volume'
 
 /** Masks of one image, in the natural order of their names. */
@@ -270,15 +270,16 @@ export const asMerged = (masks: readonly Volume[], { by }: Merging): Volume[] =>
 export function pairMerged(
   images: readonly Volume[],
   masks: readonly Volume[],
-  options: { alone?: boolean; chosen?: Chosen } = {},
+  { alone = false, chosen = new Map() }: { alone?: boolean; chosen?: ChosenNames } = {},
   read: (mask: Volume) => Mask | null = tryMask,
 ): Pairing & { merging: Merging } {
-  const pairing = pairUp(images, masks, options)
+  const pair = (own: readonly Volume[]) => pairUp(images, own, { alone, chosen: chosenByNames(chosen, images, own) })
+  const pairing = pair(masks)
   const groups = masksTogether(pairing)
   if (groups.length === 0) return { ...pairing, merging: { by: new Map(), refused: new Map() } }
   const lone = pairing.pairs.map(({ image, mask }) => ({ image, masks: [mask] }))
   const merging = mergeAll(groups, lone, familyOf(groups, read))
-  const { pairs, unpaired } = pairUp(images, asMerged(masks, merging), options)
+  const { pairs, unpaired } = pair(asMerged(masks, merging))
   // One that does not say which class it shows would teach another.
   const strange = pairs.filter(({ mask }) => merging.refused.has(mask))
   return {

@@ -22,6 +22,7 @@ export interface Unpaired {
     | 'several images of its case'
     | 'several masks of one image'
     | 'its image has another mask'
+    | 'its image was given another or none'
     | 'its class is not told'
   /** The images that it could belong to. */
   candidates: Volume[]
@@ -29,8 +30,11 @@ export interface Unpaired {
   because?: string
 }
 
-/** Names of the masks, one or several, by names of their images. */
-export type Chosen = ReadonlyMap<string, string | readonly string[]>
+/** The masks of an image as somebody said, none among them. */
+export type Chosen = ReadonlyMap<Volume, readonly Volume[]>
+
+/** The same by names: of masks, one or several, by names of their images or of the files that these are in. */
+export type ChosenNames = ReadonlyMap<string, string | readonly string[]>
 
 export interface Pairing {
   pairs: Pair[]
@@ -144,7 +148,7 @@ class Index {
 const sizeKey = ({ size }: Volume) => size.slice(0, 3).join()
 
 /** Whether a mask may lie on an image: on its grid, or in its size where one of both has no place. */
-const fits = (mask: Volume, image: Volume): boolean =>
+export const fits = (mask: Volume, image: Volume): boolean =>
   mask.affine && image.affine ? overlaps(mask, image) : alignment(mask, image) !== null
 
 /** Whether one of two names says no more than the other, folders included. */
@@ -161,7 +165,7 @@ function related(image: Name, mask: Name): boolean {
  * sequences, structures), with their folders first and without them where folders do not say otherwise. Nothing is guessed: a mask of which names
  * do not tell the one image is unpaired.
  * @param alone whether one image and one mask, if there is no other, are a pair whatever they are called
- * @param chosen what somebody said: names of masks by names of their images, or of the files that they are in
+ * @param chosen what somebody said, which counts for more than all names
  * @returns several masks of one image among the unpaired; `pairMerged` puts them together
  */
 export function pairUp(
@@ -226,18 +230,9 @@ export function pairUp(
   const give = (image: Volume, mask: Volume, why: string, level: number) => append(given, image, { mask, why, level })
   const leave = (mask: Volume, why: Unpaired['why'], candidates: Volume[]) => unpaired.set(mask, { mask, why, candidates })
 
-  let open = [...masks]
-  if (chosen.size > 0) {
-    const byName = new Map(
-      masks.flatMap((mask) => [fileOf(mask), mask.name, ...(mask.merged?.from ?? [])].map((own) => [own, mask] as const)),
-    )
-    for (const image of images) {
-      const own = [chosen.get(image.name) ?? chosen.get(fileOf(image)) ?? []].flat().flatMap((name) => byName.get(name) ?? [])
-      for (const mask of new Set(own)) give(image, mask, 'you chose', -1)
-    }
-    const taken = new Set([...given.values()].flatMap((own) => own.map(({ mask }) => mask)))
-    open = masks.filter((mask) => !taken.has(mask))
-  }
+  const left = new Set(masks)
+  for (const image of images) for (const mask of chosen.get(image) ?? []) if (left.delete(mask)) give(image, mask, 'you chose', -1)
+  let open = [...left]
   levels.forEach(({ inFolder, of }, at) => {
     open = open.filter((mask) => {
       const name = names.get(mask)!
@@ -251,7 +246,10 @@ export function pairUp(
       if (found.length === 0) return true
       const fitting = found.length > 1 ? found.filter((image) => fits(mask, image)) : found
       const image = fitting[0]
-      if (fitting.length !== 1 || !image) leave(mask, 'several images of its case', found)
+      const free = found.filter((other) => !chosen.has(other))
+      // What was chosen of one image says nothing of the others.
+      if (free.length === 0 || (fitting.length === 1 && chosen.has(image!))) leave(mask, 'its image was given another or none', found)
+      else if (fitting.length !== 1 || !image) leave(mask, 'several images of its case', free)
       else if (given.get(image)?.some((other) => other.level < (inFolder && at === level ? 0 : level)))
         leave(mask, 'its image has another mask', found)
       else give(image, mask, found.length > 1 ? 'same grid' : whyOf(image, mask, names.get(image)!), level)
@@ -261,7 +259,8 @@ export function pairUp(
   open = open.filter((mask) => {
     const [image] = sameFolder(mask)
     if (!image) return true
-    if (given.get(image)?.some((other) => other.level < levels.length)) leave(mask, 'its image has another mask', [image])
+    if (chosen.has(image)) leave(mask, 'its image was given another or none', [image])
+    else if (given.get(image)?.some((other) => other.level < levels.length)) leave(mask, 'its image has another mask', [image])
     else give(image, mask, 'same folder', levels.length)
     return false
   })
@@ -279,11 +278,11 @@ export function pairUp(
     // Of planes that cross, the one whose grid is the very same.
     const same = all.filter(({ size, affine }) => String([size, affine]) === String([mask.size, mask.affine]))
     const near = all.length > 1 && same.length > 0 ? same : all
-    if (near.length !== 1 || given.has(near[0]!)) return true
+    if (near.length !== 1 || given.has(near[0]!) || chosen.has(near[0]!)) return true
     give(near[0]!, mask, 'same grid', levels.length + 1)
     return false
   })
-  if (alone && images.length === 1 && masks.length === 1 && given.size === 0) {
+  if (alone && images.length === 1 && masks.length === 1 && given.size === 0 && chosen.size === 0) {
     give(images[0]!, masks[0]!, 'the only pair', levels.length + 2)
     unpaired.clear()
     open = []
@@ -298,6 +297,20 @@ export function pairUp(
     else for (const { mask } of own) leave(mask, 'several masks of one image', [image])
   }
   return { pairs, unpaired: masks.flatMap((mask) => unpaired.get(mask) ?? []) }
+}
+
+/** What somebody said by names, for these images and masks. */
+export function chosenByNames(names: ChosenNames, images: readonly Volume[], masks: readonly Volume[]): Chosen {
+  if (names.size === 0) return new Map()
+  const byName = new Map(
+    masks.flatMap((mask) => [fileOf(mask), mask.name, ...(mask.merged?.from ?? [])].map((own) => [own, mask] as const)),
+  )
+  return new Map(
+    images.flatMap((image) => {
+      const own = [names.get(image.name) ?? names.get(fileOf(image)) ?? []].flat().flatMap((name) => byName.get(name) ?? [])
+      return own.length > 0 ? [[image, [...new Set(own)]] as const] : []
+    }),
+  )
 }
 
 function whyOf(image: Volume, mask: Volume, { folder, base }: Name): string {
@@ -399,6 +412,11 @@ export function sayUnpaired(unpaired: readonly Unpaired[]): InputError[] {
       of('several images of its case'),
       ({ candidates }) => `it could belong to ${quoted(candidates)}; give the one image that it was drawn on`,
       'each could belong to several images',
+    ),
+    ...each(
+      of('its image was given another or none'),
+      ({ candidates }) => `you gave ${quoted(candidates)} another mask, or none`,
+      'their images were given other masks, or none',
     ),
     ...each(
       of('its image has another mask'),

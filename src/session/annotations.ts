@@ -136,8 +136,13 @@ function placesOf(list: readonly { name: string }[], known: readonly { name: str
 export function withoutExemplar(dataset: Dataset, index: number): Dataset {
   const exemplars = dataset.exemplars.filter((_, i) => i !== index)
   const classes = exemplars.some(({ drawn, given }) => drawn ?? given) ? dataset.classes : []
-  const mask = exemplars.some(({ given }) => given) ? {} : { exemplarMask: null, mapping: new Map<string, Target>() }
-  return counted({ ...dataset, ...mask, exemplars, classes })
+  if (exemplars.some(({ given }) => given)) return counted({ ...dataset, exemplars, classes })
+  const { exemplarSource, exemplarMask, chosen } = dataset
+  return counted({
+    ...dataset,
+    ...{ exemplarMask: null, mapping: new Map<string, Target>(), exemplars, classes },
+    chosen: exemplarSource && exemplarMask ? new Map(chosen).set(exemplarSource.id, null) : chosen,
+  })
 }
 
 /**
@@ -181,6 +186,7 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
     const alike = channelChanges && hasChannels(source.volume) && source.volume.size[3] === before.volume.size[3]
     return alike ? { ...source, frame: choice.frame } : source
   }
+  const { given } = dataset
   const axisChanges = before.axis !== choice.axis
   if (axisChanges && dataset.exemplars.some(({ drawn, picture }) => drawn && picture.source.id === id))
     throw new InputError(
@@ -189,7 +195,11 @@ export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'a
     )
   const sources = dataset.sources.map(change)
   const exemplarSource = dataset.exemplarSource && change(dataset.exemplarSource)
-  const next = { ...dataset, sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) }
+  const next = {
+    ...dataset,
+    given: { ...given, exemplar: given.exemplar && change(given.exemplar), pile: given.pile.map(change) },
+    ...{ sources, exemplarSource, unlabeled: sources.flatMap(picturesOf) },
+  }
   // Every slice that the mask marks, used or not, so these change only with the axis; some may have been removed since.
   const recut = axisChanges && exemplarSource?.id === id && dataset.exemplarMask
   if (!recut && !channelChanges) return next

@@ -287,6 +287,6 @@ test('a mask decoded for sorting is not decoded again', () => {
   }
   const masks = [dropped('a_mask.nii', [0, 1, 2, 0]), dropped('b_mask.nii', [0, 1, 1, 0])]
   const dataset = loaded(...[image('a.nii'), image('b.nii', [2, 2, 1, 1], 9), ...masks].map((volume) => ({ role: null, volume })))
-  expect([dataset.exemplars.length, dataset.references.length]).toEqual([1, 1])
+  expect([dataset.exemplars.length, dataset.partners.size]).toEqual([1, 1])
   expect(decoded).toBe(2)
 })

@@ -1,6 +1,6 @@
 import { baseName, caseNameOf, patientOf } from '../data/file-roles'
+import type { InputError } from '../data/input-error'
 import type { Mask } from '../data/mask-file'
-import type { Chosen } from '../data/pairs'
 import { extentOf, planeOf, sliceOf, usualAxis, type Plane } from '../data/slices'
 import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
@@ -44,10 +44,36 @@ export interface Exemplar {
   given: LabelMap | null
 }
 
+/** A mask that is used for the score of its image, and why it is of that. */
+export interface Partner {
+  mask: Mask
+  why: string
+}
+
+/** What files say of the exemplar and the pile, whatever was chosen since. */
+export interface Given {
+  exemplar: Source | null
+  mask: Volume | null
+  /** Why they are a pair. */
+  why: string
+  pile: Source[]
+}
+
+/** Masks by their images, as somebody chose: ids by ids, null for no mask. */
+export type ChosenMasks = ReadonlyMap<string, string | null>
+
+/** What a choice replaced: the earlier choices of the images that it changed, undefined for none, and the labels. */
+export interface Earlier extends Pick<Dataset, 'mapping' | 'classes'> {
+  /** In words. */
+  what: string
+  chosen: [image: string, mask: string | null | undefined][]
+}
+
 /** Everything a run learns from and is scored on. Never changed in place. */
 export interface Dataset {
   sample: SampleName | null
-  /** The volume given as exemplar image. */
+  given: Given
+  /** The volume that the exemplar's mask is of. */
   exemplarSource: Source | null
   exemplarMask: Mask | null
   exemplars: Exemplar[]
@@ -59,16 +85,22 @@ export interface Dataset {
   sources: Source[]
   /** The slices of `sources` in use. */
   unlabeled: Picture[]
-  /** Whether or not their image has been given yet. */
-  references: Mask[]
-  /** Which reference is of which image, where somebody said so: names of masks by names of images. */
-  chosen: Chosen
+  /** All masks that were given beside the exemplar's, whether or not their image has been given yet. */
+  masks: Volume[]
+  /** Those of use, by their images. */
+  partners: ReadonlyMap<Volume, Partner>
+  /** Why others cannot be used on their images. */
+  refused: ReadonlyMap<Volume, InputError>
+  chosen: ChosenMasks
+  /** To be restored one by one, the newest last. */
+  earlier: readonly Earlier[]
   /** The modalities of cases that have several images each, and which is used; null where no case has. */
   modality: { known: string[]; used: string | null } | null
 }
 
 export const emptyDataset: Dataset = {
   sample: null,
+  given: { exemplar: null, mask: null, why: '', pile: [] },
   exemplarSource: null,
   exemplarMask: null,
   exemplars: [],
@@ -76,8 +108,11 @@ export const emptyDataset: Dataset = {
   classes: [],
   sources: [],
   unlabeled: [],
-  references: [],
+  masks: [],
+  partners: new Map(),
+  refused: new Map(),
   chosen: new Map(),
+  earlier: [],
   modality: null,
 }
 
@@ -96,6 +131,9 @@ function digestOfVolume(volume: Volume): string {
   }
   return digest
 }
+
+/** The id of a mask: two of one name and content are the same. */
+export const maskId = (mask: Volume): string => `${digestOfVolume(mask)}/${mask.name}`
 
 /**
  * Sources with the slices that most users want: every phase of a DICOM series, the first frame of other time series. Names alone do

@@ -119,6 +119,41 @@ export interface ExemplarInfo {
   from: 'file' | 'drawing' | null
 }
 
+/** An image that has a mask or could have one. */
+export interface PairedImage {
+  id: string
+  name: string
+  /** The mask that it has. */
+  mask: string | null
+  /** Why it has that, such as "same case 003" or "you chose". */
+  why: string | null
+  /** Whether its mask is learnt from; the others are used for the score only. */
+  exemplar: boolean
+  /** Images of one number lie on one grid. */
+  grid: number
+}
+
+export interface PairedMask {
+  id: string
+  name: string
+  /** The image whose mask it is. */
+  image: string | null
+  /** Why it is of none. */
+  why: string | null
+  /** The images that it could belong to. */
+  candidates: string[]
+  /** The grids that it lies on: only images there can have it. */
+  grids: number[]
+}
+
+/** Which mask is of which image. */
+export interface PairList {
+  images: PairedImage[]
+  masks: PairedMask[]
+  /** The last choice, which can be taken back, in words. */
+  undo: string | null
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
@@ -130,10 +165,14 @@ export interface DatasetSummary {
   values: MaskValueInfo[]
   /** Sentences about how the exemplar's mask file was understood. */
   maskNotes: string[]
+  /** The same of reference masks, alike ones together. */
+  referenceNotes: string[]
   /** The modalities of cases with several images each, and which is used; null where no case has. */
   modality: { known: string[]; used: string | null } | null
   /** The volumes that the unlabelled images come from, each once; none for a sample. */
   sources: SourceInfo[]
+  /** Null for a sample and without masks from files. */
+  pairs: PairList | null
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
   unlabeled: UnlabeledInfo[]

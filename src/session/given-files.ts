@@ -1,6 +1,7 @@
 import { arraysFor, type FileRole } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import type { ChosenNames } from '../data/pairs'
 import { readFiles } from '../data/read-files'
 import { isOfStructureSet, type Volume } from '../data/volume'
 import type { Dataset } from './dataset'
@@ -27,7 +28,7 @@ export async function withFiles(
   before: Dataset,
   files: readonly RoleFile[],
   tell: (done: number, of: number) => void,
-  chosen?: Dataset['chosen'],
+  chosen?: ChosenNames,
   modality?: string | null,
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)

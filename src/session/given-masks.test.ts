@@ -18,13 +18,14 @@ async function given(files: [role: FileRole | null, file: GivenFile][]) {
     files.map(([role, file]) => ({ role, file })),
     () => {},
   )
-  const { classes, values, maskNotes } = summarise(dataset, { ...defaults, size: 16 })
+  const { classes, values, maskNotes, referenceNotes } = summarise(dataset, { ...defaults, size: 16 })
   return {
     dataset,
     problems: problems.map(({ message }) => message),
     classes: classes.slice(1).map(({ value, pixels }) => [value, pixels]),
     values,
     maskNotes,
+    referenceNotes,
   }
 }
 
@@ -217,7 +218,7 @@ describe('a number for each object', () => {
   const few = Array.from({ length: side * side }, (_, i) => Number(i % side < 3))
 
   test('is one class, with a note of the count; in references too, however few objects they have', async () => {
-    const { dataset, problems, classes, maskNotes } = await given([
+    const { dataset, problems, classes, maskNotes, referenceNotes } = await given([
       ['exemplar-image', png('w_1.png', grey(1))],
       ['exemplar-mask', png('w_1_mask.png', cells(40), 16)],
       ['unlabeled', png('v_1.png', grey(2))],
@@ -228,8 +229,23 @@ describe('a number for each object', () => {
     expect(problems).toEqual([])
     expect(classes).toEqual([['1', 40 * 16]])
     expect(maskNotes).toEqual(["The mask's 40 values were read as that many objects of one class."])
+    expect(referenceNotes).toEqual(['Reference mask "v_1_mask.png": The mask\'s 3 values were read as that many objects of one class.'])
     const sum = (i: number) => referenceOf(dataset, i)!.labels.reduce((a, b) => a + b, 0)
     expect([sum(0), sum(1)]).toEqual([3 * 16, 3 * side])
+  })
+
+  test('is noted once for many references', async () => {
+    const { referenceNotes } = await given([
+      ['exemplar-image', png('w_1.png', grey(1))],
+      ['exemplar-mask', png('w_1_mask.png', cells(40), 16)],
+      ...[3, 4, 5].flatMap((n): [FileRole, GivenFile][] => [
+        ['unlabeled', png(`v_${n}.png`, grey(n))],
+        ['reference', png(`v_${n}_mask.png`, cells(n))],
+      ]),
+    ])
+    expect(referenceNotes).toEqual([
+      '3 reference masks, such as "v_3_mask.png": The mask\'s 3 values were read as that many objects of one class.',
+    ])
   })
 
   test('is recognised by names such as those of Cellpose', async () => {

@@ -12,7 +12,7 @@ import { defaults } from '../method/config'
 import { emptyDataset, type Dataset } from './dataset'
 import { withFiles, type RoleFile } from './given-files'
 import { withVolumes } from './given-volumes'
-import { hasReference, partnerOf, referenceOf } from './references'
+import { hasReference, referenceOf } from './references'
 import { summarise } from './summary'
 import { scoredImages } from './training-data'
 
@@ -161,7 +161,7 @@ describe('pictures', () => {
     ;({ dataset } = await given(dataset, left(2), left(3)))
     ;({ dataset } = await given(dataset, ...[1, 2, 3].map((n) => file('unlabeled', `M_${n}.png`, picture(n)))))
     ;({ dataset } = await given(dataset, right(2), right(1), left(1)))
-    expect(dataset.references.map(({ volume }) => volume.merged?.from)).toEqual([
+    expect(dataset.masks.map(({ merged }) => merged?.from)).toEqual([
       ['leftMask/M_3.png'],
       ['leftMask/M_2.png', 'rightMask/M_2.png'],
       ['leftMask/M_1.png', 'rightMask/M_1.png'],
@@ -206,7 +206,7 @@ test('one folder for images and references: masks are no images, and images no m
     () => {},
   )
   expect(plain.problems).toEqual([])
-  expect(plain.dataset.references).toHaveLength(1)
+  expect(plain.dataset.partners.size).toBe(1)
 })
 
 test('however many cases of one grid are dropped in whatever order, no image is scored against the mask of another', () => {
@@ -241,7 +241,7 @@ test('however many cases of one grid are dropped in whatever order, no image is 
       const truth = new Map(numbered.map((one) => [image(one.digits), mask(one.digits)]))
       const { exemplarSource, exemplarMask } = dataset
       if (exemplarSource) expect(exemplarMask!.volume.name).toBe(truth.get(exemplarSource.volume.name))
-      const others = dataset.sources.map((source) => [source.volume.name, partnerOf(dataset, source)?.volume.name] as const)
+      const others = dataset.sources.map((source) => [source.volume.name, dataset.partners.get(source.volume)?.mask.given.name] as const)
       for (const [name, partner] of others) if (partner !== undefined) expect(partner).toBe(truth.get(name))
       const whole = images.filter(({ masked }) => masked).length
       expect(others.filter(([, partner]) => partner !== undefined).length).toBe(Math.max(0, whole - 1))

@@ -1,13 +1,13 @@
 import { overlaps } from '../data/alignment'
 import { assignRoles } from '../data/dropped-files'
 import { saysMask, tryMask, type FileRole } from '../data/file-roles'
-import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { asMerged, familyOf, masksTogether, mergeAll, type Family } from '../data/merged-masks'
-import { modalitiesOf, modalityOf, pairUp, saySeveral, sayUnpaired, severalPerCase } from '../data/pairs'
+import { chosenByNames, modalitiesOf, modalityOf, pairUp, saySeveral, sayUnpaired, severalPerCase, type ChosenNames } from '../data/pairs'
 import type { Volume } from '../data/volume'
-import { annotated, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
-import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type Target } from './dataset'
+import { annotated } from './annotations'
+import { emptyDataset, makeSources, maskId, picturesOf, type ChosenMasks, type Dataset, type Source } from './dataset'
+import { chosenFor, imagesOf, keepRead, readBeside, withExemplar, withPairs, withReferences } from './pairs'
 
 /**
  * Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays.
@@ -17,7 +17,7 @@ import { emptyDataset, makeSources, picturesOf, type Dataset, type Source, type 
 export function withVolumes(
   before: Dataset,
   given: readonly { role: FileRole | null; volume: Volume }[],
-  chosen: Dataset['chosen'] = new Map(),
+  chosen: ChosenNames = new Map(),
   modality: string | null = before.modality?.used ?? null,
 ): { dataset: Dataset; problems: InputError[] } {
   const problems: InputError[] = []
@@ -37,7 +37,6 @@ export function withVolumes(
     given.filter(({ role }) => role === null).map(({ volume }) => volume),
     byRole.used,
   )
-  const sorted = new Map(dropped.sorted.map(({ volume, ...told }) => [volume, told]))
   const several = [...byRole.several, ...dropped.several]
   const known = modalitiesOf(several)
   const used = byRole.used !== null && known.includes(byRole.used) ? byRole.used : null
@@ -51,20 +50,17 @@ export function withVolumes(
       ),
     )
   problems.push(...clean.problems, ...byRole.problems, ...sayUnpaired(dropped.unpaired))
-  // Where somebody has drawn exemplars, a pair of image and mask that is dropped is more to learn from and to compare with.
+  for (const { mask } of dropped.sorted) if (mask) keepRead(mask)
+  // Where somebody has drawn exemplars or chosen masks, a pair that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
+  const settled = drawn || before.chosen.size > 0
   const instead = { 'exemplar-image': 'unlabeled', 'exemplar-mask': 'reference', unlabeled: 'unlabeled', reference: 'reference' } as const
   const roles = [
     ...byRole.files,
-    ...dropped.sorted.flatMap(({ role, volume }) => (role === null ? [] : [{ role: drawn ? instead[role] : role, volume }])),
+    ...dropped.sorted.flatMap(({ role, volume }) => (role === null ? [] : [{ role: settled ? instead[role] : role, volume }])),
   ]
   const { files, refused } = withMasksMerged(before, roles, chosen)
   problems.push(...refused)
-  /** A mask that was decoded to tell what it is, is not decoded again, unless it means another thing here. */
-  const maskOf = (volume: Volume, image: Volume | null, objects = false): Mask => {
-    const known = sorted.get(volume)?.mask
-    return known && !objects && !needsImage(volume, image) ? known : readMask(volume, { image, objects })
-  }
   const inRole = (role: FileRole) => files.filter((file) => file.role === role).map(({ volume }) => volume)
   const refuse = ({ name }: Volume) =>
     problems.push(new InputError(`"${name}" was not used, for it would replace the exemplars that you drew: remove those first.`, name))
@@ -73,11 +69,21 @@ export function withVolumes(
   let next = before.sample ? emptyDataset : before
   if (known.length > 0) next = { ...next, modality: { known, used } }
   let taken = false
-  const sourcesOf = (volumes: Volume[]) => makeSources(volumes, [...next.sources, ...(next.exemplarSource ? [next.exemplarSource] : [])])
+  const sourcesOf = (volumes: Volume[]) => makeSources(volumes, imagesOf(next))
   const pile = (volumes: Source[]) => {
-    const kept = next.sources.filter(({ volume: { name } }) => !volumes.some(({ volume }) => volume.name === name))
-    const sources = [...kept, ...volumes]
-    next = { ...next, sources, unlabeled: sources.flatMap(picturesOf) }
+    const names = new Map(volumes.map((source) => [source.volume.name, source]))
+    const add = (to: Source[]) => [...to.filter(({ volume: { name } }) => !names.has(name)), ...volumes]
+    const chosen = new Map(next.chosen)
+    // A file that is given again is what was meant.
+    for (const { id, volume } of next.given.pile) {
+      const mask = chosen.get(id)
+      const again = names.get(volume.name)
+      if (!again || mask === undefined) continue
+      chosen.delete(id)
+      chosen.set(again.id, mask)
+    }
+    const sources = add(next.sources)
+    next = { ...next, chosen, given: { ...next.given, pile: add(next.given.pile) }, sources, unlabeled: sources.flatMap(picturesOf) }
   }
 
   for (const volume of exemplarImages(inRole('exemplar-image'), inRole('exemplar-mask'))) {
@@ -90,7 +96,14 @@ export function withVolumes(
     const stack = pictures.length > 1
     // The old mask is of another picture, even where the size is the same.
     const exemplars = stack ? [] : [{ picture: pictures[0]!, drawn: null, given: null }]
-    next = { ...next, exemplarSource: source, exemplarMask: null, exemplars, mapping: new Map(), classes: [], references: [] }
+    const { pile: sources } = next.given
+    next = {
+      ...next,
+      given: { ...next.given, exemplar: source, mask: null },
+      exemplarSource: source,
+      ...{ exemplarMask: null, exemplars, mapping: new Map(), classes: [], chosen: chosenBut(next.chosen, source) },
+      ...(sources === next.sources ? {} : { sources, unlabeled: sources.flatMap(picturesOf) }),
+    }
     // The other slices of a stack are what there is to learn from.
     if (stack) pile([source])
     taken = true
@@ -102,15 +115,14 @@ export function withVolumes(
     }
     const done = attempt(() => {
       const source = next.exemplarSource
-      const mask = maskOf(volume, source?.volume ?? null)
+      readBeside(volume, source?.volume ?? null)
       if (!source) throw new InputError(`"${volume.name}" was not used: choose the exemplar image first, then its mask.`, volume.name)
-      const exemplars = exemplarsFrom(source, mask)
-      checkExemplar(mask)
-      if (exemplars.length === 0)
-        throw new InputError(`"${volume.name}" marks nothing inside "${source.volume.name}"; is it the mask of another image?`, volume.name)
-      const aside = unknownValueOf(mask)
-      const mapping = new Map<string, Target>(aside === null ? [] : [[aside, 'unknown']])
-      return counted({ ...next, exemplarMask: mask, exemplars, mapping, classes: classesFrom(mask, mapping), references: [] })
+      const why = dropped.pairing.pairs.find(({ mask }) => mask === volume)?.why ?? 'you chose'
+      return {
+        ...withExemplar(next, source, volume),
+        given: { exemplar: source, mask: volume, why, pile: next.sources },
+        chosen: chosenBut(next.chosen, source),
+      }
     })
     if (!done) {
       // An image that came with a mask that cannot be used does not replace an exemplar that can.
@@ -126,48 +138,44 @@ export function withVolumes(
     taken = true
   }
 
-  if (chosen.size > 0) next = { ...next, chosen: new Map([...next.chosen, ...chosen]) }
   const references = inRole('reference')
-  const images = next.sources.map(({ volume }) => volume)
-  const { pairs, unpaired } = pairUp(images, references, { chosen: next.chosen })
-  const imageOf = new Map(pairs.map(({ mask, image }) => [mask, image]))
+  // Those that are of no image may yet be chosen for one.
+  const images = new Set(several.flat())
+  const left = dropped.sorted.flatMap(({ volume, role }) => (role === null && !images.has(volume) ? [volume] : []))
+  next = withMasks(next, [...references, ...left])
+  if (chosen.size > 0) {
+    const byId = new Map(next.sources.map(({ id, volume }) => [volume, id]))
+    const told = chosenByNames(chosen, [...byId.keys()], next.masks)
+    next = { ...next, chosen: new Map([...next.chosen, ...[...told].map(([image, [mask]]) => [byId.get(image)!, maskId(mask!)] as const)]) }
+  }
+  if (next.chosen.size > 0) next = attempt(() => withPairs(next)) ?? next
+  const { dataset, unpaired } = withReferences(next)
+  next = dataset
   // Masks may come before their images; and the exemplar's own one may be among them.
   const aside = new Set(
-    images.length === 0 || !next.exemplarSource ? [] : pairUp([next.exemplarSource.volume], references).pairs.map(({ mask }) => mask),
+    next.sources.length === 0 || !next.exemplarSource ? [] : pairUp([next.exemplarSource.volume], references).pairs.map(({ mask }) => mask),
   )
   const annotatedImage = next.exemplarMask && next.exemplarSource?.volume
   const strangers = unpaired
-    .filter(({ mask }) => images.length > 0 && !aside.has(mask))
+    .filter(({ mask }) => next.sources.length > 0 && references.includes(mask) && !aside.has(mask))
     .map((own) => ({ ...own, candidates: own.candidates.filter((image) => image !== annotatedImage) }))
-  problems.push(...sayUnpaired(strangers))
-  const usable: Mask[] = []
-  for (const volume of references) {
-    const image = imageOf.get(volume)
-    if (!image && images.length > 0) continue
-    const mask = attempt(() => {
-      if (next.classes.length === 0)
-        throw new InputError(
-          `"${volume.name}" was not used: choose the exemplar and its mask first, they say which labels there are.`,
-          volume.name,
-        )
-      const read = maskOf(volume, image ?? null, next.exemplarMask?.objects != null)
-      matchValues(read, tableOf(next))
-      if (image && !liesOn(read.volume, image))
-        throw new InputError(
-          `"${volume.name}" is ${sizeText(read.volume)}, but its image is ${sizeText(image)}: a reference mask must have the size and place of its image.`,
-          volume.name,
-        )
-      return read
-    })
-    if (mask) usable.push(mask)
+  problems.push(...sayUnpaired(strangers), ...references.flatMap((mask) => next.refused.get(mask) ?? []))
+  return { dataset: taken || known.length > 0 || (!before.sample && next.masks !== before.masks) ? next : before, problems }
+}
+
+/** The choices without that of an image. */
+const chosenBut = (chosen: ChosenMasks, { id }: Source): ChosenMasks => new Map([...chosen].filter(([image]) => image !== id))
+
+/** Adds masks; one of a known name replaces that, also where it was chosen. */
+function withMasks(dataset: Dataset, masks: readonly Volume[]): Dataset {
+  if (masks.length === 0) return dataset
+  const names = new Map(masks.flatMap((mask) => [mask.name, ...(mask.merged?.from ?? [])].map((own) => [own, mask] as const)))
+  const chosen = new Map(dataset.chosen)
+  if (chosen.size > 0) {
+    const again = new Map(dataset.masks.flatMap((mask) => (names.has(mask.name) ? [[maskId(mask), maskId(names.get(mask.name)!)]] : [])))
+    for (const [image, mask] of chosen) if (mask !== null && again.has(mask)) chosen.set(image, again.get(mask)!)
   }
-  if (usable.length > 0) {
-    const names = new Set(usable.flatMap(({ volume: { name, merged } }) => [name, ...(merged?.from ?? [])]))
-    next = { ...next, references: [...next.references.filter(({ volume }) => !names.has(volume.name)), ...usable] }
-    taken = true
-  }
-  if (!taken && known.length === 0) return { dataset: before, problems }
-  return { dataset: next, problems }
+  return { ...dataset, chosen, masks: [...dataset.masks.filter(({ name }) => !names.has(name)), ...masks] }
 }
 
 /**
@@ -202,15 +210,10 @@ const sameSamples = (a: Volume, b: Volume): boolean =>
  * The files without images of other modalities than the one that is used: that which somebody chose, else that of the exemplar; without all of them
  * where neither says it.
  */
-function ofOneModality(
-  { exemplarSource, sample }: Dataset,
-  given: readonly RoleVolume[],
-  chosen: Dataset['chosen'],
-  modality: string | null,
-) {
+function ofOneModality({ exemplarSource, sample }: Dataset, given: readonly RoleVolume[], chosen: ChosenNames, modality: string | null) {
   const inRole = (...roles: FileRole[]) => given.filter(({ role }) => roles.includes(role)).map(({ volume }) => volume)
-  const images = inRole('unlabeled')
-  const several = severalPerCase(images, pairUp(images, inRole('exemplar-mask', 'reference'), { chosen }))
+  const [images, masks] = [inRole('unlabeled'), inRole('exemplar-mask', 'reference')]
+  const several = severalPerCase(images, pairUp(images, masks, { chosen: chosenByNames(chosen, images, masks) }))
   const own = inRole('exemplar-image').at(-1) ?? (sample ? undefined : exemplarSource?.volume)
   const ofExemplar = own && modalitiesOf(several).find((known) => known === modalityOf(own))
   const used = modality ?? ofExemplar ?? null
@@ -248,7 +251,7 @@ function familyOfExemplar({ exemplarMask, exemplars, classes }: Dataset, given: 
 function withMasksMerged(
   before: Dataset,
   given: readonly RoleVolume[],
-  chosen: Dataset['chosen'],
+  chosen: ChosenNames,
 ): { files: readonly RoleVolume[]; refused: InputError[] } {
   const inRole = (...roles: FileRole[]) => given.filter(({ role }) => roles.includes(role)).map(({ volume }) => volume)
   const [exemplar, references] = [inRole('exemplar-mask'), inRole('reference')]
@@ -257,8 +260,11 @@ function withMasksMerged(
   const fresh = inRole('unlabeled')
   const names = new Set([...fresh, ...references].map(({ name }) => name))
   const images = [...fresh, ...known.sources.flatMap(({ volume }) => (names.has(volume.name) ? [] : [volume]))]
-  const earlier = known.references.flatMap(({ volume }) => (names.has(volume.name) ? [] : [volume]))
-  const ofPile = pairUp(images, [...earlier, ...references], { chosen: new Map([...known.chosen, ...chosen]) })
+  const earlier = known.masks.filter(({ name }) => !names.has(name))
+  const masks = [...earlier, ...references]
+  const ofPile = pairUp(images, masks, {
+    chosen: new Map([...chosenFor(known, known.sources, masks), ...chosenByNames(chosen, images, masks)]),
+  })
   const image = inRole('exemplar-image').at(-1) ?? known.exemplarSource?.volume ?? null
   // The exemplar need not be in the pile; its masks may be among the references all the same.
   const rest = ofPile.unpaired.flatMap(({ mask, why }) => (why === 'no image of its case' ? [mask] : []))

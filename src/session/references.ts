@@ -1,34 +1,10 @@
-/** Reference masks: which image each is of, and what it says there. They are used for the score and for nothing else. */
+/** Reference masks: what they say on their images. They are used for the score and for nothing else. */
 import { matchValues, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
-import { pairUp } from '../data/pairs'
 import { labelsOf } from '../data/slices'
-import type { Volume } from '../data/volume'
 import { unknown, type LabelMap } from '../image/raster'
 import { framesOf, labelsOn, liesOn, tableOf } from './annotations'
 import type { Dataset, Source } from './dataset'
-
-/** The references of a data set by image, worked out once: there may be thousands. */
-const partners = new WeakMap<Dataset['sources'], WeakMap<Dataset['references'], { chosen: Dataset['chosen']; masks: Map<Volume, Mask> }>>()
-
-/** The reference mask of a source; null where none is told to be of it and of nothing else. */
-export function partnerOf({ sources, references, chosen }: Dataset, { volume }: Source): Mask | null {
-  if (references.length === 0) return null
-  let byReferences = partners.get(sources)
-  if (!byReferences) partners.set(sources, (byReferences = new WeakMap()))
-  let found = byReferences.get(references)
-  if (found?.chosen !== chosen) {
-    const read = new Map(references.map((mask) => [mask.volume, mask]))
-    const { pairs } = pairUp(
-      sources.map((source) => source.volume),
-      [...read.keys()],
-      { chosen },
-    )
-    found = { chosen, masks: new Map(pairs.map(({ image, mask }) => [image, read.get(mask)!])) }
-    byReferences.set(references, found)
-  }
-  return found.masks.get(volume) ?? null
-}
 
 /** References by source, on its voxels and in classes of the exemplar, and which frames they are of; found once for each data set. */
 const matched = new WeakMap<Dataset, Map<Source, Matched | null>>()
@@ -42,7 +18,7 @@ function referencesOn(dataset: Dataset, source: Source): Matched | null {
   let maps = matched.get(dataset)
   if (!maps) matched.set(dataset, (maps = new Map()))
   if (!maps.has(source)) {
-    const mask = partnerOf(dataset, source)
+    const mask = dataset.partners.get(source.volume)?.mask
     const fits = mask && liesOn(mask.volume, source.volume)
     const classOf = fits && classesOf(mask, dataset)
     maps.set(

@@ -4,6 +4,7 @@ import { makeVolume } from '../data/volume'
 import { classesFrom, counted, exemplarsFrom } from './annotations'
 import { emptyDataset, makeSources, picturesOf, type Dataset, type Source } from './dataset'
 import type { SampleName } from './events'
+import { withReferences } from './pairs'
 
 const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesPerPatient: number; size: number }> = {
   'Cardiac phantom': { kind: 'cardiac', patients: 16, slicesPerPatient: 3, size: 128 },
@@ -17,11 +18,11 @@ export function sampleDataset(sample: SampleName): Dataset {
   const volumeOf = ({ name, patient, image: { width, height, pixels } }: (typeof slices)[number]) =>
     makeVolume({ name, kind: 'png', patient, size: [width, height, 1, 1], samples: pixels })
   const maskOf = ({ name, labels: { width, height, labels } }: (typeof slices)[number]) =>
-    readMask(makeVolume({ name, kind: 'png', size: [width, height, 1, 1], samples: labels }))
+    makeVolume({ name, kind: 'png', size: [width, height, 1, 1], samples: labels })
   const middle = Math.floor(options.slicesPerPatient / 2)
   const others = slices.filter((_, i) => i !== middle)
   const [source, ...sources] = makeSources([slices[middle]!, ...others].map(volumeOf)) as [Source, ...Source[]]
-  const exemplarMask = maskOf(slices[middle]!)
+  const exemplarMask = readMask(maskOf(slices[middle]!))
   const dataset = {
     ...emptyDataset,
     sample,
@@ -31,7 +32,7 @@ export function sampleDataset(sample: SampleName): Dataset {
     classes: classesFrom(exemplarMask, new Map()).map((info, index) => ({ ...info, ...classes[index] })),
     sources,
     unlabeled: sources.flatMap(picturesOf),
-    references: others.map(maskOf),
+    masks: others.map(maskOf),
   }
-  return counted(dataset)
+  return withReferences(counted(dataset)).dataset
 }

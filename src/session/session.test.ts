@@ -502,7 +502,7 @@ test('references find their images by folder and name, and never the wrong one',
       ),
     },
   ])
-  expect(reread.dataset.references).toEqual([])
+  expect(reread.dataset.partners.size).toBe(0)
 })
 
 test('a dropped pile is sorted; a reference of another size is refused by name', () => {

@@ -1,5 +1,6 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import type { ChosenNames } from '../data/pairs'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
@@ -26,6 +27,7 @@ import { Queue } from './queue'
 import { Reports } from './reports'
 import { openRunArchive, splitRuns } from './run-archive'
 import { moved } from './run-state'
+import { sayChange, withMask, withoutLastChoice } from './pairs'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
@@ -34,6 +36,8 @@ import { missingOf, prepare } from './training-data'
 
 /** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
 const smallPile = 64
+
+const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
 
 /**
  * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
@@ -88,7 +92,7 @@ export class Session {
       this.use(sampleDataset(sample))
     })
 
-  loadFiles = (files: readonly RoleFile[], chosen?: Dataset['chosen']) =>
+  loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames) =>
     this.enqueue(async () => {
       const { runs, others } = await splitRuns(files)
       for (const file of runs) await this.openRun(file)
@@ -99,21 +103,49 @@ export class Session {
       if (dataset === this.dataset) return
       if (!before.modality) this.several = dataset.modality && { before, given: [] }
       this.several?.given.push({ files: others, chosen })
-      const { exemplars, unlabeled } = this.dataset
-      if (this.trainer && dataset.exemplars === exemplars && dataset.unlabeled === unlabeled) {
-        // Only reference masks changed: nothing learnt depends on them.
-        this.dataset = this.trainer.dataset = dataset
-        this.reportDataset()
-        this.reportState()
-        return this.restSoon()
-      }
+      if (this.scoredBy(dataset)) return
       this.refuseToForget()
       this.use(dataset)
       await this.resumeWaiting()
     })
 
+  /** Takes a data set in which only reference masks are others: nothing learnt depends on them. @returns whether it is one */
+  private scoredBy(dataset: Dataset): boolean {
+    const { exemplars, unlabeled } = this.dataset
+    if (!this.prepared || dataset.exemplars !== exemplars || dataset.unlabeled !== unlabeled) return false
+    this.dataset = dataset
+    if (this.trainer) this.trainer.dataset = dataset
+    this.reportDataset()
+    this.reportState()
+    this.restSoon()
+    return true
+  }
+
+  /** Gives an image another mask, or none, and says what that changes; a run that has begun continues if its labels stay. */
+  chooseMask = (image: string, mask: string | null): Promise<string> => this.usePairs((dataset) => withMask(dataset, image, mask))
+
+  /** Takes back the last such choice. */
+  undoMask = (): Promise<string> => this.usePairs(withoutLastChoice)
+
+  private usePairs(change: (before: Dataset) => Dataset): Promise<string> {
+    const work = async () => {
+      if (this.state === 'running') throw new ConfigError('Pause or stop the run before you change which mask is of which image.')
+      const before = this.dataset
+      const after = change(before)
+      if (!this.scoredBy(after)) {
+        const values = ({ classes }: Dataset) => classes.map(({ value }) => value).join()
+        if (this.trainer && after.classes.length > 0 && values(after) !== values(before)) throw new ConfigError(fixedLabels)
+        await this.goOnWith(after)
+        await this.resumeWaiting()
+      }
+      return sayChange(before, after)
+    }
+    // In the queue it would wait for the end of the run.
+    return this.state === 'running' ? this.guarded(work) : this.enqueue(work)
+  }
+
   /** Files since those that hold several images of one case, so that another modality can be chosen; and what was there before them. */
-  private several: { before: Dataset; given: { files: RoleFile[]; chosen: Dataset['chosen'] | undefined }[] } | null = null
+  private several: { before: Dataset; given: { files: RoleFile[]; chosen: ChosenNames | undefined }[] } | null = null
 
   private tellRead = (done: number, of: number) => this.reports.progress('read', done, of)
 
@@ -241,8 +273,10 @@ export class Session {
   private async goOnWith(dataset: Dataset): Promise<void> {
     const { trainer } = this
     if (!trainer) return this.use(dataset)
-    if (dataset.classes.length !== trainer.net.classes)
-      throw new ConfigError('The labels cannot change during a run: export what you need, press Reset, then change the labels.')
+    const missing = missingOf(dataset)
+    if (missing.length > 0)
+      throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
+    if (dataset.classes.length !== trainer.net.classes) throw new ConfigError(fixedLabels)
     const ended = trainer.t >= this.config.steps
     const config = ended ? makeConfig({ steps: trainer.t + this.leg }, this.config) : this.config
     const prepared = prepare(dataset, config)

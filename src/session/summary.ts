@@ -6,6 +6,7 @@ import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
 import { picturesOf, type Dataset, type Source } from './dataset'
+import { pairList } from './pair-list'
 import { hasReference } from './references'
 import { shownClasses } from './thumbnails'
 import { missingOf } from './training-data'
@@ -70,12 +71,14 @@ export function proposedRegion(dataset: Dataset): Region | null {
   return { x, y, width: round(round(right + around) - x), height: round(round(bottom + around) - y) }
 }
 
-function maskNotesOf({ exemplarMask, mapping, references }: Dataset): string[] {
+function maskNotesOf({ exemplarMask, mapping, partners }: Dataset): string[] {
   const aside = exemplarMask && unknownValueOf(exemplarMask)
   const unknowns = aside !== null && mapping.get(aside) === 'unknown' ? [`The value ${aside} beside small numbers counts as unknown.`] : []
   const merged = exemplarMask?.volume.merged ? [mergedText(exemplarMask.volume)] : []
   const own = exemplarMask?.volume.merged?.from.join()
-  const others = references.flatMap(({ volume }) => volume.merged ?? []).filter(({ from }) => from.length > 1 && from.join() !== own)
+  const others = [...partners.values()]
+    .flatMap(({ mask: { volume } }) => volume.merged ?? [])
+    .filter(({ from }) => from.length > 1 && from.join() !== own)
   const overlapping = others.filter(({ overlap }) => overlap > 0)
   const places = overlapping.reduce((sum, { overlap }) => sum + overlap, 0)
   if (others.length > 0)
@@ -84,6 +87,20 @@ function maskNotesOf({ exemplarMask, mapping, references }: Dataset): string[] {
         `${overlapping.length > 0 ? `; in ${overlapping.length} of them they overlap, in ${places.toLocaleString('en-US')} places` : ''}.`,
     )
   return [...(exemplarMask?.notes ?? []), ...unknowns, ...merged]
+}
+
+/** How reference masks were understood: of notes that differ in numbers only, the first, with how many masks have one like it. */
+function referenceNotesOf({ partners }: Dataset): string[] {
+  const found = new Map<string, { name: string; note: string; masks: number }>()
+  for (const { mask } of partners.values())
+    for (const note of new Set([...mask.given.notes, ...mask.notes])) {
+      const alike = note.replace(/[\d.,]+/g, '#')
+      const before = found.get(alike)
+      found.set(alike, before ? { ...before, masks: before.masks + 1 } : { name: mask.given.name, note, masks: 1 })
+    }
+  return [...found.values()].map(({ name, note, masks }) =>
+    masks === 1 ? `Reference mask "${name}": ${note}` : `${masks} reference masks, such as "${name}": ${note}`,
+  )
 }
 
 /** What the page is told about a data set. */
@@ -106,8 +123,10 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
       target: dataset.mapping.get(value) ?? 'own',
     })),
     maskNotes: maskNotesOf(dataset),
+    referenceNotes: referenceNotesOf(dataset),
     modality: dataset.modality,
     sources: dataset.sample ? [] : dataset.sources.map(describe),
+    pairs: pairList(dataset),
     proposedRegion: proposedRegion(dataset),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
       ...{ id, name, patient, width, height, spacing },

@@ -12,8 +12,10 @@ const dataset = (names: string[]): DatasetSummary => ({
   exemplars: [],
   values: [],
   maskNotes: [],
+  referenceNotes: [],
   modality: null,
   sources: [],
+  pairs: null,
   proposedRegion: null,
   unlabeled: names.map((name) => ({
     id: idOf(name),

@@ -46,6 +46,10 @@ export interface Requests {
   /** Which image of each case is used, where cases have several. */
   'choose-modality'(given: { modality: string }): void
   'inspect-source'(given: { source: string }): VolumeNumbers
+  /** Gives an image (the id of its source) another mask, or none. Answers with what that changes, in sentences. */
+  'choose-mask'(given: { image: string; mask: string | null }): string
+  /** Takes back the last choice of a mask, likewise. */
+  'undo-mask'(given: Nothing): string
   /** What a value of the exemplar's mask counts as. */
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
