@@ -4,7 +4,7 @@ import { allowed, loading } from '../store/state'
 import type { SourceInfo } from '../worker/protocol'
 import { NumberInput } from './number-input'
 import { FrameOptions, frameFrom } from './source-frame'
-import { cutOf, ordinal } from './source-words'
+import { cutOf, frameWord, ordinal } from './source-words'
 
 const axes = [2, 1, 0] as const
 
@@ -18,6 +18,7 @@ export function SlicesForm({ source }: { source: SourceInfo }) {
   const can = usePage((state) => allowed(state).load)
   const busy = usePage(loading)
   const { id, axis, frame, every, size } = source
+  const word = frameWord(source)
   const choose = (choice: Partial<Pick<SourceInfo, 'axis' | 'frame' | 'every'>>) => chooseSlices(id, { axis, frame, every, ...choice })
   return (
     <fieldset className="slices-form" disabled={!can}>
@@ -41,9 +42,9 @@ export function SlicesForm({ source }: { source: SourceInfo }) {
       </label>
       {size[3] > 1 && (
         <label className="field">
-          <span>Frame</span>
+          <span>{word === 'channel' ? 'Channel' : 'Frame'}</span>
           <select value={frame ?? 'all'} onChange={(event) => choose({ frame: frameFrom(event.target.value) })}>
-            <FrameOptions frames={size[3]} />
+            <FrameOptions frames={size[3]} word={word} />
           </select>
         </label>
       )}

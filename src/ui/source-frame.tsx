@@ -1,8 +1,8 @@
-/** The frames of a 4-D volume as options, valued "all" or the number from 0. */
-export function FrameOptions({ frames }: { frames: number }) {
+/** The frames of a 4-D volume, or the channels of a picture, as options, valued "all" or the number from 0. */
+export function FrameOptions({ frames, word }: { frames: number; word: 'frame' | 'channel' }) {
   return (
     <>
-      <option value="all">All frames</option>
+      <option value="all">All {word}s</option>
       {Array.from({ length: frames }, (_, frame) => (
         <option value={frame} key={frame}>
           {frame + 1}

@@ -7,7 +7,7 @@ import { OnDemand } from './boundary'
 import { plural } from './format'
 import { lazyPart } from './lazy-part'
 import { FrameOptions, frameFrom } from './source-frame'
-import { groupFacts, groupNotes, imagesOf, isSingle, kindOf, orientationMeaning, sizeOf, spacingOf } from './source-words'
+import { frameWord, groupFacts, groupNotes, imagesOf, isSingle, kindOf, orientationMeaning, sizeOf, spacingOf } from './source-words'
 
 /** Opened seldom. */
 const sourceDialog = lazyPart(
@@ -76,6 +76,7 @@ function PreviewButton({ name, open }: { name: string; open: () => void }) {
 function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
   const can = usePage((state) => allowed(state).load)
   const { id, name, orientation, size, axis, every, frame, notes } = source
+  const word = frameWord(source)
   return (
     <li>
       <div className="source-head">
@@ -98,14 +99,14 @@ function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
       <p>Gives {imagesOf(source)}</p>
       {size[3] > 1 && (
         <label className="field question">
-          <span>4-D: which frame?</span>
+          <span>{word === 'channel' ? 'Which channel?' : '4-D: which frame?'}</span>
           <select
-            aria-label={`4-D: which frame of ${name} is used?`}
+            aria-label={word === 'channel' ? `Which channel of ${name} is used?` : `4-D: which frame of ${name} is used?`}
             value={frame ?? 'all'}
             disabled={!can}
             onChange={(event) => chooseSlices(id, { axis, every, frame: frameFrom(event.target.value) })}
           >
-            <FrameOptions frames={size[3]} />
+            <FrameOptions frames={size[3]} word={word} />
           </select>
         </label>
       )}

@@ -22,22 +22,29 @@ const formats: Record<SourceInfo['kind'], string> = {
 /** Whether it is one picture, rather than a stack, a series or a volume. */
 export const isSingle = ({ size }: Pick<SourceInfo, 'size'>): boolean => size[2] * size[3] === 1
 
-/** "NIfTI volume", "CT series (DICOM)", "TIFF stack", "PNG image". */
-export function kindOf({ kind, size, modality }: Pick<SourceInfo, 'kind' | 'size' | 'modality'>): string {
+/** What the frames of a volume are called. */
+export const frameWord = ({ frameMeans }: Pick<SourceInfo, 'frameMeans'>): 'channel' | 'frame' =>
+  frameMeans === 'channel' ? 'channel' : 'frame'
+
+/** "NIfTI volume", "CT series (DICOM)", "TIFF stack", "PNG image", "HDF5 image with channels". */
+export function kindOf({ kind, size, modality, frameMeans }: Pick<SourceInfo, 'kind' | 'size' | 'modality' | 'frameMeans'>): string {
   const single = isSingle({ size })
   if (kind === 'dicom') {
     const form = single ? 'image' : size[3] > 1 ? 'cine series' : 'series'
     return modality ? `${modality} ${form} (DICOM)` : `DICOM ${form}`
   }
   if (single) return `${formats[kind]} image`
+  if (size[3] > 1 && frameMeans === 'channel') return `${formats[kind]} ${size[2] > 1 ? 'volume' : 'image'} with channels`
   const stack = kind === 'png' || kind === 'tiff'
   return `${formats[kind]} ${size[3] > 1 ? '4-D volume' : stack ? 'stack' : 'volume'}`
 }
 
-/** Columns x rows x slices x frames, without trailing ones: "256 × 256 × 30 × 25 frames". */
-export function sizeOf({ size: [columns, rows, slices, frames] }: Pick<SourceInfo, 'size'>): string {
-  const deep = slices * frames > 1 ? ` × ${slices}` : ''
-  return `${columns} × ${rows}${deep}${frames > 1 ? ` × ${frames} frames` : ''}`
+/** Columns x rows x slices x frames, without trailing ones: "256 × 256 × 30 × 25 frames", "240 × 240 × 4 channels". */
+export function sizeOf(source: Pick<SourceInfo, 'size' | 'frameMeans'>): string {
+  const [columns, rows, slices, frames] = source.size
+  const word = frameWord(source)
+  const deep = slices > 1 || (frames > 1 && word === 'frame') ? ` × ${slices}` : ''
+  return `${columns} × ${rows}${deep}${frames > 1 ? ` × ${frames} ${word}s` : ''}`
 }
 
 /** A measured number with at most four significant figures; whole numbers as they are. */
@@ -71,10 +78,12 @@ export const cutOf = ({ planes }: Pick<SourceInfo, 'planes'>, axis: 0 | 1 | 2): 
   planes[axis] ? `${planes[axis]} (${axes[axis]})` : axes[axis]
 
 /** Which images a volume gives: "30 axial images, of frame 1". */
-export function imagesOf({ images, planes, axis, frame, every, size }: SourceInfo): string {
+export function imagesOf(source: SourceInfo): string {
+  const { images, planes, axis, frame, every, size } = source
+  const word = frameWord(source)
   const slices = plural(images, planes[axis] ? `${planes[axis]} image` : 'image')
   const which = every > 1 ? `, every ${ordinal(every)} slice` : ''
-  return slices + which + (size[3] > 1 ? (frame === null ? ', all frames' : `, frame ${frame + 1} of ${size[3]}`) : '')
+  return slices + which + (size[3] > 1 ? (frame === null ? `, all ${word}s` : `, ${word} ${frame + 1} of ${size[3]}`) : '')
 }
 
 /** 2 as "2nd", 13 as "13th". */
