@@ -69,10 +69,11 @@ export function MappedValues() {
   )
 }
 
-/** How the exemplar's mask file was understood, where that needs saying. */
+/** How mask files were understood, where that needs saying. */
 export function MaskNotes() {
   const notes = usePage((state) => state.dataset?.maskNotes ?? none) as readonly string[]
-  return notes.map((note) => (
+  const ofReferences = usePage((state) => state.dataset?.referenceNotes ?? none) as readonly string[]
+  return [...notes, ...ofReferences].map((note) => (
     <p className="note needs" key={note}>
       {note}
     </p>
