@@ -84,3 +84,17 @@ it('sends settings before a command, and refused ones again before the next', as
   drive('start')
   expect(posted()).toEqual(['start'])
 })
+
+it('asks for another mask, says what that changed, and shows why it was refused', async () => {
+  const { chooseMask, undoMask, worker, state } = await open()
+  const chosen = chooseMask('image', 'mask')
+  expect(worker.posted.at(-1)!.command).toMatchObject({ type: 'choose-mask', given: { image: 'image', mask: 'mask' } })
+  expect(state().pending.map(({ type }) => type)).toContain('choose-mask')
+  worker.say({ type: 'done', id: worker.idOf('choose-mask'), answer: 'It has a mask now.' })
+  expect(await chosen).toBe('It has a mask now.')
+  const refused = undoMask()
+  worker.say({ type: 'failed', id: worker.idOf('undo-mask'), problem })
+  expect(await refused).toBeUndefined()
+  expect(state().problems.map(({ message }) => message)).toEqual(['No.'])
+  expect(state().pending.map(({ type }) => type)).not.toContain('undo-mask')
+})

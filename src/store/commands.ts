@@ -139,6 +139,12 @@ export async function inspectSource(source: string): Promise<void> {
   if (numbers) pageStore.setState(({ details }) => ({ details: { ...details, [source]: numbers } }))
 }
 
+/** Gives an image another mask, or none. @returns what that changed, in words; undefined if it was refused, which is shown */
+export const chooseMask = (image: string, mask: string | null): Promise<string | undefined> => send('choose-mask', { image, mask })
+
+/** Takes back the last choice of a mask, likewise. */
+export const undoMask = (): Promise<string | undefined> => send('undo-mask', {})
+
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 
 /** Asks for an image at full size; it arrives in `opened`. */

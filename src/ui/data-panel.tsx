@@ -9,6 +9,7 @@ import { FileInputs } from './file-inputs'
 import { plural } from './format'
 import { LabelTable } from './label-table'
 import { MappedValues, MaskNotes } from './mapped-values'
+import { Pairs } from './pairs'
 import { Pile } from './pile'
 import { ReadingProgress } from './reading-progress'
 import { RegionButton, RegionFact } from './region-button'
@@ -47,6 +48,7 @@ export function DataPanel() {
       <ExemplarList />
       <BankList />
       <Pile />
+      <Pairs />
       <RegionButton />
       <LabelTable />
       <MappedValues />

@@ -7,7 +7,8 @@ export function ReadingProgress() {
   const shown = usePage(loading)
   const read = usePage((state) => state.progress.read)
   if (!shown) return null
-  const said = read ? `Reading ${count(read.done)} of ${count(read.of)}` : 'Reading…'
+  const whole = read !== null && read.done === read.of
+  const said = whole ? `Pairing and preparing ${count(read.of)}` : read ? `Reading ${count(read.done)} of ${count(read.of)}` : 'Reading…'
   return (
     <div className="reading">
       <span className="quiet">{said}</span>

@@ -1,4 +1,4 @@
-/** Square tiles in rows that fill a scrolling box: where each is, and which of thousands are in sight. */
+/** Square tiles in rows that fill a scrolling box, or one tall entry a row: where each is, and which of thousands are in sight. */
 
 /** Least side of a tile and the gap between two, in CSS pixels. */
 const [least, gap] = [46, 4]
@@ -21,7 +21,12 @@ export function layTiles(count: number, width: number): Tiles {
 }
 
 /** The tiles in sight, and a row more above and below: the first, and the one after the last. */
-export function tilesInSight({ columns, pitch }: Tiles, count: number, top: number, height: number): [first: number, end: number] {
+export function tilesInSight(
+  { columns, pitch }: Pick<Tiles, 'columns' | 'pitch'>,
+  count: number,
+  top: number,
+  height: number,
+): [first: number, end: number] {
   const row = Math.max(0, Math.floor(top / pitch) - 1)
   const end = Math.ceil((top + height) / pitch) + 1
   return [Math.min(count, row * columns), Math.min(count, Math.max(row, end) * columns)]

@@ -1,9 +1,10 @@
-import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useLayoutEffect, useRef, type KeyboardEvent } from 'react'
 import { followLive, watch } from '../store/commands'
 import { usePage } from '../store/page-store'
 import type { PictureId, UnlabeledInfo } from '../worker/protocol'
 import { Thumbnail } from './thumbnail'
 import { layTiles, tilesInSight } from './tiles'
+import { useView } from './use-view'
 
 /** The unlabelled images; the chosen one is followed by the live view. */
 export function WatchStrip() {
@@ -32,22 +33,9 @@ const moves: Record<string, 1 | -1> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: 
 /** Radio buttons: arrow keys move the choice. Of thousands, only those in sight exist, and the chosen one, which Tab goes to. */
 function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched: PictureId | null }) {
   const box = useRef<HTMLDivElement>(null)
-  const [view, setView] = useState({ width: 0, height: 0, top: 0 })
+  const [view, onScroll] = useView(box)
   const byKey = useRef(false)
   const chosen = images.findIndex(({ id }) => id === watched)
-
-  useLayoutEffect(() => {
-    const element = box.current!
-    const measure = () => {
-      const { paddingLeft, paddingRight } = getComputedStyle(element)
-      const width = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
-      setView({ width, height: element.clientHeight, top: element.scrollTop })
-    }
-    measure()
-    const sizes = new ResizeObserver(measure)
-    sizes.observe(element)
-    return () => sizes.disconnect()
-  }, [])
 
   useLayoutEffect(() => {
     if (byKey.current) box.current!.querySelector<HTMLInputElement>(':checked')?.focus()
@@ -70,7 +58,7 @@ function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched
   else if (chosen >= end) shown.push(chosen)
   const { columns, pitch, side, height } = tiles
   return (
-    <div className="thumbnails" ref={box} onScroll={(event) => setView({ ...view, top: event.currentTarget.scrollTop })} onKeyDown={move}>
+    <div className="thumbnails" ref={box} onScroll={onScroll} onKeyDown={move}>
       <div style={{ height }}>
         {shown.map((index) => {
           const { id, name } = images[index]!
