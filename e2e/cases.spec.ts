@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unzipSync, zipSync } from 'fflate'
 import { makeCases, type Files } from '../src/data/cases.test-support'
-import { expect, open, test, tiny } from './lab'
+import { expect, expectState, open, test, tiny } from './lab'
 import { choose, drop, type UploadedFile } from './phantom'
 import { foundBy, spyOnWorker, startAnew, untilTaken } from './worker-spy'
 
@@ -236,3 +236,25 @@ for (const way of ways)
     test.skip(!existsSync(folder), 'NOT CHECKED: the reference files are not next to the repository')
     await expectAll(page, way, referenceFiles(), given)
   })
+
+test('of images in several modalities one asks which, and another can be chosen by keyboard', async ({ page }) => {
+  await spyOnWorker(page)
+  await open(page, tiny)
+  const { 'imagesTr/heart_001_0000.nii.gz': scan, 'labelsTr/heart_003.nii.gz': labels } = (await makeCases())['nnunet-one-label']!
+  const files: Files = {}
+  for (const n of [1, 2]) for (const kind of ['flair', 't1ce']) files[`B_${n}/B_${n}_${kind}.nii`] = scan!
+  await untilTaken(page, () => drop(page, asGiven('brats', { ...files, 'B_2/B_2_seg.nii': labels! })))
+  const modality = page.getByRole('combobox', { name: 'Modality' })
+  await expect(page.getByRole('alert').filter({ hasText: 'choose which modality is used: flair, t1ce.' })).toBeVisible()
+  await expect(modality.getByRole('option', { selected: true })).toHaveText('Choose one')
+  for (const [kind, key] of [
+    ['t1ce', 't'],
+    ['flair', 'ArrowUp'],
+  ] as const) {
+    await expect(modality).toBeEnabled()
+    await modality.press(key)
+    await expect(modality).toHaveValue(kind)
+    await expect(page.getByText(`B_2/B_2_${kind}_z1, 24 × 24 and 1 other`)).toBeVisible()
+  }
+  await expectState(page, 'ready')
+})

@@ -91,7 +91,10 @@ test('exit code 1 if nothing was read', () => {
     stdout: '',
     stderr: 'Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.\n',
   })
-  expect(inspect('--jsn', volume)).toMatchObject({ status: 1, stderr: 'There is no option --jsn; known are --pairs, --modality, --json.\n' })
+  expect(inspect('--jsn', volume)).toMatchObject({
+    status: 1,
+    stderr: 'There is no option --jsn; known are --pairs, --modality, --json.\n',
+  })
 })
 
 test('a file is read piece by piece', async () => {
