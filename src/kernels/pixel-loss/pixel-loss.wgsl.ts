@@ -1,7 +1,7 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { WgslCall } from '../declaration'
 import { launch, launchAll } from '../webgpu/launch'
-import { lanesFor } from '../webgpu/reduction'
+import { elementOf, lanesFor } from '../webgpu/reduction'
 import { smooth, type LossAttrs } from './pixel-loss.twin'
 
 /** The largest logit of the pixel that starts at `at`, and the sum of exp(logit - top). */
@@ -168,17 +168,19 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
 export function pixelLossGradWgsl({ inputs, attrs, backend }: WgslCall<'dLogits' | 'dLosses', LossAttrs>) {
   const { dLogits, dLosses } = inputs
   const [batch, height, width, classes] = dLogits.shape as [number, number, number, number]
+  const { vector } = elementOf(classes)
   const scaled = launch(backend, {
-    key: `exemplarPixelLossScale_${JSON.stringify(attrs.groups)}`,
+    key: `exemplarPixelLossScale_${vector}_${JSON.stringify(attrs.groups)}`,
     inputs: { dLogits, dLosses },
-    inputComponents: [1, 1],
+    inputComponents: [vector, 1],
     outputShape: dLogits.shape,
-    outputComponent: 1,
-    threads: util.sizeFromShape(dLogits.shape),
-    uniforms: { pixels: height * width, classes, perModel: batch / attrs.models },
+    outputComponent: vector,
+    activation: true,
+    threads: util.sizeFromShape(dLogits.shape) / vector,
+    uniforms: { pixels: height * width, steps: classes / vector, perModel: batch / attrs.models },
     body: () => `
       ${groupTable(attrs)}
-      let pixel = index / uniforms.classes;
+      let pixel = index / uniforms.steps;
       ${findGroup(attrs.groups.length)}
       result[index] = dLogits[index] * dLosses[g];`,
   })

@@ -5,7 +5,10 @@ import { Random } from '../../lib/random'
 import { mapped, outputShapes } from '../declaration'
 import { setEngine } from '../engine'
 import type { Operation } from '../operation'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import * as operations from '../operations'
+import { isHalf, withPrecision, type Precision } from '../webgpu/halves'
+import { activationOf } from '../webgpu/launch'
 import type { Place, Simd } from '../wasm/simd'
 import { normal, relativeError, type Values } from './values.test-support'
 
@@ -90,11 +93,23 @@ async function read(tensors: Record<string, tf.Tensor>): Promise<Record<string, 
   return values
 }
 
-function expectValues(got: Record<string, Values>, want: Record<string, Values>, tolerance: number, text: string, least?: number) {
+/** The most that storing as a half changes the largest value of an output: half of the last of 11 bits. */
+const halfRounding = 2 ** -11
+
+/** @param rounded names of outputs stored as halves */
+function expectValues(
+  got: Record<string, Values>,
+  want: Record<string, Values>,
+  tolerance: number,
+  text: string,
+  least?: number,
+  rounded: string[] = [],
+) {
   expect(Object.keys(got), text).toEqual(Object.keys(want))
   for (const [name, { values, shape }] of Object.entries(want)) {
     expect(got[name]!.shape, `shape of ${name}, ${text}`).toEqual(shape)
-    expect(relativeError(got[name]!.values, values, least), `${name}, ${text}`).toBeLessThanOrEqual(tolerance)
+    const allowed = tolerance + (rounded.includes(name) ? halfRounding : 0)
+    expect(relativeError(got[name]!.values, values, least), `${name}, ${text}`).toBeLessThanOrEqual(allowed)
   }
 }
 
@@ -155,12 +170,40 @@ function taken(operation: AnyOperation, { inputs, attrs = {} }: Case): boolean {
   return operation.simd!(kernels, places as never, shapes, attrs) && called
 }
 
+/** The outputs of each operation that hold activations or gradients of them. */
+const activations: Record<string, string[]> = {
+  conv2dOp: ['y'],
+  conv2dInputGradientOp: ['dx'],
+  normActivationOp: ['y'],
+  normActivationGradOp: ['dx'],
+  pixelLossGradOp: ['scaled'],
+  scaleChannelsOp: ['y'],
+  upsampleConcatOp: ['out'],
+  upsampleConcatGradOp: ['dSkip', 'dx'],
+}
+
+/** A case with the images of whole vectors of channels, as activations are, stored as halves: what the kernel gets, and what the twin gets, rounded likewise. */
+async function inHalves(c: Case): Promise<{ tensors: Record<string, tf.Tensor>; rounded: Case }> {
+  const backend = tf.backend() as WebGPUBackend
+  const tensors = mapped(c.inputs, ({ values, shape }) => {
+    const floats = tf.tensor(values, shape)
+    if (shape.length !== 4 || shape[3]! % 4 !== 0) return floats
+    const half = withPrecision('f16', () => tf.engine().makeTensorFromTensorInfo(activationOf(backend, floats)))
+    floats.dispose()
+    return half
+  })
+  const inputs: Record<string, Values> = {}
+  for (const [name, tensor] of Object.entries(tensors)) inputs[name] = { values: await tensor.data<'float32'>(), shape: tensor.shape }
+  return { tensors, rounded: { ...c, inputs } }
+}
+
 /**
  * Tests the kernels of every operation on the active backend against the twins.
  * @param kind what runs there; the twin if an operation has no SIMD
  * @param count cases of each operation; a new shape costs time only on WebGPU, where it may compile a pipeline
+ * @param precision f16, on WebGPU only: activations are stored as halves
  */
-export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
+export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40, precision: Precision = 'f32'): void {
   test('every operation is in operations.ts and has cases', () => {
     expect(Object.keys(casesOf).sort()).toEqual(Object.keys(operations).sort())
     const exported = Object.values(sources).flatMap((source) => Object.entries(source))
@@ -180,16 +223,21 @@ export function testKernels(kind: 'twin' | 'simd' | 'wgsl', count = 40): void {
           'at least one case must use SIMD',
         ).toBe(true)
       const usual = exact ? 0 : (cases[kind] ?? 1e-5)
+      const stored = new Set<string>()
       for (const c of drawn) {
         const before = memory()
-        const want = only(expected(operation, c), c.compared)
-        const tensors = tensorsOf(c.inputs)
-        const got = only(await read(operation.kernel(tensors as never, c.attrs ?? {})), c.compared)
+        const { tensors, rounded } = precision === 'f16' ? await inHalves(c) : { tensors: tensorsOf(c.inputs), rounded: c }
+        const want = only(expected(operation, rounded), c.compared)
+        const outputs = withPrecision(precision, () => operation.kernel(tensors as never, c.attrs ?? {}))
+        const halves = Object.keys(outputs).filter((name) => isHalf(outputs[name]!))
+        const got = only(await read(outputs), c.compared)
         tf.dispose(tensors)
-        expectValues(got, want, exact ? 0 : Math.max(usual, c.tolerance ?? 0), c.text)
-        if (cases.ownScale && !exact) expectValues(got, want, cases.ownScale, `${c.text}, on its own scale`, 1e-9)
+        expectValues(got, want, exact ? 0 : Math.max(usual, c.tolerance ?? 0), c.text, 1, halves)
+        if (cases.ownScale && !exact && halves.length === 0) expectValues(got, want, cases.ownScale, `${c.text}, on its own scale`, 1e-9)
+        for (const output of halves) stored.add(output)
         expect(memory(), c.text).toEqual(before)
       }
+      expect([...stored].sort(), 'outputs stored as halves').toEqual(precision === 'f16' ? (activations[name] ?? []) : [])
     },
   )
 }
