@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { makeConfig, presets, type Config } from '../method/config'
+import { makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
@@ -194,7 +194,10 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : config).catch(log.refused)
+  const settled = checkpoint ? (await openCheckpoint(checkpoint)).config : config
+  const note = precisionNote(settled, info.backend)
+  if (note) console.log(note)
+  await session.configure(settled).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseChannel(session, log.sources, values.channel)
   // One bad file among a hundred does not stop a run.

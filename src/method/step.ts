@@ -5,6 +5,7 @@ import type { RandomKey } from '../kernels/dropout/dropout'
 import { agreement } from '../kernels/agreement/agreement'
 import { pseudoLabels } from '../kernels/pseudo-labels/pseudo-labels'
 import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
+import { withPrecision } from '../kernels/webgpu/halves'
 import { update } from '../nn/optimiser'
 import { decode, encode, type UNet } from '../nn/unet'
 import { appended, batchOf, portion } from './batch'
@@ -12,6 +13,7 @@ import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
 import { gradientOf } from './gradient'
 import type { Models } from './model'
+import { lossScaleOf, precisionOf } from './precision'
 import { rampAt, type Term } from './schedule'
 import { renderViews, type DeviceImages, type DevicePlan } from './views'
 
@@ -53,7 +55,7 @@ export interface StepPlan {
   dropout: RandomKey[]
   /** Factors for each level, [2 B, C]; none if features are not perturbed. */
   factors: tf.Tensor2D[]
-  /** The weight of each loss in L, [2, terms]: `slopesOf`, for both networks. */
+  /** The weight of each loss in L times `lossScaleOf`, [2, terms]: `slopesOf`, for both networks. */
   weights: tf.Tensor2D
   /** Learning rate and bias corrections, from `scheduleOf`. */
   schedule: tf.Tensor1D
@@ -111,8 +113,9 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     })
 
     // One update of each network with lr(t). No target has a gradient, so the gradient of L^1 + L^2 is each network's own.
-    const next = update(models, gradient, plan.schedule, config)
+    const scale = lossScaleOf(net, config)
+    const next = update(models, scale === 1 ? gradient : tf.mul(gradient, 1 / scale), plan.schedule, config)
     return { models: { ...next, buffers }, scalars }
   }
-  return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
+  return withPrecision(precisionOf(net, config), () => tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult)
 }
