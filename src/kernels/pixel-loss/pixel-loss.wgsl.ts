@@ -114,6 +114,7 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
     ],
     threads: all,
     uniforms,
+    summed: lanes,
     body: () => `
         ${table}
         let g = index;
@@ -122,13 +123,17 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
         var diceLoss = 0.0;
         for (var c = 0; c < uniforms.classes; c++) {
           var s = vec4<f32>();
-          for (var k = 0; k < uniforms.lanes; k++) { s += partial[(g * uniforms.lanes + k) * uniforms.classes + c]; }
-          sums[g * uniforms.classes + c] = s;
+          for (var k = lane; k < uniforms.lanes; k += laneCount) { s += partial[(g * uniforms.lanes + k) * uniforms.classes + c]; }
+          s = total4(s);
+          if (lane == 0) { sums[g * uniforms.classes + c] = s; }
           ce += s.w;
           diceLoss += 1.0 - (2.0 * s.x + ${smooth}) / (s.y + s.z + ${smooth});
         }
-        ${normOfSums}
-        losses[g] = crossEntropy[group] * ce / norm + dice[group] * diceLoss / f32(uniforms.classes);`,
+        // Which wrote the sums.
+        if (lane == 0) {
+          ${normOfSums}
+          losses[g] = crossEntropy[group] * ce / norm + dice[group] * diceLoss / f32(uniforms.classes);
+        }`,
   }) as [TensorInfo, TensorInfo]
   const dLogits = launch(backend, {
     key: `exemplarPixelLossGrad_${key}`,

@@ -19,7 +19,7 @@ const softwareNames = /swiftshader|llvmpipe|lavapipe|basic render/i
 export async function openDevice(adapter: GPUAdapter): Promise<Webgpu> {
   const { limits, info } = adapter
   const device = await adapter.requestDevice({
-    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredFeatures: (['timestamp-query', 'subgroups'] as const).filter((feature) => adapter.features.has(feature)),
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

@@ -3,6 +3,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { elementOfHalves, halfFunction, isHalf, makeActivation, sizeOfHalves, throughFunctions, type HalfBuffer } from './halves'
 import { sharedPartOf } from './shared-part'
+import { laneOf, lanesTogether, sharesSum, totals } from './subgroups'
 
 /** One run of a WGSL kernel with one output. */
 export interface Launch extends Work {
@@ -53,6 +54,12 @@ interface Work {
    * compiler, so what decides about a barrier must come from `uniforms`.
    */
   header?: () => string
+  /**
+   * How many values the code adds up for each `index`, where that is all it does. If they are many and the adapter has subgroups, the threads of a workgroup share them. The code
+   * finds in `lane` which of `laneCount` it is, adds up every `laneCount`th value from there on and joins the sums with total1(f32), ... or total4(vec4<f32>), which every
+   * lane must call as often; lane 0 alone writes. Elsewhere there is one lane.
+   */
+  summed?: number
 }
 
 const usualWorkgroup = 64
@@ -149,10 +156,11 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
     ...inputs.flatMap(([name, info], i) => (isHalf(info) ? [{ name, component: work.inputComponents[i] as 1 | 4, written: false }] : [])),
   ]
 
-  const key = [work.key, ...halves.map(({ name }) => name)].join(' half ')
+  const together = work.summed !== undefined && sharesSum(backend, work.summed)
+  const key = [work.key, ...halves.map(({ name }) => name)].join(' half ') + (together ? ' together' : '')
   let pipeline = pipelines.get(key)
   if (!pipeline) {
-    const module = device.createShaderModule({ label: key, code: shaderOf(work, halves) })
+    const module = device.createShaderModule({ label: key, code: shaderOf(work, halves, together) })
     pipeline = device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } })
     pipelines.set(key, pipeline)
   }
@@ -177,7 +185,7 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
     entries: [...tensors.map((info) => bindingOf(backend, info)), { buffer: uniform }].map((resource, binding) => ({ binding, resource })),
   })
 
-  const groups = Math.ceil(work.threads / (work.workgroupSize ?? usualWorkgroup))
+  const groups = together ? work.threads : Math.ceil(work.threads / (work.workgroupSize ?? usualWorkgroup))
   const rows = Math.ceil(groups / mostWorkgroups)
   backend.ensureCommandEncoderReady()
   const internals = backend as unknown as Internals
@@ -208,8 +216,8 @@ function bindingOf(backend: WebGPUBackend, info: TensorInfo): GPUBufferBinding {
   return part ? { buffer, offset: 4 * part.offset, size: 4 * util.sizeFromShape(info.shape) } : { buffer }
 }
 
-function shaderOf(work: Launches & { inputType?: 'i32' }, halves: HalfBuffer[]): string {
-  const workgroup = work.workgroupSize ?? usualWorkgroup
+function shaderOf(work: Launches & { inputType?: 'i32' }, halves: HalfBuffer[], together: boolean): string {
+  const workgroup = together ? lanesTogether : (work.workgroupSize ?? usualWorkgroup)
   const type = (name: string, component: number, single = 'f32') => {
     const half = halves.find((buffer) => buffer.name === name)
     return half ? elementOfHalves(half) : component === 4 ? 'vec4<f32>' : single
@@ -223,20 +231,25 @@ function shaderOf(work: Launches & { inputType?: 'i32' }, halves: HalfBuffer[]):
     ),
     'var<uniform> uniforms: Uniforms;',
   ]
+  const body = throughFunctions(work.body(), halves)
   return `
+    ${together ? 'enable subgroups;' : ''}
     struct Uniforms { ${fields.join(' ')} }
     ${buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer}`).join('\n')}
     ${halves.map(halfFunction).join('\n')}
     ${work.header?.() ?? ''}
+    ${work.summed !== undefined ? totals(body, together) : ''}
     @compute @workgroup_size(${workgroup})
     fn main(
       @builtin(global_invocation_id) thread: vec3<u32>,
       @builtin(num_workgroups) groups: vec3<u32>,
       @builtin(local_invocation_index) localIndex: u32,
+      @builtin(workgroup_id) workgroup: vec3<u32>,
     ) {
-      let index = i32(thread.x + thread.y * groups.x * ${workgroup}u);
+      let index = i32(${together ? 'workgroup.x + workgroup.y * groups.x' : `thread.x + thread.y * groups.x * ${workgroup}u`});
       ${work.header ? `let local = i32(localIndex); let group = index / ${workgroup};` : 'if (index >= uniforms.threads) { return; }'}
-      ${throughFunctions(work.body(), halves)}
+      ${work.summed !== undefined ? laneOf(together) : ''}
+      ${body}
     }`
 }
 
