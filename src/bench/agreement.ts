@@ -1,4 +1,4 @@
-/** How far the losses of our engine and of the stock engine, or of ours in f16 and in f32, drift apart from the same seed. */
+/** How far losses drift apart from the same seed: those of our engine and of the stock engine, of ours in f16 and in f32, or of two backends. */
 import type { Config } from '../method/config'
 import type { StepMetrics } from '../method/history'
 import { emptyPool } from './queue'
@@ -15,6 +15,36 @@ const losses = {
 /** Relative difference of two losses; for values near 0, relative to 0.01. */
 export const difference = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(b), 0.01)
 
+/** How far two runs drift apart: the largest relative difference of a loss in any step, by kind of loss. */
+export function drift(run: StepMetrics[], other: StepMetrics[]): Record<keyof typeof losses, number> {
+  const largest = (keys: readonly (keyof StepMetrics)[]) =>
+    Math.max(...run.flatMap((row, t) => keys.map((key) => difference(row[key], other[t]![key]))))
+  return { total: largest(losses.total), labelled: largest(losses.labelled), taught: largest(losses.taught) }
+}
+
+/** The losses of `steps` steps on the active backend, always from the same seed on the same images. */
+export async function lossesOf(
+  name: StepName,
+  engine: Engine,
+  steps: number,
+  tell: (step: number) => void,
+  precision: Config['precision'] = 'f32',
+): Promise<StepMetrics[]> {
+  // Rounding errors grow wherever they decide: at a threshold, so every pixel teaches; and where Adam makes a full step from a gradient that
+  // is nearly 0, so steps are small.
+  const config = { ...configOf(stepSizes[name], precision), tau: 0, learningRate: 1e-4 }
+  await emptyPool()
+  const stepper = makeStepper(config, shapesData(config), engine)
+  const rows: StepMetrics[] = []
+  for (let t = 0; t < steps; t++) {
+    tell(t)
+    stepper.submit(t)
+    rows.push(...(await stepper.read()))
+  }
+  stepper.dispose()
+  return rows
+}
+
 /** Both engines, or with f16 ours in both precisions, train for `steps` steps from the same seed on the same images. */
 export async function measureAgreement(
   name: StepName,
@@ -22,23 +52,10 @@ export async function measureAgreement(
   precision: Config['precision'],
   tell: (message: string) => void,
 ): Promise<AgreementResult> {
-  // Rounding errors grow wherever they decide: at a threshold, so every pixel teaches; and where Adam makes a full step from a gradient that
-  // is nearly 0, so steps are small.
-  const config = { ...configOf(stepSizes[name]), tau: 0, learningRate: 1e-4 }
-  const run = async (engine: Engine, precision: Config['precision'] = 'f32'): Promise<StepMetrics[]> => {
-    await emptyPool()
-    const stepper = makeStepper({ ...config, precision }, shapesData(config), engine)
-    const rows: StepMetrics[] = []
-    for (let t = 0; t < steps; t++) {
-      if (t % 10 === 0) tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine} in ${precision}`)
-      stepper.submit(t)
-      rows.push(...(await stepper.read()))
-    }
-    stepper.dispose()
-    return rows
+  const run = (engine: Engine, precision: Config['precision'] = 'f32') => {
+    const say = (t: number) => void (t % 10 === 0 && tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine} in ${precision}`))
+    return lossesOf(name, engine, steps, say, precision)
   }
   const [ours, other] = [await run('ours', precision), await run(precision === 'f16' ? 'ours' : 'stock')]
-  const largest = (keys: readonly (keyof StepMetrics)[]) =>
-    Math.max(...ours.flatMap((row, t) => keys.map((key) => difference(row[key], other[t]![key]))))
-  return { name, steps, total: largest(losses.total), labelled: largest(losses.labelled), taught: largest(losses.taught) }
+  return { name, steps, ...drift(ours, other) }
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { scaleChannels } from '../kernels/scale-channels/scale-channels'
 import { useSoftwareWebgpu } from '../kernels/testing/dawn.test-support'
-import { relativeError } from '../kernels/testing/values.test-support'
+import { relativeError } from '../kernels/testing/values'
 import { timeKernels } from './kernel-times'
 
 useSoftwareWebgpu()

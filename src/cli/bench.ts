@@ -1,14 +1,13 @@
 /** npm run bench: how fast training is here, as tables or JSON. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
-import { placeOf, tablesOf, textOfTable, type BenchOptions } from '../bench/report'
+import { placeOf as lineOfPlace, tablesOf, textOfTable, type BenchOptions } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
 import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { bench } from './commands'
-import { nodePlatform, threadsOf } from './platform'
+import { nodePlatform, placeOf, threadsOf } from './platform'
 
 const softwarePlatform: Platform = {
   ...nodePlatform,
@@ -23,24 +22,16 @@ function optionsOf(values: OptionText): BenchOptions {
   }
 }
 
-const dawnVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../../node_modules/webgpu/package.json', import.meta.url), 'utf8')) as { version: string }).version
-
 async function main({ backend, software = false, threads, json, ...rest }: Values<typeof bench>): Promise<void> {
   const options = optionsOf(rest)
   if (software && backend !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
   const platform = software ? softwarePlatform : nodePlatform
   const info = await openBackend(backend, platform, (message) => console.error(message), threadsOf(threads))
-  const place = {
-    node: process.versions.node,
-    ...(info.backend === 'webgpu' ? { 'webgpu (Dawn)': dawnVersion() } : {}),
-    cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
-  }
-  const report = await runBench(info, options, place, (message) => console.error(message))
+  const report = await runBench(info, options, placeOf(info.backend), (message) => console.error(message))
   const lines = JSON.stringify(report, null, 2) + '\n'
   if (json === '-') process.stdout.write(lines)
   else {
-    console.log([placeOf(report), ...report.notes].join('\n') + '\n')
+    console.log([lineOfPlace(report), ...report.notes].join('\n') + '\n')
     for (const table of tablesOf(report)) console.log(textOfTable(table))
     if (json) writeFileSync(json, lines)
   }

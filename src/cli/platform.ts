@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { cpus, release } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../session/backend'
+import type { BackendName } from '../session/events'
 import { UsageError } from './arguments'
 
 /** Where Linux keeps the Vulkan loader. Without one there is no adapter, and Dawn says so in four lines of its own on stderr. */
@@ -14,6 +16,17 @@ function mayHaveAdapter(): boolean {
   const folders = [...loaderFolders, ...(process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean)]
   return folders.some((folder) => existsSync(join(folder, 'libvulkan.so.1')))
 }
+
+const dawnVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../../node_modules/webgpu/package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+/** Where this runs, for reports: versions by name, and the processor. */
+export const placeOf = (backend: BackendName): Record<string, string> => ({
+  node: process.versions.node,
+  ...(backend === 'webgpu' ? { 'webgpu (Dawn)': dawnVersion() } : {}),
+  os: `${process.platform} ${release()} ${process.arch}`,
+  cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+})
 
 /** The value of --threads: how many threads wasm uses. @throws UsageError */
 export function threadsOf(value: string): number {

@@ -260,6 +260,8 @@ export interface SessionEvents {
   /** A class of the data set was renamed or recoloured. */
   class: { info: ClassInfo }
   state: RunStatus
+  /** What computes from now on. */
+  backend: { backend: BackendInfo }
   metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
   views: { views: LiveViews }
   /** Sent when a run pauses or ends and, for few images, with every score. */

@@ -714,3 +714,55 @@ print('same')`
     expect(found).toEqual({ status: 0, output: 'same\n' })
   })
 })
+
+describe('a backend that computes wrongly is left', () => {
+  const toWasm = () => tf.setBackend('wasm').then((): BackendInfo => backend)
+  afterEach(toWasm)
+
+  test('in the middle of a run, which starts over by itself', async () => {
+    const alone = await begin({ scoreEvery: 100 })
+    await runToEnd(alone.session)
+    // From cpu, whose part is short.
+    await tf.setBackend('cpu')
+    const { session, of, state, reached } = await begin({ scoreEvery: 100 })
+    session.doubt(true)
+    await session.start()
+    await reached(2)
+    const told: unknown[] = []
+    await session.moveTo(toWasm, (...given) => {
+      told.push(...given)
+      return 'Wrong.'
+    })
+    expect(told).toEqual([expect.any(Number), true])
+    expect(told[0]).toBeGreaterThanOrEqual(2)
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'finished', step: 8 })
+    const { run } = state()
+    expect(of('metrics').flatMap((event) => (event.run === run ? event.rows : []))).toEqual(alone.rows())
+    expect(of('backend').map(({ backend }) => backend.backend)).toEqual(['wasm'])
+    expect(of('problem')).toMatchObject([{ kind: 'run', message: 'Wrong.', run }])
+    const { 'config.json': config } = unzipSync((await session.export('run')).bytes)
+    expect(JSON.parse(new TextDecoder().decode(config))).toMatchObject({ backend: 'wasm' })
+  })
+
+  test('after a run that was continued, which goes back to its checkpoint and waits', async () => {
+    const first = await begin()
+    first.session.pauseAfter = 3
+    await runToEnd(first.session)
+    const bytes = await first.session.checkpoint()
+    const { session, of, state } = await begin()
+    session.doubt(true)
+    await session.restore(bytes)
+    await session.step()
+    expect(state()).toMatchObject({ state: 'paused', step: 4 })
+    const told: unknown[] = []
+    await session.moveTo(toWasm, (...given) => (told.push(...given), 'Wrong.'))
+    expect(told).toEqual([1, false])
+    expect(state()).toMatchObject({ state: 'paused', step: 3 })
+    const { run } = state()
+    expect(of('metrics').flatMap((event) => (event.run === run ? event.rows.map(({ step }) => step) : []))).toEqual([1, 2, 3])
+    await session.resume()
+    await session.settled()
+    expect(state()).toMatchObject({ state: 'finished', step: 8 })
+  })
+})

@@ -58,8 +58,12 @@ export class Session {
   private readonly reports: Reports
   private speed = new Speed()
 
+  /** The checkpoint that the run was continued from, while it may have to start over: see `doubt`. */
+  private origin: Checkpoint | null = null
+  private doubted = false
+
   constructor(
-    private readonly backend: BackendInfo,
+    private backend: BackendInfo,
     report: (event: SessionEvent) => void,
   ) {
     this.reports = new Reports(report)
@@ -219,6 +223,8 @@ export class Session {
     const config = ended ? makeConfig({ steps: trainer.t + this.leg }, this.config) : this.config
     const prepared = prepare(dataset, config)
     this.trainer = await trainer.continued(dataset, prepared, config)
+    // It belongs to the former data.
+    this.origin = null
     this.dataset = dataset
     this.prepared = prepared
     this.config = config
@@ -270,6 +276,7 @@ export class Session {
   private restart(): void {
     this.trainer?.dispose()
     this.trainer = null
+    this.origin = null
     this.speed = new Speed()
     this.reports.nextRun()
     this.reportDataset()
@@ -343,6 +350,31 @@ export class Session {
   /** Whether pictures are reported during a run. */
   followLive(on: boolean): void {
     this.live = on
+  }
+
+  /** Whether this backend may yet turn out to compute wrongly: until then, what a run is continued from is kept. */
+  doubt(doubted: boolean): void {
+    this.doubted = doubted
+    if (!doubted) this.origin = null
+  }
+
+  /**
+   * Leaves a backend that computes wrongly. What it has trained is discarded: the run starts over from its start, or from the checkpoint that it was
+   * continued from, and trains on if it was training.
+   * @param open makes another backend active @param why a sentence for the user, given the steps that are discarded
+   */
+  moveTo(open: () => Promise<BackendInfo>, why: (discarded: number, goesOn: boolean) => string): Promise<void> {
+    const goesOn = this.end('paused')
+    return this.enqueue(async () => {
+      const { origin, trainer } = this
+      if (trainer) this.restart()
+      this.backend = await open()
+      this.doubt(false)
+      this.reports.send('backend', { backend: this.backend })
+      if (origin) await this.goOnFrom(origin)
+      this.reports.send('problem', { kind: 'run', message: why(trainer ? trainer.t - (this.trainer?.t ?? 0) : 0, goesOn), file: null })
+      if (goesOn) this.go(origin ? 'paused' : 'ready')
+    })
   }
 
   private open(): Trainer {
@@ -527,6 +559,7 @@ export class Session {
     this.prepared = prepared
     this.restart()
     this.trainer = trainer
+    if (this.doubted) this.origin = checkpoint
     this.leg = config.steps
     this.reports.collect(trainer)
     this.reportBank()
@@ -548,7 +581,7 @@ export class Session {
   }
 
   /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
-  private betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
+  betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
     return this.queue.addBetween(() => this.beside(work))
   }
 

@@ -56,6 +56,15 @@ export function threadsIn(search: string, cores = navigator.hardwareConcurrency)
   return asked >= 1 ? asked : Math.max(1, Math.min(4, cores - 1))
 }
 
+/** What is measured instead of training: how fast this browser is, or whether it computes rightly. */
+export type Measurement = 'bench' | 'selftest'
+
+/** `?bench` or `?selftest`, if either is there. */
+export function measurementIn(search: string): Measurement | null {
+  const query = new URLSearchParams(search)
+  return query.has('bench') ? 'bench' : query.has('selftest') ? 'selftest' : null
+}
+
 /** The shortest query for these settings, with its `?`, or nothing. @param sample null for the user's own files, which are not named */
 export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null): string {
   const candidates = (Object.keys(presets) as Preset[]).map((preset) => ({

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { yieldTask } from '../lib/yield-task'
 import { makeConfig } from '../method/config'
 import { FakeWorker } from '../worker/fake-worker.test-support'
-import type { DatasetSummary, OpenedPicture, PictureId } from '../worker/protocol'
+import type { BackendInfo, DatasetSummary, OpenedPicture, Outcome, PictureId, RequestName } from '../worker/protocol'
 
 const problem = { kind: 'input', message: 'No.', file: null } as const
 
@@ -83,4 +84,60 @@ it('sends settings before a command, and refused ones again before the next', as
   worker.posted = []
   drive('start')
   expect(posted()).toEqual(['start'])
+})
+
+/** A first visit or a later one, up to a run that has begun. */
+async function started(opened: Partial<BackendInfo>, right: boolean | null = true) {
+  vi.resetModules()
+  const { drive, worker, posted } = await open()
+  const answer = async (type: RequestName, answer: unknown = undefined, id = worker.idOf(type)) => {
+    worker.say({ type: 'done', id, answer } as Outcome)
+    await yieldTask()
+  }
+  const first = 1
+  await answer('init', { backend: 'webgpu', adapter: 'one', software: false, ...opened }, first)
+  const press = async () => {
+    drive('start')
+    await answer('start')
+  }
+  await press()
+  const asked = posted()
+  if (asked.includes('check-adapter')) await answer('check-adapter', { right })
+  return { asked, press, posted }
+}
+
+describe('the GPU is tested beside the first run', () => {
+  beforeEach(() => {
+    const kept = new Map<string, string>()
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    })
+  })
+
+  it('once for each adapter and browser', async () => {
+    expect((await started({})).asked).toEqual(['start', 'check-adapter'])
+    expect((await started({})).asked).toEqual(['trust-adapter', 'start'])
+    expect((await started({ adapter: 'two' })).asked).toEqual(['start', 'check-adapter'])
+    expect((await started({})).asked).toEqual(['trust-adapter', 'start'])
+    vi.stubGlobal('navigator', { hardwareConcurrency: 2, userAgent: 'a newer one' })
+    expect((await started({})).asked).toEqual(['start', 'check-adapter'])
+  })
+
+  it.each([null, false])('again if it was found %s', async (right) => {
+    const { press, posted } = await started({}, right)
+    await press()
+    expect(posted()).toEqual(['start', 'check-adapter', 'start', 'check-adapter'])
+    expect((await started({})).asked).toEqual(['start', 'check-adapter'])
+  })
+
+  it('not on another backend', async () => {
+    expect((await started({ backend: 'wasm' })).asked).toEqual(['start'])
+  })
+
+  it('each time where nothing can be kept', async () => {
+    vi.stubGlobal('localStorage', undefined)
+    expect((await started({})).asked).toEqual(['start', 'check-adapter'])
+    expect((await started({})).asked).toEqual(['start', 'check-adapter'])
+  })
 })

@@ -16,6 +16,7 @@ import type {
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
 import { hasUnwritten } from './autosave'
+import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect } from './connection'
 import { pageStore } from './page-store'
 import { addProblem, allowed, applyPreset, differing, wouldLose, type PicturePurpose } from './state'
@@ -46,7 +47,11 @@ export function replaceWorker(): void {
 }
 
 function greet(sample: SampleName): void {
-  void ask('init', { backend, threads }).then((opened) => opened && pageStore.setState({ backend: opened }))
+  void ask('init', { backend, threads }).then((opened) => {
+    if (!opened) return
+    pageStore.setState({ backend: opened })
+    if (isChecked(opened.adapter)) void ask('trust-adapter', {})
+  })
   loadSample(sample)
 }
 
@@ -92,7 +97,24 @@ export const setValues = (values: Partial<Config>) => choose({ ...pageStore.getS
 
 export const choosePreset = (preset: Preset) => choose(applyPreset(preset, pageStore.getState().asked))
 
-export const drive = (type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset') => void send(type, {})
+export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): void {
+  const driven = send(type, {})
+  if (type === 'start' || type === 'step' || type === 'resume') void driven.then(checkAdapter)
+}
+
+/** Whether the worker is testing its adapter. */
+let checking = false
+
+/** Tests the GPU beside the first run: once for each adapter and version. */
+async function checkAdapter(): Promise<void> {
+  const { backend } = pageStore.getState()
+  if (checking || backend?.backend !== 'webgpu' || isChecked(backend.adapter)) return
+  checking = true
+  const found = await ask('check-adapter', {})
+  checking = false
+  // If nothing could be found out, the next run tries again.
+  if (found?.right) rememberChecked(backend.adapter)
+}
 
 export function loadSample(sample: SampleName): void {
   void send('load-sample', { sample })

@@ -44,8 +44,8 @@ const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void
   metrics: ({ rows, scores }) => appendMetrics(rows, scores),
   views: ({ views }) => latest.setState({ views }),
   predictions: ({ predictions }) => latest.setState({ predictions }),
-  // Heard by the benchmark page, which has its own worker.
-  'bench-progress': () => undefined,
+  // Heard by the pages of ?bench and ?selftest, which have a worker of their own.
+  began: () => undefined,
 }
 
 function receive(event: Event): void {

@@ -108,6 +108,7 @@ const reducers = {
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
   state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
   bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
+  backend: (_, { backend }) => ({ backend }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
   problem: (state, problem) => addProblem(state, problem),
 } satisfies { [T in EventName]?: Reducer<T> }

@@ -1,4 +1,5 @@
 import { createRoot } from 'react-dom/client'
+import { measurementIn } from '../store/address'
 import { begin } from '../store/commands'
 import { App } from './app'
 import { Boundary, OnDemand } from './boundary'
@@ -11,16 +12,17 @@ import './styles/data.css'
 import './styles/pictures.css'
 import './styles/curves.css'
 
-const benchPage = lazyPart(
-  'The benchmark',
-  () => import('./bench-page'),
-  ({ BenchPage }) => BenchPage,
+const measurementPage = lazyPart(
+  'This page',
+  () => import('./measurement-page'),
+  ({ MeasurementPage }) => MeasurementPage,
 )
 
 const root = createRoot(document.getElementById('root')!)
 
-if (new URLSearchParams(location.search).has('bench')) {
-  root.render(<OnDemand part={benchPage}>{(BenchPage) => <BenchPage />}</OnDemand>)
+const measurement = measurementIn(location.search)
+if (measurement) {
+  root.render(<OnDemand part={measurementPage}>{(MeasurementPage) => <MeasurementPage what={measurement} />}</OnDemand>)
 } else {
   begin()
   root.render(

@@ -12,7 +12,10 @@ const backend: BackendInfo = { backend: 'cpu', adapter: 'none', software: false 
 function begin() {
   let posted: (Event | Outcome)[] = []
   const post = (message: Event | Outcome) => void posted.push(message)
-  const answer = answering(() => Promise.resolve({ session: new Session(backend, post), backend }), post)
+  const answer = answering(
+    () => Promise.resolve({ session: new Session(backend, post), backend, openHost: () => Promise.resolve(backend) }),
+    post,
+  )
   let id = 0
   /** Asks, and returns everything posted up to the answer. */
   const ask = async <T extends RequestName>(type: T, given: Given<T>) => {

@@ -1,16 +1,12 @@
 import { runBench } from '../bench/bench'
 import { OptionError, readOptions } from '../bench/options'
-import { placeOf, tablesOf } from '../bench/report'
+import { placeOf, tablesOf, textOfTable, type BenchReport } from '../bench/report'
 import { fromBlob } from '../data/given-file'
 import { ProblemError, problemOf } from '../session/problem'
-import type { Session } from '../session/session'
-import type { Answer, BackendInfo, BenchFound, Command, Event, Given, Outcome, RequestName } from './protocol'
-
-/** What `init` opens and all other requests go to. */
-export interface Opened {
-  session: Session
-  backend: BackendInfo
-}
+import type { SelfTestReport } from '../selftest/report'
+import { checkAdapter } from './adapter-check'
+import type { Opened } from './opened'
+import type { Answer, Command, Event, Found, Given, Outcome, RequestName } from './protocol'
 
 type Tell = (event: Event) => void
 
@@ -39,6 +35,9 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   live: ({ on }, { session }) => session.followLive(on),
   export: ({ what, options }, { session }) => session.export(what, options),
   bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
+  'self-test': (_, opened, tell) => selfTest(opened, tell),
+  'check-adapter': async (_, opened) => ({ right: await checkAdapter(opened) }),
+  'trust-adapter': (_, { session }) => session.doubt(false),
 }
 
 const handle = <T extends RequestName>({ type, given }: Command<T>, opened: Opened, tell: Tell) => handlers[type](given, opened, tell)
@@ -66,15 +65,32 @@ export function answering(
   }
 }
 
-async function bench(options: Given<'bench'>['options'], backend: BackendInfo, tell: Tell): Promise<BenchFound> {
+const place = () => ({ browser: navigator.userAgent })
+
+const telling = (tell: Tell) => (message: string) => tell({ type: 'began', run: 0, message })
+
+async function bench(options: Given<'bench'>['options'], backend: Opened['backend'], tell: Tell): Promise<Found<BenchReport>> {
   try {
-    const report = await runBench(backend, readOptions(options), { browser: navigator.userAgent }, (message) =>
-      tell({ type: 'bench-progress', run: 0, message }),
-    )
-    return { report, place: placeOf(report), tables: tablesOf(report) }
+    const report = await runBench(backend, readOptions(options), place(), telling(tell))
+    const tables = tablesOf(report)
+    return { report, place: placeOf(report), tables, text: [placeOf(report), ...tables.map(textOfTable)].join('\n') }
   } catch (error) {
     const known = error instanceof OptionError
     const message = known ? `In the address, ${error.message}` : `The benchmark stopped: ${String(error)}`
     throw new ProblemError({ kind: known ? 'input' : 'bug', message, file: null })
+  }
+}
+
+async function selfTest({ backend, openHost }: Opened, tell: Tell): Promise<Found<SelfTestReport>> {
+  try {
+    // Seldom asked for, so not among what every page loads.
+    const [{ runSelfTest }, { sentenceOf, tableOf, textOf }] = await Promise.all([
+      import('../selftest/self-test'),
+      import('../selftest/report'),
+    ])
+    const report = await runSelfTest(backend, { place: place(), openWasm: openHost, tell: telling(tell) })
+    return { report, place: sentenceOf(report), tables: [tableOf(report)], text: textOf(report) }
+  } catch (error) {
+    throw new ProblemError({ kind: 'bug', message: `The self-test stopped: ${String(error)}`, file: null })
   }
 }

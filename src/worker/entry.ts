@@ -11,8 +11,9 @@ import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend } from '../session/backend'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
-import { answering, type Opened } from './answers'
+import { answering } from './answers'
 import { buffersOf } from './buffers'
+import type { Opened } from './opened'
 import type { Command, Event, Given, Outcome } from './protocol'
 import { tuningStore } from './tuning-store'
 
@@ -44,7 +45,9 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     let session: Session | null = null
     const backend = await openBackend(wanted, platform, (message) => session?.fail('backend', message), threads)
     session = new Session(backend, post)
-    return { session, backend }
+    session.doubt(backend.backend === 'webgpu')
+    const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
+    return { session, backend, openHost }
   } catch (error) {
     if (error instanceof BackendError) throw error
     throw new ProblemError({ kind: 'bug', message: `The engine could not be started (${String(error)}); reload the page.`, file: null })

@@ -3,6 +3,7 @@ import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
+import type { SelfTestReport } from '../selftest/report'
 import type {
   BackendInfo,
   BackendName,
@@ -24,12 +25,14 @@ import type {
 export type { ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
-/** The result of a benchmark: for machines, and the same for people. */
-export interface BenchFound {
-  report: BenchReport
-  /** One line: backend, adapter, versions. */
+/** What a benchmark or a self-test found: for machines, and the same for people. */
+export interface Found<R extends BenchReport | SelfTestReport = BenchReport | SelfTestReport> {
+  report: R
+  /** One line: backend, adapter, versions, and the verdict of a self-test. */
   place: string
   tables: Table[]
+  /** All of it as text. */
+  text: string
 }
 
 type Nothing = Record<string, never>
@@ -70,7 +73,16 @@ export interface Requests {
   live(given: { on: boolean }): void
   export(given: { what: ExportKind; options: ExportOptions }): ExportedFile
   /** Measures this browser instead of training. */
-  bench(given: { options: OptionText }): BenchFound
+  bench(given: { options: OptionText }): Found<BenchReport>
+  /** Tests whether this browser's adapter computes rightly, instead of training. */
+  'self-test'(given: Nothing): Found<SelfTestReport>
+  /**
+   * The same in short, beside a run: whether the GPU computes rightly, null if that could not be found out. If it does not, the run starts
+   * over on wasm.
+   */
+  'check-adapter'(given: Nothing): { right: boolean | null }
+  /** The adapter has been checked before. */
+  'trust-adapter'(given: Nothing): void
 }
 
 export type RequestName = keyof Requests
@@ -85,8 +97,8 @@ export type Outcome = { type: 'done'; id: number; answer: Answer<RequestName> } 
 
 /** What the worker reports unasked. */
 export interface Events extends SessionEvents {
-  /** Which measurement begins. */
-  'bench-progress': { message: string }
+  /** Which part of a benchmark or a self-test begins. */
+  began: { message: string }
 }
 
 export type EventName = keyof Events

@@ -8,7 +8,7 @@ import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin } from '.
 import type { ConvSizes } from './conv2d.twin'
 import { setEngine } from '../engine'
 import { scaleChannels } from '../scale-channels/scale-channels'
-import { normals, relativeError } from '../testing/values.test-support'
+import { normals, relativeError } from '../testing/values'
 import { withPrecision, type Precision } from '../webgpu/halves'
 
 /** A convolution as tfjs is asked for it, with the same in the twin's terms. */

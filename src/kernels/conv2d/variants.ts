@@ -98,6 +98,10 @@ export function useVariants(next: VariantTable): VariantTable {
   return before
 }
 
+/** The forms of an operation that the kernels follow now, each once; unknown names, which count as direct, are left out. */
+export const variantsInUse = (op: ConvOp): string[] =>
+  (variantsOf[op] as string[]).filter((name) => table[op].some(({ variant }) => variant === name))
+
 /** Makes one form serve all shapes of an operation, as in tests and measurements; the others stay. */
 export const withVariant = (base: VariantTable, op: ConvOp, variant: string): VariantTable => ({
   ...base,

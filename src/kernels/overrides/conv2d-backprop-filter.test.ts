@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
 import { convCase, convErrors } from '../conv2d/conv-case.test-support'
 import { useHostBackend } from '../testing/host-backends.test-support'
-import { sizesOf } from '../testing/values.test-support'
+import { sizesOf } from '../testing/values'
 
 beforeAll(() => useHostBackend('wasm'))
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
 import { useHostBackend } from '../testing/host-backends.test-support'
-import { normals } from '../testing/values.test-support'
+import { normals } from '../testing/values'
 
 beforeAll(() => useHostBackend('wasm'))
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { conv2d } from '../conv2d/conv2d'
 import { currentEngine } from '../engine'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
-import { relativeError } from '../testing/values.test-support'
+import { relativeError } from '../testing/values'
 import { useEngine } from './overrides'
 
 useSoftwareWebgpu()

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
-import { normals, relativeError } from '../testing/values.test-support'
+import { normals, relativeError } from '../testing/values'
 import { softmaxTwin } from './softmax.twin'
 
 useSoftwareWebgpu()

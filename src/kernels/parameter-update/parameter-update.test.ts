@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hostBackends, useHostBackend } from '../testing/host-backends.test-support'
-import { relativeError } from '../testing/values.test-support'
+import { relativeError } from '../testing/values'
 import { adamUpdate, sgdUpdate } from './parameter-update'
 import { scheduleOf } from './parameter-update.twin'
 

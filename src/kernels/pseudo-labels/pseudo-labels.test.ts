@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
 import { agreement } from '../agreement/agreement'
 import { hostBackends, useHostBackend } from '../testing/host-backends.test-support'
-import { normal, relativeError, sizesOf } from '../testing/values.test-support'
+import { normal, relativeError, sizesOf } from '../testing/values'
 import { pseudoLabels } from './pseudo-labels'
 
 describe.each(hostBackends)('on %s', (backend) => {

@@ -78,3 +78,12 @@ export async function openWebgpu(
   await tf.ready()
   await tuneConvolutions(backend, { software, adapterName: name, now, ...(store && { store }) })
 }
+
+/** Closes WebGPU, with all that lies in its memory, once another backend is active. */
+export async function closeWebgpu(): Promise<void> {
+  const { device } = tf.findBackend('webgpu') as WebGPUBackend
+  // Whoever waits for values still gets them.
+  await device.queue.onSubmittedWorkDone()
+  tf.removeBackend('webgpu')
+  device.destroy()
+}

@@ -3,7 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
-import { normal, relativeError } from '../testing/values.test-support'
+import { normal, relativeError } from '../testing/values'
 import { isHalf, throughFunctions, withPrecision, type HalfBuffer } from './halves'
 import { activationOf } from './launch'
 

@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { filled, normal } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, normal } from '../testing/values'
 import { scheduleOf } from './parameter-update.twin'
 
 /** Any number of values, at any point in training. */
@@ -15,7 +15,7 @@ function drawn(random: Random, i: number) {
   }
 }
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   adamOp: {
     draw: (random, i) => {
       const inputs = drawn(random, i)
@@ -23,4 +23,4 @@ export const cases: Record<string, Cases> = {
     },
   },
   sgdOp: { draw: (random, i) => ({ inputs: drawn(random, i), attrs: { weightDecay: 0.01, momentum: 0.9 } }) },
-}
+} satisfies Record<string, Cases>

@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 import { affineLength, bendLength, positionsOf } from './warp.twin'
 
 /** Warps that turn, mirror, shrink and move the image; every third leaves it in place, every third does not bend. */
@@ -16,7 +16,7 @@ function warps(count: number, size: number, random: Random) {
   return { affine, bend }
 }
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   // From any source, with or without bending.
   warpImagesOp: {
     draw: (random, i) => {
@@ -58,4 +58,4 @@ export const cases: Record<string, Cases> = {
     },
     wgsl: 0,
   },
-}
+} satisfies Record<string, Cases>

@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { filled, normal, sizesOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, normal, sizesOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   pseudoLabelsOp: {
     // Every other case has many equal logits, and the first must win.
     draw: (random, i) => {
@@ -10,4 +10,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { logits: i % 2 ? filled(shape, () => random.integer(2)) : normal(random, ...shape) }, attrs: { tau: 0.437 } }
     },
   },
-}
+} satisfies Record<string, Cases>

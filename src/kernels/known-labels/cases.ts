@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   knownLabelsOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -15,4 +15,4 @@ export const cases: Record<string, Cases> = {
     },
     wgsl: 0,
   },
-}
+} satisfies Record<string, Cases>

@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   rimOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -10,4 +10,4 @@ export const cases: Record<string, Cases> = {
     },
     wgsl: 0,
   },
-}
+} satisfies Record<string, Cases>

@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { filled, sizesOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, sizesOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   agreementOp: {
     draw: (random, i) => {
       const { images, height, width } = sizesOf(random, i)
@@ -9,4 +9,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { labels: filled(shape, () => random.integer(4)), taught: filled(shape, () => random.integer(5) - 1) } }
     },
   },
-}
+} satisfies Record<string, Cases>

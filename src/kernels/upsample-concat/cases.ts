@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { normal, sizesOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { normal, sizesOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   upsampleConcatOp: {
     draw: (random, i) => {
       const { images: B, height: h, width: w, channels: C } = sizesOf(random, i)
@@ -19,4 +19,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { dOut: normal(random, B, 2 * h, 2 * w, S + C) }, attrs: { skipShape: [B, 2 * h, 2 * w, S], xShape: [B, h, w, C] } }
     },
   },
-}
+} satisfies Record<string, Cases>

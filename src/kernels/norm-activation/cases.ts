@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { normal, sizesOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { normal, sizesOf } from '../testing/values'
 import { normActivation } from './norm-activation.twin'
 
 /** Inputs and the twin's outputs; null where a gradient would be noise. */
@@ -24,7 +24,7 @@ function drawn(random: Random, i: number) {
   return { inputs, attrs, stats, tolerance: mean === 1e3 ? 1e-3 : 0, wrongStock: mean === 1e3 ? ['cpu', 'wasm', 'webgpu'] : [] }
 }
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   normActivationOp: { draw: drawn, simd: 2e-5, wgsl: 1e-4 },
   normActivationGradOp: {
     draw: (random, i) => {
@@ -34,4 +34,4 @@ export const cases: Record<string, Cases> = {
     simd: 1e-4,
     wgsl: 1e-4,
   },
-}
+} satisfies Record<string, Cases>

@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   contrastOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -9,4 +9,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { x, jitter: filled([count, 2], () => (random.chance(0.3) ? 1 : random.uniform(0.5, 1.5))) } }
     },
   },
-}
+} satisfies Record<string, Cases>

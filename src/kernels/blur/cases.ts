@@ -1,7 +1,7 @@
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   blurOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -9,4 +9,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { x: filled([count, size, size, 1], () => random.uniform()), sigma } }
     },
   },
-}
+} satisfies Record<string, Cases>

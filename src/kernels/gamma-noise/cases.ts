@@ -1,9 +1,9 @@
 import { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 import { noiseLength } from './gamma-noise.twin'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   gammaNoiseOp: {
     // With even and odd first draws.
     draw: (random, i) => {
@@ -20,4 +20,4 @@ export const cases: Record<string, Cases> = {
     // WGSL guarantees the cosine to 2^-11, and sigma goes up to 0.5 here.
     wgsl: 5e-4,
   },
-}
+} satisfies Record<string, Cases>

@@ -16,14 +16,20 @@ export const normal = (random: Random, ...shape: number[]): Values => filled(sha
 
 export const normals = (random: Random, length: number): Float32Array => normal(random, length).values
 
-/** Largest difference of two arrays of equal length, in units of the largest value of `want` (at least `least`). */
+/**
+ * Largest difference of two arrays, in units of the largest value of `want` (at least `least`); Infinity where one holds what is no number,
+ * or if their lengths differ.
+ */
 export function relativeError(got: Float32Array, want: Float32Array, least = 1): number {
   if (got.length !== want.length) return Infinity
   let error = 0
   let scale = least
   for (let i = 0; i < want.length; i++) {
+    // Equal infinities would differ by NaN.
+    if (got[i] === want[i] && !Number.isFinite(want[i])) continue
     const difference = Math.abs(got[i]! - want[i]!)
-    if (!(difference <= error)) error = difference
+    if (!(difference < Infinity)) return Infinity
+    error = Math.max(error, difference)
     scale = Math.max(scale, Math.abs(want[i]!))
   }
   return error / scale

@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf, type Values } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf, type Values } from '../testing/values'
 
 /** Boxes of any size, including empty ones and ones that touch the border. */
 function boxesOf(images: number, height: number, width: number, random: Random): Values {
@@ -13,7 +13,7 @@ function boxesOf(images: number, height: number, width: number, random: Random):
   return boxes
 }
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   cutMixOp: {
     // For one to three models, with and without channels.
     draw: (random, i) => {
@@ -31,4 +31,4 @@ export const cases: Record<string, Cases> = {
     wgsl: 0,
     stock: 0,
   },
-}
+} satisfies Record<string, Cases>

@@ -1,8 +1,8 @@
 import { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { filled, squaresOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, squaresOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   dropoutOp: {
     draw: (random, i) => {
       const { size, count } = squaresOf(random, i)
@@ -13,4 +13,4 @@ export const cases: Record<string, Cases> = {
     wgsl: 1e-6,
     stock: 1e-6,
   },
-}
+} satisfies Record<string, Cases>

@@ -1,6 +1,7 @@
 import type { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { normal, sizesOf } from '../testing/values.test-support'
+import type { Cases, Forms } from '../testing/cases'
+import { normal, sizesOf } from '../testing/values'
+import { softwareTable, useVariants, variantsInUse, variantsOf, withVariant, type ConvOp } from './variants'
 
 /** Tensors of a convolution, of every kind that has a path of its own in a kernel. */
 function drawn(random: Random, i: number) {
@@ -15,25 +16,41 @@ function drawn(random: Random, i: number) {
   }
 }
 
-export const cases: Record<string, Cases> = {
+const formsOf = (op: ConvOp): Forms => ({
+  all: variantsOf[op],
+  inUse: () => variantsInUse(op),
+  within: (variant, launch) => {
+    const before = useVariants(withVariant(softwareTable, op, variant))
+    try {
+      return launch()
+    } finally {
+      useVariants(before)
+    }
+  },
+})
+
+export const cases = {
   conv2dOp: {
     draw: (random, i) => {
       const { x, w, bias } = drawn(random, i)
       return { inputs: { x, w, ...(i % 2 && { bias }) } }
     },
     stock: 1e-5,
+    forms: formsOf('forward'),
   },
   conv2dInputGradientOp: {
     draw: (random, i) => {
       const { dy, w } = drawn(random, i)
       return { inputs: { dy, w } }
     },
+    forms: formsOf('input'),
   },
   conv2dFilterGradientOp: {
     draw: (random, i) => {
       const { x, dy, w } = drawn(random, i)
       return { inputs: { x, dy, w } }
     },
+    forms: formsOf('filter'),
   },
   sumToChannelsOp: {
     draw: (random, i) => {
@@ -41,4 +58,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { x: dy, bias } }
     },
   },
-}
+} satisfies Record<string, Cases>

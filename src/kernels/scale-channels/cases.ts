@@ -1,11 +1,11 @@
-import type { Cases } from '../testing/harness.test-support'
-import { normal, sizesOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { normal, sizesOf } from '../testing/values'
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   scaleChannelsOp: {
     draw: (random, i) => {
       const { images, height, width, channels } = sizesOf(random, i)
       return { inputs: { x: normal(random, images, height, width, channels), factor: normal(random, images, channels) } }
     },
   },
-}
+} satisfies Record<string, Cases>

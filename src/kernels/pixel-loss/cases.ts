@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/random'
-import type { Cases } from '../testing/harness.test-support'
-import { filled, normal, sizesOf } from '../testing/values.test-support'
+import type { Cases } from '../testing/cases'
+import { filled, normal, sizesOf } from '../testing/values'
 import type { LossAttrs, LossForm } from './pixel-loss.twin'
 
 const forms: LossForm[] = [
@@ -16,7 +16,7 @@ function attrsOf(random: Random, models: number, images: number): LossAttrs {
   return { models, groups: groups.filter(({ images }) => images > 0) }
 }
 
-export const cases: Record<string, Cases> = {
+export const cases = {
   pixelLossOp: {
     // With and without unknown pixels, and with zero weights.
     draw: (random, i) => {
@@ -36,4 +36,4 @@ export const cases: Record<string, Cases> = {
       return { inputs: { dLogits: normal(random, models * images, height, width, channels + 1), dLosses }, attrs }
     },
   },
-}
+} satisfies Record<string, Cases>

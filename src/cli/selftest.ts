@@ -1,0 +1,25 @@
+/** npm run selftest: whether this adapter computes rightly, as a table and a sentence. */
+import { writeFileSync } from 'node:fs'
+import { runSelfTest } from '../selftest/self-test'
+import { textOf } from '../selftest/report'
+import { openBackend } from '../session/backend'
+import { runCommand } from './arguments'
+import type { Values } from './command'
+import { selftest } from './commands'
+import { nodePlatform, placeOf, threadsOf } from './platform'
+
+async function main({ backend, threads, json }: Values<typeof selftest>): Promise<void> {
+  const say = (message: string) => console.error(message)
+  const info = await openBackend(backend ?? null, nodePlatform, say, threadsOf(threads))
+  const report = await runSelfTest(info, {
+    place: placeOf(info.backend),
+    openWasm: () => openBackend('wasm', nodePlatform, say),
+    tell: say,
+  })
+  if (json) writeFileSync(json, JSON.stringify(report, null, 2) + '\n')
+  process.stdout.write(textOf(report))
+  if (!report.ok) process.exitCode = 1
+}
+
+await runCommand(selftest, main)
+process.exit()
