@@ -8,6 +8,8 @@ import { measureAgreement } from './agreement'
 import { measureGrowth } from './growth'
 import { measureKernels, measureMatmul } from './kernel-bench'
 import { sumKernels, type BenchOptions, type BenchReport, type Engine, type Part, type StepName } from './report'
+import { presets, type Preset } from '../method/config'
+import { measureMemory } from './memory'
 import { measureStep, type Patience } from './step-bench'
 
 /** What suits a backend: a weak one is a software GPU, or plain JavaScript. */
@@ -68,6 +70,7 @@ export async function runBench(
     matmul: [],
     growth: [],
     agreement: [],
+    memory: [],
     notes: notesOf(info, options),
   }
   try {
@@ -89,6 +92,12 @@ export async function runBench(
       report.agreement.push(
         await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, options.precision, tell),
       )
+    // Likewise: the large presets need gigabytes.
+    if (options.only === 'memory' && info.backend === 'webgpu')
+      for (const preset of Object.keys(presets) as Preset[]) {
+        tell(`Memory of preset ${preset}`)
+        report.memory.push(await measureMemory(preset))
+      }
     if (wanted('growth'))
       for (const engine of options.engines) report.growth.push(...(await measureGrowth(engine, info, plan.weak, plan.growthPatience, tell)))
   } finally {

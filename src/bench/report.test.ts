@@ -55,6 +55,7 @@ const report = (parts: Partial<BenchReport>): BenchReport => ({
   matmul: [],
   growth: [],
   agreement: [],
+  memory: [],
   notes: [],
   ...parts,
 })

@@ -1,12 +1,12 @@
 /** What a benchmark finds, as written by `npm run bench -- --json`, and the same as tables for people. Times are medians unless stated otherwise. */
 import type { BackendInfo } from '../session/events'
 import type { Engine } from '../kernels/engine'
-import type { Config } from '../method/config'
+import type { Config, Preset } from '../method/config'
 
 export type { Engine } from '../kernels/engine'
 
 /** The parts of a benchmark. */
-export const parts = ['steps', 'kernels', 'growth', 'agreement'] as const
+export const parts = ['steps', 'kernels', 'growth', 'agreement', 'memory'] as const
 export type Part = (typeof parts)[number]
 
 /**
@@ -115,6 +115,16 @@ export interface AgreementResult {
   taught: number
 }
 
+/** What a run with a preset has on the GPU, made but not run, beside the estimate that a user is shown. */
+export interface MemoryResult {
+  preset: Preset
+  parts: number
+  /** Bytes of all GPUBuffers before the first step. */
+  gpuBytes: number
+  /** It includes the states that a run keeps to go back to. */
+  estimate: number
+}
+
 export interface BenchReport extends BackendInfo {
   /** Threads of the wasm backend; 1 on the others, whose host code is single-threaded. */
   threads: number
@@ -129,6 +139,8 @@ export interface BenchReport extends BackendInfo {
   growth: GrowthResult[]
   /** Measured only on request. */
   agreement: AgreementResult[]
+  /** Measured only on request, on WebGPU. */
+  memory: MemoryResult[]
   /** Notes on the numbers, one sentence each. */
   notes: string[]
 }
@@ -189,7 +201,7 @@ const rate = (gflops: number): string => figures(gflops)
 /** The report for people: one table for each part that was measured. */
 export function tablesOf(report: BenchReport): Table[] {
   const tables: Table[] = []
-  const { steps, kernels, kernelSums, matmul, growth, agreement } = report
+  const { steps, kernels, kernelSums, matmul, growth, agreement, memory } = report
   if (steps.length > 0)
     tables.push({
       title: 'One training step',
@@ -283,6 +295,15 @@ export function tablesOf(report: BenchReport): Table[] {
       columns: ['how', 'shape', 'time', 'GFLOP/s'],
       rows: matmul.map((m) => [m.how, m.shape, seconds(m.seconds), rate(m.gflops)]),
       notes: [`Best: ${rate(report.matmulGflops ?? 0)} GFLOP/s.`],
+    })
+  if (memory.length > 0)
+    tables.push({
+      title: 'Memory of a run on the GPU',
+      columns: ['preset', 'parts', 'in buffers', 'estimate'],
+      rows: memory.map((m) => [m.preset, String(m.parts), megabytes(m.gpuBytes), megabytes(m.estimate)]),
+      notes: [
+        'All terms, four classes, 16 unlabelled images; made, not run. The estimate has three more copies of the state, which a run keeps.',
+      ],
     })
   if (agreement.length > 0)
     tables.push({

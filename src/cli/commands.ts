@@ -122,9 +122,9 @@ export const bench = {
     engine: { value: 'NAME', meaning: 'Whose kernels; stock is TensorFlow.js alone', oneOf: engineNames, otherwise: 'both' },
     only: {
       value: 'PART',
-      meaning: 'One part; agreement is how far the losses of both engines drift apart in 50 steps',
+      meaning: 'One part; agreement is how far the losses of both engines drift apart in 50 steps, memory what each preset takes on WebGPU',
       oneOf: parts,
-      otherwise: 'all but agreement',
+      otherwise: 'all but agreement and memory',
     },
     step: {
       value: 'NAME',

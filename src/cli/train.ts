@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { amount } from '../lib/amount'
 import { makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { FileRole, SessionEvent, SourceInfo } from '../session/events'
@@ -96,6 +97,8 @@ class Log {
   sources: SourceInfo[] = []
   /** How the exemplar's mask was understood. */
   maskNotes: string[] = []
+  /** Bytes that the run takes at most. */
+  memory = 0
   private last = ''
   private printed = 0
   private status = ''
@@ -103,6 +106,8 @@ class Log {
   receive = (event: SessionEvent): void => {
     if (event.type === 'problem') {
       this.problems.push(event.message)
+    } else if (event.type === 'memory') {
+      this.memory = event.memory.bytes
     } else if (event.type === 'dataset') {
       this.sources = event.dataset.sources
       this.maskNotes = event.dataset.maskNotes
@@ -211,7 +216,10 @@ async function main(values: Values<typeof train>): Promise<void> {
   const keep = async () => folder.keep(await session.checkpoint())
   const keeper = keepSafe(session, folder, keep, every)
   const begun = performance.now()
+  console.log(`Takes about ${amount(log.memory)} of memory`)
   await run(session, until).catch(log.refused)
+  // Refused before the first step: there is nothing to write.
+  if (session.state === 'ready') stopIfRefused()
   clearInterval(keeper)
   const seconds = (performance.now() - begun) / 1000
   log.print()

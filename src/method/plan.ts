@@ -6,6 +6,7 @@ import type { UNet } from '../nn/unet'
 import type { Config } from './config'
 import { drawFactors, perturbedLevels } from './feature-perturbation'
 import { featureViews, learningRateAt, termsAt, type Term } from './schedule'
+import { decodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
 import { lossScaleOf } from './precision'
 import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
@@ -33,7 +34,7 @@ export function planStep(net: UNet, data: TrainingData, config: Config, t: numbe
   net.widths.forEach((_, l) => add(`dropout.${l}`, [4], Random.key(config.seed, 'dropout', t, l)))
   if (terms.some(({ name }) => name === 'feature'))
     featureFactors(net, config, t, terms).forEach((factors, l) =>
-      add(`features.${l}`, [factors.length / net.widths[l]!, net.widths[l]!], factors),
+      factors.forEach((values, p) => add(`features.${p}.${l}`, [values.length / net.widths[l]!, net.widths[l]!], values)),
     )
   const scale = lossScaleOf(net, config)
   const weights = slopesOf(terms, config, t).map((slope) => scale * slope)
@@ -43,8 +44,8 @@ export function planStep(net: UNet, data: TrainingData, config: Config, t: numbe
   return { terms, views, values, shapes }
 }
 
-/** Factors of g for every image of the decoders' batch, by level: 1 for the images that are not perturbed. */
-function featureFactors({ widths }: UNet, config: Config, t: number, terms: Term[]): Float32Array[] {
+/** Factors of g for every image of the decoders' batch, by level and part of the batch: 1 for the images that are not perturbed. */
+function featureFactors({ widths }: UNet, config: Config, t: number, terms: Term[]): Float32Array[][] {
   const U = config.batchUnlabeled
   const clean = terms.reduce((sum, { name, images }) => sum + (name === 'feature' ? 0 : images), 0)
   const perNetwork = clean + featureViews(config) * U
@@ -58,7 +59,12 @@ function featureFactors({ widths }: UNet, config: Config, t: number, terms: Term
       }),
     )
   }
-  return factors
+  const rows = rowsOfNetwork(terms, config)
+  const networks = (values: Float32Array, C: number, part: Part) =>
+    [0, 1].flatMap((k) =>
+      decodedRows(rows, part).flatMap(([from, to]) => [...values.subarray((k * perNetwork + from) * C, (k * perNetwork + to) * C)]),
+    )
+  return widths.map((C, l) => partsOf(config).map((part) => Float32Array.from(networks(factors[l]!, C, part))))
 }
 
 /** All numbers of a step in one array, laid out by `layoutOf`. */
@@ -75,11 +81,12 @@ export function uploadStep(numbers: StepNumbers): StepPlan {
   const { offsets } = layoutOf(shapes, 1)
   const flat = tf.tensor1d(flatten(numbers))
   const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, partOf(flat, offsets[name]!, shape, canShare())]))
+  const parts = [...new Set(Object.keys(shapes).flatMap((name) => /^features\.\d+/.exec(name) ?? []))]
   const levels = (name: string) => [0, 1, 2, 3, 4].filter((l) => tensors[`${name}.${l}`]).map((l) => `${name}.${l}`)
   return {
     views: { values: views, tensors: tensors as DevicePlan['tensors'] },
     dropout: levels('dropout').map((name) => ({ values: values[name]!, tensor: tensors[name] as tf.Tensor1D })),
-    factors: levels('features').map((name) => tensors[name] as tf.Tensor2D),
+    factors: parts.map((name) => levels(name).map((level) => tensors[level] as tf.Tensor2D)),
     weights: tensors['weights'] as tf.Tensor2D,
     schedule: tensors['schedule'] as tf.Tensor1D,
     flat,

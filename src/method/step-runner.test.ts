@@ -51,6 +51,7 @@ describe('on WebGPU', () => {
   test.each([
     ['SGD', { optimizer: 'sgd' }],
     ['each level alone', { featurePerturb: 'each' }],
+    ['a batch in parts', { parts: 2 }],
     ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
     ['activations in halves', { precision: 'f16' }],
     ['BatchNorm, which is not recorded', { norm: 'batch' }],

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { Replay } from '../kernels/webgpu/replay'
+import { Replay, type Run } from '../kernels/webgpu/replay'
 import type { UNet } from '../nn/unet'
 import type { Config } from './config'
 import { disposeModels, sharesWeights, type Models } from './model'
 import { disposeStep, flatten, planStep, uploadStep, type StepNumbers } from './plan'
 import type { StepMetrics } from './history'
 import type { Term } from './schedule'
-import { step, type StepPlan } from './step'
+import { step, type StepPlan, type StepResult } from './step'
 import { metricsOf } from './step-metrics'
 import type { TrainingData } from './synthesis'
 import { disposeImages, uploadImages, type DeviceImages } from './views'
@@ -43,31 +43,50 @@ export class StepRunner {
     return this.models
   }
 
+  /**
+   * Makes room on a GPU for step t, without running it. Where nothing is recorded it is made during the step.
+   * @throws MemoryError if there is not enough
+   */
+  async prepare(t: number): Promise<void> {
+    this.planned = { t, numbers: this.numbersOf(t) }
+    await this.replay?.prepare(this.recordable(this.planned.numbers))
+  }
+
+  private numbersOf(t: number): StepNumbers {
+    return this.planned?.t === t ? this.planned.numbers : planStep(this.net, this.data, this.config, t)
+  }
+
+  private recordable(numbers: StepNumbers): Run<StepPlan> {
+    return {
+      // The forms and counts of the terms are part of the launches; their weights are read from the plan.
+      key: JSON.stringify(numbers.terms.map(({ name, images }) => [name, images])),
+      values: () => flatten(numbers),
+      upload: () => uploadStep(numbers),
+      dispose: disposeStep,
+      reads: [this.models.buffers, this.images.images, this.images.labels],
+      launch: (plan) => {
+        const { models, scalars } = step(this.net, this.models, this.images, plan, this.config, numbers.terms)
+        models.buffers.dispose() // BatchNorm is not recorded: empty
+        return { state: tensorsOf(models), scalars }
+      },
+    }
+  }
+
   /** Queues step t, counted from 0. Steps may wait for `read`, but no more than `mostWaiting`. */
   step(t: number): void {
     if (this.waiting.length >= mostWaiting) throw new RangeError(`No more than ${mostWaiting} steps may wait to be read.`)
-    const { net, config, planned } = this
-    const numbers = planned?.t === t ? planned.numbers : planStep(net, this.data, config, t)
-    const run = (plan: StepPlan) => step(net, this.models, this.images, plan, config, numbers.terms)
+    const { net, config } = this
+    const numbers = this.numbersOf(t)
     let scalars: tf.Tensor1D | null = null
-    if (this.replay)
-      this.replay.run({
-        // The forms and counts of the terms are part of the launches; their weights are read from the plan.
-        key: JSON.stringify(numbers.terms.map(({ name, images }) => [name, images])),
-        values: () => flatten(numbers),
-        upload: () => uploadStep(numbers),
-        dispose: disposeStep,
-        reads: [this.models.buffers, this.images.images, this.images.labels],
-        launch: (plan) => {
-          const { models, scalars } = run(plan)
-          models.buffers.dispose() // BatchNorm is not recorded: empty
-          return { state: tensorsOf(models), scalars }
-        },
-      })
+    if (this.replay) this.replay.run(this.recordable(numbers))
     else {
       const plan = uploadStep(numbers)
-      const next = run(plan)
-      disposeStep(plan)
+      let next: StepResult
+      try {
+        next = step(net, this.models, this.images, plan, config, numbers.terms)
+      } finally {
+        disposeStep(plan)
+      }
       disposeModels(this.models)
       this.models = next.models
       scalars = next.scalars

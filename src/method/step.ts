@@ -1,18 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { cutMix } from '../kernels/cut-mix/cut-mix'
 import { detach } from '../kernels/detach'
-import type { RandomKey } from '../kernels/dropout/dropout'
+import type { Places, RandomKey } from '../kernels/dropout/dropout'
 import { agreement } from '../kernels/agreement/agreement'
 import { pseudoLabels } from '../kernels/pseudo-labels/pseudo-labels'
 import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
 import { withPrecision } from '../kernels/webgpu/halves'
 import { update } from '../nn/optimiser'
-import { decode, encode, type UNet } from '../nn/unet'
-import { appended, batchOf, portion } from './batch'
+import type { Parameters } from '../nn/parameters'
+import { decode, encode, type Mode, type UNet } from '../nn/unet'
+import { appended, assembled, batchOf, countIn, portion, some, type Range } from './batch'
 import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
-import { gradientOf } from './gradient'
-import type { Models } from './model'
+import { differentiated, gradientOf, type Gradient } from './gradient'
+import { weightsOf, type Models } from './model'
+import { decodedRows, encodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
 import { lossScaleOf, precisionOf } from './precision'
 import { rampAt, type Term } from './schedule'
 import { renderViews, type DeviceImages, type DevicePlan } from './views'
@@ -20,7 +22,7 @@ import { renderViews, type DeviceImages, type DevicePlan } from './views'
 /**
  * One iteration of CMEMS, line by line as in docs/method.md, section "One iteration". N_1 and N_2 are k = 0 and 1.
  *
- * Both networks run in one pass, as do the labelled, strong and weak views (batch.ts). Everything that changes from step to step is read from
+ * Both networks run in one pass, as do the labelled, strong and weak views (batch.ts), of all images or of one part after another (parts.ts). Everything that changes from step to step is read from
  * tensors (`StepPlan`), so that the same operations, recorded once, serve every step.
  *
  * Departures from the closest neighbour (UniMatch): two networks that teach each other; Dice over labelled parts taken separately;
@@ -40,6 +42,13 @@ export const L = (
   r: number,
 ): number => lambdaE * L_E + lambdaS * L_S + r * (lambdaIp * L_ip + lambdaFp * L_fp)
 
+/** Where some images of each network lie among all `count` of both. */
+function placesIn(count: number, ranges: readonly Range[]): Places {
+  const own = ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i))
+  const images = [0, count / 2].flatMap((first) => own.map((i) => first + i))
+  return { images, tensor: tf.tensor1d(images) }
+}
+
 /** Copies, for the same images in several places of a batch. */
 const repeat = <T>(part: T, times: number): T[] => new Array<T>(times).fill(part)
 
@@ -53,14 +62,20 @@ export const slopesOf = (terms: Term[], config: Config, t: number): number[] =>
 export interface StepPlan {
   views: DevicePlan
   dropout: RandomKey[]
-  /** Factors for each level, [2 B, C]; none if features are not perturbed. */
-  factors: tf.Tensor2D[]
+  /** For each part of the batch the factors for each level, [2 D, C]; none if features are not perturbed. */
+  factors: tf.Tensor2D[][]
   /** The weight of each loss in L times `lossScaleOf`, [2, terms]: `slopesOf`, for both networks. */
   weights: tf.Tensor2D
   /** Learning rate and bias corrections, from `scheduleOf`. */
   schedule: tf.Tensor1D
   /** All of them in one tensor, in the order of `flatten`. */
   flat: tf.Tensor1D
+}
+
+/** Pseudo-labels of the weak views, and those of them that are taught. */
+interface Taught {
+  labels: tf.Tensor3D
+  taught: tf.Tensor3D
 }
 
 export interface StepResult {
@@ -74,25 +89,34 @@ export interface StepResult {
  * @returns the next models, and this step's scalars as one tensor to read with `metricsOf` of step-metrics.ts
  */
 export function step(net: UNet, models: Models, images: DeviceImages, plan: StepPlan, config: Config, terms: Term[]): StepResult {
-  const { batchUnlabeled: U, tau, teacher } = config
-  const imageTerm = terms.some(({ name }) => name === 'image')
-  const featureViews = terms.filter(({ name }) => name === 'feature').length
+  const { tau, teacher } = config
+  const rows = rowsOfNetwork(terms, config)
+  const { strong: imageTerm, featureViews } = rows
+  const parts = partsOf(config)
 
+  let scalars: tf.Tensor1D | null = null
   const run = (): StepResult => {
     // (I_e, Y_e) and (I_s, Y_s), x_w = A_w(I_u), x_s = CutMix(A_s(x_w)).
     const { labeled, weak: x_w, strong: x_s } = renderViews(images, plan.views, config) // [E + P, S, S, 1]; [U, S, S, 1] each
     const { boxes, partners } = plan.views.tensors
+    const x = batchOf(() => [labeled.x, ...(imageTerm ? [x_s] : []), x_w]) // [2 B, S, S, 1], the weak views last
 
-    const { gradient, buffers, scalars } = gradientOf(net, models, plan, (theta, mode) => {
-      // F_k = f_k(x), with the weak views last.
-      const x = batchOf(() => [labeled.x, ...(imageTerm ? [x_s] : []), x_w]) // [2 B, S, S, 1]
-      const F = encode(net, theta, x, mode) // of five levels, [2 B, S / 2^l, S / 2^l, w_l]
-      const B = x.shape[0] / 2
-      const F_w = portion(F, B - U, B) // [2 U, ...]
+    // F_k = f_k(x), of five levels, [2 B, S / 2^l, S / 2^l, w_l], here and below of the images of a part: of all, as a rule.
+    const featuresOf = (theta: Parameters, mode: Mode, part: Part) => encode(net, theta, some(x, encodedRows(rows, part)), mode)
+    const weakOf = (F: tf.Tensor4D[], part: Part) => portion(F, F[0]!.shape[0] / 2 - countIn([part.unlabeled]), F[0]!.shape[0] / 2) // [2 U, ...]
 
-      // Yhat_k = argmax P_k^w, m_k = 1[max P_k^w >= tau], P_k^w = softmax(sg(h_k(F_k))). One map holds both: -1 where m_k = 0.
-      const { labels, taught } = pseudoLabels(detach(decode(net, theta, F_w.map(detach), mode)), tau) // [2 U, S, S] each
+    // Yhat_k = argmax P_k^w, m_k = 1[max P_k^w >= tau], P_k^w = softmax(sg(h_k(F_k))). One map holds both: -1 where m_k = 0.
+    const taughtBy = (theta: Parameters, mode: Mode, F: tf.Tensor4D[], part: Part): Taught =>
+      pseudoLabels(detach(decode(net, theta, weakOf(F, part).map(detach), mode)), tau) // [2 U, S, S] each
 
+    // N_k(I_e), N_k(I_s), N_k(x_s), then h_k(g(F_k)) of the weak views, already in F once, for each feature view.
+    const logitsOf = (theta: Parameters, mode: Mode, F: tf.Tensor4D[], part: Part): tf.Tensor4D => {
+      if (featureViews === 0) return decode(net, theta, portion(F, 0, countIn(decodedRows(rows, part))), mode)
+      const F_g = featureViews > 1 ? appended(F, repeat(weakOf(F, part), featureViews - 1)) : F
+      return decode(net, theta, perturbFeatures(F_g, plan.factors[parts.indexOf(part)]!), mode) // [2 D, S, S, C]
+    }
+
+    const lossesOf = (z: tf.Tensor4D, { labels, taught }: Taught): tf.Tensor2D => {
       // The labels by j, the teacher of k: for the weak views in L_fp, and with CutMix's boxes swapped, as in x_s, for L_ip.
       const ofTeachers = (maps: tf.Tensor3D) => {
         const [Yhat_1, Yhat_2] = tf.split(maps, 2) as [tf.Tensor3D, tf.Tensor3D] // [U, S, S] each
@@ -100,22 +124,74 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
       }
       const Yhat_j = featureViews > 0 ? ofTeachers(taught) : []
       const mixed_j = imageTerm ? ofTeachers(cutMix(taught, boxes as tf.Tensor2D, partners as tf.Tensor1D)) : []
-
-      // N_k(I_e), N_k(I_s), N_k(x_s), then h_k(g(F_k)) of the weak views, already in F once, for each feature view.
-      const G = featureViews > 0 ? perturbFeatures(appended(F, repeat(F_w, featureViews - 1)), plan.factors) : portion(F, 0, B - U)
-      const z = decode(net, theta, G, mode) // [2 D, S, S, C], D the images of all terms
       const Y = batchOf((k) => [labeled.target, ...(imageTerm ? [mixed_j[k]!] : []), ...repeat(Yhat_j[k]!, featureViews)]) // [2 D, S, S]
 
       // L_E^k = L_sup(N_k(I_e), Y_e), L_S^k = L_sup(N_k(I_s), Y_s), L_ip^k = l(N_k(x_s), Yhat'_j, m'_j), and of each feature view
       // L_fp^k = l(h_k(g(F_k)), Yhat_j, m_j).
       const losses = pixelLosses(z, Y, 2, terms) // [2, terms]
-      return { losses, scalars: tf.concat1d([tf.reshape(detach(losses), [-1]), agreement(labels, taught)]) }
-    })
+      scalars = tf.keep(tf.concat1d([tf.reshape(detach(losses), [-1]), agreement(labels, taught)]))
+      return losses
+    }
+
+    const { gradient, buffers } = parts.length === 1 ? atOnce(parts[0]!) : partByPart()
+
+    function atOnce(all: Part): Gradient {
+      const forward = (theta: Parameters, mode: Mode) => {
+        const F = featuresOf(theta, mode, all)
+        const taught = taughtBy(theta, mode, F, all)
+        return lossesOf(logitsOf(theta, mode, F, all), taught)
+      }
+      return gradientOf(net, models, { dropout: plan.dropout, dy: plan.weights, forward })
+    }
+
+    // The losses need the logits of all images. So these come first, without a tape, and each part passes a second time for its gradient.
+    function partByPart(): Gradient {
+      const places = parts.map((part) => placesIn(x.shape[0], encodedRows(rows, part)))
+      const decoded = parts.map((part) => decodedRows(rows, part))
+      // In warm-up a part of unlabelled images alone has nothing to learn from.
+      const learns = parts.map((_, p) => countIn(decoded[p]!) > 0)
+
+      const theta = weightsOf(net, models)
+      const seen = parts.map((part, p): Taught & { z?: tf.Tensor4D } =>
+        tf.tidy(() => {
+          const mode: Mode = { training: true, dropout: plan.dropout, places: places[p]!, running: new Map() }
+          const F = featuresOf(theta, mode, part)
+          return { ...taughtBy(theta, mode, F, part), ...(learns[p] && { z: logitsOf(theta, mode, F, part) }) }
+        }),
+      )
+      const whole = <T extends tf.Tensor>(of: (part: (typeof seen)[number]) => T | undefined, ranges: (p: number) => Range[]): T =>
+        assembled(seen.flatMap((part, p) => (of(part) ? [{ x: of(part)!, ranges: ranges(p) }] : [])))
+      const weak = (p: number) => [parts[p]!.unlabeled]
+      const taught = { labels: whole(({ labels }) => labels, weak), taught: whole(({ taught }) => taught, weak) }
+      const z = whole(
+        ({ z }) => z,
+        (p) => decoded[p]!,
+      )
+      const [dz] = differentiated(() => lossesOf(z, taught), [z], plan.weights).grads as [tf.Tensor4D]
+
+      let gradient: tf.Tensor1D | null = null
+      for (const [p, part] of parts.entries()) {
+        if (!learns[p]) continue
+        const before: tf.Tensor1D | null = gradient
+        const forward = (theta: Parameters, mode: Mode) => logitsOf(theta, mode, featuresOf(theta, mode, part), part)
+        gradient = tf.tidy(() => {
+          const own = gradientOf(net, models, { dropout: plan.dropout, places: places[p]!, dy: some(dz, decoded[p]!), forward }).gradient
+          return before ? tf.add(before, own) : own
+        })
+        before?.dispose()
+      }
+      return { gradient: gradient!, buffers: tf.clone(models.buffers) }
+    }
 
     // One update of each network with lr(t). No target has a gradient, so the gradient of L^1 + L^2 is each network's own.
     const scale = lossScaleOf(net, config)
     const next = update(models, scale === 1 ? gradient : tf.mul(gradient, 1 / scale), plan.schedule, config)
-    return { models: { ...next, buffers }, scalars }
+    return { models: { ...next, buffers }, scalars: scalars! }
   }
-  return withPrecision(precisionOf(net, config), () => tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult)
+  try {
+    return withPrecision(precisionOf(net, config), () => tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult)
+  } catch (error) {
+    ;(scalars as tf.Tensor | null)?.dispose()
+    throw error
+  }
 }

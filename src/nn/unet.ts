@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { conv2d } from '../kernels/conv2d/conv2d'
-import { dropout, type RandomKey } from '../kernels/dropout/dropout'
+import { dropout, type Places, type RandomKey } from '../kernels/dropout/dropout'
 import { groupNormLeakyRelu } from '../kernels/norm-activation/norm-activation'
 import { joinSkip } from '../kernels/upsample-concat/upsample-concat'
 import type { Parameters, Shapes } from './parameters'
@@ -23,8 +23,11 @@ export interface UNet {
   dropout: number[]
 }
 
-/** What a pass needs besides weights: in training, a key for the dropout of each level, and a place for new running statistics. */
-export type Mode = { training: false } | { training: true; dropout: RandomKey[]; running: Map<string, tf.Tensor> }
+/**
+ * What a pass needs besides weights: in training, a key for the dropout of each level, which images of the batch it has if not all, and a place for
+ * new running statistics.
+ */
+export type Mode = { training: false } | { training: true; dropout: RandomKey[]; places?: Places; running: Map<string, tf.Tensor> }
 
 export const inference: Mode = { training: false }
 
@@ -114,7 +117,8 @@ function block(net: UNet, p: Parameters, name: string, x: tf.Tensor4D, mode: Mod
       const beta = p[`${name}.norm${n}.bias`] as tf.Tensor2D
       x = groupNormLeakyRelu(z, bias, gamma, beta, groupsOf(z.shape[3]), slope)
     }
-    if (n === 1 && mode.training && level !== null && net.dropout[level]! > 0) x = dropout(x, mode.dropout[level]!, net.dropout[level]!)
+    if (n === 1 && mode.training && level !== null && net.dropout[level]! > 0)
+      x = dropout(x, mode.dropout[level]!, net.dropout[level]!, mode.places)
   }
   return x
 }

@@ -236,11 +236,24 @@ export interface Predictions {
   items: Prediction[]
 }
 
+/** Settings that would solve a problem, and what they are in a few words. */
+export interface Offer {
+  label: string
+  values: Partial<Config>
+}
+
 /** One sentence a user can act on. `file` names the file it is about. */
 export interface Problem {
   kind: 'input' | 'backend' | 'run' | 'bug'
   message: string
   file: string | null
+  offers?: readonly Offer[]
+}
+
+/** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */
+export interface MemoryReport {
+  bytes: number
+  fits: boolean
 }
 
 /** What a session reports unasked, by name. Answers to requests go to whoever asked and are not among these. */
@@ -257,6 +270,8 @@ export interface SessionEvents {
     labels: [PictureId, Uint8Array<ArrayBuffer>][]
     gone: PictureId[]
   }
+  /** With every change of data or settings. */
+  memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */
   class: { info: ClassInfo }
   state: RunStatus

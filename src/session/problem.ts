@@ -3,6 +3,7 @@ import { ConfigError } from '../method/config'
 import { BackendError } from './backend'
 import { CheckpointError } from './checkpoint'
 import type { Problem } from './events'
+import { NoRoomError } from './memory'
 
 /** A problem as an error; null for the consequence of one already reported. */
 export class ProblemError extends Error {
@@ -18,6 +19,7 @@ export function problemOf(error: unknown): Problem | null {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof InputError) return { kind: 'input', message, file: error.file || null }
   if (error instanceof ConfigError || error instanceof CheckpointError) return { kind: 'input', message, file: null }
+  if (error instanceof NoRoomError) return { kind: 'input', message, file: null, offers: error.offers }
   if (error instanceof BackendError) return { kind: 'backend', message, file: null }
   return { kind: 'bug', message: `Internal error: ${message}. Press Reset to start over, and please report it.`, file: null }
 }

@@ -1,5 +1,6 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
+import { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
@@ -20,6 +21,7 @@ import type {
 } from './events'
 import { filesOf, usualOptions, zipped } from './export-files'
 import { withFiles, type RoleFile } from './given-files'
+import { afterMemoryError, refuseTooLarge, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
 import { ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
@@ -289,12 +291,18 @@ export class Session {
     if (this.missing.length > 0) throw new InputError(`Add ${this.missing.join(' and ')} to ${toDo}.`, '')
   }
 
+  private refuseTooLarge(): void {
+    const { backend } = this.backend
+    refuseTooLarge(this.dataset, this.config, roomOf(backend), backend)
+  }
+
   start = () => this.enqueue(() => this.go('ready'))
   resume = () => this.enqueue(() => this.go('paused'))
 
   private go(from: 'ready' | 'paused'): void {
     this.refuseWithoutData('start')
     if (this.state !== from) return
+    this.refuseTooLarge()
     this.ending = null
     this.enter('running')
     const { run } = this.reports
@@ -320,6 +328,7 @@ export class Session {
     this.enqueue(async () => {
       this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused') return
+      this.refuseTooLarge()
       const trainer = this.open()
       await this.advance(trainer, 1)
       if (this.hasFailed()) return
@@ -405,7 +414,7 @@ export class Session {
     }
     // Before the final pictures, which queued commands would otherwise wait for.
     await this.queue.drain()
-    if (this.hasFailed()) return
+    if (this.state !== 'running') return
     this.enter(this.ending ?? 'paused')
     await this.rest()
   }
@@ -609,6 +618,11 @@ export class Session {
 
   /** An error as a problem for whoever asked. One that nobody can act on ends the run and is reported as its event. */
   private failure(error: unknown): ProblemError {
+    if (error instanceof MemoryError) {
+      error = afterMemoryError(this.dataset, this.config, this.backend.backend)
+      // Before the first step nothing is lost, and other settings can be chosen.
+      if (this.trainer?.t === 0) this.restart()
+    }
     const problem = problemOf(error)
     if (problem?.kind === 'input') return new ProblemError(problem)
     // After a failure such as a lost GPU, further errors are its consequences.
@@ -645,6 +659,8 @@ export class Session {
 
   private reportDataset(): void {
     this.reports.dataset(this.dataset, this.config, this.prepared)
+    const { backend } = this.backend
+    this.reports.send('memory', { memory: reportOf(this.dataset, this.config, roomOf(backend), backend) })
   }
 
   private flush(): void {

@@ -29,8 +29,9 @@ export class DivergedError extends Error {
 /** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
 const exploded = 1e4
 
-/** Images predicted at once: enough to fill the backend, few enough for its memory. */
-const batch = 8
+/** Images predicted at once: enough to fill the backend, few enough to take at most 0.2 GB, all values of both networks together. */
+const predictedAtOnce = ({ size, baseWidth }: Config): number =>
+  Math.max(1, Math.min(8, Math.floor((8 * 128 ** 2 * 8) / (size ** 2 * baseWidth))))
 
 /** At most this many softmax values of unlabelled images are kept for the current weights, 64 MB: scores, gallery and exports all need them. */
 const mostKept = 16_000_000
@@ -139,9 +140,13 @@ export class Trainer {
   /**
    * Takes up to `most` steps of the method, and no more than may wait to be read.
    * @throws DivergedError after returning to the last good weights, without counting the steps after them
+   * @throws MemoryError before any step, if the GPU has not the memory
    */
   async steps(most = 1): Promise<StepMetrics[]> {
     const { runner, config, t } = this
+    // The last step has all terms and needs the most memory: better to know at once.
+    if (this.kept.length === 0) await runner.prepare(config.steps - 1)
+    await runner.prepare(t)
     this.predicted = []
     this.kept.push({ t, models: runner.snapshot() })
     if (this.kept.length > 2) disposeModels(this.kept.shift()!.models)
@@ -195,6 +200,7 @@ export class Trainer {
     use: (inference: Inference, i: number) => void,
     pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
+    const batch = predictedAtOnce(this.config)
     for (let i = 0; i < images.length; i += batch) {
       const some = await infer(this.net, this.runner.current, images.slice(i, i + batch), this.config.size)
       some.forEach((inference, n) => use(inference, i + n))
@@ -210,6 +216,7 @@ export class Trainer {
   ): Promise<void> {
     const { prepared, predicted, net, config } = this
     const keep = prepared.unlabeled.length * net.classes * config.size ** 2 * 2 <= mostKept
+    const batch = predictedAtOnce(config)
     for (let at = 0; at < which.length; at += batch) {
       const some = which.slice(at, at + batch)
       const fresh = some.filter((i) => !predicted[i])

@@ -9,6 +9,7 @@ import type {
   FileRole,
   Given,
   MaskValueInfo,
+  Offer,
   PictureId,
   RequestName,
   SampleName,
@@ -210,6 +211,12 @@ function tellProblem(message: string, file: string | null): void {
 
 export function dismiss(id: number): void {
   pageStore.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
+}
+
+/** Takes the settings that were offered against a problem. */
+export function accept(id: number, { values }: Offer): void {
+  setValues(values)
+  dismiss(id)
 }
 
 export const dismissAll = () => pageStore.setState({ problems: [], unlisted: 0 })

@@ -9,6 +9,7 @@ import type {
   ExportKind,
   ExportOptions,
   Given,
+  MemoryReport,
   OpenedPicture,
   PictureId,
   Problem,
@@ -23,7 +24,7 @@ export type Status = Omit<RunStatus, 'state'> & {
 }
 
 /** A problem as listed. */
-export type ListedProblem = Problem & { id: number }
+export type ListedProblem = Required<Problem> & { id: number }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -61,6 +62,8 @@ export interface State {
   bank: BankInfo | null
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
+  /** What a run with these data and settings takes; null until it is known. */
+  memory: MemoryReport | null
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
@@ -86,6 +89,7 @@ export const initial: State = {
   progress: { read: null, export: null, bank: null },
   bank: null,
   details: {},
+  memory: null,
   opening: null,
   opened: null,
   exportOptions: { format: 'source', keepPatient: false },
@@ -104,6 +108,7 @@ const reducers = {
     const there = dataset.unlabeled.some(({ id }) => id === watched)
     return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
   },
+  memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
   state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
@@ -140,12 +145,12 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(state: State, { kind, message, file }: Problem): State {
+export function addProblem(state: State, { kind, message, file, offers = [] }: Problem): State {
   const { problems } = state
   if (problems.some((p) => p.message === message && p.file === file)) return state
   const full = problems.length >= mostProblems
   const unlisted = state.unlisted + Number(full)
-  if (full && kind === 'input') return { ...state, unlisted }
+  if (full && kind === 'input' && offers.length === 0) return { ...state, unlisted }
   const id = (problems.at(-1)?.id ?? 0) + 1
   const leaving = full
     ? Math.max(
@@ -153,7 +158,7 @@ export function addProblem(state: State, { kind, message, file }: Problem): Stat
         problems.findIndex((problem) => problem.kind === 'input'),
       )
     : -1
-  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file }] }
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */

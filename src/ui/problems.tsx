@@ -1,5 +1,6 @@
-import { dismiss, dismissAll, replaceWorker } from '../store/commands'
+import { accept, dismiss, dismissAll, replaceWorker } from '../store/commands'
 import { usePage } from '../store/page-store'
+import { allowed } from '../store/state'
 import { count } from './format'
 
 const titles = { input: 'Input', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
@@ -10,6 +11,7 @@ const few = 5
 /** One alert for each problem, the newest first, until it is dismissed. */
 export function Problems() {
   const problems = usePage((state) => state.problems)
+  const can = usePage((state) => allowed(state).configure)
   const unlisted = usePage((state) => state.unlisted)
   const many = problems.length > few
   return (
@@ -27,7 +29,7 @@ export function Problems() {
       {/* A box that scrolls has to be reached by keyboard. */}
       <div className="problems-list" {...(many && { tabIndex: 0, role: 'group', 'aria-label': 'Problems' })}>
         {problems
-          .map(({ id, kind, message, file }, i) => (
+          .map(({ id, kind, message, file, offers }, i) => (
             // A hundred sentences read aloud would drown out everything else: after the first few, only their number is announced.
             <div className="problem" role="alert" aria-live={i < few ? 'assertive' : 'off'} key={id} data-kind={kind}>
               <p>
@@ -38,6 +40,11 @@ export function Problems() {
                   New worker
                 </button>
               )}
+              {offers.map((offer) => (
+                <button type="button" key={offer.label} disabled={!can} onClick={() => accept(id, offer)}>
+                  Use {offer.label}
+                </button>
+              ))}
               <button type="button" aria-label={`Dismiss: ${message}`} onClick={() => dismiss(id)}>
                 Dismiss
               </button>

@@ -3,17 +3,17 @@ function rotated(b: v128, by: i32): v128 {
 }
 
 /**
- * out[i] = x[i] factor, or 0 where draw i of the key's stream (src/lib/random.ts: Threefry-2x32, 20 rounds), shifted right by 8, is less than
+ * out[i] = x[i] factor, or 0 where draw first + i, first even, of the key's stream (src/lib/random.ts: Threefry-2x32, 20 rounds), shifted right by 8, is less than
  * `below`, for `count` values. The key is four 16-bit parts. A counter gives two draws; four counters are encrypted at a time.
  */
-export function dropout(x: usize, key: usize, out: usize, count: i32, below: i32, factor: f32): void {
+export function dropout(x: usize, key: usize, out: usize, first: i32, count: i32, below: i32, factor: f32): void {
   const k0 = i32x4.splat((<i32>load<f32>(key)) | ((<i32>load<f32>(key, 4)) << 16))
   const k1 = i32x4.splat((<i32>load<f32>(key, 8)) | ((<i32>load<f32>(key, 12)) << 16))
   const k2 = v128.xor(v128.xor(k0, k1), i32x4.splat(0x1bd11bda))
   const limit = i32x4.splat(below)
   const scale = f32x4.splat(factor)
   for (let i = 0; i < count; i += 8) {
-    const counter = i32x4.add(i32x4.splat(i >> 1), i32x4(0, 1, 2, 3))
+    const counter = i32x4.add(i32x4.splat((first + i) >> 1), i32x4(0, 1, 2, 3))
     let a = i32x4.add(counter, k0)
     let b = k1
     for (let s = 1; s <= 5; s++) {

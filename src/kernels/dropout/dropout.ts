@@ -16,30 +16,50 @@ export interface DropoutAttrs {
   p: number
   /** The key's values, for use without a kernel. */
   values: Float32Array
+  /** The values of the input `places`. */
+  images?: readonly number[]
+}
+
+/** Some images of a batch: the number of each in it, and the same as a tensor. */
+export interface Places {
+  images: readonly number[]
+  tensor: tf.Tensor1D
 }
 
 export const dropoutOp = defineOp({
   name: 'Dropout',
   inputs: ['x', 'key'],
+  optional: ['places'],
   outputs: ({ x }) => ({ out: x }),
-  twin: ({ x, key }, { out }, _, { p }: DropoutAttrs) => drop(x, key, out, p),
-  simd: (kernels, { x, key, out }, _, { p }) => {
-    kernels.call('dropout', { x: x.at, key: key.at, out: out.at, count: x.size, below: dropThreshold(p), factor: 1 / (1 - p) })
+  twin: ({ x, key, places }, { out }, _, { p }: DropoutAttrs) => drop(x, key, out, p, places),
+  simd: (kernels, { x, key, out }, _, { p, images = [0] }) => {
+    const count = x.size / images.length
+    images.forEach((image, n) => {
+      const numbers = { first: image * count, count, below: dropThreshold(p), factor: 1 / (1 - p) }
+      kernels.call('dropout', { x: x.at + 4 * n * count, key: key.at, out: out.at + 4 * n * count, ...numbers })
+    })
     return true
   },
   wgsl: dropoutWgsl,
-  stock: ({ x }, { p, values }) => {
+  stock: ({ x }, { p, values, images }) => {
     const mask = new Float32Array(x.size)
-    drop(new Float32Array(x.size).fill(1), values, mask, p)
+    drop(new Float32Array(x.size).fill(1), values, mask, p, images)
     return { out: tf.mul(x, tf.tensor(mask, x.shape)) }
   },
   gradient: {
     by: ['x'],
-    keeps: ['key'],
-    of: (dy, { key }, attrs, _, drop) => ({ x: drop({ x: dy, key }, attrs).out }),
+    keeps: ['key', 'places'],
+    of: (dy, { key, places }, attrs, _, drop) => ({ x: drop({ x: dy, key, ...(places && { places }) }, attrs).out }),
   },
 })
 
-/** Dropout of single values with probability p in [0, 1), survivors scaled by 1 / (1 - p): see `drop`. The gradient has the same mask. */
-export const dropout = <T extends tf.Tensor>(x: T, key: RandomKey, p: number): T =>
-  dropoutOp.run({ x, key: key.tensor }, { p, values: key.values }).out as T
+/**
+ * Dropout of single values with probability p in [0, 1), survivors scaled by 1 / (1 - p): see `drop`. The gradient has the same mask.
+ * @param places where x has only some images of a batch: they are dropped as in the whole. An image must have an even number of values
+ */
+export function dropout<T extends tf.Tensor>(x: T, key: RandomKey, p: number, places?: Places): T {
+  if (places && (x.size / x.shape[0]!) % 2 !== 0)
+    throw new Error(`Images of [${x.shape}] have an odd number of values: no part of a batch.`)
+  const inputs = { x, key: key.tensor, ...(places && { places: places.tensor }) }
+  return dropoutOp.run(inputs, { p, values: key.values, ...(places && { images: places.images }) }).out as T
+}

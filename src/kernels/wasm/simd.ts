@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { checkAllocations } from './memory'
 import { startThreads, type Run } from './threads'
 
 /** Byte offset of float32 values in tfjs's memory. */
@@ -86,6 +87,7 @@ export async function loadSimd(
   relaxed = hasRelaxedSimd(),
 ): Promise<void> {
   const backend = tf.backend() as BackendWasm
+  checkAllocations(backend)
   const { asm, wasmMemory } = moduleOf(backend)
   const memory = wasmMemory ?? asm.memory!
   const module = await WebAssembly.compile(await fetchBinary(simdFile(relaxed, wasmMemory !== undefined)))
@@ -185,7 +187,6 @@ function withScratch(backend: BackendWasm, bytes: number, use: (at: Pointer) => 
   if (bytes === 0) return use(0)
   const { _malloc, _free } = moduleOf(backend)
   const at = _malloc(bytes)
-  if (at === 0) throw new Error('The memory of WebAssembly is full: choose a smaller size or batch.')
   try {
     use(at)
   } finally {

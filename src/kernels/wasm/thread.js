@@ -16,13 +16,15 @@ function work({ module, names, control, index, slots }) {
     for (let turn = 0; Atomics.load(words, 0) === job; turn++) if (turn > 20_000) Atomics.wait(words, 0, job)
     job = Atomics.load(words, 0)
     const count = Atomics.load(words, 2 + index)
+    let answer = job
     try {
       const kernel = kernels[names[words[1]]]
       for (let at = 0; at < count; at += kernel.length) kernel(...values.subarray(at, at + kernel.length))
-    } finally {
-      // Also when a kernel traps: the calling thread waits for this word.
-      Atomics.store(words, 2 + slots.threads + index, job)
+    } catch {
+      // The calling thread waits for an answer, and says what failed.
+      answer = -job
     }
+    Atomics.store(words, 2 + slots.threads + index, answer)
   }
 }
 

@@ -100,7 +100,14 @@ export async function startThreads(
       Atomics.store(words, 0, ++job)
       Atomics.notify(words, 0)
       for (const call of given[0]!) kernels[kernel]!(...call)
-      for (let k = 1; k < threads; k++) while (Atomics.load(words, 2 + mostThreads + k) !== job);
+      // A thread answers with the number of the job, negative if its kernel trapped; all have to be done before anything else is.
+      const answers = Array.from({ length: threads - 1 }, (_, k) => {
+        let answer: number
+        do answer = Atomics.load(words, 3 + mostThreads + k)
+        while (answer !== job && answer !== -job)
+        return answer
+      })
+      if (answers.includes(-job)) throw new Error(`The kernel ${kernel} failed on another thread.`)
     }
   }
 }

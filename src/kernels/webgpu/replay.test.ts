@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { expect, test } from 'vitest'
+import { MemoryError } from '../memory-error'
 import { scaleChannels } from '../scale-channels/scale-channels'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
 import { Replay, type Run } from './replay'
@@ -67,4 +69,60 @@ test('a state can be copied and restored', async () => {
   expect((await replay.read()).map((row) => row[0])).toEqual([2, 4])
   replay.dispose()
   tf.dispose([state, copies])
+})
+
+test('a run that the GPU has no memory for is an error before it begins, and leaves nothing', async () => {
+  const before = memory()
+  const state = tf.ones([length])
+  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  await replay.prepare(runOf(state, 2, 3))
+  const { device } = tf.backend() as WebGPUBackend
+  const create = device.createBuffer.bind(device)
+  // As if the device allowed none of these.
+  device.createBuffer = (descriptor) => {
+    const { size, mappedAtCreation } = descriptor
+    return mappedAtCreation ? create(descriptor) : Object.defineProperty(create({ ...descriptor, size: 2 ** 50 }), 'size', { value: size })
+  }
+  await expect(replay.prepare(runOf(state, 5, 3))).rejects.toThrow(MemoryError)
+  Reflect.deleteProperty(device, 'createBuffer')
+  await replay.prepare(runOf(state, 5, 3))
+  replay.run(runOf(state, 5, 2))
+  expect(await replay.read()).toEqual([new Float32Array(5).fill(2)])
+  replay.dispose()
+  state.dispose()
+  expect(memory()).toEqual(before)
+})
+
+test('values that are not needed at the same time share buffers, from the first run on', async () => {
+  const side = 64
+  const bytes = 4 * side * side * length
+  const allocated = () => (tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU
+  const x = tf.ones([1, side, side, length]) as tf.Tensor4D
+  const state = tf.ones([length])
+  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  const values = () => new Float32Array(length).fill(2)
+  const run: Run<{ flat: tf.Tensor1D }> = {
+    key: 'a chain',
+    values,
+    upload: () => ({ flat: tf.tensor1d(values()) }),
+    dispose: ({ flat }) => flat.dispose(),
+    reads: [x],
+    launch: ({ flat }) =>
+      tf.tidy(() => {
+        const factors = tf.reshape(flat, [1, length]) as tf.Tensor2D
+        let y = x
+        for (let i = 0; i < 20; i++) y = scaleChannels(y, factors)
+        const first = tf.reshape(tf.slice(y, [0, 0, 0, 0], [1, 1, 1, length]), [length])
+        return { state: [first], scalars: tf.clone(first) as tf.Tensor1D }
+      }),
+  }
+  const before = allocated()
+  replay.run(run)
+  // x, and two that the chain uses in turn.
+  expect(allocated() - before).toBeGreaterThanOrEqual(3 * bytes)
+  expect(allocated() - before).toBeLessThan(3.1 * bytes)
+  replay.run(run)
+  expect((await replay.read()).map((row) => row[0])).toEqual([2 ** 20, 2 ** 20])
+  replay.dispose()
+  tf.dispose([state, x])
 })

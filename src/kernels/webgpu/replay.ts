@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { MemoryError } from '../memory-error'
 import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
 
 /** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are parts of it. */
@@ -47,25 +48,45 @@ export class Replay<N extends Numbers> {
     this.gathered = this.bufferFor(firstRoom)
   }
 
-  run({ key, values, upload, dispose, reads, launch }: Run<N>): void {
+  /**
+   * Records the launches of a run that is to come, if they are new, without running them.
+   * @throws MemoryError if the GPU has not the memory; nothing is left then
+   */
+  async prepare(run: Run<N>): Promise<void> {
+    if (this.recorded?.key === run.key) return
+    const { device } = this.backend
+    for (const filter of ['out-of-memory', 'validation'] as const) device.pushErrorScope(filter)
+    this.record(run)
+    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()])
+    const error = errors.find((one) => one !== null)
+    if (!error) return
+    this.forget()
+    throw new MemoryError(`The GPU has not the memory for this: ${error.message.split('\n')[0]}`)
+  }
+
+  private record({ key, upload, dispose, reads, launch }: Run<N>): void {
     const { backend, state } = this
-    const known = this.recorded?.key === key
-    if (!known) {
-      this.forget()
-      const numbers = upload()
-      // Before the recording, since an upload inside would belong to it.
-      for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
-      const { result, recording } = record(backend, () => launch(numbers))
-      const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
-      this.recorded = { key, numbers, dispose, recording, results: result.state, copies, scalars: result.scalars }
-    }
+    this.forget()
+    const numbers = upload()
+    // Before the recording, to which an upload inside would belong.
+    for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
+    const { result, recording } = record(
+      backend,
+      () => launch(numbers),
+      ({ state, scalars }) => [...state, scalars],
+    )
+    const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
+    this.recorded = { key, numbers, dispose, recording, results: result.state, copies, scalars: result.scalars }
+  }
+
+  run(run: Run<N>): void {
+    const { backend, state } = this
+    if (this.recorded?.key !== run.key) this.record(run)
     const { numbers, recording, copies, scalars } = this.recorded!
     const offset = 4 * this.reserve(scalars.size)
     const all = [...copies, { from: scalars, to: this.gathered, offset }]
-    if (known) {
-      writeValues(backend, numbers.flat, values())
-      recording.replay(all)
-    } else copyAll(backend, all)
+    writeValues(backend, numbers.flat, run.values())
+    recording.replay(all)
     for (const tensor of state) forgetRead(backend, tensor)
   }
 

@@ -71,7 +71,7 @@ export async function writeFixture(folder: string, cases: Record<string, Case>):
       for (const [k, letter] of letters.entries())
         for (let view = 0; view < featureViews(config); view++)
           for (const [l, width] of net.widths.entries()) {
-            const factors = numbers.values[`features.${l}`]!
+            const factors = numbers.values[`features.0.${l}`]!
             const from = k * (factors.length / 2) + (B - U + view * U) * width
             put(`${name}/${letter}.features/${view}/${l}`, factors.slice(from, from + U * width), [U, width])
           }

@@ -10,6 +10,12 @@ useSoftwareWebgpu()
 const stored = JSON.parse(readFileSync(new URL('expected.json', import.meta.url), 'utf8')) as Record<string, Outcome>
 
 // As on wasm, in step-oracle.test.ts; these cases cover all kernels.
+test('a step on WebGPU matches PyTorch with the batch in 3 parts', async () => {
+  const given = cases['each level alone']!
+  const inParts = { ...given, config: { ...given.config, parts: 3 } }
+  expect(deviations(await runCase(inParts), stored['each level alone']!, toleranceOf(given))).toEqual({})
+})
+
 test.each(['cross, all levels, dice', 'each level alone', 'cross-entropy', 'unknown pixels'])(
   'a step on WebGPU matches PyTorch: %s',
   async (name) => {

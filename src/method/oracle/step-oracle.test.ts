@@ -106,4 +106,12 @@ describe.each([
     expect(deviations(await runCase(given), read(stored)[name]!, toleranceOf(given))).toEqual({})
     expect(tf.memory().numTensors, 'tensors left behind').toBe(before)
   })
+
+  // 3 or 4 labelled and 4 unlabelled images: parts of different sizes, at 4 one without a labelled image.
+  test.each(names.map((name, i) => ({ name, parts: 2 + (i % 3) })))('$name, the batch in $parts parts', async ({ name, parts }) => {
+    const before = tf.memory().numTensors
+    const given = { ...cases[name]!, config: { ...cases[name]!.config, parts } }
+    expect(deviations(await runCase(given), read(stored)[name]!, toleranceOf(given))).toEqual({})
+    expect(tf.memory().numTensors, 'tensors left behind').toBe(before)
+  })
 })

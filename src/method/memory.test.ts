@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { describe, expect, test } from 'vitest'
+import { useSoftwareWebgpu } from '../kernels/testing/dawn.test-support'
+import { useHostBackend } from '../kernels/testing/host-backends.test-support'
+import { makeConfig, presets, type Config } from './config'
+import { memoryOf } from './memory'
+import { createModels, disposeModels, networkOf } from './model'
+import { StepRunner } from './step-runner'
+import { tinyData } from './tiny-run.test-support'
+
+useSoftwareWebgpu()
+
+const classes = 3
+const images = 4
+const near = (estimate: number, measured: number) => {
+  expect(estimate / measured).toBeGreaterThan(0.87)
+  expect(estimate / measured).toBeLessThan(1.13)
+}
+
+/** Every term from the first step. */
+const configOf = (settings: Partial<Config>) => makeConfig({ warmup: 0, ramp: 0, ...settings })
+const runnerOf = (config: Config) => {
+  const net = networkOf(config, classes)
+  return new StepRunner(net, tinyData(config, images), config, createModels(net, config))
+}
+
+describe('on WebGPU the estimate is what a run allocates', () => {
+  const allocated = () => (tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU
+
+  test.each<[string, Partial<Config>]>([
+    ['the defaults', {}],
+    ['preset Full, which has 3 parts', presets.Full],
+  ])('%s', { timeout: 300_000 }, async (_, settings) => {
+    const config = configOf(settings)
+    const before = allocated()
+    const runner = runnerOf(config)
+    // Allocates, and runs nothing.
+    await runner.prepare(0)
+    const snapshots = [0, 1, 2].map(() => runner.snapshot())
+    near(memoryOf(config, { classes, images: images + 2, gpu: true }).bytes, allocated() - before)
+    snapshots.forEach(disposeModels)
+    runner.dispose()
+  })
+})
+
+describe('on wasm the estimate is what a step has at its peak', () => {
+  test.each<[string, Partial<Config>]>([
+    ['the defaults', {}],
+    ['2 parts', { parts: 2 }],
+    ['each level alone, SGD', { featurePerturb: 'each', size: 48, optimizer: 'sgd' }],
+    ['BatchNorm', { norm: 'batch', size: 32 }],
+  ])('%s', { timeout: 120_000 }, async (_, settings) => {
+    await useHostBackend('wasm')
+    const config = configOf(settings)
+    const module = (tf.backend() as BackendWasm).wasm as unknown as { _malloc: (bytes: number) => number; _free: (at: number) => void }
+    const { _malloc, _free } = module
+    const sizes = new Map<number, number>()
+    let [bytes, most] = [0, 0]
+    module._malloc = (size) => {
+      const at = _malloc(size)
+      sizes.set(at, size)
+      most = Math.max(most, (bytes += size))
+      return at
+    }
+    module._free = (at) => {
+      bytes -= sizes.get(at) ?? 0
+      sizes.delete(at)
+      _free(at)
+    }
+    const runner = runnerOf(config)
+    // As a run keeps states to go back to.
+    const snapshots = [runner.snapshot()]
+    for (const t of [0, 1]) {
+      runner.step(t)
+      await runner.read()
+      snapshots.push(runner.snapshot())
+    }
+    const estimate = memoryOf(config, { classes, images: images + 2, gpu: false }).bytes
+    snapshots.forEach(disposeModels)
+    runner.dispose()
+    Object.assign(module, { _malloc, _free })
+    await tf.setBackend('webgpu')
+    near(estimate, most)
+  })
+})

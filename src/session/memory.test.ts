@@ -1,0 +1,129 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
+import { makeConfig, presets, type Config } from '../method/config'
+import { openBackend } from './backend'
+import type { BackendInfo, SessionEvent } from './events'
+import { NoRoomError, refuseTooLarge, reportOf, type Room } from './memory'
+import { ProblemError } from './problem'
+import { sampleDataset } from './samples'
+import { Session } from './session'
+
+let backend: BackendInfo
+beforeAll(async () => {
+  const platform = {
+    webgpu: () => Promise.resolve(null),
+    wasmPaths: null,
+    tuningStore: null,
+    simdKernels: readSimdKernels,
+    threadFiles: null,
+  }
+  backend = await openBackend('wasm', platform, () => undefined)
+})
+let session: Session | null = null
+afterEach(async () => {
+  await session?.reset()
+  session = null
+  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
+})
+
+const dataset = sampleDataset('Cardiac phantom')
+const tiny: Partial<Config> = { size: 32, baseWidth: 4, batchLabeled: 4, batchUnlabeled: 4, steps: 2, warmup: 0, ramp: 0 }
+
+async function begin(values: Partial<Config>) {
+  const events: SessionEvent[] = []
+  session = new Session(backend, (event) => events.push(event))
+  await session.configure(values)
+  await session.loadSample('Cardiac phantom')
+  return { session, problems: () => events.filter((event) => event.type === 'problem') }
+}
+
+/** The error of something refused. */
+function refusalOf(config: Config, room: Room): NoRoomError {
+  try {
+    refuseTooLarge(dataset, config, room, 'wasm')
+  } catch (error) {
+    if (error instanceof NoRoomError) return error
+    throw error
+  }
+  throw new Error('It was not refused.')
+}
+
+test('settings that have room are not refused', () => {
+  for (const preset of [presets.Quick, presets.Balanced])
+    expect(() => refuseTooLarge(dataset, makeConfig(preset), { total: 3.8e9, largest: 2e9, owner: 'WebAssembly' }, 'wasm')).not.toThrow()
+})
+
+test('preset Full on wasm is refused before the first step, with settings that have room', async () => {
+  const { session } = await begin(presets.Full)
+  const error = (await session.start().catch((e: unknown) => e)) as ProblemError
+  const { kind, message, offers } = error.problem!
+  expect(kind).toBe('input')
+  expect(message).toMatch(
+    /^This run needs about 4\.\d GB of memory, and WebAssembly has 3\.9 GB: take batch 12 in 4 parts, or size 2\d\d\.$/,
+  )
+  expect(offers![0]).toEqual({ label: 'batch 12 in 4 parts', values: { parts: 4 } })
+  expect(session.state).toBe('ready')
+})
+
+test('every offer has room, is the least change of its kind, and then runs', async () => {
+  const config = makeConfig(tiny)
+  const { bytes } = reportOf(dataset, config, { total: null, largest: null, owner: '' }, 'wasm')
+  const room = { total: 0.8 * bytes, largest: null, owner: 'a small machine' }
+  const { offers, message } = refusalOf(config, room)
+  expect(message).toContain('a small machine has')
+  expect(offers.map(({ values }) => values)).toEqual([{ parts: 2 }, { size: 16 }])
+  for (const { values } of offers) {
+    const other = makeConfig(values, config)
+    expect(reportOf(dataset, other, room, 'wasm').fits).toBe(true)
+    const { session } = await begin(other)
+    await session.start()
+    await session.settled()
+    expect(session.state).toBe('finished')
+    await session.reset()
+  }
+})
+
+test('a tensor larger than a backend takes is refused, and what can be shared out is', () => {
+  const { message, offers } = refusalOf(makeConfig(presets.Full), { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' })
+  expect(message).toMatch(/^This run needs a tensor of \d+ MB, and this GPU has at most 134 MB: take batch 12 in \d+ parts, or size \d+\.$/)
+  expect(offers.length).toBe(2)
+})
+
+test('where nothing fits, both together are offered, or nothing', () => {
+  const room = (total: number): Room => ({ total, largest: null, owner: 'this' })
+  const config = makeConfig({ ...tiny, size: 512, baseWidth: 32, parts: 4 })
+  expect(refusalOf(config, room(1e6)).message).toMatch(/: take a smaller size and batch\.$/)
+  const one = makeConfig({ ...tiny, size: 512, baseWidth: 4, batchLabeled: 32, batchUnlabeled: 32 })
+  const [offer] = refusalOf(one, room(30e6)).offers
+  expect(offer?.label).toMatch(/^batch 32 in 32 parts and size \d+$/)
+})
+
+test('memory that runs out in the first step is an offer, and the run can then begin', async () => {
+  const { session, problems } = await begin(tiny)
+  const module = (tf.backend() as BackendWasm).wasm as unknown as { _malloc: (bytes: number) => number }
+  const { _malloc } = module
+  let left = 20e6
+  module._malloc = (bytes) => {
+    if ((left -= bytes) >= 0) return _malloc(bytes)
+    // As a full heap: the request goes beyond what can be had.
+    return _malloc(2 ** 33)
+  }
+  await session.start()
+  await session.settled()
+  module._malloc = _malloc
+  expect(problems().map(({ message, kind }) => ({ message, kind }))).toEqual([
+    {
+      kind: 'input',
+      message: expect.stringMatching(
+        /^There is not enough memory for this run, which needs about \d+ MB: take batch 4 in \d parts, or size 16\.$/,
+      ) as string,
+    },
+  ])
+  expect(session.state).toBe('ready')
+  await session.configure(problems()[0]!.offers![0]!.values)
+  await session.start()
+  await session.settled()
+  expect(session.state).toBe('finished')
+})

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { mostWasmBytes } from '../kernels/wasm/memory'
+import { amount } from '../lib/amount'
+import { makeConfig, type Config } from '../method/config'
+import { memoryOf, type MemoryNeed } from '../method/memory'
+import { partsOf } from '../method/parts'
+import type { Dataset } from './dataset'
+import type { BackendName, MemoryReport, Offer } from './events'
+
+/** What a backend can hold, in bytes; null where it does not say. */
+export interface Room {
+  total: number | null
+  /** One tensor. */
+  largest: number | null
+  /** Whose limits these are, in a sentence. */
+  owner: string
+}
+
+/** Share of WebAssembly's memory that can be filled: what is freed leaves gaps. */
+const usable = 0.9
+
+/** The limits of the active backend. How much memory a GPU has WebGPU does not say: that shows when a run makes its buffers. */
+export function roomOf(backend: BackendName): Room {
+  if (backend === 'wasm') return { total: usable * mostWasmBytes, largest: mostWasmBytes / 2, owner: 'WebAssembly' }
+  if (backend === 'cpu') return { total: null, largest: null, owner: 'this browser' }
+  // WebGPU, unless a test only calls it so.
+  const { device } = tf.backend() as Partial<WebGPUBackend>
+  if (!device) return { total: null, largest: null, owner: 'this GPU' }
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits
+  return { total: null, largest: Math.min(maxBufferSize, maxStorageBufferBindingSize), owner: 'this GPU' }
+}
+
+const fits = ({ bytes, largest }: MemoryNeed, room: Room) => bytes <= (room.total ?? Infinity) && largest <= (room.largest ?? Infinity)
+
+/** What a run on this data set takes, and whether there is room for it. */
+export function reportOf(dataset: Dataset, config: Config, room: Room, backend: BackendName): MemoryReport {
+  const need = needOf(dataset, config, backend)
+  return { bytes: need.bytes, fits: fits(need, room) }
+}
+
+function needOf({ classes, exemplars, unlabeled }: Dataset, config: Config, backend: BackendName): MemoryNeed {
+  const images = 2 * exemplars.length + unlabeled.length
+  return memoryOf(config, { classes: Math.max(2, classes.length), images, gpu: backend === 'webgpu' })
+}
+
+/**
+ * What takes less memory, the least change first: the batch in more parts, and a smaller size.
+ * @param fit whether settings have room
+ */
+export function offersFor(config: Config, fit: (other: Config) => boolean): Offer[] {
+  const offer = (values: Partial<Config>, label: string): Offer[] => [{ values, label }]
+  const found = (candidates: Partial<Config>[], labelOf: (values: Partial<Config>) => string): Offer[] => {
+    const values = candidates.find((one) => fit(makeConfig(one, config)))
+    return values ? offer(values, labelOf(values)) : []
+  }
+  const most = partsOf({ ...config, parts: 32 }).length
+  const now = partsOf(config).length
+  const inParts = Array.from({ length: Math.max(0, most - now) }, (_, i) => ({ parts: now + 1 + i }))
+  const smaller = Array.from({ length: config.size / 16 - 1 }, (_, i) => ({ size: config.size - 16 * (i + 1) }))
+  const batch = Math.max(config.batchLabeled, config.batchUnlabeled)
+  const offers = [...found(inParts, ({ parts }) => `batch ${batch} in ${parts} parts`), ...found(smaller, ({ size }) => `size ${size}`)]
+  if (offers.length > 0) return offers
+  const both = smaller.map((one) => ({ ...one, parts: most }))
+  return found(both, ({ parts, size }) => `batch ${batch} in ${parts} parts and size ${size}`)
+}
+
+/** There is no room for a run; with what would have room. */
+export class NoRoomError extends Error {
+  override name = 'NoRoomError'
+  constructor(
+    message: string,
+    readonly offers: Offer[],
+  ) {
+    super(message)
+  }
+}
+
+const inWords = (offers: readonly Offer[]) =>
+  offers.length > 0 ? `take ${offers.map(({ label }) => label).join(', or ')}.` : 'take a smaller size and batch.'
+
+/** @throws NoRoomError if the limits of the backend are too low for these settings */
+export function refuseTooLarge(dataset: Dataset, config: Config, room: Room, backend: BackendName): void {
+  const need = needOf(dataset, config, backend)
+  if (fits(need, room)) return
+  const offers = offersFor(config, (other) => fits(needOf(dataset, other, backend), room))
+  const whole = need.bytes > (room.total ?? Infinity)
+  const what = whole ? `about ${amount(need.bytes)} of memory` : `a tensor of ${amount(need.largest)}`
+  throw new NoRoomError(
+    `This run needs ${what}, and ${room.owner} has ${whole ? '' : 'at most '}${amount((whole ? room.total : room.largest)!)}: ${inWords(offers)}`,
+    offers,
+  )
+}
+
+/** What to say when a backend turned out to have no memory for a run, with what takes at most two thirds of it. */
+export function afterMemoryError(dataset: Dataset, config: Config, backend: BackendName): NoRoomError {
+  const { bytes } = needOf(dataset, config, backend)
+  const offers = offersFor(config, (other) => needOf(dataset, other, backend).bytes <= (2 / 3) * bytes)
+  return new NoRoomError(`There is not enough memory for this run, which needs about ${amount(bytes)}: ${inWords(offers)}`, offers)
+}
