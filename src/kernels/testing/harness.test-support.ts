@@ -44,6 +44,7 @@ function taken(operation: AnyOperation, { inputs, attrs = {} }: Case): boolean {
 const activations: Record<string, string[]> = {
   conv2dOp: ['y'],
   conv2dInputGradientOp: ['dx'],
+  dropoutOp: ['out'],
   normActivationOp: ['y'],
   normActivationGradOp: ['dx'],
   pixelLossGradOp: ['scaled'],
