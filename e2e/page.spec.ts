@@ -84,6 +84,16 @@ test('settings come from the address and go back to it', async ({ page }) => {
   await expect(steps).toHaveValue('77')
 })
 
+test('f16 is said to be f32 where the backend has none', async ({ page }) => {
+  await open(page, tiny)
+  await page.getByText('Settings', { exact: true }).click()
+  const said = page.getByText('this run stores everything in f32')
+  await expect(said).toBeHidden()
+  await page.getByLabel('Precision').selectOption('f16')
+  await expect(said).toBeVisible()
+  await expect(page).toHaveURL(/[?&]precision=f16\b/)
+})
+
 test('a class takes its colour when it is chosen, and another name, but not an empty one', async ({ page }) => {
   await open(page)
   const picture = page.getByRole('figure', { name: /^Annotated image/ }).locator('canvas')

@@ -1,4 +1,5 @@
-/** How far losses drift apart from the same seed: those of our engine and of the stock engine, or of two backends. */
+/** How far losses drift apart from the same seed: those of our engine and of the stock engine, of ours in f16 and in f32, or of two backends. */
+import type { Config } from '../method/config'
 import type { StepMetrics } from '../method/history'
 import { emptyPool } from './queue'
 import { stepSizes, type AgreementResult, type Engine, type StepName } from './report'
@@ -22,10 +23,16 @@ export function drift(run: StepMetrics[], other: StepMetrics[]): Record<keyof ty
 }
 
 /** The losses of `steps` steps on the active backend, always from the same seed on the same images. */
-export async function lossesOf(name: StepName, engine: Engine, steps: number, tell: (step: number) => void): Promise<StepMetrics[]> {
+export async function lossesOf(
+  name: StepName,
+  engine: Engine,
+  steps: number,
+  tell: (step: number) => void,
+  precision: Config['precision'] = 'f32',
+): Promise<StepMetrics[]> {
   // Rounding errors grow wherever they decide: at a threshold, so every pixel teaches; and where Adam makes a full step from a gradient that
   // is nearly 0, so steps are small.
-  const config = { ...configOf(stepSizes[name]), tau: 0, learningRate: 1e-4 }
+  const config = { ...configOf(stepSizes[name], precision), tau: 0, learningRate: 1e-4 }
   await emptyPool()
   const stepper = makeStepper(config, shapesData(config), engine)
   const rows: StepMetrics[] = []
@@ -38,12 +45,17 @@ export async function lossesOf(name: StepName, engine: Engine, steps: number, te
   return rows
 }
 
-/** Both engines train for `steps` steps from the same seed on the same images. */
-export async function measureAgreement(name: StepName, steps: number, tell: (message: string) => void): Promise<AgreementResult> {
-  const run = (engine: Engine) =>
-    lossesOf(name, engine, steps, (t) => {
-      if (t % 10 === 0) tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine}`)
-    })
-  const [ours, stock] = [await run('ours'), await run('stock')]
-  return { name, steps, ...drift(ours, stock) }
+/** Both engines, or with f16 ours in both precisions, train for `steps` steps from the same seed on the same images. */
+export async function measureAgreement(
+  name: StepName,
+  steps: number,
+  precision: Config['precision'],
+  tell: (message: string) => void,
+): Promise<AgreementResult> {
+  const run = (engine: Engine, precision: Config['precision'] = 'f32') => {
+    const say = (t: number) => void (t % 10 === 0 && tell(`Agreement in ${name}: step ${t} of ${steps}, ${engine} in ${precision}`))
+    return lossesOf(name, engine, steps, say, precision)
+  }
+  const [ours, other] = [await run('ours', precision), await run(precision === 'f16' ? 'ours' : 'stock')]
+  return { name, steps, ...drift(ours, other) }
 }

@@ -33,7 +33,10 @@ export function planOf(info: BackendInfo, { steps, step }: Pick<BenchOptions, 's
   }
 }
 
-const notesOf = (info: BackendInfo, { engines }: BenchOptions): string[] => [
+const notesOf = (info: BackendInfo, { engines, precision }: BenchOptions): string[] => [
+  ...(precision === 'f16'
+    ? ['In steps our engine stores activations in f16, if the backend is webgpu; agreement is then with ours in f32.']
+    : []),
   ...(info.software ? ['The adapter is software: the CPU emulates the GPU, and shares its cores with this program.'] : []),
   ...(engines.includes('stock')
     ? ['Stock is TensorFlow.js with its own kernels and default settings; each of our operations is composed of its own.']
@@ -79,7 +82,7 @@ export async function runBench(
       for (const engine of options.engines)
         for (const name of plan.stepsOf(engine)) {
           tell(`Step ${name}, ${engine}`)
-          report.steps.push(await measureStep(name, engine, info, plan.stepPatience))
+          report.steps.push(await measureStep(name, engine, info, plan.stepPatience, options.precision))
         }
     if (wanted('kernels')) {
       for (const network of plan.kernels) report.kernels.push(...(await measureKernels(network, options.engines, info, tell)))
@@ -90,7 +93,9 @@ export async function runBench(
     }
     // Only on request: it says nothing about speed, and takes as long as 50 steps with both engines.
     if (options.only === 'agreement')
-      report.agreement.push(await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, tell))
+      report.agreement.push(
+        await measureAgreement(options.step ?? (plan.weak ? 'T16' : 'R64'), options.steps ?? 50, options.precision, tell),
+      )
     // Likewise: the large presets need gigabytes.
     if (options.only === 'memory' && info.backend === 'webgpu')
       for (const preset of Object.keys(presets) as Preset[]) {

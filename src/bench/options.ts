@@ -1,3 +1,4 @@
+import { parameters } from '../method/config'
 import { parts, stepSizes, type BenchOptions, type Engine, type StepName } from './report'
 
 const engines = { both: ['ours', 'stock'], ours: ['ours'], stock: ['stock'] } as const satisfies Record<string, Engine[]>
@@ -21,6 +22,7 @@ export interface OptionText {
   steps?: string
   only?: string
   step?: string
+  precision?: string
 }
 
 /** @throws OptionError */
@@ -33,5 +35,6 @@ export function readOptions(text: OptionText): BenchOptions {
     steps,
     only: oneOf('only', text.only, parts),
     step: oneOf('step', text.step, Object.keys(stepSizes) as StepName[]),
+    precision: oneOf('precision', text.precision, parameters.precision.options) ?? parameters.precision.default,
   }
 }

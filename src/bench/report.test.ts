@@ -141,20 +141,26 @@ describe('tables', () => {
 
 describe('options', () => {
   it('are everything with both engines by default', () => {
-    expect(readOptions({})).toEqual({ engines: ['ours', 'stock'], steps: null, only: null, step: null })
-    expect(readOptions({ engine: 'stock', steps: '3', only: 'kernels', step: 'R128' })).toEqual({
+    expect(readOptions({})).toEqual({ engines: ['ours', 'stock'], steps: null, only: null, step: null, precision: 'f32' })
+    expect(readOptions({ engine: 'stock', steps: '3', only: 'kernels', step: 'R128', precision: 'f16' })).toEqual({
       engines: ['stock'],
       steps: 3,
       only: 'kernels',
       step: 'R128',
+      precision: 'f16',
     })
   })
-  it.each([{ engine: 'theirs' }, { steps: '0' }, { steps: '1.5' }, { steps: 'many' }, { only: 'all' }, { step: 'toString' }])(
-    'refuse %o in a sentence that names the value',
-    (text) => {
-      const [[name, value]] = Object.entries(text) as [[string, string]]
-      expect(() => readOptions(text)).toThrow(new RegExp(`^${name} is "${value}", but must be `))
-      expect(() => readOptions(text)).toThrow(OptionError)
-    },
-  )
+  it.each([
+    { engine: 'theirs' },
+    { steps: '0' },
+    { steps: '1.5' },
+    { steps: 'many' },
+    { only: 'all' },
+    { step: 'toString' },
+    { precision: 'f8' },
+  ])('refuse %o in a sentence that names the value', (text) => {
+    const [[name, value]] = Object.entries(text) as [[string, string]]
+    expect(() => readOptions(text)).toThrow(new RegExp(`^${name} is "${value}", but must be `))
+    expect(() => readOptions(text)).toThrow(OptionError)
+  })
 })

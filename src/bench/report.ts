@@ -1,7 +1,7 @@
 /** What a benchmark finds, as written by `npm run bench -- --json`, and the same as tables for people. Times are medians unless stated otherwise. */
 import type { BackendInfo } from '../session/events'
 import type { Engine } from '../kernels/engine'
-import type { Preset } from '../method/config'
+import type { Config, Preset } from '../method/config'
 
 export type { Engine } from '../kernels/engine'
 
@@ -29,6 +29,8 @@ export interface BenchOptions {
   only: Part | null
   /** Only this step, or null for those that suit the backend. */
   step: StepName | null
+  /** In which our engine stores activations in steps. */
+  precision: Config['precision']
 }
 
 /** GPU time of one kernel's launches in one step. */
@@ -103,7 +105,7 @@ export interface GrowthResult {
   relative: number
 }
 
-/** The losses of both engines over some steps from one seed. */
+/** The losses of both engines over some steps from one seed, or of ours in f16 and in f32. */
 export interface AgreementResult {
   name: StepName
   steps: number
@@ -318,7 +320,7 @@ export function tablesOf(report: BenchReport): Table[] {
     })
   if (agreement.length > 0)
     tables.push({
-      title: 'Losses of both engines from the same seed',
+      title: 'Losses of both from the same seed',
       columns: ['step', 'steps', 'L', 'labelled terms', 'taught terms'],
       rows: agreement.map((a) => [a.name, String(a.steps), ...[a.total, a.labelled, a.taught].map((v) => v.toExponential(1))]),
       notes: [

@@ -31,8 +31,10 @@ export function makeStepper(config: Config, data: TrainingData, engine: Engine):
 }
 
 /** Settings with everything switched on from the first step. */
-export const configOf = ({ size, baseWidth, batch }: { size: number; baseWidth: number; batch: number }): Config =>
-  makeConfig({ size, baseWidth, batchLabeled: batch, batchUnlabeled: batch, warmup: 0, ramp: 0, steps: 100_000 })
+export const configOf = (
+  { size, baseWidth, batch }: { size: number; baseWidth: number; batch: number },
+  precision: Config['precision'] = 'f32',
+): Config => makeConfig({ size, baseWidth, batchLabeled: batch, batchUnlabeled: batch, warmup: 0, ramp: 0, steps: 100_000, precision })
 
 /** Random images with four classes: their content does not affect the time. */
 export function noiseData({ size }: Config): TrainingData {
@@ -111,8 +113,14 @@ async function timeSteps(stepper: Stepper, info: BackendInfo, { steps, seconds }
 const hostSamples = 15
 
 /** Everything about one step with one engine. */
-export async function measureStep(name: StepName, engine: Engine, info: BackendInfo, patience: Patience): Promise<StepResult> {
-  const config = configOf(stepSizes[name])
+export async function measureStep(
+  name: StepName,
+  engine: Engine,
+  info: BackendInfo,
+  patience: Patience,
+  precision: Config['precision'],
+): Promise<StepResult> {
+  const config = configOf(stepSizes[name], precision)
   const onGpu = info.backend === 'webgpu'
   await emptyPool()
   const memory = onGpu ? watchGpuMemory() : null

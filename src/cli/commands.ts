@@ -1,7 +1,7 @@
 /** What each command does and takes, written once: arguments.ts reads it, and help.ts prints it. */
 import { engineNames } from '../bench/options'
 import { parts, stepSizes, type StepName } from '../bench/report'
-import { defaults, presets, type Preset } from '../method/config'
+import { defaults, parameters, presets, type Preset } from '../method/config'
 import type { BackendName, SampleName } from '../session/events'
 import type { Command } from './command'
 import { settingsHelp } from './help'
@@ -148,6 +148,12 @@ export const bench = {
       oneOf: Object.keys(stepSizes) as StepName[],
       otherwise: 'those that suit the backend',
     },
+    precision: {
+      value: 'NAME',
+      meaning: 'In which our engine stores activations in steps, on webgpu; with f16 agreement is with f32',
+      oneOf: parameters.precision.options,
+      default: parameters.precision.default,
+    },
     steps: { value: 'N', meaning: 'How many steps are timed', otherwise: 'as many as the backend does in a fair time' },
     peers: {
       meaning: 'Instead: one reference step beside the same in TensorFlow.js, jax-js and, where a Python has it, PyTorch, all in turn',
@@ -159,6 +165,7 @@ export const bench = {
     '--only steps --step R64 --steps 20 --threads 2',
     '--backend webgpu --software --engine ours --json gpu.json',
     '--peers --step R128',
+    '--backend webgpu --precision f16 --only agreement',
   ],
 } as const satisfies Command
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { amount } from '../lib/amount'
-import { makeConfig, presets, type Config } from '../method/config'
+import { makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
 import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
@@ -202,7 +202,10 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : config).catch(log.refused)
+  const settled = checkpoint ? (await openCheckpoint(checkpoint)).config : config
+  const note = precisionNote(settled, info.backend)
+  if (note) console.log(note)
+  await session.configure(settled).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseModality(session, log, values.modality)
   await chooseChannel(session, log.sources, values.channel)

@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, defaults, keys, makeConfig, parameters, parseValue, presets, widthsOf, type Key, type Parameter } from './config'
+import {
+  ConfigError,
+  defaults,
+  keys,
+  makeConfig,
+  parameters,
+  parseValue,
+  precisionNote,
+  presets,
+  widthsOf,
+  type Key,
+  type Parameter,
+} from './config'
 
 const rows = Object.entries<Parameter>(parameters) as [Key, Parameter][]
 
@@ -114,4 +126,12 @@ describe('makeConfig', () => {
     expect(() => makeConfig({ steps: 5, tau: 2 })).toThrow('tau is 2')
     expect(() => makeConfig({ speed: 5 })).toThrow('There is no setting "speed"')
   })
+})
+
+test('f16 is for WebGPU with GroupNorm; elsewhere a sentence says what happens instead', () => {
+  const f16 = makeConfig({ precision: 'f16' })
+  expect(precisionNote(f16, 'webgpu')).toBeNull()
+  expect(precisionNote(defaults, 'wasm')).toBeNull()
+  expect(precisionNote(f16, 'wasm')).toMatch(/needs the backend webgpu and the norm group: this run stores everything in f32/)
+  expect(precisionNote(makeConfig({ norm: 'batch' }, f16), 'webgpu')).not.toBeNull()
 })

@@ -45,7 +45,9 @@ const keptStates = { gpu: 3, tape: 1 }
 export function memoryOf(config: Config, { classes, images, gpu }: { classes: number; images: number; gpu: boolean }): MemoryNeed {
   const { size, batchLabeled, batchUnlabeled, imageTerm, featureTerm } = config
   const plane = 4 * size ** 2
-  const unit = plane * widthsOf(config)[0]!
+  const recorded = gpu && config.norm === 'group'
+  // In f16 activations take half, the logits as they are.
+  const unit = plane * widthsOf(config)[0]! * (recorded && config.precision === 'f16' ? 0.5 : 1)
   const parameters = 4 * layoutsOf(networkOf(config, classes)).trained.size
   const state = parameters * (config.optimizer === 'adam' ? 3 : 2)
   const views = featureTerm ? featureViews(config) : 0
@@ -62,7 +64,6 @@ export function memoryOf(config: Config, { classes, images, gpu }: { classes: nu
   const all = imagesOf(batchLabeled, batchUnlabeled)
   const part = imagesOf(Math.ceil(batchLabeled / parts.length), Math.ceil(batchUnlabeled / parts.length))
 
-  const recorded = gpu && config.norm === 'group'
   const kind = recorded ? 'gpu' : 'tape'
   const of = config.norm === 'batch' ? units.batchNorm : units[kind]
   const values = unit * (of.encoder * part.encoded + of.decoder * part.decoded + (inParts ? of.taughtInParts : of.taught) * part.taught)

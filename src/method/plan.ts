@@ -7,6 +7,7 @@ import type { Config } from './config'
 import { drawFactors, perturbedLevels } from './feature-perturbation'
 import { featureViews, learningRateAt, termsAt, type Term } from './schedule'
 import { decodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
+import { lossScaleOf } from './precision'
 import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
 import { planShapes, planViews, type ViewPlan } from './view-plan'
@@ -35,7 +36,8 @@ export function planStep(net: UNet, data: TrainingData, config: Config, t: numbe
     featureFactors(net, config, t, terms).forEach((factors, l) =>
       factors.forEach((values, p) => add(`features.${p}.${l}`, [values.length / net.widths[l]!, net.widths[l]!], values)),
     )
-  const weights = slopesOf(terms, config, t)
+  const scale = lossScaleOf(net, config)
+  const weights = slopesOf(terms, config, t).map((slope) => scale * slope)
   add('weights', [2, weights.length], Float32Array.from([...weights, ...weights]))
   const schedule = scheduleOf(learningRateAt(t, config), t + 1)
   add('schedule', [schedule.length], schedule)

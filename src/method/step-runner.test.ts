@@ -53,6 +53,7 @@ describe('on WebGPU', () => {
     ['each level alone', { featurePerturb: 'each' }],
     ['a batch in parts', { parts: 2 }],
     ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
+    ['activations in halves', { precision: 'f16' }],
     ['BatchNorm, which is not recorded', { norm: 'batch' }],
   ] as [string, Partial<Config>][])('the same with %s', { timeout: 120_000 }, async (_, settings) => {
     const other = { ...config, warmup: 0, ...settings }
@@ -66,6 +67,23 @@ describe('on WebGPU', () => {
     const replayed = await run(other, 4, { data })
     expect(replayed).toEqual(await run(other, 4, { data, replay: false }))
     expect(replayed.rows.flatMap((row) => Object.values(row)).every(Number.isFinite)).toBe(true)
+  })
+
+  test('with activations in halves the losses are nearly the same', { timeout: 120_000 }, async () => {
+    // Every pixel teaches, and steps are small, for rounding decides at a threshold and where Adam makes a full step from a gradient near 0.
+    const other = { ...config, warmup: 0, tau: 0, learningRate: 1e-4 }
+    const [full, half] = [(await run(other, 10)).rows, (await run({ ...other, precision: 'f16' }, 10)).rows]
+    const losses = ['exemplarA', 'exemplarB', 'syntheticA', 'syntheticB', 'imageA', 'imageB', 'featureA', 'featureB'] as const
+    full.forEach((row, t) => {
+      for (const name of losses)
+        expect(Math.abs(half[t]![name] / row[name] - 1), `${name} of step ${t}`).toBeLessThan(t === 0 ? 1e-3 : 1e-2)
+    })
+    expect(half[0]!.totalA).not.toBe(full[0]!.totalA)
+  })
+
+  test('BatchNorm, composed of operations of tfjs, stays in f32 whatever is asked for', { timeout: 60_000 }, async () => {
+    const batch = { ...config, norm: 'batch' as const }
+    expect(await run({ ...batch, precision: 'f16' }, 1)).toEqual(await run(batch, 1))
   })
 
   test(
@@ -95,7 +113,7 @@ describe('on WebGPU', () => {
 
   test('memory does not grow with steps, and all of it is released, whatever the settings', { timeout: 120_000 }, async () => {
     const before = memory()
-    for (const settings of [{}, { size: 32 }, { baseWidth: 8 }, { optimizer: 'sgd' as const }, {}]) {
+    for (const settings of [{}, { size: 32 }, { baseWidth: 8, precision: 'f16' as const }, { optimizer: 'sgd' as const }, {}]) {
       const runner = runnerOf({ ...config, ...settings })
       runner.step(0)
       await runner.read()

@@ -5,6 +5,7 @@ import type { Places, RandomKey } from '../kernels/dropout/dropout'
 import { agreement } from '../kernels/agreement/agreement'
 import { pseudoLabels } from '../kernels/pseudo-labels/pseudo-labels'
 import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
+import { withPrecision } from '../kernels/webgpu/halves'
 import { update } from '../nn/optimiser'
 import type { Parameters } from '../nn/parameters'
 import { decode, encode, type Mode, type UNet } from '../nn/unet'
@@ -14,6 +15,7 @@ import { perturbFeatures } from './feature-perturbation'
 import { differentiated, gradientOf, type Gradient } from './gradient'
 import { weightsOf, type Models } from './model'
 import { decodedRows, encodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
+import { lossScaleOf, precisionOf } from './precision'
 import { rampAt, type Term } from './schedule'
 import { renderViews, type DeviceImages, type DevicePlan } from './views'
 
@@ -62,7 +64,7 @@ export interface StepPlan {
   dropout: RandomKey[]
   /** For each part of the batch the factors for each level, [2 D, C]; none if features are not perturbed. */
   factors: tf.Tensor2D[][]
-  /** The weight of each loss in L, [2, terms]: `slopesOf`, for both networks. */
+  /** The weight of each loss in L times `lossScaleOf`, [2, terms]: `slopesOf`, for both networks. */
   weights: tf.Tensor2D
   /** Learning rate and bias corrections, from `scheduleOf`. */
   schedule: tf.Tensor1D
@@ -182,11 +184,12 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     }
 
     // One update of each network with lr(t). No target has a gradient, so the gradient of L^1 + L^2 is each network's own.
-    const next = update(models, gradient, plan.schedule, config)
+    const scale = lossScaleOf(net, config)
+    const next = update(models, scale === 1 ? gradient : tf.mul(gradient, 1 / scale), plan.schedule, config)
     return { models: { ...next, buffers }, scalars: scalars! }
   }
   try {
-    return tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult
+    return withPrecision(precisionOf(net, config), () => tf.tidy(run as unknown as () => tf.TensorContainerObject) as unknown as StepResult)
   } catch (error) {
     ;(scalars as tf.Tensor | null)?.dispose()
     throw error

@@ -117,7 +117,8 @@ function block(net: UNet, p: Parameters, name: string, x: tf.Tensor4D, mode: Mod
       const beta = p[`${name}.norm${n}.bias`] as tf.Tensor2D
       x = groupNormLeakyRelu(z, bias, gamma, beta, groupsOf(z.shape[3]), slope)
     }
-    if (n === 1 && mode.training && level !== null && net.dropout[level]! > 0) x = dropout(x, mode.dropout[level]!, net.dropout[level]!, mode.places)
+    if (n === 1 && mode.training && level !== null && net.dropout[level]! > 0)
+      x = dropout(x, mode.dropout[level]!, net.dropout[level]!, mode.places)
   }
   return x
 }

@@ -4,7 +4,8 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { casedOperations, type CasedOperation } from '../kernels/cases'
 import { casesFor } from '../kernels/testing/cases'
 import { besideStock, besideTwin, hasStock, type Difference, type Kind } from '../kernels/testing/compare'
-import type { Precision, Row } from './report'
+import type { Precision } from '../kernels/webgpu/halves'
+import type { Row } from './report'
 
 /** Which calls are made. */
 export interface Plan {
@@ -24,7 +25,7 @@ export interface Plan {
 /** Everything: sizes of 1, odd sizes, and random ones; fewer for each form, whose pipelines take a driver long to compile. */
 export const wholePlan = (kind: Kind): Plan => ({
   kind,
-  precisions: ['f32'],
+  precisions: kind === 'wgsl' ? ['f32', 'f16'] : ['f32'],
   count: 16,
   first: 0,
   forms: 'all',
@@ -34,7 +35,15 @@ export const wholePlan = (kind: Kind): Plan => ({
 })
 
 /** A few dozen calls: two odd sizes of each operation in the forms that the run uses. An operation's gradient is an operation too. */
-export const shortPlan = (kind: Kind): Plan => ({ ...wholePlan(kind), count: 2, first: 1, forms: 'inUse', formCount: 2, gradients: false })
+export const shortPlan = (kind: Kind): Plan => ({
+  ...wholePlan(kind),
+  precisions: ['f32'],
+  count: 2,
+  first: 1,
+  forms: 'inUse',
+  formCount: 2,
+  gradients: false,
+})
 
 /** What is called, and the row that it belongs to. */
 export interface Call extends Pick<Row, 'name' | 'precision' | 'beside'> {
@@ -62,9 +71,10 @@ export function* checksOf({ kind, precisions, count, first, forms, formCount, gr
             precision,
             beside: 'twin',
             text: c.text,
-            run: () => besideTwin(cased, c, kind, form),
+            run: () => besideTwin(cased, c, kind, form, precision),
           }
-      if (!gradients) continue
+      // Whose rounding would be another.
+      if (!gradients || precision === 'f16') continue
       for (const c of casesFor(name, cases, count, first))
         if (hasStock(cased, c, 'cpu')) yield { name, precision, beside: 'stock', text: c.text, run: () => besideStock(cased, c, 'cpu') }
     }

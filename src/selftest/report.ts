@@ -1,14 +1,13 @@
 /** What a self-test finds, as written by `npm run selftest -- --json`, and the same as a table and a sentence for people. */
 import { textOfTable, type Table } from '../bench/report'
+import type { Precision } from '../kernels/webgpu/halves'
 import type { BackendInfo } from '../session/events'
-
-/** What the values of a call are stored in. */
-export type Precision = 'f32'
 
 /** All calls of one operation, or of one of its forms. */
 export interface Row {
   /** As operations.ts calls it, with its form if there are several. */
   name: string
+  /** What the activations of a call are stored in. */
   precision: Precision
   /** What its results are compared with: its plain twin; stock operations on cpu, gradients too; the same steps on another backend. */
   beside: 'twin' | 'stock' | 'wasm' | 'cpu'

@@ -30,7 +30,7 @@ function end(last: Partial<MeasurementState>): void {
 /** Options in the address, named as on the command line: `?bench&backend=webgpu&engine=ours&only=steps&step=R64&steps=20`. */
 function optionsOf(search: string): Given<'bench'>['options'] {
   const query = new URLSearchParams(search)
-  const names = ['engine', 'steps', 'only', 'step'] as const
+  const names = ['engine', 'steps', 'only', 'step', 'precision'] as const
   return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)!]] : [])))
 }
 

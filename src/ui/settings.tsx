@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import { keys, parameters, type Group, type Key, type Mark } from '../method/config'
+import { keys, parameters, precisionNote, type Group, type Key, type Mark } from '../method/config'
 import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
@@ -87,6 +87,12 @@ function Setting({ name }: { name: Key }) {
       <p className="hint quiet" id={hintId}>
         {parameter.hint} <span className="mark">{parameter.mark}</span>
       </p>
+      {name === 'precision' && <PrecisionNote />}
     </div>
   )
+}
+
+function PrecisionNote() {
+  const note = usePage(({ backend, asked }) => backend && precisionNote(asked, backend.backend))
+  return note && <p className="note">{note}</p>
 }

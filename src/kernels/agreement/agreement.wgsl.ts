@@ -37,10 +37,12 @@ export function agreementWgsl({ inputs: { labels, taught }, backend }: WgslCall<
     outputComponent: 1,
     threads: values,
     uniforms: { lanes, pixels },
+    summed: lanes,
     body: () => `
         var sum = 0.0;
-        for (var k = 0; k < uniforms.lanes; k++) { sum += counts[k * ${values} + index]; }
-        result[index] = sum / f32(uniforms.pixels);`,
+        for (var k = lane; k < uniforms.lanes; k += laneCount) { sum += counts[k * ${values} + index]; }
+        sum = total1(sum);
+        if (lane == 0) { result[index] = sum / f32(uniforms.pixels); }`,
   })
   backend.disposeData(counts.dataId)
   return { shares }

@@ -7,7 +7,9 @@ import { conv2d } from './conv2d'
 import { conv2dBackpropFilterTwin, conv2dBackpropInputTwin, conv2dTwin } from './conv2d.twin'
 import type { ConvSizes } from './conv2d.twin'
 import { setEngine } from '../engine'
+import { scaleChannels } from '../scale-channels/scale-channels'
 import { normals, relativeError } from '../testing/values'
+import { withPrecision, type Precision } from '../webgpu/halves'
 
 /** A convolution as tfjs is asked for it, with the same in the twin's terms. */
 export interface ConvCase {
@@ -110,8 +112,12 @@ export const modelConvCases: fc.Arbitrary<ModelConvCase> = fc.record({
   inputGradient: fc.boolean(),
 })
 
-/** Errors of the active backend's `conv2d` and of all its gradients, against the same composed of tfjs's own operations on the cpu. */
-export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<number[]> {
+/**
+ * Errors of the active backend's `conv2d` and of all its gradients, against the same composed of tfjs's own operations on the cpu.
+ * @param precision f16, on WebGPU only: x and the gradient of the result enter as halves, and the result and the gradient of x leave as halves,
+ * where they have whole vectors of channels
+ */
+export async function modelConvErrors(c: ModelConvCase, seed: number, precision: Precision = 'f32'): Promise<number[]> {
   const random = new Random(seed)
   const xShape = [c.models * c.batch, c.height, c.width, c.inChannels]
   const shapes = [
@@ -121,8 +127,10 @@ export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<n
     [...xShape.slice(0, 3), c.outChannels],
   ]
   const values = shapes.map((shape) => normals(random, tf.util.sizeFromShape(shape)))
-  const run = async () => {
-    const results = tf.tidy(() => {
+  // Changes nothing but the storage, forwards and backwards.
+  const stored = (x: tf.Tensor4D) => scaleChannels(x, tf.ones([x.shape[0], x.shape[3]]))
+  const compute = () =>
+    tf.tidy(() => {
       const [x, w, b, weights] = values.map((v, i) => tf.tensor(v, shapes[i] as [number, number])) as unknown as [
         tf.Tensor4D,
         tf.Tensor5D,
@@ -130,12 +138,16 @@ export async function modelConvErrors(c: ModelConvCase, seed: number): Promise<n
         tf.Tensor4D,
       ]
       const y = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) =>
-        conv2d(x as tf.Tensor4D, w as tf.Tensor5D, c.bias ? (b as tf.Tensor2D) : undefined, { inputGradient: c.inputGradient })
+        stored(
+          conv2d(stored(x as tf.Tensor4D), w as tf.Tensor5D, c.bias ? (b as tf.Tensor2D) : undefined, { inputGradient: c.inputGradient }),
+        )
       const loss = (x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) => tf.sum(tf.mul(y(x, w, b), weights))
       const trained = c.bias ? [w, b] : [w]
       const grads = c.inputGradient ? tf.grads((x, w, b) => loss(x!, w!, b))([x, ...trained]) : tf.grads((w, b) => loss(x, w!, b))(trained)
       return [y(x, w, b), ...grads]
     })
+  const run = async () => {
+    const results = withPrecision(precision, compute)
     const read = await Promise.all(results.map((t) => t.data<'float32'>()))
     tf.dispose(results)
     return read

@@ -89,6 +89,7 @@ export function tiledConv(backend: WebGPUBackend, c: ConvCall, tile: ConvTile): 
     inputComponents: [xVector, wVector, ...(bias ? [outVector] : [])],
     outputShape: c.outShape,
     outputComponent: outVector,
+    activation: true,
     workgroupSize,
     threads: models * pixelTiles * channelTiles * workgroupSize,
     uniforms: {

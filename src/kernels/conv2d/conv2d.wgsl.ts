@@ -62,6 +62,7 @@ function directConv(backend: WebGPUBackend, c: ConvCall, tile: DirectTile | null
     inputComponents: [xVector, wVector, ...(bias ? [outVector] : [])],
     outputShape: c.outShape,
     outputComponent: outVector,
+    activation: true,
     threads: batch * rowTiles * colTiles * outTiles,
     uniforms: {
       inHeight,

@@ -95,30 +95,34 @@ export function normActivationWgsl({ inputs, attrs, backend }: WgslCall<'x' | 'b
     outputComponent: 1,
     threads: batch * attrs.groups,
     uniforms: { ...uniforms, lanes },
+    summed: lanes,
     body: () => `
         ${group}
         var c = firstChannel;
         var k = 0;
         let shift = moments[${scalarAt(vector, 2, 0)}] + bias[ofModel * ${vector} + c];
         var sum = 0.0;
-        for (; k < uniforms.lanes; k++) {
+        for (k = lane; k < uniforms.lanes; k += laneCount) {
           let count = f32((uniforms.pixels - k + uniforms.lanes - 1) / uniforms.lanes);
           for (c = firstChannel; c < endChannel; c++) {
             sum += count * (moments[${scalarAt(vector, 2, 0)}] + bias[ofModel * ${vector} + c] - shift);
           }
         }
         let all = f32(uniforms.pixels * uniforms.perGroup);
-        let mean = shift + sum / all;
+        let mean = shift + total1(sum) / all;
         var squares = 0.0;
-        for (k = 0; k < uniforms.lanes; k++) {
+        for (k = lane; k < uniforms.lanes; k += laneCount) {
           let count = f32((uniforms.pixels - k + uniforms.lanes - 1) / uniforms.lanes);
           for (c = firstChannel; c < endChannel; c++) {
             let d = moments[${scalarAt(vector, 2, 0)}] + bias[ofModel * ${vector} + c] - mean;
             squares += moments[${scalarAt(vector, 2, 1)}] + count * d * d;
           }
         }
-        result[2 * index] = mean;
-        result[2 * index + 1] = inverseSqrt(squares / all + ${epsilon});`,
+        squares = total1(squares);
+        if (lane == 0) {
+          result[2 * index] = mean;
+          result[2 * index + 1] = inverseSqrt(squares / all + ${epsilon});
+        }`,
   })
   backend.disposeData(moments.dataId)
 
@@ -129,6 +133,7 @@ export function normActivationWgsl({ inputs, attrs, backend }: WgslCall<'x' | 'b
     inputComponents: [vector, vector, vector, vector, 1],
     outputShape: x.shape,
     outputComponent: vector,
+    activation: true,
     threads: batch * writing * steps,
     uniforms: { ...uniforms, lanes: writing },
     factors: { slope: attrs.slope },
@@ -201,23 +206,29 @@ export function normActivationGradWgsl({ inputs, attrs, backend }: WgslCall<'dy'
     ],
     threads: batch * attrs.groups,
     uniforms: { ...uniforms, lanes },
+    summed: lanes,
     body: () => `
         ${group}
         var total = vec2<f32>();
         for (var c = firstChannel; c < endChannel; c++) {
           var sum = vec3<f32>();
-          for (var k = 0; k < uniforms.lanes; k++) {
+          for (var k = lane; k < uniforms.lanes; k += laneCount) {
             sum += vec3<f32>(partial[${scalarAt(vector, 3, 0)}], partial[${scalarAt(vector, 3, 1)}], partial[${scalarAt(vector, 3, 2)}]);
           }
-          let at = 3 * (n * uniforms.steps * ${vector} + c);
-          sums[at] = sum.x;
-          sums[at + 1] = sum.y;
-          sums[at + 2] = sum.z;
+          sum = total3(sum);
+          if (lane == 0) {
+            let at = 3 * (n * uniforms.steps * ${vector} + c);
+            sums[at] = sum.x;
+            sums[at + 1] = sum.y;
+            sums[at + 2] = sum.z;
+          }
           total += gamma[ofModel * ${vector} + c] * sum.xy;
         }
         total = total / f32(uniforms.perGroup * uniforms.pixels);
-        means[2 * index] = total.x;
-        means[2 * index + 1] = total.y;`,
+        if (lane == 0) {
+          means[2 * index] = total.x;
+          means[2 * index + 1] = total.y;
+        }`,
   }) as [TensorInfo, TensorInfo]
 
   const writing = lanesToWrite(backend, pixels, batch * steps)
@@ -227,6 +238,7 @@ export function normActivationGradWgsl({ inputs, attrs, backend }: WgslCall<'dy'
     inputComponents: [vector, vector, vector, vector, vector, 1, 1],
     outputShape: x.shape,
     outputComponent: vector,
+    activation: true,
     threads: batch * writing * steps,
     uniforms: { ...uniforms, lanes: writing },
     factors: { slope: attrs.slope },

@@ -3,8 +3,10 @@ import '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import { setEngine, type Engine } from '../engine'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter'
+import * as halves from './halves'
 import { identity } from './identity'
 import { maxPoolGradient } from './max-pool'
+import * as pool from './max-pool.wgsl'
 import type { Override, WasmCall } from './override'
 import { slice } from './slice'
 import { softmax } from './softmax'
@@ -15,9 +17,16 @@ const onWasm = (kernelName: string, kernel: (call: WasmCall) => tf.TensorInfo | 
   kernel: (call) => kernel(call as unknown as WasmCall),
 })
 
+const onWebgpu = (kernelName: string, kernel: Override['kernel']): Override => ({ kernelName, backendName: 'webgpu', kernel })
+
 /** Replacements for kernels of tfjs that are wrong, copy needlessly, or are missing. */
 const overrides: Override[] = [
-  { kernelName: 'Softmax', backendName: 'webgpu', kernel: softmax },
+  onWebgpu('Softmax', softmax),
+  onWebgpu('MaxPool', pool.maxPool),
+  onWebgpu('MaxPoolGrad', pool.maxPoolGradient),
+  onWebgpu('Add', halves.add),
+  onWebgpu('Slice', halves.slice),
+  onWebgpu('PadV2', halves.pad),
   onWasm('Identity', identity),
   onWasm('Slice', slice),
   onWasm('MaxPoolGrad', maxPoolGradient),

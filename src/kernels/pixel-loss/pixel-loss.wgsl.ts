@@ -1,7 +1,7 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { WgslCall } from '../declaration'
 import { launch, launchAll } from '../webgpu/launch'
-import { lanesFor } from '../webgpu/reduction'
+import { elementOf, lanesFor } from '../webgpu/reduction'
 import { smooth, type LossAttrs } from './pixel-loss.twin'
 
 /** The largest logit of the pixel that starts at `at`, and the sum of exp(logit - top). */
@@ -114,6 +114,7 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
     ],
     threads: all,
     uniforms,
+    summed: lanes,
     body: () => `
         ${table}
         let g = index;
@@ -122,13 +123,17 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
         var diceLoss = 0.0;
         for (var c = 0; c < uniforms.classes; c++) {
           var s = vec4<f32>();
-          for (var k = 0; k < uniforms.lanes; k++) { s += partial[(g * uniforms.lanes + k) * uniforms.classes + c]; }
-          sums[g * uniforms.classes + c] = s;
+          for (var k = lane; k < uniforms.lanes; k += laneCount) { s += partial[(g * uniforms.lanes + k) * uniforms.classes + c]; }
+          s = total4(s);
+          if (lane == 0) { sums[g * uniforms.classes + c] = s; }
           ce += s.w;
           diceLoss += 1.0 - (2.0 * s.x + ${smooth}) / (s.y + s.z + ${smooth});
         }
-        ${normOfSums}
-        losses[g] = crossEntropy[group] * ce / norm + dice[group] * diceLoss / f32(uniforms.classes);`,
+        // Which wrote the sums.
+        if (lane == 0) {
+          ${normOfSums}
+          losses[g] = crossEntropy[group] * ce / norm + dice[group] * diceLoss / f32(uniforms.classes);
+        }`,
   }) as [TensorInfo, TensorInfo]
   const dLogits = launch(backend, {
     key: `exemplarPixelLossGrad_${key}`,
@@ -168,17 +173,19 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
 export function pixelLossGradWgsl({ inputs, attrs, backend }: WgslCall<'dLogits' | 'dLosses', LossAttrs>) {
   const { dLogits, dLosses } = inputs
   const [batch, height, width, classes] = dLogits.shape as [number, number, number, number]
+  const { vector } = elementOf(classes)
   const scaled = launch(backend, {
-    key: `exemplarPixelLossScale_${JSON.stringify(attrs.groups)}`,
+    key: `exemplarPixelLossScale_${vector}_${JSON.stringify(attrs.groups)}`,
     inputs: { dLogits, dLosses },
-    inputComponents: [1, 1],
+    inputComponents: [vector, 1],
     outputShape: dLogits.shape,
-    outputComponent: 1,
-    threads: util.sizeFromShape(dLogits.shape),
-    uniforms: { pixels: height * width, classes, perModel: batch / attrs.models },
+    outputComponent: vector,
+    activation: true,
+    threads: util.sizeFromShape(dLogits.shape) / vector,
+    uniforms: { pixels: height * width, steps: classes / vector, perModel: batch / attrs.models },
     body: () => `
       ${groupTable(attrs)}
-      let pixel = index / uniforms.classes;
+      let pixel = index / uniforms.steps;
       ${findGroup(attrs.groups.length)}
       result[index] = dLogits[index] * dLosses[g];`,
   })

@@ -14,6 +14,7 @@ export function scaleChannelsWgsl({ inputs: { x, factor }, backend }: WgslCall<'
     inputComponents: [vector, vector],
     outputShape: x.shape,
     outputComponent: vector,
+    activation: true,
     threads,
     uniforms: { steps: channels / vector, perImage: threads / batch },
     body: () => `result[index] = x[index] * factor[index / uniforms.perImage * uniforms.steps + index % uniforms.steps];`,

@@ -1,10 +1,13 @@
 /** Results of an operation beside those of its twin and of its composition of stock operations: for the tests, and for the self-test. */
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { Random } from '../../lib/random'
 import type { AnyOperation, CasedOperation } from '../cases'
 import { mapped, outputShapes } from '../declaration'
 import { setEngine } from '../engine'
+import { isHalf, withPrecision, type Precision } from '../webgpu/halves'
+import { activationOf } from '../webgpu/launch'
 import type { Case } from './cases'
 import { normal, relativeError, type Values } from './values'
 
@@ -16,7 +19,12 @@ export interface Difference {
   result: string
   error: number
   tolerance: number
+  /** Whether it was stored as halves, which allows it `halfRounding` more. */
+  half?: boolean
 }
+
+/** The most that storing as a half changes the largest value of an output: half of the last of 11 bits. */
+const halfRounding = 2 ** -11
 
 const tensorsOf = (inputs: Record<string, Values>) => mapped(inputs, ({ values, shape }) => tf.tensor(values, shape))
 
@@ -43,17 +51,45 @@ async function read(tensors: Record<string, tf.Tensor>): Promise<Record<string, 
   return values
 }
 
-/** The differences of all results; those that are lacking, or that nobody expects, differ without bound. */
-function differences(got: Record<string, Values>, want: Record<string, Values>, tolerance: number, least?: number): Difference[] {
+/**
+ * The differences of all results; those that are lacking, or that nobody expects, differ without bound.
+ * @param halves results that were stored as halves
+ */
+function differences(
+  got: Record<string, Values>,
+  want: Record<string, Values>,
+  usual: number,
+  { least, halves = [] }: { least?: number; halves?: string[] } = {},
+): Difference[] {
   return [...new Set([...Object.keys(want), ...Object.keys(got)])].map((result) => {
     const [one, other] = [got[result], want[result]]
     const alike = one !== undefined && other !== undefined && one.shape.join() === other.shape.join()
-    return { result, error: alike ? relativeError(one.values, other.values, least) : Infinity, tolerance }
+    const half = halves.includes(result)
+    return {
+      result,
+      error: alike ? relativeError(one.values, other.values, least) : Infinity,
+      tolerance: usual + (half ? halfRounding : 0),
+      half,
+    }
   })
 }
 
 const only = (outputs: Record<string, Values>, compared?: boolean[]): Record<string, Values> =>
   compared ? mapped(outputs, ({ values, shape }) => ({ values: values.filter((_, i) => compared[i]), shape })) : outputs
+
+/** A case whose images of whole vectors of channels, as activations are, are stored as halves: what the kernel gets, and what the twin gets, rounded likewise. */
+async function inHalves(c: Case): Promise<{ tensors: Record<string, tf.Tensor>; rounded: Case }> {
+  const tensors = mapped(c.inputs, ({ values, shape }) => {
+    const floats = tf.tensor(values, shape)
+    if (shape.length !== 4 || shape[3]! % 4 !== 0) return floats
+    const half = withPrecision('f16', () => tf.engine().makeTensorFromTensorInfo(activationOf(tf.backend() as WebGPUBackend, floats)))
+    floats.dispose()
+    return half
+  })
+  const inputs: Record<string, Values> = {}
+  for (const [name, tensor] of Object.entries(tensors)) inputs[name] = { values: await tensor.data<'float32'>(), shape: tensor.shape }
+  return { tensors, rounded: { ...c, inputs } }
+}
 
 /** Whether an operation's twin is what runs, so that nothing may differ at all. */
 export const isExact = (operation: AnyOperation, kind: Kind): boolean => kind === 'twin' || !operation[kind]
@@ -61,19 +97,28 @@ export const isExact = (operation: AnyOperation, kind: Kind): boolean => kind ==
 /**
  * One call of an operation's kernel on the active backend beside its twin.
  * @param form one of `cases.forms`, instead of what the adapter would use
+ * @param precision f16, on WebGPU only: activations are stored as halves
  */
-export async function besideTwin({ operation, cases }: CasedOperation, c: Case, kind: Kind, form?: string): Promise<Difference[]> {
+export async function besideTwin(
+  { operation, cases }: CasedOperation,
+  c: Case,
+  kind: Kind,
+  form?: string,
+  precision: Precision = 'f32',
+): Promise<Difference[]> {
   const exact = isExact(operation, kind)
   const usual = exact ? 0 : ((kind === 'twin' ? undefined : cases[kind]) ?? 1e-5)
-  const want = only(expected(operation, c), c.compared)
-  const tensors = tensorsOf(c.inputs)
-  const launch = () => operation.kernel(tensors as never, c.attrs ?? {})
+  const { tensors, rounded } = precision === 'f16' ? await inHalves(c) : { tensors: tensorsOf(c.inputs), rounded: c }
+  const want = only(expected(operation, rounded), c.compared)
+  const launch = () => withPrecision(precision, () => operation.kernel(tensors as never, c.attrs ?? {}))
   const outputs = form === undefined ? launch() : cases.forms!.within(form, launch)
+  const halves = Object.keys(outputs).filter((name) => isHalf(outputs[name]!))
   const got = only(await read(outputs), c.compared)
   tf.dispose(tensors)
-  const found = differences(got, want, exact ? 0 : Math.max(usual, c.tolerance ?? 0))
-  if (!cases.ownScale || exact) return found
-  const own = differences(got, want, cases.ownScale, 1e-9)
+  const found = differences(got, want, exact ? 0 : Math.max(usual, c.tolerance ?? 0), { halves })
+  // A half of a small number has fewer bits.
+  if (!cases.ownScale || exact || halves.length > 0) return found
+  const own = differences(got, want, cases.ownScale, { least: 1e-9 })
   return [...found, ...own.map((difference) => ({ ...difference, result: `${difference.result} on its own scale` }))]
 }
 

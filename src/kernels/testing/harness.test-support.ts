@@ -4,6 +4,7 @@ import { casedOperations, type AnyOperation } from '../cases'
 import { mapped, outputShapes } from '../declaration'
 import * as operations from '../operations'
 import type { Place, Simd } from '../wasm/simd'
+import type { Precision } from '../webgpu/halves'
 import { casesFor, type Case, type Cases, type DrawnCase } from './cases'
 import { besideStock, besideTwin, hasStock, isExact, type Difference, type Kind } from './compare'
 
@@ -43,12 +44,26 @@ function taken(operation: AnyOperation, { inputs, attrs = {} }: Case): boolean {
   return operation.simd!(kernels, places as never, shapes, attrs) && called
 }
 
+/** The outputs of each operation that hold activations or gradients of them. */
+const activations: Record<string, string[]> = {
+  conv2dOp: ['y'],
+  conv2dInputGradientOp: ['dx'],
+  dropoutOp: ['out'],
+  normActivationOp: ['y'],
+  normActivationGradOp: ['dx'],
+  pixelLossGradOp: ['scaled'],
+  scaleChannelsOp: ['y'],
+  upsampleConcatOp: ['out'],
+  upsampleConcatGradOp: ['dSkip', 'dx'],
+}
+
 /**
  * Tests the kernels of every operation on the active backend against the twins.
  * @param kind what runs there; the twin if an operation has no SIMD
  * @param count cases of each operation; a new shape costs time only on WebGPU, where it may compile a pipeline
+ * @param precision f16, on WebGPU only: activations are stored as halves
  */
-export function testKernels(kind: Kind, count = 40): void {
+export function testKernels(kind: Kind, count = 40, precision: Precision = 'f32'): void {
   test('every operation is in operations.ts', () => {
     const exported = Object.values(sources).flatMap((source) => Object.entries(source))
     const defined = exported.filter(([, value]) => typeof value === 'object' && value !== null && 'twin' in value)
@@ -63,11 +78,15 @@ export function testKernels(kind: Kind, count = 40): void {
         drawn.some((c) => taken(operation, c)),
         'at least one case must use SIMD',
       ).toBe(true)
+    const halves = new Set<string>()
     for (const c of drawn) {
       const before = memory()
-      expectNear(await besideTwin(cased, c, kind), c.text)
+      const found = await besideTwin(cased, c, kind, undefined, precision)
+      expectNear(found, c.text)
+      for (const { result, half } of found) if (half) halves.add(result)
       expect(memory(), c.text).toEqual(before)
     }
+    expect([...halves].sort(), 'outputs stored as halves').toEqual(precision === 'f16' ? (activations[name] ?? []) : [])
   })
 }
 

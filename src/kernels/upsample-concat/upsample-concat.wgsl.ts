@@ -20,6 +20,7 @@ export function upsampleConcatWgsl({ inputs: { skip, x }, backend }: WgslCall<'s
     inputComponents: [vector, vector],
     outputShape,
     outputComponent: vector,
+    activation: true,
     threads: util.sizeFromShape(outputShape) / vector,
     uniforms: { height, width, steps: channels / vector, skipSteps: skipChannels / vector },
     body: () => `
@@ -70,8 +71,8 @@ export function upsampleConcatGradWgsl({ inputs: { dOut }, attrs: { skipShape, x
     inputs: { dOut },
     inputComponents: [vector],
     outputs: [
-      { name: 'dSkip', shape: skipShape, component: vector },
-      { name: 'dx', shape: xShape, component: vector },
+      { name: 'dSkip', shape: skipShape, component: vector, activation: true },
+      { name: 'dx', shape: xShape, component: vector, activation: true },
     ],
     threads: skipThreads + util.sizeFromShape(xShape) / vector,
     uniforms: { height, width, steps, skipSteps, skipThreads },

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { tuneConvolutions, type TuningStore } from '../conv2d/tuning'
+import { isHalf } from './halves'
+import { floatsOf } from './launch'
 import { setSoftware } from './threads-wanted'
 
 /** An adapter with its device; `software` is true if the CPU emulates the GPU, `name` is for display. */
@@ -17,7 +19,7 @@ const softwareNames = /swiftshader|llvmpipe|lavapipe|basic render/i
 export async function openDevice(adapter: GPUAdapter): Promise<Webgpu> {
   const { limits, info } = adapter
   const device = await adapter.requestDevice({
-    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredFeatures: (['timestamp-query', 'subgroups'] as const).filter((feature) => adapter.features.has(feature)),
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -39,6 +41,25 @@ export async function requestWebgpu(): Promise<Webgpu | null> {
   return adapter ? openDevice(adapter) : null
 }
 
+/** The backend of tfjs, which knows only floats, for tensors that may be stored as halves. */
+class Backend extends WebGPUBackend {
+  /** Runs a kernel of tfjs, on floats. */
+  override runWebGPUProgram(...[program, inputs, ...rest]: Parameters<WebGPUBackend['runWebGPUProgram']>): tf.TensorInfo {
+    const floats = inputs.map((info) => (isHalf(info) ? floatsOf(this, info.dataId, info.shape) : info))
+    const result = super.runWebGPUProgram(program, floats, ...rest)
+    floats.forEach((info, i) => void (info !== inputs[i] && this.disposeData(info.dataId)))
+    return result
+  }
+
+  override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
+    if (!isHalf({ dataId })) return super.read(dataId)
+    const floats = floatsOf(this, dataId)
+    const values = await super.read(floats.dataId)
+    this.disposeData(floats.dataId)
+    return values
+  }
+}
+
 /**
  * Makes WebGPU on this device the backend of tfjs, with the variants of our convolutions that are fastest on this adapter. Removes an earlier WebGPU backend and its tensors.
  * @param now a clock, milliseconds
@@ -50,7 +71,7 @@ export async function openWebgpu(
   store: TuningStore | null = null,
 ): Promise<void> {
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
-  const backend = new WebGPUBackend(device, adapter.info)
+  const backend = new Backend(device, adapter.info)
   tf.registerBackend('webgpu', () => backend, 3)
   setSoftware(backend, software)
   await tf.setBackend('webgpu')

@@ -1,7 +1,9 @@
 import { env, util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { elementOfHalves, halfFunction, isHalf, makeActivation, sizeOfHalves, throughFunctions, type HalfBuffer } from './halves'
 import { sharedPartOf } from './shared-part'
+import { laneOf, lanesTogether, sharesSum, totals } from './subgroups'
 
 /** One run of a WGSL kernel with one output. */
 export interface Launch extends Work {
@@ -9,6 +11,8 @@ export interface Launch extends Work {
   outputComponent: 1 | 4
   /** The tensor to write to; a new one if absent. */
   into?: TensorInfo | undefined
+  /** As in Output. */
+  activation?: boolean
 }
 
 /** One run of a WGSL kernel with several outputs. */
@@ -22,12 +26,14 @@ export interface Output {
   shape: number[]
   component: 1 | 4
   into?: TensorInfo | undefined
+  /** Holds activations or gradients of them: stored as halves where the precision says so and `component` is 4. The code may only assign to it, whole elements. */
+  activation?: boolean
 }
 
 interface Work {
   /** Identifies the WGSL text: launches with equal keys must have equal text, since compiled pipelines are cached by key. */
   key: string
-  /** Input buffers by name in WGSL, where they are always f32. */
+  /** Input buffers by name in WGSL, where they always read as f32, whether stored as halves or not. */
   inputs: Record<string, TensorInfo>
   /** Components per array element of each input, in the same order: 1 for f32, 4 for vec4<f32>. */
   inputComponents: number[]
@@ -48,6 +54,12 @@ interface Work {
    * compiler, so what decides about a barrier must come from `uniforms`.
    */
   header?: () => string
+  /**
+   * How many values the code adds up for each `index`, where that is all it does. If they are many and the adapter has subgroups, the threads of a workgroup share them. The code
+   * finds in `lane` which of `laneCount` it is, adds up every `laneCount`th value from there on and joins the sums with total1(f32), ... or total4(vec4<f32>), which every
+   * lane must call as often; lane 0 alone writes. Elsewhere there is one lane.
+   */
+  summed?: number
 }
 
 const usualWorkgroup = 64
@@ -86,9 +98,37 @@ function asFloats(backend: WebGPUBackend, info: TensorInfo): TensorInfo {
 }
 
 /** Queues the kernel and returns its output, a float32 tensor. */
-export function launch(backend: WebGPUBackend, { outputShape, outputComponent, into, ...work }: Launch): TensorInfo {
-  return launchAll(backend, { ...work, outputs: [{ name: 'result', shape: outputShape, component: outputComponent, into }] })[0]!
+export function launch(backend: WebGPUBackend, { outputShape, outputComponent, into, activation = false, ...work }: Launch): TensorInfo {
+  return launchAll(backend, {
+    ...work,
+    outputs: [{ name: 'result', shape: outputShape, component: outputComponent, into, activation }],
+  })[0]!
 }
+
+/** The values of a tensor of halves as floats, a new tensor of this shape. */
+export const floatsOf = (backend: WebGPUBackend, dataId: object, shape = [sizeOfHalves(backend, dataId)]): TensorInfo =>
+  launch(backend, {
+    key: 'exemplarFloats',
+    inputs: { x: { dataId, shape, dtype: 'float32' } },
+    inputComponents: [4],
+    outputShape: shape,
+    outputComponent: 4,
+    threads: util.sizeFromShape(shape) / 4,
+    body: () => `result[index] = x[index];`,
+  })
+
+/** A copy of a float32 tensor, of halves where the precision is f16. @param x its size is a multiple of 4 */
+export const activationOf = (backend: WebGPUBackend, x: TensorInfo): TensorInfo =>
+  launch(backend, {
+    key: 'exemplarHalves',
+    inputs: { x },
+    inputComponents: [4],
+    outputShape: x.shape,
+    outputComponent: 4,
+    activation: true,
+    threads: util.sizeFromShape(x.shape) / 4,
+    body: () => `result[index] = x[index];`,
+  })
 
 /** Queues the kernel and returns its outputs, float32 tensors. */
 export function launchAll(backend: WebGPUBackend, work: Launches): TensorInfo[] {
@@ -106,12 +146,23 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
   const { device } = backend
   const { pipelines, uniforms } = compiledFor(device)
   const inputs = Object.entries(work.inputs)
+  const outputs = work.outputs.map(({ shape, into, activation, component }) => {
+    const info = into ?? (activation && component === 4 ? makeActivation(backend, shape) : backend.makeTensorInfo(shape, 'float32'))
+    backend.uploadToGPU(info.dataId)
+    return into ? { ...into, shape } : info
+  })
+  const halves: HalfBuffer[] = [
+    ...work.outputs.filter((_, i) => isHalf(outputs[i]!)).map(({ name, component }) => ({ name, component, written: true })),
+    ...inputs.flatMap(([name, info], i) => (isHalf(info) ? [{ name, component: work.inputComponents[i] as 1 | 4, written: false }] : [])),
+  ]
 
-  let pipeline = pipelines.get(work.key)
+  const together = work.summed !== undefined && sharesSum(backend, work.summed)
+  const key = [work.key, ...halves.map(({ name }) => name)].join(' half ') + (together ? ' together' : '')
+  let pipeline = pipelines.get(key)
   if (!pipeline) {
-    const module = device.createShaderModule({ label: work.key, code: shaderOf(work) })
-    pipeline = device.createComputePipeline({ label: work.key, layout: 'auto', compute: { module, entryPoint: 'main' } })
-    pipelines.set(work.key, pipeline)
+    const module = device.createShaderModule({ label: key, code: shaderOf(work, halves, together) })
+    pipeline = device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } })
+    pipelines.set(key, pipeline)
   }
 
   const whole = [work.threads, ...Object.values(work.uniforms ?? {})]
@@ -127,11 +178,6 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
     uniforms.set(uniformKey, uniform)
   }
 
-  const outputs = work.outputs.map(({ shape, into }) => {
-    const info = into ?? backend.makeTensorInfo(shape, 'float32')
-    backend.uploadToGPU(info.dataId)
-    return into ? { ...into, shape } : info
-  })
   for (const [, info] of inputs) backend.uploadToGPU(info.dataId)
   const tensors = [...outputs, ...inputs.map(([, info]) => info)]
   const bindGroup = device.createBindGroup({
@@ -139,7 +185,7 @@ function dispatch(backend: WebGPUBackend, work: Launches & { inputType?: 'i32' }
     entries: [...tensors.map((info) => bindingOf(backend, info)), { buffer: uniform }].map((resource, binding) => ({ binding, resource })),
   })
 
-  const groups = Math.ceil(work.threads / (work.workgroupSize ?? usualWorkgroup))
+  const groups = together ? work.threads : Math.ceil(work.threads / (work.workgroupSize ?? usualWorkgroup))
   const rows = Math.ceil(groups / mostWorkgroups)
   backend.ensureCommandEncoderReady()
   const internals = backend as unknown as Internals
@@ -170,29 +216,40 @@ function bindingOf(backend: WebGPUBackend, info: TensorInfo): GPUBufferBinding {
   return part ? { buffer, offset: 4 * part.offset, size: 4 * util.sizeFromShape(info.shape) } : { buffer }
 }
 
-function shaderOf(work: Launches & { inputType?: 'i32' }): string {
-  const workgroup = work.workgroupSize ?? usualWorkgroup
-  const type = (component: number) => (component === 4 ? 'vec4<f32>' : (work.inputType ?? 'f32'))
+function shaderOf(work: Launches & { inputType?: 'i32' }, halves: HalfBuffer[], together: boolean): string {
+  const workgroup = together ? lanesTogether : (work.workgroupSize ?? usualWorkgroup)
+  const type = (name: string, component: number, single = 'f32') => {
+    const half = halves.find((buffer) => buffer.name === name)
+    return half ? elementOfHalves(half) : component === 4 ? 'vec4<f32>' : single
+  }
   const fields = ['threads', ...Object.keys(work.uniforms ?? {})].map((name) => `${name}: i32,`)
   fields.push(...Object.keys(work.factors ?? {}).map((name) => `${name}: f32,`))
   const buffers = [
-    ...work.outputs.map(({ name, component }) => `var<storage, read_write> ${name}: array<${component === 4 ? 'vec4<f32>' : 'f32'}>;`),
-    ...Object.keys(work.inputs).map((name, i) => `var<storage, read> ${name}: array<${type(work.inputComponents[i]!)}>;`),
+    ...work.outputs.map(({ name, component }) => `var<storage, read_write> ${name}: array<${type(name, component)}>;`),
+    ...Object.keys(work.inputs).map(
+      (name, i) => `var<storage, read> ${name}: array<${type(name, work.inputComponents[i]!, work.inputType)}>;`,
+    ),
     'var<uniform> uniforms: Uniforms;',
   ]
+  const body = throughFunctions(work.body(), halves)
   return `
+    ${together ? 'enable subgroups;' : ''}
     struct Uniforms { ${fields.join(' ')} }
     ${buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer}`).join('\n')}
+    ${halves.map(halfFunction).join('\n')}
     ${work.header?.() ?? ''}
+    ${work.summed !== undefined ? totals(body, together) : ''}
     @compute @workgroup_size(${workgroup})
     fn main(
       @builtin(global_invocation_id) thread: vec3<u32>,
       @builtin(num_workgroups) groups: vec3<u32>,
       @builtin(local_invocation_index) localIndex: u32,
+      @builtin(workgroup_id) workgroup: vec3<u32>,
     ) {
-      let index = i32(thread.x + thread.y * groups.x * ${workgroup}u);
+      let index = i32(${together ? 'workgroup.x + workgroup.y * groups.x' : `thread.x + thread.y * groups.x * ${workgroup}u`});
       ${work.header ? `let local = i32(localIndex); let group = index / ${workgroup};` : 'if (index >= uniforms.threads) { return; }'}
-      ${work.body()}
+      ${work.summed !== undefined ? laneOf(together) : ''}
+      ${body}
     }`
 }
 

@@ -14,6 +14,8 @@ describe('with the kernels of a software adapter', () => {
   testAgainstStock('cpu', casesHere(16))
 })
 
+describe('with activations in halves', () => testKernels('wgsl', 16, 'f16'))
+
 // Few and small: each needs many pipelines.
 describe('as the stock engine runs them', () => testAgainstStock('webgpu', casesHere(4), 4))
 

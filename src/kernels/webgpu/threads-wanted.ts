@@ -8,5 +8,7 @@ export function setSoftware(backend: WebGPUBackend, isSoftware: boolean): void {
   else software.delete(backend)
 }
 
+export const isSoftware = (backend: WebGPUBackend): boolean => software.has(backend)
+
 /** Number of threads that keep the adapter busy: it decides how many parts kernels split a sum into. */
 export const threadsWanted = (backend: WebGPUBackend): number => (software.has(backend) ? 1024 : 16_384)
