@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { cutMix } from '../kernels/cut-mix/cut-mix'
 import { detach } from '../kernels/detach'
-import type { Places, RandomKey } from '../kernels/dropout/dropout'
+import type { RandomKey } from '../kernels/dropout/dropout'
 import { agreement } from '../kernels/agreement/agreement'
 import { pseudoLabels } from '../kernels/pseudo-labels/pseudo-labels'
 import { pixelLosses } from '../kernels/pixel-loss/pixel-loss'
@@ -9,11 +9,11 @@ import { withPrecision } from '../kernels/webgpu/halves'
 import { update } from '../nn/optimiser'
 import type { Parameters } from '../nn/parameters'
 import { decode, encode, type Mode, type UNet } from '../nn/unet'
-import { appended, assembled, batchOf, countIn, portion, some, type Range } from './batch'
+import { appended, batchOf, countIn, portion, some } from './batch'
 import type { Config } from './config'
 import { perturbFeatures } from './feature-perturbation'
-import { differentiated, gradientOf, type Gradient } from './gradient'
-import { weightsOf, type Models } from './model'
+import type { Models } from './model'
+import { atOnce, partByPart, type Taught } from './part-by-part'
 import { decodedRows, encodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
 import { lossScaleOf, precisionOf } from './precision'
 import { rampAt, type Term } from './schedule'
@@ -22,8 +22,9 @@ import { renderViews, type DeviceImages, type DevicePlan } from './views'
 /**
  * One iteration of CMEMS, line by line as in docs/method.md, section "One iteration". N_1 and N_2 are k = 0 and 1.
  *
- * Both networks run in one pass, as do the labelled, strong and weak views (batch.ts), of all images or of one part after another (parts.ts). Everything that changes from step to step is read from
- * tensors (`StepPlan`), so that the same operations, recorded once, serve every step.
+ * Both networks run in one pass, as do the labelled, strong and weak views (batch.ts), of all images or of one part after another
+ * (part-by-part.ts). Everything that changes from step to step is read from tensors (`StepPlan`), so that the same operations, recorded once,
+ * serve every step.
  *
  * Departures from the closest neighbour (UniMatch): two networks that teach each other; Dice over labelled parts taken separately;
  * unknown pixels of synthetic images do not count.
@@ -41,13 +42,6 @@ export const L = (
   { lambdaE, lambdaS, lambdaIp, lambdaFp }: Config,
   r: number,
 ): number => lambdaE * L_E + lambdaS * L_S + r * (lambdaIp * L_ip + lambdaFp * L_fp)
-
-/** Where some images of each network lie among all `count` of both. */
-function placesIn(count: number, ranges: readonly Range[]): Places {
-  const own = ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i))
-  const images = [0, count / 2].flatMap((first) => own.map((i) => first + i))
-  return { images, tensor: tf.tensor1d(images) }
-}
 
 /** Copies, for the same images in several places of a batch. */
 const repeat = <T>(part: T, times: number): T[] => new Array<T>(times).fill(part)
@@ -70,12 +64,6 @@ export interface StepPlan {
   schedule: tf.Tensor1D
   /** All of them in one tensor, in the order of `flatten`. */
   flat: tf.Tensor1D
-}
-
-/** Pseudo-labels of the weak views, and those of them that are taught. */
-interface Taught {
-  labels: tf.Tensor3D
-  taught: tf.Tensor3D
 }
 
 export interface StepResult {
@@ -133,55 +121,9 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
       return losses
     }
 
-    const { gradient, buffers } = parts.length === 1 ? atOnce(parts[0]!) : partByPart()
-
-    function atOnce(all: Part): Gradient {
-      const forward = (theta: Parameters, mode: Mode) => {
-        const F = featuresOf(theta, mode, all)
-        const taught = taughtBy(theta, mode, F, all)
-        return lossesOf(logitsOf(theta, mode, F, all), taught)
-      }
-      return gradientOf(net, models, { dropout: plan.dropout, dy: plan.weights, forward })
-    }
-
-    // The losses need the logits of all images. So these come first, without a tape, and each part passes a second time for its gradient.
-    function partByPart(): Gradient {
-      const places = parts.map((part) => placesIn(x.shape[0], encodedRows(rows, part)))
-      const decoded = parts.map((part) => decodedRows(rows, part))
-      // In warm-up a part of unlabelled images alone has nothing to learn from.
-      const learns = parts.map((_, p) => countIn(decoded[p]!) > 0)
-
-      const theta = weightsOf(net, models)
-      const seen = parts.map((part, p): Taught & { z?: tf.Tensor4D } =>
-        tf.tidy(() => {
-          const mode: Mode = { training: true, dropout: plan.dropout, places: places[p]!, running: new Map() }
-          const F = featuresOf(theta, mode, part)
-          return { ...taughtBy(theta, mode, F, part), ...(learns[p] && { z: logitsOf(theta, mode, F, part) }) }
-        }),
-      )
-      const whole = <T extends tf.Tensor>(of: (part: (typeof seen)[number]) => T | undefined, ranges: (p: number) => Range[]): T =>
-        assembled(seen.flatMap((part, p) => (of(part) ? [{ x: of(part)!, ranges: ranges(p) }] : [])))
-      const weak = (p: number) => [parts[p]!.unlabeled]
-      const taught = { labels: whole(({ labels }) => labels, weak), taught: whole(({ taught }) => taught, weak) }
-      const z = whole(
-        ({ z }) => z,
-        (p) => decoded[p]!,
-      )
-      const [dz] = differentiated(() => lossesOf(z, taught), [z], plan.weights).grads as [tf.Tensor4D]
-
-      let gradient: tf.Tensor1D | null = null
-      for (const [p, part] of parts.entries()) {
-        if (!learns[p]) continue
-        const before: tf.Tensor1D | null = gradient
-        const forward = (theta: Parameters, mode: Mode) => logitsOf(theta, mode, featuresOf(theta, mode, part), part)
-        gradient = tf.tidy(() => {
-          const own = gradientOf(net, models, { dropout: plan.dropout, places: places[p]!, dy: some(dz, decoded[p]!), forward }).gradient
-          return before ? tf.add(before, own) : own
-        })
-        before?.dispose()
-      }
-      return { gradient: gradient!, buffers: tf.clone(models.buffers) }
-    }
+    const batch = { count: x.shape[0], rows, parts, dropout: plan.dropout, weights: plan.weights }
+    const passes = { featuresOf, taughtBy, logitsOf, lossesOf }
+    const { gradient, buffers } = (parts.length === 1 ? atOnce : partByPart)(net, models, batch, passes)
 
     // One update of each network with lr(t). No target has a gradient, so the gradient of L^1 + L^2 is each network's own.
     const scale = lossScaleOf(net, config)
