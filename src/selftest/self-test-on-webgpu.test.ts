@@ -30,13 +30,17 @@ test('WGSL that is wrong, or that the adapter refuses, is off, and nothing else'
     },
   )
   Reflect.deleteProperty(device, 'createShaderModule')
-  expect(report.rows.map(({ name, beside, ok }) => `${name} ${beside} ${ok}`)).toEqual([
-    'blurOp twin false',
-    'contrastOp twin true',
-    'rimOp twin true',
-    'scaleChannelsOp twin false',
-    'scaleChannelsOp stock false',
-    '10 training steps wasm false',
+  expect(report.rows.map(({ name, precision, beside, ok }) => `${name} ${precision} ${beside} ${ok}`)).toEqual([
+    'blurOp f32 twin false',
+    'contrastOp f32 twin true',
+    'rimOp f32 twin true',
+    'scaleChannelsOp f32 twin false',
+    'scaleChannelsOp f32 stock false',
+    'blurOp f16 twin false',
+    'contrastOp f16 twin true',
+    'rimOp f16 twin true',
+    'scaleChannelsOp f16 twin false',
+    '10 training steps f32 wasm false',
   ])
   expect(report.rows[3]!.worst).toMatch(/^the GPU refused it \(.+\), case \d+ of scaleChannelsOp/)
   expect(report.gpu).toMatchObject({ vendor: expect.any(String) })

@@ -69,7 +69,7 @@ export async function makeFixture(config: Config, data: TrainingData, t = 0): Pr
 
   const factorsOf = (k: number): NumberArray[] =>
     net.widths.map((C, l) => {
-      const all = numbers.values[`features.${l}`]!
+      const all = numbers.values[`features.0.${l}`]!
       const end = ((k + 1) * all.length) / 2 // the perturbed images come last of each network
       return { shape: [U, C], values: all.slice(end - U * C, end) }
     })
