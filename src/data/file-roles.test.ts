@@ -14,6 +14,10 @@ test.each([
   ['plain', 'plain', 'plain'],
   ['data/patient1/images/image.png', 'image', 'patient1'],
   ['image.png', 'image', 'image'],
+  ['pile/patient7/slice_2.png', 'slice_2', 'patient7'],
+  ['pile/patient7/images/frame_2.png', 'frame_2', 'patient7'],
+  ['slice_2.png', 'slice_2', 'slice'],
+  ['pile/im0079.png', 'im0079', 'im0079'],
 ])('%s is called %s, of patient %s', (name, base, patient) => {
   expect(baseName(name)).toBe(base)
   expect(patientOf(name)).toBe(patient)

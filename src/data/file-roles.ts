@@ -11,13 +11,21 @@ export function baseName(name: string): string {
   return base.replace(/(?<=.)\.((nii|ome|seg)\.[^.]*|[^.]*)$/i, '')
 }
 
-/** The patient an image belongs to: its base name up to the first underscore; of one that is called "image" and no more, its folder. */
+/** What a name begins with that counts parts of a patient rather than patients. */
+const partWords = /^(slices?|slc|frames?|im|img|images?|scans?|layers?|planes?|views?|z|t)$/i
+
+/**
+ * The patient an image belongs to: its base name up to the first underscore; of one that is called "image" and no more, or that begins with a word
+ * such as "slice", its folder.
+ */
 export function patientOf(name: string): string {
-  if (pairName(name) !== '') return baseName(name).split('_')[0]!
+  const first = baseName(name).split('_')[0]!
+  const named = pairName(name) !== ''
+  if (named && !partWords.test(first)) return first
   return (
     folders(name)
       .reverse()
-      .find((folder) => strip(folder) !== '') ?? baseName(name)
+      .find((folder) => strip(folder) !== '') ?? (named ? first : baseName(name))
   )
 }
 
