@@ -6,6 +6,7 @@ import { paletteOf, type Palette } from '../image/palette'
 import type { BankEntryInfo } from '../worker/protocol'
 import { count, lastPart, plural } from './format'
 import { OutlinedPicture } from './outlined-picture'
+import { RemoveIcon } from './remove-icon'
 import './styles/pile.css'
 
 /** The images that registration labelled from the exemplar, and why there are none. */
@@ -75,9 +76,7 @@ function Entry({ entry: { image, name, labels, fit, wayBack }, palette }: { entr
           title={`Remove ${name} from the bank`}
           onClick={() => removeFromBank(image)}
         >
-          <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-            <path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
-          </svg>
+          <RemoveIcon />
         </button>
       </div>
     </figure>

@@ -11,6 +11,7 @@ import { count, lastPart } from './format'
 import { ModalDialog } from './modal-dialog'
 import { OutlinedPicture } from './outlined-picture'
 import { strikeUnknown } from './painters'
+import { RemoveIcon } from './remove-icon'
 import './styles/pile.css'
 
 /** A volume whose mask marks every slice gives as many exemplars as slices. */
@@ -158,9 +159,7 @@ function Other({ exemplar, palette, removable, onEdit, onRemove }: Controls & Sh
         </button>
         {removable && (
           <button type="button" aria-label={`Remove ${name}`} title={`Remove ${name}`} onClick={onRemove}>
-            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-              <path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
-            </svg>
+            <RemoveIcon />
           </button>
         )}
       </div>
