@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { headerBytes, isDetachedHeader, samplesFileOf } from '../data/detached'
 import { InputError } from '../data/input-error'
 import type { GivenFile } from '../data/given-file'
@@ -81,6 +81,12 @@ export interface Place {
   path: string
   folder: boolean
   array?: string
+}
+
+/** Whether a path leads to something in a folder or in one of that, without being the folder itself. */
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && !isAbsolute(way) && way.split(sep)[0] !== '..'
 }
 
 /** Null where there is nothing, or it may not be seen. */

@@ -1,8 +1,9 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { runPaths, type Files } from '../export/archive'
 import { CheckpointError, isCheckpoint, openCheckpoint } from '../session/checkpoint'
 import { UsageError } from './arguments'
+import { isInside } from './given-path'
 
 const checkpointName = 'checkpoint.safetensors'
 /** The checkpoint before it, as long as the run goes on. */
@@ -22,11 +23,6 @@ const reasons: Record<string, string> = {
   ENOTDIR: 'it is a file, or lies in one',
   EEXIST: 'it is a file',
   ENAMETOOLONG: 'its name is too long',
-}
-
-const isInside = (path: string, folder: string) => {
-  const way = relative(folder, path)
-  return way !== '' && !isAbsolute(way) && way.split(sep)[0] !== '..'
 }
 
 /**
@@ -156,17 +152,18 @@ export class RunFolder {
 
 /**
  * The newest checkpoint in a run's folder that is whole.
- * @returns where it lies, and why a newer one was passed over
+ * @returns its bytes, and why a newer one was passed over
  * @throws UsageError if there is none
  */
-export async function newestCheckpoint(folder: string): Promise<{ path: string; passedOver: string | null }> {
+export async function newestCheckpoint(folder: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; passedOver: string | null }> {
   let passedOver: string | null = null
   for (const name of [checkpointName, previousName]) {
     const path = join(folder, name)
     if (!existsSync(path)) continue
     try {
-      await openCheckpoint(new Uint8Array(readFileSync(path)))
-      return { path, passedOver }
+      const bytes = new Uint8Array(readFileSync(path))
+      await openCheckpoint(bytes)
+      return { bytes, passedOver }
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error
       passedOver = `"${path}" is passed over: ${error.message}`

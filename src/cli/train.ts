@@ -1,7 +1,7 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { amount } from '../lib/amount'
 import { makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend } from '../session/backend'
@@ -13,7 +13,7 @@ import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { filesBelow, fromPath, placeAt, samplesAt } from './given-path'
+import { filesBelow, fromPath, isInside, placeAt, samplesAt } from './given-path'
 import { nodePlatform, threadsOf } from './platform'
 import { newestCheckpoint, RunFolder } from './run-folder'
 
@@ -42,9 +42,9 @@ function given(path: string, folder: string | undefined, option: string): InputF
   if (found === undefined) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
   const files = filesIn(found, option)
   const place = placeAt(found)!
-  const between = folder ? relative(folder, place.folder ? place.path : dirname(place.path)) : ''
-  const inside = between !== '' && between.split(/[/\\]/)[0] !== '..' && !isAbsolute(between)
-  return inside ? files.map((file) => ({ ...file, name: join(between, file.name) })) : files
+  const around = place.folder ? place.path : dirname(place.path)
+  if (!folder || !isInside(around, folder)) return files
+  return files.map((file) => ({ ...file, name: join(relative(folder, around), file.name) }))
 }
 
 /** @throws UsageError */
@@ -249,7 +249,7 @@ async function checkpointAt(path: string): Promise<Uint8Array<ArrayBuffer>> {
   if (!placeAt(path)?.folder) return given(path, undefined, '--resume')[0]!.read()
   const newest = await newestCheckpoint(path)
   if (newest.passedOver) console.log(newest.passedOver)
-  return fromPath(newest.path).read()
+  return newest.bytes
 }
 
 /** Writes a checkpoint every so many seconds and at every signal that can be caught; the first Ctrl+C ends the run instead. */
