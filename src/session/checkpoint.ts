@@ -24,8 +24,17 @@ const formerFormat = 'exemplar-lab-checkpoint-1'
 const seal = 'seal'
 const sealBytes = 32
 
+/** Of each run's data, made once: a run writes a checkpoint every minute. */
+const digests = new WeakMap<TrainingData, Promise<string>>()
+
 /** SHA-256 of what the networks see, so that a run is not silently continued on other images. */
-async function digest({ exemplars, unlabeled }: TrainingData): Promise<string> {
+function digest(data: TrainingData): Promise<string> {
+  const known = digests.get(data) ?? digestOf(data)
+  digests.set(data, known)
+  return known
+}
+
+async function digestOf({ exemplars, unlabeled }: TrainingData): Promise<string> {
   const pictures = [...exemplars.flatMap(({ image, labels }) => [image, Float32Array.from(labels)]), ...unlabeled]
   const all = new Float32Array(pictures.reduce((sum, p) => sum + p.length, 0))
   let at = 0
