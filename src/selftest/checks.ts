@@ -5,6 +5,7 @@ import { casedOperations, type CasedOperation } from '../kernels/cases'
 import { casesFor } from '../kernels/testing/cases'
 import { besideStock, besideTwin, hasStock, type Difference, type Kind } from '../kernels/testing/compare'
 import type { Precision } from '../kernels/webgpu/halves'
+import { refusalOf } from '../kernels/webgpu/refusal'
 import type { Row } from './report'
 
 /** Which calls are made. */
@@ -80,17 +81,14 @@ export function* checksOf({ kind, precisions, count, first, forms, formCount, gr
     }
 }
 
-/** What some work on the active backend gave, or what the GPU refused meanwhile, in its own words: TensorFlow.js would go on with zeros. */
+/** What some work on the active backend gave, or what the GPU refused meanwhile; see `refusalOf`. */
 export type Outcome<T> = { given: T } | { refused: string }
 
 /** @throws Error as `work` does, unless the GPU refused something */
 export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   if (tf.getBackend() !== 'webgpu') return { given: await work() }
   const { device } = tf.backend() as WebGPUBackend
-  for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind)
-  const working = work()
-  await working.catch(() => undefined)
-  const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()])
-  const error = errors.find((one) => one !== null)
-  return error ? { refused: error.message.split('\n')[0]! } : { given: await working }
+  let working: Promise<T> | undefined
+  const refused = await refusalOf(device, () => (working = work()).catch(() => undefined))
+  return refused === null ? { given: await working! } : { refused }
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { MemoryError } from '../memory-error'
 import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
+import { refusalOf } from './refusal'
 
 /** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are parts of it. */
 export interface Numbers {
@@ -54,14 +55,10 @@ export class Replay<N extends Numbers> {
    */
   async prepare(run: Run<N>): Promise<void> {
     if (this.recorded?.key === run.key) return
-    const { device } = this.backend
-    for (const filter of ['out-of-memory', 'validation'] as const) device.pushErrorScope(filter)
-    this.record(run)
-    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()])
-    const error = errors.find((one) => one !== null)
-    if (!error) return
+    const refused = await refusalOf(this.backend.device, () => this.record(run))
+    if (refused === null) return
     this.forget()
-    throw new MemoryError(`The GPU has not the memory for this: ${error.message.split('\n')[0]}`)
+    throw new MemoryError(`The GPU has not the memory for this: ${refused}`)
   }
 
   private record({ key, upload, dispose, reads, launch }: Run<N>): void {
