@@ -3,21 +3,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { fromBytes } from '../data/given-file'
-import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
-import { openBackend } from './backend'
 import type { BackendInfo, SessionEvent } from './events'
 import { Session } from './session'
+import { openWasm } from './wasm.test-support'
 
 let backend: BackendInfo
 beforeAll(async () => {
-  const platform = {
-    webgpu: () => Promise.resolve(null),
-    wasmPaths: null,
-    tuningStore: null,
-    simdKernels: readSimdKernels,
-    threadFiles: null,
-  }
-  backend = await openBackend('wasm', platform, () => undefined)
+  backend = await openWasm()
 })
 let open: Session | null = null
 afterEach(async () => {

@@ -1,25 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
 import { makeConfig, presets, type Config } from '../method/config'
-import { openBackend } from './backend'
 import type { BackendInfo, SessionEvent } from './events'
 import { NoRoomError, refuseTooLarge, reportOf, type Room } from './memory'
 import { ProblemError } from './problem'
 import { sampleDataset } from './samples'
 import { Session } from './session'
+import { openWasm } from './wasm.test-support'
 
 let backend: BackendInfo
 beforeAll(async () => {
-  const platform = {
-    webgpu: () => Promise.resolve(null),
-    wasmPaths: null,
-    tuningStore: null,
-    simdKernels: readSimdKernels,
-    threadFiles: null,
-  }
-  backend = await openBackend('wasm', platform, () => undefined)
+  backend = await openWasm()
 })
 let session: Session | null = null
 afterEach(async () => {

@@ -15,11 +15,9 @@ import { Random } from '../lib/random'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { frameOf } from '../image/frame'
 import { runPython } from '../lib/python.test-support'
-import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
 import { makeConfig, type Config } from '../method/config'
 import type { StepRunner } from '../method/step-runner'
 import { writeModels } from '../method/model'
-import { openBackend } from './backend'
 import { annotationOf, withMapping } from './annotations'
 import { emptyDataset } from './dataset'
 import { withVolumes } from './given-volumes'
@@ -30,16 +28,13 @@ import { toSource } from './preparation'
 import type { BackendInfo, SessionEvent } from './events'
 import { Session } from './session'
 import { disagreement, Trainer } from './trainer'
+import { openWasm } from './wasm.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
 let backend: BackendInfo
 beforeAll(async () => {
-  backend = await openBackend(
-    'wasm',
-    { webgpu: () => Promise.resolve(null), wasmPaths: null, tuningStore: null, simdKernels: readSimdKernels, threadFiles: null },
-    () => undefined,
-  )
+  backend = await openWasm()
 })
 let open: Session[] = []
 afterEach(async () => {
