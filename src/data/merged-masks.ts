@@ -2,6 +2,8 @@
  * Several masks of one image, such as one for each lung or one file for each organ, as one label map. Classes are called after what differs between
  * the names of the masks. Where masks overlap the smaller one counts, as with the structures of an RTSTRUCT: so none is lost within another.
  */
+import { hexOf } from '../lib/hex'
+import { naturalOrder } from '../lib/natural-order'
 import { alignment } from './alignment'
 import { tryMask } from './file-roles'
 import { InputError } from './input-error'
@@ -25,14 +27,12 @@ export interface Family {
   closed: boolean
 }
 
-const inOrder = new Intl.Collator('en', { numeric: true }).compare
-
 /** Masks that a pairing leaves over because there are several of one image. */
 export function masksTogether({ unpaired }: Pairing): Together[] {
   const byImage = new Map<Volume, Volume[]>()
   for (const { mask, why, candidates } of unpaired)
     if (why === 'several masks of one image') byImage.set(candidates[0]!, [...(byImage.get(candidates[0]!) ?? []), mask])
-  return [...byImage].map(([image, masks]) => ({ image, masks: masks.sort((a, b) => inOrder(a.name, b.name)) }))
+  return [...byImage].map(([image, masks]) => ({ image, masks: masks.sort((a, b) => naturalOrder(a.name, b.name)) }))
 }
 
 /** What the name of a mask says besides the case. */
@@ -85,7 +85,7 @@ export function familyOf(groups: readonly Together[], read: (mask: Volume) => Ma
     groups.flatMap(({ masks }) => withoutCommon(said(told.filter(({ mask }) => masks.includes(mask))))),
   ]
   const [all, each] = [ofAll, ofEach].map((names) => new Set(names.map((words) => words.join(' '))))
-  const names = [...(each!.size < all!.size ? each! : all!)].sort(inOrder)
+  const names = [...(each!.size < all!.size ? each! : all!)].sort(naturalOrder)
   return { values: new Map(names.map((name, i) => [name, i + 1])), objects: false, closed: false }
 }
 
@@ -151,7 +151,7 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
       return {
         value: own,
         name,
-        color: color ? `#${color.map((c) => c.toString(16).padStart(2, '0')).join('')}` : null,
+        color: color && `#${hexOf(color)}`,
         mask,
         label,
         count,

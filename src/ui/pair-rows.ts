@@ -1,4 +1,5 @@
 /** What the list of pairs shows: its rows, and what can be chosen in each. */
+import { naturalOrder } from '../lib/natural-order'
 import type { PairedImage, PairedMask, PairList } from '../worker/protocol'
 import { count } from './format'
 
@@ -13,9 +14,7 @@ export interface Choice {
   label: string
 }
 
-const { compare } = new Intl.Collator('en', { numeric: true })
-
-const byName = (a: { name: string }, b: { name: string }) => compare(a.name, b.name)
+const byName = (a: { name: string }, b: { name: string }) => naturalOrder(a.name, b.name)
 
 /**
  * Masks of no image, then images, each by name, so that a row stays where it is whatever is chosen in it.
