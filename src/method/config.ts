@@ -578,3 +578,23 @@ export function makeConfig(values: Partial<Record<string, unknown>> = {}, base: 
   for (const [key, value] of Object.entries(values)) config[key] = parseValue(key as Key, value)
   return config as unknown as Config
 }
+
+/** Settings as another version wrote them. */
+export interface StoredConfig {
+  config: Config
+  /** Settings that this version lacks, with their values; left out. */
+  unknown: Record<string, unknown>
+  /** Settings that the other version lacked, and that have their defaults. */
+  added: Key[]
+}
+
+/** Reads settings from a file. @throws ConfigError for a value that is not allowed */
+export function readConfig(stored: object): StoredConfig {
+  const entries = Object.entries(stored)
+  const isKnown = ([key]: [string, unknown]) => Object.hasOwn(parameters, key)
+  return {
+    config: makeConfig(Object.fromEntries(entries.filter(isKnown))),
+    unknown: Object.fromEntries(entries.filter((entry) => !isKnown(entry))),
+    added: keys.filter((key) => !Object.hasOwn(stored, key)),
+  }
+}

@@ -51,6 +51,8 @@ export class Trainer {
   private queued = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
+  /** Steps that the run was started with: once finished, it continues for as many. */
+  leg: number
   private runner: StepRunner
   /**
    * The states before the last calls of `steps`, oldest first. The loss of a state is known only after a step from it, so the
@@ -77,6 +79,7 @@ export class Trainer {
     private known: Bank | null = null,
   ) {
     this.net = networkOf(config, dataset.classes.length)
+    this.leg = config.steps
     this.field = fieldOfAll(dataset, config)
     this.data = withBank(prepared, known?.entries ?? [])
     this.runner = new StepRunner(this.net, this.data, config, models)
@@ -121,6 +124,7 @@ export class Trainer {
     const models = writeModels(this.net, await this.stored())
     const next = new Trainer(dataset, prepared, config, models)
     next.t = next.queued = this.t
+    next.leg = this.leg
     next.rows.push(...this.rows)
     next.scores.push(...this.scores)
     this.dispose()
