@@ -351,6 +351,14 @@ export const parameters = {
     mark: 'choice',
     hint: 'How often an exemplar is drawn from the bank.',
   }),
+  stack: number('Synthesis', 'Along the stack', {
+    default: 0,
+    min: 0,
+    max: 50,
+    step: 1,
+    mark: 'choice',
+    hint: 'Slices before and after the exemplar, in its volume or cine, that its labels are carried to; they join the bank. 0 is off.',
+  }),
   atlasPool: number('Synthesis', 'Bank pool', {
     default: 250,
     min: 1,

@@ -87,7 +87,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     ...(bank && {
       bank: JSON.stringify({
         ...bank,
-        entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })),
+        entries: bank.entries.map(({ image, patient, fit, wayBack, away }) => ({ image, patient, fit, wayBack, away })),
       }),
     }),
   })
@@ -148,9 +148,9 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
 
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
-  return (
-    bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, labels: tensors[`bank/${n}`]!.data as BankEntry['labels'] })) }
-  )
+  const labelsOf = (n: number) => tensors[`bank/${n}`]!.data as BankEntry['labels']
+  // Older ones had none along a stack.
+  return bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })) }
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */

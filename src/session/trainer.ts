@@ -17,7 +17,7 @@ import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages, scoredWith } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
@@ -92,7 +92,7 @@ export class Trainer {
 
   /** Whether the settings ask for a bank that is not made yet. */
   get lacksBank(): boolean {
-    return this.config.atlases > 0 && !this.known
+    return (this.config.atlases > 0 || this.config.stack > 0) && !this.known
   }
 
   /** Makes the bank. @param tell as in `makeBank` */
@@ -102,9 +102,11 @@ export class Trainer {
       ...prepared,
       patients: dataset.unlabeled.map(({ patient }) => patient),
       own: new Set(annotated(dataset).map(({ picture }) => picture.patient)),
+      along: stacksOf(dataset),
     }
-    const { atlases, atlasPool, atlasAgreement, atlasRotation } = config
-    this.useBank(await makeBank(data, { entries: atlases, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }, tell))
+    const { atlases, stack, atlasPool, atlasAgreement, atlasRotation } = config
+    const options = { entries: atlases, stack, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }
+    this.useBank(await makeBank(data, options, tell))
   }
 
   /** Trains on with another bank. */
