@@ -24,6 +24,8 @@ const policy = [
 ].join('; ')
 
 export default defineConfig({
+  // Addresses relative to the files they are in, so that the page may lie below any path.
+  base: './',
   plugins: [react(), itkPipelines()],
   worker: { format: 'es' },
   build: {
