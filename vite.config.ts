@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 import { headers, isolation, ownPolicy } from './scripts/headers.mjs'
 import { itkPipelines } from './scripts/itk-pipelines.mjs'
+import { licences } from './scripts/licenses.mjs'
 
 /** The policy in the page itself as well, for hosts that send no headers. */
 const statedPolicy: Plugin = {
@@ -13,11 +14,13 @@ const statedPolicy: Plugin = {
   ],
 }
 
+const { page: licencesOfPage, worker: licencesOfWorker } = licences()
+
 export default defineConfig({
   // Addresses relative to the files they are in, so that the page may lie below any path.
   base: './',
-  plugins: [react(), itkPipelines(), statedPolicy],
-  worker: { format: 'es' },
+  plugins: [react(), itkPipelines(), statedPolicy, licencesOfPage],
+  worker: { format: 'es', plugins: () => [licencesOfWorker()] },
   build: {
     target: 'es2022',
     // The polyfill would be inline code, and inlined assets data: addresses; the policy allows neither.
