@@ -8,7 +8,7 @@ import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
-import { BackendError, openBackend } from '../session/backend'
+import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import { answering } from './answers'
@@ -43,8 +43,9 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
   }
   try {
     let session: Session | null = null
-    const backend = await openBackend(wanted, platform, (message) => session?.fail('backend', message), threads)
-    session = new Session(backend, post)
+    const onFault: Parameters<typeof openBackend>[2] = (fault) => void session?.lose(fault)
+    const backend = await openBackend(wanted, platform, onFault, threads)
+    session = new Session(backend, post, (on, host) => reopenBackend(on, host, platform, onFault, threads))
     session.doubt(backend.backend === 'webgpu')
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
     return { session, backend, openHost }

@@ -22,7 +22,7 @@ import type {
   VolumeNumbers,
 } from '../session/events'
 
-export type { ScoreRow, StepMetrics } from '../method/history'
+export type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
