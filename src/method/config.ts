@@ -214,6 +214,12 @@ export const parameters = {
     mark: 'confirmed',
     hint: 'cross: each model learns from the other; self: from itself, the control.',
   }),
+  draws: choice('Teaching', 'Draws of A and B', {
+    default: 'shared',
+    options: ['shared', 'own', 'apart'],
+    mark: 'choice',
+    hint: 'own: labelled images, strong views and boxes for each model; apart: also its half of the bank. A trial (one seed): with own, cross ahead of self by 0.01 to 0.03, but no better than shared.',
+  }),
   tau: number('Teaching', 'Confidence threshold', {
     default: 0.8,
     min: 0,
