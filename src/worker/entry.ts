@@ -14,12 +14,13 @@ import { Session } from '../session/session'
 import { answering } from './answers'
 import { buffersOf } from './buffers'
 import type { Opened } from './opened'
-import type { Command, Event, Given, Outcome } from './protocol'
+import { startHeart } from './heart'
+import type { Command, Event, Given, Outcome, Ping, Sign } from './protocol'
 import { tuningStore } from './tuning-store'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
-const post = (message: Event | Outcome) => scope.postMessage(message, buffersOf(message))
+const post = (message: Event | Outcome | Sign) => scope.postMessage(message, buffersOf(message))
 
 const simdUrls: Record<SimdFile, string> = {
   'simd.wasm': kernels,
@@ -56,5 +57,6 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
 }
 
 const answer = answering(open, post)
+const answerPing = startHeart(post)
 
-scope.onmessage = ({ data }: MessageEvent<Command>) => void answer(data)
+scope.onmessage = ({ data }: MessageEvent<Command | Ping>) => (data.type === 'ping' ? answerPing() : void answer(data))

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm'
+import { beat } from '../../lib/beat'
 import { LostError } from '../lost-error'
 import factory from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js'
 
@@ -130,7 +131,9 @@ export async function startThreads(
           const answer = Atomics.load(words, 3 + mostThreads + k)
           if (answer === job || answer === -job) return answer
           // A thread that was ended answers nothing, and nobody else says so. The clock costs more than many a kernel.
-          if (turn % 10_000 === 0 && performance.now() > latest) throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
+          if (turn % 10_000 !== 0) continue
+          beat()
+          if (performance.now() > latest) throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
         }
       })
       if (answers.includes(-job)) throw new LostError(`The kernel ${kernel} failed on another thread`)
