@@ -189,5 +189,9 @@ export const serve = {
   examples: ['--port 5000'],
 } as const satisfies Command
 
+const all = [train, evaluate, inspect, bench, selftest, serve] as const
+
+export type CommandName = (typeof all)[number]['name']
+
 /** All of them. */
-export const commands: readonly Command[] = [train, evaluate, inspect, bench, selftest, serve]
+export const commands: readonly Command[] = all

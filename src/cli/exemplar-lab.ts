@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The program of the package: `exemplar-lab COMMAND ...` runs what `npm run COMMAND -- ...` runs in a clone. */
 import { setFlagsFromString } from 'node:v8'
-import { commands } from './commands'
+import { commands, type CommandName } from './commands'
 
-const run: Record<string, () => Promise<unknown>> = {
+const run: Record<CommandName, () => Promise<unknown>> = {
   train: () => import('./train'),
   evaluate: () => import('./evaluate'),
   inspect: () => import('./inspect'),
@@ -13,10 +13,11 @@ const run: Record<string, () => Promise<unknown>> = {
 }
 
 const [name] = process.argv.splice(2, 1)
-if (name && Object.hasOwn(run, name)) {
+const isCommand = (word: string | undefined): word is CommandName => word !== undefined && Object.hasOwn(run, word)
+if (isCommand(name)) {
   // As scripts/setup.mjs has it for a clone.
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
-  await run[name]!()
+  await run[name]()
 } else {
   const asked = name === undefined || name === '--help' || name === '-h'
   const list = commands.map((command) => `  exemplar-lab ${command.name} --help\n`).join('')
