@@ -62,6 +62,8 @@ test('says what it can do, and refuses what it cannot', () => {
     expect(run(name, '--help').stdout).toMatch(new RegExp(`^exemplar-lab ${name} [^]*Examples:\n  exemplar-lab ${name} `))
   }
   expect(run('fly')).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^There is no command fly; known are train, .*\.\n$/) })
+  const onGpu = run('train', '--sample', 'Cardiac phantom', '--backend', 'webgpu', '--out', 'none')
+  expect(onGpu).toMatchObject({ status: 1, stderr: expect.stringMatching(/^The package webgpu, .* is not installed: [^\n]*\n$/) })
   expect(run('bench', '--peers')).toMatchObject({ status: 1, stderr: expect.stringContaining('only a clone of the repository has') })
 })
 
