@@ -66,6 +66,16 @@ export const train = {
         'Go on from a checkpoint.safetensors, or from the newest good one in the folder of a run, exactly as if there had been no pause: with ' +
         'the same images, and without --preset, --set, --steps and --seed',
     },
+    rename: {
+      value: 'FILE',
+      meaning:
+        'Call images case-001, case-002 and so on, by patient, in all that is written, and write a CSV that says which is which to FILE, which ' +
+        'must lie outside of --out; - prints it instead',
+      otherwise: 'names as they are',
+    },
+    'keep-identifiers': {
+      meaning: "Keep the patient's name, ID, dates and the like in a DICOM SEG, instead of a case number (docs/files.md lists them)",
+    },
     'checkpoint-every': { value: 'SECONDS', meaning: 'How often the state of the run is kept in --out', default: '60' },
     out: {
       value: 'DIR',
@@ -81,6 +91,8 @@ export const train = {
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
     '--images brats --exemplar P1/P1_flair.nii --mask brats/P1/P1_seg.nii --modality flair --out out/flair',
     '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',
+    '--images series --exemplar p1 --mask p1.dcm --rename names.csv --out out/named',
+    '--images series --exemplar p1 --mask p1.dcm --keep-identifiers --out out/series',
   ],
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
 } as const satisfies Command
