@@ -1,3 +1,5 @@
+import { CopyDiagnostics } from './copy-diagnostics'
+
 export function Footer() {
   return (
     <footer className="footer quiet">
@@ -6,6 +8,7 @@ export function Footer() {
         diagnosis or treatment.
       </p>
       <p>0 bytes sent: images, masks and weights stay in this page, and its policy lets it reach no other address.</p>
+      <CopyDiagnostics />
     </footer>
   )
 }
