@@ -194,5 +194,19 @@ export const selftest = {
   examples: ['--backend webgpu --json selftest.json', '--backend wasm --threads 2'],
 } as const satisfies Command
 
+export const fuzz = {
+  name: 'fuzz',
+  does:
+    'Gives every reader, the archive of a run, its checkpoint and the worker damaged files and random requests, and ends with 1 if any of them ' +
+    'answers with anything but a sentence, hangs or takes too much memory. The files that do it are kept.',
+  options: {
+    seconds: { value: 'N', meaning: 'How long each is tried', default: '60' },
+    only: { value: 'NAME', meaning: 'One of them, such as dicom, "run archive" or protocol', multiple: true, otherwise: 'all' },
+    seed: { value: 'N', meaning: 'Which cases are drawn; the same seed draws the same', default: '1' },
+    out: { value: 'DIR', meaning: 'Where files are kept that do it', default: 'out/fuzz' },
+  },
+  examples: ['--seconds 60', '--only dicom --only tiff --seconds 600 --seed 7 --out out/found'],
+} as const satisfies Command
+
 /** All of them. */
-export const commands: readonly Command[] = [train, evaluate, inspect, bench, selftest]
+export const commands: readonly Command[] = [train, evaluate, inspect, bench, selftest, fuzz]
