@@ -30,7 +30,7 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 }
 
 /** Facts about a run, known without asking its backend. @param dataset its data set as it is written */
-export function factsOf({ config, dataset: own, t }: Trainer, { backend, adapter }: BackendInfo, dataset = own): RunFacts {
+export function factsOf({ config, dataset: own, t, recoveries }: Trainer, { backend, adapter }: BackendInfo, dataset = own): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,
@@ -40,6 +40,7 @@ export function factsOf({ config, dataset: own, t }: Trainer, { backend, adapter
     backend,
     adapter,
     step: t,
+    recoveries,
     data: {
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),

@@ -230,6 +230,7 @@ const requests: { [T in Exclude<RequestName, 'init' | 'bench' | 'self-test' | 'c
       keepIdentifiers: boolean(),
       rename: boolean(),
     }).map(({ what, ...options }) => () => ({ what, options })),
+    'mark-respawn': nat(5).map((reached) => () => ({ reached })),
     'case-names': fc.constant(() => ({})),
     'trust-adapter': fc.constant(() => ({})),
   }

@@ -41,8 +41,8 @@ let backend: Promise<BackendInfo> | null = null
 
 /** The backend, opened once. */
 export const smallBackend = (): Promise<BackendInfo> =>
-  (backend ??= openBackend('wasm', nodePlatform, (message) => {
-    throw new Fault(message)
+  (backend ??= openBackend('wasm', nodePlatform, (fault) => {
+    throw new Fault(fault.message)
   }))
 
 /** A session on the pictures, ready to start. */
