@@ -66,6 +66,8 @@ describe('names', () => {
     expect(written.exemplarMask!.given.name).toBe('case-001_01_mask.png')
     expect(written.masks.map(({ name }) => name)).toContain('case-002_mask.png')
     expect(written.unlabeled.map(({ id }) => id)).toEqual(dataset.unlabeled.map(({ id }) => id))
+    // Predictions are put together by the source that pictures share.
+    expect(new Set(written.unlabeled.map(({ source }) => source)).size).toBe(new Set(dataset.unlabeled.map(({ source }) => source)).size)
     expect(written.unlabeled.map(({ patient }) => patient)).toEqual(expect.arrayContaining(['case-001', 'case-002', 'case-003']))
     expect([...scoreNames(dataset, written)].every(([, name]) => /^case-\d{3}/.test(name))).toBe(true)
     expect(caseNames(await given())).toEqual(caseNames(dataset))

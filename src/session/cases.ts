@@ -62,16 +62,24 @@ export function asWritten(dataset: Dataset, { keepIdentifiers, rename }: Naming)
     volumes.set(volume, mine)
     return mine
   }
-  const sources = new Map([...names].map(([source, own]) => [source.id, { ...source, volume: called(source.volume, own) }]))
+  for (const [source, own] of names) called(source.volume, own)
   nameMasks(dataset, names, called)
-  const volumeOf = <T extends Volume | null>(volume: T): T => (volume && volumes.get(volume)) as T
-  const sourceOf = <T extends Source | null>(source: T): T => (source && { ...source, volume: sources.get(source.id)!.volume }) as T
-  const pictures = new Map<string, Map<string, Picture>>()
+  const volumeOf = <T extends Volume | null>(volume: T): T =>
+    (volume && (volumes.get(volume) ?? called(volume, { name: `other${endingOf(volume)}`, patient: 'other' }))) as T
+  // Pictures of one source have one source afterwards as well.
+  const sources = new Map<Source, Source>()
+  const sourceOf = <T extends Source | null>(source: T): T => {
+    if (!source) return source
+    const known = sources.get(source) ?? { ...source, volume: volumeOf(source.volume) }
+    sources.set(source, known)
+    return known as T
+  }
+  const pictures = new Map<Source, Map<string, Picture>>()
   const pictureOf = ({ id, source }: Picture): Picture => {
-    let own = pictures.get(source.id)
+    let own = pictures.get(source)
     if (!own) {
       const all = { ...sourceOf(source), every: 1, frame: hasChannels(source.volume) ? source.frame : null }
-      pictures.set(source.id, (own = new Map(picturesOf(all).map((picture) => [picture.id, { ...picture, source: sourceOf(source) }]))))
+      pictures.set(source, (own = new Map(picturesOf(all).map((picture) => [picture.id, { ...picture, source: sourceOf(source) }]))))
     }
     return own.get(id)!
   }
