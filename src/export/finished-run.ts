@@ -28,8 +28,8 @@ export interface Networks {
   }
 }
 
-/** Everything an export is made from. */
-export interface FinishedRun {
+/** What `config.json` says of a run. */
+export interface RunFacts {
   /** Version of the app. */
   version: string
   config: Config
@@ -43,6 +43,10 @@ export interface FinishedRun {
   step: number
   /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
+}
+
+/** Everything an export is made from. */
+export interface FinishedRun extends RunFacts {
   /** Null if the export has none, as for masks. */
   networks: Networks | null
   rows: StepMetrics[]

@@ -1,6 +1,7 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
+import { zip } from '../export/archive'
 import { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
@@ -20,7 +21,7 @@ import type {
   SessionEvent,
   VolumeNumbers,
 } from './events'
-import { filesOf, usualOptions, zipped } from './export-files'
+import { continuationOf, filesOf, usualOptions, zipped } from './export-files'
 import { withFiles, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
@@ -538,9 +539,9 @@ export class Session {
   private reportBank(): void {
     const bank = this.trainer?.bank ?? null
     const { unlabeled } = this.dataset
-    const entries = bank?.entries.map(({ image, labels, fit, wayBack }) => {
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack, away }) => {
       const { id, name } = unlabeled[image]!
-      return { image: id, name, labels: labels.slice(), fit, wayBack }
+      return { image: id, name, labels: labels.slice(), fit, wayBack, away }
     })
     this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }
@@ -616,6 +617,16 @@ export class Session {
     this.betweenSteps(() => {
       if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
       return saveCheckpoint(this.trainer)
+    })
+
+  /**
+   * The run as a zip to continue from, of between two steps: what `export('run')` gives, without networks, predictions and report. Given with its
+   * images to `loadFiles`, in any order, it goes on at its step. @throws InputError before the first step
+   */
+  archive = (): Promise<Uint8Array<ArrayBuffer>> =>
+    this.betweenSteps(async () => {
+      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
+      return zip(await continuationOf(this.trainer, this.backend))
     })
 
   /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
