@@ -1,4 +1,4 @@
-import { ticksWithin } from '../lib/round-numbers'
+import { ticksWithin, tidy } from '../lib/round-numbers'
 
 /** One curve: NaN is a gap. */
 export interface Curve {
@@ -77,7 +77,7 @@ export function chartFigure(
   const told = ends.map(({ name, first, last }) => `${name} from ${first.toFixed(3)} to ${last.toFixed(3)}`.trim()).join(', ')
   return (
     `<figure class="chart"><figcaption>${title}</figcaption>` +
-    `<svg role="img" aria-label="${title} over ${short(lastX)} ${across.unit}: ${told}" viewBox="0 0 ${width} ${height}">` +
+    `<svg role="img" aria-label="${title} over ${tidy(lastX)} ${across.unit}: ${told}" viewBox="0 0 ${width} ${height}">` +
     grid.join('') +
     steps.join('') +
     lines.join('') +
