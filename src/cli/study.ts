@@ -77,6 +77,8 @@ async function runAll(study: Study, cells: readonly Cell[], folder: StudyFolder,
     process.exit(128 + constants.signals[signal])
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave)
+  // Whoever started it was killed, as by a batch system that knows no other process of it.
+  if (process.connected) process.on('disconnect', () => leave('SIGHUP'))
 
   /** One process, for as many cells as it lives. @returns whether there may be more to do */
   const work = () =>
