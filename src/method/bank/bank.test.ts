@@ -157,7 +157,7 @@ describe('a bank', () => {
     expect(told.map(([done]) => done)).toEqual(told.map((_, i) => i + 1))
     expect(told.at(-1)![0]).toBeLessThanOrEqual(told.at(-1)![1])
     expect(await makeBank(data, options, still)).toEqual(bank)
-    // No more than asked for, one a patient, none of the exemplar’s own.
+    // No more than asked for, one a patient where there are enough, none of the exemplar’s own.
     const own = data.patients[bank.entries[0]!.image]!
     const less = await makeBank(
       { ...data, patients: ['p0', 'p0', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'] },
@@ -167,6 +167,21 @@ describe('a bank', () => {
     expect(new Set(less.entries.map(({ patient }) => patient)).size).toBe(3)
     const without = await makeBank({ ...data, own: new Set([own]) }, options, still)
     expect(without.entries.map(({ patient }) => patient)).toEqual(bank.entries.slice(1).map(({ patient }) => patient))
+  })
+
+  test('of few patients takes the best whoever’s, but no more than half of one’s', async () => {
+    const data = pile(64, 8, 3)
+    const all = await makeBank(data, { ...options, entries: 8 }, still)
+    const order = all.entries.map(({ image }) => image)
+    expect(order).toHaveLength(8)
+    // The five best are of one patient, with one that shows nothing.
+    const patients = data.patients.map((patient, i) => (order.indexOf(i) < 5 && order.includes(i) ? 'a' : i === 8 ? 'a' : patient))
+    const few = await makeBank({ ...data, patients }, { ...options, entries: 5 }, still)
+    expect(few.entries.map(({ image }) => image)).toEqual([...order.slice(0, 3), ...order.slice(5, 7)])
+    expect([few.eligible, few.tried > 3]).toEqual([4, true])
+    expect(few.entries.map(({ fit, wayBack }) => [fit, wayBack])).toEqual(
+      few.entries.map(({ image }) => [all.entries[order.indexOf(image)]!.fit, all.entries[order.indexOf(image)]!.wayBack]),
+    )
   })
 
   test('is empty where fewer than three patients find their way back', async () => {
