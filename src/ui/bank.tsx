@@ -22,7 +22,10 @@ export function BankList() {
     <section className="exemplars" aria-labelledby="bank-heading">
       <h3 id="bank-heading">Bank of pseudo-exemplars</h3>
       {bank ? (
-        <p className="note">{saidOf(bank)}</p>
+        <>
+          <p className="note">{saidOf(bank)}</p>
+          {bank.reach && <Reach reach={bank.reach} />}
+        </>
       ) : progress ? (
         <div className="reading">
           <span className="quiet">
@@ -43,6 +46,17 @@ export function BankList() {
         </ul>
       )}
     </section>
+  )
+}
+
+/** The poses that were found, beside the ranges that the exemplar is drawn in. */
+function Reach({ reach: { rotation, scale } }: { reach: NonNullable<BankInfo['reach']> }) {
+  const asked = usePage((state) => state.asked)
+  return (
+    <p className="note">
+      In most of these images it is turned by up to {Math.round(rotation)}° and scaled by up to {scale.toFixed(1)}. The settings{' '}
+      <em>Exemplar rotation</em> and <em>Exemplar scale</em> train it up to {asked.exemplarRotation}° and {asked.exemplarScale}.
+    </p>
   )
 }
 

@@ -5,7 +5,7 @@ import { dice } from '../metrics'
 import { makeBank, spread, type BankData, type BankOptions } from './bank'
 import { layOn } from './demons'
 import { drawn, noisy } from './drawn.test-support'
-import { bilinear, identity, poseOf, scaledPose, type Pose } from './pose'
+import { bilinear, identity, poseOf, scaledPose, turnOf, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
 
 const along = ([a, b, c, d, e, f]: Pose, x: number, y: number): [number, number] => [a * x + b * y + c, d * x + e * y + f]
@@ -74,6 +74,17 @@ describe('pose search', () => {
       })
     }
   })
+})
+
+test('a pose tells its rotation and scale', () => {
+  fc.assert(
+    fc.property(fc.double({ min: -179, max: 179, noNaN: true }), fc.double({ min: 0.3, max: 3, noNaN: true }), (rotation, scale) => {
+      expect(turnOf(poseOf(rotation, scale, [31, 30], 4, -7))).toEqual({
+        rotation: expect.closeTo(rotation, 6),
+        scale: expect.closeTo(scale, 6),
+      })
+    }),
+  )
 })
 
 test('a pose on larger images covers the same picture', () => {
@@ -149,6 +160,11 @@ describe('a bank', () => {
     })
     expect(bank.entries.map(({ image }) => image).sort()).toEqual([0, 1, 2, 3, 4])
     expect(bank.eligible).toBe(5)
+    // Drawn within 50 degrees, and from 0.75 to 1.2.
+    expect(bank.reach!.rotation).toBeGreaterThan(20)
+    expect(bank.reach!.rotation).toBeLessThan(65)
+    expect(bank.reach!.scale).toBeGreaterThan(1)
+    expect(bank.reach!.scale).toBeLessThan(1.6)
     for (const { image, labels, wayBack } of bank.entries) {
       for (const l of [1, 2, 3]) expect(dice(labels, truth[image]!, l), `image ${image}, class ${l}`).toBeGreaterThan(0.7)
       expect(wayBack).toBeGreaterThanOrEqual(0.75)
@@ -191,6 +207,7 @@ describe('a bank', () => {
       entries: [],
       eligible: 0,
       tried: 0,
+      reach: null,
     })
   })
 

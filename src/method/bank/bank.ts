@@ -1,8 +1,9 @@
 import { unknown } from '../../image/raster'
+import { quantile } from '../../lib/statistics'
 import { blur } from '../intensity'
 import { dice, meanOf } from '../metrics'
 import { carry, layOn, type Atlas, type Laid } from './demons'
-import { bilinear, identity, scaledPose, type Pose } from './pose'
+import { bilinear, identity, scaledPose, turnOf, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
 import { carryAlong } from './stack'
 
@@ -55,6 +56,11 @@ export interface Bank {
   /** Patients of whom an image found its way back, and all that were tried. */
   eligible: number
   tried: number
+  /**
+   * Rotation (degrees either way) and scale (this many times smaller or larger) within which the exemplar lies in nine of ten images that found their
+   * way back; null without a bank.
+   */
+  reach: { rotation: number; scale: number } | null
 }
 
 /** The work of a registration is done at this side; larger images are only refined at their own. */
@@ -146,7 +152,12 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
   stacked.sort((a, b) => a.away - b.away)
   // Between two exemplars of one stack the nearer one's labels count.
   const first = stacked.filter(({ image }, n) => stacked.findIndex((other) => other.image === image) === n)
-  return { entries: [...entries, ...first], eligible: patientsOf(eligible), tried: patientsOf(best) }
+  return {
+    entries: [...entries, ...first],
+    eligible: patientsOf(eligible),
+    tried: patientsOf(best),
+    reach: kept.length > 0 ? reachOf(eligible) : null,
+  }
 }
 
 /** An image on which an exemplar has been laid. */
@@ -158,6 +169,12 @@ interface Found {
   laid: Laid
   /** The image at the working size. */
   target: Float32Array
+}
+
+function reachOf(found: readonly Found[]): Bank['reach'] {
+  const poses = found.map(({ pose }) => turnOf(pose))
+  const most = (of: (pose: (typeof poses)[number]) => number) => quantile(Float32Array.from(poses, of), 0.9)
+  return { rotation: most(({ rotation }) => Math.abs(rotation)), scale: most(({ scale }) => Math.max(scale, 1 / scale)) }
 }
 
 /** The first so many of each patient. */
