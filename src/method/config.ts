@@ -520,6 +520,9 @@ export const keys = Object.keys(parameters) as Key[]
 /** Settings that belong to the images rather than to the training. */
 export const dataKeys = keys.filter((key) => parameters[key].group === 'Data')
 
+/** The settings that only share out the work of a step, and change what is learnt no more than rounding does. */
+export const freeKeys = ['parts'] as const satisfies readonly Key[]
+
 export const defaults: Config = Object.fromEntries(keys.map((key) => [key, parameters[key].default])) as unknown as Config
 
 export const presets = {
@@ -585,4 +588,24 @@ export function makeConfig(values: Partial<Record<string, unknown>> = {}, base: 
   const config: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(values)) config[key] = parseValue(key as Key, value)
   return config as unknown as Config
+}
+
+/** Settings as another version wrote them. */
+export interface StoredConfig {
+  config: Config
+  /** Settings that this version lacks, with their values; left out. */
+  unknown: Record<string, unknown>
+  /** Settings that the other version lacked, and that have their defaults. */
+  added: Key[]
+}
+
+/** Reads settings from a file. @throws ConfigError for a value that is not allowed */
+export function readConfig(stored: object): StoredConfig {
+  const entries = Object.entries(stored)
+  const isKnown = ([key]: [string, unknown]) => Object.hasOwn(parameters, key)
+  return {
+    config: makeConfig(Object.fromEntries(entries.filter(isKnown))),
+    unknown: Object.fromEntries(entries.filter((entry) => !isKnown(entry))),
+    added: keys.filter((key) => !Object.hasOwn(stored, key)),
+  }
 }
