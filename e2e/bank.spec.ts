@@ -40,7 +40,7 @@ test('slices along the exemplar’s stack say how far they are', async ({ page }
   await expect(entries(page)).toHaveCount(3)
   await expect(entries(page).first()).toContainText('along the stack, 1 slice away')
   await expect(entries(page).last()).toContainText('along the stack, 2 slices away')
-  await expect(bank(page)).toContainText('carried to 3 slices along its stack')
+  await expect(bank(page)).toContainText('labels were carried to 3 slices along its stack')
   // The bank stays within its panel.
   expect(await bank(page).evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true)
 })

@@ -64,7 +64,7 @@ function saidOf({ entries, eligible, tried }: BankInfo): string {
   const along = entries.filter(({ away }) => away > 0).length
   const found = [
     ...(tried > 0 ? [`In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back.`] : []),
-    ...(along > 0 ? [`They were carried to ${plural(along, 'slice')} along its stack.`] : []),
+    ...(along > 0 ? [`The exemplar’s labels were carried to ${plural(along, 'slice')} along its stack.`] : []),
   ].join(' ')
   if (entries.length > 0) return `${found} These train like exemplars; remove one that is wrong.`
   if (tried === 0) return 'None: there is no image of another patient, and no slice beside the exemplar that looks like it.'
@@ -90,7 +90,7 @@ function Entry({ entry: { image, name, labels, fit, wayBack, away }, palette }: 
       </div>
       <figcaption title={name}>
         {lastPart(name)}
-        {away > 0 && <span className="quiet"> along the stack, {plural(away, 'slice')} away</span>}
+        {away > 0 && <span className="quiet along">along the stack, {plural(away, 'slice')} away</span>}
         <span className="quiet scores" title="Fit: normalised cross-correlation with the exemplar; way back: Dice of its labels">
           {fit.toFixed(2)} · {wayBack.toFixed(2)}
         </span>
