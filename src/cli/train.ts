@@ -95,8 +95,9 @@ class Log {
       this.personal = event.dataset.personal
       this.identifiers = event.dataset.identifiers
     } else if (event.type === 'bank' && event.bank) {
-      const { entries, eligible, tried } = event.bank
+      const { entries, eligible, tried, reach } = event.bank
       console.log(`bank: ${entries.length} images; in ${eligible} of ${tried} patients the exemplar's labels find their way back`)
+      if (reach) console.log(`  turned by up to ${reach.rotation.toFixed(0)} degrees and scaled ${reach.scale.toFixed(2)} times`)
       for (const { name, fit, wayBack, away } of entries)
         console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}${away > 0 ? `  ${away} along the stack` : ''}`)
     } else if (event.type === 'state') {
