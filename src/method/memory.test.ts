@@ -45,6 +45,7 @@ describe('on wasm the estimate is what a step has at its peak', () => {
   test.each<[string, Partial<Config>]>([
     ['the defaults', {}],
     ['2 parts', { parts: 2 }],
+    ['own draws', { draws: 'own' }],
     ['each level alone, SGD', { featurePerturb: 'each', size: 48, optimizer: 'sgd' }],
     ['BatchNorm', { norm: 'batch', size: 32 }],
   ])('%s', { timeout: 120_000 }, async (_, settings) => {

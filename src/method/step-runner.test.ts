@@ -52,6 +52,7 @@ describe('on WebGPU', () => {
     ['SGD', { optimizer: 'sgd' }],
     ['each level alone', { featurePerturb: 'each' }],
     ['a batch in parts', { parts: 2 }],
+    ['own draws', { draws: 'own' }],
     ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
     ['activations in halves', { precision: 'f16' }],
     ['BatchNorm, which is not recorded', { norm: 'batch' }],

@@ -17,7 +17,7 @@ import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages, scoredWith } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
@@ -51,6 +51,8 @@ export class Trainer {
   private queued = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
+  /** Steps that the run was started with: once finished, it continues for as many. */
+  leg: number
   private runner: StepRunner
   /**
    * The states before the last calls of `steps`, oldest first. The loss of a state is known only after a step from it, so the
@@ -77,6 +79,7 @@ export class Trainer {
     private known: Bank | null = null,
   ) {
     this.net = networkOf(config, dataset.classes.length)
+    this.leg = config.steps
     this.field = fieldOfAll(dataset, config)
     this.data = withBank(prepared, known?.entries ?? [])
     this.runner = new StepRunner(this.net, this.data, config, models)
@@ -89,7 +92,7 @@ export class Trainer {
 
   /** Whether the settings ask for a bank that is not made yet. */
   get lacksBank(): boolean {
-    return this.config.atlases > 0 && !this.known
+    return (this.config.atlases > 0 || this.config.stack > 0) && !this.known
   }
 
   /** Makes the bank. @param tell as in `makeBank` */
@@ -99,9 +102,11 @@ export class Trainer {
       ...prepared,
       patients: dataset.unlabeled.map(({ patient }) => patient),
       own: new Set(annotated(dataset).map(({ picture }) => picture.patient)),
+      along: stacksOf(dataset),
     }
-    const { atlases, atlasPool, atlasAgreement, atlasRotation } = config
-    this.useBank(await makeBank(data, { entries: atlases, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }, tell))
+    const { atlases, stack, atlasPool, atlasAgreement, atlasRotation } = config
+    const options = { entries: atlases, stack, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }
+    this.useBank(await makeBank(data, options, tell))
   }
 
   /** Trains on with another bank. */
@@ -121,6 +126,7 @@ export class Trainer {
     const models = writeModels(this.net, await this.stored())
     const next = new Trainer(dataset, prepared, config, models)
     next.t = next.queued = this.t
+    next.leg = this.leg
     next.rows.push(...this.rows)
     next.scores.push(...this.scores)
     this.dispose()
