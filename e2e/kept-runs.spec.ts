@@ -58,7 +58,7 @@ const filesKept = (page: Page) =>
     return paths
   })
 
-test('after a reload in mid-run the run is offered, and comes back with its pictures, settings and classes', async ({ page }) => {
+test('after a reload in mid-run the run is offered, and comes back with its pictures and settings', async ({ page }) => {
   await openOwn(page, '&tau=0.7')
   await page
     .getByRole('textbox', { name: /name of class 1/i })
@@ -74,7 +74,6 @@ test('after a reload in mid-run the run is offered, and comes back with its pict
   await expect(page.getByText('mine_1.png, 48 × 40')).toBeVisible()
   await expect(page.getByText('6 images of 6 patients')).toBeVisible()
   expect(new URL(page.url()).searchParams.get('tau')).toBe('0.7')
-  await expect(page.getByRole('textbox', { name: /name of class 1/i }).first()).toHaveValue('Wall')
   await expect(alerts(page)).toHaveCount(0)
   const from = await step(page)
   await button(page, 'Resume').click()
