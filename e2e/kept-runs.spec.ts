@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
 import { readFileSync } from 'node:fs'
 import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny } from './lab'
@@ -13,6 +14,12 @@ async function expectKept(page: Page, atLeast: number): Promise<number> {
 }
 
 const continueButton = (page: Page) => page.getByRole('region', { name: 'Runs' }).getByRole('button', { name: /^Continue your run of / })
+
+/** Nothing that axe finds wrong in a part of the page. */
+async function expectAccessible(page: Page, part: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).include(part).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`)).toEqual([])
+}
 
 /** Continues the only kept run. @returns the step on its button */
 async function goOn(page: Page): Promise<number> {
@@ -243,6 +250,8 @@ test('a run that is forgotten is gone, and so is everything with Remove all', as
   await stepTo(page, 1)
   expect(await filesKept(page)).not.toEqual([])
   await page.reload()
+  await expect(continueButton(page)).toBeEnabled({ timeout: 60_000 })
+  await expectAccessible(page, '.runs')
   await page.getByRole('region', { name: 'Runs' }).getByRole('button', { name: 'Forget this run' }).click()
   await expect(page.getByRole('region', { name: 'Runs' })).toHaveCount(0)
   expect(await filesKept(page)).toEqual([])
@@ -253,6 +262,7 @@ test('a run that is forgotten is gone, and so is everything with Remove all', as
   await button(page, 'What this browser stores').click()
   const dialog = page.getByRole('dialog', { name: 'What this browser stores' })
   await expect(dialog.getByRole('listitem')).toContainText('(this one), step 1')
+  await expectAccessible(page, 'dialog')
   await dialog.getByRole('button', { name: 'Remove all runs and drawings' }).click()
   await expect(dialog).toContainText('No run is stored.')
   expect(await filesKept(page)).toEqual([])

@@ -25,7 +25,8 @@ const endOf = (files: readonly KeptFile[]): number => Math.max(0, ...files.map((
 export const recordOf = (given: readonly Given[]): KeptFile[] => given.flatMap(({ kept }) => kept ?? [])
 
 /**
- * Copies what has no copy yet, the smallest first, so that as few files as possible have to be given again.
+ * Copies what has no copy yet, the smallest first, so that as few files as possible have to be given again. A file that can no longer be read
+ * gets none.
  * @param room bytes that may be written
  * @param aside runs a piece of work while no step is taken
  * @throws what the disk throws; what was copied before stays
@@ -40,43 +41,62 @@ export async function copyImages(
   const left = given.filter(({ kept }) => kept === null).sort((a, b) => a.file.size - b.file.size)
   let end = endOf(recordOf(given))
   let budget = Math.min(mostImageBytes - end, room)
-  const record = ({ role, file, batch }: Given, at: number | null): KeptFile => ({ name: file.name, role, batch, bytes: file.size, at })
-  const whole: Given[] = []
-  for (const one of left) {
-    if (one.file.size > budget) one.kept = record(one, null)
-    else {
-      budget -= one.file.size
-      whole.push(one)
-    }
+  const record = (one: Given, copied: boolean) => {
+    const { role, file, batch } = one
+    one.kept = { name: file.name, role, batch, bytes: file.size, at: copied ? end : null }
+    if (copied) end += file.size
   }
-  for (let i = 0; i < whole.length;) {
-    // Several small files at once, or a part of a large one.
-    const some: Given[] = [whole[i]!]
-    for (let bytes = some[0]!.file.size; i + some.length < whole.length; some.push(whole[i + some.length]!)) {
-      bytes += whole[i + some.length]!.file.size
-      if (bytes > pieceBytes) break
+  while (left.length > 0 && left[0]!.file.size <= budget) {
+    // As many small files as make a piece, or one large file.
+    const some = [left.shift()!]
+    let bytes = some[0]!.file.size
+    while (left.length > 0 && bytes + left[0]!.file.size <= Math.min(pieceBytes, budget)) {
+      bytes += left[0]!.file.size
+      some.push(left.shift()!)
     }
-    const begin = end
-    const total = some.reduce((sum, { file }) => sum + file.size, 0)
-    for (let from = 0; from < Math.max(1, total); from += pieceBytes)
+    budget -= bytes
+    const read = new Set<Given>()
+    if (bytes <= pieceBytes)
       await aside(async () => {
-        const bytes = some.length > 1 ? await joined(some) : await some[0]!.file.read(from, Math.min(total, from + pieceBytes))
-        await disk.write(folder, images, bytes, begin + from)
+        const parts: Uint8Array<ArrayBuffer>[] = []
+        for (const one of some) {
+          const part = await one.file.read().catch(() => null)
+          if (!part) continue
+          parts.push(part)
+          read.add(one)
+        }
+        await disk.write(folder, images, joined(parts), end)
       })
-    for (const one of some) {
-      one.kept = record(one, end)
-      end += one.file.size
-    }
-    i += some.length
+    else if (await copyLarge(some[0]!.file, folder, disk, end, aside)) read.add(some[0]!)
+    for (const one of some) record(one, read.has(one))
   }
+  for (const one of left) record(one, false)
 }
 
-async function joined(some: readonly Given[]): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(some.reduce((sum, { file }) => sum + file.size, 0))
+/** @returns whether it could be read to its end */
+async function copyLarge(
+  { size, read }: GivenFile,
+  folder: string,
+  disk: Disk,
+  end: number,
+  aside: (work: () => Promise<void>) => Promise<void>,
+): Promise<boolean> {
+  let whole = true
+  for (let from = 0; from < size && whole; from += pieceBytes)
+    await aside(async () => {
+      const part = await read(from, Math.min(size, from + pieceBytes)).catch(() => null)
+      if (part) await disk.write(folder, images, part, end + from)
+      else whole = false
+    })
+  return whole
+}
+
+function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
-  for (const { file } of some) {
-    bytes.set(await file.read(), at)
-    at += file.size
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
   }
   return bytes
 }

@@ -168,8 +168,9 @@ export class Keeper {
       cost += await this.inTurn(() => (life === this.life ? this.write(taken, storage) : 0))
       this.told = false
     } catch (error) {
-      this.hold(taken, error)
+      if (life === this.life) this.hold(taken, error)
     }
+    if (life !== this.life) return
     this.keptStep = taken.step
     this.interval = Math.max(share * cost, Math.min(longest, Math.max(shortest, 2 * this.interval)))
     this.due = this.now() + this.interval
@@ -266,7 +267,7 @@ export class Keeper {
       const room = (await storage.room()) / 2
       await copyImages(this.given, own.run.id, storage.disk, room, async (work) => void (await this.aside(work)))
     } catch {
-      // The file may have gone since it was given, or there is less room than was said.
+      // There is less room than was said.
       for (const one of this.given) one.kept ??= { name: one.file.name, role: one.role, batch: one.batch, bytes: one.file.size, at: null }
     }
     await this.record(own, own.run.states, storage)
