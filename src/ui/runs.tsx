@@ -4,7 +4,8 @@ import { continueRun, forgetRun } from '../store/kept-runs'
 import { usePage } from '../store/page-store'
 import { allowed, loading } from '../store/state'
 import type { KeptState, ListedRun } from '../worker/protocol'
-import { moment, plural, score, size } from './format'
+import { moment, score } from './format'
+import { factsOf } from './kept-run-words'
 import { StoredDialog } from './stored-dialog'
 import './styles/runs.css'
 
@@ -38,7 +39,7 @@ function KeptRow({ run, can }: { run: ListedRun; can: boolean }) {
     <li>
       <p>
         {elsewhere && <strong>Your run of {moment(begun)} is open in another tab. </strong>}
-        <span className="quiet">{facts(run)}</span>
+        <span className="quiet">{factsOf(run)}</span>
       </p>
       <div className="runs-buttons">
         <button type="button" className={elsewhere ? undefined : 'primary'} disabled={!can} onClick={() => void continueRun(id)}>
@@ -57,19 +58,6 @@ function KeptRow({ run, can }: { run: ListedRun; can: boolean }) {
       </div>
     </li>
   )
-}
-
-/** What it is of, and how much of it is stored. */
-export function facts({ sample, files, config, states, backend }: ListedRun): string {
-  const missing = files.filter(({ at }) => at === null).length
-  const [first] = files
-  const data =
-    sample ?? (first ? `${first.name}${files.length > 1 ? ` and ${plural(files.length - 1, 'more file')}` : ''}` : 'your own files')
-  const bytes =
-    states.reduce((sum, state) => sum + state.bytes, 0) + files.reduce((sum, file) => sum + (file.at === null ? 0 : file.bytes), 0)
-  const parts = [data, `${config.size} px, on ${backend}`, `${size(bytes)} kept`]
-  if (missing > 0) parts.push(`asks for ${plural(missing, 'file')} too large to keep`)
-  return parts.join(' · ')
 }
 
 /** Whether the run at hand is kept, and what else is. */

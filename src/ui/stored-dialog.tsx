@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react'
 import { forgetAll, forgetRun, whatIsStored, type Stored } from '../store/kept-runs'
 import { usePage } from '../store/page-store'
 import { moment, plural, size } from './format'
+import { factsOf } from './kept-run-words'
 import { ModalDialog } from './modal-dialog'
-import { facts } from './runs'
 
 /** Everything that the browser stores for the page, and how to remove it. */
 export function StoredDialog({ onClose }: { onClose: () => void }) {
@@ -33,7 +33,7 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
               Run of {moment(run.begun)}
               {run.id === present && ' (this one)'}
               {run.elsewhere && ' (in another tab)'}
-              {run.states[0] ? `, step ${run.states[0].step}` : ', its images only'} <span className="quiet">{facts(run)}</span>
+              {run.states[0] ? `, step ${run.states[0].step}` : ', its images only'} <span className="quiet">{factsOf(run)}</span>
             </p>
             {!run.elsewhere && (
               <button type="button" aria-label={`Forget the run of ${moment(run.begun)}`} onClick={() => void forgetRun(run.id)}>
