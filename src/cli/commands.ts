@@ -182,5 +182,16 @@ export const selftest = {
   examples: ['--backend webgpu --json selftest.json', '--backend wasm --threads 2'],
 } as const satisfies Command
 
+export const serve = {
+  name: 'serve',
+  does: 'Serves the page on this machine alone, until Ctrl+C. It must have been built, which npm start does by itself.',
+  options: { port: { value: 'N', meaning: 'Port of the page; 0 for one that is free', default: '4173' } },
+  examples: ['--port 5000'],
+} as const satisfies Command
+
+const all = [train, evaluate, inspect, bench, selftest, serve] as const
+
+export type CommandName = (typeof all)[number]['name']
+
 /** All of them. */
-export const commands: readonly Command[] = [train, evaluate, inspect, bench, selftest]
+export const commands: readonly Command[] = all

@@ -38,15 +38,11 @@ async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}
     if (event.type === 'problem') said.push(event.message)
     keeper.hear(event)
   })
-  const keeper: Keeper = new Keeper(
-    session,
-    () => backend,
-    (type, event) => {
-      if (type === 'runs') listed.push(event as KeeperEvents['runs'])
-      if (type === 'held') held.push((event as KeeperEvents['held']).archive)
-      if (type === 'problem') said.push((event as KeeperEvents['problem']).message)
-    },
-  )
+  const keeper: Keeper = new Keeper(session, backend, (type, event) => {
+    if (type === 'runs') listed.push(event as KeeperEvents['runs'])
+    if (type === 'held') held.push((event as KeeperEvents['held']).archive)
+    if (type === 'problem') said.push((event as KeeperEvents['problem']).message)
+  })
   open.push(session)
   await keeper.open(storage ? { ...storage, ...own } : null, storage ? null : 'it was refused')
   const goOn = async (until = Infinity) => {
@@ -418,7 +414,7 @@ it('costs a run at most a fiftieth of its time after its first state, however sl
     } as unknown as Session
     const keeper = new Keeper(
       session,
-      () => backend,
+      backend,
       () => undefined,
       () => now,
     )

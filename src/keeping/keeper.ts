@@ -93,7 +93,7 @@ export class Keeper {
 
   constructor(
     private readonly session: Session,
-    private readonly backend: () => BackendInfo,
+    private backend: BackendInfo,
     private readonly tell: TellOfKeeping,
     private readonly now = () => performance.now(),
   ) {}
@@ -123,6 +123,7 @@ export class Keeper {
       if (!this.loading) this.awaited = null
       if (sample !== null && this.own?.spent) void this.forget(this.own.run.id).catch(() => undefined)
     }
+    if (event.type === 'backend') this.backend = event.backend
     if (event.type === 'metrics') this.dice = event.scores.at(-1)?.dice ?? this.dice
     if (event.type === 'dataset' || event.type === 'class' || event.type === 'bank') this.changed = true
     if (this.loading) return
@@ -238,7 +239,7 @@ export class Keeper {
   /** Names other states; the files of those that are no longer named go. */
   private async record(own: Own, states: KeptState[], { records, disk }: Storage): Promise<void> {
     const former = own.run.states
-    const run = { ...own.run, states, files: recordOf(this.given), config: this.config!, backend: this.backend().backend }
+    const run = { ...own.run, states, files: recordOf(this.given), config: this.config!, backend: this.backend.backend }
     await records.write(run)
     own.run = run
     for (const state of former) if (!states.includes(state)) await disk.remove(run.id, state.file)
@@ -248,8 +249,8 @@ export class Keeper {
     const id = crypto.randomUUID()
     const release = (await locks.take(id, 0))!
     for (const one of this.given) one.kept = null
-    const { sample, config, backend } = this
-    const run = { id, begun: Date.now(), sample, backend: backend().backend, config: config!, files: [], states: [] }
+    const { sample, config } = this
+    const run = { id, begun: Date.now(), sample, backend: this.backend.backend, config: config!, files: [], states: [] }
     return { run, release, spent: false, count: 0 }
   }
 

@@ -520,6 +520,9 @@ export const keys = Object.keys(parameters) as Key[]
 /** Settings that belong to the images rather than to the training. */
 export const dataKeys = keys.filter((key) => parameters[key].group === 'Data')
 
+/** The settings that only share out the work of a step, and change what is learnt no more than rounding does. */
+export const freeKeys = ['parts'] as const satisfies readonly Key[]
+
 export const defaults: Config = Object.fromEntries(keys.map((key) => [key, parameters[key].default])) as unknown as Config
 
 export const presets = {

@@ -30,7 +30,7 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 }
 
 /** Facts about a run, known without asking its backend. */
-export function factsOf({ config, dataset, t }: Trainer, { backend, adapter }: BackendInfo): RunFacts {
+export function factsOf({ config, dataset, t, recoveries }: Trainer, { backend, adapter }: BackendInfo): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,
@@ -40,6 +40,7 @@ export function factsOf({ config, dataset, t }: Trainer, { backend, adapter }: B
     backend,
     adapter,
     step: t,
+    recoveries,
     data: {
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),

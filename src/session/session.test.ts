@@ -18,8 +18,6 @@ import { frameOf } from '../image/frame'
 import { runPython } from '../lib/python.test-support'
 import { makeConfig, type Config } from '../method/config'
 import { drawn } from '../method/bank/drawn.test-support'
-import type { StepRunner } from '../method/step-runner'
-import { writeModels } from '../method/model'
 import { annotationOf, withMapping } from './annotations'
 import { emptyDataset } from './dataset'
 import { withVolumes } from './given-volumes'
@@ -178,22 +176,6 @@ test('an export, a look or an opened picture that fails is told to whoever asked
   await session.settled()
   expect(state()).toMatchObject({ state: 'finished', step: 60 })
   expect(of('problem')).toEqual([])
-})
-
-test('a loss that explodes ends the run before it is no number, and earlier weights are kept', async () => {
-  const { session, of, state } = await begin({ steps: 50 })
-  const trainer = (session as unknown as { open(): Trainer }).open()
-  await session.step()
-  await session.step()
-  const runner = (trainer as unknown as { runner: StepRunner }).runner
-  const read = runner.read.bind(runner)
-  runner.read = async () => (await read()).map((row) => ({ ...row, totalB: 4e28 }))
-  await session.resume()
-  await session.settled()
-  expect(state().state).toBe('failed')
-  expect(of('problem')).toMatchObject([
-    { kind: 'run', message: expect.stringMatching(/^The loss has grown to 4\.0e\+28 at step 3\. The weights of step [12] are kept/) },
-  ])
 })
 
 test('a setting that the data refuses leaves everything as it was', async () => {
@@ -401,40 +383,30 @@ test('there are as many tensors after 100 steps as after 10', async () => {
   expect(await after(10)).toEqual(await after(100))
 })
 
-test('a loss that is not a number stops the run, and the last good weights can be exported', async () => {
-  // The first update is so large that the second loss overflows.
-  const { session, of, state } = await begin({
-    steps: 50,
-    learningRate: 1,
-    optimizer: 'sgd',
-    lambdaE: 10,
-    weightDecay: 0.1,
-    momentum: 0.999,
-    norm: 'group',
-  })
+test('a loss that is no number at every try stops the run, and the last good weights can be exported', async () => {
+  const { session, of, state } = await begin({ steps: 50 })
   const trainer = (session as unknown as { open(): Trainer }).open()
   await session.step()
+  // The first step whose loss is read is that of broken weights.
   const models = await trainer.stored()
   models[0].parameters['head.bias']![0] = Infinity
-  ;(trainer as unknown as { runner: StepRunner }).runner.restore(writeModels(trainer.net, models))
+  ;(trainer as unknown as { kept: unknown[] }).kept = [{ t: 1, models }]
+  trainer.goBack(null)
   // Requested during the failing step, answered after it.
   const steps = trainer.steps.bind(trainer)
-  let exported: Promise<unknown> | undefined
+  const exported: Promise<unknown>[] = []
   trainer.steps = (most) => {
-    // Back at the state before any step.
-    exported = expect(session.export('weights')).rejects.toThrow(/before the first step/)
+    exported.push(session.export('weights').catch((error: unknown) => error))
     return steps(most)
   }
   await session.resume()
   await session.settled()
-  expect(exported).toBeDefined()
-  await exported
+  expect(exported).toHaveLength(4)
+  await Promise.all(exported)
   const [problem, ...others] = of('problem')
-  expect(problem).toMatchObject({ kind: 'run', message: expect.stringMatching(/no longer a number/) })
+  expect(problem).toMatchObject({ kind: 'run', message: expect.stringMatching(/no longer a number at step 2, though/) })
   expect(others).toEqual([])
   expect(state().state).toBe('failed')
-  for (const { parameters } of await trainer.stored())
-    for (const p of Object.values(parameters)) expect(p.every(Number.isFinite)).toBe(true)
 })
 
 test('a drawing is accepted only for the image it was made on', async () => {

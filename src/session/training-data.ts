@@ -1,5 +1,6 @@
 import { baseName, caseNameOf } from '../data/file-roles'
 import { InputError } from '../data/input-error'
+import { beat } from '../lib/beat'
 import { fieldOf, frameOf, prepareImage, type Frame } from '../image/frame'
 import type { Config } from '../method/config'
 import { emptyOut, type TrainingData } from '../method/synthesis'
@@ -46,7 +47,10 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
     exemplars,
     bank: [],
     emptied: exemplars.map(({ image, labels }) => emptyOut(image, labels, config.size)),
-    unlabeled: dataset.unlabeled.map((picture) => prepareImage(rasterOf(picture), frame(picture), config)),
+    unlabeled: dataset.unlabeled.map((picture) => {
+      beat()
+      return prepareImage(rasterOf(picture), frame(picture), config)
+    }),
   }
 }
 

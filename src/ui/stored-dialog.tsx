@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react'
+import { amount } from '../lib/amount'
 import { forgetAll, forgetRun, whatIsStored, type Stored } from '../store/kept-runs'
 import { usePage } from '../store/page-store'
-import { moment, plural, size } from './format'
+import { moment, plural } from './format'
 import { factsOf } from './kept-run-words'
 import { ModalDialog } from './modal-dialog'
 
@@ -46,7 +47,7 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
       {stored && (
         <p className="quiet">
           {plural(stored.drawings, 'drawing')}.{' '}
-          {stored.used !== null && stored.allowed !== null && `${size(stored.used)} in all, of ${size(stored.allowed)} allowed. `}
+          {stored.used !== null && stored.allowed !== null && `${amount(stored.used)} in all, of ${amount(stored.allowed)} allowed. `}
           {persisted
             ? 'The browser keeps this until you remove it.'
             : 'The browser may clear this when space is short: export what matters.'}

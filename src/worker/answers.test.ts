@@ -15,11 +15,7 @@ function begin() {
   const post = (message: Event | Outcome) => void posted.push(message)
   const answer = answering(() => {
     const session = new Session(backend, post)
-    const keeper = new Keeper(
-      session,
-      () => backend,
-      () => undefined,
-    )
+    const keeper = new Keeper(session, backend, () => undefined)
     return Promise.resolve({ session, keeper, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) })
   }, post)
   let id = 0

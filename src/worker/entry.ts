@@ -12,18 +12,20 @@ import { OpfsDisk } from '../keeping/opfs-disk'
 import type { Storage } from '../keeping/storage'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
-import { BackendError, openBackend } from '../session/backend'
+import { BackendError, openBackend, reopenBackend } from '../session/backend'
+import type { SessionEvent } from '../session/events'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import { answering } from './answers'
 import { buffersOf } from './buffers'
 import type { Opened } from './opened'
-import type { Command, Event, Given, Outcome } from './protocol'
+import { startHeart } from './heart'
+import type { Command, Event, Given, Outcome, Ping, Sign } from './protocol'
 import { tuningStore } from './tuning-store'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
-const post = (message: Event | Outcome) => scope.postMessage(message, buffersOf(message))
+const post = (message: Event | Outcome | Sign) => scope.postMessage(message, buffersOf(message))
 
 const simdUrls: Record<SimdFile, string> = {
   'simd.wasm': kernels,
@@ -58,23 +60,20 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
   }
   try {
     let session: Session | null = null
-    const backend = await openBackend(wanted, platform, (message) => session?.fail('backend', message), threads)
+    const onFault: Parameters<typeof openBackend>[2] = (fault) => void session?.lose(fault)
+    const backend = await openBackend(wanted, platform, onFault, threads)
     let keeper: Keeper | null = null
     let run = 0
-    session = new Session(backend, (event) => {
+    const report = (event: SessionEvent) => {
       run = event.run
       post(event)
       keeper?.hear(event)
-    })
+    }
+    session = new Session(backend, report, (on, host) => reopenBackend(on, host, platform, onFault, threads))
     session.doubt(backend.backend === 'webgpu')
-    keeper = new Keeper(
-      session,
-      () => opened.backend,
-      (type, event) => post({ type, run, ...event } as Event),
-    )
+    keeper = new Keeper(session, backend, (type, event) => post({ type, run, ...event } as Event))
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
-    const opened: Opened = { session, keeper, keepIn: (root, refused) => keeper.open(root && storageIn(root), refused), backend, openHost }
-    return opened
+    return { session, keeper, keepIn: (root, refused) => keeper.open(root && storageIn(root), refused), backend, openHost }
   } catch (error) {
     if (error instanceof BackendError) throw error
     throw new ProblemError({ kind: 'bug', message: `The engine could not be started (${String(error)}); reload the page.`, file: null })
@@ -82,5 +81,6 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
 }
 
 const answer = answering(open, post)
+const answerPing = startHeart(post)
 
-scope.onmessage = ({ data }: MessageEvent<Command>) => void answer(data)
+scope.onmessage = ({ data }: MessageEvent<Command | Ping>) => (data.type === 'ping' ? answerPing() : void answer(data))
