@@ -15,6 +15,7 @@ const folders = [
   'bench',
   'selftest',
   'study',
+  'keeping',
   'worker',
   'store',
   'ui',

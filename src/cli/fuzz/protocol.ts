@@ -2,8 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { makePng } from '../../data/files.test-support'
+import { Keeper } from '../../keeping/keeper'
+import { MemoryBrowser } from '../../keeping/memory-storage.test-support'
 import { keys, parameters } from '../../method/config'
-import type { ExportKind, PictureId, RunState } from '../../session/events'
+import type { ExportKind, PictureId, RunState, SessionEvent } from '../../session/events'
 import { answering } from '../../worker/answers'
 import type { Command, Event, Given, Outcome, RequestName } from '../../worker/protocol'
 import { Session } from '../../session/session'
@@ -26,6 +28,7 @@ class Page {
   private step = 0
   private pictures: PictureId[] = []
   private sources: string[] = []
+  private kept: string[] = []
   private asked = 0
   private readonly open = new Map<number, RequestName>()
   private readonly waiting: Promise<void>[] = []
@@ -36,8 +39,16 @@ class Page {
     this.answer = answering(
       async () => {
         const backend = await smallBackend()
-        this.session = new Session(backend, (event) => this.hear(structuredClone(event)))
-        return { session: this.session, backend, openHost: () => Promise.resolve(backend) }
+        let keeper: Keeper | null = null
+        const report = (event: SessionEvent) => {
+          this.hear(structuredClone(event))
+          keeper?.hear(event)
+        }
+        this.session = new Session(backend, report)
+        keeper = new Keeper(this.session, backend, (type, event) => this.hear(structuredClone({ type, run: this.run, ...event } as Event)))
+        const storage = new MemoryBrowser().tab()
+        const keepIn = (_: unknown, refused: string | null) => keeper.open(refused === null ? storage : null, refused)
+        return { session: this.session, keeper, keepIn, backend, openHost: () => Promise.resolve(backend) }
       },
       (message) => this.hear(structuredClone(message)),
     )
@@ -52,6 +63,8 @@ class Page {
   /** One of the pictures, or of the sources, that the page knows; or one that there never was. */
   picture = (n: number): PictureId => this.pictures[n % (this.pictures.length + 1)] ?? 'none/2/0/0'
   source = (n: number) => this.sources[n % (this.sources.length + 1)] ?? 'none'
+
+  keptRun = (n: number) => this.kept[n % (this.kept.length + 1)] ?? 'none'
 
   /** Waits for all outcomes, and for the run to rest. @throws Fault */
   async settled(): Promise<void> {
@@ -84,6 +97,7 @@ class Page {
     if (message.run < this.run) throw new Fault(`An event of run ${message.run} after run ${this.run}.`)
     this.run = message.run
     if (message.type === 'problem') this.expectTold(message)
+    if (message.type === 'runs') this.kept = message.runs.map(({ id }) => id)
     if (message.type === 'state') {
       if (message.step < this.step && message.state === 'running' && this.state === 'running') throw new Fault('A step was counted twice.')
       ;({ state: this.state, step: this.step } = message)
@@ -113,7 +127,7 @@ const after: { [T in RequestName]?: (from: RunState) => readonly RunState[] } = 
 /** Requests that may change the data, after which a run is as it was, or anew, or goes on paused with other exemplars. */
 const changing: ReadonlySet<RequestName> = new Set([
   ...(['load-sample', 'load-files', 'choose-slices', 'choose-modality', 'map-label', 'choose-mask', 'undo-mask'] as const),
-  ...(['annotate', 'remove-exemplar', 'configure'] as const),
+  ...(['annotate', 'remove-exemplar', 'configure', 'continue-run'] as const),
 ])
 
 class Ask<T extends RequestName> implements fc.AsyncCommand<Model, Page> {
@@ -232,6 +246,10 @@ const requests: { [T in Exclude<RequestName, 'init' | 'bench' | 'self-test' | 'c
     }).map(({ what, ...options }) => () => ({ what, options })),
     'mark-respawn': nat(5).map((reached) => () => ({ reached })),
     'case-names': fc.constant(() => ({})),
+    'keep-in': constantFrom(null, null, 'The disk is full.').map((refused) => () => ({ root: null, refused })),
+    keep: fc.constant(() => ({})),
+    'continue-run': record({ n: nat(), best: boolean() }).map(({ n, best }) => (page) => ({ id: page.keptRun(n), best })),
+    'forget-run': nat().map((n) => (page) => ({ id: page.keptRun(n) })),
     'trust-adapter': fc.constant(() => ({})),
   }
 

@@ -28,7 +28,9 @@ afterEach(() => vi.restoreAllMocks())
 
 test('a thread that was ended is noticed, and wasm opened anew computes again', async () => {
   await openThreads()
-  const { PThread } = (tf.backend() as BackendWasm).wasm as unknown as { PThread: { unusedWorkers: { terminate: () => Promise<number> }[] } }
+  const { PThread } = (tf.backend() as BackendWasm).wasm as unknown as {
+    PThread: { unusedWorkers: { terminate: () => Promise<number> }[] }
+  }
   await PThread.unusedWorkers[0]!.terminate()
   // Each look at the clock is a second later: nobody waits for the patience to end.
   let now = 0
