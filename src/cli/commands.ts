@@ -194,6 +194,13 @@ export const selftest = {
   examples: ['--backend webgpu --json selftest.json', '--backend wasm --threads 2'],
 } as const satisfies Command
 
+export const serve = {
+  name: 'serve',
+  does: 'Serves the page on this machine alone, until Ctrl+C. It must have been built, which npm start does by itself.',
+  options: { port: { value: 'N', meaning: 'Port of the page; 0 for one that is free', default: '4173' } },
+  examples: ['--port 5000'],
+} as const satisfies Command
+
 export const fuzz = {
   name: 'fuzz',
   does:
@@ -208,5 +215,10 @@ export const fuzz = {
   examples: ['--seconds 60', '--only dicom --only tiff --seconds 600 --seed 7 --out out/found'],
 } as const satisfies Command
 
-/** All of them. */
-export const commands: readonly Command[] = [train, evaluate, inspect, bench, selftest, fuzz]
+/** Those of the package. */
+export const packaged = [train, evaluate, inspect, bench, selftest, serve] as const
+
+export type CommandName = (typeof packaged)[number]['name']
+
+/** All of them: what fuzzing damages is in a clone alone. */
+export const commands: readonly Command[] = [...packaged, fuzz]
