@@ -14,6 +14,7 @@ const folders = [
   'session',
   'bench',
   'selftest',
+  'study',
   'worker',
   'store',
   'ui',

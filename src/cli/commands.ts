@@ -215,10 +215,45 @@ export const fuzz = {
   examples: ['--seconds 60', '--only dicom --only tiff --seconds 600 --seed 7 --out out/found'],
 } as const satisfies Command
 
-/** Those of the package. */
+export const study = {
+  name: 'study',
+  does:
+    'Runs a study: ways of training x seeds x exemplars over data sets, as its file describes them, each run once and never again. Killed at any moment, ' +
+    'the same command goes on. With --report it runs nothing: it gathers the runs that have ended, wherever they ran, as report.html and tables.md.',
+  rest: { value: 'STUDY.json', meaning: 'The file of the study; docs/terminal.md says what is in it' },
+  options: {
+    out: { value: 'DIR', meaning: 'Folder for the results, a small file for each run; made if it is not there', otherwise: 'none' },
+    data: { value: 'DIR', meaning: 'Folder where the paths in the study start', otherwise: 'as the study says, from its own folder' },
+    shard: {
+      value: 'I/N',
+      meaning: 'Run part I of N, from 1, all of about the same work',
+      otherwise: 'that of a Slurm array or a Kubernetes Indexed Job, else all',
+    },
+    jobs: { value: 'N', meaning: 'How many runs are made at once, each in a process of its own', default: '1' },
+    backend: {
+      value: 'NAME',
+      meaning: 'Backend to compute on',
+      oneOf: backends,
+      otherwise: 'WebGPU if there is a real adapter, else wasm',
+    },
+    report: { value: 'DIR', meaning: 'Instead: report on the results in this folder; prints the tables' },
+    compare: { value: 'A,B', meaning: 'With --report: compare these two arms as well', multiple: true },
+    into: {
+      value: 'FILE',
+      meaning: 'With --report: write the tables into this Markdown file too, between the lines <!-- study NAME --> and <!-- end NAME -->',
+    },
+  },
+  examples: [
+    'studies/smoke.json --out out/smoke --jobs 2 --backend wasm',
+    'studies/whole.json --out /scratch/whole --data /scratch/images --shard 3/16',
+    '--report out/smoke --compare "exemplar only,self" --into docs/results.md',
+  ],
+} as const satisfies Command
+
+/** Those of the package, which run from any folder. */
 export const packaged = [train, evaluate, inspect, bench, selftest, serve] as const
 
-export type CommandName = (typeof packaged)[number]['name']
+export type PackagedName = (typeof packaged)[number]['name']
 
-/** All of them: what fuzzing damages is in a clone alone. */
-export const commands: readonly Command[] = [...packaged, fuzz]
+/** All of them. */
+export const commands: readonly Command[] = [...packaged, study, fuzz]

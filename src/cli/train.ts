@@ -1,7 +1,7 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { amount } from '../lib/amount'
 import { csvOf } from '../lib/csv'
 import { makeConfig, precisionNote, presets, type Config } from '../method/config'
@@ -15,39 +15,10 @@ import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { filesBelow, fromPath, isInside, placeAt, samplesAt } from './given-path'
+import { placeAt } from './given-path'
+import { filesIn, given, type InputFile } from './input-files'
 import { nodePlatform, threadsOf } from './platform'
 import { newestCheckpoint, RunFolder } from './run-folder'
-
-/** A file of the user's, and where it lies. */
-type InputFile = ReturnType<typeof fromPath>
-
-/** The file at a path, the array in a file, or all files in the folder there and its subfolders, by name. @throws UsageError */
-function filesIn(path: string, option: string): InputFile[] {
-  const place = placeAt(path)
-  if (!place) throw new UsageError(`There is no file or folder "${path}" (${option}).`)
-  if (place.array !== undefined) return [{ ...fromPath(place.path, basename(place.path)), array: place.array }]
-  if (!place.folder) return [place.path, ...samplesAt(place.path)].map((file) => fromPath(file, basename(file)))
-  const { files, broken } = filesBelow(path)
-  for (const inner of broken) console.log(`Left out: "${inner}" is a link that leads nowhere.`)
-  if (files.length === 0) throw new UsageError(`There are no files in "${path}" (${option}).`)
-  return files.map((inner) => fromPath(join(path, inner), inner))
-}
-
-/**
- * A file given by its path, or by its name in the folder where it would be; a folder is a series. One that lies in that folder is named as it is
- * among the others there, with the folders between.
- * @throws UsageError
- */
-function given(path: string, folder: string | undefined, option: string): InputFile[] {
-  const found = [path, ...(folder ? [join(folder, path)] : [])].find((p) => placeAt(p))
-  if (found === undefined) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
-  const files = filesIn(found, option)
-  const place = placeAt(found)!
-  const around = place.folder ? place.path : dirname(place.path)
-  if (!folder || !isInside(around, folder)) return files
-  return files.map((file) => ({ ...file, name: join(relative(folder, around), file.name) }))
-}
 
 /** @throws UsageError */
 function textOf(path: string): string {
@@ -124,8 +95,9 @@ class Log {
       this.personal = event.dataset.personal
       this.identifiers = event.dataset.identifiers
     } else if (event.type === 'bank' && event.bank) {
-      const { entries, eligible, tried } = event.bank
+      const { entries, eligible, tried, reach } = event.bank
       console.log(`bank: ${entries.length} images; in ${eligible} of ${tried} patients the exemplar's labels find their way back`)
+      if (reach) console.log(`  turned by up to ${reach.rotation.toFixed(0)} degrees and scaled ${reach.scale.toFixed(2)} times`)
       for (const { name, fit, wayBack, away } of entries)
         console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}${away > 0 ? `  ${away} along the stack` : ''}`)
     } else if (event.type === 'state') {

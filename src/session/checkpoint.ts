@@ -164,8 +164,14 @@ const areRecoveries = (value: unknown): value is Recovery[] =>
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
   const labelsOf = (n: number) => tensors[`bank/${n}`]!.data as BankEntry['labels']
-  // Older ones had none along a stack.
-  return bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })) }
+  // Older ones had none along a stack, and did not tell the poses.
+  return (
+    bank && {
+      ...bank,
+      reach: bank.reach ?? null,
+      entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })),
+    }
+  )
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */

@@ -295,9 +295,11 @@ export interface BankEntryInfo {
 /** The bank of pseudo-exemplars of a run. */
 export interface BankInfo {
   entries: BankEntryInfo[]
-  /** Patients whose best image found its way back, of all that were tried. */
+  /** Patients of whom an image found its way back, of all that were tried. */
   eligible: number
   tried: number
+  /** How far the exemplar is turned (degrees) and scaled (times smaller or larger) in most images that found their way back. */
+  reach: { rotation: number; scale: number } | null
 }
 
 /** All predictions, most disagreement first. */
