@@ -48,7 +48,7 @@ async function begin(task: Task): Promise<(number: number) => Promise<void>> {
   const study = readStudy(task.study)
   const out = new StudyFolder(task.out)
   let lost: string | null = null
-  const info = await openBackend(task.backend, nodePlatform, (sentence) => (lost = sentence))
+  const info = await openBackend(task.backend, nodePlatform, ({ message }) => (lost = message))
   // Cells of one data set and exemplar follow each other.
   let last: { of: string; images: StudyImages } | null = null
   const images = async (cell: Cell) => {
