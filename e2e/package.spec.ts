@@ -3,7 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { commands } from '../src/cli/commands'
+import { packaged } from '../src/cli/commands'
 import { button, expect, expectState, test, tiny, watchFor } from './lab'
 import { image, mask, unlabeled } from './phantom'
 
@@ -57,7 +57,7 @@ test('has no tests, no sources and no other packages in it', () => {
 test('says what it can do, and refuses what it cannot', () => {
   const { status, stdout } = run('--help')
   expect(status).toBe(0)
-  for (const { name } of commands) {
+  for (const { name } of packaged) {
     expect(stdout).toContain(`exemplar-lab ${name} `)
     expect(run(name, '--help').stdout).toMatch(new RegExp(`^exemplar-lab ${name} [^]*Examples:\n  exemplar-lab ${name} `))
   }

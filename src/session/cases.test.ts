@@ -107,6 +107,21 @@ beforeAll(async () => {
   backend = await openWasm()
 })
 
+test('an image that is given twice, as the exemplar and in the pile, has one name', async () => {
+  const twice = [
+    { role: 'exemplar-image' as const, file: files[0]! },
+    { role: 'exemplar-mask' as const, file: files[4]! },
+    ...[0, 1, 2].map((i) => ({ role: 'unlabeled' as const, file: files[i]! })),
+    { role: 'reference' as const, file: files[4]! },
+  ]
+  const { dataset } = await withFiles(emptyDataset, twice, () => {})
+  const written = asWritten(dataset, { ...off, rename: true })
+  const name = 'case-001_01.png'
+  expect([written.exemplarSource!.volume.name, written.given.exemplar!.volume.name]).toEqual([name, name])
+  expect(written.unlabeled.map((picture) => picture.name)).toEqual([name, 'case-001_02.png', 'case-002.png'])
+  expect(written.masks.map((mask) => mask.name).filter((one) => !/^case-001_01_mask/.test(one))).toEqual([])
+})
+
 describe('exports', () => {
   const small = makeConfig({ size: 16, baseWidth: 4, steps: 1, warmup: 0, ramp: 0, scoreEvery: 1, batchLabeled: 2, batchUnlabeled: 2 })
 

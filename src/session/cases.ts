@@ -62,14 +62,18 @@ export function asWritten(dataset: Dataset, { keepIdentifiers, rename }: Naming)
     volumes.set(volume, mine)
     return mine
   }
+  // An image that was given twice, as the exemplar and in the pile, is one: equal ids.
+  const byId = new Map([...names].map(([source, own]) => [source.id, own]))
   for (const [source, own] of names) called(source.volume, own)
   nameMasks(dataset, names, called)
-  const volumeOf = <T extends Volume | null>(volume: T): T =>
-    (volume && (volumes.get(volume) ?? called(volume, { name: `other${endingOf(volume)}`, patient: 'other' }))) as T
+  /** For what is no longer among the images: it must not bear its name. */
+  const otherOf = (volume: Volume): NewName => ({ name: `other${endingOf(volume)}`, patient: 'other' })
+  const volumeOf = <T extends Volume | null>(volume: T): T => (volume && (volumes.get(volume) ?? called(volume, otherOf(volume)))) as T
   // Pictures of one source have one source afterwards as well.
   const sources = new Map<Source, Source>()
   const sourceOf = <T extends Source | null>(source: T): T => {
     if (!source) return source
+    if (!volumes.has(source.volume)) called(source.volume, byId.get(source.id) ?? otherOf(source.volume))
     const known = sources.get(source) ?? { ...source, volume: volumeOf(source.volume) }
     sources.set(source, known)
     return known as T
@@ -113,9 +117,12 @@ export function asWritten(dataset: Dataset, { keepIdentifiers, rename }: Naming)
 function nameMasks(dataset: Dataset, names: ReadonlyMap<Source, NewName>, called: (volume: Volume, own: NewName) => Volume): void {
   const { exemplarSource, exemplarMask, partners, given } = dataset
   const masks = new Map<Volume, NewName>()
+  const byId = new Map<string, NewName>()
   const put = (mask: Volume, image: NewName | undefined) => {
-    const base = image ? image.name.replace(endings, '') : counted('unpaired_', masks.size, 0, 3)
-    masks.set(mask, masks.get(mask) ?? { name: `${base}_mask${endingOf(mask)}`, patient: image?.patient ?? base })
+    const base = image ? image.name.replace(endings, '') : counted('unpaired_', byId.size, 0, 3)
+    const own = byId.get(maskId(mask)) ?? { name: `${base}_mask${endingOf(mask)}`, patient: image?.patient ?? base }
+    byId.set(maskId(mask), own)
+    masks.set(mask, own)
   }
   for (const [source, own] of names) {
     const mask = partners.get(source.volume)?.mask
@@ -124,7 +131,7 @@ function nameMasks(dataset: Dataset, names: ReadonlyMap<Source, NewName>, called
     if (source.id === given.exemplar?.id && given.mask) put(given.mask, own)
   }
   if (exemplarMask) for (const volume of [exemplarMask.given, exemplarMask.volume]) put(volume, undefined)
-  for (const mask of masksOf(dataset).values()) put(mask, undefined)
+  for (const mask of [...masksOf(dataset).values(), ...dataset.masks]) put(mask, undefined)
   for (const [mask, own] of masks) called(mask, own)
 }
 

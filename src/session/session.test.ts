@@ -776,3 +776,15 @@ describe('a backend that computes wrongly is left', () => {
     expect(state()).toMatchObject({ state: 'finished', step: 8 })
   })
 })
+
+// Found by fuzzing: the run that followed ended with a fault of ours.
+test.each([
+  ['of another size', 255, 1],
+  ['with a label that is no class', 128 * 128, 9],
+])('a drawing %s is refused, and the run is as it was', async (_, length, label) => {
+  const { session, of, state } = await begin()
+  const { id } = of('dataset').at(-1)!.dataset.unlabeled[0]!
+  const classes = [0, 1].map((index) => ({ index, name: `class ${index}`, color: '#ff0000' }))
+  await expect(session.annotate(id, new Uint8Array(length).fill(label), classes)).rejects.toThrow('does not fit')
+  expect(state()).toMatchObject({ state: 'ready', step: 0 })
+})

@@ -4,6 +4,7 @@ import type { ChosenNames } from '../data/pairs'
 import { zip } from '../export/archive'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
+import { unknown } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
 import type { Recovery } from '../method/history'
 import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
@@ -298,6 +299,8 @@ export class Session {
       // Other files may have been loaded meanwhile.
       if (!picture)
         throw new InputError('The image that you drew on is no longer loaded; load it again and open it to see your drawing.', '')
+      const fits = labels.length === picture.width * picture.height && labels.every((l) => l === unknown || l < classes.length)
+      if (!fits) throw new InputError(`The drawing does not fit "${picture.name}"; open the image and draw again.`, picture.name)
       return this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
     })
   }
