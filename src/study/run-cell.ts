@@ -75,7 +75,7 @@ export async function runCell({ config, scoreAt }: Cell, { dataset, scored }: St
           await yieldTask()
         }
       })
-      if (stop === config.steps) await trainer.check()
+      if (stop === config.steps) await trainer.keep()
       await eyes.look(stop === config.steps)
       const { mean, perClass, patients } = scorePatients(eyes.cases, trainer.net.classes)
       scores.push({
@@ -97,7 +97,7 @@ export async function runCell({ config, scoreAt }: Cell, { dataset, scored }: St
       calibration: eyes.calibration,
     }
   } finally {
-    trainer.dispose()
+    trainer.release()
   }
 }
 
