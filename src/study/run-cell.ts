@@ -75,6 +75,7 @@ export async function runCell({ config, scoreAt }: Cell, { dataset, scored }: St
           await yieldTask()
         }
       })
+      // Weights that are no numbers are a fault, as in every other run.
       if (stop === config.steps) await trainer.keep()
       await eyes.look(stop === config.steps)
       const { mean, perClass, patients } = scorePatients(eyes.cases, trainer.net.classes)
