@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { env, exit, getuid } from 'node:process'
+import process, { env, exit, getuid } from 'node:process'
 import { randomBytes } from 'node:crypto'
 import { helpOrNothing } from './help.mjs'
 import { giveUp, root } from './setup.mjs'
@@ -125,6 +125,25 @@ const tasks = (job) =>
       .map((line) => line.split(' ')),
   )
 
+/** The process that a task of an array began with. */
+function processOf(job, task) {
+  const found = readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      return (
+        [`SLURM_ARRAY_JOB_ID=${job}`, `SLURM_ARRAY_TASK_ID=${task}`].every((one) => variables.includes(one)) &&
+        words.includes('scripts/run.mjs')
+      )
+    } catch {
+      return false
+    }
+  })
+  if (found.length !== 1) throw new Error(`Task ${task} has ${found.length} processes that began it.`)
+  return Number(found[0])
+}
+
 async function trial() {
   start(
     'munged',
@@ -166,13 +185,13 @@ async function trial() {
   await until('the first result of the array', () => cells() > 0)
   const running = [...tasks(submitted)].filter(([, state]) => state === 'RUNNING').map(([task]) => task)
   console.log(`Array ${submitted}: tasks ${running.join(', ')} are running, ${cells()} results`)
-  for (const [i, task] of running.slice(0, 2).entries()) {
-    const id = `${submitted}_${task}`
-    if (i === 0) slurm('scancel', '--signal=KILL', '--full', id)
-    slurm('scontrol', 'requeue', id)
-    console.log(`${i === 0 ? 'Killed and requeued' : 'Requeued'} task ${task}`)
-  }
-  if (running.length < 2) throw new Error('Fewer than two tasks were running when the first result was there.')
+  const [shot, asked] = running
+  if (asked === undefined) throw new Error('Fewer than two tasks were running when the first result was there.')
+  slurm('scontrol', 'requeue', `${submitted}_${asked}`)
+  process.kill(processOf(submitted, shot), 'SIGKILL')
+  await until('the end of the killed task', () => tasks(submitted).get(shot) === 'FAILED', 60)
+  slurm('scontrol', 'requeue', `${submitted}_${shot}`)
+  console.log(`Requeued task ${asked}; killed task ${shot}, and requeued it when Slurm had seen that it failed`)
   await until('the array', () => [...tasks(submitted).values()].every((state) => state === 'COMPLETED' || state === 'FAILED'))
   console.log(
     `States at the end: ${[...tasks(submitted)].map(([task, state]) => `${task} ${state}`).join(', ') || 'all forgotten'}; ${cells()} results`,

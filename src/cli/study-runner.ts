@@ -1,9 +1,10 @@
 /** A process of `npm run study` that runs one cell after another, as its parent asks. */
 import { InputError } from '../data/input-error'
+import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import { version } from '../lib/version'
 import { ConfigError } from '../method/config'
-import { BackendError, openBackend } from '../session/backend'
+import { openBackend } from '../session/backend'
 import type { BackendName } from '../session/events'
 import { DivergedError } from '../session/trainer'
 import type { CellFile } from '../study/cell-file'
@@ -42,13 +43,13 @@ const clock = {
 }
 
 /** What a user can mend, or what a run may come to; anything else is our bug, and shows its stack too. */
-const expected = [InputError, UsageError, ConfigError, DivergedError, MemoryError, BackendError]
+const expected = [InputError, UsageError, ConfigError, DivergedError, MemoryError, LostError]
 
 async function begin(task: Task): Promise<(number: number) => Promise<void>> {
   const study = readStudy(task.study)
   const out = new StudyFolder(task.out)
-  let lost: string | null = null
-  const info = await openBackend(task.backend, nodePlatform, ({ message }) => (lost = message))
+  let fault: Error | null = null
+  const info = await openBackend(task.backend, nodePlatform, (found) => (fault = found))
   // Cells of one data set and exemplar follow each other.
   let last: { of: string; images: StudyImages } | null = null
   const images = async (cell: Cell) => {
@@ -62,10 +63,11 @@ async function begin(task: Task): Promise<(number: number) => Promise<void>> {
     let problem: string | null = null
     try {
       result = await runCell(cell, await images(cell), clock)
-      if (lost) throw new BackendError(lost)
+      if (fault) throw fault as Error
     } catch (error) {
       result = null
-      problem = error instanceof Error ? error.message : String(error)
+      // The messages of faults are beginnings of sentences.
+      problem = (error instanceof Error ? error.message : String(error)).replace(/[^.]$/, '$&.')
       if (!expected.some((kind) => error instanceof kind)) console.error(error)
     }
     const place = placeOf(info.backend)
@@ -74,7 +76,7 @@ async function begin(task: Task): Promise<(number: number) => Promise<void>> {
     out.put(cell, file)
     answer({ ended: file })
     // Nothing computes on a lost GPU: the next cell gets another process.
-    if (lost) process.exit(1)
+    if (fault) process.exit(1)
   }
 }
 
