@@ -88,7 +88,8 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     ...(bank && {
       bank: JSON.stringify({
         ...bank,
-        entries: bank.entries.map(({ image, patient, fit, wayBack, away }) => ({ image, patient, fit, wayBack, away })),
+        // Whose images they are, the data set says: a file that leaves the page does not.
+        entries: bank.entries.map(({ image, fit, wayBack, away }) => ({ image, fit, wayBack, away })),
       }),
     }),
   })
@@ -236,7 +237,11 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const { step: t, rows, scores, recoveries, bank } = from
+  const { step: t, rows, scores, recoveries } = from
+  const bank = from.bank && {
+    ...from.bank,
+    entries: from.bank.entries.map((entry) => ({ ...entry, patient: dataset.unlabeled[entry.image]?.patient ?? '' })),
+  }
   const trainer = new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
   trainer.leg = from.leg
   return trainer
