@@ -4,20 +4,21 @@ import type { Answer, Event, EventName, Given, RequestName } from '../worker/pro
 import { appendMetrics, forgetCurves } from './curves'
 import { forgetPictures, latest } from './latest'
 import { pageStore } from './page-store'
+import { followFiles } from './present-run'
 import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
 import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
 let client: Client | null = null
 
-/** Starts the worker. */
-export function connect(): void {
-  client = new Client(receive)
+/** Starts the worker. @param gone called when it has died, or has long given no sign of life though it should */
+export function connect(gone?: (how: 'dead' | 'silent') => void): void {
+  client = new Client(receive, gone)
 }
 
-/** Replaces a failed worker. Of the page's state, only the requested settings stay. */
+/** Replaces the worker. Of the page's state, only the requested settings and what was said stay. */
 export function reconnect(): void {
   client?.restart()
-  pageStore.setState(({ asked }) => ({ ...initial, asked }))
+  pageStore.setState(({ asked, problems, unlisted }) => ({ ...initial, asked, problems, unlisted }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()
@@ -28,7 +29,9 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
   const request = { type, given } as Pending
   pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
   try {
-    return await client?.ask(type, given)
+    const answer = await client?.ask(type, given)
+    followFiles(type, given)
+    return answer
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
     const { problem } = error
