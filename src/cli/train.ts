@@ -119,7 +119,8 @@ class Log {
     } else if (event.type === 'bank' && event.bank) {
       const { entries, eligible, tried } = event.bank
       console.log(`bank: ${entries.length} images; in ${eligible} of ${tried} patients the exemplar's labels find their way back`)
-      for (const { name, fit, wayBack } of entries) console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}`)
+      for (const { name, fit, wayBack, away } of entries)
+        console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}${away > 0 ? `  ${away} along the stack` : ''}`)
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`

@@ -351,6 +351,14 @@ export const parameters = {
     mark: 'choice',
     hint: 'How often an exemplar is drawn from the bank.',
   }),
+  stack: number('Synthesis', 'Along the stack', {
+    default: 0,
+    min: 0,
+    max: 50,
+    step: 1,
+    mark: 'choice',
+    hint: 'Slices before and after the exemplar, in its volume or cine, that its labels are carried to; they join the bank. 0 is off.',
+  }),
   atlasPool: number('Synthesis', 'Bank pool', {
     default: 250,
     min: 1,
@@ -580,4 +588,24 @@ export function makeConfig(values: Partial<Record<string, unknown>> = {}, base: 
   const config: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(values)) config[key] = parseValue(key as Key, value)
   return config as unknown as Config
+}
+
+/** Settings as another version wrote them. */
+export interface StoredConfig {
+  config: Config
+  /** Settings that this version lacks, with their values; left out. */
+  unknown: Record<string, unknown>
+  /** Settings that the other version lacked, and that have their defaults. */
+  added: Key[]
+}
+
+/** Reads settings from a file. @throws ConfigError for a value that is not allowed */
+export function readConfig(stored: object): StoredConfig {
+  const entries = Object.entries(stored)
+  const isKnown = ([key]: [string, unknown]) => Object.hasOwn(parameters, key)
+  return {
+    config: makeConfig(Object.fromEntries(entries.filter(isKnown))),
+    unknown: Object.fromEntries(entries.filter((entry) => !isKnown(entry))),
+    added: keys.filter((key) => !Object.hasOwn(stored, key)),
+  }
 }

@@ -1,6 +1,6 @@
 import { hexOf, sha256 } from '../lib/hex'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
-import { ConfigError, makeConfig, type Config } from '../method/config'
+import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
@@ -19,6 +19,7 @@ export class CheckpointError extends Error {
 const format = 'exemplar-lab-checkpoint-2'
 /** Written before checkpoints had a seal. */
 const formerFormat = 'exemplar-lab-checkpoint-1'
+const newerFormat = /^exemplar-lab-checkpoint-([3-9]|\d\d+)$/
 
 /** The last tensor of a checkpoint: the SHA-256 of all bytes before it. */
 const seal = 'seal'
@@ -77,6 +78,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     config: JSON.stringify(trainer.config),
     classes: String(trainer.net.classes),
     step: String(trainer.t),
+    leg: String(trainer.leg),
     rows: plain(trainer.rows),
     // A score made only because the run was interrupted is left out: an uninterrupted run would not have it.
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
@@ -86,7 +88,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     ...(bank && {
       bank: JSON.stringify({
         ...bank,
-        entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })),
+        entries: bank.entries.map(({ image, patient, fit, wayBack, away }) => ({ image, patient, fit, wayBack, away })),
       }),
     }),
   })
@@ -98,10 +100,11 @@ const sealOf = async (bytes: Uint8Array<ArrayBuffer>) =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(0, bytes.length - sealBytes)))
 
 /** What a checkpoint holds. */
-export interface Checkpoint {
-  config: Config
+export interface Checkpoint extends StoredConfig {
   classes: number
   step: number
+  /** As in a trainer; in a checkpoint saved without it, all steps. */
+  leg: number
   rows: StepMetrics[]
   scores: ScoreRow[]
   /** None in a checkpoint saved before runs recovered by themselves. */
@@ -125,6 +128,7 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
     const [config, rows, scores, pictures] = [of('config'), of('rows'), of('scores'), of('pictures')]
     const recoveries = of('recoveries') ?? []
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
+    const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
     const whole =
       typeof config === 'object' &&
       config !== null &&
@@ -132,6 +136,7 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
       classes >= 2 &&
       Number.isSafeInteger(step) &&
       step >= 0 &&
+      (leg === null || (Number.isSafeInteger(leg) && leg > 0)) &&
       metadata['data']
     if (
       !whole ||
@@ -141,9 +146,10 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
       !(pictures === null || Array.isArray(pictures))
     )
       throw damaged
+    const settings = readConfig(config)
     return {
-      config: makeConfig(config as Partial<Config>),
-      ...{ classes, step, rows: withNaN(rows), scores: scores as ScoreRow[], recoveries },
+      ...settings,
+      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[], recoveries },
       ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
     }
   } catch (error) {
@@ -156,9 +162,9 @@ const areRecoveries = (value: unknown): value is Recovery[] =>
 
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
-  return (
-    bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, labels: tensors[`bank/${n}`]!.data as BankEntry['labels'] })) }
-  )
+  const labelsOf = (n: number) => tensors[`bank/${n}`]!.data as BankEntry['labels']
+  // Older ones had none along a stack.
+  return bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })) }
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */
@@ -173,14 +179,18 @@ export function isCheckpoint(bytes: Uint8Array): boolean {
 
 /** @throws CheckpointError */
 function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
+  let found = ''
   try {
     const file = readSafetensors(bytes)
-    if ([format, formerFormat].includes(file.metadata['format']!)) return file
+    found = file.metadata['format'] ?? ''
+    if ([format, formerFormat].includes(found)) return file
   } catch {
     // Falls through to the sentence below: the details would help nobody.
   }
   throw new CheckpointError(
-    'This is not a checkpoint of Exemplar Lab, or it is cut off; choose the file checkpoint.safetensors that a run wrote.',
+    newerFormat.test(found)
+      ? 'The checkpoint was written by a newer version of Exemplar Lab than this one; open it with that version.'
+      : 'This is not a checkpoint of Exemplar Lab, or it is cut off; choose the file checkpoint.safetensors that a run wrote.',
   )
 }
 
@@ -207,7 +217,10 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
           const stored = tensors[`${k}/${name}/${key}`]
           if (!stored || stored.shape.join() !== shape.join())
             throw new CheckpointError(`The checkpoint lacks ${k}/${name}/${key}; it is damaged.`)
-          return [key, stored.data as Float32Array]
+          const { data } = stored
+          if (!(data instanceof Float32Array) || !data.every(Number.isFinite))
+            throw new CheckpointError(`In the checkpoint, ${k}/${name}/${key} is not all numbers; take an earlier one.`)
+          return [key, data]
         }),
       )
     return {
@@ -218,5 +231,7 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
     }
   }
   const { step: t, rows, scores, recoveries, bank } = from
-  return new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
+  const trainer = new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
+  trainer.leg = from.leg
+  return trainer
 }

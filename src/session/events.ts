@@ -260,6 +260,8 @@ export interface BankEntryInfo {
   fit: number
   /** Dice of the exemplar's labels after the way there and back, 0..1. */
   wayBack: number
+  /** How many slices it lies from the exemplar in its stack; 0 for another patient's. */
+  away: number
 }
 
 /** The bank of pseudo-exemplars of a run. */

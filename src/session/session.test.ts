@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { readPngVolume } from '../data/png-file'
 import { makePng } from '../data/files.test-support'
+import { makeNifti } from '../data/volumes.test-support'
 import { makeVolume } from '../data/volume'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
 import { writeNifti } from '../export/nifti'
@@ -16,6 +17,7 @@ import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { frameOf } from '../image/frame'
 import { runPython } from '../lib/python.test-support'
 import { makeConfig, type Config } from '../method/config'
+import { drawn } from '../method/bank/drawn.test-support'
 import { annotationOf, withMapping } from './annotations'
 import { emptyDataset } from './dataset'
 import { withVolumes } from './given-volumes'
@@ -320,6 +322,47 @@ describe('a bank of pseudo-exemplars', () => {
     await session.settled()
     expect(state()).toMatchObject({ state: 'paused', step: 2 })
     expect(of('bank').at(-1)!.bank!.entries).toHaveLength(3)
+  })
+
+  test('along a stack is said so, trained on, and kept in the checkpoint', async () => {
+    const slices = [0, 1, 2, 3, 4].map((n) => drawn(48, (x, y) => [x + n * Math.sin(y / 7), y]))
+    const all = (of: (one: (typeof slices)[number]) => ArrayLike<number>) => slices.flatMap((one) => Array.from(of(one)))
+    const image = () =>
+      fromBytes(
+        's.nii',
+        makeNifti(
+          [48, 48, 5],
+          all((one) => one.image.map((v) => Math.round(1000 * v))),
+          'i2',
+        ),
+      )
+    const labels = all(({ labels }) => labels).map((l, i) => (Math.floor(i / 48 ** 2) === 2 ? l : 0))
+    const opened = async () => {
+      const begun = await begin({ size: 48, stack: 2 })
+      await begun.session.loadFiles([
+        { role: 'exemplar-image', file: image() },
+        { role: 'exemplar-mask', file: fromBytes('m.nii', makeNifti([48, 48, 5], labels, 'u1')) },
+        { role: 'unlabeled', file: image() },
+      ])
+      return begun
+    }
+    const { session, of, rows } = await opened()
+    await session.step()
+    const { bank } = of('bank').at(-1)!
+    expect(bank).toMatchObject({ eligible: 0, tried: 0 })
+    expect(bank!.entries.map(({ name, away }) => [name, away])).toEqual([
+      ['s_z2', 1],
+      ['s_z4', 1],
+      ['s_z1', 2],
+      ['s_z5', 2],
+    ])
+    const bytes = await session.checkpoint()
+    await session.step()
+    const again = await opened()
+    await again.session.restore(bytes)
+    expect(again.of('bank').at(-1)!.bank).toEqual(bank)
+    await again.session.step()
+    expect(again.rows()).toEqual(rows())
   })
 
   test('changes nothing where it is off', async () => {

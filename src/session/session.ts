@@ -687,9 +687,9 @@ export class Session {
   private reportBank(): void {
     const bank = this.trainer?.bank ?? null
     const { unlabeled } = this.dataset
-    const entries = bank?.entries.map(({ image, labels, fit, wayBack }) => {
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack, away }) => {
       const { id, name } = unlabeled[image]!
-      return { image: id, name, labels: labels.slice(), fit, wayBack }
+      return { image: id, name, labels: labels.slice(), fit, wayBack, away }
     })
     this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }

@@ -17,7 +17,7 @@ import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages, scoredWith } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
@@ -63,6 +63,8 @@ export class Trainer {
   readonly scores: ScoreRow[] = []
   /** Each time that the run went back after a fault, in order. */
   readonly recoveries: Recovery[] = []
+  /** Steps that the run was started with: once finished, it continues for as many. */
+  leg: number
   private runner: StepRunner
   /** Whether the backend has had memory for the largest step. */
   private roomy = false
@@ -88,6 +90,7 @@ export class Trainer {
   ) {
     const { t = 0, models = null, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
     this.net = networkOf(config, dataset.classes.length)
+    this.leg = config.steps
     this.field = fieldOfAll(dataset, config)
     this.known = bank
     this.data = withBank(prepared, bank?.entries ?? [])
@@ -114,7 +117,7 @@ export class Trainer {
 
   /** Whether the settings ask for a bank that is not made yet. */
   get lacksBank(): boolean {
-    return this.config.atlases > 0 && !this.known
+    return (this.config.atlases > 0 || this.config.stack > 0) && !this.known
   }
 
   /** Makes the bank. @param tell as in `makeBank` */
@@ -124,11 +127,11 @@ export class Trainer {
       ...prepared,
       patients: dataset.unlabeled.map(({ patient }) => patient),
       own: new Set(annotated(dataset).map(({ picture }) => picture.patient)),
+      along: stacksOf(dataset),
     }
-    const { atlases, atlasPool, atlasAgreement, atlasRotation } = config
-    await this.useBank(
-      await makeBank(data, { entries: atlases, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }, tell),
-    )
+    const { atlases, stack, atlasPool, atlasAgreement, atlasRotation } = config
+    const options = { entries: atlases, stack, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }
+    await this.useBank(await makeBank(data, options, tell))
   }
 
   /** Trains on with another bank. */
@@ -147,6 +150,7 @@ export class Trainer {
    */
   async continued(dataset: Dataset, prepared: TrainingData, config: Config, bank: Bank | null = null): Promise<Trainer> {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
+    next.leg = this.leg
     this.release()
     return next
   }

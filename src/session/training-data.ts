@@ -54,6 +54,31 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
   }
 }
 
+/**
+ * For each exemplar the numbers of the unlabelled images before and after it, the nearest first: slices of its volume at the same time, or the
+ * frames of a single slice. They end before another exemplar.
+ */
+export function stacksOf(dataset: Dataset): [before: number[], after: number[]][] {
+  const own = annotated(dataset).map(({ picture }) => picture)
+  return own.map((exemplar) => {
+    const { volume } = exemplar.source
+    const cine = volume.size[exemplar.plane.axis] === 1
+    if (cine && hasChannels(volume)) return [[], []]
+    const place = (picture: Picture) => (cine ? picture.frame : picture.slice)
+    const beside = ({ source, frame }: Picture) => source.id === exemplar.source.id && (cine || frame === exemplar.frame)
+    const way = (sign: 1 | -1) => {
+      const away = (picture: Picture) => sign * (place(picture) - place(exemplar))
+      const end = Math.min(...own.filter((other) => beside(other) && away(other) > 0).map(away))
+      return dataset.unlabeled
+        .map((picture, i) => ({ picture, i }))
+        .filter(({ picture }) => beside(picture) && away(picture) > 0 && away(picture) < end)
+        .sort((a, b) => away(a.picture) - away(b.picture))
+        .map(({ i }) => i)
+    }
+    return [way(-1), way(1)]
+  })
+}
+
 /** An exemplar given without folders may be any image of its base name; given with folders, only one in the same folder. */
 function mayBeSame(exemplar: string, image: string): boolean {
   const [a, b] = [exemplar, image].map((name) => name.split(/[/\\]/).length) as [number, number]
