@@ -291,6 +291,8 @@ export interface Problem {
   message: string
   file: string | null
   offers?: readonly Offer[]
+  /** The request was refused because it would discard what was learnt; after `reset` it may be made again. */
+  discards?: true
 }
 
 /** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */

@@ -13,11 +13,17 @@ export class ProblemError extends Error {
   }
 }
 
+/** What was asked for would discard what was learnt from the user's own images. */
+export class DiscardError extends ConfigError {
+  override name = 'DiscardError'
+}
+
 /** What a user is told about an error; null if it has already been reported. An error of unknown kind is a bug. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof ProblemError) return error.problem
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof InputError) return { kind: 'input', message, file: error.file || null }
+  if (error instanceof DiscardError) return { kind: 'input', message, file: null, discards: true }
   if (error instanceof ConfigError || error instanceof CheckpointError) return { kind: 'input', message, file: null }
   if (error instanceof NoRoomError) return { kind: 'input', message, file: null, offers: error.offers }
   if (error instanceof BackendError) return { kind: 'backend', message, file: null }

@@ -28,7 +28,7 @@ import { continuationOf, filesOf, usualOptions, zipped } from './export-files'
 import { withFiles, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
-import { ProblemError, problemOf } from './problem'
+import { DiscardError, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { Reports } from './reports'
 import { openRunArchive, splitRuns } from './run-archive'
@@ -110,6 +110,10 @@ export class Session {
 
   get state(): RunState {
     return this.present
+  }
+
+  get stepsTaken(): number {
+    return this.trainer?.t ?? 0
   }
 
   /** What a run still needs, in words. */
@@ -330,7 +334,7 @@ export class Session {
   /** What was learnt from the user's own images is discarded only on request; a sample can be loaded again. */
   private refuseToForget(): void {
     if (this.trainer && this.dataset.sample === null)
-      throw new ConfigError('Loading other data would discard this run: export what you need, press Reset, then load the data.')
+      throw new DiscardError('Loading other data would discard this run: export what you need, press Reset, then load the data.')
   }
 
   editClass = (index: number, name: string, color: string) =>
@@ -707,6 +711,8 @@ export class Session {
   private async rest(): Promise<void> {
     const trainer = this.trainer
     if (!trainer || trainer.t === 0 || this.state === 'running' || this.state === 'failed') return
+    // What was asked for because the run came to rest must not wait for hundreds of images.
+    await this.queue.drain()
     this.flush()
     try {
       await trainer.keep()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Autosave, hasUnwritten, type Shelf } from './autosave'
+import { Autosave, countDrawings, forgetDrawings, hasUnwritten, type Shelf } from './autosave'
 import type { Annotation } from '../drawing/drawable'
 
 const classes = [
@@ -16,10 +16,12 @@ function shelfOf(own: Partial<Shelf> = {}) {
       rows.set(row.key, row)
     },
     remove: async (key) => void rows.delete(key),
+    count: () => Promise.resolve(rows.size),
+    clear: async () => rows.clear(),
     ...own,
   }
   const told: (string | null)[] = []
-  return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, rows }
+  return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, rows, shelf }
 }
 
 it('gives back what was saved', async () => {
@@ -103,6 +105,19 @@ it('keeps what storage did not take until the page closes, though the drawing is
   await again.autosave.settled()
   expect(hasUnwritten()).toBe(false)
   expect(await shelfOf({ read: () => Promise.resolve(undefined) }).autosave.load(4)).toBeNull()
+})
+
+it('counts drawings, and removes all of them, also what was never written', async () => {
+  const { autosave, shelf } = shelfOf()
+  autosave.save(annotation(1))
+  await autosave.settled()
+  expect(await countDrawings(shelf)).toBe(1)
+  const refused = shelfOf({ write: () => Promise.reject(new Error('full')) })
+  refused.autosave.save(annotation(0))
+  await refused.autosave.settled()
+  await forgetDrawings(shelf)
+  expect(await countDrawings(shelf)).toBe(0)
+  expect(hasUnwritten()).toBe(false)
 })
 
 it('survives storage that cannot be read or holds something else', async () => {

@@ -11,6 +11,8 @@ export interface Shelf {
   read(key: string): Promise<Row | undefined>
   write(row: Row): Promise<void>
   remove(key: string): Promise<void>
+  count(): Promise<number>
+  clear(): Promise<void>
 }
 
 interface Schema extends DBSchema {
@@ -31,6 +33,8 @@ export const browserShelf: Shelf = {
       await database.put('annotations', row)
     }),
   remove: (key) => using((database) => database.delete('annotations', key)),
+  count: () => using((database) => database.count('annotations')),
+  clear: () => using((database) => database.clear('annotations')),
 }
 
 async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
@@ -66,6 +70,15 @@ const unwritten = new Map<string, Row>()
 
 /** Whether closing the page would lose a drawing. */
 export const hasUnwritten = (): boolean => unwritten.size > 0
+
+/** Number of drawings that are kept. */
+export const countDrawings = (shelf: Shelf = browserShelf): Promise<number> => shelf.count()
+
+/** Removes all drawings. */
+export async function forgetDrawings(shelf: Shelf = browserShelf): Promise<void> {
+  unwritten.clear()
+  await shelf.clear()
+}
 
 /**
  * The saved state of one image. It is written in the background: the newest state, one at a time; what was overtaken

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { yieldTask } from '../lib/yield-task'
 import { makeConfig } from '../method/config'
+import type { State } from './state'
 import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { BackendInfo, DatasetSummary, OpenedPicture, Outcome, PictureId, RequestName } from '../worker/protocol'
 
@@ -154,4 +155,112 @@ it('asks for another mask, says what that changed, and shows why it was refused'
   expect(await refused).toBeUndefined()
   expect(state().problems.map(({ message }) => message)).toEqual(['No.'])
   expect(state().pending.map(({ type }) => type)).not.toContain('undo-mask')
+})
+
+/** The page with a run on the user's own images, paused after some steps. */
+async function withRun(step = 5) {
+  const page = await open()
+  page.worker.say({ type: 'state', run: 0, state: 'paused', step, steps: 600, stepsPerSecond: null, secondsLeft: null })
+  const answer = async (type: RequestName) => {
+    page.worker.say({ type: 'done', id: page.worker.idOf(type), answer: undefined } as Outcome)
+    await yieldTask()
+  }
+  const runs = await import('./kept-runs')
+  return { ...page, ...runs, answer }
+}
+const file = new File([], 'run.zip')
+
+describe('what would discard a run', () => {
+  it('is asked about first: Reset, which is then made or not', async () => {
+    const { drive, discard, keepRun, posted, state } = await withRun()
+    drive('reset')
+    expect([posted(), state().question?.type]).toEqual([[], 'reset'])
+    keepRun()
+    expect([posted(), state().question]).toEqual([[], null])
+    drive('reset')
+    void discard()
+    expect([posted(), state().question]).toEqual([['reset'], null])
+  })
+
+  it('is asked about once the worker has refused it, and is made again after Reset', async () => {
+    const { loadFiles, discard, answer, worker, posted, state } = await withRun()
+    loadFiles([file], null)
+    worker.say({ type: 'failed', id: worker.idOf('load-files'), problem: { ...problem, discards: true } })
+    await yieldTask()
+    expect([state().question?.type, state().problems]).toEqual(['load-files', []])
+    worker.posted = []
+    const discarded = discard()
+    expect(posted()).toEqual(['reset'])
+    await answer('reset')
+    expect(posted()).toEqual(['reset', 'load-files'])
+    await answer('load-files')
+    await discarded
+  })
+
+  it('is not a kept run that another takes the place of', async () => {
+    const { continueRun, worker, posted, state } = await withRun()
+    void continueRun('other')
+    expect([posted(), state().question?.type]).toEqual([[], 'continue-run'])
+    worker.say({ type: 'runs', run: 0, runs: [{ id: 'this', states: [{ step: 5 }] }] as unknown as State['runs'] & [], present: 'this' })
+    void continueRun('other')
+    expect(posted()).toEqual(['continue-run'])
+  })
+})
+
+it('keeps the run when the page is hidden, and takes files while the engine loads', async () => {
+  const heard = new Map<string, () => void>()
+  vi.stubGlobal('addEventListener', (type: string, hear: () => void) => void heard.set(type, hear))
+  vi.stubGlobal('document', { visibilityState: 'hidden' })
+  const commands = await import('./commands')
+  commands.begin()
+  const worker = FakeWorker.newest
+  worker.posted = []
+  heard.get('visibilitychange')!()
+  commands.loadFiles([file], null)
+  worker.say({ type: 'state', run: 0, state: 'running', step: 5, steps: 600, stepsPerSecond: null, secondsLeft: null })
+  heard.get('visibilitychange')!()
+  expect(worker.posted.map(({ command }) => command.type)).toEqual(['load-files', 'keep'])
+})
+
+describe('after the worker has died, the run is brought back', () => {
+  /** What a new worker is asked, each answered as it comes, and the run it then has. */
+  async function backIn(page: Awaited<ReturnType<typeof withRun>>) {
+    const { reconnect } = await import('./connection')
+    reconnect()
+    const worker = FakeWorker.newest
+    const back = page.bringBack()
+    const asked: RequestName[] = []
+    for (let i = 0; i < 10; i++) {
+      await yieldTask()
+      const { command } = worker.posted[asked.length] ?? {}
+      if (!command) continue
+      asked.push(command.type)
+      worker.say({ type: 'state', run: 0, state: 'paused', step: 4, steps: 600, stepsPerSecond: null, secondsLeft: null })
+      worker.say({ type: 'done', id: command.id, answer: undefined } as Outcome)
+    }
+    return { asked, back: await back, worker }
+  }
+
+  it('from what the browser keeps', async () => {
+    const page = await withRun()
+    page.worker.say({ type: 'runs', run: 0, runs: [{ id: 'this' }] as unknown as State['runs'] & [], present: 'this' })
+    const { asked, back, worker } = await backIn(page)
+    expect([asked, back]).toEqual([['continue-run'], true])
+    expect(worker.posted[0]!.command.given).toEqual({ id: 'this', best: false })
+  })
+
+  it('from what the page holds, with its files, as often as it takes', async () => {
+    const page = await withRun()
+    page.loadFiles([file], null)
+    await page.answer('load-files')
+    for (let i = 0; i < 2; i++) {
+      page.worker.say({ type: 'held', run: 0, archive: new Uint8Array([1, 2]) })
+      FakeWorker.newest.say({ type: 'held', run: 0, archive: new Uint8Array([1, 2]) })
+      expect(await backIn(page)).toMatchObject({ asked: ['load-files', 'reset', 'load-files'], back: true })
+    }
+  })
+
+  it('unless nothing was kept', async () => {
+    expect(await backIn(await withRun(0))).toMatchObject({ asked: [], back: false })
+  })
 })

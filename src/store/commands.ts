@@ -19,9 +19,10 @@ import { readAddress, threadsIn, writeAddress } from './address'
 import { hasUnwritten } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect } from './connection'
+import { askToPersist, keepNow, openKeeping } from './kept-runs'
 import { pageStore } from './page-store'
 import { isToReplace, respawn } from './respawn'
-import { addProblem, allowed, applyPreset, differing, wouldLose, type PicturePurpose } from './state'
+import { addProblem, allowed, applyPreset, differing, wouldForget, wouldLose, type PicturePurpose } from './state'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -40,6 +41,7 @@ export function begin(): void {
   addEventListener('beforeunload', (event) => {
     if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
   })
+  addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && keepNow())
 }
 
 /** Replaces the worker by one that has what it had. */
@@ -59,6 +61,7 @@ function greet(): void {
     pageStore.setState({ backend: opened })
     if (isChecked(opened.adapter)) void ask('trust-adapter', {})
   })
+  openKeeping()
 }
 
 /** Asks the worker, after sending it any pending settings. */
@@ -103,7 +106,11 @@ export const setValues = (values: Partial<Config>) => choose({ ...pageStore.getS
 
 export const choosePreset = (preset: Preset) => choose(applyPreset(preset, pageStore.getState().asked))
 
+/** Drives the run. A reset that would lose something is asked about first. */
 export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): void {
+  const state = pageStore.getState()
+  if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
+  if (type === 'start' && state.dataset?.sample === null) askToPersist()
   const driven = send(type, {})
   if (type === 'start' || type === 'step' || type === 'resume') void driven.then(checkAdapter)
 }
@@ -121,6 +128,17 @@ async function checkAdapter(): Promise<void> {
   // If nothing could be found out, the next run tries again.
   if (found?.right) rememberChecked(backend.adapter)
 }
+
+/** Discards the run at hand and does what was asked for. */
+export async function discard(): Promise<void> {
+  const { question } = pageStore.getState()
+  pageStore.setState({ question: null })
+  await ask('reset', {})
+  if (question && question.type !== 'reset') await ask(question.type, question.given)
+}
+
+/** Leaves everything as it is. */
+export const keepRun = () => pageStore.setState({ question: null })
 
 export function loadSample(sample: SampleName): void {
   void send('load-sample', { sample })

@@ -4,7 +4,7 @@ import type { Answer, Event, EventName, Given, RequestName } from '../worker/pro
 import { appendMetrics, forgetCurves } from './curves'
 import { forgetPictures, latest } from './latest'
 import { pageStore } from './page-store'
-import { followFiles } from './present-run'
+import { followFiles, followRun } from './present-run'
 import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
 import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
@@ -35,7 +35,8 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
     const { problem } = error
-    if (problem) pageStore.setState((state) => addProblem(state, problem))
+    if (problem?.discards) pageStore.setState({ question: request })
+    else if (problem) pageStore.setState((state) => addProblem(state, problem))
   } finally {
     pageStore.setState(({ pending }) => ({ pending: pending.filter((other) => other !== request) }))
   }
@@ -49,6 +50,8 @@ const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void
   predictions: ({ predictions }) => latest.setState({ predictions }),
   // Heard by the pages of ?bench and ?selftest, which have a worker of their own.
   began: () => undefined,
+  // Kept apart, by followRun.
+  held: () => undefined,
 }
 
 function receive(event: Event): void {
@@ -59,6 +62,7 @@ function receive(event: Event): void {
     forgetPictures()
   }
   pageStore.setState(reduce(before, event), true)
+  followRun(event)
   const take = (elsewhere as Partial<Record<EventName, (event: never) => void>>)[event.type]
   take?.(event as never)
 }

@@ -1,12 +1,96 @@
+/** Runs that the browser keeps: what the page asks of them. The worker writes and reads them, see src/keeping. */
+import type { Given } from '../worker/protocol'
+import { countDrawings, forgetDrawings } from './autosave'
 import { ask } from './connection'
 import { pageStore } from './page-store'
-import { heldFiles } from './present-run'
+import { holdFiles, presentRun } from './present-run'
+import { isKept, wouldForget } from './state'
+
+/** Where runs are kept, or why nowhere; asked of the browser once. */
+let place: Promise<Given<'keep-in'>> | null = null
+/** The worker's answer to being told. */
+let told: Promise<unknown> = Promise.resolve()
+
+const refused = (error: unknown): Given<'keep-in'> => ({
+  root: null,
+  refused: error instanceof DOMException ? 'it refuses to store anything, as in some private windows' : String(error),
+})
+
+/** Tells a new worker where to keep runs. */
+export function openKeeping(): void {
+  const { storage } = navigator
+  if (!storage?.getDirectory) {
+    told = ask('keep-in', { root: null, refused: 'it has no file system for pages' })
+    return
+  }
+  place ??= storage.getDirectory().then((root) => ({ root, refused: null }), refused)
+  told = place.then((given) => ask('keep-in', given))
+  void storage.persisted?.().then(
+    (persisted) => pageStore.setState({ persisted }),
+    () => undefined,
+  )
+}
+
+/** Asks the browser not to clear what is kept when space is short: some decide by themselves, some ask the user. */
+export function askToPersist(): void {
+  if (pageStore.getState().persisted) return
+  void navigator.storage?.persist?.().then(
+    (persisted) => pageStore.setState({ persisted }),
+    () => undefined,
+  )
+}
+
+/** A page that is hidden may never be shown again. */
+export function keepNow(): void {
+  if (pageStore.getState().status.step > 0) void ask('keep', {})
+}
+
+/** Loads a kept run, in the place of what is loaded; asks first if that would lose something. */
+export async function continueRun(id: string, best = false): Promise<void> {
+  const request = { type: 'continue-run', given: { id, best } } as const
+  const state = pageStore.getState()
+  if (wouldForget(state) && !isKept(state)) return pageStore.setState({ question: request })
+  await ask(request.type, request.given)
+}
+
+export const forgetRun = (id: string): Promise<void> => ask('forget-run', { id })
+
+/** What this browser stores for the page, beside small notes such as the theme. */
+export interface Stored {
+  /** Number of drawings that are kept. */
+  drawings: number
+  /** Bytes in use and bytes that the browser allows; null where it does not say. */
+  used: number | null
+  allowed: number | null
+}
+
+export async function whatIsStored(): Promise<Stored> {
+  const drawings = await countDrawings().catch(() => 0)
+  const { usage = null, quota = null } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {}
+  return { drawings, used: usage, allowed: quota }
+}
+
+/** Removes all runs but those of other tabs, and all drawings. */
+export async function forgetAll(): Promise<void> {
+  for (const { id, elsewhere } of pageStore.getState().runs) if (!elsewhere) await forgetRun(id)
+  await forgetDrawings().catch(() => undefined)
+}
 
 /**
- * Brings what the page holds back in a new worker, which has been asked for `init` and loaded nothing.
- * @returns whether that is a run that has begun
+ * Brings the run at hand back in a new worker, which has been asked for `init` and loaded nothing: from what was kept last in this browser,
+ * or from what the page holds where storage is refused. It is then paused.
+ * @returns whether there was something to bring back
  */
 export async function bringBack(): Promise<boolean> {
-  for (const files of heldFiles()) await ask('load-files', { files })
+  const { id, archive, files } = presentRun()
+  await told
+  if (id !== null) await ask('continue-run', { id, best: false })
+  else if (archive) for (const batch of files) await ask('load-files', { files: batch })
+  if (archive) {
+    // What came back is older, and so is a run that was among the files.
+    await ask('reset', {})
+    await ask('load-files', { files: [{ role: null, name: 'the run', blob: new Blob([archive]) }] })
+  }
+  if (id === null) holdFiles(files)
   return pageStore.getState().status.step > 0
 }

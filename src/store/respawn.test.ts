@@ -52,6 +52,7 @@ it('replaces a worker that died by one with the same data, and trains on', async
   expect(first.ended).toBe(true)
   expect(FakeWorker.newest).not.toBe(first)
   await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  await answer('keep-in')
   await answer('load-sample')
   expect(FakeWorker.newest.posted.find(({ command }) => command.type === 'load-sample')!.command.given).toEqual({
     sample: 'Abdominal phantom',

@@ -3,6 +3,7 @@ import type { RequestName } from '../worker/protocol'
 import { ask } from './connection'
 import { bringBack } from './kept-runs'
 import { pageStore } from './page-store'
+import { holdFiles, presentRun } from './present-run'
 import { addProblem, type Status } from './state'
 
 /** What may take a worker long without a sign of life: whoever asked for it is told, and decides. */
@@ -22,6 +23,7 @@ const long: ReadonlySet<RequestName> = new Set<RequestName>([
   'configure',
   'export',
   'check-adapter',
+  'continue-run',
 ])
 
 /** Times in a row that a worker is replaced without being asked, though the run came no further between. */
@@ -62,12 +64,17 @@ export async function respawn(
 ): Promise<void> {
   const status = (interrupted ??= pageStore.getState().status)
   const own = ++respawns
+  const { files } = presentRun()
   start()
   const back = await bringBack()
   // It died as well: the next goes on with this.
   if (own !== respawns) return
   interrupted = null
-  if (pageStore.getState().dataset === null) loadSample()
+  if (pageStore.getState().dataset === null) {
+    holdFiles([])
+    for (const batch of files) await ask('load-files', { files: batch })
+    if (files.length === 0) loadSample()
+  }
   const { step } = pageStore.getState().status
   const behind = status.step - step
   const next = back

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, makeConfig, presets } from '../method/config'
 import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
-import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, wouldLose, type State } from './state'
+import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, wouldForget, wouldLose, type State } from './state'
 
 const idOf = (name: string): PictureId => `${name}/2/0/0`
 
@@ -95,19 +95,40 @@ describe('reduce', () => {
   })
 })
 
-it('asks before the page closes while a run goes on, and while one on the user’s images is not exported as it is', () => {
+describe('what would be lost', () => {
   const at = (state: 'running' | 'paused' | 'finished', step: number): State['status'] => ({ ...initial.status, state, step })
   const own = dataset(['a'])
+  const sample = { ...own, sample: 'Cardiac phantom' } as const
   const saved = (what: 'run' | 'masks', step: number): State['saved'] => ({ name: 'x.zip', bytes: 1, what, step })
-  expect(wouldLose({ status: at('running', 0), saved: null, dataset: { ...own, sample: 'Cardiac phantom' } })).toBe(true)
-  expect(wouldLose({ status: at('paused', 9), saved: null, dataset: { ...own, sample: 'Cardiac phantom' } })).toBe(false)
-  expect(wouldLose({ status: at('paused', 0), saved: null, dataset: own })).toBe(false)
-  for (const state of ['paused', 'finished'] as const) {
-    expect(wouldLose({ status: at(state, 9), saved: null, dataset: own })).toBe(true)
-    expect(wouldLose({ status: at(state, 9), saved: saved('masks', 9), dataset: own })).toBe(true)
-    expect(wouldLose({ status: at(state, 9), saved: saved('run', 8), dataset: own })).toBe(true)
-    expect(wouldLose({ status: at(state, 9), saved: saved('run', 9), dataset: own })).toBe(false)
-  }
+  const kept = (step: number) => ({ runs: [{ id: 'r', states: [{ step }] }] as unknown as State['runs'], present: 'r' })
+
+  it('is a run that goes on, and one on the user’s images that is not exported as it is', () => {
+    expect(wouldLose({ ...initial, status: at('running', 0), dataset: sample })).toBe(true)
+    expect(wouldLose({ ...initial, status: at('paused', 9), dataset: sample })).toBe(false)
+    expect(wouldLose({ ...initial, status: at('paused', 0), dataset: own })).toBe(false)
+    for (const state of ['paused', 'finished'] as const) {
+      const status = at(state, 9)
+      expect(wouldLose({ ...initial, status, dataset: own })).toBe(true)
+      expect(wouldLose({ ...initial, status, dataset: own, saved: saved('masks', 9) })).toBe(true)
+      expect(wouldLose({ ...initial, status, dataset: own, saved: saved('run', 8) })).toBe(true)
+      expect(wouldLose({ ...initial, status, dataset: own, saved: saved('run', 9) })).toBe(false)
+    }
+  })
+
+  it('is not a run at rest that the browser keeps as it is, if it has promised to', () => {
+    const state = { ...initial, status: at('paused', 9), dataset: own }
+    expect(wouldLose({ ...state, ...kept(9) })).toBe(true)
+    expect(wouldLose({ ...state, ...kept(9), persisted: true })).toBe(false)
+    expect(wouldLose({ ...state, ...kept(8), persisted: true })).toBe(true)
+    expect(wouldLose({ ...state, ...kept(9), present: null, persisted: true })).toBe(true)
+    expect(wouldLose({ ...state, ...kept(9), status: at('running', 9), persisted: true })).toBe(true)
+  })
+
+  it('by Reset is only what was learnt from the user’s images', () => {
+    expect(wouldForget({ ...initial, status: at('running', 9), dataset: sample })).toBe(false)
+    expect(wouldForget({ ...initial, status: at('running', 9), dataset: own })).toBe(true)
+    expect(wouldForget({ ...initial, status: at('finished', 9), dataset: own, saved: saved('run', 9) })).toBe(false)
+  })
 })
 
 describe('problems', () => {
@@ -158,7 +179,7 @@ describe('allowed', () => {
       .map(([name]) => name)
 
   it('follows the state machine', () => {
-    expect(names('starting', 0)).toEqual([])
+    expect(names('starting', 0)).toEqual(['load'])
     expect(names('empty', 0)).toEqual(['configure', 'load'])
     expect(names('ready', 0)).toEqual(['start', 'step', 'configure', 'load'])
     expect(names('running', 0)).toEqual(['pause', 'stop', 'reset'])

@@ -9,6 +9,7 @@ import type {
   ExportKind,
   ExportOptions,
   Given,
+  ListedRun,
   MemoryReport,
   OpenedPicture,
   PictureId,
@@ -25,7 +26,7 @@ export type Status = Omit<RunStatus, 'state'> & {
 }
 
 /** A problem as listed. */
-export type ListedProblem = Required<Problem> & { id: number }
+export type ListedProblem = Required<Omit<Problem, 'discards'>> & { id: number }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -74,6 +75,13 @@ export interface State {
   exportOptions: ExportOptions
   /** The last file that was saved, and the step before which it was asked for. */
   saved: { name: string; bytes: number; what: ExportKind; step: number } | null
+  /** Runs that this browser keeps, the newest first, and which of them is at hand. */
+  runs: readonly ListedRun[]
+  present: string | null
+  /** Whether the browser has promised not to clear what it keeps. */
+  persisted: boolean
+  /** A request that would discard the run, until the user has said whether to. */
+  question: Pending | null
 }
 
 export const initial: State = {
@@ -98,6 +106,10 @@ export const initial: State = {
   opened: null,
   exportOptions: { format: 'source', keepPatient: false },
   saved: null,
+  runs: [],
+  present: null,
+  persisted: false,
+  question: null,
 }
 
 /** Whether an event belongs to an earlier run. */
@@ -124,6 +136,7 @@ const reducers = {
     recoveries,
   }),
   problem: (state, problem) => addProblem(state, problem),
+  runs: (_, { runs, present }) => ({ runs, present }),
 } satisfies { [T in EventName]?: Reducer<T> }
 
 export type Reduced = keyof typeof reducers
@@ -143,7 +156,7 @@ export function reduce(state: State, event: Event): State {
 export const exporting = ({ pending }: Pick<State, 'pending'>): ExportKind | null =>
   pending.find((request) => request.type === 'export')?.given.what ?? null
 
-const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'choose-slices', 'choose-modality'])
+const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'choose-slices', 'choose-modality', 'continue-run'])
 
 /** Whether other data were requested and have not arrived. */
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
@@ -190,9 +203,20 @@ export function differing(config: Config, base: Config): Partial<Config> {
 export const isFree = (values: Partial<Config>): boolean =>
   Object.keys(values).every((key) => (freeKeys as readonly string[]).includes(key))
 
-/** Whether closing the page would lose a run: one that is going on, or one on the user's own images that is not exported as it is. */
-export const wouldLose = ({ status: { state, step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>
-  state === 'running' || (step > 0 && dataset?.sample === null && !(saved?.what === 'run' && saved.step === step))
+/** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
+export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>
+  step > 0 && dataset?.sample === null && !(saved?.what === 'run' && saved.step === step)
+
+/** Whether the browser keeps the run at hand as it is. */
+export const isKept = ({ status: { step }, runs, present }: Pick<State, 'status' | 'runs' | 'present'>): boolean =>
+  runs.find(({ id }) => id === present)?.states[0]?.step === step
+
+/**
+ * Whether closing the page would lose a run: one that is going on, or one on the user's own images that is neither exported as it is nor kept by a
+ * browser that has promised not to clear it.
+ */
+export const wouldLose = (state: Pick<State, 'status' | 'saved' | 'dataset' | 'runs' | 'present' | 'persisted'>): boolean =>
+  state.status.state === 'running' || (wouldForget(state) && !(state.persisted && isKept(state)))
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
@@ -205,7 +229,8 @@ export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
     stop: state === 'running' || state === 'paused',
     reset: state === 'running' || held,
     configure: state === 'ready' || state === 'empty',
-    load: state !== 'running' && state !== 'starting',
+    // The worker takes them once the engine is loaded.
+    load: state !== 'running',
     export: step > 0 && (state === 'running' || held),
   }
 }

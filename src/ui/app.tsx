@@ -2,10 +2,12 @@ import { AnnotationOpener } from './annotation-opener'
 import { Curves } from './curves'
 import { DataPanel } from './data-panel'
 import { DropTarget } from './drop-target'
+import { DiscardDialog } from './discard-dialog'
 import { Footer } from './footer'
 import { Header } from './header'
 import { Problems } from './problems'
 import { Results } from './results'
+import { Runs } from './runs'
 import { TrainingPanel } from './training-panel'
 
 export function App() {
@@ -13,6 +15,7 @@ export function App() {
     <>
       <Header />
       <Problems />
+      <Runs />
       <main className="columns">
         <DataPanel />
         <TrainingPanel />
@@ -22,6 +25,7 @@ export function App() {
       <Footer />
       <DropTarget />
       <AnnotationOpener />
+      <DiscardDialog />
     </>
   )
 }

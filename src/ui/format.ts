@@ -19,6 +19,14 @@ export function duration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
 
+/** A time in milliseconds since 1970 as "11:26", or "25 Nov, 11:26" on another day than `now`. */
+export function moment(at: number, now = Date.now()): string {
+  const date = new Date(at)
+  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  if (date.toDateString() === new Date(now).toDateString()) return time
+  return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${time}`
+}
+
 /** A share 0..1 as "12.3 %"; "–" where there is none. */
 export const percent = (share: number | null | undefined): string => (isNumber(share) ? `${(share * 100).toFixed(1)} %` : '–')
 

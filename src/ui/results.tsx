@@ -1,5 +1,6 @@
 import { Exports } from './exports'
 import { Gallery } from './gallery'
+import { KeptNote } from './runs'
 
 export function Results() {
   return (
@@ -9,6 +10,7 @@ export function Results() {
         <Exports />
       </div>
       <Gallery />
+      <KeptNote />
       <p className="hint quiet">An exported run can be dropped here to look at it again or to go on.</p>
     </section>
   )

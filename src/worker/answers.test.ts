@@ -2,6 +2,7 @@ import { serialize } from 'node:v8'
 import { expect, it } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { makeNifti } from '../data/volumes.test-support'
+import { Keeper } from '../keeping/keeper'
 import { Session } from '../session/session'
 import { answering } from './answers'
 import type { BackendInfo, Command, Event, Given, Outcome, RequestName } from './protocol'
@@ -12,10 +13,15 @@ const backend: BackendInfo = { backend: 'cpu', adapter: 'none', software: false 
 function begin() {
   let posted: (Event | Outcome)[] = []
   const post = (message: Event | Outcome) => void posted.push(message)
-  const answer = answering(
-    () => Promise.resolve({ session: new Session(backend, post), backend, openHost: () => Promise.resolve(backend) }),
-    post,
-  )
+  const answer = answering(() => {
+    const session = new Session(backend, post)
+    const keeper = new Keeper(
+      session,
+      () => backend,
+      () => undefined,
+    )
+    return Promise.resolve({ session, keeper, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) })
+  }, post)
   let id = 0
   /** Asks, and returns everything posted up to the answer. */
   const ask = async <T extends RequestName>(type: T, given: Given<T>) => {

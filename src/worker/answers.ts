@@ -15,7 +15,7 @@ type Handler<T extends RequestName> = (given: Given<T>, opened: Opened, tell: Te
 const handlers: { [T in RequestName]: Handler<T> } = {
   init: (_, { backend }) => backend,
   'load-sample': ({ sample }, { session }) => session.loadSample(sample),
-  'load-files': ({ files }, { session }) => session.loadFiles(files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))),
+  'load-files': ({ files }, { keeper }) => keeper.load(files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))),
   'choose-slices': ({ source, ...choice }, { session }) => session.chooseSlices(source, choice),
   'choose-modality': ({ modality }, { session }) => session.chooseModality(modality),
   'inspect-source': ({ source }, { session }) => session.inspect(source),
@@ -23,8 +23,14 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'choose-mask': ({ image, mask }, { session }) => session.chooseMask(image, mask),
   'undo-mask': (_, { session }) => session.undoMask(),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
-  annotate: ({ picture, labels, classes }, { session }) => session.annotate(picture, labels, classes),
-  'remove-exemplar': ({ picture }, { session }) => session.removeExemplar(picture),
+  annotate: async ({ picture, labels, classes }, { session, keeper }) => {
+    if (!keeper.upToDate) await keeper.keep()
+    await session.annotate(picture, labels, classes)
+  },
+  'remove-exemplar': async ({ picture }, { session, keeper }) => {
+    if (!keeper.upToDate) await keeper.keep()
+    await session.removeExemplar(picture)
+  },
   'remove-from-bank': ({ picture }, { session }) => session.removeFromBank(picture),
   'edit-class': ({ index, name, color }, { session }) => session.editClass(index, name, color),
   configure: ({ values }, { session }) => session.configure(values),
@@ -37,7 +43,15 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'mark-respawn': ({ reached }, { session }) => session.markRespawn(reached),
   watch: ({ picture }, { session }) => session.watch(picture),
   live: ({ on }, { session }) => session.followLive(on),
-  export: ({ what, options }, { session }) => session.export(what, options),
+  export: async ({ what, options }, { session, keeper }) => {
+    // It takes more memory than anything else.
+    if (!keeper.upToDate) await keeper.keep()
+    return session.export(what, options)
+  },
+  'keep-in': ({ root, refused }, { keepIn }) => keepIn(root, refused),
+  keep: (_, { keeper }) => keeper.keep(),
+  'continue-run': ({ id, best }, { keeper }) => keeper.resume(id, best),
+  'forget-run': ({ id }, { keeper }) => keeper.forget(id),
   bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
   'self-test': (_, opened, tell) => selfTest(opened, tell),
   'check-adapter': async (_, opened) => ({ right: await checkAdapter(opened) }),

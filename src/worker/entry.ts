@@ -6,6 +6,10 @@ import relaxedKernels from '../kernels/wasm/simd-relaxed.wasm?url'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
+import { browserLocks, browserRecords } from '../keeping/browser-storage'
+import { Keeper } from '../keeping/keeper'
+import { OpfsDisk } from '../keeping/opfs-disk'
+import type { Storage } from '../keeping/storage'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
@@ -29,6 +33,17 @@ const simdUrls: Record<SimdFile, string> = {
   'simd-relaxed-shared.wasm': relaxedSharedKernels,
 }
 
+/** Where runs are kept. */
+const storageIn = (root: FileSystemDirectoryHandle): Storage => ({
+  disk: new OpfsDisk(root),
+  records: browserRecords,
+  locks: browserLocks(scope.navigator.locks),
+  room: async () => {
+    const { quota = 0, usage = 0 } = await scope.navigator.storage.estimate()
+    return quota - usage
+  },
+})
+
 async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened> {
   const wasmPaths = {
     'tfjs-backend-wasm.wasm': plainWasm,
@@ -46,10 +61,26 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     let session: Session | null = null
     const onFault: Parameters<typeof openBackend>[2] = (fault) => void session?.lose(fault)
     const backend = await openBackend(wanted, platform, onFault, threads)
-    session = new Session(backend, post, (on, host) => reopenBackend(on, host, platform, onFault, threads))
+    let keeper: Keeper | null = null
+    let run = 0
+    session = new Session(
+      backend,
+      (event) => {
+        run = event.run
+        post(event)
+        keeper?.hear(event)
+      },
+      (on, host) => reopenBackend(on, host, platform, onFault, threads),
+    )
     session.doubt(backend.backend === 'webgpu')
+    keeper = new Keeper(
+      session,
+      () => opened.backend,
+      (type, event) => post({ type, run, ...event } as Event),
+    )
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
-    return { session, backend, openHost }
+    const opened: Opened = { session, keeper, keepIn: (root, refused) => keeper.open(root && storageIn(root), refused), backend, openHost }
+    return opened
   } catch (error) {
     if (error instanceof BackendError) throw error
     throw new ProblemError({ kind: 'bug', message: `The engine could not be started (${String(error)}); reload the page.`, file: null })

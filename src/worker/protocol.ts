@@ -1,6 +1,7 @@
 /** The protocol between the page and the worker: types only. A new message that nobody handles does not compile. */
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
+import type { ListedRun } from '../keeping/kept-run'
 import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
 import type { SelfTestReport } from '../selftest/report'
@@ -23,6 +24,7 @@ import type {
 } from '../session/events'
 
 export type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+export type { KeptFile, KeptState, ListedRun } from '../keeping/kept-run'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
@@ -80,6 +82,14 @@ export interface Requests {
   /** Whether the live view follows a run as it trains; at rest it always shows the latest state. */
   live(given: { on: boolean }): void
   export(given: { what: ExportKind; options: ExportOptions }): ExportedFile
+  /** Where runs are kept from now on: the root of the browser's file system, or null and why there is none. They are listed as an event. */
+  'keep-in'(given: { root: FileSystemDirectoryHandle | null; refused: string | null }): void
+  /** Keeps the run as it is now, between two steps, if it is not kept yet. */
+  keep(given: Nothing): void
+  /** Loads a kept run in the place of what is loaded. `best`: its best state by Dice instead of its newest. */
+  'continue-run'(given: { id: string; best: boolean }): void
+  /** Removes a kept run, and all that is kept of it. */
+  'forget-run'(given: { id: string }): void
   /** Measures this browser instead of training. */
   bench(given: { options: OptionText }): Found<BenchReport>
   /** Tests whether this browser's adapter computes rightly, instead of training. */
@@ -115,6 +125,10 @@ export type Sign = { type: 'alive'; lock: string | null } | { type: 'beat' }
 export interface Events extends SessionEvents {
   /** Which part of a benchmark or a self-test begins. */
   began: { message: string }
+  /** The runs that this browser keeps, the newest first, and which of them is at hand here; with every change. */
+  runs: { runs: ListedRun[]; present: string | null }
+  /** The newest state of the run at hand as a zip, where the browser stores none: the page holds it. */
+  held: { archive: Uint8Array<ArrayBuffer> }
 }
 
 export type EventName = keyof Events

@@ -1,0 +1,55 @@
+/** Records and locks as the browser has them. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import type { KeptRun } from './kept-run'
+import type { Locks, Records } from './storage'
+
+interface Schema extends DBSchema {
+  runs: { key: string; value: KeptRun }
+}
+
+async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
+  const database = await openDB<Schema>('exemplar-lab-runs', 1, {
+    upgrade: (opened) => void opened.createObjectStore('runs', { keyPath: 'id' }),
+  })
+  try {
+    return await work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** IndexedDB, opened for each use: a record is written a few times a minute at most. */
+export const browserRecords: Records = {
+  all: () => using((database) => database.getAll('runs')),
+  write: (run) =>
+    using(async (database) => {
+      // The files that it names are on the disk: it must not come to be known before it is there too.
+      const change = database.transaction('runs', 'readwrite', { durability: 'strict' })
+      await Promise.all([change.store.put(run), change.done])
+    }),
+  remove: (id) => using((database) => database.delete('runs', id)),
+}
+
+const prefix = 'exemplar-lab-run-'
+
+/** The Web Locks API. Without it, each tab believes it is alone. */
+export const browserLocks = (manager: LockManager | undefined): Locks => ({
+  take: async (id, patience) => {
+    if (!manager) return () => undefined
+    const take = (options: LockOptions) =>
+      new Promise<(() => void) | null>((taken, failed) => {
+        const hold = (lock: Lock | null) => (lock ? new Promise<void>((release) => taken(() => release())) : taken(null))
+        manager.request(prefix + id, options, hold).catch(failed)
+      })
+    const at = await take({ ifAvailable: true })
+    if (at || patience === 0) return at
+    return take({ signal: AbortSignal.timeout(patience) }).catch(() => null)
+  },
+  taken: async () => {
+    const { held = [] } = (await manager?.query()) ?? {}
+    return new Set(held.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])))
+  },
+  free: async (id) => {
+    await manager?.request(prefix + id, { mode: 'shared' }, () => undefined)
+  },
+})

@@ -1,0 +1,48 @@
+/** Where runs are kept. The browser's own are in opfs-disk.ts and browser-storage.ts; tests have their own. */
+import type { GivenFile } from '../data/given-file'
+import type { KeptRun } from './kept-run'
+
+/** Folders of files. A name holds no slash. */
+export interface Disk {
+  folders(): Promise<string[]>
+  /** @throws if there is no such file */
+  read(folder: string, name: string): Promise<GivenFile>
+  /** Writes from byte `at` on and ends the file there; makes it, and its folder, if it is not there. On return it is on the disk. */
+  write(folder: string, name: string, bytes: Uint8Array<ArrayBuffer>, at?: number): Promise<void>
+  /** Removes a file, or the folder with all that is in it. What is not there is no error. */
+  remove(folder: string, name?: string): Promise<void>
+}
+
+/** What is known of each kept run. A record is written whole or not at all, and only what a record names counts as kept. */
+export interface Records {
+  all(): Promise<KeptRun[]>
+  write(run: KeptRun): Promise<void>
+  remove(id: string): Promise<void>
+}
+
+/** A run is written by one tab at a time. What a tab has taken is free again when it is closed or crashes. */
+export interface Locks {
+  /** @returns what gives it back; null if another has it, and does not give it back within `patience` milliseconds */
+  take(id: string, patience: number): Promise<(() => void) | null>
+  /** Those that any tab has taken. */
+  taken(): Promise<ReadonlySet<string>>
+  /** Resolves when nobody has it. */
+  free(id: string): Promise<void>
+}
+
+export interface Storage {
+  disk: Disk
+  records: Records
+  locks: Locks
+  /** Bytes that may still be written, as far as the browser says. */
+  room(): Promise<number>
+}
+
+/** Why something could not be stored, in a few words. */
+export function reasonOf(problem: unknown): string {
+  const name = problem instanceof Error || problem instanceof DOMException ? problem.name : ''
+  if (name === 'QuotaExceededError') return 'its storage is full'
+  if (name === 'SecurityError' || name === 'NotAllowedError') return 'it refuses to store anything, as in some private windows'
+  const text = problem instanceof Error ? problem.message : String(problem)
+  return text.replace(/\.$/, '') || 'no reason given'
+}

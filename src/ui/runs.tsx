@@ -1,0 +1,90 @@
+import { useState } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import { continueRun, forgetRun } from '../store/kept-runs'
+import { usePage } from '../store/page-store'
+import { allowed, loading } from '../store/state'
+import type { KeptState, ListedRun } from '../worker/protocol'
+import { moment, plural, score, size } from './format'
+import { StoredDialog } from './stored-dialog'
+import './styles/runs.css'
+
+/** Runs that were begun earlier, or in another tab, and can be gone on with. */
+export function Runs() {
+  const others = usePage(useShallow(({ runs, present }) => runs.filter(({ id, states }) => id !== present && states.length > 0)))
+  const can = usePage((state) => allowed(state).load && !loading(state))
+  if (others.length === 0) return null
+  return (
+    <section className="runs" aria-label="Runs">
+      <ul>
+        {others.map((run) => (
+          <KeptRow key={run.id} run={run} can={can} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** The state with the highest Dice, if it is not the newest. */
+function bestOf(states: readonly KeptState[]): KeptState | null {
+  const best = states.reduce((a, b) => ((b.dice ?? -1) > (a.dice ?? -1) ? b : a))
+  return best.dice !== null && best.step !== states[0]!.step ? best : null
+}
+
+function KeptRow({ run, can }: { run: ListedRun; can: boolean }) {
+  const { id, begun, elsewhere, states } = run
+  const best = bestOf(states)
+  const step = `at step ${states[0]!.step}`
+  return (
+    <li>
+      <p>
+        {elsewhere && <strong>Your run of {moment(begun)} is open in another tab. </strong>}
+        <span className="quiet">{facts(run)}</span>
+      </p>
+      <div className="runs-buttons">
+        <button type="button" className={elsewhere ? undefined : 'primary'} disabled={!can} onClick={() => void continueRun(id)}>
+          {elsewhere ? `Look at a copy ${step}` : `Continue your run of ${moment(begun)} ${step}`}
+        </button>
+        {best && !elsewhere && (
+          <button type="button" disabled={!can} onClick={() => void continueRun(id, true)}>
+            Take its best, step {best.step} (Dice {score(best.dice)})
+          </button>
+        )}
+        {!elsewhere && (
+          <button type="button" onClick={() => void forgetRun(id)}>
+            Forget this run
+          </button>
+        )}
+      </div>
+    </li>
+  )
+}
+
+/** What it is of, and how much of it is stored. */
+export function facts({ sample, files, config, states, backend }: ListedRun): string {
+  const missing = files.filter(({ at }) => at === null).length
+  const [first] = files
+  const data =
+    sample ?? (first ? `${first.name}${files.length > 1 ? ` and ${plural(files.length - 1, 'more file')}` : ''}` : 'your own files')
+  const bytes =
+    states.reduce((sum, state) => sum + state.bytes, 0) + files.reduce((sum, file) => sum + (file.at === null ? 0 : file.bytes), 0)
+  const parts = [data, `${config.size} px, on ${backend}`, `${size(bytes)} kept`]
+  if (missing > 0) parts.push(`asks for ${plural(missing, 'file')} too large to keep`)
+  return parts.join(' · ')
+}
+
+/** Whether the run at hand is kept, and what else is. */
+export function KeptNote() {
+  const [open, setOpen] = useState(false)
+  const kept = usePage(({ runs, present }) => runs.find(({ id }) => id === present)?.states[0] ?? null)
+  return (
+    <>
+      <p className="note quiet" data-testid="kept" data-step={kept?.step}>
+        {kept && `Kept in this browser up to step ${kept.step}, at ${moment(kept.at)}. `}
+        <button type="button" className="text-button" onClick={() => setOpen(true)}>
+          What this browser stores
+        </button>
+      </p>
+      {open && <StoredDialog onClose={() => setOpen(false)} />}
+    </>
+  )
+}

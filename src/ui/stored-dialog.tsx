@@ -1,0 +1,69 @@
+import { useEffect, useState } from 'react'
+import { forgetAll, forgetRun, whatIsStored, type Stored } from '../store/kept-runs'
+import { usePage } from '../store/page-store'
+import { moment, plural, size } from './format'
+import { ModalDialog } from './modal-dialog'
+import { facts } from './runs'
+
+/** Everything that the browser stores for the page, and how to remove it. */
+export function StoredDialog({ onClose }: { onClose: () => void }) {
+  const runs = usePage((state) => state.runs)
+  const present = usePage((state) => state.present)
+  const persisted = usePage((state) => state.persisted)
+  const [stored, setStored] = useState<Stored | null>(null)
+  useEffect(() => {
+    let gone = false
+    void whatIsStored().then((found) => !gone && setStored(found))
+    return () => {
+      gone = true
+    }
+  }, [runs])
+  return (
+    <ModalDialog title="What this browser stores" onClose={onClose}>
+      <p>
+        On this computer only: each run from its first step, with its settings, what you drew, and the names and copies of its images, up to
+        1 GB of them a run (larger ones are asked for again); drawings that are not finished; the theme; notes on this computer’s speed. A
+        run is stored until you press Reset or forget it.
+      </p>
+      {runs.length === 0 && <p className="quiet">No run is stored.</p>}
+      <ul className="stored">
+        {runs.map((run) => (
+          <li key={run.id}>
+            <p>
+              Run of {moment(run.begun)}
+              {run.id === present && ' (this one)'}
+              {run.elsewhere && ' (in another tab)'}
+              {run.states[0] ? `, step ${run.states[0].step}` : ', its images only'} <span className="quiet">{facts(run)}</span>
+            </p>
+            {!run.elsewhere && (
+              <button type="button" aria-label={`Forget the run of ${moment(run.begun)}`} onClick={() => void forgetRun(run.id)}>
+                Forget
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {stored && (
+        <p className="quiet">
+          {plural(stored.drawings, 'drawing')}.{' '}
+          {stored.used !== null && stored.allowed !== null && `${size(stored.used)} in all, of ${size(stored.allowed)} allowed. `}
+          {persisted
+            ? 'The browser keeps this until you remove it.'
+            : 'The browser may clear this when space is short: export what matters.'}
+        </p>
+      )}
+      <div className="dialog-buttons">
+        <button
+          type="button"
+          disabled={runs.length === 0 && !stored?.drawings}
+          onClick={() => void forgetAll().then(async () => setStored(await whatIsStored()))}
+        >
+          Remove all runs and drawings
+        </button>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </ModalDialog>
+  )
+}
