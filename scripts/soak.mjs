@@ -4,7 +4,7 @@ import { unzipSync } from 'fflate'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { argv, env, execPath, exit } from 'node:process'
+import process, { argv, env, execPath, exit } from 'node:process'
 import { parseArgs } from 'node:util'
 import { installedChromium } from './find-chromium.mjs'
 import { root } from './setup.mjs'
@@ -41,7 +41,8 @@ function random() {
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const worker = (page) => page.workers()[0]
+/** The newest: the browser's debugger may still list one that has ended. */
+const worker = (page) => page.workers().at(-1)
 
 /** Each causes one fault; what runs in the worker uses nothing of the page's own but the names of its messages. */
 const faults = {
@@ -132,6 +133,8 @@ function check(zip) {
 }
 
 const server = spawn(execPath, [join(root, 'scripts/start.mjs')], { env: { ...env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] })
+process.on('exit', () => server.kill())
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => exit(1))
 await new Promise((resolve, failed) => {
   server.stdout.on('data', (text) => String(text).includes(' is at ') && resolve())
   server.on('exit', (code) => failed(new Error(`The page could not be served (${code}).`)))
@@ -221,7 +224,9 @@ try {
       if (name === 'loss not a number' && ++nans > 2) continue
       caused[name]++
       console.log(`${Math.round((Date.now() - begun) / 1000)} s: ${name} at step ${last.step}`)
-      await faults[name](page)?.catch((error) => console.log(`  not caused: ${error.message.split('\n')[0]}`))
+      const causing = Promise.resolve(faults[name](page)).catch((error) => console.log(`  not caused: ${error.message.split('\n')[0]}`))
+      // A worker or tab that is gone meanwhile answers the debugger never.
+      await Promise.race([causing, sleep(20_000)])
     }
     await sleep(300)
   }
