@@ -207,6 +207,7 @@ async function endRun() {
 
 try {
   for (;;) {
+    if (!browser.isConnected()) throw new Error('The browser is gone.')
     const over = Date.now() - begun > minutes * 60_000
     // What a fault interrupts is tried again.
     const finished = await attend().catch((error) => {
