@@ -18,7 +18,7 @@ export function connect(gone?: (how: 'dead' | 'silent') => void): void {
 /** Replaces the worker. Of the page's state, only the requested settings and what was said stay. */
 export function reconnect(): void {
   client?.restart()
-  pageStore.setState(({ asked, problems, unlisted }) => ({ ...initial, asked, problems, unlisted }))
+  pageStore.setState(({ asked, problems, unlisted, heard }) => ({ ...initial, asked, problems, unlisted, heard }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()

@@ -8,6 +8,7 @@ import type { SelfTestReport } from '../selftest/report'
 import type {
   BackendInfo,
   BackendName,
+  CaseName,
   EventOf,
   ExportedFile,
   ExportKind,
@@ -90,6 +91,8 @@ export interface Requests {
   'continue-run'(given: { id: string; best: boolean }): void
   /** Removes a kept run, and all that is kept of it. */
   'forget-run'(given: { id: string }): void
+  /** Which new name is of which image, where exports rename. */
+  'case-names'(given: Nothing): CaseName[]
   /** Measures this browser instead of training. */
   bench(given: { options: OptionText }): Found<BenchReport>
   /** Tests whether this browser's adapter computes rightly, instead of training. */
