@@ -3,7 +3,9 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { makeConfig, presets, type Config } from '../method/config'
 import type { BackendInfo, SessionEvent } from './events'
-import { NoRoomError, refuseTooLarge, reportOf, type Room } from './memory'
+import type { Dataset } from './dataset'
+import { NoRoomError, refuseTooLarge, refuseTooLargeExport, reportOf, type Room } from './memory'
+import { makeVolume } from '../data/volume'
 import { ProblemError } from './problem'
 import { sampleDataset } from './samples'
 import { Session } from './session'
@@ -118,4 +120,15 @@ test('memory that runs out in the first step is an offer, and the run can then b
   await session.start()
   await session.settled()
   expect(session.state).toBe('finished')
+})
+
+test('maps that would take more than a page gets are refused before they are made, with what fits; masks are not', () => {
+  const volume = makeVolume({ name: 'ct.nii', kind: 'nifti', size: [512, 512, 200, 1], samples: new Uint8Array(0) })
+  const source = { volume } as unknown as Dataset['sources'][number]
+  const unlabeled = Array.from({ length: 200 }, () => ({ source })) as unknown as Dataset['unlabeled']
+  const classes = Array.from({ length: 5 }) as Dataset['classes']
+  expect(() => refuseTooLargeExport({ classes, unlabeled }, 'maps')).toThrow(
+    'The maps of these images would take about 3.1 GB of memory, and a page gets 2.1 GB at most: export the masks, which take about 157 MB, or the weights, which take little; or segment fewer images at once, about 136 of 200. Nothing is lost.',
+  )
+  for (const what of ['masks', 'run', 'weights'] as const) expect(() => refuseTooLargeExport({ classes, unlabeled }, what)).not.toThrow()
 })

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { InputError } from '../data/input-error'
 import { mostWasmBytes } from '../kernels/wasm/memory'
 import { amount } from '../lib/amount'
 import { makeConfig, type Config } from '../method/config'
 import { memoryOf, type MemoryNeed } from '../method/memory'
 import { partsOf } from '../method/parts'
-import type { Dataset } from './dataset'
-import type { BackendName, MemoryReport, Offer } from './events'
+import { hasChannels, type Dataset } from './dataset'
+import type { BackendName, ExportKind, MemoryReport, Offer } from './events'
 
 /** What a backend can hold, in bytes; null where it does not say. */
 export interface Room {
@@ -89,6 +90,40 @@ export function refuseTooLarge(dataset: Dataset, config: Config, room: Room, bac
   throw new NoRoomError(
     `This run needs ${what}, and ${room.owner} has ${whole ? '' : 'at most '}${amount((whole ? room.total : room.largest)!)}: ${inWords(offers)}`,
     offers,
+  )
+}
+
+/** Bytes that files of an export may take in all while they are made: more than a page gets, and what was learnt would go with it. */
+const mostExportBytes = 2 ** 31
+
+/**
+ * What an export of this kind takes at its peak: numbers of all voxels, the same as files, and again in the zip.
+ * @returns bytes
+ */
+export function exportBytes({ classes, unlabeled }: Pick<Dataset, 'classes' | 'unlabeled'>, what: ExportKind): number {
+  if (what === 'weights') return 0
+  const sources = [...new Set(unlabeled.map(({ source }) => source))]
+  const voxels = sources.reduce(
+    (sum, { volume }) => sum + volume.size[0] * volume.size[1] * volume.size[2] * (hasChannels(volume) ? 1 : volume.size[3]),
+    0,
+  )
+  // Maps are floats: the probability of each class but background, and the disagreement.
+  return 3 * voxels * (what === 'maps' ? 4 * classes.length : 1)
+}
+
+/** @throws InputError if an export would take more memory than a page gets, before anything of it is made */
+export function refuseTooLargeExport(dataset: Pick<Dataset, 'classes' | 'unlabeled'>, what: ExportKind): void {
+  const bytes = exportBytes(dataset, what)
+  if (bytes <= mostExportBytes) return
+  const others = (['masks', 'weights'] as const).filter((other) => other !== what && exportBytes(dataset, other) <= mostExportBytes)
+  const small = others.map(
+    (other) => `the ${other}, which take ${other === 'weights' ? 'little' : `about ${amount(exportBytes(dataset, other))}`}`,
+  )
+  const part = Math.floor((dataset.unlabeled.length * mostExportBytes) / bytes)
+  throw new InputError(
+    `The ${what} of these images would take about ${amount(bytes)} of memory, and a page gets ${amount(mostExportBytes)} at most: ` +
+      `export ${small.join(', or ')}; or segment fewer images at once, about ${part} of ${dataset.unlabeled.length}. Nothing is lost.`,
+    '',
   )
 }
 

@@ -29,7 +29,7 @@ import type {
 } from './events'
 import { continuationOf, filesOf, usualOptions, zipped } from './export-files'
 import { withFiles, type RoleFile } from './given-files'
-import { afterMemoryError, refuseTooLarge, reportOf, roomOf } from './memory'
+import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
 import { DiscardError, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
@@ -751,6 +751,7 @@ export class Session {
 
   export = (what: ExportKind, options: ExportOptions = usualOptions): Promise<ExportedFile> =>
     this.betweenSteps(async () => {
+      refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
       return zipped(files, what, this.trainer!.t)
     })

@@ -23,6 +23,7 @@ import { ask, connect, reconnect } from './connection'
 import { diagnosticsOf, machineOf } from './diagnostics'
 import { askToPersist, keepNow, openKeeping } from './kept-runs'
 import { pageStore } from './page-store'
+import { isToReplace, respawn } from './respawn'
 import { addProblem, allowed, applyPreset, differing, wouldForget, wouldLose, type PicturePurpose } from './state'
 
 let backend: BackendName | null = null
@@ -36,29 +37,33 @@ export function begin(): void {
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config })
   for (const message of address.problems) tellProblem(message, null)
-  connect()
-  greet(address.sample)
+  connect((how) => isToReplace(how) && replaceWorker(how))
+  greet()
+  loadSample(address.sample)
   addEventListener('beforeunload', (event) => {
     if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
   })
   addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && keepNow())
 }
 
-/** A new worker after a failure. The user's files have to be given again: their bytes went to the old worker. */
-export function replaceWorker(): void {
+/** Replaces the worker by one that has what it had. */
+export function replaceWorker(why: 'dead' | 'silent' | 'asked' = 'asked'): void {
   const { dataset } = pageStore.getState()
-  reconnect()
-  greet(dataset?.sample ?? readAddress(location.search).sample)
+  const start = () => {
+    reconnect()
+    greet()
+    settle()
+  }
+  void respawn(why, { start, loadSample: () => loadSample(dataset?.sample ?? readAddress(location.search).sample), drive })
 }
 
-function greet(sample: SampleName): void {
+function greet(): void {
   void ask('init', { backend, threads }).then((opened) => {
     if (!opened) return
     pageStore.setState({ backend: opened })
     if (isChecked(opened.adapter)) void ask('trust-adapter', {})
   })
   openKeeping()
-  loadSample(sample)
 }
 
 /** Asks the worker, after sending it any pending settings. */

@@ -75,7 +75,7 @@ it('waits for nothing once the worker has died, and a new one starts afresh', as
   const loaded = ask('load-sample', { sample: 'Cardiac phantom' })
   await other
   expect(now()).toEqual({ exporting: null, loading: true })
-  expect(pageStore.getState().problems).toEqual([])
+  expect(pageStore.getState()).toMatchObject({ dataset: null, status: { state: 'starting' } })
   FakeWorker.newest.say({ type: 'done', id: FakeWorker.newest.idOf('load-sample'), answer: undefined })
   await loaded
   expect(now().loading).toBe(false)

@@ -10,15 +10,15 @@ import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
 let client: Client | null = null
 
-/** Starts the worker. */
-export function connect(): void {
-  client = new Client(receive)
+/** Starts the worker. @param gone called when it has died, or has long given no sign of life though it should */
+export function connect(gone?: (how: 'dead' | 'silent') => void): void {
+  client = new Client(receive, gone)
 }
 
-/** Replaces a failed worker. Of the page's state, only the requested settings stay. */
+/** Replaces the worker. Of the page's state, only the requested settings and what was said stay. */
 export function reconnect(): void {
   client?.restart()
-  pageStore.setState(({ asked, heard }) => ({ ...initial, asked, heard }))
+  pageStore.setState(({ asked, problems, unlisted, heard }) => ({ ...initial, asked, problems, unlisted, heard }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()

@@ -41,7 +41,13 @@ export function Problems() {
                 <strong>{file !== null && !message.includes(file) ? file : titles[kind]}</strong> {message}
               </p>
               {(kind === 'bug' || kind === 'backend') && (
-                <button type="button" onClick={replaceWorker}>
+                <button
+                  type="button"
+                  onClick={() => {
+                    dismiss(id)
+                    replaceWorker()
+                  }}
+                >
                   New worker
                 </button>
               )}

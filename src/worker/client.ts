@@ -1,7 +1,7 @@
 /** The page's end of the protocol: owns the worker, sends requests, delivers answers and events. */
 import { buffersOf } from './buffers'
 import type { Answer, Command, Event, Given, Outcome, Ping, Problem, RequestName, Sign } from './protocol'
-import { Pulse } from './pulse'
+import { Pulse, pulsePace } from './pulse'
 
 /** The part of a Worker that the client uses, so that a test can stand in for it. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>
@@ -27,6 +27,8 @@ export class Client {
   private pending = new Map<number, Pending>()
   private asked = 0
   private pulse: Pulse | null = null
+  private patience = pulsePace.looks
+  private silent = false
   /** What went wrong in the worker without ending it, as far as is known: told when it is heard of again. */
   private erred: string | null = null
   /** Number of the newest run heard of, for the events that the client makes itself. */
@@ -72,12 +74,20 @@ export class Client {
     this.dispose()
     this.run = 0
     this.erred = null
+    // If the one before was only slow, this one is given longer.
+    if (this.silent) this.patience *= 2
+    this.silent = false
     const worker = this.start()
     this.worker = worker
     const ping: Ping = { type: 'ping' }
     const pulse = (this.pulse = new Pulse(
       () => worker.postMessage(ping),
-      (how) => worker === this.worker && this.gone(how),
+      (how) => {
+        if (worker !== this.worker) return
+        this.silent = how === 'silent'
+        this.gone(how)
+      },
+      this.patience,
     ))
     let begun = false
     worker.addEventListener('message', ({ data }: MessageEvent<Event | Outcome | Sign>) => {
