@@ -1,25 +1,24 @@
-import { continuationFiles, exportFiles, zip, type Files } from '../export/archive'
-import { saveCheckpoint } from './checkpoint'
+import { exportFiles, zip, type Files } from '../export/archive'
 import type { BackendInfo, ExportedFile, ExportKind, ExportOptions } from './events'
-import { factsOf, finishedRun } from './finished-run'
+import { finishedRun } from './finished-run'
 import type { Trainer } from './trainer'
 
 /** How masks are written unless asked otherwise. */
 export const usualOptions: ExportOptions = { format: 'source', keepPatient: false }
 
-/** The files that a run is continued from. */
-export const continuationOf = async (trainer: Trainer, backend: BackendInfo): Promise<Files> =>
-  continuationFiles(factsOf(trainer, backend), await saveCheckpoint(trainer))
-
-/** The files of an export by path. @param tell how many images or files are done; awaited, so that other work gets its turn */
+/**
+ * The files of an export by path.
+ * @param continuation what an exported run continues from; see `run-archive.ts` @param tell how many images or files are done; awaited, so that other
+ * work gets its turn
+ */
 export async function filesOf(
   trainer: Trainer,
   backend: BackendInfo,
   what: ExportKind,
   options: ExportOptions,
+  continuation: Files,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<Files> {
-  const continuation = what === 'run' ? await continuationOf(trainer, backend) : {}
   return exportFiles(await finishedRun(trainer, backend, what, tell), what, { ...options, made: new Date() }, continuation, tell)
 }
 

@@ -29,8 +29,8 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
   return out
 }
 
-/** Facts about a run, known without asking its backend. */
-export function factsOf({ config, dataset, t }: Trainer, { backend, adapter }: BackendInfo): RunFacts {
+/** Facts about a run, known without asking its backend; it may be still to begin. */
+export function factsOf({ config, dataset, t }: Pick<Trainer, 'config' | 'dataset' | 't'>, { backend, adapter }: BackendInfo): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,
