@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { unzipSync } from 'fflate'
+import { unzipSync, zipSync } from 'fflate'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { fromBytes, type GivenFile } from '../data/given-file'
@@ -72,7 +72,8 @@ function same(a: Uint8Array, b: Uint8Array) {
   const [one, other] = [unzipSync(a), unzipSync(b)]
   const texts = (files: typeof one) => ['config.json', 'choices.json'].map((name) => new TextDecoder().decode(files[name]))
   expect(texts(one)).toEqual(texts(other))
-  const metadata = (files: typeof one) => readSafetensors(files['checkpoint.safetensors']!).metadata
+  const checkpoint = 'checkpoint.safetensors'
+  const metadata = (files: typeof one) => (files[checkpoint] ? readSafetensors(files[checkpoint]).metadata : null)
   expect(metadata(one)).toEqual(metadata(other))
   for (const [name, bytes] of Object.entries(one)) expect(Buffer.compare(bytes, other[name]!), name).toBe(0)
   expect(Buffer.compare(a, b)).toBe(0)
@@ -193,6 +194,92 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     await annotate(again, 1)
     expect(again.state()).toMatchObject({ state: 'paused', step: 6, steps: 9 })
   })
+})
+
+/** The zip of a run that was paused after a step, and its images. */
+async function afterOneStep() {
+  const first = begin()
+  await first.session.configure(tiny)
+  await first.session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
+  await first.goOn(1)
+  const bytes = await first.session.archive()
+  return { first, bytes, zip: fromBytes('run.zip', bytes), all: [...images, png('e_1.png', disc(0).image)] }
+}
+
+test('images may come in parts, before the zip and after it; strangers are named, and one may turn to something else', async () => {
+  const { first, zip, all } = await afterOneStep()
+  const { session, of, state, dataset } = begin()
+  const said = () => of('problem').map(({ message }) => message)
+  await session.loadFiles(inRole('unlabeled', all.slice(0, 1)))
+  await session.loadFiles(inRole(null, [zip]))
+  expect(said()).toEqual(['"run.zip" needs 3 of 4 images: e_1.png, p1_1.png, p2_1.png; give them, in any order, to continue at step 1.'])
+  expect(state()).toMatchObject({ state: 'empty', steps: 8 })
+  expect(of('metrics').flatMap(({ rows }) => rows)).toHaveLength(1)
+  await session.loadFiles(inRole(null, [png('x.png', disc(9).image), ...all.slice(2)]))
+  expect(said().slice(1)).toEqual([
+    '"x.png" is not of this run, and left out.',
+    '"run.zip" needs 1 of 4 images: p1_1.png; give them, in any order, to continue at step 1.',
+  ])
+  await session.loadFiles(inRole(null, all.slice(1, 2)))
+  expect(state()).toMatchObject({ state: 'paused', step: 1 })
+  expect(dataset()).toMatchObject({ dataset: first.dataset().dataset, config: first.dataset().config })
+  // References may still come.
+  await session.loadFiles(inRole('reference', [png('p1_1_mask.png', disc(2).mask)]))
+  expect(state()).toMatchObject({ state: 'paused', step: 1 })
+  expect(dataset().dataset.references).toBe(1)
+
+  const other = begin()
+  await other.session.loadFiles(inRole(null, [zip]))
+  await other.session.loadFiles(inRole('unlabeled', [png('x.png', disc(9).image)]))
+  expect(other.dataset().dataset.unlabeled.map(({ name }) => name)).toEqual(['x.png'])
+  // Whoever turns to something else is not taken back.
+  await other.session.loadSample('Cardiac phantom')
+  await other.session.loadFiles(inRole('unlabeled', all))
+  expect(other.state()).toMatchObject({ state: 'empty', step: 0 })
+})
+
+test('a bad zip loses nothing and keeps no image out', async () => {
+  const { first, bytes } = await afterOneStep()
+  const { 'checkpoint.safetensors': checkpoint, ...others } = unzipSync(bytes)
+  const damaged = checkpoint!.slice()
+  damaged[damaged.length - 100]! ^= 1
+  const bad = fromBytes('bad.zip', zipSync({ ...others, 'checkpoint.safetensors': damaged }) as Uint8Array<ArrayBuffer>)
+  const { session, of, state, dataset } = begin()
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', images.slice(0, 2))])
+  const before = [state(), dataset()]
+  await expect(session.loadFiles(inRole(null, [bad]))).rejects.toThrow('The checkpoint is damaged')
+  expect([state(), dataset()]).toEqual(before)
+  await session.loadFiles([...inRole(null, [bad]), ...inRole('unlabeled', images.slice(2))])
+  expect(of('problem')).toMatchObject([{ message: expect.stringContaining('damaged') }])
+  expect(dataset().dataset.unlabeled).toHaveLength(3)
+  // Nor does a run lose to a zip.
+  await expect(first.session.loadFiles(inRole(null, [bad]))).rejects.toThrow('would discard this run')
+  expect(first.state()).toMatchObject({ state: 'paused', step: 1 })
+})
+
+test('what was chosen and drawn goes on before the first step, too', async () => {
+  const { session, dataset } = begin()
+  await session.configure({ ...tiny, seed: 3 })
+  await session.loadFiles(inRole('unlabeled', images))
+  const empty = await session.archive()
+  const { id, classes } = await session.openPicture(dataset().dataset.unlabeled[1]!.id, true)
+  await session.annotate(
+    id,
+    Uint8Array.from(disc(2).mask.flat(), (v) => Number(v > 0)),
+    classes,
+  )
+  for (const [bytes, ends] of [
+    [empty, 'empty'],
+    [await session.archive(), 'ready'],
+  ] as const) {
+    const again = begin()
+    await again.session.loadFiles(inRole(null, [...images, fromBytes('run.zip', bytes)]))
+    expect(again.of('problem')).toEqual([])
+    expect(again.state().state).toBe(ends)
+    expect(again.dataset().config).toMatchObject({ ...tiny, seed: 3 })
+    expect(again.dataset().dataset.exemplars.map(({ from }) => from)).toEqual(ends === 'ready' ? ['drawing'] : [])
+    same(await again.session.archive(), bytes)
+  }
 })
 
 /** A time series of 40 x 24 pixels on four slices, two frames; or the mask of its first frame. */

@@ -102,7 +102,13 @@ export class Session {
   loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames) =>
     this.enqueue(async () => {
       const { runs, others } = await splitRuns(files)
-      for (const file of runs) await this.openRun(file)
+      for (const file of runs)
+        await this.openRun(file).catch((error: unknown) => {
+          // One bad zip keeps no image out.
+          const problem = problemOf(error)
+          if (others.length === 0 || problem?.kind !== 'input') throw error
+          this.reports.send('problem', problem)
+        })
       if (others.length > 0) await this.openFiles(others, chosen)
       this.sayWaiting()
     })
