@@ -1,6 +1,9 @@
 /** Parts of the page that are loaded on demand, while the server is away and when it is back. */
-import { expect, test, type Page } from '@playwright/test'
-import { button, expectState, expectStepAbove, open, step, tiny } from './lab'
+import type { Page } from '@playwright/test'
+import { button, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
+
+// What is refused, and what breaks the page, is said on the console.
+test.use({ caused: /^console error: (Failed to load resource: net::ERR_FAILED .*\/assets\/|LoadError: |.*no media here)/ })
 
 /** Refuses matching requests while `away`. */
 async function server(page: Page, addresses: RegExp): Promise<{ away: boolean }> {

@@ -18,16 +18,18 @@ export interface PipelineFiles {
   wasm(): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** In the page: served by vite.config.ts from our own origin. */
+/** In the page's worker: served by vite.config.ts from our own origin; in a build, beside the folder of the worker's script. */
+const served = (file: string): string => new URL(import.meta.env.DEV ? `/itk/${file}` : `../itk/${file}`, location.href).href
+
 let filesOf = (name: PipelineName): PipelineFiles => ({
-  script: new URL(`${import.meta.env.BASE_URL}itk/${name}.js`, location.origin).href,
+  script: served(`${name}.js`),
   wasm: async () => {
-    const response = await fetch(`${import.meta.env.BASE_URL}itk/${name}.wasm.gz`)
+    const response = await fetch(served(`${name}.wasm.gz`))
     if (!response.ok) throw new Error(`The decoder ${name} could not be loaded (${response.status}); reload the page.`)
-    const served = new Uint8Array(await response.arrayBuffer())
+    const bytes = new Uint8Array(await response.arrayBuffer())
     // Some servers declare .gz as a content encoding, and the browser has already unpacked it.
-    if (served[0] !== 0x1f) return served
-    const plain = new Blob([served]).stream().pipeThrough(new DecompressionStream('gzip'))
+    if (bytes[0] !== 0x1f) return bytes
+    const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
     return new Uint8Array(await new Response(plain).arrayBuffer())
   },
 })

@@ -56,6 +56,7 @@ const run: FinishedRun = {
   backend: 'wasm',
   adapter: 'WebAssembly, 1 thread',
   step: 7,
+  recoveries: [],
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
   networks,
   rows: [],

@@ -73,6 +73,7 @@ export const configFile = (facts: RunFacts) =>
     backend: facts.backend,
     adapter: facts.adapter,
     step: facts.step,
+    ...(facts.recoveries.length > 0 && { recoveries: facts.recoveries }),
     data: facts.data,
   })
 
@@ -185,7 +186,10 @@ const descriptions: [path: string, says: string][] = [
   ['model-a.onnx', 'network A for onnxruntime and other programs'],
   ['model-b.onnx', 'network B, the same way'],
   ['model-pair.onnx', 'both networks, the mean of their probabilities'],
-  ['config.json', 'every setting of the run, its seed, the version, the label table and how each image was preprocessed'],
+  [
+    'config.json',
+    'every setting of the run, where it went back by itself and the learning rate from there on, its seed, the version, the label table and how each image was preprocessed',
+  ],
   ['load.py', 'rebuilds both networks in PyTorch (see below)'],
   ['test-vector.safetensors', 'one input and the output of both networks for it, for load.py to check'],
   [

@@ -1,7 +1,7 @@
 /** The contents of an export: types only. */
 import type { Volume } from '../data/volume'
 import type { Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { StoredTensor } from './safetensors'
 
 /** One row of the label table; background comes first. */
@@ -41,6 +41,8 @@ export interface RunFacts {
   adapter: string
   /** Steps taken. */
   step: number
+  /** Where the run went back after faults, and the learning rate from there on. */
+  recoveries: readonly Recovery[]
   /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
 }

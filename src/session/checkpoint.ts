@@ -2,9 +2,9 @@ import { hexOf, sha256 } from '../lib/hex'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
-import { networkOf, writeModels, type StoredModel } from '../method/model'
+import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
@@ -82,12 +82,13 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     rows: plain(trainer.rows),
     // A score made only because the run was interrupted is left out: an uninterrupted run would not have it.
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
+    ...(trainer.recoveries.length > 0 && { recoveries: JSON.stringify(trainer.recoveries) }),
     data: await digest(trainer.prepared),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
     ...(bank && {
       bank: JSON.stringify({
         ...bank,
-        entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })),
+        entries: bank.entries.map(({ image, patient, fit, wayBack, away }) => ({ image, patient, fit, wayBack, away })),
       }),
     }),
   })
@@ -106,6 +107,8 @@ export interface Checkpoint extends StoredConfig {
   leg: number
   rows: StepMetrics[]
   scores: ScoreRow[]
+  /** None in a checkpoint saved before runs recovered by themselves. */
+  recoveries: Recovery[]
   /** What `digest` gave for the data of the run. */
   data: string
   /** Null in a checkpoint saved before pictures had ids. */
@@ -123,6 +126,7 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   try {
     const of = (key: string) => JSON.parse(metadata[key] ?? 'null') as unknown
     const [config, rows, scores, pictures] = [of('config'), of('rows'), of('scores'), of('pictures')]
+    const recoveries = of('recoveries') ?? []
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
     const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
     const whole =
@@ -134,11 +138,18 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
       step >= 0 &&
       (leg === null || (Number.isSafeInteger(leg) && leg > 0)) &&
       metadata['data']
-    if (!whole || !Array.isArray(rows) || !Array.isArray(scores) || !(pictures === null || Array.isArray(pictures))) throw damaged
+    if (
+      !whole ||
+      !Array.isArray(rows) ||
+      !Array.isArray(scores) ||
+      !areRecoveries(recoveries) ||
+      !(pictures === null || Array.isArray(pictures))
+    )
+      throw damaged
     const settings = readConfig(config)
     return {
       ...settings,
-      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[], recoveries },
       ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
     }
   } catch (error) {
@@ -146,11 +157,14 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   }
 }
 
+const areRecoveries = (value: unknown): value is Recovery[] =>
+  Array.isArray(value) && value.every((one: Partial<Recovery> | null) => Number.isFinite(one?.step) && Number.isFinite(one?.learningRate))
+
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
-  return (
-    bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, labels: tensors[`bank/${n}`]!.data as BankEntry['labels'] })) }
-  )
+  const labelsOf = (n: number) => tensors[`bank/${n}`]!.data as BankEntry['labels']
+  // Older ones had none along a stack.
+  return bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })) }
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */
@@ -216,11 +230,8 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const models = writeModels(net, [model('A'), model('B')])
-  const trainer = new Trainer(dataset, prepared, config, models, from.bank)
-  trainer.t = from.step
+  const { step: t, rows, scores, recoveries, bank } = from
+  const trainer = new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
   trainer.leg = from.leg
-  trainer.rows.push(...from.rows)
-  trainer.scores.push(...from.scores)
   return trainer
 }

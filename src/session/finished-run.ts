@@ -30,7 +30,10 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 }
 
 /** Facts about a run, known without asking its backend; it may be still to begin. */
-export function factsOf({ config, dataset, t }: Pick<Trainer, 'config' | 'dataset' | 't'>, { backend, adapter }: BackendInfo): RunFacts {
+export function factsOf(
+  { config, dataset, t, recoveries }: Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries'>,
+  { backend, adapter }: BackendInfo,
+): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,
@@ -40,6 +43,7 @@ export function factsOf({ config, dataset, t }: Pick<Trainer, 'config' | 'datase
     backend,
     adapter,
     step: t,
+    recoveries,
     data: {
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),

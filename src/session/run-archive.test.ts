@@ -1,10 +1,13 @@
+import fc from 'fast-check'
 import { gunzipSync, gzipSync, unzipSync, zipSync, type Zippable } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { fromBytes, type GivenFile } from '../data/given-file'
+import { InputError } from '../data/input-error'
 import { makeVolume } from '../data/volume'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
-import { defaults, makeConfig, type Config } from '../method/config'
+import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation } from './annotations'
+import { CheckpointError } from './checkpoint'
 import type { Choices } from './choices'
 import { emptyDataset, makeSources, picturesOf, type Dataset } from './dataset'
 import type { FileRole } from './events'
@@ -75,7 +78,7 @@ function drawn(): Dataset {
 }
 
 /** The files of a run that has not begun. */
-const files = () => continuationOf({ config: makeConfig({ seed: 7 }), dataset: drawn(), t: 0 }, backend, null)
+const files = () => continuationOf({ config: makeConfig({ seed: 7 }), dataset: drawn(), t: 0, recoveries: [] }, backend, null)
 const jsonIn = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
 /** The zip of a run with other JSON in one of its files. */
 async function changed(name: 'config.json' | 'choices.json', change: (content: Record<string, unknown>) => unknown): Promise<GivenFile> {
@@ -117,7 +120,7 @@ test('what is missing is named, and two images of one content are two', async ()
     ...role('exemplar-mask', [picture('m.png', 0, true)]),
     ...role('unlabeled', twice.slice(1)),
   ])
-  const run = await openRunArchive(zip(await continuationOf({ config: defaults, dataset, t: 0 }, backend, null)))
+  const run = await openRunArchive(zip(await continuationOf({ config: defaults, dataset, t: 0, recoveries: [] }, backend, null)))
   const waiting = new WaitingRun(run, { ...emptyDataset, sources: makeSources(images.slice(2)) })
   expect(waiting.wants()).toBe('"r.zip" needs 3 of 5 images: i0.png, i1.png, blank.png; give them, in any order, to go on.')
   expect(waiting.wants()).toBeNull()
@@ -230,4 +233,58 @@ test('the zip of a run does not depend on what it was unpacked and zipped with',
   const inFolder = Object.fromEntries(Object.entries(again).map(([name, bytes]) => [`my run/${name}`, bytes]))
   expect(imagesOf((await opened(zip(inFolder)))!)).toHaveLength(4)
   expect(picturesOf((await opened(zip(inFolder)))!.sources[0]!)).toHaveLength(1)
+})
+
+test('whatever is changed in a zip, it opens or is refused in a sentence', async () => {
+  const made = await files()
+  const names = Object.keys(made)
+  const parts: Record<string, unknown> = {
+    ...Object.fromEntries(['config.json', 'choices.json'].map((name) => [name, jsonIn(made[name]!)])),
+    masks: JSON.parse(readSafetensors(gunzipSync(made['exemplars.safetensors.gz']!)).metadata['masks']!),
+  }
+  /** One value somewhere in JSON replaced, or left out. */
+  const elsewhere = (json: unknown, path: number[], by: unknown): unknown => {
+    if (typeof json !== 'object' || json === null || path.length === 0) return by
+    const keys = Object.keys(json)
+    const key = keys[path[0]! % Math.max(1, keys.length)]
+    const changed = keys.map((one) => [one, one === key ? elsewhere(json[one as never], path.slice(1), by) : json[one as never]])
+    return Array.isArray(json) ? changed.map(([, value]) => value as unknown) : Object.fromEntries(changed as [string, unknown][])
+  }
+  const odd = fc.oneof(
+    fc.constantFrom(undefined, null, '', NaN, -1, 0.5, 2 ** 40, [], {}, true, '__proto__', [[]], 'x'.repeat(1000)),
+    fc.jsonValue(),
+  )
+  const change = fc.record({ part: fc.constantFrom(...Object.keys(parts)), path: fc.array(fc.nat(30), { maxLength: 5 }), by: odd })
+  const flip = fc.record({ name: fc.constantFrom(...names), at: fc.nat(), bit: fc.nat(7), cut: fc.boolean() })
+  const expectSentence = async (file: GivenFile) => {
+    try {
+      await opened(file)
+    } catch (error) {
+      expect(error instanceof InputError || error instanceof ConfigError || error instanceof CheckpointError, String(error)).toBe(true)
+    }
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const all = { ...parts }
+      for (const { part, path, by } of changes) all[part] = elsewhere(all[part], path, by)
+      const { tensors, metadata } = readSafetensors(gunzipSync(made['exemplars.safetensors.gz']!))
+      const exemplars = gzipSync(writeSafetensors(tensors, { ...metadata, masks: JSON.stringify(all['masks']) ?? '' }))
+      const json = (name: string) => text(JSON.stringify(all[name]) ?? '')
+      const file = zip({
+        'config.json': json('config.json'),
+        'choices.json': json('choices.json'),
+        'exemplars.safetensors.gz': exemplars,
+      })
+      await expectSentence(file)
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 200) },
+  )
+  await fc.assert(
+    fc.asyncProperty(flip, async ({ name, at, bit, cut }) => {
+      const bytes = made[name]!.slice()
+      bytes[at % bytes.length]! ^= 1 << bit
+      await expectSentence(zip({ ...made, [name]: cut ? bytes.subarray(0, at % bytes.length) : bytes }))
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 200) },
+  )
 })

@@ -28,7 +28,7 @@ const names = {
  * @param run a trainer, or a run that has not begun @param watched the image that the live view follows
  */
 export async function continuationOf(
-  run: Trainer | Pick<Trainer, 'config' | 'dataset' | 't'>,
+  run: Trainer | Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries'>,
   backend: BackendInfo,
   watched: PictureId | null,
 ): Promise<Files> {

@@ -226,8 +226,14 @@ export function dismiss(id: number): void {
 
 /** Takes the settings that were offered against a problem. */
 export function accept(id: number, { values }: Offer): void {
-  setValues(values)
   dismiss(id)
+  if (!allowed(pageStore.getState()).resume) return setValues(values)
+  // A run that waits for memory goes on with them.
+  const asked = { ...pageStore.getState().asked, ...values }
+  pageStore.setState({ asked, told: asked })
+  keepAddress()
+  void ask('configure', { values })
+  drive('resume')
 }
 
 export const dismissAll = () => pageStore.setState({ problems: [], unlisted: 0 })

@@ -6,6 +6,11 @@ export function Footer() {
         diagnosis or treatment.
       </p>
       <p>0 bytes sent: images, masks and weights stay in this page, and its policy lets it reach no other address.</p>
+      <p>
+        <a href="./licenses.txt" target="_blank">
+          Licences of what this page is made of
+        </a>
+      </p>
     </footer>
   )
 }

@@ -5,7 +5,7 @@ export function Header() {
   return (
     <header className="header">
       <div className="brand">
-        <img src="/favicon.svg" alt="" width="32" height="32" />
+        <img src="favicon.svg" alt="" width="32" height="32" />
         <div>
           <h1>Exemplar Lab</h1>
           <p className="quiet">Research use only, not a medical device.</p>

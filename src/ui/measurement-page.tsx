@@ -38,7 +38,7 @@ export function MeasurementPage({ what }: { what: Measurement }) {
     <>
       <header className="header">
         <div className="brand">
-          <img src="/favicon.svg" alt="" width="32" height="32" />
+          <img src="favicon.svg" alt="" width="32" height="32" />
           <div>
             <h1>Exemplar Lab: {title}</h1>
             <p className="quiet">{purpose}</p>

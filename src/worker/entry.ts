@@ -8,18 +8,19 @@ import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
-import { BackendError, openBackend } from '../session/backend'
+import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import { answering } from './answers'
 import { buffersOf } from './buffers'
 import type { Opened } from './opened'
-import type { Command, Event, Given, Outcome } from './protocol'
+import { startHeart } from './heart'
+import type { Command, Event, Given, Outcome, Ping, Sign } from './protocol'
 import { tuningStore } from './tuning-store'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
-const post = (message: Event | Outcome) => scope.postMessage(message, buffersOf(message))
+const post = (message: Event | Outcome | Sign) => scope.postMessage(message, buffersOf(message))
 
 const simdUrls: Record<SimdFile, string> = {
   'simd.wasm': kernels,
@@ -43,8 +44,9 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
   }
   try {
     let session: Session | null = null
-    const backend = await openBackend(wanted, platform, (message) => session?.fail('backend', message), threads)
-    session = new Session(backend, post)
+    const onFault: Parameters<typeof openBackend>[2] = (fault) => void session?.lose(fault)
+    const backend = await openBackend(wanted, platform, onFault, threads)
+    session = new Session(backend, post, (on, host) => reopenBackend(on, host, platform, onFault, threads))
     session.doubt(backend.backend === 'webgpu')
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
     return { session, backend, openHost }
@@ -55,5 +57,6 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
 }
 
 const answer = answering(open, post)
+const answerPing = startHeart(post)
 
-scope.onmessage = ({ data }: MessageEvent<Command>) => void answer(data)
+scope.onmessage = ({ data }: MessageEvent<Command | Ping>) => (data.type === 'ping' ? answerPing() : void answer(data))
