@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
-import { makeConfig, precisionNote, presets, type Config } from '../method/config'
+import { defaults, makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
+import type { RoleFile } from '../session/given-files'
 import { ProblemError } from '../session/problem'
+import { isRunArchive } from '../session/run-archive'
 import { Session } from '../session/session'
 import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
@@ -99,6 +102,8 @@ class Log {
   sources: SourceInfo[] = []
   /** How the exemplar's mask was understood. */
   maskNotes: string[] = []
+  /** Settings as the session has them. */
+  config = defaults
   /** Bytes that the run takes at most. */
   memory = 0
   private last = ''
@@ -113,6 +118,7 @@ class Log {
     } else if (event.type === 'memory') {
       this.memory = event.memory.bytes
     } else if (event.type === 'dataset') {
+      this.config = event.config
       this.sources = event.dataset.sources
       this.modality = event.dataset.modality
       this.maskNotes = event.dataset.maskNotes
@@ -165,13 +171,17 @@ async function main(values: Values<typeof train>): Promise<void> {
   const until = values.until === undefined ? Infinity : Number(values.until)
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
+  const zip = values.resume === undefined ? null : await zipAt(values.resume)
   const files: { role: FileRole; file: InputFile }[] = []
   const chosen = new Map<string, string[]>()
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
     const add = (role: FileRole, found: InputFile[]) => files.push(...found.map((file) => ({ role, file })))
-    add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
-    for (const mask of required(values.mask, '--mask', 'name its mask')) add('exemplar-mask', given(mask, values.reference, '--mask'))
+    // The zip of a run holds its exemplar.
+    if (!zip || values.exemplar)
+      add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
+    for (const mask of zip ? (values.mask ?? []) : required(values.mask, '--mask', 'name its mask'))
+      add('exemplar-mask', given(mask, values.reference, '--mask'))
     add('unlabeled', filesIn(images, '--images'))
     if (values.unlabeled && resolve(values.unlabeled) !== resolve(images)) add('unlabeled', filesIn(values.unlabeled, '--unlabeled'))
     if (values.reference) add('reference', filesIn(values.reference, '--reference'))
@@ -190,7 +200,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     out,
     files.map(({ file }) => file.path),
   )
-  const checkpoint = values.resume ? await checkpointAt(values.resume) : null
+  const checkpoint = values.resume && !zip ? await checkpointAt(values.resume) : null
 
   const log = new Log()
   const threads = threadsOf(values.threads)
@@ -202,19 +212,13 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  const settled = checkpoint ? (await openCheckpoint(checkpoint)).config : config
-  const note = precisionNote(settled, info.backend)
+  if (zip) {
+    // It says what the run is made of; what it says of another version is told.
+    await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused)
+    if (session.state !== 'empty') for (const problem of log.problems.splice(0)) console.log(problem)
+  } else await load(session, log, values, { files, chosen, config, checkpoint })
+  const note = precisionNote(log.config, info.backend)
   if (note) console.log(note)
-  await session.configure(settled).catch(log.refused)
-  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
-  await chooseModality(session, log, values.modality)
-  await chooseChannel(session, log.sources, values.channel)
-  // One bad file among a hundred does not stop a run.
-  if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
-  for (const note of log.maskNotes) console.log(note)
-  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
-  stopIfRefused()
-  if (checkpoint) await session.restore(checkpoint).catch(log.refused)
   stopIfRefused()
 
   const keep = async () => folder.keep(await session.checkpoint())
@@ -242,6 +246,33 @@ async function main(values: Values<typeof train>): Promise<void> {
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
   stopIfRefused()
+}
+
+/** Loads images and masks, and goes on from a checkpoint if there is one. @throws UsageError */
+async function load(
+  session: Session,
+  log: Log,
+  values: Values<typeof train>,
+  given: { files: RoleFile[]; chosen: ChosenNames; config: Config; checkpoint: Uint8Array<ArrayBuffer> | null },
+): Promise<void> {
+  const { files, chosen, checkpoint } = given
+  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : given.config).catch(log.refused)
+  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
+  await chooseModality(session, log, values.modality)
+  await chooseChannel(session, log.sources, values.channel)
+  // One bad file among a hundred does not stop a run.
+  if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
+  for (const note of log.maskNotes) console.log(note)
+  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
+  if (log.problems.length === 0 && checkpoint) await session.restore(checkpoint).catch(log.refused)
+}
+
+/** The zip of a run at a path; null if something else lies there. */
+async function zipAt(path: string): Promise<InputFile | null> {
+  const place = placeAt(path)
+  if (!place || place.folder) return null
+  const file = fromPath(place.path, basename(place.path))
+  return (await isRunArchive(file)) ? file : null
 }
 
 /** The bytes of a checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError */
