@@ -32,6 +32,7 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
   const zip: UploadedFile = { name: 'run.zip', mimeType: 'application/zip', buffer: readFileSync(await (await coming).path()) }
   await button(page, 'Resume').click()
   await expectState(page, 'finished')
+  await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(6)
   const whole = (await dataTable(page, 'Loss')).rows
 
   const context = await browser.newContext({ baseURL: baseURL! })
