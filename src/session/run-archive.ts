@@ -26,16 +26,18 @@ const names = {
 /**
  * The files that a run is continued from, with its images. The same run gives the same bytes.
  * @param run a trainer, or a run that has not begun @param watched the image that the live view follows
+ * @param dataset its data set as it is written
  */
 export async function continuationOf(
   run: Trainer | Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries'>,
   backend: BackendInfo,
   watched: PictureId | null,
+  dataset = run.dataset,
 ): Promise<Files> {
   return {
-    [names.config]: configFile(factsOf(run, backend)),
-    [names.choices]: json(choicesOf(run.dataset, watched)),
-    [names.exemplars]: writeExemplars(run.dataset),
+    [names.config]: configFile(factsOf(run, backend, dataset)),
+    [names.choices]: json(choicesOf(dataset, watched)),
+    [names.exemplars]: writeExemplars(dataset),
     ...(run instanceof Trainer && { [names.checkpoint]: await saveCheckpoint(run) }),
   }
 }
