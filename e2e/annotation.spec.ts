@@ -306,7 +306,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
   await page.reload()
   await expectState(page, 'ready')
   await dropped(page, file)
-  await expect(page.getByRole('alert')).toContainText('is shown as it was exported')
+  await expect(page.getByRole('alert')).toContainText('needs 3 of 3 images: mine_1.png, p1_1.png, v.nii; give them')
   await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(1)
   await dropped(page, files)
   await expectState(page, 'paused')

@@ -63,8 +63,8 @@ export const train = {
     resume: {
       value: 'PATH',
       meaning:
-        'Go on from a checkpoint.safetensors, or from the newest good one in the folder of a run, exactly as if there had been no pause: with ' +
-        'the same images, and without --preset, --set, --steps and --seed',
+        'Go on from a checkpoint.safetensors, from the newest good one in the folder of a run, or from the zip of "Export run", which holds ' +
+        'its exemplar, exactly as if there had been no pause: with the same images, and without --preset, --set, --steps and --seed',
     },
     rename: {
       value: 'FILE',

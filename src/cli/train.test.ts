@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -222,6 +223,24 @@ test('of cases in several modalities that of the exemplar is used, or the one th
     status: 1,
     stderr: '--modality is "pet", but must be one of flair, t2.\n',
   })
+})
+
+test('a run goes on from its zip with the images alone, and says which are missing', () => {
+  for (const at of [1, 2, 3]) write(`pile/p${at}_1.png`, makePng('', { rows: rows(grey(at)) }).bytes)
+  write('own/e.png', makePng('', { rows: rows(grey(4)) }).bytes)
+  write('own/mask.png', makePng('', { rows: rows(inside(4)) }).bytes)
+  const first = run(...tiny(3), '--until', '1', '--images', 'pile', '--exemplar', 'own/e.png', '--mask', 'own/mask.png', '--out', 'half')
+  expect(first).toMatchObject({ status: 0, stderr: '' })
+  write('run.zip', zipSync(Object.fromEntries(filesIn('half').map((name) => [name, readFileSync(join(root, 'half', name))]))))
+  expect(run('--images', 'pile', '--resume', 'run.zip', '--out', 'x').stderr).toBe(
+    '"run.zip" needs 1 of 4 images: e.png; give them, in any order, to continue at step 1.\n',
+  )
+  const last = run('--images', 'pile', '--unlabeled', 'own/e.png', '--resume', 'run.zip', '--out', 'rest')
+  expect(last).toMatchObject({ status: 0, stderr: '' })
+  expect(json('rest/summary.json').steps).toBe(3)
+  run(...tiny(3), '--images', 'pile', '--exemplar', 'own/e.png', '--mask', 'own/mask.png', '--out', 'whole-pile')
+  for (const name of ['checkpoint.safetensors', 'choices.json', 'masks/p2_1.png'])
+    expect(Buffer.compare(readFileSync(join(root, 'rest', name)), readFileSync(join(root, 'whole-pile', name))), name).toBe(0)
 })
 
 test('names that look like a person are told; --rename takes them out of all that is written, but for a file of its own', () => {

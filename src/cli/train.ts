@@ -1,21 +1,24 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
+import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { csvOf } from '../lib/csv'
-import { makeConfig, precisionNote, presets, type Config } from '../method/config'
+import { defaults, makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { CaseName, DatasetSummary, ExportOptions, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
+import type { RoleFile } from '../session/given-files'
 import { ProblemError } from '../session/problem'
+import { isRunArchive } from '../session/run-archive'
 import { Session } from '../session/session'
 import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { isInside, placeAt } from './given-path'
+import { fromPath, isInside, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
 import { nodePlatform, threadsOf } from './platform'
 import { newestCheckpoint, RunFolder } from './run-folder'
@@ -72,6 +75,8 @@ class Log {
   sources: SourceInfo[] = []
   /** How the exemplar's mask was understood. */
   maskNotes: string[] = []
+  /** Settings as the session has them. */
+  config = defaults
   /** What could name a person: in names of files, and in DICOM files. */
   personal: DatasetSummary['personal'] = { count: 0, examples: [] }
   identifiers: DatasetSummary['identifiers'] = []
@@ -89,6 +94,7 @@ class Log {
     } else if (event.type === 'memory') {
       this.memory = event.memory.bytes
     } else if (event.type === 'dataset') {
+      this.config = event.config
       this.sources = event.dataset.sources
       this.modality = event.dataset.modality
       this.maskNotes = event.dataset.maskNotes
@@ -144,13 +150,17 @@ async function main(values: Values<typeof train>): Promise<void> {
   const until = values.until === undefined ? Infinity : Number(values.until)
   if (!(until >= 1)) throw new UsageError(`--until is "${values.until}", but must be a number of steps, at least 1.`)
 
+  const zip = values.resume === undefined ? null : await zipAt(values.resume)
   const files: { role: FileRole; file: InputFile }[] = []
   const chosen = new Map<string, string[]>()
   if (!values.sample) {
     const images = required(values.images, '--images', 'give the folder with your images, or --sample "Cardiac phantom"')
     const add = (role: FileRole, found: InputFile[]) => files.push(...found.map((file) => ({ role, file })))
-    add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
-    for (const mask of required(values.mask, '--mask', 'name its mask')) add('exemplar-mask', given(mask, values.reference, '--mask'))
+    // The zip of a run holds its exemplar.
+    if (!zip || values.exemplar)
+      add('exemplar-image', given(required(values.exemplar, '--exemplar', 'name the annotated image'), images, '--exemplar'))
+    for (const mask of zip ? (values.mask ?? []) : required(values.mask, '--mask', 'name its mask'))
+      add('exemplar-mask', given(mask, values.reference, '--mask'))
     add('unlabeled', filesIn(images, '--images'))
     if (values.unlabeled && resolve(values.unlabeled) !== resolve(images)) add('unlabeled', filesIn(values.unlabeled, '--unlabeled'))
     if (values.reference) add('reference', filesIn(values.reference, '--reference'))
@@ -169,7 +179,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     out,
     files.map(({ file }) => file.path),
   )
-  const checkpoint = values.resume ? await checkpointAt(values.resume) : null
+  const checkpoint = values.resume && !zip ? await checkpointAt(values.resume) : null
 
   const log = new Log()
   const threads = threadsOf(values.threads)
@@ -181,22 +191,16 @@ async function main(values: Values<typeof train>): Promise<void> {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
 
-  const settled = checkpoint ? (await openCheckpoint(checkpoint)).config : config
-  const note = precisionNote(settled, info.backend)
+  if (zip) {
+    // It says what the run is made of; what it says of another version is told.
+    await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused)
+    if (session.state !== 'empty') for (const problem of log.problems.splice(0)) console.log(problem)
+  } else await load(session, log, values, { files, chosen, config, checkpoint })
+  const note = precisionNote(log.config, info.backend)
   if (note) console.log(note)
-  await session.configure(settled).catch(log.refused)
-  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
-  await chooseModality(session, log, values.modality)
-  await chooseChannel(session, log.sources, values.channel)
-  // One bad file among a hundred does not stop a run.
-  if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
-  for (const note of log.maskNotes) console.log(note)
   const options = { ...usualOptions, keepIdentifiers: values['keep-identifiers'] === true, rename: values.rename !== undefined }
   for (const note of privacyNotes(log, options)) console.log(note)
   if (values.rename !== undefined) tellCases(await session.caseNames(), values.rename, folder)
-  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
-  stopIfRefused()
-  if (checkpoint) await session.restore(checkpoint).catch(log.refused)
   stopIfRefused()
 
   const keep = async () => folder.keep(await session.checkpoint())
@@ -224,6 +228,33 @@ async function main(values: Values<typeof train>): Promise<void> {
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
   stopIfRefused()
+}
+
+/** Loads images and masks, and goes on from a checkpoint if there is one. @throws UsageError */
+async function load(
+  session: Session,
+  log: Log,
+  values: Values<typeof train>,
+  given: { files: RoleFile[]; chosen: ChosenNames; config: Config; checkpoint: Uint8Array<ArrayBuffer> | null },
+): Promise<void> {
+  const { files, chosen, checkpoint } = given
+  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : given.config).catch(log.refused)
+  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
+  await chooseModality(session, log, values.modality)
+  await chooseChannel(session, log.sources, values.channel)
+  // One bad file among a hundred does not stop a run.
+  if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
+  for (const note of log.maskNotes) console.log(note)
+  if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
+  if (log.problems.length === 0 && checkpoint) await session.restore(checkpoint).catch(log.refused)
+}
+
+/** The zip of a run at a path; null if something else lies there. */
+async function zipAt(path: string): Promise<InputFile | null> {
+  const place = placeAt(path)
+  if (!place || place.folder) return null
+  const file = fromPath(place.path, basename(place.path))
+  return (await isRunArchive(file)) ? file : null
 }
 
 /** What of people is in what will be written, in sentences. */

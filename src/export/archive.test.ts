@@ -10,7 +10,7 @@ import { makeVolume } from '../data/volume'
 import { defaults } from '../method/config'
 import { networkOf } from '../method/model'
 import { parameterShapes } from '../nn/unet'
-import { continuationFiles, exportFiles, maskNames, zip } from './archive'
+import { exportFiles, maskNames, zip } from './archive'
 import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { findPython, needs, runPython } from '../lib/python.test-support'
@@ -90,7 +90,7 @@ test.each([
 ] as const)('the files of "%s", and what the README says of them', async (kind, names) => {
   const withNetworks = kind === 'weights' || kind === 'run'
   const made = { ...run, networks: withNetworks ? networks : null }
-  const files = await exportFiles(made, kind, options, kind === 'run' ? continuationFiles(made, Uint8Array.of(1)) : {})
+  const files = await exportFiles(made, kind, options, kind === 'run' ? { 'checkpoint.safetensors': Uint8Array.of(1) } : {})
   expect(Object.keys(files).sort()).toEqual(names)
   const readme = read(files['README.txt'])
   expect(readme).toContain('not a medical device')

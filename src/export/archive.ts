@@ -14,7 +14,8 @@ import { writeSafetensors } from './safetensors'
 export type Files = Record<string, Uint8Array<ArrayBuffer>>
 
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
-const json = (content: unknown): Uint8Array<ArrayBuffer> => text(JSON.stringify(content, null, 2) + '\n')
+/** JSON as it is written everywhere. */
+export const json = (content: unknown): Uint8Array<ArrayBuffer> => text(JSON.stringify(content, null, 2) + '\n')
 
 /** The user's file that a written file belongs to. */
 export interface SourceOfFile {
@@ -27,7 +28,7 @@ export type Tell = (done: number, of: number) => Promise<void>
 
 /**
  * The files of one kind of export, including README.txt. Equal runs give equal bytes.
- * @param continuation what an exported run continues from, as `continuationFiles` gives it
+ * @param continuation what an exported run continues from, `config.json` among it
  */
 export async function exportFiles(
   run: FinishedRun,
@@ -60,13 +61,8 @@ export function zip(files: Files): Uint8Array<ArrayBuffer> {
   return zipSync(Object.fromEntries(entries) as Parameters<typeof zipSync>[0], { mtime: new Date(1980, 0, 1) })
 }
 
-/** What a run is continued from, and no more: its settings and its whole state. */
-export const continuationFiles = (facts: RunFacts, checkpoint: Uint8Array<ArrayBuffer>): Files => ({
-  'config.json': configFile(facts),
-  'checkpoint.safetensors': checkpoint,
-})
-
-const configFile = (facts: RunFacts) =>
+/** `config.json`, which says what a run is. */
+export const configFile = (facts: RunFacts) =>
   json({
     format: 'exemplar-lab-run',
     version: facts.version,
@@ -196,6 +192,14 @@ const descriptions: [path: string, says: string][] = [
   ],
   ['load.py', 'rebuilds both networks in PyTorch (see below)'],
   ['test-vector.safetensors', 'one input and the output of both networks for it, for load.py to check'],
+  [
+    'choices.json',
+    'what you chose besides the settings: which images, by their content, and how they are cut, labels, exemplars, pairs; the run is continued with it',
+  ],
+  [
+    'exemplars.safetensors.gz',
+    'what is annotated, drawings among it: each exemplar as class per pixel, 255 for unknown, and the mask that it came from',
+  ],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]

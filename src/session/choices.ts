@@ -129,6 +129,9 @@ export function readChoices(json: unknown, file: string): Choices {
 /** The digest of a volume in the id of its source. */
 const digestIn = (id: string) => id.replace(/-\d+$/, '')
 
+/** The same in the id of a mask, which ends with its name. */
+const maskDigest = (id: string) => id.slice(0, id.indexOf('/'))
+
 /** The volumes for the images of a run, by its ids: the same content, and of those the same name, where there is one. */
 function found({ images }: Choices, volumes: readonly Volume[]): Map<string, Volume> {
   const byDigest = new Map<string, Map<string, Volume>>()
@@ -155,10 +158,12 @@ function found({ images }: Choices, volumes: readonly Volume[]): Map<string, Vol
 
 /** Whether a volume is an image or a mask of a run. */
 export function belongsTo({ images, masks }: Choices, kept: KeptExemplars): (volume: Volume) => boolean {
-  const digests = new Set(images.map(({ id }) => digestIn(id)))
-  const ids = new Set([...masks.map(({ id }) => id), ...kept.masks.map(maskId)])
+  const digests = new Set([
+    ...images.map(({ id }) => digestIn(id)),
+    ...[...masks.map(({ id }) => id), ...kept.masks.map(maskId)].map(maskDigest),
+  ])
   const parts = new Set([...masks.flatMap(({ from }) => from), ...kept.masks.flatMap(({ merged }) => merged?.from ?? [])])
-  return (volume) => digests.has(digestOfVolume(volume)) || ids.has(maskId(volume)) || parts.has(volume.name)
+  return (volume) => digests.has(digestOfVolume(volume)) || parts.has(volume.name)
 }
 
 /** The names of the images that are not among these volumes. */
@@ -209,15 +214,24 @@ export function datasetFrom(choices: Choices, { labels, masks }: KeptExemplars, 
   if (choices.classes.length > maxClasses) throw damaged
   const own = new Map(masks.map((one) => [maskId(one), one]))
   const all = new Map([...volumes.map((one) => [maskId(one), one] as const), ...own])
+  // Names may have been changed since, or left out of the zip.
+  const byContent = new Map([...all].map(([id, one]) => [maskDigest(id), one]))
+  const masksById = new Map(
+    choices.masks.flatMap(({ id }) => {
+      const mask = all.get(id) ?? byContent.get(maskDigest(id))
+      return mask ? [[id, mask] as const] : []
+    }),
+  )
+  const idNow = (id: string) => (masksById.has(id) ? maskId(masksById.get(id)!) : id)
   const classesFrom = (list: Choices['classes']) => list.map((info, index) => ({ ...info, index, pixels: 0 }))
-  const chosenOf = (list: Choices['chosen']) => list.map(({ image, mask }) => [image, mask] as const)
+  const chosenOf = (list: Choices['chosen']) => list.map(({ image, mask }) => [image, mask && idNow(mask)] as const)
   const dataset: Dataset = {
     ...emptyDataset,
     sample: choices.sample,
     given: { exemplar: sourceOf(given.exemplar), mask: maskOf(given.mask), why: given.why, pile: pileOf(given.pile) },
     ...{ exemplarSource, exemplarMask, exemplars, mapping: new Map(choices.mapping), classes: classesFrom(choices.classes) },
     ...{ sources: pileOf(used.pile), unlabeled: pileOf(used.pile).flatMap(picturesOf), modality: choices.modality },
-    masks: choices.masks.flatMap(({ id }) => all.get(id) ?? []),
+    masks: [...new Set(masksById.values())],
     chosen: new Map(chosenOf(choices.chosen).map(([image, mask]) => [image, mask ?? null])),
     earlier: choices.earlier.map(({ what, chosen, mapping, classes }) => ({
       what,
@@ -227,7 +241,7 @@ export function datasetFrom(choices: Choices, { labels, masks }: KeptExemplars, 
     })),
   }
   const parts = new Set(choices.masks.flatMap(({ from }) => from))
-  const missing = choices.masks.some(({ id }) => !all.has(id))
+  const missing = choices.masks.some(({ id }) => !masksById.has(id))
   const unmerged = missing ? volumes.filter(({ name, merged }) => !merged && parts.has(name)) : []
   const next = withReferences(counted(dataset)).dataset
   if (unmerged.length === 0) return next

@@ -345,6 +345,8 @@ export interface SessionEvents {
     labels: [PictureId, Uint8Array<ArrayBuffer>][]
     gone: PictureId[]
   }
+  /** The session took the settings of a run that it shows or continues, and the image that the live view followed. */
+  continued: { config: Config; watched: PictureId | null }
   /** With every change of data or settings. */
   memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */

@@ -131,5 +131,12 @@ function maskOf(about: Shaped<typeof isMask>, tensor: StoredTensor | undefined):
   const { size, channels } = about
   const voxels = size.reduce((product, side) => product * side, channels)
   if (tensor?.data.length !== voxels) throw new Error('no such mask')
-  return makeVolume({ ...about, samples: tensor.data as Volume['samples'], patient: null, window: null, origin: { format: 'plain' } })
+  return makeVolume({
+    ...about,
+    samples: tensor.data as Volume['samples'],
+    patient: null,
+    identifiers: [],
+    window: null,
+    origin: { format: 'plain' },
+  })
 }

@@ -29,8 +29,12 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
   return out
 }
 
-/** Facts about a run, known without asking its backend. @param dataset its data set as it is written */
-export function factsOf({ config, dataset: own, t, recoveries }: Trainer, { backend, adapter }: BackendInfo, dataset = own): RunFacts {
+/** Facts about a run, known without asking its backend; it may be still to begin. @param dataset its data set as it is written */
+export function factsOf(
+  { config, dataset: own, t, recoveries }: Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries'>,
+  { backend, adapter }: BackendInfo,
+  dataset = own,
+): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,

@@ -31,23 +31,44 @@ export async function withFiles(
   chosen?: ChosenNames,
   modality?: string | null,
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
+  return withRead(before, await readFor(before, files, tell), chosen, modality)
+}
+
+/** Reads the user's files beside a data set. @param tell how many files are read @throws InputError when nothing could be read */
+export async function readFor(before: Dataset, files: readonly RoleFile[], tell: (done: number, of: number) => void): Promise<ReadFiles> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)
-  const { given, problems } = await readGiven(files, known, tell)
-  if (given.length === 0 && problems.length === 0) throw new InputError('None of these files can be used; give images and masks.', '')
+  const read = await readGiven(files, known, tell)
+  if (read.given.length === 0 && read.problems.length === 0)
+    throw new InputError('None of these files can be used; give images and masks.', '')
+  return read
+}
+
+/** Adds what was read to a data set; see `withFiles`. */
+export function withRead(
+  before: Dataset,
+  { given, problems }: ReadFiles,
+  chosen?: ChosenNames,
+  modality?: string | null,
+): { dataset: Dataset; problems: InputError[] } {
   const { dataset, problems: unused } = withVolumes(before, given, chosen, modality ?? undefined)
   return { dataset, problems: [...problems, ...unused] }
+}
+
+/** What could be read of files, and a sentence for each that could not. */
+export interface ReadFiles {
+  given: GivenVolume[]
+  problems: InputError[]
 }
 
 /**
  * Reads the user's files. DICOM SEG and RTSTRUCT are placed on the series they belong to.
  * @param known volumes already loaded @param tell how many files are done
- * @returns what could be read, and a sentence for each file that could not
  */
 export async function readGiven(
   files: readonly RoleFile[],
   known: readonly Volume[],
   tell: (done: number, of: number) => void,
-): Promise<{ given: GivenVolume[]; problems: InputError[] }> {
+): Promise<ReadFiles> {
   const given: GivenVolume[] = []
   const problems: InputError[] = []
   for (const role of new Set(files.map((file) => file.role))) {

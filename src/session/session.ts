@@ -1,7 +1,7 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
-import { zip } from '../export/archive'
+import { zip, type Files } from '../export/archive'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import { unknown } from '../image/raster'
@@ -27,21 +27,22 @@ import type {
   SessionEvent,
   VolumeNumbers,
 } from './events'
-import { continuationOf, filesOf, usualOptions, zipped } from './export-files'
-import { withFiles, type RoleFile } from './given-files'
+import { filesOf, usualOptions, zipped } from './export-files'
+import { readFor, withFiles, withRead, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
 import { DiscardError, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { Reports } from './reports'
-import { openRunArchive, splitRuns } from './run-archive'
+import { continuationOf, differences, openRunArchive, splitRuns } from './run-archive'
 import { moved } from './run-state'
-import { sayChange, withMask, withoutLastChoice } from './pairs'
+import { imagesOf, sayChange, withMask, withoutLastChoice } from './pairs'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
+import { sayStrangers, WaitingRun } from './waiting-run'
 
 /** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
 const smallPile = 64
@@ -72,8 +73,6 @@ export class Session {
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
-  /** Steps that the run was started with: a finished run continues for as many. */
-  private leg = defaults.steps
   private dataset: Dataset = emptyDataset
   private prepared: Trainer['prepared'] | null = null
   private trainer: Trainer | null = null
@@ -130,25 +129,49 @@ export class Session {
     this.enqueue(() => {
       this.refuseToForget()
       this.several = null
+      this.waiting = null
       this.use(sampleDataset(sample))
     })
 
   loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames) =>
     this.enqueue(async () => {
       const { runs, others } = await splitRuns(files)
-      for (const file of runs) await this.openRun(file)
-      if (others.length === 0) return
-      const before = this.dataset
-      const { dataset, problems } = await withFiles(before, others, this.tellRead, chosen)
-      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
-      if (dataset === this.dataset) return
-      if (!before.modality) this.several = dataset.modality && { before, given: [] }
-      this.several?.given.push({ files: others, chosen })
-      if (this.scoredBy(dataset)) return
-      this.refuseToForget()
-      this.use(dataset)
-      await this.resumeWaiting()
+      for (const file of runs)
+        await this.openRun(file).catch((error: unknown) => {
+          // One bad zip keeps no image out.
+          const problem = problemOf(error)
+          if (others.length === 0 || problem?.kind !== 'input') throw error
+          this.reports.send('problem', problem)
+        })
+      if (others.length > 0) await this.openFiles(others, chosen)
+      this.sayWaiting()
     })
+
+  private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
+    const before = this.dataset
+    const read = await readFor(before, files, this.tellRead)
+    const tell = (problems: readonly InputError[]) => {
+      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+    }
+    const strangers = this.waiting?.take(
+      read.given.map(({ volume }) => volume),
+      files,
+    )
+    if (strangers) {
+      tell([...read.problems, ...sayStrangers(strangers)])
+      await this.goOnWaiting()
+      return
+    }
+    const { dataset, problems } = withRead(before, read, chosen)
+    tell(problems)
+    if (dataset === before) return
+    if (!before.modality) this.several = dataset.modality && { before, given: [] }
+    this.several?.given.push({ files, chosen })
+    if (this.scoredBy(dataset)) return
+    this.refuseToForget()
+    this.use(dataset)
+    await this.goOnWaiting()
+  }
 
   /** Takes a data set in which only reference masks are others: nothing learnt depends on them. @returns whether it is one */
   private scoredBy(dataset: Dataset): boolean {
@@ -177,7 +200,7 @@ export class Session {
         const values = ({ classes }: Dataset) => classes.map(({ value }) => value).join()
         if (this.trainer && after.classes.length > 0 && values(after) !== values(before)) throw new ConfigError(fixedLabels)
         await this.goOnWith(after)
-        await this.resumeWaiting()
+        await this.goOnWaiting()
       }
       return sayChange(before, after)
     }
@@ -206,46 +229,78 @@ export class Session {
       }
       for (const problem of said) this.reports.send('problem', problemOf(problem)!)
       this.use(dataset)
-      await this.resumeWaiting()
+      await this.goOnWaiting()
     })
 
-  /** An exported run, until the images it was trained on are loaded. */
-  private waiting: Checkpoint | null = null
+  private waiting: WaitingRun | null = null
 
-  /** Shows an exported run, and continues it if its images are loaded. */
+  /** Shows a run from a zip, and continues it if its images are loaded. */
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
-    const { sample, images, ...archive } = await openRunArchive(file)
-    const checkpoint = await openCheckpoint(archive.checkpoint)
-    if (sample) {
-      this.use(sampleDataset(sample))
-      await this.goOnFrom(checkpoint)
-      return this.restSoon()
-    }
-    this.waiting = checkpoint
-    if (await this.resumeWaiting()) return
-    const { rows, scores, recoveries, config } = checkpoint
+    const run = await openRunArchive(file)
+    const { config, sample, checkpoint } = run
+    const known = sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : this.dataset
+    const message = differences(run)
+    if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
+    this.waiting = new WaitingRun(run, known)
+    // A zip without choices is continued on the data set at hand.
+    if (sample && !run.choices) this.use(known)
+    if (await this.goOnWaiting()) return
+    // Its curves and settings can be seen without its images.
+    const before = this.config
     this.config = config
-    this.use(this.dataset.sample ? emptyDataset : this.dataset)
-    this.reports.collect({ rows, scores })
-    this.reportRecoveries(recoveries)
+    try {
+      this.use(known)
+    } catch (error) {
+      this.config = before
+      throw error
+    }
+    this.reports.send('continued', { config, watched: null })
+    if (checkpoint) {
+      this.reports.collect(checkpoint)
+      this.reportRecoveries(checkpoint.recoveries)
+    }
     this.flush()
-    const message = `"${file.name}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.`
-    this.reports.send('problem', { kind: 'input', message, file: file.name })
   }
 
-  /** Continues the waiting run, if the data loaded are its own. */
-  private async resumeWaiting(): Promise<boolean> {
-    if (!this.waiting || this.missing.length > 0) return false
+  /** Continues the waiting run, if all its images are loaded. */
+  private async goOnWaiting(): Promise<boolean> {
+    const { waiting } = this
+    if (!waiting) return false
+    const { choices, checkpoint, config } = waiting.run
     try {
-      await this.goOnFrom(this.waiting)
+      const dataset = waiting.dataset(this.dataset)
+      if (!dataset) return false
+      if (checkpoint) await this.goOnFrom(checkpoint, dataset)
+      else {
+        this.config = config
+        this.use(dataset)
+      }
     } catch (error) {
-      if (error instanceof CheckpointError || error instanceof InputError) return false
+      // Without choices, only the attempt tells whether these are its images.
+      if (!choices && (error instanceof CheckpointError || error instanceof InputError)) return false
+      this.waiting = null
       throw error
     }
     this.waiting = null
-    this.restSoon()
+    if (this.dataset.modality && waiting.files.length > 0)
+      this.several = { before: emptyDataset, given: [{ files: waiting.files, chosen: undefined }] }
+    this.watched = choices?.watched ?? null
+    this.reports.send('continued', { config, watched: this.watched })
+    this.restSoon(true)
     return true
+  }
+
+  /** Another run begins: the curves of the waiting one are not its own. */
+  private leaveWaiting(): void {
+    if (!this.waiting) return
+    this.waiting = null
+    this.restart()
+  }
+
+  private sayWaiting(): void {
+    const message = this.waiting?.wants()
+    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file })
   }
 
   /** Which slices of a volume are images. */
@@ -322,7 +377,7 @@ export class Session {
       throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
     if (dataset.classes.length !== trainer.net.classes) throw new ConfigError(fixedLabels)
     const ended = trainer.t >= this.config.steps
-    const config = ended ? makeConfig({ steps: trainer.t + this.leg }, this.config) : this.config
+    const config = ended ? makeConfig({ steps: trainer.t + trainer.leg }, this.config) : this.config
     const prepared = prepare(dataset, config)
     this.trainer = await trainer.continued(dataset, prepared, config)
     // It belongs to the former data.
@@ -396,8 +451,9 @@ export class Session {
 
   // ---- driving -------------------------------------------------------------------------------------------------------------------
 
-  private refuseWithoutData(toDo: 'start' | 'continue'): void {
-    if (this.missing.length > 0) throw new InputError(`Add ${this.missing.join(' and ')} to ${toDo}.`, '')
+  private refuseWithoutData(toDo: 'start' | 'continue', dataset = this.dataset): void {
+    const missing = missingOf(dataset)
+    if (missing.length > 0) throw new InputError(`Add ${missing.join(' and ')} to ${toDo}.`, '')
   }
 
   private refuseTooLarge(): void {
@@ -412,6 +468,7 @@ export class Session {
     this.refuseWithoutData('start')
     if (this.state !== from) return
     this.refuseTooLarge()
+    this.leaveWaiting()
     this.ending = null
     this.enter('running')
     const { run } = this.reports
@@ -438,6 +495,7 @@ export class Session {
       this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused') return
       this.refuseTooLarge()
+      this.leaveWaiting()
       const trainer = this.open()
       await this.advance(trainer, 1)
       this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
@@ -495,11 +553,7 @@ export class Session {
   }
 
   private open(): Trainer {
-    if (!this.trainer) {
-      this.trainer = new Trainer(this.dataset, this.prepared!, this.config)
-      this.leg = this.config.steps
-    }
-    return this.trainer
+    return (this.trainer ??= new Trainer(this.dataset, this.prepared!, this.config))
   }
 
   private async loop(): Promise<void> {
@@ -712,8 +766,8 @@ export class Session {
     this.reports.send('predictions', { predictions: { step: trainer.t, size: this.config.size, items } })
   }
 
-  /** Reports everything up to the last step, and all predictions, when a run comes to rest. */
-  private async rest(): Promise<void> {
+  /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
+  private async rest(scored = false): Promise<void> {
     const trainer = this.trainer
     if (!trainer || trainer.t === 0 || this.state === 'running' || this.state === 'failed') return
     // What was asked for because the run came to rest must not wait for hundreds of images.
@@ -734,7 +788,8 @@ export class Session {
       if (left()) throw new Interrupted()
     }
     try {
-      if (state === 'finished' || trainer.t % this.config.scoreEvery === 0) await this.score(trainer)
+      const due = state === 'finished' || trainer.t % this.config.scoreEvery === 0
+      if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
       this.flush()
       await this.predict(trainer, pause)
     } catch (error) {
@@ -743,8 +798,8 @@ export class Session {
   }
 
   /** Files are taken before hundreds of images are predicted. The run reports its own errors. */
-  private restSoon(): void {
-    this.enqueue(() => this.rest(), true).catch(() => undefined)
+  private restSoon(scored = false): void {
+    this.enqueue(() => this.rest(scored), true).catch(() => undefined)
   }
 
   // ---- results -------------------------------------------------------------------------------------------------------------------
@@ -757,14 +812,14 @@ export class Session {
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
-  async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+  async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Files> {
     const { trainer } = this
     if (!trainer || trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
     const tell = async (done: number, of: number) => {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(trainer, this.backend, what, options, tell)
+    return filesOf(trainer, this.backend, what, options, this.watched, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
@@ -786,28 +841,34 @@ export class Session {
 
   /**
    * The run as a zip to continue from, of between two steps: what `export('run')` gives, without networks, predictions and report. Given with its
-   * images to `loadFiles`, in any order, it goes on at its step. @throws InputError before the first step
+   * images to `loadFiles`, in any order, it goes on at its step, with what was chosen and drawn; before the first step, with only that.
+   * @throws InputError without any data
    */
   archive = (): Promise<Uint8Array<ArrayBuffer>> =>
     this.betweenSteps(async () => {
-      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
-      return zip(await continuationOf(this.trainer, this.backend))
+      if (imagesOf(this.dataset).length === 0) throw new InputError('There is nothing to save before images are loaded.', '')
+      return zip(await this.continuation())
     })
+
+  private continuation(): Promise<Files> {
+    const { trainer, backend, watched, config, dataset } = this
+    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [] }, backend, watched)
+  }
 
   /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
   restore = (bytes: Uint8Array<ArrayBuffer>) => this.enqueue(async () => this.goOnFrom(await openCheckpoint(bytes)))
 
-  private async goOnFrom(checkpoint: Checkpoint): Promise<void> {
+  private async goOnFrom(checkpoint: Checkpoint, dataset = this.dataset): Promise<void> {
     const { config } = checkpoint
-    this.refuseWithoutData('continue')
-    const prepared = prepare(this.dataset, config)
-    const trainer = await restoreCheckpoint(checkpoint, this.dataset, prepared)
+    this.refuseWithoutData('continue', dataset)
+    const prepared = prepare(dataset, config)
+    const trainer = await restoreCheckpoint(checkpoint, dataset, prepared)
     this.config = config
+    this.dataset = dataset
     this.prepared = prepared
     this.restart()
     this.trainer = trainer
     if (this.doubted) this.origin = checkpoint
-    this.leg = config.steps
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()

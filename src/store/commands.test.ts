@@ -264,3 +264,19 @@ describe('after the worker has died, the run is brought back', () => {
     expect(await backIn(await withRun(0))).toMatchObject({ asked: [], back: false })
   })
 })
+
+it('shows the settings of a run that is continued, in form and address, and asks for no others afterwards', async () => {
+  vi.useFakeTimers()
+  const replaced: string[] = []
+  vi.stubGlobal('history', { replaceState: (_: unknown, __: string, url: string) => replaced.push(url) })
+  const { setValue, drive, worker, state, posted } = await open()
+  setValue('seed', 5)
+  const config = makeConfig({ steps: 77, tau: 0.5 })
+  worker.say({ type: 'continued', run: 1, config, watched: id })
+  expect(state()).toMatchObject({ asked: config, watched: id })
+  expect(replaced.at(-1)).toBe('/?steps=77&tau=0.5')
+  vi.advanceTimersByTime(1000)
+  drive('step')
+  expect(posted()).toEqual(['step'])
+  vi.useRealTimers()
+})

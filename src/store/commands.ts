@@ -37,6 +37,9 @@ export function begin(): void {
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config })
   for (const message of address.problems) tellProblem(message, null)
+  pageStore.subscribe(({ asked }, before) => {
+    if (asked !== before.asked) keepAddress()
+  })
   connect((how) => isToReplace(how) && replaceWorker(how))
   greet()
   loadSample(address.sample)
@@ -89,7 +92,6 @@ function settle(): void {
 
 function choose(asked: Config): void {
   pageStore.setState({ asked })
-  keepAddress()
   // Not on every keystroke: a new image size makes the session resample all images.
   if (settling !== null) clearTimeout(settling)
   settling = setTimeout(settle, 300)

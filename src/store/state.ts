@@ -127,6 +127,7 @@ const reducers = {
     const there = dataset.unlabeled.some(({ id }) => id === watched)
     return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
   },
+  continued: ({ watched }, { config, watched: own }) => ({ asked: config, told: config, running: config, watched: own ?? watched }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},

@@ -1,0 +1,70 @@
+import { InputError } from '../data/input-error'
+import { modalityOf } from '../data/pairs'
+import type { Volume } from '../data/volume'
+import { belongsTo, datasetFrom, lackingOf } from './choices'
+import type { Dataset } from './dataset'
+import type { RoleFile } from './given-files'
+import { imagesOf, masksOf } from './pairs'
+import type { RunArchive } from './run-archive'
+
+/** A run from a zip, until the images it was trained on are loaded. */
+export class WaitingRun {
+  /** All that has been loaded so far: which of it are its images, their content says. */
+  private readonly volumes: Volume[]
+  /** The files that were given since. */
+  readonly files: RoleFile[] = []
+  private said = ''
+
+  /** @param present what is loaded already */
+  constructor(
+    readonly run: RunArchive,
+    present: Dataset,
+  ) {
+    this.volumes = [...imagesOf(present).map(({ volume }) => volume), ...masksOf(present).values()]
+  }
+
+  /**
+   * Takes volumes, if any of them is its own.
+   * @returns those that are not and were not left out before, or null if none is
+   */
+  take(volumes: readonly Volume[], files: readonly RoleFile[]): Volume[] | null {
+    const { choices, exemplars } = this.run
+    if (!choices) return null
+    const isOwn = belongsTo(choices, exemplars)
+    const strangers = volumes.filter((volume) => !isOwn(volume))
+    if (strangers.length === volumes.length) return null
+    this.volumes.push(...volumes)
+    this.files.push(...files)
+    // Of several images of a case the others stay out, as they did.
+    return strangers.filter((volume) => !choices.modality?.known.includes(modalityOf(volume)))
+  }
+
+  /** Its data set, once all images are there; null before. @param present for a zip that does not say it @throws InputError as `datasetFrom` */
+  dataset(present: Dataset): Dataset | null {
+    const { choices, exemplars, file } = this.run
+    if (!choices) return present
+    return lackingOf(choices, this.volumes).length > 0 ? null : datasetFrom(choices, exemplars, this.volumes, file)
+  }
+
+  /** What it waits for, in words; null if that has been said. */
+  wants(): string | null {
+    const { file, choices, images, checkpoint } = this.run
+    const lacking = choices && lackingOf(choices, this.volumes)
+    const then = checkpoint ? `continue at step ${checkpoint.step}` : 'go on'
+    const say = lacking
+      ? `"${file}" needs ${lacking.length} of ${choices.images.length} images: ${listed(lacking)}; give them, in any order, to ${then}.`
+      : `"${file}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.`
+    if (say === this.said) return null
+    return (this.said = say)
+  }
+}
+
+/** A sentence about volumes that are not of the run that they were given with. */
+export const sayStrangers = ([first, ...more]: readonly Volume[]): InputError[] => {
+  if (!first) return []
+  const are = more.length === 0 ? 'is' : more.length === 1 ? 'and another file are' : `and ${more.length} other files are`
+  return [new InputError(`"${first.name}" ${are} not of this run, and left out.`, first.name)]
+}
+
+const listed = (names: readonly string[], most = 3) =>
+  names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
