@@ -14,6 +14,7 @@ const folders = [
   'session',
   'bench',
   'selftest',
+  'study',
   'keeping',
   'worker',
   'store',

@@ -18,7 +18,7 @@ export function connect(): void {
 /** Replaces a failed worker. Of the page's state, only the requested settings stay. */
 export function reconnect(): void {
   client?.restart()
-  pageStore.setState(({ asked }) => ({ ...initial, asked }))
+  pageStore.setState(({ asked, heard }) => ({ ...initial, asked, heard }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()

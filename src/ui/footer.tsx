@@ -1,3 +1,5 @@
+import { CopyDiagnostics } from './copy-diagnostics'
+
 export function Footer() {
   return (
     <footer className="footer quiet">
@@ -11,6 +13,7 @@ export function Footer() {
           Licences of what this page is made of
         </a>
       </p>
+      <CopyDiagnostics />
     </footer>
   )
 }

@@ -52,6 +52,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   keep: (_, { keeper }) => keeper.keep(),
   'continue-run': ({ id, best }, { keeper }) => keeper.resume(id, best),
   'forget-run': ({ id }, { keeper }) => keeper.forget(id),
+  'case-names': (_, { session }) => session.caseNames(),
   bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
   'self-test': (_, opened, tell) => selfTest(opened, tell),
   'check-adapter': async (_, opened) => ({ right: await checkAdapter(opened) }),

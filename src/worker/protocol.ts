@@ -8,6 +8,7 @@ import type { SelfTestReport } from '../selftest/report'
 import type {
   BackendInfo,
   BackendName,
+  CaseName,
   EventOf,
   ExportedFile,
   ExportKind,
@@ -82,6 +83,8 @@ export interface Requests {
   /** Whether the live view follows a run as it trains; at rest it always shows the latest state. */
   live(given: { on: boolean }): void
   export(given: { what: ExportKind; options: ExportOptions }): ExportedFile
+  /** Which new name is of which image, where exports rename. */
+  'case-names'(given: Nothing): CaseName[]
   /** Where runs are kept from now on: the root of the browser's file system, or null and why there is none. They are listed as an event. */
   'keep-in'(given: { root: FileSystemDirectoryHandle | null; refused: string | null }): void
   /** Keeps the run as it is now, between two steps, if it is not kept yet. */
