@@ -5,7 +5,7 @@ import { makePng } from '../../data/files.test-support'
 import { Keeper } from '../../keeping/keeper'
 import { MemoryBrowser } from '../../keeping/memory-storage.test-support'
 import { keys, parameters } from '../../method/config'
-import type { ExportKind, PictureId, RunState, SessionEvent } from '../../session/events'
+import type { ExportKind, PictureId, RunState } from '../../session/events'
 import { answering } from '../../worker/answers'
 import type { Command, Event, Given, Outcome, RequestName } from '../../worker/protocol'
 import { Session } from '../../session/session'
@@ -39,16 +39,13 @@ class Page {
     this.answer = answering(
       async () => {
         const backend = await smallBackend()
-        let keeper: Keeper | null = null
-        const report = (event: SessionEvent) => {
+        this.session = new Session(backend, (event) => {
           this.hear(structuredClone(event))
-          keeper?.hear(event)
-        }
-        this.session = new Session(backend, report)
-        keeper = new Keeper(this.session, backend, (type, event) => this.hear(structuredClone({ type, run: this.run, ...event } as Event)))
-        const storage = new MemoryBrowser().tab()
-        const keepIn = (_: unknown, refused: string | null) => keeper.open(refused === null ? storage : null, refused)
-        return { session: this.session, keeper, keepIn, backend, openHost: () => Promise.resolve(backend) }
+          keeper.hear(event)
+        })
+        const keeper = new Keeper(this.session, backend, (type, event) => this.hear({ type, run: this.run, ...event } as Event))
+        await keeper.open(new MemoryBrowser().tab())
+        return { session: this.session, keeper, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) }
       },
       (message) => this.hear(structuredClone(message)),
     )
@@ -64,6 +61,7 @@ class Page {
   picture = (n: number): PictureId => this.pictures[n % (this.pictures.length + 1)] ?? 'none/2/0/0'
   source = (n: number) => this.sources[n % (this.sources.length + 1)] ?? 'none'
 
+  /** One of the kept runs, or one that there is not. */
   keptRun = (n: number) => this.kept[n % (this.kept.length + 1)] ?? 'none'
 
   /** Waits for all outcomes, and for the run to rest. @throws Fault */
@@ -186,72 +184,72 @@ const values = oneof(
 const exports_: ExportKind[] = ['weights', 'masks', 'maps', 'run']
 const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference')
 
-/** Every request but those that measure instead of training. */
-const requests: { [T in Exclude<RequestName, 'init' | 'bench' | 'self-test' | 'check-adapter'>]: fc.Arbitrary<(page: Page) => Given<T>> } =
-  {
-    'load-sample': fc.constant(() => ({ sample: 'Cardiac phantom' as const })),
-    'load-files': array(record({ name: constantFrom(...Object.keys(files)), role }), { minLength: 1, maxLength: 5 }).map(
-      (chosen) => () => ({ files: chosen.map(({ name, role }) => ({ role, name, blob: new Blob([files[name]!]) })) }),
+/** Every request but those that measure instead of training or say where runs are kept. */
+const requests: {
+  [T in Exclude<RequestName, 'init' | 'bench' | 'self-test' | 'check-adapter' | 'keep-in'>]: fc.Arbitrary<(page: Page) => Given<T>>
+} = {
+  'load-sample': fc.constant(() => ({ sample: 'Cardiac phantom' as const })),
+  'load-files': array(record({ name: constantFrom(...Object.keys(files)), role }), { minLength: 1, maxLength: 5 }).map((chosen) => () => ({
+    files: chosen.map(({ name, role }) => ({ role, name, blob: new Blob([files[name]!]) })),
+  })),
+  'choose-slices': record({
+    n: nat(),
+    axis: constantFrom(0, 1, 2),
+    frame: constantFrom(null, 0, 1, -1),
+    every: integer({ min: 1, max: 3 }),
+  }).map(({ n, ...choice }) => (page) => ({ source: page.source(n), ...choice })),
+  'choose-modality': string().map((modality) => () => ({ modality })),
+  'inspect-source': nat().map((n) => (page) => ({ source: page.source(n) })),
+  'choose-mask': record({ n: nat(), m: nat(), none: boolean() }).map(({ n, m, none }) => (page) => ({
+    image: page.source(n),
+    mask: none ? null : page.source(m),
+  })),
+  'undo-mask': fc.constant(() => ({})),
+  'map-label': record({
+    value: constantFrom('0', '1', '2', 'x'),
+    target: oneof(
+      constantFrom('own' as const, 'background' as const, 'unknown' as const),
+      record({ value: constantFrom('0', '1', '2', '9') }),
     ),
-    'choose-slices': record({
-      n: nat(),
-      axis: constantFrom(0, 1, 2),
-      frame: constantFrom(null, 0, 1, -1),
-      every: integer({ min: 1, max: 3 }),
-    }).map(({ n, ...choice }) => (page) => ({ source: page.source(n), ...choice })),
-    'choose-modality': string().map((modality) => () => ({ modality })),
-    'inspect-source': nat().map((n) => (page) => ({ source: page.source(n) })),
-    'choose-mask': record({ n: nat(), m: nat(), none: boolean() }).map(({ n, m, none }) => (page) => ({
-      image: page.source(n),
-      mask: none ? null : page.source(m),
-    })),
-    'undo-mask': fc.constant(() => ({})),
-    'map-label': record({
-      value: constantFrom('0', '1', '2', 'x'),
-      target: oneof(
-        constantFrom('own' as const, 'background' as const, 'unknown' as const),
-        record({ value: constantFrom('0', '1', '2', '9') }),
-      ),
-    }).map((given) => () => given),
-    'open-picture': record({ n: nat(), toDraw: boolean() }).map(({ n, toDraw }) => (page) => ({ picture: page.picture(n), toDraw })),
-    annotate: record({
-      n: nat(),
-      length: constantFrom(256, 256, 256, 255, 0),
-      label: constantFrom(1, 2, 255),
-      classes: integer({ min: 1, max: 3 }),
-    }).map(({ n, length, label, classes }) => (page) => ({
-      picture: page.picture(n),
-      labels: new Uint8Array(length).map((_, i) => (i % 16 < 6 ? label : 0)),
-      classes: Array.from({ length: classes }, (_, i) => ({ index: i, name: `class ${i}`, color: '#ff0000' })),
-    })),
-    'remove-exemplar': nat().map((n) => (page) => ({ picture: page.picture(n) })),
-    'remove-from-bank': nat().map((n) => (page) => ({ picture: page.picture(n) })),
-    'edit-class': record({ index: integer({ min: -1, max: 3 }), name: string(), color: constantFrom('#123456', 'red', '') }).map(
-      (given) => () => given,
-    ),
-    configure: values.map((values) => () => ({ values })),
-    start: fc.constant(() => ({})),
-    resume: fc.constant(() => ({})),
-    pause: fc.constant(() => ({})),
-    step: fc.constant(() => ({})),
-    stop: fc.constant(() => ({})),
-    reset: fc.constant(() => ({})),
-    watch: nat().map((n) => (page) => ({ picture: page.picture(n) })),
-    live: boolean().map((on) => () => ({ on })),
-    export: record({
-      what: constantFrom(...exports_),
-      format: constantFrom('source' as const, 'nifti' as const),
-      keepIdentifiers: boolean(),
-      rename: boolean(),
-    }).map(({ what, ...options }) => () => ({ what, options })),
-    'mark-respawn': nat(5).map((reached) => () => ({ reached })),
-    'case-names': fc.constant(() => ({})),
-    'keep-in': constantFrom(null, null, 'The disk is full.').map((refused) => () => ({ root: null, refused })),
-    keep: fc.constant(() => ({})),
-    'continue-run': record({ n: nat(), best: boolean() }).map(({ n, best }) => (page) => ({ id: page.keptRun(n), best })),
-    'forget-run': nat().map((n) => (page) => ({ id: page.keptRun(n) })),
-    'trust-adapter': fc.constant(() => ({})),
-  }
+  }).map((given) => () => given),
+  'open-picture': record({ n: nat(), toDraw: boolean() }).map(({ n, toDraw }) => (page) => ({ picture: page.picture(n), toDraw })),
+  annotate: record({
+    n: nat(),
+    length: constantFrom(256, 256, 256, 255, 0),
+    label: constantFrom(1, 2, 255),
+    classes: integer({ min: 1, max: 3 }),
+  }).map(({ n, length, label, classes }) => (page) => ({
+    picture: page.picture(n),
+    labels: new Uint8Array(length).map((_, i) => (i % 16 < 6 ? label : 0)),
+    classes: Array.from({ length: classes }, (_, i) => ({ index: i, name: `class ${i}`, color: '#ff0000' })),
+  })),
+  'remove-exemplar': nat().map((n) => (page) => ({ picture: page.picture(n) })),
+  'remove-from-bank': nat().map((n) => (page) => ({ picture: page.picture(n) })),
+  'edit-class': record({ index: integer({ min: -1, max: 3 }), name: string(), color: constantFrom('#123456', 'red', '') }).map(
+    (given) => () => given,
+  ),
+  configure: values.map((values) => () => ({ values })),
+  start: fc.constant(() => ({})),
+  resume: fc.constant(() => ({})),
+  pause: fc.constant(() => ({})),
+  step: fc.constant(() => ({})),
+  stop: fc.constant(() => ({})),
+  reset: fc.constant(() => ({})),
+  watch: nat().map((n) => (page) => ({ picture: page.picture(n) })),
+  live: boolean().map((on) => () => ({ on })),
+  export: record({
+    what: constantFrom(...exports_),
+    format: constantFrom('source' as const, 'nifti' as const),
+    keepIdentifiers: boolean(),
+    rename: boolean(),
+  }).map(({ what, ...options }) => () => ({ what, options })),
+  'mark-respawn': nat(5).map((reached) => () => ({ reached })),
+  'case-names': fc.constant(() => ({})),
+  keep: fc.constant(() => ({})),
+  'continue-run': record({ n: nat(), best: boolean() }).map(({ n, best }) => (page) => ({ id: page.keptRun(n), best })),
+  'forget-run': nat().map((n) => (page) => ({ id: page.keptRun(n) })),
+  'trust-adapter': fc.constant(() => ({})),
+}
 
 /** They take a hundred times as long as the others. */
 const slow: ReadonlySet<string> = new Set(['load-sample', 'export', 'start'])
