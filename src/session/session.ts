@@ -24,7 +24,7 @@ import { filesOf, usualOptions, zipped } from './export-files'
 import { withFiles, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
-import { ProblemError, problemOf } from './problem'
+import { isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { Reports } from './reports'
 import { openRunArchive, splitRuns } from './run-archive'
@@ -662,7 +662,7 @@ export class Session {
       return await work()
     } catch (error) {
       const problem = problemOf(error)
-      if (!problem || problem.kind === 'input') throw new ProblemError(problem)
+      if (!problem || isMendable(problem)) throw new ProblemError(problem)
       console.error(error)
       // What follows from a lost GPU has been reported with it.
       const message = `This failed: ${error instanceof Error ? error.message : String(error)}. The run is not affected; try again.`
@@ -686,7 +686,7 @@ export class Session {
       if (this.trainer?.t === 0) this.restart()
     }
     const problem = problemOf(error)
-    if (problem?.kind === 'input') return new ProblemError(problem)
+    if (problem && isMendable(problem)) return new ProblemError(problem)
     // After a failure such as a lost GPU, further errors are its consequences.
     if (problem && !this.hasFailed()) {
       if (error instanceof DivergedError) {

@@ -18,9 +18,9 @@ import type {
 import { readAddress, threadsIn, writeAddress } from './address'
 import { hasUnwritten } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
-import { ask, connect, reconnect } from './connection'
+import { ask, connect, reconnect, settleFailed } from './connection'
 import { pageStore } from './page-store'
-import { addProblem, allowed, applyPreset, differing, wouldLose, type PicturePurpose } from './state'
+import { addProblem, allowed, applyPreset, differing, loading, wouldLose, type ListedProblem, type PicturePurpose } from './state'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -51,6 +51,9 @@ function greet(sample: SampleName): void {
   void ask('init', { backend, threads }).then((opened) => {
     if (!opened) return
     pageStore.setState({ backend: opened })
+    // Asked for with an engine that came only at a second try.
+    const { dataset, pending } = pageStore.getState()
+    if (!dataset && !loading({ pending })) loadSample(sample)
     if (isChecked(opened.adapter)) void ask('trust-adapter', {})
   })
   loadSample(sample)
@@ -219,7 +222,20 @@ function tellProblem(message: string, file: string | null): void {
 }
 
 export function dismiss(id: number): void {
-  pageStore.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
+  settleFailed(take(id)?.message ?? '', false)
+}
+
+/** Takes a problem off the list. */
+function take(id: number): ListedProblem | undefined {
+  const { problems } = pageStore.getState()
+  pageStore.setState({ problems: problems.filter((problem) => problem.id !== id) })
+  return problems.find((problem) => problem.id === id)
+}
+
+/** Asks again for a file of ours that did not come. What nobody asked for is the worker's own script. */
+export function retry(id: number): void {
+  const problem = take(id)
+  if (problem && !settleFailed(problem.message, true)) replaceWorker()
 }
 
 /** Takes the settings that were offered against a problem. */
@@ -228,4 +244,7 @@ export function accept(id: number, { values }: Offer): void {
   dismiss(id)
 }
 
-export const dismissAll = () => pageStore.setState({ problems: [], unlisted: 0 })
+export function dismissAll(): void {
+  for (const { message } of pageStore.getState().problems) settleFailed(message, false)
+  pageStore.setState({ problems: [], unlisted: 0 })
+}

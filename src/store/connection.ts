@@ -1,6 +1,6 @@
 /** What the page asks the worker and hears from it. This file owns the worker. */
 import { Client, RequestError } from '../worker/client'
-import type { Answer, Event, EventName, Given, RequestName } from '../worker/protocol'
+import type { Answer, Event, EventName, Given, Problem, RequestName } from '../worker/protocol'
 import { appendMetrics, forgetCurves } from './curves'
 import { forgetPictures, latest } from './latest'
 import { pageStore } from './page-store'
@@ -17,25 +17,49 @@ export function connect(): void {
 /** Replaces a failed worker. Of the page's state, only the requested settings stay. */
 export function reconnect(): void {
   client?.restart()
+  for (const message of waiting.keys()) settleFailed(message, false)
   pageStore.setState(({ asked }) => ({ ...initial, asked }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()
 }
 
-/** Asks the worker; until the answer, the request is pending. A failure is shown, and gives undefined. */
+/** Requests that wait until the user asks again for a file of ours that did not come, by the sentence that says so. */
+const waiting = new Map<string, ((again: boolean) => void)[]>()
+
+/**
+ * Asks the worker; until the answer, the request is pending. A failure is shown, and gives undefined; if one of our own files could not be
+ * loaded, not before the user has dismissed that or asked again in vain.
+ */
 export async function ask<T extends RequestName>(type: T, given: Given<T>): Promise<Answer<T> | undefined> {
-  const request = { type, given } as Pending
-  pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
-  try {
-    return await client?.ask(type, given)
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error
-    const { problem } = error
-    if (problem) pageStore.setState((state) => addProblem(state, problem))
-  } finally {
-    pageStore.setState(({ pending }) => ({ pending: pending.filter((other) => other !== request) }))
+  for (;;) {
+    const request = { type, given } as Pending
+    pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
+    let problem: Problem | null
+    try {
+      return await client?.ask(type, given)
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      problem = error.problem
+    } finally {
+      pageStore.setState(({ pending }) => ({ pending: pending.filter((other) => other !== request) }))
+    }
+    if (!problem) return undefined
+    const { kind, message } = problem
+    const told = problem
+    pageStore.setState((state) => addProblem(state, told))
+    if (kind !== 'load') return undefined
+    const again = await new Promise<boolean>((resolve) => waiting.set(message, [...(waiting.get(message) ?? []), resolve]))
+    if (!again) return undefined
   }
+}
+
+/** Asks again, or no more, for what failed with this sentence. @returns whether anything did */
+export function settleFailed(message: string, again: boolean): boolean {
+  const requests = waiting.get(message) ?? []
+  waiting.delete(message)
+  for (const answer of requests) answer(again)
+  return requests.length > 0
 }
 
 /** Events that bypass React's state. */

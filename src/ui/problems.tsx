@@ -1,9 +1,9 @@
-import { accept, dismiss, dismissAll, replaceWorker } from '../store/commands'
+import { accept, dismiss, dismissAll, replaceWorker, retry } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { count } from './format'
 
-const titles = { input: 'Input', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
+const titles = { input: 'Input', load: 'Server', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
 
 /** If there are more than these they scroll in a box of their own, so that a folder of bad files does not push the page out of sight. */
 const few = 5
@@ -35,6 +35,11 @@ export function Problems() {
               <p>
                 <strong>{file !== null && !message.includes(file) ? file : titles[kind]}</strong> {message}
               </p>
+              {kind === 'load' && (
+                <button type="button" onClick={() => retry(id)}>
+                  Retry
+                </button>
+              )}
               {(kind === 'bug' || kind === 'backend') && (
                 <button type="button" onClick={replaceWorker}>
                   New worker

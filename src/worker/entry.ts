@@ -6,6 +6,7 @@ import relaxedKernels from '../kernels/wasm/simd-relaxed.wasm?url'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
+import { fetchOwn, throwLoadError } from '../lib/own-file'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend } from '../session/backend'
@@ -20,6 +21,8 @@ import { tuningStore } from './tuning-store'
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
 const post = (message: Event | Outcome) => scope.postMessage(message, buffersOf(message))
+
+const engine = 'The engine'
 
 const simdUrls: Record<SimdFile, string> = {
   'simd.wasm': kernels,
@@ -39,7 +42,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     wasmPaths,
     tuningStore,
     threadFiles: scope.crossOriginIsolated ? { binary: threadedWasm, script: threadScript } : null,
-    simdKernels: async (file: SimdFile) => await (await fetch(simdUrls[file])).arrayBuffer(),
+    simdKernels: (file: SimdFile) => fetchOwn(engine, simdUrls[file]),
   }
   try {
     let session: Session | null = null
@@ -49,6 +52,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
     return { session, backend, openHost }
   } catch (error) {
+    throwLoadError(error)
     if (error instanceof BackendError) throw error
     throw new ProblemError({ kind: 'bug', message: `The engine could not be started (${String(error)}); reload the page.`, file: null })
   }
