@@ -1,11 +1,12 @@
 /** The page's end of the protocol: owns the worker, sends requests, delivers answers and events. */
 import { buffersOf } from './buffers'
+import { LoadError } from '../lib/own-file'
 import type { Answer, Command, Event, Given, Outcome, Problem, RequestName } from './protocol'
+import { startedWorker, type WorkerLike } from './started-worker'
 
-/** The part of a Worker that the client uses, so that a test can stand in for it. */
-export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>
+export type { WorkerLike } from './started-worker'
 
-const startWorker = (): WorkerLike => new Worker(new URL('./entry.ts', import.meta.url), { type: 'module' })
+const startWorker = () => startedWorker(() => new Worker(new URL('./entry.ts', import.meta.url), { type: 'module' }))
 
 /** A request that failed; `problem` is null if it was already reported, or if the page itself ended the worker. */
 export class RequestError extends Error {
@@ -72,8 +73,9 @@ export class Client {
       }
     })
     worker.addEventListener('error', (event: ErrorEvent) => {
-      // A script that cannot be fetched or parsed gives an event without a message.
-      this.fail(worker, event.message ? `The worker stopped: ${event.message}` : 'The worker could not be started; reload the page.')
+      if (event.error instanceof LoadError) this.fail(worker, event.error.message, 'load')
+      // A script that cannot be parsed gives an event without a message.
+      else this.fail(worker, event.message ? `The worker stopped: ${event.message}` : 'The worker could not be started; reload the page.')
     })
     worker.addEventListener('messageerror', () => {
       this.fail(worker, 'A message from the worker could not be read; reload the page.')
@@ -90,9 +92,9 @@ export class Client {
     for (const id of [...this.pending.keys()]) this.take(id)!.reject(new RequestError(null))
   }
 
-  private fail(worker: WorkerLike, message: string): void {
+  private fail(worker: WorkerLike, message: string, kind: Problem['kind'] = 'bug'): void {
     if (worker !== this.worker) return
-    this.deliver({ type: 'problem', kind: 'bug', message, file: null, run: this.run })
+    this.deliver({ type: 'problem', kind, message, file: null, run: this.run })
     this.failAll()
   }
 }
