@@ -20,6 +20,7 @@ import { hasUnwritten } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect, settleFailed } from './connection'
 import { pageStore } from './page-store'
+import { countFromImages } from './requests'
 import { addProblem, allowed, applyPreset, differing, loading, wouldLose, type ListedProblem, type PicturePurpose } from './state'
 
 let backend: BackendName | null = null
@@ -134,6 +135,7 @@ export function loadFiles(
 ): void {
   if (files.length === 0) return
   if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
+  countFromImages()
   pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = pageStore.getState()

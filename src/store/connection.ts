@@ -4,6 +4,7 @@ import type { Answer, Event, EventName, Given, Problem, RequestName } from '../w
 import { appendMetrics, forgetCurves } from './curves'
 import { forgetPictures, latest } from './latest'
 import { pageStore } from './page-store'
+import { countAddress } from './requests'
 import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
 import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
@@ -70,11 +71,12 @@ const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void
   predictions: ({ predictions }) => latest.setState({ predictions }),
   // Heard by the pages of ?bench and ?selftest, which have a worker of their own.
   began: () => undefined,
+  request: ({ url }) => countAddress(url),
 }
 
 function receive(event: Event): void {
   const before = pageStore.getState()
-  if (isStale(before, event)) return
+  if (event.type !== 'request' && isStale(before, event)) return
   if (event.run > before.run) {
     forgetCurves()
     forgetPictures()

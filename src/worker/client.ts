@@ -68,7 +68,7 @@ export class Client {
       if (data.type === 'done') this.take(data.id)?.resolve(data.answer)
       else if (data.type === 'failed') this.take(data.id)?.reject(new RequestError(data.problem))
       else {
-        this.run = data.run
+        this.run = Math.max(this.run, data.run)
         this.deliver(data)
       }
     })

@@ -6,6 +6,7 @@ import relaxedKernels from '../kernels/wasm/simd-relaxed.wasm?url'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
+import { leftUnseen } from '../lib/left-unseen'
 import { fetchOwn, throwLoadError } from '../lib/own-file'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
@@ -59,5 +60,11 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
 }
 
 const answer = answering(open, post)
+
+// What the page's own timeline does not show.
+if ('PerformanceObserver' in scope)
+  new PerformanceObserver((list) => {
+    for (const { name } of list.getEntries().filter(leftUnseen)) post({ type: 'request', url: name, run: 0 })
+  }).observe({ type: 'resource', buffered: true })
 
 scope.onmessage = ({ data }: MessageEvent<Command>) => void answer(data)

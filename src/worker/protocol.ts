@@ -105,6 +105,8 @@ export type Outcome = { type: 'done'; id: number; answer: Answer<RequestName> } 
 export interface Events extends SessionEvents {
   /** Which part of a benchmark or a self-test begins. */
   began: { message: string }
+  /** The worker has asked for an address without a service worker's knowing. It belongs to no run. */
+  request: { url: string }
 }
 
 export type EventName = keyof Events
