@@ -163,13 +163,18 @@ test('a writer that does not come ends no run, and the export is saved on a retr
   await expectState(page, 'running')
 })
 
-/** What the engine is made of. */
-const engine = [/\/assets\/entry-[^/]+\.js/, /\/assets\/tfjs-backend-wasm-simd-[^/]+\.wasm/, /\/assets\/simd-relaxed-[\w-]{8}\.wasm/]
+/** What the engine is made of, on one thread or two. */
+const engine = [
+  { files: /\/assets\/entry-[^/]+\.js/, query: tiny },
+  { files: /\/assets\/tfjs-backend-wasm-simd-[^/]+\.wasm/, query: `${tiny}&threads=1` },
+  { files: /\/assets\/simd-relaxed-[\w-]{8}\.wasm/, query: `${tiny}&threads=1` },
+  { files: /\/assets\/thread-[^/]+\.js/, query: `${tiny}&threads=2` },
+]
 
-for (const files of engine) {
+for (const { files, query } of engine) {
   test(`an engine that does not come (${files.source}) starts on a retry`, async ({ page }) => {
     const away = await server(page, files)
-    await page.goto(`/?${tiny}&steps=2&warmup=0`)
+    await page.goto(`/?${query}&steps=2&warmup=0`)
     await expect(missing(page, 'The engine')).toBeVisible()
     await expect(page.getByRole('alert')).toHaveCount(1)
     await expectState(page, 'starting')
@@ -184,7 +189,7 @@ for (const files of engine) {
 
   test(`an engine that does not come once (${files.source}) starts without a word`, async ({ page }) => {
     const away = await server(page, files, 1)
-    await open(page)
+    await open(page, query)
     await expect(page.getByRole('alert')).toHaveCount(0)
     expect(away.refused).toBe(1)
   })

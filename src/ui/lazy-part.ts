@@ -50,7 +50,10 @@ export function lazyPart<M, P extends object>(what: string, load: () => Promise<
   const failures: unknown[] = []
   return new LazyPart(what, async () => {
     try {
-      return pick(await (failures.length === 0 ? load() : loadAgain(load, failures.at(-1), failures.length)))
+      const part = pick(await (failures.length === 0 ? load() : loadAgain(load, failures.at(-1), failures.length)))
+      // Firefox names the file that did not come, which may be one that the module imports.
+      if (!part) throw new Error('Another module came.')
+      return part
     } catch (error) {
       failures.push(error)
       throw error

@@ -3,7 +3,7 @@ import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import { count } from './format'
 
-const titles = { input: 'Input', load: 'Server', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
+const titles = { input: 'Input', load: 'Not loaded', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
 
 /** If there are more than these they scroll in a box of their own, so that a folder of bad files does not push the page out of sight. */
 const few = 5
