@@ -15,6 +15,7 @@ const folders = [
   'bench',
   'selftest',
   'worker',
+  'offline',
   'store',
   'ui',
   'cli',
@@ -24,7 +25,7 @@ const folders = [
 const leaves = ['lib', 'image', 'drawing']
 
 /** The doors through which the page reaches down, besides the leaves. */
-const doors = ['worker/protocol', 'worker/client', 'method/config']
+const doors = ['worker/protocol', 'worker/client', 'offline/messages', 'method/config']
 
 /** What a file in `folder` may import from src, as regular expressions on paths below src. */
 function allowed(folder) {

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { itkPipelines } from './scripts/itk-pipelines.mjs'
+import { offline } from './scripts/offline.mjs'
 
 /** With both, the page is cross-origin isolated, which WASM threads need. */
 const isolation = {
@@ -26,7 +27,7 @@ const policy = [
 export default defineConfig({
   // Addresses relative to the files they are in, so that the page may lie below any path.
   base: './',
-  plugins: [react(), itkPipelines()],
+  plugins: [react(), itkPipelines(), offline()],
   worker: { format: 'es' },
   build: {
     target: 'es2022',

@@ -18,6 +18,7 @@ function buildIsFresh() {
   const sources = [
     'src',
     'public',
+    'scripts',
     'index.html',
     'vite.config.ts',
     'package.json',

@@ -4,6 +4,7 @@ import { DataPanel } from './data-panel'
 import { DropTarget } from './drop-target'
 import { Footer } from './footer'
 import { Header } from './header'
+import { OfflineOffer } from './offline-offer'
 import { Problems } from './problems'
 import { Results } from './results'
 import { TrainingPanel } from './training-panel'
@@ -22,6 +23,7 @@ export function App() {
       <Footer />
       <DropTarget />
       <AnnotationOpener />
+      <OfflineOffer />
     </>
   )
 }
