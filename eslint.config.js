@@ -81,5 +81,19 @@ export default tseslint.config(
     { files: [`src/${folder}/**`], rules: rulesOf(folder) },
     { files: [`src/${folder}/**/*.test.{ts,tsx}`, `src/${folder}/**/*.test-support.ts`], rules: rulesOf(folder, { node: true }) },
   ]),
+  {
+    files: ['e2e/**'],
+    ignores: ['e2e/lab.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: '@playwright/test', importNames: ['test'], message: 'Take it from ./lab: it fails if anything leaves the page.' },
+          ],
+        },
+      ],
+    },
+  },
   { files: ['src/kernels/webgpu/node-adapter.ts'], rules: rulesOf('kernels', { node: true }) },
 )

@@ -24,6 +24,8 @@ export default defineConfig({
       ...(executablePath ? { executablePath } : {}),
       args: [
         '--no-sandbox', // CI runs as root
+        // No name but this machine's leads anywhere.
+        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
         // A software adapter, so that the WebGPU tests run without a GPU.
         '--enable-unsafe-webgpu',
         '--use-webgpu-adapter=swiftshader',

@@ -1,34 +1,27 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+import { headers, isolation, ownPolicy } from './scripts/headers.mjs'
 import { itkPipelines } from './scripts/itk-pipelines.mjs'
+import { licences } from './scripts/licenses.mjs'
 import { offline } from './scripts/offline.mjs'
 
-/** With both, the page is cross-origin isolated, which WASM threads need. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
+/** The policy in the page itself as well, for hosts that send no headers. */
+const statedPolicy: Plugin = {
+  name: 'stated-policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: ownPolicy }, injectTo: 'head-prepend' },
+    { tag: 'meta', attrs: { name: 'referrer', content: headers['Referrer-Policy'] }, injectTo: 'head-prepend' },
+  ],
 }
 
-/** Nothing but our own files may run, and nothing may be sent anywhere. Applies to the worker's script as well. */
-const policy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const { page: licencesOfPage, worker: licencesOfWorker } = licences()
 
 export default defineConfig({
   // Addresses relative to the files they are in, so that the page may lie below any path.
   base: './',
-  plugins: [react(), itkPipelines(), offline()],
-  worker: { format: 'es' },
+  plugins: [react(), itkPipelines(), statedPolicy, licencesOfPage, offline()],
+  worker: { format: 'es', plugins: () => [licencesOfWorker()] },
   build: {
     target: 'es2022',
     // The polyfill would be inline code, and inlined assets data: addresses; the policy allows neither.
@@ -39,17 +32,6 @@ export default defineConfig({
   },
   // No policy in development: React's fast refresh and Vite's client put code inline.
   server: { host: '127.0.0.1', port: 5173, strictPort: true, headers: isolation },
-  preview: {
-    host: '127.0.0.1',
-    port: 4173,
-    strictPort: true,
-    headers: {
-      ...isolation,
-      'Content-Security-Policy': policy,
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-      'Cross-Origin-Resource-Policy': 'same-origin',
-      'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=(), display-capture=()',
-    },
-  },
+  // Only for whoever starts it by hand: npm start serves by scripts/server.mjs.
+  preview: { host: '127.0.0.1', port: 4173, strictPort: true, headers },
 })

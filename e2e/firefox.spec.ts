@@ -1,4 +1,6 @@
 /** Trains in Firefox, which Playwright drives only in a build of its own: Puppeteer drives the installed one, and Chromium for comparison. */
+// Playwright's own: the fixture of ./lab watches a browser that this spec does not use.
+// eslint-disable-next-line no-restricted-imports
 import { expect, test } from '@playwright/test'
 import { decode } from 'fast-png'
 import { strFromU8, unzipSync } from 'fflate'

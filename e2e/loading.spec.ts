@@ -1,9 +1,12 @@
 /** The page's own files, while the server is away, away for a moment, and back. */
-import { expect, test, type Locator, type Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { makeTiff } from '../src/data/volumes.test-support'
-import { button, expectState, expectStepAbove, open, step, tiny } from './lab'
+import { button, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
 import { choose, image, mask, unlabeled, type UploadedFile } from './phantom'
+
+// What is refused, and what breaks the page, is said on the console.
+test.use({ caused: /^console error: (Failed to load resource: net::ERR_FAILED .*\/(assets|itk)\/|LoadError: |.*no media here)/ })
 
 /** Refuses matching requests while `away` is above 0, which each of them makes less by one. */
 async function server(page: Page, addresses: RegExp, away = Infinity): Promise<{ away: number; refused: number }> {

@@ -1,5 +1,7 @@
 /** The page without its server, on hosts that send no headers, and when a newer version is there. */
 import AxeBuilder from '@axe-core/playwright'
+// Playwright's own: the pages here come from hosts of the spec's own, which it stops.
+// eslint-disable-next-line no-restricted-imports
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

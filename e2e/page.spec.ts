@@ -71,6 +71,19 @@ test('the page is cross-origin isolated, and its policy refuses code from elsewh
   expect(policy).toContain("connect-src 'self'")
 })
 
+test('the footer leads to the licences of all that is shipped', async ({ page, context }) => {
+  await open(page)
+  const [opened] = await Promise.all([context.waitForEvent('page'), page.getByRole('link', { name: /^Licences/ }).click()])
+  const text = await opened.locator('body').innerText()
+  const [inPage, inWorker, compiled] = [
+    ['react', 'recharts'],
+    ['@tensorflow/tfjs-core', 'geotiff'],
+    ['XNNPACK', 'OpenJPEG', 'musl'],
+  ]
+  for (const name of [...inPage, ...inWorker]) expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+`, 'm'))
+  for (const name of compiled) expect(text).toContain(`\n${name}`)
+})
+
 test('settings come from the address and go back to it', async ({ page }) => {
   await open(page, `${tiny}&steps=123&seed=5`)
   const steps = page.getByRole('spinbutton', { name: 'Steps', exact: true })

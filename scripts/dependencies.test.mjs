@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './setup.mjs'
 
-const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { dependencies, devDependencies, overrides } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const text = readFileSync(join(root, 'docs', 'dependencies.md'), 'utf8')
 
 /** Packages and reason of each row of the table below a heading. */
@@ -33,5 +33,26 @@ describe.each([
 
   it('has exact versions in package.json', () => {
     for (const [name, version] of Object.entries(packages)) expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
+  })
+})
+
+describe('docs/dependencies.md, "Left out"', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const [, section] = text.split('\n## Left out\n')
+
+  it('answers every package that runs a script when it is installed', () => {
+    const names = Object.entries(packages).flatMap(([path, { hasInstallScript }]) =>
+      hasInstallScript ? [path.split('node_modules/').at(-1)] : [],
+    )
+    for (const name of names) expect(section).toContain(`\`${name}\``)
+  })
+
+  it('says of which packages something is left out', () => {
+    for (const name of Object.keys(overrides)) expect(section).toContain(`\`${name}\``)
+  })
+
+  it('holds for all that these would bring', () => {
+    for (const [name, ones] of Object.entries(overrides))
+      for (const one of Object.keys(ones)) expect(packages[`node_modules/${name}/node_modules/${one}`].name, one).toBe('empty-npm-package')
   })
 })

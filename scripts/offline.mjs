@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { headers } from './headers.mjs'
 
 const name = 'sw.js'
 
@@ -27,7 +28,7 @@ export function filesIn(folder) {
   return { version, files, bytes }
 }
 
-/** Writes sw.js at the root of a build, from where it may serve the page. It adds the headers of the preview server where a host sends none. */
+/** Writes sw.js at the root of a build, from where it may serve the page. It adds our headers where a host sends none. */
 export const offline = () => {
   let config
   return {
@@ -45,7 +46,7 @@ export const offline = () => {
       order: 'post',
       sequential: true,
       handler({ dir }) {
-        const build = { ...filesIn(dir), headers: config.preview.headers }
+        const build = { ...filesIn(dir), headers }
         const path = join(dir, name)
         const code = readFileSync(path, 'utf8')
         if (/\bimport\b/.test(code)) this.error('The service worker imports something; it has to be one script.')

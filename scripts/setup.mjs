@@ -55,8 +55,8 @@ export function ensurePackages() {
     giveUp(`Exemplar Lab needs Node 20.19+ or 22.12+, but this is ${versions.node}; install one from https://nodejs.org.`)
   if (packagesAreFresh()) return
   console.error('Installing packages ...')
-  // The development packages are needed to build, whatever NODE_ENV says.
-  const status = npm('ci', '--include=dev', '--no-audit', '--no-fund')
+  // The development packages are needed to build, whatever NODE_ENV says. No package needs its install script: docs/dependencies.md answers each.
+  const status = npm('ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund')
   if (status === null) giveUp('There is no npm with this Node; install Node with npm from https://nodejs.org.')
   if (status !== 0) giveUp('npm ci failed; its output is above. Check the connection to the npm registry, then run this again.')
 }

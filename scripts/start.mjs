@@ -1,8 +1,9 @@
 // npm start: everything from a fresh clone to an address to open.
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { env, exit } from 'node:process'
+import { env } from 'node:process'
 import { helpOrNothing } from './help.mjs'
+import { servePage } from './server.mjs'
 import { giveUp, root, setUp } from './setup.mjs'
 
 /** Newest change below a path, in ms; a folder's own time counts too, so that a deleted file is noticed. */
@@ -18,9 +19,9 @@ function buildIsFresh() {
   const sources = [
     'src',
     'public',
-    'scripts',
     'index.html',
     'vite.config.ts',
+    'scripts',
     'package.json',
     'package-lock.json',
     'tsconfig.json',
@@ -47,18 +48,9 @@ Example:
 await setUp()
 const port = Number(env.PORT ?? 4173)
 if (!Number.isInteger(port) || port < 1 || port > 65535) giveUp(`PORT is ${env.PORT}, but must be a whole number from 1 to 65535.`)
-
-const { build, preview } = await import('vite')
 if (!buildIsFresh()) {
   console.log('Building ...')
+  const { build } = await import('vite')
   await build({ root, logLevel: 'warn' }).catch((error) => giveUp(`The build failed: ${error.message}`))
 }
-const server = await preview({ root, preview: { port } }).catch((error) =>
-  giveUp(
-    /in use/.test(error.message)
-      ? `Port ${port} is taken; stop what runs there, or choose another one with PORT=${port + 1} npm start.`
-      : `The server did not start: ${error.message}`,
-  ),
-)
-console.log(`Exemplar Lab is at http://127.0.0.1:${port} (Ctrl+C ends it).`)
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.close().finally(() => exit(0)))
+await servePage(join(root, 'dist'), port)

@@ -10,10 +10,11 @@ import { nodePlatform, placeOf, threadsOf } from './platform'
 
 async function main({ backend, threads, json }: Values<typeof selftest>): Promise<void> {
   const say = (message: string) => console.error(message)
-  const info = await openBackend(backend ?? null, nodePlatform, say, threadsOf(threads))
+  const sayFault = ({ message }: Error) => say(`${message}.`)
+  const info = await openBackend(backend ?? null, nodePlatform, sayFault, threadsOf(threads))
   const report = await runSelfTest(info, {
     place: placeOf(info.backend),
-    openWasm: () => openBackend('wasm', nodePlatform, say),
+    openWasm: () => openBackend('wasm', nodePlatform, sayFault),
     tell: say,
   })
   if (json) writeFileSync(json, JSON.stringify(report, null, 2) + '\n')

@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { amount } from '../lib/amount'
 import { makeConfig, precisionNote, presets, type Config } from '../method/config'
-import { BackendError, openBackend } from '../session/backend'
+import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
 import { ProblemError } from '../session/problem'
@@ -108,6 +108,8 @@ class Log {
   receive = (event: SessionEvent): void => {
     if (event.type === 'problem') {
       this.problems.push(event.message)
+    } else if (event.type === 'recovered') {
+      if (event.message) console.log(event.message)
     } else if (event.type === 'memory') {
       this.memory = event.memory.bytes
     } else if (event.type === 'dataset') {
@@ -117,7 +119,8 @@ class Log {
     } else if (event.type === 'bank' && event.bank) {
       const { entries, eligible, tried } = event.bank
       console.log(`bank: ${entries.length} images; in ${eligible} of ${tried} patients the exemplar's labels find their way back`)
-      for (const { name, fit, wayBack } of entries) console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}`)
+      for (const { name, fit, wayBack, away } of entries)
+        console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}${away > 0 ? `  ${away} along the stack` : ''}`)
     } else if (event.type === 'state') {
       const speed = event.stepsPerSecond === null ? '' : `  ${event.stepsPerSecond.toFixed(2)} steps/s`
       const left = event.secondsLeft === null || event.state !== 'running' ? '' : `  ${duration(event.secondsLeft)} left`
@@ -190,14 +193,11 @@ async function main(values: Values<typeof train>): Promise<void> {
   const checkpoint = values.resume ? await checkpointAt(values.resume) : null
 
   const log = new Log()
-  const info = await openBackend(
-    values.backend ?? null,
-    nodePlatform,
-    (message) => session.fail('backend', message),
-    threadsOf(values.threads),
-  )
+  const threads = threadsOf(values.threads)
+  const onFault = (fault: Error) => void session.lose(fault)
+  const info = await openBackend(values.backend ?? null, nodePlatform, onFault, threads)
   console.log(`Backend ${info.backend} · ${info.adapter}`)
-  const session = new Session(info, log.receive)
+  const session = new Session(info, log.receive, (on, host) => reopenBackend(on, host, nodePlatform, onFault, threads))
   const stopIfRefused = () => {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }

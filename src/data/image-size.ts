@@ -9,6 +9,13 @@ export const maxVolumeBytes = 2 ** 30
 /** Largest size in bytes of a zip, and of its unpacked contents together. */
 export const maxArchiveBytes = 2 ** 30
 
+/** Most files in a zip, and bytes of the list of them: a list may name one file a million times. */
+export const maxArchiveFiles = 100_000
+export const maxListBytes = 2 ** 26
+
+/** Most bytes of samples out of all zips together: packed twice, a megabyte of zip is a terabyte of zeros. */
+export const maxArchiveSamples = 2 ** 32
+
 const count = (n: number) => n.toLocaleString('en-US')
 
 /** Bytes as readable text such as "1.5 GB", in powers of 1024. */

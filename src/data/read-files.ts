@@ -4,7 +4,7 @@ import { headerBytes, isDetachedHeader, samplesFileOf } from './detached'
 import { isDicom } from './dicom-mark'
 import type { GivenFile } from './given-file'
 import { isHdf5, readHdf5 } from './hdf5-file'
-import { byteText, maxVolumeBytes } from './image-size'
+import { byteText, maxArchiveSamples, maxVolumeBytes } from './image-size'
 import { isJpeg, readJpegVolume } from './jpeg-file'
 import { InputError } from './input-error'
 import { isMgh, readMgh } from './mgh-file'
@@ -33,18 +33,22 @@ export interface ReadFiles {
 export async function readFiles(files: readonly GivenFile[], progress: (done: number, of: number) => void = () => {}): Promise<ReadFiles> {
   const result: ReadFiles = { volumes: [], problems: [] }
   const given = files.filter(({ name }) => !isJunk(name))
-  const flat = await openZips(given, { budget: makeBudget(), depth: 0, alone: given.length === 1 }, result.problems)
+  const budget = makeBudget()
+  const flat = await openZips(given, { budget, depth: 0, alone: given.length === 1 }, result.problems)
+  const asGiven = new Set(given)
   const samplesOf = await samplesFiles(flat)
   const taken = new Set(samplesOf.values())
   const dicom: GivenFile[] = []
   let done = 0
   for (const file of flat) {
     try {
-      const read = taken.has(file) ? nothing : await readOne(file, samplesOf.get(file) ?? null)
+      const unpacked = asGiven.has(file) ? null : budget
+      const read = taken.has(file) ? nothing : await readOne(file, samplesOf.get(file) ?? null, unpacked ?? makeBudget())
       if (read === 'dicom') {
         dicom.push(file)
         continue
       }
+      if (unpacked) spend(unpacked, read.volumes, file.name)
       result.volumes.push(...read.volumes)
       result.problems.push(...read.problems)
     } catch (error) {
@@ -68,7 +72,21 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
   return result
 }
 
-/** Reading a file may fail for outside reasons (it was moved, memory is short), and then this is the sentence. @throws LoadError if it is not about the file */
+/** Counts what was read out of a zip. @throws InputError where there is no room for it */
+function spend(budget: Budget, volumes: readonly Volume[], name: string): void {
+  const bytes = volumes.reduce((sum, { samples }) => sum + samples.byteLength, 0)
+  if (bytes > budget.samples)
+    throw new InputError(
+      `"${name}" is left out: with it the images out of zips would take more than ${byteText(maxArchiveSamples)}; unpack them and give fewer.`,
+      name,
+    )
+  budget.samples -= bytes
+}
+
+/**
+ * Reading a file may fail for outside reasons (it was moved, memory is short), and then this is the sentence.
+ * @throws LoadError if it is not about the file
+ */
 function asProblem(error: unknown, name: string): InputError {
   throwLoadError(error)
   if (error instanceof InputError) return error
@@ -119,8 +137,8 @@ async function openZips(
   return flat
 }
 
-/** @param samples the file with its samples, if separate @returns 'dicom' for a file to be read with its series */
-async function readOne(file: GivenFile, samples: GivenFile | null): Promise<ReadFiles | 'dicom'> {
+/** @param samples the file with its samples, if separate @param budget for a file that is a zip itself @returns 'dicom' for a file to be read with its series */
+async function readOne(file: GivenFile, samples: GivenFile | null, budget: Budget): Promise<ReadFiles | 'dicom'> {
   const { name } = file
   const opened = await openFile(file)
   const { head } = opened
@@ -136,7 +154,7 @@ async function readOne(file: GivenFile, samples: GivenFile | null): Promise<Read
   if (ascii(head, 128, 4) === 'DICM') return 'dicom'
   if (isTiff(head)) return one(await readTiff(file))
   if (isHdf5(head)) return chosenArray(file, await readHdf5(file))
-  if (isZip(head)) return chosenArray(file, await readNpz(file))
+  if (isZip(head)) return chosenArray(file, await readNpz(file, budget))
   if (isNrrdOrMha(head)) return one(await readNrrdOrMha(file, samples))
   const start = { name, bytes: head }
   if (isPng(start) || isJpeg(start)) {
@@ -161,8 +179,8 @@ const isNrrdOrMha = (head: Uint8Array) =>
   ascii(head, 0, 4) === 'NRRD' || /^\s*(ObjectType|ObjectSubType|NDims|Comment)\s*=/.test(ascii(head, 0, 64))
 
 /** A .npz file is a zip of .npy files; those with two to four axes of numbers are read, as "a.npz/name". */
-async function readNpz(file: GivenFile): Promise<ReadFiles> {
-  const { files, problems } = await readZip(file, makeBudget())
+async function readNpz(file: GivenFile, budget: Budget): Promise<ReadFiles> {
+  const { files, problems } = await readZip(file, budget)
   const result: ReadFiles = { volumes: [], problems }
   for (const inner of files)
     try {

@@ -1,17 +1,20 @@
 import { inflateSync, strFromU8 } from 'fflate'
 import { crc32 } from '../lib/crc32'
 import { fromBytes, type GivenFile } from './given-file'
-import { byteText, maxArchiveBytes } from './image-size'
+import { byteText, maxArchiveBytes, maxArchiveFiles, maxArchiveSamples, maxListBytes } from './image-size'
 import { InputError } from './input-error'
 
 export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
 
-/** Bytes that may still be unpacked from all zips together, so that nested zips do not add up. */
+/** What may still come out of all zips together, so that nested zips do not add up. */
 export interface Budget {
+  /** Bytes of unpacked files. */
   left: number
+  /** Bytes of the samples of the images in them. */
+  samples: number
 }
-export const makeBudget = (): Budget => ({ left: maxArchiveBytes })
+export const makeBudget = (): Budget => ({ left: maxArchiveBytes, samples: maxArchiveSamples })
 
 /** A file in a zip, as listed in the central directory. */
 export interface ZipEntry {
@@ -19,7 +22,7 @@ export interface ZipEntry {
   name: string
   /** Bytes, unpacked. */
   size: number
-  /** Unpacks this file alone. @throws InputError if it is damaged, encrypted or packed in an unusual way */
+  /** Unpacks this file alone. @throws InputError if it is damaged, encrypted, packed in an unusual way, or larger than all that a zip may hold */
   read(): Promise<Uint8Array<ArrayBuffer>>
 }
 
@@ -91,7 +94,12 @@ export async function listZip(file: GivenFile): Promise<ZipEntry[]> {
   const short = { count: tail.getUint16(end + 10, true), length: tail.getUint32(end + 12, true), start: tail.getUint32(end + 16, true) }
   const long = short.count === 0xffff || short.start === 0xffff_ffff
   const { count, length, start } = (long && (await longEnd(file, tailStart + end))) || short
-  if (start + length > file.size) throw broken()
+  if (!(start + length <= file.size)) throw broken()
+  if (length > maxListBytes || count > maxArchiveFiles)
+    throw new InputError(
+      `"${name}" lists more than ${maxArchiveFiles.toLocaleString('en-US')} files; unpack it and give only those that are needed.`,
+      name,
+    )
 
   const directory = await file.read(start, start + length)
   const view = viewOf(directory)
@@ -147,6 +155,7 @@ function entryOf(file: GivenFile, { name, encrypted, method, checksum, packed, s
     }
   }
   const read = async () => {
+    if (size > maxArchiveBytes) throw tooLarge(file.name, size)
     const bytes = await unpack()
     if (bytes?.length === size && crc32(bytes) === checksum) return bytes
     const inner = name.replaceAll('\\', '/')

@@ -10,7 +10,7 @@ import { makeVolume } from '../data/volume'
 import { defaults } from '../method/config'
 import { networkOf } from '../method/model'
 import { parameterShapes } from '../nn/unet'
-import { exportFiles, maskNames, zip } from './archive'
+import { continuationFiles, exportFiles, maskNames, zip } from './archive'
 import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { findPython, needs, runPython } from '../lib/python.test-support'
@@ -56,6 +56,7 @@ const run: FinishedRun = {
   backend: 'wasm',
   adapter: 'WebAssembly, 1 thread',
   step: 7,
+  recoveries: [],
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
   networks,
   rows: [],
@@ -89,7 +90,7 @@ test.each([
 ] as const)('the files of "%s", and what the README says of them', async (kind, names) => {
   const withNetworks = kind === 'weights' || kind === 'run'
   const made = { ...run, networks: withNetworks ? networks : null }
-  const files = await exportFiles(made, kind, options, kind === 'run' ? Uint8Array.of(1) : null)
+  const files = await exportFiles(made, kind, options, kind === 'run' ? continuationFiles(made, Uint8Array.of(1)) : {})
   expect(Object.keys(files).sort()).toEqual(names)
   const readme = read(files['README.txt'])
   expect(readme).toContain('not a medical device')

@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate'
 import { caseNameOf } from '../data/file-roles'
 import type { Volume } from '../data/volume'
-import type { FinishedRun, Networks } from './finished-run'
+import type { FinishedRun, Networks, RunFacts } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
@@ -27,13 +27,13 @@ export type Tell = (done: number, of: number) => Promise<void>
 
 /**
  * The files of one kind of export, including README.txt. Equal runs give equal bytes.
- * @param checkpoint what an exported run continues from
+ * @param continuation what an exported run continues from, as `continuationFiles` gives it
  */
 export async function exportFiles(
   run: FinishedRun,
   kind: 'weights' | 'masks' | 'maps' | 'run',
   options: LabelOptions,
-  checkpoint: Uint8Array<ArrayBuffer> | null = null,
+  continuation: Files = {},
   tell: Tell = () => Promise.resolve(),
 ): Promise<Files> {
   const masks = kind === 'masks' || kind === 'run' ? await maskFiles(run, options, tell) : null
@@ -45,7 +45,7 @@ export async function exportFiles(
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
       'report.html': text(writeReport(run, masks?.sources)),
     }),
-    ...(checkpoint && { 'checkpoint.safetensors': checkpoint }),
+    ...continuation,
   }
   return { ...files, 'README.txt': text(readme(run, files)) }
 }
@@ -60,24 +60,34 @@ export function zip(files: Files): Uint8Array<ArrayBuffer> {
   return zipSync(Object.fromEntries(entries) as Parameters<typeof zipSync>[0], { mtime: new Date(1980, 0, 1) })
 }
 
+/** What a run is continued from, and no more: its settings and its whole state. */
+export const continuationFiles = (facts: RunFacts, checkpoint: Uint8Array<ArrayBuffer>): Files => ({
+  'config.json': configFile(facts),
+  'checkpoint.safetensors': checkpoint,
+})
+
+const configFile = (facts: RunFacts) =>
+  json({
+    format: 'exemplar-lab-run',
+    version: facts.version,
+    config: facts.config,
+    classes: labelTable(facts),
+    preprocessing: facts.preprocessing,
+    seed: facts.config.seed,
+    backend: facts.backend,
+    adapter: facts.adapter,
+    step: facts.step,
+    ...(facts.recoveries.length > 0 && { recoveries: facts.recoveries }),
+    data: facts.data,
+  })
+
 function weightFiles(run: FinishedRun, { modelA, modelB, testVector }: Networks): Files {
-  const { version, config, step } = run
+  const { version, step } = run
   const about = (content: string) => ({ format: 'pt', content, producer: `Exemplar Lab ${version}`, step: String(step) })
   return {
     'model-a.safetensors': writeSafetensors(modelA, about('model A')),
     'model-b.safetensors': writeSafetensors(modelB, about('model B')),
-    'config.json': json({
-      format: 'exemplar-lab-run',
-      version,
-      config,
-      classes: labelTable(run),
-      preprocessing: run.preprocessing,
-      seed: config.seed,
-      backend: run.backend,
-      adapter: run.adapter,
-      step,
-      data: run.data,
-    }),
+    'config.json': configFile(run),
     'model-a.onnx': writeOnnx([modelA], run),
     'model-b.onnx': writeOnnx([modelB], run),
     'model-pair.onnx': writeOnnx([modelA, modelB], run),
@@ -125,7 +135,7 @@ function mapFiles(run: FinishedRun, tell: Tell) {
   return filesOf(run, 'maps', run.maps, write, tell)
 }
 
-const labelTable = ({ classes }: FinishedRun) => classes.map(({ name, color, value }, index) => ({ index, name, color, value }))
+const labelTable = ({ classes }: RunFacts) => classes.map(({ name, color, value }, index) => ({ index, name, color, value }))
 
 /**
  * A base name for each image's files: its own, without what file systems refuse. Images that share a base name keep as many folders as tell
@@ -180,7 +190,10 @@ const descriptions: [path: string, says: string][] = [
   ['model-a.onnx', 'network A for onnxruntime and other programs'],
   ['model-b.onnx', 'network B, the same way'],
   ['model-pair.onnx', 'both networks, the mean of their probabilities'],
-  ['config.json', 'every setting of the run, its seed, the version, the label table and how each image was preprocessed'],
+  [
+    'config.json',
+    'every setting of the run, where it went back by itself and the learning rate from there on, its seed, the version, the label table and how each image was preprocessed',
+  ],
   ['load.py', 'rebuilds both networks in PyTorch (see below)'],
   ['test-vector.safetensors', 'one input and the output of both networks for it, for load.py to check'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],

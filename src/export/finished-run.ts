@@ -1,7 +1,7 @@
 /** The contents of an export: types only. */
 import type { Volume } from '../data/volume'
 import type { Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { StoredTensor } from './safetensors'
 
 /** One row of the label table; background comes first. */
@@ -28,8 +28,8 @@ export interface Networks {
   }
 }
 
-/** Everything an export is made from. */
-export interface FinishedRun {
+/** What `config.json` says of a run. */
+export interface RunFacts {
   /** Version of the app. */
   version: string
   config: Config
@@ -41,8 +41,14 @@ export interface FinishedRun {
   adapter: string
   /** Steps taken. */
   step: number
+  /** Where the run went back after faults, and the learning rate from there on. */
+  recoveries: readonly Recovery[]
   /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
+}
+
+/** Everything an export is made from. */
+export interface FinishedRun extends RunFacts {
   /** Null if the export has none, as for masks. */
   networks: Networks | null
   rows: StepMetrics[]

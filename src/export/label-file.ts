@@ -36,8 +36,8 @@ const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not pr
 
 const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
 
-/** Names that Windows keeps for devices, whatever follows a dot. */
-const devices = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
+/** Names that Windows keeps for devices, whatever follows a dot or blanks; raised digits count as digits there. */
+const devices = /^(con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3])(?= *(?:\.|$))/i
 
 /** Most bytes of a part: file systems take 255, and endings, class names and numbers are added to it. */
 const mostBytes = 160

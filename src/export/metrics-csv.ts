@@ -1,3 +1,4 @@
+import { csvOf } from '../lib/csv'
 import type { ScoreRow, StepMetrics } from '../method/history'
 
 /** The columns in order; a record, so that a field forgotten here does not compile. */
@@ -25,10 +26,6 @@ const scoreColumns: Record<Exclude<keyof ScoreRow, 'step' | 'perClass'>, true> =
 
 const keysOf = <K extends string>(columns: Record<K, true>) => Object.keys(columns) as K[]
 
-/** Empty if missing; else the shortest text that reads back as the same number. */
-const cell = (value: number | null | undefined): string =>
-  value === null || value === undefined || Number.isNaN(value) ? '' : String(value)
-
 /**
  * The curves of a run as CSV (RFC 4180 but for bare line feeds): one row for each step that has metrics or a score, in order, with the
  * fields of StepMetrics, then of ScoreRow, then `dice1`, `dice2`, ... for each foreground class. Decimals have a point; cells without a
@@ -46,10 +43,10 @@ export function writeMetricsCsv(rows: readonly StepMetrics[], scores: readonly S
     const row = rowOf.get(step)
     const score = scoreOf.get(step)
     return [
-      ...keysOf(stepColumns).map((key) => cell(key === 'step' ? step : row?.[key])),
-      ...keysOf(scoreColumns).map((key) => cell(score?.[key])),
-      ...numbers.map((i) => cell(score?.perClass[i])),
+      ...keysOf(stepColumns).map((key) => (key === 'step' ? step : row?.[key])),
+      ...keysOf(scoreColumns).map((key) => score?.[key]),
+      ...numbers.map((i) => score?.perClass[i]),
     ]
   })
-  return [head, ...lines].map((line) => line.join(',') + '\n').join('')
+  return csvOf([head, ...lines])
 }

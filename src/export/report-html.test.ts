@@ -37,6 +37,7 @@ const run: ReportedRun = {
   adapter: 'WebAssembly, 1 thread',
   step: 7,
   seconds: 3725,
+  recoveries: [],
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,
   rows: [row(1), row(2), row(7)],
@@ -117,6 +118,14 @@ describe('a report', () => {
     expect(shown).toEqual(Array.from({ length: 60 }, (_, i) => `i${99 - i}`))
     expect(seen(many)).toContain('The 60 most doubtful of 100 first')
     expect(seen(many.slice(many.indexOf('id="every-image"')))).toContain('i0 0.0 %')
+  })
+
+  test('says where a run went back by itself', () => {
+    const recoveries = [{ step: 5, reached: 6, why: 'loss' as const, learningRate: 0.0005 }]
+    const text = seen(writeReport({ ...run, recoveries }))
+    expect(text).toContain('Went back to')
+    expect(text).toContain('Recovered at step 5: the loss exploded at step 6; learning rate 0.0005 from there on')
+    expect(seen(html)).not.toContain('Went back')
   })
 
   test('is complete for a run without steps, scores or images', () => {

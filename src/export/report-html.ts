@@ -1,3 +1,4 @@
+import { recoveryWords } from '../lib/recovery'
 import { defaults, keys, parameters, type Config, type Group, type Key } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
 import type { FinishedRun, ReportedImage, ReportedPicture } from './finished-run'
@@ -86,12 +87,13 @@ const section = (heading: string, content: string) => {
   return `<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>\n${content}\n</section>`
 }
 
-function summary({ step, config, seconds, backend, adapter, scores, images, version }: ReportedRun): string {
+function summary({ step, config, seconds, backend, adapter, scores, images, version, recoveries }: ReportedRun): string {
   const last = scores.at(-1)
   const scored = images.filter((image) => image.dice !== null)
   const facts: [what: string, is: string, note?: string][] = [
     ['Steps', `${count(step)} of ${count(config.steps)}`],
     ...(seconds ? [['Time', duration(seconds), `${(step / seconds).toFixed(1)} steps a second`] satisfies [string, string, string]] : []),
+    ...recoveries.map((one) => ['Went back to', `step ${count(one.step)}`, recoveryWords(one)] satisfies [string, string, string]),
     ['Seed', String(config.seed)],
     ['Version', escape(version)],
     ['Backend', escape(backend), escape(adapter)],

@@ -11,7 +11,10 @@ const tensor = shapes.chain((shape): fc.Arbitrary<StoredTensor> => {
   const size = shape.reduce((a, b) => a * b, 1)
   const length = { minLength: size, maxLength: size }
   return fc
-    .oneof(fc.float32Array(length), fc.int32Array(length), fc.uint8Array(length))
+    .oneof(
+      ...[fc.float32Array(length), fc.float64Array(length), fc.int8Array(length), fc.int16Array(length), fc.int32Array(length)],
+      ...[fc.uint8Array(length), fc.uint16Array(length), fc.uint32Array(length)],
+    )
     .map((data) => ({ shape, data: data as StoredTensor['data'] }))
 })
 const name = fc.string({ unit: 'grapheme' }).filter((text) => text !== '__metadata__')
@@ -103,6 +106,9 @@ describe.skipIf(!python)(needs('safetensors read by numpy', python, 'numpy'), ()
         flag: { shape: [3], data: Uint8Array.of(1, 2, 255) },
         'down.0.weight': { shape: [2, 1, 3], data: Float32Array.of(0.1, -2.5, 3e-20, 4, NaN, Infinity) },
         count: { shape: [], data: Int32Array.of(-7) },
+        ...{ i8: { shape: [1], data: Int8Array.of(-8) }, i16: { shape: [1], data: Int16Array.of(-300) } },
+        ...{ u16: { shape: [1], data: Uint16Array.of(65535) }, u32: { shape: [1], data: Uint32Array.of(4294967295) } },
+        f64: { shape: [1], data: Float64Array.of(0.1) },
       }
       writeFileSync(join(folder, 'x.safetensors'), writeSafetensors(tensors, { note: 'häß' }))
       const code = `
@@ -111,7 +117,7 @@ raw = open(sys.argv[1], 'rb').read()
 n, = struct.unpack('<Q', raw[:8])
 head = json.loads(raw[8:8 + n])
 note = head.pop('__metadata__')['note']
-kinds = {'F32': '<f4', 'I32': '<i4', 'U8': 'u1'}
+kinds = {'F32': '<f4', 'F64': '<f8', 'I8': 'i1', 'I16': '<i2', 'I32': '<i4', 'U8': 'u1', 'U16': '<u2', 'U32': '<u4'}
 out = {k: np.frombuffer(raw[8 + n:][v['data_offsets'][0]:v['data_offsets'][1]], kinds[v['dtype']]).reshape(v['shape']) for k, v in head.items()}
 print(json.dumps([note, {k: [list(v.shape), [repr(float(x)) for x in v.ravel()]] for k, v in out.items()}]))`
       const { status, output } = runPython(python!, ['-c', code, join(folder, 'x.safetensors')])

@@ -6,16 +6,27 @@
 /** Values in row-major order. */
 export interface StoredTensor {
   shape: number[]
-  data: Float32Array | Int32Array | Uint8Array
+  data: Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array
 }
 
 /** Text by key; the format allows only strings here. */
 export type Metadata = Record<string, string>
 
-const arrays = { F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const
+const arrays = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I8: Int8Array,
+  I16: Int16Array,
+  I32: Int32Array,
+  U8: Uint8Array,
+  U16: Uint16Array,
+  U32: Uint32Array,
+} as const
 type Dtype = keyof typeof arrays
 
-const dtypeOf = (data: StoredTensor['data']): Dtype => (data instanceof Float32Array ? 'F32' : data instanceof Int32Array ? 'I32' : 'U8')
+const dtypes = Object.keys(arrays) as Dtype[]
+
+const dtypeOf = (data: StoredTensor['data']): Dtype => dtypes.find((type) => data instanceof arrays[type])!
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((size, side) => size * side, 1)
 
@@ -51,7 +62,7 @@ export function writeSafetensors(tensors: Record<string, StoredTensor>, metadata
 }
 
 /**
- * Reads F32, I32 and U8 tensors, in the order of the header; the data are copies.
+ * Reads tensors of all types that typed arrays have, in the order of the header; the data are copies.
  * @throws Error, one sentence, for a file that is cut short, damaged, has holes or holds another type
  */
 export function readSafetensors(bytes: Uint8Array): { tensors: Record<string, StoredTensor>; metadata: Metadata } {
@@ -77,7 +88,7 @@ export function readSafetensors(bytes: Uint8Array): { tensors: Record<string, St
     const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {}
     if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw fail(`tensor "${name}" lacks a valid description`)
     if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype))
-      throw fail(`tensor "${name}" has type ${String(dtype)}, and only ${Object.keys(arrays).join(', ')} can be read`)
+      throw fail(`tensor "${name}" has type ${String(dtype)}, and only ${dtypes.join(', ')} can be read`)
     const Values = arrays[dtype as Dtype]
     const [start, end] = offsets as [number, number]
     if (end > body.length) throw fail(`tensor "${name}" ends at byte ${end} of ${body.length}`)

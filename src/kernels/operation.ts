@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { beat } from '../lib/beat'
 import { mapped, outputShapes, type Declaration, type Inputs } from './declaration'
 import { detach } from './detach'
 import { currentEngine } from './engine'
@@ -53,6 +54,7 @@ export function defineOp<I extends string, O extends string, A extends object = 
   }
 
   const kernel = (given: Given, attrs: A): Record<O | H, tf.Tensor> => {
+    beat()
     const inputs = own(given)
     const tensors: unknown = tf.engine().runKernel(name, inputs as unknown as tf.NamedTensorMap, attrs as tf.NamedAttrMap)
     return Object.fromEntries(names(inputs, attrs).map((output, i) => [output, (tensors as tf.Tensor[])[i]!])) as Record<O | H, tf.Tensor>
@@ -86,6 +88,7 @@ export function defineOp<I extends string, O extends string, A extends object = 
     ...declaration,
     kernel,
     run(given, attrs, constants = []) {
+      beat()
       const inputs = own(given)
       const ours = currentEngine() === 'ours' && tf.getKernel(name, tf.getBackend())
       if (!stock || ours) return gradient ? differentiable(inputs, attrs, constants) : kernel(inputs, attrs)

@@ -35,9 +35,6 @@ const viewPlanes = 4.8
 /** How often the trained parameters are there at the peak, in one pass and more where gradients of parts are added: as copies, gradients and updates. */
 const parameterCopies = { gpu: { whole: 1, more: 2.15 }, tape: { whole: 3.2, more: 1.9 } }
 
-/** States beside the present one that a run keeps to go back to (session/trainer.ts): where they are copies also the one in the making. */
-const keptStates = { gpu: 3, tape: 1 }
-
 /**
  * What a run with these settings takes: by a formula whose numbers were measured, within an eighth.
  * @param images how many images stay on the backend
@@ -74,5 +71,5 @@ export function memoryOf(config: Config, { classes, images, gpu }: { classes: nu
   const next = recorded ? Math.max(0, parameters - unit * 2 * part.decoded) * (state / parameters) : 0
   const step =
     values + logits + (recorded ? plane * viewPlanes * all.encoded : 0) + parameters * (copies.whole + (inParts ? copies.more : 0)) + next
-  return { bytes: step + state * (1 + keptStates[kind]) + images * plane, largest }
+  return { bytes: step + state + images * plane, largest }
 }

@@ -10,27 +10,34 @@ import { decodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
 import { lossScaleOf } from './precision'
 import { slopesOf, type StepPlan } from './step'
 import type { TrainingData } from './synthesis'
-import { planShapes, planViews, type ViewPlan } from './view-plan'
+import { planShapes, planViews, type PlanName, type ViewPlan } from './view-plan'
 import type { DevicePlan } from './views'
 
 /** Everything that differs between one step and the next, drawn on the host: the terms of its loss, and named numbers with their shapes. */
 export interface StepNumbers {
   terms: Term[]
-  views: ViewPlan
+  /** Of each network; the same one twice where they share their draws. */
+  views: [ViewPlan, ViewPlan]
   values: Record<string, Float32Array>
   shapes: Record<string, number[]>
 }
 
+/** What a number of network k's own views is called. */
+const nameOf = (name: string, k: number) => (k === 0 ? name : `B.${name}`)
+
 /** Plans step t, counted from 0: a pure function of (data, config, t). */
 export function planStep(net: UNet, data: TrainingData, config: Config, t: number): StepNumbers {
   const terms = termsAt(t, config)
-  const views = planViews(data, config, t)
-  const values: Record<string, Float32Array> = { ...views }
-  const shapes: Record<string, number[]> = Object.fromEntries(Object.entries(planShapes(config)).map(([name, shape]) => [name, [...shape]]))
+  const first = planViews(data, config, t)
+  const views: StepNumbers['views'] = [first, config.draws === 'shared' ? first : planViews(data, config, t, 1)]
+  const values: Record<string, Float32Array> = {}
+  const shapes: Record<string, number[]> = {}
   const add = (name: string, shape: number[], numbers: Float32Array) => {
     values[name] = numbers
     shapes[name] = shape
   }
+  for (const [k, plan] of [...new Set(views)].entries())
+    for (const [name, shape] of Object.entries(planShapes(config))) add(nameOf(name, k), [...shape], plan[name as PlanName])
   net.widths.forEach((_, l) => add(`dropout.${l}`, [4], Random.key(config.seed, 'dropout', t, l)))
   if (terms.some(({ name }) => name === 'feature'))
     featureFactors(net, config, t, terms).forEach((factors, l) =>
@@ -83,8 +90,13 @@ export function uploadStep(numbers: StepNumbers): StepPlan {
   const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, partOf(flat, offsets[name]!, shape, canShare())]))
   const parts = [...new Set(Object.keys(shapes).flatMap((name) => /^features\.\d+/.exec(name) ?? []))]
   const levels = (name: string) => [0, 1, 2, 3, 4].filter((l) => tensors[`${name}.${l}`]).map((l) => `${name}.${l}`)
+  const planOf = (k: 0 | 1): DevicePlan => ({
+    values: views[k],
+    tensors: Object.fromEntries(Object.keys(views[k]).map((name) => [name, tensors[nameOf(name, k)]])) as DevicePlan['tensors'],
+  })
+  const first = planOf(0)
   return {
-    views: { values: views, tensors: tensors as DevicePlan['tensors'] },
+    views: [first, views[1] === views[0] ? first : planOf(1)],
     dropout: levels('dropout').map((name) => ({ values: values[name]!, tensor: tensors[name] as tf.Tensor1D })),
     factors: parts.map((name) => levels(name).map((level) => tensors[level] as tf.Tensor2D)),
     weights: tensors['weights'] as tf.Tensor2D,
@@ -93,6 +105,6 @@ export function uploadStep(numbers: StepNumbers): StepPlan {
   }
 }
 
-export function disposeStep({ views, flat }: StepPlan): void {
-  tf.dispose([views.tensors, flat]) // `views.tensors` includes those of the other fields
+export function disposeStep({ views, dropout, factors, weights, schedule, flat }: StepPlan): void {
+  tf.dispose([views.map(({ tensors }) => tensors), dropout.map(({ tensor }) => tensor), factors, weights, schedule, flat])
 }

@@ -112,25 +112,6 @@ export class StepRunner {
     return rows
   }
 
-  /** A copy of the state, which the caller disposes of or passes to `restore`. */
-  snapshot(): Models {
-    // A clone shares its data, which a replayed step overwrites.
-    const copies = this.replay?.copies() ?? tensorsOf(this.models).map((tensor) => tf.clone(tensor))
-    const [parameters, m, v = null] = copies as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D?]
-    return { parameters, m, v, buffers: tf.clone(this.models.buffers) }
-  }
-
-  /** Returns to a snapshot and takes ownership of it. */
-  restore(snapshot: Models): void {
-    if (this.replay) {
-      this.replay.restore(tensorsOf(snapshot))
-      disposeModels(snapshot)
-    } else {
-      disposeModels(this.models)
-      this.models = snapshot
-    }
-  }
-
   dispose(): void {
     this.replay?.dispose()
     for (const { scalars } of this.waiting) scalars?.dispose()

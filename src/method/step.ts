@@ -17,7 +17,7 @@ import { atOnce, partByPart, type Taught } from './part-by-part'
 import { decodedRows, encodedRows, partsOf, rowsOfNetwork, type Part } from './parts'
 import { lossScaleOf, precisionOf } from './precision'
 import { rampAt, type Term } from './schedule'
-import { renderViews, type DeviceImages, type DevicePlan } from './views'
+import { renderViews, type DeviceImages, type DevicePlans } from './views'
 
 /**
  * One iteration of CMEMS, line by line as in docs/method.md, section "One iteration". N_1 and N_2 are k = 0 and 1.
@@ -54,7 +54,8 @@ export const slopesOf = (terms: Term[], config: Config, t: number): number[] =>
 
 /** The numbers of a step on the backend; made by `uploadStep`. */
 export interface StepPlan {
-  views: DevicePlan
+  /** Of each network. */
+  views: DevicePlans
   dropout: RandomKey[]
   /** For each part of the batch the factors for each level, [2 D, C]; none if features are not perturbed. */
   factors: tf.Tensor2D[][]
@@ -85,9 +86,8 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
   let scalars: tf.Tensor1D | null = null
   const run = (): StepResult => {
     // (I_e, Y_e) and (I_s, Y_s), x_w = A_w(I_u), x_s = CutMix(A_s(x_w)).
-    const { labeled, weak: x_w, strong: x_s } = renderViews(images, plan.views, config) // [E + P, S, S, 1]; [U, S, S, 1] each
-    const { boxes, partners } = plan.views.tensors
-    const x = batchOf(() => [labeled.x, ...(imageTerm ? [x_s] : []), x_w]) // [2 B, S, S, 1], the weak views last
+    const { weak: x_w, own } = renderViews(images, plan.views, config) // of network k: [E + P, S, S, 1] and [U, S, S, 1]
+    const x = batchOf((k) => [own[k].labeled.x, ...(imageTerm ? [own[k].strong] : []), x_w]) // [2 B, S, S, 1], the weak views last
 
     // F_k = f_k(x), of five levels, [2 B, S / 2^l, S / 2^l, w_l], here and below of the images of a part: of all, as a rule.
     const featuresOf = (theta: Parameters, mode: Mode, part: Part) => encode(net, theta, some(x, encodedRows(rows, part)), mode)
@@ -105,14 +105,14 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     }
 
     const lossesOf = (z: tf.Tensor4D, { labels, taught }: Taught): tf.Tensor2D => {
-      // The labels by j, the teacher of k: for the weak views in L_fp, and with CutMix's boxes swapped, as in x_s, for L_ip.
-      const ofTeachers = (maps: tf.Tensor3D) => {
-        const [Yhat_1, Yhat_2] = tf.split(maps, 2) as [tf.Tensor3D, tf.Tensor3D] // [U, S, S] each
-        return teacher === 'cross' ? [Yhat_2, Yhat_1] : [Yhat_1, Yhat_2]
+      // The labels by j, the teacher of k: for the weak views in L_fp, and with the boxes of k's CutMix swapped, as in its x_s, for L_ip.
+      const [Yhat_1, Yhat_2] = tf.split(taught, 2) as [tf.Tensor3D, tf.Tensor3D] // [U, S, S] each
+      const Yhat_j = teacher === 'cross' ? ([Yhat_2, Yhat_1] as const) : ([Yhat_1, Yhat_2] as const)
+      const mixed_j = (k: 0 | 1) => {
+        const { boxes, partners } = plan.views[k].tensors
+        return cutMix(Yhat_j[k], boxes as tf.Tensor2D, partners as tf.Tensor1D)
       }
-      const Yhat_j = featureViews > 0 ? ofTeachers(taught) : []
-      const mixed_j = imageTerm ? ofTeachers(cutMix(taught, boxes as tf.Tensor2D, partners as tf.Tensor1D)) : []
-      const Y = batchOf((k) => [labeled.target, ...(imageTerm ? [mixed_j[k]!] : []), ...repeat(Yhat_j[k]!, featureViews)]) // [2 D, S, S]
+      const Y = batchOf((k) => [own[k].labeled.target, ...(imageTerm ? [mixed_j(k)] : []), ...repeat(Yhat_j[k], featureViews)]) // [2 D, S, S]
 
       // L_E^k = L_sup(N_k(I_e), Y_e), L_S^k = L_sup(N_k(I_s), Y_s), L_ip^k = l(N_k(x_s), Yhat'_j, m'_j), and of each feature view
       // L_fp^k = l(h_k(g(F_k)), Yhat_j, m_j).

@@ -24,6 +24,12 @@ export interface TrainingData {
 /** All that is drawn as an exemplar, in the order of its numbers. */
 export const labelledOf = ({ exemplars, bank }: TrainingData): Atlas[] => [...exemplars, ...bank]
 
+/** The numbers among all that is labelled of the pseudo-exemplars that network `k` draws from: all, or every second one, the best first. */
+export function bankOf({ exemplars, bank }: TrainingData, { draws }: Config, k: 0 | 1): number[] {
+  const all = bank.map((_, i) => exemplars.length + i)
+  return draws === 'apart' && all.length > 1 ? all.filter((_, i) => i % 2 === k) : all
+}
+
 /** The same data with other pseudo-exemplars. */
 export function withBank(data: TrainingData, entries: readonly Pick<BankEntry, 'image' | 'labels'>[]): TrainingData {
   const bank = entries.map(({ image, labels }) => ({ image: data.unlabeled[image]!, labels }))
@@ -96,18 +102,19 @@ export interface Exemplar {
 }
 
 /**
- * Draws an augmented exemplar: of the bank with probability `atlasShare`, and there as among the user's each with equal probability. A warp under which a class keeps less than half of its expected area is
- * redrawn, so every class of the exemplar stays in the picture.
+ * Draws an augmented exemplar: of the bank with probability `atlasShare`, and there as among the user's each with equal probability. A warp under
+ * which a class keeps less than half of its expected area is redrawn, so every class of the exemplar stays in the picture.
+ * @param bank numbers of pseudo-exemplars, from `bankOf`
  */
-export function drawExemplar(data: TrainingData, random: Random, config: Config): Exemplar {
-  const { size, exemplars, bank } = data
+export function drawExemplar(data: TrainingData, random: Random, config: Config, bank: readonly number[]): Exemplar {
+  const { size, exemplars } = data
   const range = exemplarRange(config)
   // A choice without alternatives must not advance the stream.
   const fromBank = bank.length > 0 && random.chance(config.atlasShare)
-  const among = fromBank ? bank : exemplars
-  const chosen = among.length > 1 ? random.integer(among.length) : 0
-  const source = fromBank ? exemplars.length + chosen : chosen
-  const { labels } = among[chosen]!
+  const count = fromBank ? bank.length : exemplars.length
+  const chosen = count > 1 ? random.integer(count) : 0
+  const source = fromBank ? bank[chosen]! : chosen
+  const { labels } = labelledOf(data)[source]!
   const least = new Float64Array(data.classes)
   for (const l of labels) if (l > 0 && l !== unknown) least[l]!++
   // Shrinking by 1/scale twice is intended; any further loss is off the image.
@@ -161,8 +168,8 @@ export const softEdge = 1.5
  * Draws a synthetic sample. Outside the rim the class is unknown, unless the background is the emptied exemplar or the literal policy is
  * asked for.
  */
-export function drawSynthetic(data: TrainingData, random: Random, config: Config): Synthetic {
-  const paste = drawExemplar(data, random, config)
+export function drawSynthetic(data: TrainingData, random: Random, config: Config, bank: readonly number[]): Synthetic {
+  const paste = drawExemplar(data, random, config, bank)
   const own = config.background === 'exemplar' || (config.background === 'mixed' && random.chance(0.5))
   const background = own ? null : random.integer(data.unlabeled.length)
   const backgroundWarp = drawWarp(random, data.size, weakRange(config))

@@ -4,7 +4,7 @@ import { affineLength, bendLength, plainTone, type Warp } from '../kernels/warp/
 import { Random } from '../lib/random'
 import type { Config } from './config'
 import { drawStrong } from './intensity'
-import { drawExemplar, drawSynthetic, labelledOf, softEdge, weakRange, type TrainingData } from './synthesis'
+import { bankOf, drawExemplar, drawSynthetic, labelledOf, softEdge, weakRange, type TrainingData } from './synthesis'
 import { drawWarp } from './warp'
 
 /** What happens to one step's images, drawn on the host as a few numbers. */
@@ -73,8 +73,11 @@ export type PlanName = keyof ReturnType<typeof planShapes>
 /** The numbers of one step, row-major, in the shapes of `planShapes`. */
 export type ViewPlan = Record<PlanName, Float32Array>
 
-/** Plans the images of step `t`, a pure function of (data, config, t): drawn from streams named by seed, purpose and step. */
-export function planViews(data: TrainingData, config: Config, t: number): ViewPlan {
+/**
+ * Plans the images that network `k` sees in step `t`, a pure function of its arguments: drawn from streams named by seed, purpose and step. Where
+ * the networks' draws are not shared the second has other purposes, but for weak views, on which both must look to teach each other.
+ */
+export function planViews(data: TrainingData, config: Config, t: number, k: 0 | 1 = 0): ViewPlan {
   const { size } = data
   const { E, P, U, weak } = rowsOf(config)
   const plan = Object.fromEntries(
@@ -89,14 +92,16 @@ export function planViews(data: TrainingData, config: Config, t: number): ViewPl
   const exemplars = labelledOf(data).length
   const ofUnlabeled = (i: number) => 2 * exemplars + i
   const stream = (purpose: string, i = 0) => new Random(config.seed, purpose, t, i)
+  const own = (purpose: string, i = 0) => stream(k === 0 || config.draws === 'shared' ? purpose : `${purpose} of B`, i)
+  const bank = bankOf(data, config, k)
 
   for (let i = 0; i < E; i++) {
-    const { source, warp, tone } = drawExemplar(data, stream('exemplar', i), config)
+    const { source, warp, tone } = drawExemplar(data, own('exemplar', i), config, bank)
     setWarped(i, source, warp, tone)
     plan.outside[i] = 1
   }
   for (let i = 0; i < P; i++) {
-    const { paste, background, backgroundWarp, outsideKnown } = drawSynthetic(data, stream('synthetic', i), config)
+    const { paste, background, backgroundWarp, outsideKnown } = drawSynthetic(data, own('synthetic', i), config, bank)
     setWarped(E + i, paste.source, paste.warp, paste.tone)
     setWarped(E + P + i, background === null ? exemplars + paste.source : ofUnlabeled(background), backgroundWarp)
     plan.edge[E + i] = softEdge
@@ -105,12 +110,12 @@ export function planViews(data: TrainingData, config: Config, t: number): ViewPl
   const pick = stream('unlabeled')
   for (let i = 0; i < U; i++) {
     setWarped(weak.first + i, ofUnlabeled(pick.integer(data.unlabeled.length)), drawWarp(stream('weak', i), size, weakRange(config)))
-    const { jitter, blur, noise } = drawStrong(stream('strong', i), strongRange(config))
+    const { jitter, blur, noise } = drawStrong(own('strong', i), strongRange(config))
     plan.jitter.set(jitter, 2 * i)
     plan.blur[i] = blur
     plan.noise.set(noise, noiseLength * i)
   }
-  const mix = stream('cutmix')
+  const mix = own('cutmix')
   plan.partners.set(mix.permutation(U))
   for (let i = 0; i < U; i++) {
     if (!mix.chance(config.cutmix)) continue

@@ -44,8 +44,9 @@ export interface Views {
   partners: number[]
 }
 
-/** All images of step `t`, made on the host. */
-export const drawViews = (data: TrainingData, config: Config, t: number): Views => renderArrays(data, planViews(data, config, t), config)
+/** All images that network `k` sees in step `t`, made on the host. */
+export const drawViews = (data: TrainingData, config: Config, t: number, k: 0 | 1 = 0): Views =>
+  renderArrays(data, planViews(data, config, t, k), config)
 
 /** What `renderViews` does, by the kernels' twins. */
 export function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views {

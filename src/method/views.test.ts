@@ -12,18 +12,25 @@ import { supervisedForm } from './losses'
 import { emptyOut, keeps, weakRange, withBank, type TrainingData } from './synthesis'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
 import { labeledShares, planShapes, planViews, rowsOf, strongRange, type ViewPlan } from './view-plan'
-import { disposeImages, renderViews, uploadImages, type DevicePlan, type ViewTensors } from './views'
+import { disposeImages, renderViews, uploadImages, type DevicePlan, type DevicePlans, type OwnViews, type ViewTensors } from './views'
 import { drawViews, imagesOf, type LabeledImage, type Views } from './views-on-host'
 import { drawWarp, type WarpRange } from './warp'
 
-/** A plan of only the views; in a step its tensors are part of those from `uploadStep`. */
-function uploadPlan(plan: ViewPlan, config: Config): DevicePlan {
-  const tensors = Object.entries(planShapes(config)).map(([name, shape]) => [
-    name,
-    tf.tensor(plan[name as keyof ViewPlan], [...shape], 'float32'),
-  ])
-  return { values: plan, tensors: Object.fromEntries(tensors) as DevicePlan['tensors'] }
+/** The plans of only the views; in a step their tensors are part of those from `uploadStep`. */
+function uploadPlans(data: TrainingData, config: Config, t: number): DevicePlans {
+  const upload = (k: 0 | 1): DevicePlan => {
+    const plan = planViews(data, config, t, k)
+    const tensors = Object.entries(planShapes(config)).map(([name, shape]) => [
+      name,
+      tf.tensor(plan[name as keyof ViewPlan], [...shape], 'float32'),
+    ])
+    return { values: plan, tensors: Object.fromEntries(tensors) as DevicePlan['tensors'] }
+  }
+  const first = upload(0)
+  return [first, config.draws === 'shared' ? first : upload(1)]
 }
+
+const disposeViews = ({ weak, own }: ViewTensors, plans: DevicePlans) => tf.dispose([weak, plans.map(({ tensors }) => tensors), own])
 
 const clamp = (v: number) => Math.min(1, Math.max(0, v))
 
@@ -31,7 +38,7 @@ const clamp = (v: number) => Math.min(1, Math.max(0, v))
  * The same images computed differently: picture by picture, pixel by pixel, straight from the random streams and in the
  * words of docs/method.md, with neither plan nor kernel.
  */
-function reference(data: TrainingData, config: Config, t: number): Pick<Views, 'exemplars' | 'synthetics' | 'weak' | 'strong'> {
+function reference(data: TrainingData, config: Config, t: number, k: 0 | 1): Pick<Views, 'exemplars' | 'synthetics' | 'weak' | 'strong'> {
   const { size } = data
   type Place = (column: number, row: number) => [number, number]
   const pixels = (f: (column: number, row: number, i: number) => number) =>
@@ -90,8 +97,11 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
   }
 
   const exemplar = (random: Random): LabeledImage & { emptied: Float32Array } => {
-    const number = data.exemplars.length > 1 ? random.integer(data.exemplars.length) : 0
-    const own = data.exemplars[number]!
+    const entries = data.bank.map((_, i) => i).filter((i) => config.draws !== 'apart' || i % 2 === k)
+    const carried = entries.length > 0 && random.chance(config.atlasShare)
+    const pick = (count: number) => (count > 1 ? random.integer(count) : 0)
+    const number = carried ? data.exemplars.length + entries[pick(entries.length)]! : pick(data.exemplars.length)
+    const own = [...data.exemplars, ...data.bank][number]!
     const range = {
       rotation: config.exemplarRotation,
       scale: config.exemplarScale,
@@ -158,13 +168,14 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
   }
 
   const stream = (purpose: string, i = 0) => new Random(config.seed, purpose, t, i)
+  const ofNetwork = (purpose: string, i = 0) => stream(k === 1 && config.draws !== 'shared' ? purpose + ' of B' : purpose, i)
   const list = (count: number) => Array.from({ length: count }, (_, i) => i)
   const { exemplars, synthetics } = labeledShares(config)
   const pick = stream('unlabeled')
   const picked = list(config.batchUnlabeled).map(() => data.unlabeled[pick.integer(data.unlabeled.length)]!)
   const weak = picked.map((image, i) => sampled(image, warp(stream('weak', i), weakRange(config))))
-  const plain = weak.map((image, i) => strongly(image, stream('strong', i)))
-  const mix = stream('cutmix')
+  const plain = weak.map((image, i) => strongly(image, ofNetwork('strong', i)))
+  const mix = ofNetwork('cutmix')
   const partners = mix.permutation(config.batchUnlabeled)
   const strong = plain.map((image, i) => {
     if (!mix.chance(config.cutmix)) return image
@@ -177,11 +188,21 @@ function reference(data: TrainingData, config: Config, t: number): Pick<Views, '
     return pixels((column, row, i_) => (inside(column, row) ? plain[partners[i]!]![i_]! : image[i_]!))
   })
   return {
-    exemplars: list(exemplars).map((i) => exemplar(stream('exemplar', i))),
-    synthetics: list(synthetics).map((i) => synthetic(stream('synthetic', i))),
+    exemplars: list(exemplars).map((i) => exemplar(ofNetwork('exemplar', i))),
+    synthetics: list(synthetics).map((i) => synthetic(ofNetwork('synthetic', i))),
     weak,
     strong,
   }
+}
+
+/** With a bank of three, whose labels say which. */
+const bankedData: typeof tinyData = (config, unlabeled) => {
+  const data = correctedData(config, unlabeled)
+  const { labels } = data.exemplars[1]!
+  return withBank(
+    data,
+    [2, 0, 1].map((image, n) => ({ image, labels: labels.map((l, i) => (i % config.size < 5 * n ? 0 : l)) })),
+  )
 }
 
 const variants: [string, Partial<Config>, typeof tinyData?][] = [
@@ -195,6 +216,8 @@ const variants: [string, Partial<Config>, typeof tinyData?][] = [
     { outsideLabel: 'background', batchLabeled: 6, exemplarShare: 0.3, exemplarShift: 0.3 },
     correctedData,
   ],
+  ['draws of its own for each network', { draws: 'own', background: 'mixed', batchLabeled: 6, batchUnlabeled: 3 }, bankedData],
+  ['the bank in halves', { draws: 'apart', batchLabeled: 6, atlasShare: 0.8 }, bankedData],
 ]
 
 /** Largest difference, and the share of values that differ by more than 1e-3: a label may flip where two pixels are equally near. */
@@ -211,7 +234,11 @@ function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, what: stri
 const flat = (list: ArrayLike<number>[]) => list.flatMap((values) => Array.from(values))
 
 /** Compares tensors with arrays; labels, and what depends on them, may differ in two of a thousand pixels. */
-async function expectViews(got: ViewTensors, want: Pick<Views, 'exemplars' | 'synthetics' | 'weak' | 'strong'>, tolerance: number) {
+async function expectViews(
+  got: OwnViews & Pick<ViewTensors, 'weak'>,
+  want: Pick<Views, 'exemplars' | 'synthetics' | 'weak' | 'strong'>,
+  tolerance: number,
+) {
   const both = [...want.exemplars, ...want.synthetics]
   const S = got.weak.shape[1]
   expect(got.labeled.x.shape).toEqual([both.length, S, S, 1])
@@ -232,10 +259,10 @@ async function expectAsOnHost(data: TrainingData, config: Config, tolerance: num
   const before = tf.memory().numTensors
   const images = uploadImages(data)
   for (let t = 0; t < 2; t++) {
-    const plan = uploadPlan(planViews(data, config, t), config)
-    const views = renderViews(images, plan, config)
-    await expectViews(views, drawViews(data, config, t), tolerance)
-    tf.dispose([Object.values(plan.tensors), [views.weak, views.strong], Object.values(views.labeled)])
+    const plans = uploadPlans(data, config, t)
+    const views = renderViews(images, plans, config)
+    for (const k of [0, 1] as const) await expectViews({ weak: views.weak, ...views.own[k] }, drawViews(data, config, t, k), tolerance)
+    disposeViews(views, plans)
   }
   disposeImages(images)
   expect(tf.memory().numTensors).toBe(before)
@@ -278,8 +305,9 @@ const rendersAnyAnnotation = (tolerance: number, numRuns: number) =>
 async function expectUnknownTeachesNothing(): Promise<void> {
   const config = tinyConfig({ size: 16, batchLabeled: 4, background: 'mixed' })
   const images = uploadImages(correctedData(config))
-  const plan = uploadPlan(planViews(images.data, config, 1), config)
-  const { labeled, weak, strong } = renderViews(images, plan, config)
+  const plans = uploadPlans(images.data, config, 1)
+  const views = renderViews(images, plans, config)
+  const { labeled } = views.own[0]
   const target = tf.concat([labeled.target, labeled.target]) // of both networks
   const truth = await target.data()
   expect(new Set(truth)).toEqual(new Set([-1, 0, 1, 2]))
@@ -301,7 +329,8 @@ async function expectUnknownTeachesNothing(): Promise<void> {
     tf.dispose([...run])
   }
   disposeImages(images)
-  tf.dispose([Object.values(plan.tensors), labeled.x, labeled.target, weak, strong, target, z, other])
+  disposeViews(views, plans)
+  tf.dispose([target, z, other])
 }
 
 describe.each(variants)('with %s', (_, settings, make = tinyData) => {
@@ -309,9 +338,9 @@ describe.each(variants)('with %s', (_, settings, make = tinyData) => {
   const data = make(config, 3)
 
   test('the host’s images equal the reference', () => {
-    for (let t = 0; t < 4; t++) {
-      const got = drawViews(data, config, t)
-      const want = reference(data, config, t)
+    for (const [t, k] of [0, 1, 2, 3].flatMap((t) => [[t, 0] as const, [t, 1] as const])) {
+      const got = drawViews(data, config, t, k)
+      const want = reference(data, config, t, k)
       for (const kind of ['weak', 'strong'] as const) expectClose(flat(got[kind]), flat(want[kind]), kind, 1e-4)
       for (const kind of ['exemplars', 'synthetics'] as const) {
         expect(got[kind].length).toBe(want[kind].length)
@@ -516,6 +545,34 @@ test('an image of the bank is drawn as often as asked for, with its own labels, 
   }
   const { exemplars, synthetics } = drawViews(data, tinyConfig({ atlasShare: 1 }), 3)
   for (const { labels } of [...exemplars, ...synthetics]) expect(labels).not.toContain(2)
+})
+
+test('with own draws A sees what both saw, B something else, and both the same weak views', () => {
+  const given: Partial<Config> = { batchLabeled: 6, batchUnlabeled: 3, cutmix: 1 }
+  const data = bankedData(tinyConfig(given), 3)
+  const [shared, own, apart] = (['shared', 'own', 'apart'] as const).map((draws) => tinyConfig({ ...given, draws }))
+  const { labeled, weak } = rowsOf(own!)
+  const rows = ({ source, affine }: ViewPlan, { first, count }: { first: number; count: number }) => [
+    source.subarray(first, first + count),
+    affine.subarray(6 * first, 6 * (first + count)),
+  ]
+  const drawn = { A: new Set<number>(), B: new Set<number>() }
+  for (let t = 0; t < 40; t++) {
+    const of = (config: Config, k: 0 | 1) => planViews(data, config, t, k)
+    expect(of(shared!, 1)).toEqual(of(shared!, 0))
+    expect(of(own!, 0)).toEqual(of(shared!, 0))
+    const [A, B] = [of(own!, 0), of(own!, 1)]
+    for (const name of ['affine', 'bend', 'tone', 'boxes', 'noise'] as const) expect(B[name], name).not.toEqual(A[name])
+    expect(rows(B, labeled)).not.toEqual(rows(A, labeled))
+    expect(rows(B, weak)).toEqual(rows(A, weak))
+    for (const [k, letter] of ['A', 'B'].entries())
+      of(apart!, k as 0 | 1)
+        .source.subarray(0, labeled.count)
+        .forEach((source) => drawn[letter as 'A' | 'B'].add(source))
+  }
+  // Two exemplars of the user, then the bank: the first and third for A, the second for B.
+  expect([...drawn.A].sort()).toEqual([0, 1, 2, 4])
+  expect([...drawn.B].sort()).toEqual([0, 1, 3])
 })
 
 test('an emptied exemplar shows only known background', () => {

@@ -47,49 +47,74 @@ export interface DevicePlan {
   tensors: Record<PlanName, tf.Tensor>
 }
 
-/** One step's images as tensors, S pixels a side. */
-export interface ViewTensors {
+/** What one network sees besides the weak views, S pixels a side. */
+export type OwnViews = {
   /** The exemplars, then the synthetic images: [L, S, S, 1], and their labels, [L, S, S], -1 where unknown. */
   labeled: { x: tf.Tensor4D; target: tf.Tensor3D }
-  /** x_w = A_w(I_u), [U, S, S, 1]. */
-  weak: tf.Tensor4D
   /** x_s = CutMix(A_s(x_w)), [U, S, S, 1]. */
   strong: tf.Tensor4D
 }
 
+/** One step's images as tensors. */
+export interface ViewTensors {
+  /** x_w = A_w(I_u), [U, S, S, 1], for both networks. */
+  weak: tf.Tensor4D
+  /** Of each network; the same one twice where they share their draws. */
+  own: [OwnViews, OwnViews]
+}
+
+/** The plans of both networks, which are the same one where they share their draws. */
+export type DevicePlans = readonly [DevicePlan, DevicePlan]
+
+const ofBoth = ([A, B]: DevicePlans, make: (plan: DevicePlan) => OwnViews): ViewTensors['own'] => {
+  const first = make(A)
+  return [first, A === B ? first : make(B)]
+}
+
 /**
- * Makes a step's images by kernels whose only input that changes from step to step is the plan's tensors: 14 launches on WebGPU.
+ * Makes a step's images by kernels whose only input that changes from step to step is the plan's tensors: 14 launches on WebGPU, 27 if each
+ * network draws its own.
  * With the stock engine they are made on the host and sent. The caller disposes of the result.
  */
 export const renderViews = byEngine({
   ours: renderOnDevice,
-  stock: ({ data }: DeviceImages, plan: DevicePlan, config: Config): ViewTensors =>
-    upload(renderArrays(data, plan.values, config), data.size),
+  stock: ({ data }: DeviceImages, plans: DevicePlans, config: Config): ViewTensors => {
+    const arrays = (plan: DevicePlan) => renderArrays(data, plan.values, config)
+    return {
+      weak: batch(arrays(plans[0]).weak, data.size),
+      own: ofBoth(plans, (plan) => upload(arrays(plan), data.size)),
+    }
+  },
 })
 
-function renderOnDevice({ images, labels }: DeviceImages, plan: DevicePlan, config: Config): ViewTensors {
+function renderOnDevice({ images, labels }: DeviceImages, plans: DevicePlans, config: Config): ViewTensors {
   const rows = rowsOf(config)
-  const p = plan.tensors
   return tf.tidy(() => {
-    const warped = warpedImages(images, p, rows.all)
-    const y = warpedLabels(labels, p, rows.labeled)
-    const rim = widened(y)
-    const x = rows.P > 0 ? pasted(warped, blurred(rim, p.edge)) : warped
-    const target = knownLabels(y, rim, p.outside)
-
-    const weak = warpedImages(images, p, rows.weak)
-    const strong = noisy(blurred(jittered(weak, p.jitter), p.blur), p.noise)
-    return { labeled: { x, target }, weak, strong: cutMix(strong, p.boxes as tf.Tensor2D, p.partners as tf.Tensor1D) }
+    const weak = warpedImages(images, plans[0].tensors, rows.weak)
+    const own = ofBoth(plans, ({ tensors: p }) => {
+      const warped = warpedImages(images, p, rows.all)
+      const y = warpedLabels(labels, p, rows.labeled)
+      const rim = widened(y)
+      const x = rows.P > 0 ? pasted(warped, blurred(rim, p.edge)) : warped
+      const target = knownLabels(y, rim, p.outside)
+      const strong = noisy(blurred(jittered(weak, p.jitter), p.blur), p.noise)
+      return { labeled: { x, target }, strong: cutMix(strong, p.boxes as tf.Tensor2D, p.partners as tf.Tensor1D) }
+    })
+    return { weak, own }
   })
 }
 
-function upload({ exemplars, synthetics, weak, strong }: Views, size: number): ViewTensors {
-  const images = (list: Float32Array[]) => tf.tensor4d(joined(list, size), [list.length, size, size, 1])
+const batch = (list: Float32Array[], size: number) => tf.tensor4d(joined(list, size), [list.length, size, size, 1])
+
+function upload({ exemplars, synthetics, strong }: Views, size: number): OwnViews {
   const maps = (list: Float32Array[]) => tf.tensor3d(joined(list, size), [list.length, size, size])
   const both = [...exemplars, ...synthetics]
   const labeled = {
-    x: images(both.map((s) => s.image)),
+    x: batch(
+      both.map((s) => s.image),
+      size,
+    ),
     target: maps(both.map((s) => Float32Array.from(s.labels, (label, i) => (s.known[i] ? label : -1)))),
   }
-  return { labeled, weak: images(weak), strong: images(strong) }
+  return { labeled, strong: batch(strong, size) }
 }

@@ -16,12 +16,12 @@ const platform: Platform = {
 
 test('reports in a sentence what the GPU refuses, since tfjs would go on with zeros', { timeout: 60_000 }, async () => {
   const told: string[] = []
-  expect((await openBackend('webgpu', platform, (message) => told.push(message))).backend).toBe('webgpu')
+  expect((await openBackend('webgpu', platform, ({ message }) => told.push(message))).backend).toBe('webgpu')
   const { device } = tf.backend() as WebGPUBackend
   const buffer = device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE })
   await device.queue.onSubmittedWorkDone()
   await expect.poll(() => told.length).toBe(1)
-  expect(told[0]).toMatch(/^The GPU refused an operation \(.+\)\. A smaller size or batch may fit/)
+  expect(told[0]).toMatch(/^The GPU refused an operation \(.+\)$/)
   buffer.destroy()
   device.destroy()
   Reflect.deleteProperty(globalThis.navigator, 'gpu')

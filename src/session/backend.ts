@@ -3,10 +3,12 @@ import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
 import { fetchOwn, throwLoadError } from '../lib/own-file'
+import { LostError } from '../kernels/lost-error'
+import { MemoryError } from '../kernels/memory-error'
 import { useEngine } from '../kernels/overrides/overrides'
 import { loadSimd, relaxedInUse, type SimdFile } from '../kernels/wasm/simd'
-import { mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
-import { openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
+import { dropWasm, mostThreads, threadedBackend, type ThreadFiles } from '../kernels/wasm/threads'
+import { closeWebgpu, isClosed, openWebgpu, type Webgpu } from '../kernels/webgpu/backend'
 import type { TuningStore } from '../kernels/conv2d/tuning'
 import type { BackendInfo, BackendName } from './events'
 
@@ -32,14 +34,14 @@ export class BackendError extends Error {
 /**
  * Opens the best backend, or the one asked for: WebGPU on a real adapter, then wasm, then cpu. A software WebGPU adapter ranks below
  * wasm, which is 100 times faster there, and is used only when asked for.
- * @param onLost called with a sentence when the GPU is lost or refuses something, which tfjs does not notice: its results are then meaningless
+ * @param onFault called when the GPU is lost, refuses something or has no memory left, which tfjs does not notice: its results are then meaningless
  * @param threads how many threads wasm uses where memory can be shared
  * @throws BackendError if the one asked for cannot be had, LoadError if a file of it cannot be loaded
  */
 export async function openBackend(
   choice: BackendName | null,
   platform: Platform,
-  onLost: (message: string) => void,
+  onFault: (fault: LostError | MemoryError) => void,
   threads = 1,
 ): Promise<BackendInfo> {
   tf.enableProdMode()
@@ -50,15 +52,19 @@ export async function openBackend(
       return null
     })
     if (gpu && (choice === 'webgpu' || !gpu.software) && (await opened(gpu, choice, platform.tuningStore))) {
-      void gpu.device.lost.then(({ reason, message }) => {
-        if (reason !== 'destroyed')
-          onLost(`The GPU was lost (${message || 'no reason given'}). Reload the page, or add ?backend=wasm to its address.`)
+      const { device } = gpu
+      void device.lost.then(({ message }) => {
+        if (!isClosed(device)) onFault(new LostError(`The GPU was lost (${message || 'no reason given'})`))
       })
-      gpu.device.addEventListener('uncapturederror', ({ error }) =>
-        onLost(
-          `The GPU refused an operation (${error.message.split('\n')[0]}). A smaller size or batch may fit; or add ?backend=wasm to the address.`,
-        ),
-      )
+      device.addEventListener('uncapturederror', ({ error }) => {
+        if (isClosed(device)) return
+        const said = error.message.split('\n')[0]
+        onFault(
+          error instanceof GPUOutOfMemoryError
+            ? new MemoryError(`The GPU has no memory left: ${said}`)
+            : new LostError(`The GPU refused an operation (${said})`),
+        )
+      })
       return { backend: 'webgpu', adapter: gpu.name, software: gpu.software }
     }
     gpu?.device.destroy()
@@ -96,6 +102,27 @@ export async function openBackend(
   }
   await tf.setBackend('cpu')
   return { backend: 'cpu', adapter: 'plain JavaScript', software: false }
+}
+
+/**
+ * Opens a backend anew after it was lost, with nothing left of the former one; for `host`, or where the GPU does not come back, wasm.
+ * @param on the backend that was lost; other parameters as of `openBackend`
+ */
+export async function reopenBackend(
+  on: BackendName,
+  host: boolean,
+  ...[platform, onFault, threads]: [platform: Platform, onFault: (fault: LostError | MemoryError) => void, threads?: number]
+): Promise<BackendInfo> {
+  if (on === 'webgpu') {
+    await closeWebgpu()
+    // A GPU process that crashed is started again, which takes the browser a moment.
+    for (const wait of host ? [] : [0, 500, 2000]) {
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      const opened = await openBackend('webgpu', platform, onFault).catch(() => null)
+      if (opened) return opened
+    }
+  } else if (on === 'wasm') dropWasm()
+  return openBackend(on === 'cpu' ? 'cpu' : null, { ...platform, webgpu: () => Promise.resolve(null) }, onFault, threads)
 }
 
 /** Milliseconds for threads to start; a worker whose script is blocked reports nothing. */

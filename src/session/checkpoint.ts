@@ -1,10 +1,10 @@
 import { hexOf, sha256 } from '../lib/hex'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
-import { ConfigError, makeConfig, type Config } from '../method/config'
+import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
-import { networkOf, writeModels, type StoredModel } from '../method/model'
+import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
@@ -19,6 +19,7 @@ export class CheckpointError extends Error {
 const format = 'exemplar-lab-checkpoint-2'
 /** Written before checkpoints had a seal. */
 const formerFormat = 'exemplar-lab-checkpoint-1'
+const newerFormat = /^exemplar-lab-checkpoint-([3-9]|\d\d+)$/
 
 /** The last tensor of a checkpoint: the SHA-256 of all bytes before it. */
 const seal = 'seal'
@@ -77,15 +78,17 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     config: JSON.stringify(trainer.config),
     classes: String(trainer.net.classes),
     step: String(trainer.t),
+    leg: String(trainer.leg),
     rows: plain(trainer.rows),
     // A score made only because the run was interrupted is left out: an uninterrupted run would not have it.
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
+    ...(trainer.recoveries.length > 0 && { recoveries: JSON.stringify(trainer.recoveries) }),
     data: await digest(trainer.prepared),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
     ...(bank && {
       bank: JSON.stringify({
         ...bank,
-        entries: bank.entries.map(({ image, patient, fit, wayBack }) => ({ image, patient, fit, wayBack })),
+        entries: bank.entries.map(({ image, patient, fit, wayBack, away }) => ({ image, patient, fit, wayBack, away })),
       }),
     }),
   })
@@ -97,12 +100,15 @@ const sealOf = async (bytes: Uint8Array<ArrayBuffer>) =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(0, bytes.length - sealBytes)))
 
 /** What a checkpoint holds. */
-export interface Checkpoint {
-  config: Config
+export interface Checkpoint extends StoredConfig {
   classes: number
   step: number
+  /** As in a trainer; in a checkpoint saved without it, all steps. */
+  leg: number
   rows: StepMetrics[]
   scores: ScoreRow[]
+  /** None in a checkpoint saved before runs recovered by themselves. */
+  recoveries: Recovery[]
   /** What `digest` gave for the data of the run. */
   data: string
   /** Null in a checkpoint saved before pictures had ids. */
@@ -120,7 +126,9 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   try {
     const of = (key: string) => JSON.parse(metadata[key] ?? 'null') as unknown
     const [config, rows, scores, pictures] = [of('config'), of('rows'), of('scores'), of('pictures')]
+    const recoveries = of('recoveries') ?? []
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
+    const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
     const whole =
       typeof config === 'object' &&
       config !== null &&
@@ -128,11 +136,20 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
       classes >= 2 &&
       Number.isSafeInteger(step) &&
       step >= 0 &&
+      (leg === null || (Number.isSafeInteger(leg) && leg > 0)) &&
       metadata['data']
-    if (!whole || !Array.isArray(rows) || !Array.isArray(scores) || !(pictures === null || Array.isArray(pictures))) throw damaged
+    if (
+      !whole ||
+      !Array.isArray(rows) ||
+      !Array.isArray(scores) ||
+      !areRecoveries(recoveries) ||
+      !(pictures === null || Array.isArray(pictures))
+    )
+      throw damaged
+    const settings = readConfig(config)
     return {
-      config: makeConfig(config as Partial<Config>),
-      ...{ classes, step, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...settings,
+      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[], recoveries },
       ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
     }
   } catch (error) {
@@ -140,11 +157,14 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   }
 }
 
+const areRecoveries = (value: unknown): value is Recovery[] =>
+  Array.isArray(value) && value.every((one: Partial<Recovery> | null) => Number.isFinite(one?.step) && Number.isFinite(one?.learningRate))
+
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
-  return (
-    bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, labels: tensors[`bank/${n}`]!.data as BankEntry['labels'] })) }
-  )
+  const labelsOf = (n: number) => tensors[`bank/${n}`]!.data as BankEntry['labels']
+  // Older ones had none along a stack.
+  return bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })) }
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */
@@ -159,14 +179,18 @@ export function isCheckpoint(bytes: Uint8Array): boolean {
 
 /** @throws CheckpointError */
 function parse(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
+  let found = ''
   try {
     const file = readSafetensors(bytes)
-    if ([format, formerFormat].includes(file.metadata['format']!)) return file
+    found = file.metadata['format'] ?? ''
+    if ([format, formerFormat].includes(found)) return file
   } catch {
     // Falls through to the sentence below: the details would help nobody.
   }
   throw new CheckpointError(
-    'This is not a checkpoint of Exemplar Lab, or it is cut off; choose the file checkpoint.safetensors that a run wrote.',
+    newerFormat.test(found)
+      ? 'The checkpoint was written by a newer version of Exemplar Lab than this one; open it with that version.'
+      : 'This is not a checkpoint of Exemplar Lab, or it is cut off; choose the file checkpoint.safetensors that a run wrote.',
   )
 }
 
@@ -193,7 +217,10 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
           const stored = tensors[`${k}/${name}/${key}`]
           if (!stored || stored.shape.join() !== shape.join())
             throw new CheckpointError(`The checkpoint lacks ${k}/${name}/${key}; it is damaged.`)
-          return [key, stored.data as Float32Array]
+          const { data } = stored
+          if (!(data instanceof Float32Array) || !data.every(Number.isFinite))
+            throw new CheckpointError(`In the checkpoint, ${k}/${name}/${key} is not all numbers; take an earlier one.`)
+          return [key, data]
         }),
       )
     return {
@@ -203,10 +230,8 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const models = writeModels(net, [model('A'), model('B')])
-  const trainer = new Trainer(dataset, prepared, config, models, from.bank)
-  trainer.t = from.step
-  trainer.rows.push(...from.rows)
-  trainer.scores.push(...from.scores)
+  const { step: t, rows, scores, recoveries, bank } = from
+  const trainer = new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
+  trainer.leg = from.leg
   return trainer
 }

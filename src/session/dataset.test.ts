@@ -7,7 +7,7 @@ import { emptyDataset, picturesOf, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 import { hasReference, referenceOf } from './references'
 import { sampleDataset } from './samples'
-import { scoredImages, scoredWith } from './training-data'
+import { scoredImages, scoredWith, stacksOf } from './training-data'
 
 const image = (name: string, size: Volume['size'] = [2, 2, 1, 1], first = 1): Volume =>
   makeVolume({
@@ -289,4 +289,66 @@ test('a mask decoded for sorting is not decoded again', () => {
   const dataset = loaded(...[image('a.nii'), image('b.nii', [2, 2, 1, 1], 9), ...masks].map((volume) => ({ role: null, volume })))
   expect([dataset.exemplars.length, dataset.partners.size]).toEqual([1, 1])
   expect(decoded).toBe(2)
+})
+
+describe('the stack that an exemplar lies in', () => {
+  /** Slice and frame of what lies before and after each exemplar. */
+  const around = (dataset: Dataset) =>
+    stacksOf(dataset).map((ways) =>
+      ways.map((way) =>
+        way.map((i) => {
+          const { slice, frame } = dataset.unlabeled[i]!
+          return `${slice}/${frame}`
+        }),
+      ),
+    )
+  /** A mask that marks these of `slices` slices of 2 x 2 pixels. */
+  const marked = (name: string, slices: number, which: number[]) =>
+    mask(
+      name,
+      Array.from({ length: 4 * slices }, (_, i) => Number(which.includes(i >> 2) && i % 2 === 1)),
+      [2, 2, slices, 1],
+    )
+
+  test('is the slices of its volume to either side, the nearest first, up to another exemplar', () => {
+    const of = (which: number[]) =>
+      loaded(
+        { role: 'exemplar-image', volume: image('a.nii', [2, 2, 6, 1]) },
+        { role: 'exemplar-mask', volume: marked('a-mask.nii', 6, which) },
+        { role: 'unlabeled', volume: image('b.nii', [2, 2, 6, 1], 7) },
+        { role: 'unlabeled', volume: image('a.nii', [2, 2, 6, 1]) },
+      )
+    expect(around(of([2]))).toEqual([
+      [
+        ['1/0', '0/0'],
+        ['3/0', '4/0', '5/0'],
+      ],
+    ])
+    expect(around(of([1, 4]))).toEqual([
+      [['0/0'], ['2/0', '3/0']],
+      [['3/0', '2/0'], ['5/0']],
+    ])
+    const { id } = of([2]).sources[1]!
+    expect(around(withSlices(of([2]), id, { axis: 2, frame: null, every: 2 }))).toEqual([[['0/0'], ['4/0']]])
+  })
+
+  test('is the frames of a cine of one slice, and in a volume in time the slices of the same time', () => {
+    const cine = loaded(
+      { role: 'exemplar-image', volume: image('cine.nii', [2, 2, 1, 4]) },
+      { role: 'exemplar-mask', volume: mask('cine-mask.nii', [0, 1, 1, 0]) },
+      { role: 'unlabeled', volume: image('cine.nii', [2, 2, 1, 4]) },
+    )
+    const { id } = cine.sources[0]!
+    expect(around(withSlices(cine, id, { axis: 2, frame: null, every: 1 }))).toEqual([[[], ['0/1', '0/2', '0/3']]])
+    const beating = loaded(
+      { role: 'exemplar-image', volume: image('beating.nii', [2, 2, 3, 4]) },
+      { role: 'exemplar-mask', volume: marked('beating-mask.nii', 3, [1]) },
+      { role: 'unlabeled', volume: image('beating.nii', [2, 2, 3, 4]) },
+    )
+    const all = withSlices(beating, beating.sources[0]!.id, { axis: 2, frame: null, every: 1 })
+    expect(around(all)).toEqual([[['0/0'], ['2/0']]])
+    expect(
+      around(loaded({ role: 'exemplar-image', volume: image('one.nii') }, { role: 'exemplar-mask', volume: mask('m.nii', [0, 1, 1, 0]) })),
+    ).toEqual([[[], []]])
+  })
 })

@@ -121,7 +121,7 @@ const letters = ['x', 'y', 'z'] as const
 const digests = new WeakMap<Volume, string>()
 
 /** Digest of everything that decides the values of the volume's pictures. */
-function digestOfVolume(volume: Volume): string {
+export function digestOfVolume(volume: Volume): string {
   let digest = digests.get(volume)
   if (digest === undefined) {
     const { size, samples, affine, channels, palette, slope, intercept, inverted } = volume

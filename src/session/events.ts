@@ -4,7 +4,7 @@ import type { VolumeSummary } from '../data/volume-summary'
 import type { Volume, VolumeKind } from '../data/volume'
 import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { PictureId } from './picture-id'
 import type { RunState } from './run-state'
 
@@ -260,6 +260,8 @@ export interface BankEntryInfo {
   fit: number
   /** Dice of the exemplar's labels after the way there and back, 0..1. */
   wayBack: number
+  /** How many slices it lies from the exemplar in its stack; 0 for another patient's. */
+  away: number
 }
 
 /** The bank of pseudo-exemplars of a run. */
@@ -319,6 +321,8 @@ export interface SessionEvents {
   /** What computes from now on. */
   backend: { backend: BackendInfo }
   metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
+  /** Something went wrong and was made good: what was done, if it has just happened, and where the run went back so far, in order. */
+  recovered: { message: string | null; recoveries: readonly Recovery[] }
   views: { views: LiveViews }
   /** Sent when a run pauses or ends and, for few images, with every score. */
   predictions: { predictions: Predictions }

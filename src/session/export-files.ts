@@ -1,11 +1,15 @@
-import { exportFiles, zip, type Files } from '../export/archive'
+import { continuationFiles, exportFiles, zip, type Files } from '../export/archive'
 import { saveCheckpoint } from './checkpoint'
 import type { BackendInfo, ExportedFile, ExportKind, ExportOptions } from './events'
-import { finishedRun } from './finished-run'
+import { factsOf, finishedRun } from './finished-run'
 import type { Trainer } from './trainer'
 
 /** How masks are written unless asked otherwise. */
 export const usualOptions: ExportOptions = { format: 'source', keepPatient: false }
+
+/** The files that a run is continued from. */
+export const continuationOf = async (trainer: Trainer, backend: BackendInfo): Promise<Files> =>
+  continuationFiles(factsOf(trainer, backend), await saveCheckpoint(trainer))
 
 /** The files of an export by path. @param tell how many images or files are done; awaited, so that other work gets its turn */
 export async function filesOf(
@@ -15,8 +19,8 @@ export async function filesOf(
   options: ExportOptions,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<Files> {
-  const checkpoint = what === 'run' ? await saveCheckpoint(trainer) : null
-  return exportFiles(await finishedRun(trainer, backend, what, tell), what, { ...options, made: new Date() }, checkpoint, tell)
+  const continuation = what === 'run' ? await continuationOf(trainer, backend) : {}
+  return exportFiles(await finishedRun(trainer, backend, what, tell), what, { ...options, made: new Date() }, continuation, tell)
 }
 
 export const zipped = (files: Files, what: ExportKind, step: number): ExportedFile => ({

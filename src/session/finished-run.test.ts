@@ -15,7 +15,7 @@ beforeAll(async () => {
   const config = makeConfig({ size: 16, baseWidth: 4 })
   const dataset = sampleDataset('Cardiac phantom')
   trainer = new Trainer(dataset, prepare(dataset, config), config)
-  return () => trainer.dispose()
+  return () => trainer.release()
 })
 afterEach(() => void vi.restoreAllMocks())
 

@@ -1,4 +1,4 @@
-import type { FinishedRun, Networks } from '../export/finished-run'
+import type { FinishedRun, Networks, RunFacts } from '../export/finished-run'
 import { toOihw, type Hwio } from '../export/oihw'
 import type { StoredTensor } from '../export/safetensors'
 import { makePhantoms } from '../data/phantom'
@@ -29,18 +29,8 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
   return out
 }
 
-/**
- * Collects what an export of this kind contains; networks and predictions only if needed: networks have to be read from
- * the backend, and predictions cost a pass over every image.
- * @param tell how many images are done; awaited, so that other work gets its turn
- */
-export async function finishedRun(
-  trainer: Trainer,
-  { backend, adapter }: BackendInfo,
-  what: ExportKind,
-  tell: (done: number, of: number) => Promise<void>,
-): Promise<FinishedRun> {
-  const { config, dataset } = trainer
+/** Facts about a run, known without asking its backend. */
+export function factsOf({ config, dataset, t, recoveries }: Trainer, { backend, adapter }: BackendInfo): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,
@@ -49,7 +39,8 @@ export async function finishedRun(
     preprocessing: preprocessingText(config, field),
     backend,
     adapter,
-    step: trainer.t,
+    step: t,
+    recoveries,
     data: {
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
@@ -58,6 +49,22 @@ export async function finishedRun(
       unlabeled: dataset.unlabeled.map(({ name, width, height, spacing }) => ({ name, width, height, ...(spacing && { spacing }) })),
       scored: scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name),
     },
+  }
+}
+
+/**
+ * Collects what an export of this kind contains; networks and predictions only if needed: networks have to be read from
+ * the backend, and predictions cost a pass over every image.
+ * @param tell how many images are done; awaited, so that other work gets its turn
+ */
+export async function finishedRun(
+  trainer: Trainer,
+  backend: BackendInfo,
+  what: ExportKind,
+  tell: (done: number, of: number) => Promise<void>,
+): Promise<FinishedRun> {
+  return {
+    ...factsOf(trainer, backend),
     networks: what === 'weights' || what === 'run' ? await networks(trainer) : null,
     rows: trainer.rows,
     scores: trainer.scores,

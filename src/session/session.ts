@@ -1,14 +1,18 @@
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
+import { zip } from '../export/archive'
+import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
-import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
+import type { Recovery } from '../method/history'
+import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
 import type {
   BackendInfo,
+  BackendName,
   ExportedFile,
   ExportKind,
   ExportOptions,
@@ -20,7 +24,7 @@ import type {
   SessionEvent,
   VolumeNumbers,
 } from './events'
-import { filesOf, usualOptions, zipped } from './export-files'
+import { continuationOf, filesOf, usualOptions, zipped } from './export-files'
 import { withFiles, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
@@ -40,6 +44,18 @@ import { missingOf, prepare } from './training-data'
 const smallPile = 64
 
 const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
+
+/** Milliseconds between the states that a run keeps to go back to, and at least so many times what keeping one takes: 1 % of the run. */
+const keeping = { every: 10_000, times: 100 }
+
+/** Times that a run goes on by itself with half the learning rate. */
+const mostLapses = 3
+
+/** Milliseconds after an error on a GPU in which the GPU is heard to be lost, if that was the cause. */
+const newsOfLoss = 1000
+
+/** Opens the backend anew after it was lost, or for `host` one that needs no GPU. */
+export type Reopen = (on: BackendName, host: boolean) => Promise<BackendInfo>
 
 /**
  * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
@@ -68,9 +84,21 @@ export class Session {
   private origin: Checkpoint | null = null
   private doubted = false
 
+  /** What befell the backend, until the run has gone back. */
+  private fault: Error | null = null
+  private heard: (() => void) | null = null
+  /** Whether there is no backend for the moment. */
+  private opening = false
+  /** Losses of a backend since the run came to a state that it could keep, and how far that was. */
+  private losses = { step: -1, count: 0 }
+  /** When a state was last kept, and how long that took, in milliseconds. */
+  private kept = { at: 0, cost: 0 }
+
+  /** @param reopen null where a lost backend ends the run */
   constructor(
     private backend: BackendInfo,
     report: (event: SessionEvent) => void,
+    private readonly reopen: Reopen | null = null,
   ) {
     this.reports = new Reports(report)
   }
@@ -189,10 +217,11 @@ export class Session {
     }
     this.waiting = checkpoint
     if (await this.resumeWaiting()) return
-    const { rows, scores, config } = checkpoint
+    const { rows, scores, recoveries, config } = checkpoint
     this.config = config
     this.use(this.dataset.sample ? emptyDataset : this.dataset)
     this.reports.collect({ rows, scores })
+    this.reportRecoveries(recoveries)
     this.flush()
     const message = `"${file.name}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.`
     this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -241,8 +270,8 @@ export class Session {
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
       const { trainer } = this
       const index = this.dataset.unlabeled.findIndex((one) => one.id === id)
-      // After the GPU is lost nothing can be predicted, but one can still draw.
-      const able = trainer && trainer.t > 0 && index >= 0 && !this.hasFailed()
+      // If the backend is lost for good nothing can be predicted, but one can still draw.
+      const able = trainer && trainer.t > 0 && index >= 0 && this.state !== 'failed'
       const predicted = () => (able && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
       return openedPicture(this.dataset, picture, predicted, trainer !== null)
     })
@@ -315,10 +344,17 @@ export class Session {
     })
 
   configure = (values: Partial<Config>) =>
-    this.enqueue(() => {
+    this.enqueue(async () => {
       const before = this.config
       const config = makeConfig(values, before)
-      if (this.trainer) throw new ConfigError('Settings apply to a new run: press Reset, then change them.')
+      if (this.trainer) {
+        const { trainer } = this
+        if (!keys.every((key) => config[key] === before[key] || (freeKeys as readonly Key[]).includes(key)) || this.state === 'failed')
+          throw new ConfigError('Settings apply to a new run: press Reset, then change them.')
+        this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
+        this.config = config
+        return this.reportDataset()
+      }
       this.config = config
       try {
         if (this.missing.length === 0) this.use(this.dataset)
@@ -338,10 +374,12 @@ export class Session {
   }
 
   private restart(): void {
-    this.trainer?.dispose()
+    this.trainer?.release()
     this.trainer = null
     this.origin = null
     this.speed = new Speed()
+    this.kept = { at: performance.now(), cost: 0 }
+    this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
     this.reportDataset()
     this.enter(this.prepared ? 'ready' : 'empty')
@@ -393,7 +431,6 @@ export class Session {
       this.refuseTooLarge()
       const trainer = this.open()
       await this.advance(trainer, 1)
-      if (this.hasFailed()) return
       this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
       await this.rest()
     })
@@ -481,30 +518,142 @@ export class Session {
     await this.rest()
   }
 
-  /** The GPU can be lost at any time; the compiler does not know that an await may change the state. */
-  private hasFailed(): boolean {
-    return this.state === 'failed'
-  }
-
   /** Stops at the next score or rest. */
   private stepsAtOnce({ t }: Trainer): number {
     const { scoreEvery, steps } = this.config
     return Math.max(1, Math.min(this.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
   }
 
+  /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
   private async advance(trainer: Trainer, most: number): Promise<void> {
+    try {
+      await this.take(trainer, most)
+      const { at, cost } = this.kept
+      const begun = performance.now()
+      if (begun - at < Math.max(keeping.every, keeping.times * cost)) return
+      await trainer.keep()
+      const now = performance.now()
+      this.kept = { at: now, cost: now - begun }
+    } catch (error) {
+      await this.mend(error)
+    }
+  }
+
+  private async take(trainer: Trainer, most: number): Promise<void> {
+    if (this.fault) throw this.fault
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
+    // What was computed since the fault means nothing.
+    if (this.fault) throw this.fault
     this.reports.collect({ rows })
-    if (this.hasFailed()) return
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
       await this.score(trainer)
       if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
     }
     if (this.reports.metricsDue) this.flush()
     if (this.live && this.reports.viewsDue) await this.show()
+  }
+
+  /**
+   * What computes is lost, or refuses something: the run goes back to the last good state, on a backend opened anew. May be called at any
+   * time; done when the run stands there.
+   */
+  lose(fault: LostError | MemoryError): Promise<void> {
+    this.fault ??= fault
+    this.heard?.()
+    const made = this.enqueue(async () => {
+      if (this.fault) await this.mend(this.fault)
+    })
+    return made.catch((error: unknown) => {
+      const problem = problemOf(error)
+      if (problem) this.reports.send('problem', problem)
+    })
+  }
+
+  /** The error that made another one: of a lost GPU all sorts of things are heard before the loss itself. */
+  private async causeOf(error: unknown): Promise<unknown> {
+    if (error instanceof WebAssembly.RuntimeError) return new LostError(`WebAssembly stopped (${error.message})`)
+    const known =
+      error instanceof DivergedError || error instanceof MemoryError || error instanceof LostError || error instanceof Interrupted
+    if (!known && this.backend.backend === 'webgpu' && problemOf(error)?.kind === 'bug' && !this.fault) {
+      await new Promise<void>((resolve) => {
+        this.heard = resolve
+        setTimeout(resolve, newsOfLoss)
+      })
+      this.heard = null
+    }
+    return this.fault ?? error
+  }
+
+  /** Makes good what went wrong, by going back to the last good state. @throws what cannot be made good, and what is not wrong */
+  private async mend(error: unknown): Promise<void> {
+    const cause = await this.causeOf(error)
+    this.fault = null
+    if (cause instanceof DivergedError) return this.slowDown(cause)
+    if (cause instanceof LostError) return this.openAnew(cause)
+    // There is room again for a step of other settings.
+    if (cause instanceof MemoryError) this.trainer?.goBack(null)
+    throw cause
+  }
+
+  private slowDown({ message }: DivergedError): void {
+    const trainer = this.trainer!
+    if (trainer.recoveries.filter(({ why }) => why === 'loss').length >= mostLapses) {
+      const { t } = trainer.goBack(null)
+      throw new DivergedError(
+        `${message}, though the learning rate was halved ${mostLapses} times. The weights of step ${t} are kept: export them, or press Reset and take a smaller learning rate.`,
+      )
+    }
+    const { step, learningRate } = trainer.goBack('loss').recoveries.at(-1)!
+    this.wentBack(`${message}. The run went back to step ${step} and goes on with half the learning rate, ${learningRate}.`)
+  }
+
+  private async openAnew(cause: LostError): Promise<void> {
+    const { trainer, reopen, backend } = this
+    const step = trainer?.safe ?? -1
+    const count = this.losses.step === step ? this.losses.count + 1 : 1
+    this.losses = { step, count }
+    if (!reopen || count > 3 || (count > 2 && backend.backend !== 'webgpu')) {
+      throw new ProblemError({
+        kind: 'backend',
+        message: `${cause.message}${count > 1 ? ', again and again' : ''}. Reload the page.`,
+        file: null,
+      })
+    }
+    trainer?.release()
+    this.opening = true
+    // A step that the GPU cannot take would cost it each time.
+    this.backend = await reopen(backend.backend, count > 1).finally(() => (this.opening = false))
+    this.doubt(this.doubted && this.backend.backend === 'webgpu')
+    this.reports.send('backend', { backend: this.backend })
+    const now = this.backend.backend === backend.backend ? 'It was opened anew' : `${this.backend.backend} computes from now on`
+    const back = trainer?.goBack('backend').recoveries.at(-1)
+    const lost = back && back.reached - back.step
+    const next = back ? `; the run goes on from step ${back.step}, ${lost ? `${lost} before ` : ''}where it was` : ''
+    this.wentBack(`${cause.message}. ${now}${next}.`)
+  }
+
+  /** Reports that the run stands further back than it did. */
+  private wentBack(message: string): void {
+    this.kept.at = performance.now()
+    this.reports.send('recovered', { message, recoveries: this.trainer?.recoveries ?? [] })
+    if (!this.trainer) return
+    if (this.state === 'finished' && this.trainer.t < this.config.steps) this.enter('paused')
+    this.flush()
+  }
+
+  private reportRecoveries(recoveries: readonly Recovery[]): void {
+    if (recoveries.length > 0) this.reports.send('recovered', { message: null, recoveries })
+  }
+
+  /** Marks that the run stands here after its worker had died. @param reached how far it had come */
+  markRespawn(reached: number): void {
+    const { trainer } = this
+    if (!trainer) return
+    trainer.mark('worker', reached)
+    this.reportRecoveries(trainer.recoveries)
   }
 
   /** @returns false if a command came first: the next step begins anew */
@@ -527,20 +676,20 @@ export class Session {
 
   /** Leaves one image of the bank out of the steps that follow. */
   removeFromBank = (id: PictureId) =>
-    this.betweenSteps(() => {
+    this.betweenSteps(async () => {
       const { trainer } = this
       if (!trainer?.bank) return
       const { bank } = trainer
-      trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
+      await trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
       this.reportBank()
     })
 
   private reportBank(): void {
     const bank = this.trainer?.bank ?? null
     const { unlabeled } = this.dataset
-    const entries = bank?.entries.map(({ image, labels, fit, wayBack }) => {
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack, away }) => {
       const { id, name } = unlabeled[image]!
-      return { image: id, name, labels: labels.slice(), fit, wayBack }
+      return { image: id, name, labels: labels.slice(), fit, wayBack, away }
     })
     this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }
@@ -559,7 +708,11 @@ export class Session {
     const trainer = this.trainer
     if (!trainer || trainer.t === 0 || this.state === 'running' || this.state === 'failed') return
     this.flush()
-    await trainer.check()
+    try {
+      await trainer.keep()
+    } catch (error) {
+      await this.mend(error)
+    }
     await this.show()
     const { state } = this
     const { run } = this.reports
@@ -587,11 +740,7 @@ export class Session {
 
   export = (what: ExportKind, options: ExportOptions = usualOptions): Promise<ExportedFile> =>
     this.betweenSteps(async () => {
-      const files = await this.files(what, options).catch((error: unknown) => {
-        // Consequences of a lost GPU are not reported again, but this was asked for.
-        if (!this.hasFailed() || error instanceof InputError) throw error
-        throw new InputError('Nothing can be exported after this failure; press Reset.', '')
-      })
+      const files = await this.files(what, options)
       return zipped(files, what, this.trainer!.t)
     })
 
@@ -618,6 +767,16 @@ export class Session {
       return saveCheckpoint(this.trainer)
     })
 
+  /**
+   * The run as a zip to continue from, of between two steps: what `export('run')` gives, without networks, predictions and report. Given with its
+   * images to `loadFiles`, in any order, it goes on at its step. @throws InputError before the first step
+   */
+  archive = (): Promise<Uint8Array<ArrayBuffer>> =>
+    this.betweenSteps(async () => {
+      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
+      return zip(await continuationOf(this.trainer, this.backend))
+    })
+
   /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
   restore = (bytes: Uint8Array<ArrayBuffer>) => this.enqueue(async () => this.goOnFrom(await openCheckpoint(bytes)))
 
@@ -633,13 +792,14 @@ export class Session {
     if (this.doubted) this.origin = checkpoint
     this.leg = config.steps
     this.reports.collect(trainer)
+    this.reportRecoveries(trainer.recoveries)
     this.reportBank()
     this.flush()
     this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
   }
 
-  /** Ends the run for good, with one sentence saying why, e.g. a lost GPU. */
-  fail(kind: Problem['kind'], message: string): void {
+  /** Ends the run for good, with one sentence saying why. */
+  private fail(kind: Problem['kind'], message: string): void {
     this.reports.send('problem', { kind, message, file: null })
     this.enter('failed')
   }
@@ -661,12 +821,14 @@ export class Session {
     try {
       return await work()
     } catch (error) {
-      const problem = problemOf(error)
+      const cause = await this.causeOf(error)
+      const problem = problemOf(cause)
       if (!problem || isMendable(problem)) throw new ProblemError(problem)
-      console.error(error)
-      // What follows from a lost GPU has been reported with it.
-      const message = `This failed: ${error instanceof Error ? error.message : String(error)}. The run is not affected; try again.`
-      throw new ProblemError(this.hasFailed() ? null : { ...problem, kind: 'input', message })
+      if (cause instanceof LostError) void this.lose(cause)
+      else console.error(error)
+      const run = cause instanceof LostError ? 'The run goes on from its last good state' : 'The run is not affected'
+      const message = `This failed: ${cause instanceof Error ? cause.message : String(cause)}. ${run}; try again.`
+      throw new ProblemError({ ...problem, kind: 'input', message })
     }
   }
 
@@ -674,7 +836,16 @@ export class Session {
     try {
       return await work()
     } catch (error) {
-      throw this.failure(error)
+      const cause = await this.causeOf(error)
+      if (!(cause instanceof LostError)) throw this.failure(cause)
+      try {
+        await this.mend(cause)
+      } catch (end) {
+        throw this.failure(end)
+      }
+      // Whatever was asked for, pictures at rest among it, has to be made anew.
+      this.restSoon()
+      throw new ProblemError(null)
     }
   }
 
@@ -687,13 +858,13 @@ export class Session {
     }
     const problem = problemOf(error)
     if (problem && isMendable(problem)) return new ProblemError(problem)
-    // After a failure such as a lost GPU, further errors are its consequences.
-    if (problem && !this.hasFailed()) {
+    // Further errors may be consequences of what ended the run.
+    if (problem && this.state !== 'failed') {
       if (error instanceof DivergedError) {
         this.flush()
         this.fail('run', error.message)
       } else {
-        console.error(error)
+        if (problem.kind === 'bug') console.error(error)
         this.fail(problem.kind, problem.message)
       }
     }
@@ -740,7 +911,7 @@ export class Session {
 
   private async show(): Promise<void> {
     const { trainer } = this
-    if (!trainer) return
+    if (!trainer || this.opening) return
     const begun = performance.now()
     const views = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.

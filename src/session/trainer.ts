@@ -7,8 +7,8 @@ import { combine, decide, infer, type Inference } from '../method/inference'
 import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
-import { createModels, disposeModels, networkOf, readModels, writeModels, type Models, type StoredModel } from '../method/model'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import { createModels, networkOf, readModels, writeModels, type StoredModel } from '../method/model'
+import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { weakRange, withBank, type TrainingData } from '../method/synthesis'
 import { drawBox, strongRange } from '../method/view-plan'
 import { drawViews, pasteBox } from '../method/views-on-host'
@@ -17,11 +17,11 @@ import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages, scoredWith } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
 import type { LiveViews, ModelView, Prediction } from './events'
 
-/** A loss or weight is no longer a number, or has exploded, so the run cannot continue. */
+/** A loss or weight is no longer a number, or has exploded; the message is the beginning of a sentence. */
 export class DivergedError extends Error {
   override name = 'DivergedError'
 }
@@ -36,10 +36,20 @@ const predictedAtOnce = ({ size, baseWidth }: Config): number =>
 /** At most this many softmax values of unlabelled images are kept for the current weights, 64 MB: scores, gallery and exports all need them. */
 const mostKept = 16_000_000
 
-/** A state of the models after `t` steps. */
-interface Snapshot {
+/** A state of the models after `t` steps, in the host's memory. */
+interface Kept {
   t: number
-  models: Models
+  /** Null for the models as they are made. */
+  models: [StoredModel, StoredModel] | null
+}
+
+/** How far a run has come, all of it in the host's memory: it goes on from there on any backend. */
+export interface Progress extends Kept {
+  rows: readonly StepMetrics[]
+  scores: readonly ScoreRow[]
+  recoveries: readonly Recovery[]
+  /** The bank, if it has been made. */
+  bank: Bank | null
 }
 
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
@@ -51,12 +61,16 @@ export class Trainer {
   private queued = 0
   readonly rows: StepMetrics[] = []
   readonly scores: ScoreRow[] = []
+  /** Each time that the run went back after a fault, in order. */
+  readonly recoveries: Recovery[] = []
+  /** Steps that the run was started with: once finished, it continues for as many. */
+  leg: number
   private runner: StepRunner
-  /**
-   * The states before the last calls of `steps`, oldest first. The loss of a state is known only after a step from it, so the
-   * newest may be bad, but not the one before it.
-   */
-  private kept: Snapshot[] = []
+  /** Whether the backend has had memory for the largest step. */
+  private roomy = false
+  /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
+  private kept: Kept[]
+  private known: Bank | null
   /** Predictions of the current weights for the unlabelled images, by number, where known and as long as they fit `mostKept`. */
   private predicted: Inference[] = []
   /** The scale of all pictures; see `fieldOf`. */
@@ -66,20 +80,34 @@ export class Trainer {
 
   /**
    * @param prepared the user's data, without a bank
-   * @param models owned by the trainer from now on
-   * @param known the bank, if it has been made
+   * @param from where an earlier trainer of the run came to
    */
   constructor(
     public dataset: Dataset,
     readonly prepared: TrainingData,
     readonly config: Config,
-    models: Models = createModels(networkOf(config, dataset.classes.length), config),
-    private known: Bank | null = null,
+    from: Progress | null = null,
   ) {
+    const { t = 0, models = null, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
     this.net = networkOf(config, dataset.classes.length)
+    this.leg = config.steps
     this.field = fieldOfAll(dataset, config)
-    this.data = withBank(prepared, known?.entries ?? [])
-    this.runner = new StepRunner(this.net, this.data, config, models)
+    this.known = bank
+    this.data = withBank(prepared, bank?.entries ?? [])
+    this.t = this.queued = t
+    this.rows.push(...rows)
+    this.scores.push(...scores)
+    this.recoveries.push(...recoveries)
+    this.kept = [{ t, models }]
+    this.runner = this.runnerFrom(this.kept[0]!)
+  }
+
+  /** Puts a state on the active backend. */
+  private runnerFrom({ models }: Kept): StepRunner {
+    const { net, config, recoveries } = this
+    this.roomy = false
+    const { learningRate } = recoveries.at(-1) ?? config
+    return new StepRunner(net, this.data, { ...config, learningRate }, models ? writeModels(net, models) : createModels(net, config))
   }
 
   /** The bank of pseudo-exemplars; null before it is made, and where it is off. */
@@ -89,7 +117,7 @@ export class Trainer {
 
   /** Whether the settings ask for a bank that is not made yet. */
   get lacksBank(): boolean {
-    return this.config.atlases > 0 && !this.known
+    return (this.config.atlases > 0 || this.config.stack > 0) && !this.known
   }
 
   /** Makes the bank. @param tell as in `makeBank` */
@@ -99,31 +127,31 @@ export class Trainer {
       ...prepared,
       patients: dataset.unlabeled.map(({ patient }) => patient),
       own: new Set(annotated(dataset).map(({ picture }) => picture.patient)),
+      along: stacksOf(dataset),
     }
-    const { atlases, atlasPool, atlasAgreement, atlasRotation } = config
-    this.useBank(await makeBank(data, { entries: atlases, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }, tell))
+    const { atlases, stack, atlasPool, atlasAgreement, atlasRotation } = config
+    const options = { entries: atlases, stack, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }
+    await this.useBank(await makeBank(data, options, tell))
   }
 
   /** Trains on with another bank. */
-  useBank(bank: Bank): void {
+  async useBank(bank: Bank): Promise<void> {
+    const models = await this.stored()
     this.known = bank
     this.data = withBank(this.prepared, bank.entries)
-    const models = this.runner.snapshot()
-    this.runner.dispose()
-    this.runner = new StepRunner(this.net, this.data, this.config, models)
+    this.release()
+    this.runner = this.runnerFrom({ t: this.t, models })
   }
 
   /**
    * The same run on other data or for more steps: weights, moments, steps and curves continue. The classes must be the same, and `this` is
    * no longer usable.
+   * @param bank the bank of these data, if it has been made
    */
-  async continued(dataset: Dataset, prepared: TrainingData, config: Config): Promise<Trainer> {
-    const models = writeModels(this.net, await this.stored())
-    const next = new Trainer(dataset, prepared, config, models)
-    next.t = next.queued = this.t
-    next.rows.push(...this.rows)
-    next.scores.push(...this.scores)
-    this.dispose()
+  async continued(dataset: Dataset, prepared: TrainingData, config: Config, bank: Bank | null = null): Promise<Trainer> {
+    const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
+    next.leg = this.leg
+    this.release()
     return next
   }
 
@@ -132,63 +160,85 @@ export class Trainer {
     return readModels(this.net, this.runner.current)
   }
 
-  dispose(): void {
+  /** How far the run has come. */
+  async progress(): Promise<Progress> {
+    const { t, rows, scores, recoveries, bank } = this
+    return { t, models: await this.stored(), rows, scores, recoveries, bank }
+  }
+
+  /** Frees what lies on the backend; after this only `goBack` makes the trainer usable again. */
+  release(): void {
     this.runner.dispose()
-    for (const { models } of this.kept.splice(0)) disposeModels(models)
+  }
+
+  /** Steps of the state that `goBack` returns to. */
+  get safe(): number {
+    return this.kept.at(-1)!.t
   }
 
   /**
    * Takes up to `most` steps of the method, and no more than may wait to be read.
-   * @throws DivergedError after returning to the last good weights, without counting the steps after them
+   * @throws DivergedError if a loss is no number or has exploded; these steps do not count, and `goBack` has to follow
    * @throws MemoryError before any step, if the GPU has not the memory
    */
   async steps(most = 1): Promise<StepMetrics[]> {
     const { runner, config, t } = this
     // The last step has all terms and needs the most memory: better to know at once.
-    if (this.kept.length === 0) await runner.prepare(config.steps - 1)
+    if (!this.roomy) await runner.prepare(config.steps - 1)
+    this.roomy = true
     await runner.prepare(t)
     this.predicted = []
-    this.kept.push({ t, models: runner.snapshot() })
-    if (this.kept.length > 2) disposeModels(this.kept.shift()!.models)
     const count = Math.min(most, mostWaiting, config.steps - t)
     for (let i = 0; i < count; i++) runner.step(t + i)
     this.queued = t + count
     const rows = await runner.read()
     const bad = rows.findIndex(({ totalA, totalB }) => !(Math.max(totalA, totalB) < exploded))
     if (bad >= 0) {
-      // The first loss of this call is that of the newest state kept.
-      if (bad === 0 && this.kept.length > 1) disposeModels(this.kept.pop()!.models)
-      this.goBack()
-      const hint = 'a smaller learning rate usually helps.'
       const most = Math.max(rows[bad]!.totalA, rows[bad]!.totalB)
       const what = Number.isFinite(most) ? `has grown to ${most.toPrecision(2)}` : 'is no longer a number'
-      throw new DivergedError(`The loss ${what} at step ${t + bad + 1}. The weights of step ${this.t} are kept; ${hint}`)
+      throw new DivergedError(`The loss ${what} at step ${t + bad + 1}`)
     }
     this.t += count
     this.rows.push(...rows)
     return rows
   }
 
-  /** Returns to the newest state kept, dropping what came after it. */
-  private goBack(): void {
-    const { t, models } = this.kept.pop()!
-    this.runner.restore(models)
-    this.predicted = []
-    this.t = this.queued = t
-    while (this.rows.length > 0 && this.rows.at(-1)!.step > t) this.rows.pop()
-    while (this.scores.length > 0 && this.scores.at(-1)!.step > t) this.scores.pop()
+  /** Keeps the present state to go back to. @throws DivergedError if its weights, which no loss has tested yet, are no numbers */
+  async keep(): Promise<void> {
+    const { t } = this
+    if (this.safe === t) return
+    const models = await this.stored()
+    // On the CPU: a shader may assume that there is no NaN.
+    for (const { parameters } of models)
+      for (const values of Object.values(parameters))
+        if (!values.every((v) => Number.isFinite(v))) throw new DivergedError(`The weights are no longer numbers after step ${t}`)
+    this.kept = [this.kept.at(-1)!, { t, models }]
   }
 
-  /** Checks that the newest weights, which no loss has tested yet, are numbers. @throws DivergedError as `steps` */
-  async check(): Promise<void> {
-    // On the CPU: a shader may assume that there is no NaN.
-    for (const { parameters } of await this.stored())
-      for (const values of Object.values(parameters)) {
-        if (values.every((v) => Number.isFinite(v))) continue
-        const { t } = this
-        this.goBack()
-        throw new DivergedError(`The weights are no longer numbers after step ${t}; those of step ${this.t} are kept.`)
-      }
+  /**
+   * Returns to the newest state kept, on the active backend, dropping what came after it; to the one before if the run has come back to
+   * the newest before, for its loss, and has not kept another since.
+   * @param why marks the place; after a loss half the learning rate holds from there on. Null leaves no mark.
+   */
+  goBack(why: Recovery['why'] | null): this {
+    const again = why === 'loss' && this.recoveries.some((one) => one.why === 'loss' && one.step === this.safe)
+    if (again && this.kept.length > 1) this.kept.pop()
+    const reached = this.queued
+    const { safe: step } = this
+    this.release()
+    this.predicted = []
+    this.t = this.queued = step
+    while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
+    while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
+    if (why) this.mark(why, reached)
+    this.runner = this.runnerFrom(this.kept.at(-1)!)
+    return this
+  }
+
+  /** Notes that the run stands here after a fault. @param reached how far it had come */
+  mark(why: Recovery['why'], reached: number): void {
+    const { learningRate } = this.recoveries.at(-1) ?? this.config
+    this.recoveries.push({ step: this.t, reached, why, learningRate: why === 'loss' ? learningRate / 2 : learningRate })
   }
 
   /**

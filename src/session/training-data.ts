@@ -1,5 +1,6 @@
 import { baseName, caseNameOf } from '../data/file-roles'
 import { InputError } from '../data/input-error'
+import { beat } from '../lib/beat'
 import { fieldOf, frameOf, prepareImage, type Frame } from '../image/frame'
 import type { Config } from '../method/config'
 import { emptyOut, type TrainingData } from '../method/synthesis'
@@ -46,8 +47,36 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
     exemplars,
     bank: [],
     emptied: exemplars.map(({ image, labels }) => emptyOut(image, labels, config.size)),
-    unlabeled: dataset.unlabeled.map((picture) => prepareImage(rasterOf(picture), frame(picture), config)),
+    unlabeled: dataset.unlabeled.map((picture) => {
+      beat()
+      return prepareImage(rasterOf(picture), frame(picture), config)
+    }),
   }
+}
+
+/**
+ * For each exemplar the numbers of the unlabelled images before and after it, the nearest first: slices of its volume at the same time, or the
+ * frames of a single slice. They end before another exemplar.
+ */
+export function stacksOf(dataset: Dataset): [before: number[], after: number[]][] {
+  const own = annotated(dataset).map(({ picture }) => picture)
+  return own.map((exemplar) => {
+    const { volume } = exemplar.source
+    const cine = volume.size[exemplar.plane.axis] === 1
+    if (cine && hasChannels(volume)) return [[], []]
+    const place = (picture: Picture) => (cine ? picture.frame : picture.slice)
+    const beside = ({ source, frame }: Picture) => source.id === exemplar.source.id && (cine || frame === exemplar.frame)
+    const way = (sign: 1 | -1) => {
+      const away = (picture: Picture) => sign * (place(picture) - place(exemplar))
+      const end = Math.min(...own.filter((other) => beside(other) && away(other) > 0).map(away))
+      return dataset.unlabeled
+        .map((picture, i) => ({ picture, i }))
+        .filter(({ picture }) => beside(picture) && away(picture) > 0 && away(picture) < end)
+        .sort((a, b) => away(a.picture) - away(b.picture))
+        .map(({ i }) => i)
+    }
+    return [way(-1), way(1)]
+  })
 }
 
 /** An exemplar given without folders may be any image of its base name; given with folders, only one in the same folder. */

@@ -242,8 +242,14 @@ export function retry(id: number): void {
 
 /** Takes the settings that were offered against a problem. */
 export function accept(id: number, { values }: Offer): void {
-  setValues(values)
   dismiss(id)
+  if (!allowed(pageStore.getState()).resume) return setValues(values)
+  // A run that waits for memory goes on with them.
+  const asked = { ...pageStore.getState().asked, ...values }
+  pageStore.setState({ asked, told: asked })
+  keepAddress()
+  void ask('configure', { values })
+  drive('resume')
 }
 
 export function dismissAll(): void {

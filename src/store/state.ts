@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -13,6 +13,7 @@ import type {
   OpenedPicture,
   PictureId,
   Problem,
+  Recovery,
   RequestName,
   RunStatus,
   VolumeNumbers,
@@ -60,6 +61,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** Where the run went back after faults. */
+  recoveries: readonly Recovery[]
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
   /** What a run with these data and settings takes; null until it is known. */
@@ -88,6 +91,7 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  recoveries: [],
   details: {},
   memory: null,
   opening: null,
@@ -115,6 +119,10 @@ const reducers = {
   bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
   backend: (_, { backend }) => ({ backend }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
+  recovered: (state, { message, recoveries }) => ({
+    ...(message === null ? {} : addProblem(state, { kind: 'run', message, file: null })),
+    recoveries,
+  }),
   problem: (state, problem) => addProblem(state, problem),
 } satisfies { [T in EventName]?: Reducer<T> }
 
@@ -124,7 +132,9 @@ export type Reduced = keyof typeof reducers
 export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
-    event.run > state.run ? { ...state, run: event.run, saved: null, bank: null, progress: { ...state.progress, bank: null } } : state
+    event.run > state.run
+      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
+      : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
 }
@@ -175,6 +185,10 @@ export function presetOf(config: Config): Preset | null {
 export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
+
+/** Whether settings are such that also a run that has begun can take. */
+export const isFree = (values: Partial<Config>): boolean =>
+  Object.keys(values).every((key) => (freeKeys as readonly string[]).includes(key))
 
 /** Whether closing the page would lose a run: one that is going on, or one on the user's own images that is not exported as it is. */
 export const wouldLose = ({ status: { state, step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>

@@ -3,15 +3,16 @@ import { removeFromBank } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { useThumbnail } from '../store/thumbnails'
 import { paletteOf, type Palette } from '../image/palette'
-import type { BankEntryInfo } from '../worker/protocol'
+import type { BankEntryInfo, BankInfo } from '../worker/protocol'
 import { count, lastPart, plural } from './format'
 import { OutlinedPicture } from './outlined-picture'
+import { strikeUnknown } from './painters'
 import { RemoveIcon } from './remove-icon'
 import './styles/pile.css'
 
 /** The images that registration labelled from the exemplar, and why there are none. */
 export function BankList() {
-  const asked = usePage((state) => state.asked.atlases > 0)
+  const asked = usePage(({ asked }) => asked.atlases > 0 || asked.stack > 0)
   const bank = usePage((state) => state.bank)
   const progress = usePage((state) => state.progress.bank)
   const classes = usePage((state) => state.dataset?.classes)
@@ -21,7 +22,7 @@ export function BankList() {
     <section className="exemplars" aria-labelledby="bank-heading">
       <h3 id="bank-heading">Bank of pseudo-exemplars</h3>
       {bank ? (
-        <p className="note">{saidOf(bank.entries.length, bank.eligible, bank.tried)}</p>
+        <p className="note">{saidOf(bank)}</p>
       ) : progress ? (
         <div className="reading">
           <span className="quiet">
@@ -45,26 +46,37 @@ export function BankList() {
   )
 }
 
-function saidOf(entries: number, eligible: number, tried: number): string {
-  if (tried === 0) return 'None: there is no image of another patient.'
-  const found = `In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back.`
-  if (entries > 0) return `${found} These train like exemplars; remove one that is wrong.`
+function saidOf({ entries, eligible, tried }: BankInfo): string {
+  const along = entries.filter(({ away }) => away > 0).length
+  const found = [
+    ...(tried > 0 ? [`In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back.`] : []),
+    ...(along > 0 ? [`They were carried to ${plural(along, 'slice')} along its stack.`] : []),
+  ].join(' ')
+  if (entries.length > 0) return `${found} These train like exemplars; remove one that is wrong.`
+  if (tried === 0) return 'None: there is no image of another patient, and no slice beside the exemplar that looks like it.'
   if (eligible < 3)
     return `${found} That is too few to trust: this image is unlike the others. Annotate another one, or one at another level.`
   return `${found} All were removed.`
 }
 
-function Entry({ entry: { image, name, labels, fit, wayBack }, palette }: { entry: BankEntryInfo; palette: Palette }) {
+function Entry({ entry: { image, name, labels, fit, wayBack, away }, palette }: { entry: BankEntryInfo; palette: Palette }) {
   const seen = useThumbnail(image)
   return (
     <figure className="picture" aria-label={`Pseudo-exemplar: ${name}`}>
       <div className="frame">
         {seen && seen.pixels.length === labels.length && (
-          <OutlinedPicture grey={seen.pixels} labels={labels} size={seen.size} palette={palette} side={160} />
+          <OutlinedPicture
+            grey={strikeUnknown(seen.pixels, labels, seen.size)}
+            labels={labels}
+            size={seen.size}
+            palette={palette}
+            side={160}
+          />
         )}
       </div>
       <figcaption title={name}>
         {lastPart(name)}
+        {away > 0 && <span className="quiet"> along the stack, {plural(away, 'slice')} away</span>}
         <span className="quiet scores" title="Fit: normalised cross-correlation with the exemplar; way back: Dice of its labels">
           {fit.toFixed(2)} · {wayBack.toFixed(2)}
         </span>

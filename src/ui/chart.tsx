@@ -1,7 +1,18 @@
 import { useMemo } from 'react'
-import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis, type TooltipContentProps } from 'recharts'
+import {
+  CartesianGrid,
+  Line,
+  LineChart,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+  type TooltipContentProps,
+} from 'recharts'
 import { ticksAround, ticksWithin } from '../lib/round-numbers'
 import { useCurve } from '../store/curves'
+import { usePage } from '../store/page-store'
 import type { Point } from '../store/series'
 import type { ChartProps } from './chart-props'
 import { count } from './format'
@@ -14,6 +25,7 @@ const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' 
 /** A line chart of one thinned series; null is a gap. */
 export function Chart({ chart, lines, format, limits, dots = false }: ChartProps) {
   const { points } = useCurve(chart)
+  const recoveries = usePage((state) => state.recoveries)
   const { domain, ticks } = useMemo(() => verticalAxis(points, lines, limits), [points, lines, limits])
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -47,6 +59,9 @@ export function Chart({ chart, lines, format, limits, dots = false }: ChartProps
           offset={16}
           content={(props) => <Exact {...props} lines={lines} format={format} />}
         />
+        {recoveries.map(({ step }, i) => (
+          <ReferenceLine key={i} x={step} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
+        ))}
         {lines.map(({ key, model, faint }) => (
           <Line
             key={key}

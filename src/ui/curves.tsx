@@ -1,4 +1,6 @@
 import { useState } from 'react'
+import { recoveryWords } from '../lib/recovery'
+import { usePage } from '../store/page-store'
 import { ChartFigure } from './chart-figure'
 import type { Line } from './chart-props'
 import { percent, value } from './format'
@@ -26,6 +28,7 @@ export function Curves() {
       <p className="key quiet">
         <span data-model="A">A</span> <span data-model="B">B</span>
       </p>
+      <Recoveries />
       <ChartFigure name="Loss" chart="loss" format={value} lines={shown.flatMap((term) => pair(term, term, term !== 'total'))}>
         <div className="terms" role="group" aria-label="Loss terms">
           {terms.map((term) => (
@@ -67,5 +70,18 @@ export function Curves() {
         note="On reference masks of other patients. The fit is the score on the exemplar itself: not accuracy."
       />
     </section>
+  )
+}
+
+/** What the lines across the charts mean. */
+function Recoveries() {
+  const recoveries = usePage((state) => state.recoveries)
+  if (recoveries.length === 0) return null
+  return (
+    <ul className="note quiet" aria-label="Recoveries">
+      {recoveries.map((recovery, i) => (
+        <li key={i}>{recoveryWords(recovery)}.</li>
+      ))}
+    </ul>
   )
 }

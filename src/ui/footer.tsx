@@ -8,6 +8,11 @@ export function Footer() {
         diagnosis or treatment.
       </p>
       <SentBytes />
+      <p>
+        <a href="./licenses.txt" target="_blank">
+          Licences of what this page is made of
+        </a>
+      </p>
     </footer>
   )
 }

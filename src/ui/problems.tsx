@@ -1,9 +1,14 @@
+import { useShallow } from 'zustand/react/shallow'
 import { accept, dismiss, dismissAll, replaceWorker, retry } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed } from '../store/state'
+import { allowed, isFree } from '../store/state'
+import type { Offer } from '../worker/protocol'
 import { count } from './format'
 
 const titles = { input: 'Input', load: 'Not loaded', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
+
+/** A run that rests takes what only shares out its work; all else is for a new run. */
+const takes = ({ values }: Offer, can: ReturnType<typeof allowed>): boolean => can.configure || (can.resume && isFree(values))
 
 /** If there are more than these they scroll in a box of their own, so that a folder of bad files does not push the page out of sight. */
 const few = 5
@@ -11,7 +16,7 @@ const few = 5
 /** One alert for each problem, the newest first, until it is dismissed. */
 export function Problems() {
   const problems = usePage((state) => state.problems)
-  const can = usePage((state) => allowed(state).configure)
+  const can = usePage(useShallow(allowed))
   const unlisted = usePage((state) => state.unlisted)
   const many = problems.length > few
   return (
@@ -46,7 +51,7 @@ export function Problems() {
                 </button>
               )}
               {offers.map((offer) => (
-                <button type="button" key={offer.label} disabled={!can} onClick={() => accept(id, offer)}>
+                <button type="button" key={offer.label} disabled={!takes(offer, can)} onClick={() => accept(id, offer)}>
                   Use {offer.label}
                 </button>
               ))}

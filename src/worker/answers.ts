@@ -35,6 +35,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   step: (_, { session }) => session.step(),
   stop: (_, { session }) => session.stop(),
   reset: (_, { session }) => session.reset(),
+  'mark-respawn': ({ reached }, { session }) => session.markRespawn(reached),
   watch: ({ picture }, { session }) => session.watch(picture),
   live: ({ on }, { session }) => session.followLive(on),
   export: ({ what, options }, { session }) => session.export(what, options),

@@ -6,15 +6,17 @@ import type { Event } from './protocol'
 function make() {
   const workers: FakeWorker[] = []
   const events: Event[] = []
+  const gone: string[] = []
   const client = new Client(
     (event) => events.push(event),
+    (how) => gone.push(how),
     () => {
       const worker = new FakeWorker()
       workers.push(worker)
       return worker as unknown as WorkerLike
     },
   )
-  return { client, workers, events }
+  return { client, workers, events, gone }
 }
 
 const state = (run: number): Event => ({ type: 'state', state: 'ready', step: 0, steps: 600, stepsPerSecond: null, secondsLeft: null, run })
@@ -44,6 +46,21 @@ it('ends each request with its own outcome, in any order', async () => {
   expect(events.map(({ type }) => type)).toEqual(['problem'])
 })
 
+it('takes an error that the worker survives for what it is, tells it once, and fails nothing', async () => {
+  const { client, workers, events } = make()
+  workers[0]!.say({ type: 'alive', lock: null })
+  const step = client.ask('step', {})
+  workers[0]!.die('boom')
+  expect(events).toEqual([])
+  expect(workers[0]!.posted.at(-1)!.command).toEqual({ type: 'ping' })
+  workers[0]!.say({ type: 'beat' })
+  workers[0]!.say({ type: 'beat' })
+  expect(events).toMatchObject([{ type: 'problem', kind: 'run', message: expect.stringMatching(/which goes on \(boom\)/) }])
+  workers[0]!.say({ type: 'done', id: workers[0]!.idOf('step'), answer: undefined })
+  await step
+  client.dispose()
+})
+
 it('fails pending requests when the worker dies or is ended, each once and silently', async () => {
   const { client, workers, events } = make()
   const told = new RequestError(null)
@@ -66,12 +83,8 @@ it('fails pending requests when the worker dies or is ended, each once and silen
 it("turns the worker's own errors into problems of the newest run", () => {
   const { workers, events } = make()
   workers[0]!.say(state(4))
-  workers[0]!.die('boom')
   workers[0]!.dispatchEvent(new globalThis.Event('messageerror'))
-  expect(events.slice(1)).toMatchObject([
-    { type: 'problem', kind: 'bug', run: 4, message: expect.stringContaining('boom') },
-    { type: 'problem', kind: 'bug', run: 4 },
-  ])
+  expect(events.slice(1)).toMatchObject([{ type: 'problem', kind: 'bug', run: 4 }])
 })
 
 it('drops messages from an ended worker', () => {

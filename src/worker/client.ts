@@ -1,7 +1,8 @@
 /** The page's end of the protocol: owns the worker, sends requests, delivers answers and events. */
 import { buffersOf } from './buffers'
 import { LoadError } from '../lib/own-file'
-import type { Answer, Command, Event, Given, Outcome, Problem, RequestName } from './protocol'
+import type { Answer, Command, Event, Given, Outcome, Ping, Problem, RequestName, Sign } from './protocol'
+import { Pulse } from './pulse'
 import { startedWorker, type WorkerLike } from './started-worker'
 
 export type { WorkerLike } from './started-worker'
@@ -26,12 +27,20 @@ export class Client {
   /** Requests that wait for their outcome, by id. */
   private pending = new Map<number, Pending>()
   private asked = 0
+  private pulse: Pulse | null = null
+  /** What went wrong in the worker without ending it, as far as is known: told when it is heard of again. */
+  private erred: string | null = null
   /** Number of the newest run heard of, for the events that the client makes itself. */
   private run = 0
 
-  /** Starts the worker. @param deliver called with every event, in the order sent */
+  /**
+   * Starts the worker.
+   * @param deliver called with every event, in the order sent
+   * @param gone called when the worker has died, or has long given no sign of life though it should; it is then for whoever hears it to `restart`
+   */
   constructor(
     private readonly deliver: (event: Event) => void,
+    private readonly gone: (how: 'dead' | 'silent') => void = () => undefined,
     private readonly start = startWorker,
   ) {
     this.restart()
@@ -52,6 +61,8 @@ export class Client {
 
   /** Ends the worker and all it holds; its remaining messages are dropped, and pending requests fail. */
   dispose(): void {
+    this.pulse?.end()
+    this.pulse = null
     this.worker?.terminate()
     this.worker = null
     this.failAll()
@@ -61,10 +72,22 @@ export class Client {
   restart(): void {
     this.dispose()
     this.run = 0
+    this.erred = null
     const worker = this.start()
     this.worker = worker
-    worker.addEventListener('message', ({ data }: MessageEvent<Event | Outcome>) => {
+    const ping: Ping = { type: 'ping' }
+    const pulse = (this.pulse = new Pulse(
+      () => worker.postMessage(ping),
+      (how) => worker === this.worker && this.gone(how),
+    ))
+    let begun = false
+    worker.addEventListener('message', ({ data }: MessageEvent<Event | Outcome | Sign>) => {
       if (worker !== this.worker) return
+      begun = true
+      pulse.heard(data.type === 'alive' ? data : undefined)
+      if (this.erred !== null) this.tell('run', `Something failed in the worker, which goes on (${this.erred}); please report it.`)
+      this.erred = null
+      if (data.type === 'alive' || data.type === 'beat') return
       if (data.type === 'done') this.take(data.id)?.resolve(data.answer)
       else if (data.type === 'failed') this.take(data.id)?.reject(new RequestError(data.problem))
       else {
@@ -73,7 +96,12 @@ export class Client {
       }
     })
     worker.addEventListener('error', (event: ErrorEvent) => {
-      if (event.error instanceof LoadError) this.fail(worker, event.error.message, 'load')
+      if (worker !== this.worker) return
+      // An error that nobody caught ends nothing by itself. Whether the worker still lives its next sign tells.
+      if (begun && event.message) {
+        this.erred = event.message
+        worker.postMessage(ping)
+      } else if (event.error instanceof LoadError) this.fail(worker, event.error.message, 'load')
       // A script that cannot be parsed gives an event without a message.
       else this.fail(worker, event.message ? `The worker stopped: ${event.message}` : 'The worker could not be started; reload the page.')
     })
@@ -94,7 +122,11 @@ export class Client {
 
   private fail(worker: WorkerLike, message: string, kind: Problem['kind'] = 'bug'): void {
     if (worker !== this.worker) return
-    this.deliver({ type: 'problem', kind, message, file: null, run: this.run })
+    this.tell(kind, message)
     this.failAll()
+  }
+
+  private tell(kind: Problem['kind'], message: string): void {
+    this.deliver({ type: 'problem', kind, message, file: null, run: this.run })
   }
 }

@@ -10,18 +10,19 @@ import { leftUnseen } from '../lib/left-unseen'
 import { fetchOwn, throwLoadError } from '../lib/own-file'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
-import { BackendError, openBackend } from '../session/backend'
+import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
 import { answering } from './answers'
 import { buffersOf } from './buffers'
 import type { Opened } from './opened'
-import type { Command, Event, Given, Outcome } from './protocol'
+import { startHeart } from './heart'
+import type { Command, Event, Given, Outcome, Ping, Sign } from './protocol'
 import { tuningStore } from './tuning-store'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
-const post = (message: Event | Outcome) => scope.postMessage(message, buffersOf(message))
+const post = (message: Event | Outcome | Sign) => scope.postMessage(message, buffersOf(message))
 
 const engine = 'The engine'
 
@@ -47,8 +48,9 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
   }
   try {
     let session: Session | null = null
-    const backend = await openBackend(wanted, platform, (message) => session?.fail('backend', message), threads)
-    session = new Session(backend, post)
+    const onFault: Parameters<typeof openBackend>[2] = (fault) => void session?.lose(fault)
+    const backend = await openBackend(wanted, platform, onFault, threads)
+    session = new Session(backend, post, (on, host) => reopenBackend(on, host, platform, onFault, threads))
     session.doubt(backend.backend === 'webgpu')
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
     return { session, backend, openHost }
@@ -60,6 +62,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
 }
 
 const answer = answering(open, post)
+const answerPing = startHeart(post)
 
 // What the page's own timeline does not show.
 if ('PerformanceObserver' in scope)
@@ -67,4 +70,4 @@ if ('PerformanceObserver' in scope)
     for (const { name } of list.getEntries().filter(leftUnseen)) post({ type: 'request', url: name, run: 0 })
   }).observe({ type: 'resource', buffered: true })
 
-scope.onmessage = ({ data }: MessageEvent<Command>) => void answer(data)
+scope.onmessage = ({ data }: MessageEvent<Command | Ping>) => (data.type === 'ping' ? answerPing() : void answer(data))

@@ -1,4 +1,4 @@
-import type { Command, Event, Outcome, RequestName } from './protocol'
+import type { Command, Event, Outcome, RequestName, Sign } from './protocol'
 
 /** Stands in for a Worker: keeps what was posted and lets a test raise its events. */
 export class FakeWorker extends EventTarget {
@@ -16,7 +16,7 @@ export class FakeWorker extends EventTarget {
   terminate() {
     this.ended = true
   }
-  say(message: Event | Outcome) {
+  say(message: Event | Outcome | Sign) {
     this.dispatchEvent(Object.assign(new globalThis.Event('message'), { data: message }))
   }
   die(message: string) {

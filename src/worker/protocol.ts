@@ -22,7 +22,7 @@ import type {
   VolumeNumbers,
 } from '../session/events'
 
-export type { ScoreRow, StepMetrics } from '../method/history'
+export type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
@@ -73,6 +73,8 @@ export interface Requests {
   step(given: Nothing): void
   stop(given: Nothing): void
   reset(given: Nothing): void
+  /** Marks that the run stands here because its worker had died when it had taken so many steps. */
+  'mark-respawn'(given: { reached: number }): void
   /** Which unlabelled image the live view follows. */
   watch(given: { picture: PictureId }): void
   /** Whether the live view follows a run as it trains; at rest it always shows the latest state. */
@@ -100,6 +102,14 @@ export type Command<T extends RequestName = RequestName> = { [N in T]: { type: N
 
 /** How a request ended. `problem` is null if it was already reported as an event. */
 export type Outcome = { type: 'done'; id: number; answer: Answer<RequestName> } | { type: 'failed'; id: number; problem: Problem | null }
+
+/** Asks for a beat: answered at once, whatever else is waiting. */
+export interface Ping {
+  type: 'ping'
+}
+
+/** A worker's signs of life. `lock` names what it holds as long as it lives; null where a browser has no locks. */
+export type Sign = { type: 'alive'; lock: string | null } | { type: 'beat' }
 
 /** What the worker reports unasked. */
 export interface Events extends SessionEvents {

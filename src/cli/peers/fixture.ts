@@ -45,7 +45,9 @@ export async function makeFixture(config: Config, data: TrainingData, t = 0): Pr
   const numbers = planStep(net, data, config, t)
   const plan = uploadStep(numbers)
   const device = uploadImages(data)
-  const views = renderViews(device, plan.views, config)
+  const { weak, own } = renderViews(device, plan.views, config)
+  // Peers give both networks the same images.
+  const { labeled, strong } = own[0]
   const { E, P, U } = rowsOf(config)
   const S = config.size
 
@@ -54,10 +56,10 @@ export async function makeFixture(config: Config, data: TrainingData, t = 0): Pr
     values: Float32Array.from(await tensor.data<'float32'>()),
   })
   const images = {
-    labeled: await read(views.labeled.x, [E + P, 1, S, S]),
-    target: await read(views.labeled.target, [E + P, S, S]),
-    weak: await read(views.weak, [U, 1, S, S]),
-    strong: await read(views.strong, [U, 1, S, S]),
+    labeled: await read(labeled.x, [E + P, 1, S, S]),
+    target: await read(labeled.target, [E + P, S, S]),
+    weak: await read(weak, [U, 1, S, S]),
+    strong: await read(strong, [U, 1, S, S]),
   }
 
   const boxes = numbers.values['boxes']!
@@ -87,7 +89,7 @@ export async function makeFixture(config: Config, data: TrainingData, t = 0): Pr
     ),
   ) as Fixture['networks']
   disposeModels(models)
-  tf.dispose([views.labeled.x, views.labeled.target, views.weak, views.strong])
+  tf.dispose([labeled.x, labeled.target, weak, strong])
   disposeImages(device)
   disposeStep(plan)
 

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm'
+import { beat } from '../../lib/beat'
+import { LostError } from '../lost-error'
 import factory from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js'
 
 /** Addresses of what threads need beside the kernels: tfjs's threaded binary and thread.js, both from our own origin. */
@@ -10,7 +12,7 @@ export interface ThreadFiles {
 
 /** The parts of tfjs's threaded module that are used here. */
 interface ThreadedModule {
-  PThread: { unusedWorkers: Worker[] }
+  PThread: { unusedWorkers: Worker[]; terminateAllThreads: () => void }
   wasmMemory: WebAssembly.Memory
   _malloc: (bytes: number) => number
   cwrap: (name: string, result: 'number' | null, args: 'number'[]) => unknown
@@ -18,6 +20,9 @@ interface ThreadedModule {
 }
 
 type Factory = (config: { locateFile: (path: string) => string; mainScriptUrlOrBlob: string }) => Promise<ThreadedModule>
+
+/** What makes tfjs's own backend, on one thread; null while that is the one registered. */
+let plain: ReturnType<typeof tf.findBackendFactory> | null = null
 
 /** Pool workers that the threaded module starts, whatever is asked for. */
 export const mostThreads = 8
@@ -44,9 +49,23 @@ export async function threadedBackend(files: ThreadFiles): Promise<() => void> {
   }
   return () => {
     setThreadsCount(1)
+    plain ??= tf.findBackendFactory('wasm')
     tf.removeBackend('wasm')
     tf.registerBackend('wasm', () => new BackendWasm(module as unknown as ConstructorParameters<typeof BackendWasm>[0]), 2)
   }
+}
+
+/** Removes the wasm backend with its threads, whatever state its memory is in; it can be opened anew. */
+export function dropWasm(): void {
+  const make = plain ?? tf.findBackendFactory('wasm')
+  const backend = tf.findBackend('wasm') as BackendWasm | null
+  if (backend) {
+    const { PThread } = backend.wasm as unknown as Partial<ThreadedModule>
+    // tfjs would first tidy up in the memory, which may be broken.
+    backend.dispose = () => PThread?.terminateAllThreads()
+  }
+  tf.removeBackend('wasm')
+  tf.registerBackend('wasm', make, 2)
 }
 
 /** Runs a kernel, with a list of calls for each thread and in it the arguments of each call, and returns when all are done. */
@@ -54,6 +73,9 @@ export type Run = (kernel: string, lists: number[][][]) => void
 
 /** Calls of a kernel that a thread can be given at a time. */
 const mostCalls = 4
+
+/** Milliseconds that a helper may take longer than the calling thread, which has as much to do, times as long: a busy machine wakes it late. */
+const patience = { least: 5000, times: 10 }
 
 /**
  * Starts helper threads, which wait for jobs.
@@ -99,15 +121,22 @@ export async function startThreads(
       words[1] = names.indexOf(kernel)
       Atomics.store(words, 0, ++job)
       Atomics.notify(words, 0)
+      const begun = performance.now()
       for (const call of given[0]!) kernels[kernel]!(...call)
+      const done = performance.now()
+      const latest = done + patience.least + patience.times * (done - begun)
       // A thread answers with the number of the job, negative if its kernel trapped; all have to be done before anything else is.
       const answers = Array.from({ length: threads - 1 }, (_, k) => {
-        let answer: number
-        do answer = Atomics.load(words, 3 + mostThreads + k)
-        while (answer !== job && answer !== -job)
-        return answer
+        for (let turn = 1; ; turn++) {
+          const answer = Atomics.load(words, 3 + mostThreads + k)
+          if (answer === job || answer === -job) return answer
+          // A thread that was ended answers nothing, and nobody else says so. The clock costs more than many a kernel.
+          if (turn % 10_000 !== 0) continue
+          beat()
+          if (performance.now() > latest) throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
+        }
       })
-      if (answers.includes(-job)) throw new Error(`The kernel ${kernel} failed on another thread.`)
+      if (answers.includes(-job)) throw new LostError(`The kernel ${kernel} failed on another thread`)
     }
   }
 }

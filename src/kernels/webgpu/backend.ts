@@ -79,11 +79,17 @@ export async function openWebgpu(
   await tuneConvolutions(backend, { software, adapterName: name, now, ...(store && { store }) })
 }
 
-/** Closes WebGPU, with all that lies in its memory, once another backend is active. */
+/** Devices that were given up, whose end is no news. */
+const closed = new WeakSet<GPUDevice>()
+
+export const isClosed = (device: GPUDevice): boolean => closed.has(device)
+
+/** Closes WebGPU, with all that lies in its memory, once another backend is active or the device was lost. */
 export async function closeWebgpu(): Promise<void> {
   const { device } = tf.findBackend('webgpu') as WebGPUBackend
-  // Whoever waits for values still gets them.
-  await device.queue.onSubmittedWorkDone()
+  closed.add(device)
+  // Whoever waits for values still gets them, unless the device is gone.
+  await device.queue.onSubmittedWorkDone().catch(() => undefined)
   tf.removeBackend('webgpu')
   device.destroy()
 }

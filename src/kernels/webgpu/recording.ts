@@ -82,14 +82,6 @@ export function forgetRead(backend: WebGPUBackend, info: TensorInfo): void {
   Object.assign(backend.tensorMap.get(info.dataId), { values: null })
 }
 
-/** Queues copies of whole tensors. */
-export function copyAll(backend: WebGPUBackend, copies: Copy[]): void {
-  flush(backend)
-  const encoder = backend.device.createCommandEncoder()
-  encodeCopies(backend, encoder, copies)
-  backend.device.queue.submit([encoder.finish()])
-}
-
 function encodeCopies(backend: WebGPUBackend, encoder: GPUCommandEncoder, copies: Copy[]): void {
   for (const { from, to, offset } of copies) {
     // Its buffer may be larger than the tensor.

@@ -57,20 +57,6 @@ test('any number of scalars from any number of runs comes back, even if later ru
   expect(memory()).toEqual(before)
 })
 
-test('a state can be copied and restored', async () => {
-  const state = tf.ones([length])
-  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
-  replay.run(runOf(state, 1, 2))
-  const copies = replay.copies()
-  replay.run(runOf(state, 1, 2))
-  expect((await state.data())[0]).toBe(4)
-  replay.restore(copies)
-  expect((await state.data())[0]).toBe(2)
-  expect((await replay.read()).map((row) => row[0])).toEqual([2, 4])
-  replay.dispose()
-  tf.dispose([state, copies])
-})
-
 test('a run that the GPU has no memory for is an error before it begins, and leaves nothing', async () => {
   const before = memory()
   const state = tf.ones([length])

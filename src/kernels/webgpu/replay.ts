@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { MemoryError } from '../memory-error'
-import { bufferOf, copyAll, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
+import { bufferOf, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
 import { refusalOf } from './refusal'
 
 /** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are parts of it. */
@@ -105,33 +105,9 @@ export class Replay<N extends Numbers> {
     return sizes.map((size) => values.subarray(end, (end += size)))
   }
 
-  /** Copies of the state, which the caller disposes of. */
-  copies(): tf.Tensor[] {
-    const copies = this.state.map(({ shape }) => {
-      const copy = tf.engine().makeTensorFromTensorInfo(this.backend.makeTensorInfo(shape, 'float32'))
-      bufferOf(this.backend, copy)
-      return copy
-    })
-    this.copy(this.state, copies)
-    return copies
-  }
-
-  /** Overwrites the state. */
-  restore(values: tf.Tensor[]): void {
-    this.copy(values, this.state)
-    for (const tensor of this.state) forgetRead(this.backend, tensor)
-  }
-
   dispose(): void {
     this.forget()
     this.gathered.destroy()
-  }
-
-  private copy(from: tf.Tensor[], to: tf.Tensor[]): void {
-    copyAll(
-      this.backend,
-      from.map((tensor, i) => ({ from: tensor, to: bufferOf(this.backend, to[i]!) })),
-    )
   }
 
   /** Makes room for `count` more scalars, in a larger buffer if needed; returns the number before them. */

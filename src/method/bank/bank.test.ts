@@ -1,34 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../lib/random'
-import { blur } from '../intensity'
 import { dice } from '../metrics'
 import { makeBank, spread, type BankData, type BankOptions } from './bank'
-import { layOn, type Atlas } from './demons'
+import { layOn } from './demons'
+import { drawn, noisy } from './drawn.test-support'
 import { bilinear, identity, poseOf, scaledPose, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
 
-/** A thick-walled ring with a second structure beside it, on an uneven ground: not symmetric under any turn. */
-function drawn(size: number, place: (x: number, y: number) => [number, number] = (x, y) => [x, y]): Atlas {
-  const image = new Float32Array(size * size)
-  const labels = new Uint8Array(size * size)
-  for (let y = 0, i = 0; y < size; y++)
-    for (let x = 0; x < size; x++, i++) {
-      const [u, v] = place(x, y).map((p) => ((p + 0.5) * 64) / size - 0.5) as [number, number]
-      const r = Math.hypot(u - 34, v - 30)
-      const beside = Math.hypot((u - 20) / 1.2, (v - 33) / 1.8)
-      const label = r < 5 ? 1 : r < 9 ? 2 : beside < 4 ? 3 : 0
-      labels[i] = label
-      image[i] = [0.25 + 0.1 * Math.sin(u / 7) * Math.cos(v / 9), 0.9, 0.4, 0.75][label]!
-    }
-  return { image: blur(image, size, (1.2 * size) / 64), labels }
-}
-
 const along = ([a, b, c, d, e, f]: Pose, x: number, y: number): [number, number] => [a * x + b * y + c, d * x + e * y + f]
-const noisy = (image: Float32Array, key: number, sigma = 0.02) => {
-  const random = new Random(key, 'bank')
-  return image.map((v) => v + random.uniform(-sigma, sigma))
-}
 
 describe('pose search', () => {
   test('gives the largest masked normalised cross-correlation that there is, by brute force', () => {
@@ -133,7 +113,7 @@ describe.each([32, 64, 128])('demons at %s px', (size) => {
 })
 
 describe('a bank', () => {
-  const options: BankOptions = { entries: 7, pool: 250, agreement: 0.75, rotation: 75 }
+  const options: BankOptions = { entries: 7, stack: 0, pool: 250, agreement: 0.75, rotation: 75 }
   const still = () => Promise.resolve()
   /** Patients 0..n-1 with their own shape of the anatomy, and some whose images show nothing of it. */
   function pile(size: number, good: number, wrong: number): BankData & { truth: Uint8Array[] } {
@@ -155,6 +135,7 @@ describe('a bank', () => {
       unlabeled,
       patients: unlabeled.map((_, i) => `p${i}`),
       own: new Set<string>(),
+      along: [],
       truth: shapes.map(({ labels }) => labels),
     }
   }

@@ -1,9 +1,10 @@
 import { unknown } from '../../image/raster'
 import { blur } from '../intensity'
 import { dice, meanOf } from '../metrics'
-import { layOn, type Atlas, type Laid } from './demons'
-import { bilinear, scaledPose, type Pose } from './pose'
+import { carry, layOn, type Atlas, type Laid } from './demons'
+import { bilinear, identity, scaledPose, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
+import { carryAlong } from './stack'
 
 /** What a bank is made from: images as the networks see them. */
 export interface BankData {
@@ -14,13 +15,17 @@ export interface BankData {
   unlabeled: readonly Float32Array[]
   /** Whose image each unlabelled one is. */
   patients: readonly string[]
-  /** Patients of the exemplars: none of their images is taken. */
+  /** Patients of the exemplars: none of their images is taken from the pool. */
   own: ReadonlySet<string>
+  /** For each exemplar the unlabelled images that follow it in its stack, to either side, the nearest first. */
+  along: readonly (readonly (readonly number[])[])[]
 }
 
 export interface BankOptions {
-  /** Most entries. */
+  /** Most entries from the pool; 0 looks at none of it. */
   entries: number
+  /** Most slices along the stack to either side, besides these. */
+  stack: number
   /** Most images looked at, spread evenly over patients. */
   pool: number
   /** Least Dice of the way back. */
@@ -40,10 +45,12 @@ export interface BankEntry {
   fit: number
   /** Dice of the exemplar's labels and those that come back from here, 0..1: decides. */
   wayBack: number
+  /** How many slices it lies from the exemplar in its stack; 0 for an image of the pool. */
+  away: number
 }
 
 export interface Bank {
-  /** The best first; one a patient. */
+  /** Those of the pool, the best first and one a patient; then those along the stack, the nearest first. */
   entries: BankEntry[]
   /** Patients whose best image found its way back, and all that were tried. */
   eligible: number
@@ -66,8 +73,8 @@ const turns = (range: number, count: number): number[] =>
   range === 0 ? [0] : Array.from({ length: count }, (_, i) => range * ((2 * i) / (count - 1) - 1))
 
 /**
- * A bank of pseudo-exemplars: lays every exemplar on unlabelled images by a search over poses and demons, and keeps those that it fits best, one
- * a patient, whose labels also come back to it. A function of its arguments alone.
+ * A bank of pseudo-exemplars. Lays every exemplar on unlabelled images of other patients by a search over poses and demons, and keeps those that it
+ * fits best, one a patient, whose labels also come back to it; and carries every exemplar along its stack. A function of its arguments alone.
  * @param tell how far it is; awaited, so that other work gets its turn, and what it throws ends the work
  */
 export async function makeBank(data: BankData, options: BankOptions, tell: (done: number, of: number) => Promise<void>): Promise<Bank> {
@@ -79,8 +86,10 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
     new PoseSearch(atlas.image, atlas.labels, size, rotations, over, Math.round(reach * size))
   const searches = atlases.map((atlas) => search(atlas, turns(options.rotation, 11), scales))
 
-  const pool = spread(patients, own, options.pool)
+  const pool = options.entries > 0 ? spread(patients, own, options.pool) : []
   const tries = Math.min(mostTried, new Set(pool.map((i) => patients[i]!)).size)
+  const along = data.along.map((ways) => ways.map((way) => way.slice(0, options.stack)))
+  const all = pool.length + tries + along.flat(2).length
   const found = new Map<string, Found>()
   for (const [n, image] of pool.entries()) {
     const target = small(data.unlabeled[image]!)
@@ -91,7 +100,7 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
       if (holdsAll(laid.labels, atlas.labels) && laid.fit > (found.get(patient)?.laid.fit ?? -1))
         found.set(patient, { image, exemplar: k, patient, pose, laid, target })
     }
-    await tell(n + 1, pool.length + tries)
+    await tell(n + 1, all)
   }
 
   const best = [...found.values()].sort((a, b) => b.laid.fit - a.laid.fit).slice(0, mostTried)
@@ -102,14 +111,30 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
     const back = layOn(carried, image, size, search(carried, turns(options.rotation, 7), scalesBack).find(image).pose)
     const wayBack = agreement(back.labels, labels)
     if (wayBack >= options.agreement) eligible.push({ ...one, wayBack })
-    await tell(pool.length + n + 1, pool.length + tries)
+    await tell(pool.length + n + 1, all)
   }
   const kept = eligible.length < leastEligible ? [] : eligible.slice(0, options.entries)
   const entries = kept.map(({ image, exemplar, patient, pose, laid, wayBack }) => ({
-    ...{ image, patient, fit: laid.fit, wayBack },
+    ...{ image, patient, fit: laid.fit, wayBack, away: 0 },
     labels: data.size === size ? laid.labels : refined(exemplars[exemplar]!, data.unlabeled[image]!, data.size, pose, laid, size),
   }))
-  return { entries, eligible: eligible.length, tried: best.length }
+
+  const stacked: BankEntry[] = []
+  let done = pool.length + tries
+  for (const [k, ways] of along.entries())
+    for (const way of ways) {
+      const slices = way.map((image) => small(data.unlabeled[image]!))
+      const carried = await carryAlong(atlases[k]!, slices, size, options.agreement, () => tell(++done, all))
+      for (const [n, { labels, field, fit, wayBack }] of carried.entries())
+        stacked.push({
+          ...{ image: way[n]!, patient: patients[way[n]!]!, fit, wayBack, away: n + 1 },
+          labels: data.size === size ? labels : enlarged(exemplars[k]!.labels, labels, field, size, data.size),
+        })
+    }
+  stacked.sort((a, b) => a.away - b.away)
+  // Between two exemplars of one stack the nearer one's labels count.
+  const first = stacked.filter(({ image }, n) => stacked.findIndex((other) => other.image === image) === n)
+  return { entries: [...entries, ...first], eligible: eligible.length, tried: best.length }
 }
 
 /** An image on which an exemplar has been laid. */
@@ -125,9 +150,18 @@ interface Found {
 
 /** The labels at the full size: demons once more, from what was found at the working size. */
 function refined(atlas: Atlas, image: Float32Array, size: number, pose: Pose, { field }: Laid, from: number): Uint8Array<ArrayBuffer> {
-  const ratio = size / from
-  const [ux, uy] = field.map((u) => resized(u, from, size).map((v) => v * ratio)) as [Float32Array, Float32Array]
-  return layOn(atlas, image, size, scaledPose(pose, ratio), [ux, uy]).labels
+  return layOn(atlas, image, size, scaledPose(pose, size / from), enlargedField(field, from, size)).labels
+}
+
+const enlargedField = ([ux, uy]: Laid['field'], from: number, size: number): Laid['field'] => {
+  const large = (u: Float32Array) => resized(u, from, size).map((v) => (v * size) / from)
+  return [large(ux), large(uy)]
+}
+
+/** Labels carried along a stack at the full size, by the field of the working size: demons at the full size were no better. */
+function enlarged(labels: Uint8Array, carried: Uint8Array, field: Laid['field'], from: number, size: number): Uint8Array<ArrayBuffer> {
+  const kept = new Set(carried)
+  return carry(labels, size, identity, enlargedField(field, from, size)).map((l) => (kept.has(l) ? l : unknown))
 }
 
 /** Up to `most` numbers of images of other patients: the same number of each as far as they go, evenly spaced among his. */

@@ -37,12 +37,7 @@ export function layOn({ image: source, labels }: Atlas, image: Float32Array, siz
   const unit = size / 64
   const [a, b, c, d, e, f] = pose
   const [ux, uy] = start ? [start[0].slice(), start[1].slice()] : [new Float32Array(size * size), new Float32Array(size * size)]
-  const at = (map: Uint8Array, i: number): number => {
-    const [x, y] = [(i % size) + ux[i]!, Math.floor(i / size) + uy[i]!]
-    const [px, py] = [Math.floor(a * x + b * y + c + 0.5), Math.floor(d * x + e * y + f + 0.5)]
-    return px < 0 || py < 0 || px >= size || py >= size ? 0 : map[py * size + px]!
-  }
-  const carried = () => Uint8Array.from({ length: size * size }, (_, i) => at(labels, i))
+  const carried = () => carry(labels, size, pose, [ux, uy])
   const structures = (rim: number) =>
     widened(
       carried().map((l) => (l > 0 ? 1 : 0)),
@@ -90,6 +85,15 @@ export function layOn({ image: source, labels }: Atlas, image: Float32Array, siz
   const around = structures(3)
   const enough = around.reduce((sum, v) => sum + v, 0) >= 20 * unit * unit
   return { labels: carried(), fit: enough ? correlation(warped, image, around) : -1, field: [ux, uy] }
+}
+
+/** Labels seen through a field and a pose: of the nearest pixel to pose(x + u(x)), background beyond the border. */
+export function carry(labels: Uint8Array, size: number, [a, b, c, d, e, f]: Pose, [ux, uy]: Laid['field']): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: size * size }, (_, i) => {
+    const [x, y] = [(i % size) + ux[i]!, Math.floor(i / size) + uy[i]!]
+    const [px, py] = [Math.floor(a * x + b * y + c + 0.5), Math.floor(d * x + e * y + f + 0.5)]
+    return px < 0 || py < 0 || px >= size || py >= size ? 0 : labels[py * size + px]!
+  })
 }
 
 /** Gain (0.3 to 3) and offset that bring the warped atlas nearest to the image within a set. */

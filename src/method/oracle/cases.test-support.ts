@@ -59,6 +59,8 @@ export const cases: Record<string, Case> = {
   'no feature term': of({ featureTerm: false }),
   'exemplar only': of({ synthetic: false, imageTerm: false, featureTerm: false }),
   'after the ramp': of({}, { t: 15 }),
+  'own draws': of({ draws: 'own', batchLabeled: 4 }, { data: correctedData }),
+  'own draws, self-teaching': of({ draws: 'own', teacher: 'self' }),
 }
 
 export const letters = ['A', 'B'] as const

@@ -7,7 +7,7 @@ import { networkOf } from '../model'
 import { disposeStep, planStep, uploadStep } from '../plan'
 import { featureViews } from '../schedule'
 import { labeledShares } from '../view-plan'
-import { disposeImages, renderViews, uploadImages } from '../views'
+import { disposeImages, renderViews, uploadImages, type DevicePlan } from '../views'
 import { classes, letters, projectionsOf, stateBefore, type Case } from './cases.test-support'
 
 /** Writes the inputs of each case's step, in the format that step_oracle.py describes. */
@@ -43,19 +43,28 @@ export async function writeFixture(folder: string, cases: Record<string, Case>):
     const images = uploadImages(data)
     // The strong views before CutMix, since CutMix is checked too.
     const unmixed = tf.zeros([U, 4])
-    const values = { ...plan.views.values, boxes: new Float32Array(4 * U) }
-    const views = renderViews(images, { values, tensors: { ...plan.views.tensors, boxes: unmixed } }, config)
+    const plain = ({ values, tensors }: DevicePlan): DevicePlan => ({
+      values: { ...values, boxes: new Float32Array(4 * U) },
+      tensors: { ...tensors, boxes: unmixed },
+    })
+    const views = renderViews(images, [plain(plan.views[0]), plain(plan.views[1])], config)
     const flat = (x: tf.Tensor4D): tf.Tensor3D => tf.squeeze(x, [3])
-    const made = tf.tidy(() => ({
-      'exemplar.x': flat(tf.slice(views.labeled.x, 0, E)),
-      'exemplar.y': tf.slice(views.labeled.target, 0, E),
-      ...(P > 0 && { 'synthetic.x': flat(tf.slice(views.labeled.x, E, P)), 'synthetic.y': tf.slice(views.labeled.target, E, P) }),
-      weak: flat(views.weak),
-      strong: flat(views.strong),
-    }))
-    for (const [part, tensor] of Object.entries(made)) await putTensor(`${name}/${part}`, tensor as tf.Tensor)
-    put(`${name}/boxes`, plan.views.values.boxes, [U, 4])
-    put(`${name}/partners`, plan.views.values.partners)
+    const weak = flat(views.weak)
+    await putTensor(`${name}/weak`, weak)
+    for (const [k, letter] of letters.entries()) {
+      const { labeled, strong } = views.own[k]!
+      const made = tf.tidy(() => ({
+        'exemplar.x': flat(tf.slice(labeled.x, 0, E)),
+        'exemplar.y': tf.slice(labeled.target, 0, E),
+        ...(P > 0 && { 'synthetic.x': flat(tf.slice(labeled.x, E, P)), 'synthetic.y': tf.slice(labeled.target, E, P) }),
+        strong: flat(strong),
+      }))
+      for (const [part, tensor] of Object.entries(made)) await putTensor(`${name}/${letter}.${part}`, tensor as tf.Tensor)
+      tf.dispose(made)
+      const { boxes, partners } = plan.views[k]!.values
+      put(`${name}/${letter}.boxes`, boxes, [U, 4])
+      put(`${name}/${letter}.partners`, partners)
+    }
 
     // The encoders' batch for each network: labelled, strong if there is an image term, weak.
     const has = (term: string) => numbers.terms.some((other) => other.name === term)
@@ -75,7 +84,7 @@ export async function writeFixture(folder: string, cases: Record<string, Case>):
             const from = k * (factors.length / 2) + (B - U + view * U) * width
             put(`${name}/${letter}.features/${view}/${l}`, factors.slice(from, from + U * width), [U, width])
           }
-    tf.dispose([made, views.labeled, views.weak, views.strong, unmixed])
+    tf.dispose([views.weak, views.own, weak, unmixed])
     disposeImages(images)
     disposeStep(plan)
   }

@@ -145,20 +145,19 @@ def ramp(share, warmup, length):
 
 def iteration(case, s, t):
     """One iteration with settings s at step t: metrics and gradients of both networks by name, and the networks after their passes."""
-    x_e, y_e = tensor(case + '/exemplar.x'), tensor(case + '/exemplar.y')
-    x_s, y_s = (tensor(case + '/synthetic.x'), tensor(case + '/synthetic.y')) if s['synthetic'] else (x_e[:0], y_e[:0])
-    x_weak, boxes, partners = tensor(case + '/weak'), tensor(case + '/boxes'), tensor(case + '/partners')
-    x_strong = cut_mix(tensor(case + '/strong'), boxes, partners)
-    E, P, U = len(x_e), len(x_s), len(x_weak)
-
+    x_weak = tensor(case + '/weak')
     r = ramp(t / s['steps'], s['warmup'], s['ramp'])
     image_term, feature_term = s['imageTerm'] and r > 0, s['featureTerm'] and r > 0
-    strong = [x_strong] if image_term else []
-    x = torch.cat([x_e, x_s, *strong, x_weak])[:, None]
-    clean = len(x) - U
 
-    nets, F_, labels, masks, margin = [], [], [], [], 1.0
+    nets, F_, own, labels, masks, margin = [], [], [], [], [], 1.0
     for model in MODELS:
+        given = group(f'{case}/{model}.')
+        x_e, x_s = given['exemplar.x'], given['synthetic.x'] if s['synthetic'] else given['exemplar.x'][:0]
+        strong = [cut_mix(given['strong'], given['boxes'], given['partners'])] if image_term else []
+        x = torch.cat([x_e, x_s, *strong, x_weak])[:, None]
+        E, P, U = len(x_e), len(x_s), len(x_weak)
+        clean = len(x) - U
+        own.append(given)
         dropout = {int(l): d.permute(0, 3, 1, 2) for l, d in group(f'{case}/{model}.dropout/').items()}
         assert set(dropout) == {3, 4}, 'dropout on the last two levels only'
         check_factors(dropout[3], s['dropout'] / 3)
@@ -190,11 +189,12 @@ def iteration(case, s, t):
         z = net.decode([torch.cat([features[l][:clean], *(view[l] for view in perturbed)]) for l in LEVELS])
         z_e, z_s, z_strong, *z_views = z.split([E, P, U if image_term else 0] + [U] * views)
 
-        L_E = supervised(z_e, y_e)
-        L_S = supervised(z_s, y_s) if s['synthetic'] else 0
+        L_E = supervised(z_e, own[k]['exemplar.y'])
+        L_S = supervised(z_s, own[k]['synthetic.y']) if s['synthetic'] else 0
         L_ip, L_fp = 0, 0
         if image_term:
-            mixed, m = cut_mix(labels[j], boxes, partners), cut_mix(masks[j], boxes, partners)
+            boxes = own[k]['boxes'], own[k]['partners']
+            mixed, m = cut_mix(labels[j], *boxes), cut_mix(masks[j], *boxes)
             L_ip = unsupervised(s['unsupervisedLoss'], z_strong, mixed, m)
         if feature_term:
             L_fp = sum(unsupervised(s['unsupervisedLoss'], z_view, labels[j], masks[j]) for z_view in z_views) / views
