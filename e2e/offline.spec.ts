@@ -230,6 +230,7 @@ test('the footer counts what is sent: nothing, until something is', async ({ pag
   const host = await serve('dist', path, { headers })
   await page.goto(`${host.url}?${tiny}`)
   await expectKept(page)
+  await expectState(page, 'ready')
   await choose(page, 'Unlabeled images', tiff)
   await expect(page.getByText(/20 × 24/).first()).toBeVisible()
   await expect(sentBytes(page)).toContainText('0 bytes sent since your images were opened, counted by the service worker')
