@@ -14,6 +14,7 @@ const folders = [
   'session',
   'bench',
   'selftest',
+  'study',
   'worker',
   'offline',
   'store',
@@ -74,7 +75,7 @@ function rulesOf(folder, { node = folder === 'cli' } = {}) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'out', 'test-results', 'playwright-report'] },
+  { ignores: ['dist', 'dist-node', 'out', 'test-results', 'playwright-report'] },
   tseslint.configs.recommended,
   { ...reactHooks.configs.flat.recommended, files: ['src/ui/**'] },
   ...folders.flatMap((folder) => [

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './setup.mjs'
 
-const { dependencies, devDependencies, overrides } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { dependencies = {}, devDependencies, optionalDependencies, overrides } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const text = readFileSync(join(root, 'docs', 'dependencies.md'), 'utf8')
 
 /** Packages and reason of each row of the table below a heading. */
@@ -17,11 +17,9 @@ function rowsBelow(heading) {
     .map(([, packages, reason]) => ({ names: [...packages.matchAll(/`([^`]+)`/g)].map(([, name]) => name), reason }))
 }
 
-describe.each([
-  ['To run', dependencies],
-  ['To build and test', devDependencies],
-])('docs/dependencies.md, "%s"', (heading, packages) => {
-  const rows = rowsBelow(heading)
+describe('docs/dependencies.md', () => {
+  const rows = ['To run', 'To build and test'].flatMap(rowsBelow)
+  const packages = { ...dependencies, ...devDependencies, ...optionalDependencies }
 
   it('names every package of package.json once, and no other', () => {
     expect(rows.flatMap(({ names }) => names).sort()).toEqual(Object.keys(packages).sort())
@@ -33,6 +31,10 @@ describe.each([
 
   it('has exact versions in package.json', () => {
     for (const [name, version] of Object.entries(packages)) expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
+  })
+
+  it('says that the package needs none but Dawn: all else is built into it', () => {
+    expect(Object.keys({ ...dependencies, ...optionalDependencies })).toEqual(['webgpu'])
   })
 })
 

@@ -3,8 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { ZSTDDecoder } from 'zstddec'
 
-const packages = new URL('../node_modules/@itk-wasm/', import.meta.url)
-const folders = {
+/** scripts/node-build.mjs says so in the package, which has the pipelines beside its commands. */
+const isPackaged = typeof EXEMPLAR_PACKAGE !== 'undefined'
+const packages = new URL(isPackaged ? './itk/' : '../node_modules/@itk-wasm/', import.meta.url)
+/** In which package each pipeline is. */
+export const pipelineFolders = {
   'read-image-dicom-file-series': 'dicom',
   'nrrd-read-image': 'image-io',
   'meta-read-image': 'image-io',
@@ -12,11 +15,11 @@ const folders = {
 
 /**
  * The files of one pipeline, for setPipelineFiles of src/data/itk-pipeline.ts.
- * @param {keyof typeof folders} name
+ * @param {keyof typeof pipelineFolders} name
  * @returns {{ script: string, wasm: () => Promise<Uint8Array<ArrayBuffer>> }}
  */
 export function pipelineFiles(name) {
-  const file = (ending) => new URL(`${folders[name]}/dist/pipelines/${name}.${ending}`, packages)
+  const file = (ending) => new URL(isPackaged ? `${name}.${ending}` : `${pipelineFolders[name]}/dist/pipelines/${name}.${ending}`, packages)
   return {
     script: file('js').href,
     wasm: async () => {
@@ -30,7 +33,7 @@ export function pipelineFiles(name) {
 /** Served below itk/: the script unchanged, the code as gzip, which a browser unpacks without a module from a data: address. */
 async function served(path) {
   const [, name, ending] = /^([\w-]+)\.(js|wasm\.gz)$/.exec(path) ?? []
-  if (!Object.hasOwn(folders, name ?? '')) return null
+  if (!Object.hasOwn(pipelineFolders, name ?? '')) return null
   const files = pipelineFiles(name)
   return ending === 'js' ? readFile(new URL(files.script)) : gzipSync(await files.wasm())
 }
@@ -48,7 +51,7 @@ export const itkPipelines = () => ({
     })
   },
   async generateBundle() {
-    for (const name of Object.keys(folders))
+    for (const name of Object.keys(pipelineFolders))
       for (const ending of ['js', 'wasm.gz'])
         this.emitFile({ type: 'asset', fileName: `itk/${name}.${ending}`, source: await served(`${name}.${ending}`) })
   },

@@ -14,7 +14,8 @@ try {
 }
 await setUp()
 const child = spawn(execPath, [...nodeFlags, '--import', import.meta.resolve('tsx'), file, ...args], {
-  stdio: 'inherit',
+  // The channel tells a command that lives long when this process has been killed.
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: { ...env, ...variables },
 })
 // The child gets the terminal's Ctrl+C itself; wait until it has ended.

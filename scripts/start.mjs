@@ -22,6 +22,7 @@ function buildIsFresh() {
     'index.html',
     'vite.config.ts',
     'scripts',
+    'licenses',
     'package.json',
     'package-lock.json',
     'tsconfig.json',

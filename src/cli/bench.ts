@@ -7,6 +7,7 @@ import { openBackend, type Platform } from '../session/backend'
 import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { bench } from './commands'
+import { isPackaged } from './packaged'
 import { nodePlatform, placeOf, threadsOf } from './platform'
 
 const softwarePlatform: Platform = {
@@ -34,6 +35,7 @@ async function benchPeers(...[info, options, place, tell]: Parameters<typeof run
 async function main({ backend, software = false, threads, json, peers = false, ...rest }: Values<typeof bench>): Promise<void> {
   const options = optionsOf(rest)
   if (peers && (rest.only || rest.engine)) throw new UsageError('--peers is a part of its own: leave out --only and --engine.')
+  if (peers && isPackaged) throw new UsageError('--peers needs libraries that only a clone of the repository has: run it there.')
   if (software && backend !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
   const platform = software ? softwarePlatform : nodePlatform
   const info = await openBackend(backend, platform, (message) => console.error(message), threadsOf(threads))

@@ -66,6 +66,16 @@ export const train = {
         'Go on from a checkpoint.safetensors, or from the newest good one in the folder of a run, exactly as if there had been no pause: with ' +
         'the same images, and without --preset, --set, --steps and --seed',
     },
+    rename: {
+      value: 'FILE',
+      meaning:
+        'Call images case-001, case-002 and so on, by patient, in all that is written, and write a CSV that says which is which to FILE, which ' +
+        'must lie outside of --out; - prints it instead',
+      otherwise: 'names as they are',
+    },
+    'keep-identifiers': {
+      meaning: "Keep the patient's name, ID, dates and the like in a DICOM SEG, instead of a case number (docs/files.md lists them)",
+    },
     'checkpoint-every': { value: 'SECONDS', meaning: 'How often the state of the run is kept in --out', default: '60' },
     out: {
       value: 'DIR',
@@ -81,6 +91,8 @@ export const train = {
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
     '--images brats --exemplar P1/P1_flair.nii --mask brats/P1/P1_seg.nii --modality flair --out out/flair',
     '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',
+    '--images series --exemplar p1 --mask p1.dcm --rename names.csv --out out/named',
+    '--images series --exemplar p1 --mask p1.dcm --keep-identifiers --out out/series',
   ],
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
 } as const satisfies Command
@@ -182,5 +194,66 @@ export const selftest = {
   examples: ['--backend webgpu --json selftest.json', '--backend wasm --threads 2'],
 } as const satisfies Command
 
+export const serve = {
+  name: 'serve',
+  does: 'Serves the page on this machine alone, until Ctrl+C. It must have been built, which npm start does by itself.',
+  options: { port: { value: 'N', meaning: 'Port of the page; 0 for one that is free', default: '4173' } },
+  examples: ['--port 5000'],
+} as const satisfies Command
+
+export const fuzz = {
+  name: 'fuzz',
+  does:
+    'Gives every reader, the archive of a run, its checkpoint and the worker damaged files and random requests, and ends with 1 if any of them ' +
+    'answers with anything but a sentence, hangs or takes too much memory. The files that do it are kept.',
+  options: {
+    seconds: { value: 'N', meaning: 'How long each is tried', default: '60' },
+    only: { value: 'NAME', meaning: 'One of them, such as dicom, "run archive" or protocol', multiple: true, otherwise: 'all' },
+    seed: { value: 'N', meaning: 'Which cases are drawn; the same seed draws the same', default: '1' },
+    out: { value: 'DIR', meaning: 'Where files are kept that do it', default: 'out/fuzz' },
+  },
+  examples: ['--seconds 60', '--only dicom --only tiff --seconds 600 --seed 7 --out out/found'],
+} as const satisfies Command
+
+export const study = {
+  name: 'study',
+  does:
+    'Runs a study: ways of training x seeds x exemplars over data sets, as its file describes them, each run once and never again. Killed at any moment, ' +
+    'the same command goes on. With --report it runs nothing: it gathers the runs that have ended, wherever they ran, as report.html and tables.md.',
+  rest: { value: 'STUDY.json', meaning: 'The file of the study; docs/terminal.md says what is in it' },
+  options: {
+    out: { value: 'DIR', meaning: 'Folder for the results, a small file for each run; made if it is not there', otherwise: 'none' },
+    data: { value: 'DIR', meaning: 'Folder where the paths in the study start', otherwise: 'as the study says, from its own folder' },
+    shard: {
+      value: 'I/N',
+      meaning: 'Run part I of N, from 1, all of about the same work',
+      otherwise: 'that of a Slurm array or a Kubernetes Indexed Job, else all',
+    },
+    jobs: { value: 'N', meaning: 'How many runs are made at once, each in a process of its own', default: '1' },
+    backend: {
+      value: 'NAME',
+      meaning: 'Backend to compute on',
+      oneOf: backends,
+      otherwise: 'WebGPU if there is a real adapter, else wasm',
+    },
+    report: { value: 'DIR', meaning: 'Instead: report on the results in this folder; prints the tables' },
+    compare: { value: 'A,B', meaning: 'With --report: compare these two arms as well', multiple: true },
+    into: {
+      value: 'FILE',
+      meaning: 'With --report: write the tables into this Markdown file too, between the lines <!-- study NAME --> and <!-- end NAME -->',
+    },
+  },
+  examples: [
+    'studies/smoke.json --out out/smoke --jobs 2 --backend wasm',
+    'studies/whole.json --out /scratch/whole --data /scratch/images --shard 3/16',
+    '--report out/smoke --compare "exemplar only,self" --into docs/results.md',
+  ],
+} as const satisfies Command
+
+/** Those of the package, which run from any folder. */
+export const packaged = [train, evaluate, inspect, bench, selftest, serve] as const
+
+export type PackagedName = (typeof packaged)[number]['name']
+
 /** All of them. */
-export const commands: readonly Command[] = [train, evaluate, inspect, bench, selftest]
+export const commands: readonly Command[] = [...packaged, study, fuzz]

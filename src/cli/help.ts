@@ -1,5 +1,6 @@
 import { parameters, presets, type Group, type Parameter } from '../method/config'
 import type { Command, Option } from './command'
+import { typed } from './packaged'
 
 /** Characters in a line: what a terminal shows unless somebody widened it. */
 const lineWidth = 80
@@ -44,7 +45,7 @@ const optionTerm = (name: string, { value }: Option): string => `--${name}${valu
 export function helpOf({ name, does, rest, options, examples, topics = {} }: Command): string {
   const all = Object.entries(options)
   const usage = [
-    `npm run ${name} --`,
+    typed(name),
     ...(rest ? [rest.value] : []),
     ...all.filter(([, option]) => option.needed).map(([key, option]) => optionTerm(key, option)),
     '[options]',
@@ -57,7 +58,7 @@ export function helpOf({ name, does, rest, options, examples, topics = {} }: Com
   ]
   // Broken between options, never inside of one.
   const shown = examples.map((example) => {
-    const lines = wrap(`npm run ${name} -- ${example}`.split(/ (?=--\w)/), lineWidth - 6)
+    const lines = wrap(`${typed(name)} ${example}`.split(/ (?=--\w)/), lineWidth - 6)
     return `  ${lines.join(' \\\n    ')}\n`
   })
   return [`${usage}\n`, paragraph(does), columns(rows, 22), `Examples:\n${shown.join('')}`].join('\n')

@@ -12,6 +12,7 @@ import './pipelines'
 import { runCommand, UsageError } from './arguments'
 import { inspect as command } from './commands'
 import { filesAt } from './given-path'
+import { typed } from './packaged'
 
 /** Maps of 0 and 1 as the classes that they are as a mask, where they can be nothing else. */
 function asMask(volume: Volume): Volume {
@@ -158,7 +159,7 @@ function pairsAsText({ pairs, unpaired, modalities }: Awaited<ReturnType<typeof 
 }
 
 await runCommand(command, async ({ json, pairs, modality }, paths) => {
-  if (paths.length === 0) throw new UsageError('Which files? Give files or folders, as in npm run inspect -- scan.nii.gz.')
+  if (paths.length === 0) throw new UsageError(`Which files? Give files or folders, as in ${typed('inspect')} scan.nii.gz.`)
   if (pairs) {
     const found = await inspectPairs(paths, modality)
     const rest = { unpaired: found.unpaired, ...(found.modalities.length > 0 && { modalities: found.modalities }) }

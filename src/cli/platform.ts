@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Platform } from '../session/backend'
 import type { BackendName } from '../session/events'
 import { UsageError } from './arguments'
+import { isPackaged } from './packaged'
 
 /** Where Linux keeps the Vulkan loader. Without one there is no adapter, and Dawn says so in four lines of its own on stderr. */
 const loaderFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/local/lib', '/lib64']
@@ -17,8 +18,9 @@ function mayHaveAdapter(): boolean {
   return folders.some((folder) => existsSync(join(folder, 'libvulkan.so.1')))
 }
 
-const dawnVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../../node_modules/webgpu/package.json', import.meta.url), 'utf8')) as { version: string }).version
+const require = createRequire(import.meta.url)
+
+const dawnVersion = (): string => (JSON.parse(readFileSync(require.resolve('webgpu/package.json'), 'utf8')) as { version: string }).version
 
 /** Where this runs, for reports: versions by name, and the processor. */
 export const placeOf = (backend: BackendName): Record<string, string> => ({
@@ -41,7 +43,9 @@ export const nodePlatform: Platform = {
   tuningStore: null,
   simdKernels: (file) => readFile(new URL(`../kernels/wasm/${file}`, import.meta.url)),
   threadFiles: {
-    binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
+    binary: isPackaged
+      ? fileURLToPath(new URL('tfjs-backend-wasm-threaded-simd.wasm', import.meta.url))
+      : require.resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
     script: fileURLToPath(new URL('../kernels/wasm/thread.js', import.meta.url)),
   },
   webgpu: async (forced) => {

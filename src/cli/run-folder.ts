@@ -25,6 +25,12 @@ const reasons: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long',
 }
 
+/** Why a file could not be written, in words. */
+export function reasonOf(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return reasons[code] ?? code
+}
+
 /**
  * The folder that a run writes to. It is refused before the first step if it cannot be written to, or if something in it would be lost that
  * no run wrote. Each file takes its place whole, so that a run killed at any moment leaves its last checkpoint.
@@ -138,14 +144,13 @@ export class RunFolder {
     try {
       write()
     } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException
       const kept = this.saved ? `; the run so far is in it, go on with --resume ${this.path}` : ''
       try {
         this.tidy()
       } catch {
         // Where nothing can be written, nothing is left behind either.
       }
-      throw new UsageError(`Nothing can be written to "${this.path}" (--out): ${reasons[code] ?? code}${kept}.`)
+      throw new UsageError(`Nothing can be written to "${this.path}" (--out): ${reasonOf(error)}${kept}.`)
     }
   }
 }

@@ -223,3 +223,28 @@ test('of cases in several modalities that of the exemplar is used, or the one th
     stderr: '--modality is "pet", but must be one of flair, t2.\n',
   })
 })
+
+test('names that look like a person are told; --rename takes them out of all that is written, but for a file of its own', () => {
+  for (const [n, name] of ['smith-anna_s1', 'smith-anna_s2', 'jones_19570423'].entries()) {
+    write(`named/images/${name}.png`, makePng('', { rows: rows(grey(1 + n)) }).bytes)
+    write(`named/masks/${name}.png`, makePng('', { rows: rows(inside(1 + n)) }).bytes)
+  }
+  const args = [
+    ...['--images', 'named/images', '--exemplar', 'smith-anna_s1.png', '--mask', 'smith-anna_s1.png'],
+    ...['--reference', 'named/masks', '--out', 'named/out'],
+  ]
+  const inOut = train(...args, '--rename', 'named/out/names.csv')
+  expect([inOut.status, inOut.stderr]).toEqual([1, expect.stringContaining('choose a place outside')])
+  const plain = train(...args)
+  expect(plain.stdout).toContain('names of 6 files look like a person\'s: "smith-anna_s1.png" has a given name')
+  const { status, stderr, stdout } = train(...args, '--rename', 'named/names.csv')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).not.toContain('look like')
+  expect(readFileSync(join(root, 'named/names.csv'), 'utf8').split('\n').sort()).toEqual(
+    ['', 'case,file', 'case-001_01.png,smith-anna_s1.png', 'case-001_02.png,smith-anna_s2.png', 'case-002.png,jones_19570423.png'].sort(),
+  )
+  expect(filesIn('named/out/masks')).toEqual(['case-001_01.png', 'case-001_02.png', 'case-002.png'])
+  expect(Object.keys(json('named/out/summary.json').dice.perPatient)).toEqual(['case-002'])
+  for (const file of filesIn('named/out').filter((name) => !/^model|^test-vector/.test(name)))
+    expect(readFileSync(join(root, 'named/out', file), 'latin1').match(/smith|jones|19570423/), file).toBe(null)
+})

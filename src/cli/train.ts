@@ -1,11 +1,13 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { amount } from '../lib/amount'
+import { csvOf } from '../lib/csv'
 import { makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
-import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
+import type { CaseName, DatasetSummary, ExportOptions, FileRole, SessionEvent, SourceInfo } from '../session/events'
+import { usualOptions } from '../session/export-files'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
 import { ProblemError } from '../session/problem'
 import { Session } from '../session/session'
@@ -13,39 +15,10 @@ import './pipelines'
 import { required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { filesBelow, fromPath, isInside, placeAt, samplesAt } from './given-path'
+import { isInside, placeAt } from './given-path'
+import { filesIn, given, type InputFile } from './input-files'
 import { nodePlatform, threadsOf } from './platform'
 import { newestCheckpoint, RunFolder } from './run-folder'
-
-/** A file of the user's, and where it lies. */
-type InputFile = ReturnType<typeof fromPath>
-
-/** The file at a path, the array in a file, or all files in the folder there and its subfolders, by name. @throws UsageError */
-function filesIn(path: string, option: string): InputFile[] {
-  const place = placeAt(path)
-  if (!place) throw new UsageError(`There is no file or folder "${path}" (${option}).`)
-  if (place.array !== undefined) return [{ ...fromPath(place.path, basename(place.path)), array: place.array }]
-  if (!place.folder) return [place.path, ...samplesAt(place.path)].map((file) => fromPath(file, basename(file)))
-  const { files, broken } = filesBelow(path)
-  for (const inner of broken) console.log(`Left out: "${inner}" is a link that leads nowhere.`)
-  if (files.length === 0) throw new UsageError(`There are no files in "${path}" (${option}).`)
-  return files.map((inner) => fromPath(join(path, inner), inner))
-}
-
-/**
- * A file given by its path, or by its name in the folder where it would be; a folder is a series. One that lies in that folder is named as it is
- * among the others there, with the folders between.
- * @throws UsageError
- */
-function given(path: string, folder: string | undefined, option: string): InputFile[] {
-  const found = [path, ...(folder ? [join(folder, path)] : [])].find((p) => placeAt(p))
-  if (found === undefined) throw new UsageError(`There is no file "${path}" (${option})${folder ? `, nor in "${folder}"` : ''}.`)
-  const files = filesIn(found, option)
-  const place = placeAt(found)!
-  const around = place.folder ? place.path : dirname(place.path)
-  if (!folder || !isInside(around, folder)) return files
-  return files.map((file) => ({ ...file, name: join(relative(folder, around), file.name) }))
-}
 
 /** @throws UsageError */
 function textOf(path: string): string {
@@ -99,6 +72,9 @@ class Log {
   sources: SourceInfo[] = []
   /** How the exemplar's mask was understood. */
   maskNotes: string[] = []
+  /** What could name a person: in names of files, and in DICOM files. */
+  personal: DatasetSummary['personal'] = { count: 0, examples: [] }
+  identifiers: DatasetSummary['identifiers'] = []
   /** Bytes that the run takes at most. */
   memory = 0
   private last = ''
@@ -116,9 +92,12 @@ class Log {
       this.sources = event.dataset.sources
       this.modality = event.dataset.modality
       this.maskNotes = event.dataset.maskNotes
+      this.personal = event.dataset.personal
+      this.identifiers = event.dataset.identifiers
     } else if (event.type === 'bank' && event.bank) {
-      const { entries, eligible, tried } = event.bank
+      const { entries, eligible, tried, reach } = event.bank
       console.log(`bank: ${entries.length} images; in ${eligible} of ${tried} patients the exemplar's labels find their way back`)
+      if (reach) console.log(`  turned by up to ${reach.rotation.toFixed(0)} degrees and scaled ${reach.scale.toFixed(2)} times`)
       for (const { name, fit, wayBack, away } of entries)
         console.log(`  ${name}  fit ${fit.toFixed(3)}  way back ${wayBack.toFixed(3)}${away > 0 ? `  ${away} along the stack` : ''}`)
     } else if (event.type === 'state') {
@@ -212,6 +191,9 @@ async function main(values: Values<typeof train>): Promise<void> {
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
   for (const note of log.maskNotes) console.log(note)
+  const options = { ...usualOptions, keepIdentifiers: values['keep-identifiers'] === true, rename: values.rename !== undefined }
+  for (const note of privacyNotes(log, options)) console.log(note)
+  if (values.rename !== undefined) tellCases(await session.caseNames(), values.rename, folder)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   stopIfRefused()
   if (checkpoint) await session.restore(checkpoint).catch(log.refused)
@@ -230,18 +212,51 @@ async function main(values: Values<typeof train>): Promise<void> {
 
   // What follows reads every image again, and may fail.
   await keep()
-  const { row, patients } = await session.patientScores()
+  const { row, patients } = await session.patientScores(options)
   const dice =
     row.dice === null
       ? undefined
       : { mean: row.dice, perClass: row.perClass, perPatient: Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice])) }
   const summary = { steps: row.step, seconds, backend: info.backend, adapter: info.adapter, fit: row.fit, ...(dice && { dice }) }
   const text = JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n'
-  folder.finish({ ...(await session.files('run')), 'summary.json': new TextEncoder().encode(text) })
+  folder.finish({ ...(await session.files('run', options)), 'summary.json': new TextEncoder().encode(text) })
   console.log(
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
   stopIfRefused()
+}
+
+/** What of people is in what will be written, in sentences. */
+function privacyNotes({ personal, identifiers }: Log, { keepIdentifiers, rename }: ExportOptions): string[] {
+  const { count, examples } = personal
+  const fields = identifiers.filter(({ written }) => written === 'asked').map(({ name }) => name)
+  return [
+    ...(count > 0 && !rename
+      ? [
+          `${count === 1 ? 'The name of a file looks' : `The names of ${count} files look`} like a person's: ` +
+            `${examples.map(({ name, why }) => `"${name}" ${why}`).join('; ')}. What is written holds them; --rename calls them case-001 and so on.`,
+        ]
+      : []),
+    ...(fields.length > 0
+      ? [
+          `The DICOM files say of people, among ${identifiers.length} fields: ${fields.join(', ')}. ` +
+            (keepIdentifiers ? 'A DICOM SEG keeps these.' : 'A DICOM SEG has a case number instead; --keep-identifiers keeps these.'),
+        ]
+      : []),
+  ]
+}
+
+/** Says which new name is of which image, apart from the run. @throws UsageError */
+function tellCases(names: readonly CaseName[], file: string, { path }: RunFolder): void {
+  const csv = csvOf([['case', 'file'], ...names.map(({ name, file: own }) => [name, own])])
+  if (file === '-') return void process.stdout.write(csv)
+  if (isInside(file, path))
+    throw new UsageError(`"${file}" (--rename) lies in "${path}" (--out): choose a place outside, which stays with you.`)
+  try {
+    writeFileSync(file, csv)
+  } catch (error) {
+    throw new UsageError(`"${file}" (--rename) cannot be written (${(error as NodeJS.ErrnoException).code}).`)
+  }
 }
 
 /** The bytes of a checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError */

@@ -1,5 +1,6 @@
 import { throwLoadError } from '../lib/own-file'
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
+import { identifiersIn } from './dicom-identifiers'
 import { frameGroup, headerOf, numberOf, readElements, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
 import { cutTile } from './dicom-mosaic'
@@ -189,6 +190,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
     name,
     kind: 'dicom',
     patient: textOf(data, 'x00100020') || null,
+    identifiers: identifiersIn(data),
     size: [columns, rows, slices, frames],
     samples,
     channels: layout.channels,

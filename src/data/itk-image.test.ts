@@ -25,6 +25,14 @@ const small = ['type: short', 'dimension: 3', 'sizes: 3 2 2']
 const metaImage = (fields: string[], data: Uint8Array) =>
   fromBytes('a.mha', joined(['ObjectType = Image', 'BinaryData = True', ...fields, 'ElementDataFile = LOCAL', ''].join('\n'), data))
 
+// Found by fuzzing: a spacing of 0 mm made areas of nothing.
+test.each(['0 1 2', '\u00001 1 2', 'NaN 1 2'])('a spacing of %j is ignored, and said', async (spacing) => {
+  const fields = ['NDims = 3', 'DimSize = 3 2 2', 'ElementType = MET_SHORT', `ElementSpacing = ${spacing}`, 'Offset = 0 0 0']
+  const { affine, spacing: read, notes } = await readItkImage(metaImage(fields, bytesOf(new Int16Array(12))))
+  expect({ affine, read }).toEqual({ affine: null, read: null })
+  expect(notes).toEqual(['The file has a spacing or a position that cannot be, which is ignored.'])
+})
+
 describe('NRRD', () => {
   test.each(['raw', 'gzip'])('%s, with its place', async (encoding) => {
     const samples = Int16Array.from(counting(12), (v) => v - 5)

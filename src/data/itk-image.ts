@@ -193,8 +193,11 @@ function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: Itk
     notes.push('Segments lie in several layers and were renumbered; where they overlap, the last one counts.')
   } else if (components > 1 && !colour) notes.push(`Each voxel holds ${components} values, read as frames.`)
 
-  const affine = placed && dimension >= 3 ? affineOf(image) : null
   const [dx = 1, dy = 1, dz = 1] = image.spacing
+  const steps = placed && dimension >= 3 ? affineOf(image) : null
+  const usable = [dx, dy, dz].every((mm) => mm > 0) && [dx, dy, dz, ...(steps ?? []).flat()].every(Number.isFinite)
+  if (!usable) notes.push('The file has a spacing or a position that cannot be, which is ignored.')
+  const affine = usable ? steps : null
   return makeVolume({
     name,
     kind,
@@ -203,7 +206,7 @@ function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: Itk
     channels: colour ? (components as 3 | 4) : 1,
     alpha: colour && components === 4,
     affine,
-    spacing: affine ? spacingOf(affine) : spaced ? [dx, dy, dz] : null,
+    spacing: affine ? spacingOf(affine) : spaced && usable ? [dx, dy, dz] : null,
     segments: segments.map(({ value, name: called, color }) => ({ value, name: called, color })),
     notes,
   })

@@ -51,6 +51,18 @@ test('too large is refused from the header alone', () => {
   expect(complaint({ name: 'big.png', bytes })).toContain('0 x 20,000')
 })
 
+test('a second header, of another size, is not believed', () => {
+  const { bytes } = makePng('x.png', { rows: [[1, 2]] })
+  const larger = makePng('x.png', {
+    rows: [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ],
+  }).bytes
+  // Found by fuzzing: eight samples came back for two pixels.
+  expect(complaint({ name: 'x.png', bytes: Uint8Array.from([...bytes.subarray(0, 33), ...larger.subarray(8)]) })).toContain('damaged')
+})
+
 test('cut short anywhere', () => {
   const { bytes } = makePng('x.png', {
     rows: [

@@ -78,6 +78,8 @@ export function readPng(file: NamedFile): Png {
   for (let at = 8; ; at += 12 + view.getUint32(at)) {
     if (at + 12 > bytes.length || at + 12 + view.getUint32(at) > bytes.length) throw cutShort()
     if (chunk(at) === 'IEND') break
+    // The decoder would believe a second header, whose size nobody has checked.
+    if (chunk(at) === 'IHDR' && at > 8) throw damaged()
     if (chunk(at) === 'eXIf') orientation = readExif(bytes.subarray(at + 8, at + 8 + view.getUint32(at)))
   }
 
@@ -86,6 +88,7 @@ export function readPng(file: NamedFile): Png {
     const palette = (layout.kind === 'palette' ? (png.palette ?? []) : []).map(([r, g, b]): [number, number, number] => [r!, g!, b!])
     const samples = depth < 8 ? unpack(png.data, width, height, depth) : png.data
     const unpacked = samples instanceof Uint16Array ? samples : new Uint8Array(samples.buffer)
+    if (unpacked.length !== width * height * layout.channels) throw damaged()
     return { width, height, depth, ...layout, samples: unpacked, palette, orientation }
   } catch {
     throw damaged()

@@ -179,3 +179,12 @@ test.skipIf(!existsSync(cases))('files of tifffile and Pillow', async () => {
   ]
   expect(colours.flat().every((v, i) => Math.abs(v - expected.flat()[i]!) <= 2)).toBe(true)
 })
+
+// Found by fuzzing: pages "of different sizes", of which one was the whole of ImageJ's description.
+test.each([
+  ['a text', 256, 'twenty'],
+  ['a fraction of a pixel', 257, [3, 2]],
+  ['a text for the rows of a strip', 278, '2'],
+] as const)('a side that is %s is damage', async (_, tag, value) => {
+  await expect(read(makeTiff([[[1, 2]]], 'u1', { tags: { [tag]: value } }))).rejects.toThrow('is no number; save it again.')
+})

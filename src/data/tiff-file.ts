@@ -210,6 +210,12 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
     const found = valueOf(directory, tag)
     return found === undefined ? undefined : Number(found)
   }
+  // The library takes them as they are: a text, or a part of a pixel.
+  for (const tag of ['ImageWidth', 'ImageLength', 'TileWidth', 'TileLength', 'RowsPerStrip', 'SamplesPerPixel']) {
+    const found = valueOf(directory, tag)
+    if (found !== undefined && (typeof found === 'string' || !Number.isSafeInteger(Number(found))))
+      throw new InputError(`"${name}" is a damaged TIFF: its ${tag} is no number; save it again.`, name)
+  }
   const samples = image.getSamplesPerPixel()
   const bitsOf = Array.from((directory.getValue('BitsPerSample') as ArrayLike<number> | undefined) ?? [1], Number)
   const formats = Array.from((directory.getValue('SampleFormat') as ArrayLike<number> | undefined) ?? [1], Number)

@@ -1,5 +1,6 @@
 /** Decoded files: a picture, a stack of slices or a time series, all in one form. */
 import type { GreyWindow } from '../image/window'
+import type { Identifier } from './dicom-identifiers'
 import type { ExifOrientation } from './exif'
 import type { GivenFile } from './given-file'
 
@@ -53,6 +54,8 @@ export interface Volume {
   kind: VolumeKind
   /** The patient, if the file says so (DICOM's patient ID), else null. */
   patient: string | null
+  /** What in its files can identify a person, besides their names; of a series, in the first of them. */
+  identifiers: readonly Identifier[]
   /** Columns, rows, slices, frames (time points, echoes or channels); 1 for a missing axis. */
   size: readonly [columns: number, rows: number, slices: number, frames: number]
   /** What the frames are: the same place at different times, or the same place and time in different channels. */
@@ -93,6 +96,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
   return {
     array: null,
     patient: null,
+    identifiers: [],
     frameMeans: 'time',
     channels: 1,
     alpha: false,

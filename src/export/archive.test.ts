@@ -32,7 +32,7 @@ const mask = (name: string, ...labels: number[]) => ({
   labels: Uint8Array.from(labels),
   frames: [0],
 })
-const options = { format: 'source', keepPatient: false } as const
+const options = { format: 'source', keepIdentifiers: false } as const
 
 const networks: Networks = {
   modelA: weightsOf(0.25),

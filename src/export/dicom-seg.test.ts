@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { readDicom } from '../data/dicom'
 import { segmentationOn } from '../data/dicom-seg'
 import type { Element } from '../data/dicom-elements'
+import { readElements } from '../data/dicom-header'
+import { segFields } from '../data/dicom-identifiers'
 import { makeDicom } from '../data/dicom.test-support'
 import { fromBytes } from '../data/given-file'
 import '../data/itk-pipeline.test-support'
@@ -20,7 +22,7 @@ const classes = [
   { name: 'nothing', color: '#00ff00' },
   { name: 'LV', color: '#0072b2' },
 ]
-const options = { keepPatient: false, description: 'LV and myocardium' }
+const options = { keepIdentifiers: false, description: 'LV and myocardium' }
 
 async function read(...files: Parameters<typeof readDicom>[0]): Promise<Volume> {
   const { volumes, problems } = await readDicom(files)
@@ -151,27 +153,91 @@ test('a source without a position gives labels by picture', async () => {
   expect(await segmentationOn(seg, source)).toEqual([{ frame: 0, labels }])
 })
 
-test('the patient stays out unless asked for; equal labels give equal files, others different ones', async () => {
-  const more = [
-    ['00080005', 'CS', 'ISO_IR 192'] as const,
-    ['00080050', 'SH', 'ACC77'] as const,
-    ['00080090', 'PN', 'Referrer^R'] as const,
-    ['00100030', 'DA', '19501231'] as const,
-    ['00101040', 'LO', 'Street 1'] as const,
+/** A source with every field of the table that names a person, each with a value of its own. */
+async function telling(): Promise<Volume> {
+  const uid = (n: number) => `1.2.826.0.1.${n}`
+  const own: Element[] = [
+    ['00080005', 'CS', 'ISO_IR 192'],
+    ['00080018', 'UI', uid(1)],
+    ['00080020', 'DA', '20110102'],
+    ['00080022', 'DA', '20110103'],
+    ['00080030', 'TM', '111213'],
+    ['00080050', 'SH', 'ACC77'],
+    ['00080080', 'LO', 'General Hospital'],
+    ['00080090', 'PN', 'Referrer^R'],
+    ['00081030', 'LO', 'study of Jane'],
+    ['0008103e', 'LO', 'series of Jane'],
+    ['00081070', 'PN', 'Operator^O'],
+    ['00090010', 'LO', 'PRIVATE MAKER'],
+    ['00091001', 'LO', 'private of Jane'],
+    ['00100010', 'PN', 'Doe^Jane'],
+    ['00100020', 'LO', 'PID4711'],
+    ['00100030', 'DA', '19501231'],
+    ['00100040', 'CS', 'F'],
+    ['00101010', 'AS', '061Y'],
+    ['00101040', 'LO', 'Street 1'],
+    ['00104000', 'LT', 'comment on Jane'],
+    ['0020000d', 'UI', uid(2)],
+    ['0020000e', 'UI', uid(3)],
+    ['00200010', 'SH', 'STUDY9'],
+    ['00200052', 'UI', uid(4)],
+    ['00201040', 'LO', 'INDICATOR'],
+    ['00204000', 'LT', 'image of Jane'],
+    ['00321032', 'PN', 'Requester^Q'],
+    [
+      '00400275',
+      'SQ',
+      [
+        [
+          ['00400007', 'LO', 'because of Jane'],
+          ['00401001', 'SH', 'REQ5'],
+        ],
+      ],
+    ],
   ]
-  const source = await read(makeDicom({ pixels: Int16Array.from([1, 2, 3, 4, 5, 6]), more }))
-  const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
-  const text = async (keepPatient: boolean, own = labels) =>
-    Buffer.from(await writeDicomSeg(source, own, 0, classes, { ...options, keepPatient })).toString('latin1')
-  const without = await text(false)
-  for (const word of ['Doe', 'ACC77', 'Referrer', '19501231', 'Street']) expect(without).not.toContain(word)
-  const kept = await text(true)
-  for (const word of ['Doe^Jane', 'ACC77', 'Referrer', '19501231']) expect(kept).toContain(word)
-  expect(kept).not.toContain('Street')
+  return read(makeDicom({ pixels: Int16Array.from([1, 2, 3, 4, 5, 6]), instance: uid(1), series: uid(3), more: own }))
+}
+
+const asText = async (source: Volume, keepIdentifiers: boolean, labels = Uint8Array.of(0, 1, 3, 0, 1, 3)) =>
+  Buffer.from(await writeDicomSeg(source, labels, 0, classes, { ...options, keepIdentifiers })).toString('latin1')
+
+test('what identifies the patient stays out unless it is kept, and then only what the table says', async () => {
+  const source = await telling()
+  expect(source.identifiers.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["Patient's Name", 'Patient ID', 'Institution Name', "Operators' Name", 'Study Description', 'Private fields']),
+  )
+  const renamed = { ...source, patient: 'case-001' }
+  const [without, kept] = [await asText(renamed, false), await asText(renamed, true)]
+  for (const { tag, name, value } of source.identifiers) {
+    // An age or a sex is found in many places by chance.
+    if (value.length < 4) continue
+    const fate = segFields.get(tag)
+    expect(without.includes(value), `${name} without`).toBe(fate === 'always')
+    expect(kept.includes(value), `${name} kept`).toBe(fate !== undefined)
+  }
+  const { data } = await readElements(fromBytes('seg.dcm', Uint8Array.from(Buffer.from(without, 'latin1'))))
+  const of = (tag: string) => data.string(tag) ?? ''
+  expect([of('x00100010'), of('x00100020'), of('x00100030'), of('x00100040')]).toEqual(['case-001', 'case-001', '', ''])
+  expect([of('x00120062'), of('x00280303')]).toEqual(['YES', 'REMOVED'])
   for (const file of [without, kept]) expect(file).toContain('Research use only')
-  expect(await text(false)).toBe(without)
+  expect(without).not.toContain('Jane')
+  expect(kept).not.toMatch(/of Jane|on Jane/)
+})
+
+test('without identifiers it still lies on its series', async () => {
+  const source = await telling()
+  const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
+  const seg = await read(fromBytes('seg.dcm', await writeDicomSeg({ ...source, patient: 'case-001' }, labels, 0, classes, options)))
+  expect(await segmentationOn(seg, source)).toEqual([{ frame: 0, labels }])
+})
+
+test('equal labels give equal files, others different ones', async () => {
+  const source = await telling()
+  const without = await asText(source, false)
+  expect(await asText(source, false)).toBe(without)
   const uid = (file: string) => /2\.25\.(?!103905)\d+/.exec(file)![0]
-  expect(uid(await text(false, Uint8Array.of(1, 1, 3, 0, 1, 3)))).not.toBe(uid(without))
+  expect(uid(await asText(source, false, Uint8Array.of(1, 1, 3, 0, 1, 3)))).not.toBe(uid(without))
+  expect(uid(await asText({ ...source, patient: 'case-002' }, false))).not.toBe(uid(without))
 })
 
 test('labels that do not fit are refused', async () => {
@@ -188,7 +254,8 @@ describe.skipIf(!python || !existsSync(cine))(needs('DICOM SEG read by pydicom',
     try {
       const source = await readFolder(cine)
       const labels = rectangles(source.size)
-      writeFileSync(join(folder, 'seg.dcm'), await writeDicomSeg(source, labels, 1, classes, options))
+      const renamed = { ...source, patient: 'case-007' }
+      writeFileSync(join(folder, 'seg.dcm'), await writeDicomSeg(renamed, labels, 1, classes, options))
       writeFileSync(join(folder, 'labels'), labels)
       const code = `
 import sys, glob, warnings, numpy as np, pydicom
@@ -198,7 +265,7 @@ labels = np.fromfile(sys.argv[1] + '/labels', np.uint8).reshape(9, 256, 256)
 source = {d.SOPInstanceUID: d for d in map(pydicom.dcmread, glob.glob(sys.argv[2] + '/*.dcm'))}
 late = sorted([d for d in source.values() if d.TriggerTime > 500], key=lambda d: -d.InstanceNumber)
 assert seg.SOPClassUID == '1.2.840.10008.5.1.4.1.1.66.4' and seg.file_meta.MediaStorageSOPInstanceUID == seg.SOPInstanceUID
-assert seg.PatientName == '' and seg.PatientID == 'SCD0000101' and seg.PatientBirthDate == ''
+assert seg.PatientName == 'case-007' and seg.PatientID == 'case-007' and seg.PatientIdentityRemoved == 'YES' and seg.PatientBirthDate == ''
 for tag in ('StudyInstanceUID', 'FrameOfReferenceUID'): assert seg[tag].value == late[0][tag].value
 assert seg.SeriesInstanceUID != late[0].SeriesInstanceUID
 assert seg.ReferencedSeriesSequence[0].SeriesInstanceUID == late[0].SeriesInstanceUID

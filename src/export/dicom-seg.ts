@@ -9,6 +9,7 @@
 import { concat, writeDicom, type Element } from '../data/dicom-elements'
 import { minus } from '../data/dicom-geometry'
 import { frameGroup, numberOf, textOf } from '../data/dicom-header'
+import { segFields } from '../data/dicom-identifiers'
 import { planesOfVolume, type DicomPlane } from '../data/dicom-stack'
 import type { Volume } from '../data/volume'
 import { rgbOf } from '../image/palette'
@@ -16,8 +17,8 @@ import type { LabelClass } from '../image/raster'
 import { version } from '../lib/version'
 
 export interface SegOptions {
-  /** Whether the patient's name, birth date and sex, the accession number and the referring physician are copied from the source. */
-  keepPatient: boolean
+  /** Whether the fields that `segFields` lists as `asked` are copied from the source. */
+  keepIdentifiers: boolean
   /** The name of the series; " (research use only)" is added. */
   description: string
   /** When it was made; the date of the study by default. */
@@ -78,9 +79,9 @@ const timeOf = (text: string) => (/^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)
 
 /**
  * Writes labels as a DICOM SEG: binary, a segment for each class but the first, frames only where a segment has pixels (one empty frame if none
- * has). It lies in the source's frame of reference and names the pictures it lies on. Study and patient ID are the source's, so that it
- * is filed with it; everything else that identifies the patient is left out unless `keepPatient`.
- * @param source read by `readDicom`
+ * has). It lies in the source's frame of reference and names the pictures it lies on, by the unique identifiers of its study, series and instances.
+ * Everything else that identifies the patient is left out unless `keepIdentifiers`; `source.patient` stands for the patient then.
+ * @param source read by `readDicom`, its patient renamed
  * @param labels columns * rows * slices class numbers, on frame `frame` of the source
  * @param classes background first; the number of a segment is the number of its class
  * @throws InputError if the source's files can no longer be read
@@ -116,8 +117,12 @@ export async function writeDicomSeg(
 
   const { data } = pictures[0]!.header
   const text = (tag: string) => textOf(data, tag)
-  const patient = (tag: string) => (options.keepPatient ? text(tag) : '')
-  const studyDate = dateOf(text('x00080020'))
+  /** A field that is copied if that was asked for; the table says which may be. */
+  const asked = (tag: string) => {
+    if (segFields.get(tag) !== 'asked') throw new Error(`${tag} is not among the fields that may be copied.`)
+    return options.keepIdentifiers ? text(`x${tag}`) : ''
+  }
+  const studyDate = dateOf(asked('00080020'))
   const made = options.made?.toISOString().replace(/[-:]/g, '')
   const date = made?.slice(0, 8) ?? (studyDate || '19700101')
   const time = made?.slice(9, 15) ?? '000000'
@@ -126,7 +131,9 @@ export async function writeDicomSeg(
     ['00081150', 'UI', textOf(picture.header.data, 'x00080016')],
     ['00081155', 'UI', instance(picture)],
   ]
-  const content = JSON.stringify([pictures.map((picture) => [instance(picture), picture.frame]), frame, classes, options])
+  /** In the place of name and ID. */
+  const alias = short(source.patient ?? '', 64)
+  const content = JSON.stringify([pictures.map((picture) => [instance(picture), picture.frame]), frame, classes, options, alias])
   const uids = await uidsOf(concat([new TextEncoder().encode(content), labels]), 3)
 
   const { geometry } = pictures[0]!
@@ -151,13 +158,13 @@ export async function writeDicomSeg(
     ['00080020', 'DA', studyDate],
     ['00080021', 'DA', date],
     ['00080023', 'DA', date],
-    ['00080030', 'TM', timeOf(text('x00080030'))],
+    ['00080030', 'TM', timeOf(asked('00080030'))],
     ['00080031', 'TM', time],
     ['00080033', 'TM', time],
-    ['00080050', 'SH', patient('x00080050')],
+    ['00080050', 'SH', asked('00080050')],
     ['00080060', 'CS', 'SEG'],
     ['00080070', 'LO', 'Exemplar Lab'],
-    ['00080090', 'PN', patient('x00080090')],
+    ['00080090', 'PN', asked('00080090')],
     ['0008103e', 'LO', `${short(options.description, 43)} (research use only)`.trim()],
     ['00081090', 'LO', 'Exemplar Lab'],
     [
@@ -170,18 +177,24 @@ export async function writeDicomSeg(
         ],
       ],
     ],
-    ['00100010', 'PN', patient('x00100010')],
-    ['00100020', 'LO', text('x00100020')],
-    ['00100030', 'DA', dateOf(patient('x00100030'))],
-    ['00100040', 'CS', patient('x00100040')],
+    ['00100010', 'PN', options.keepIdentifiers ? asked('00100010') : alias],
+    ['00100020', 'LO', options.keepIdentifiers ? asked('00100020') : alias],
+    ['00100030', 'DA', dateOf(asked('00100030'))],
+    ['00100040', 'CS', asked('00100040')],
+    ...(options.keepIdentifiers
+      ? []
+      : ([
+          ['00120062', 'CS', 'YES'],
+          ['00120063', 'LO', 'Exemplar Lab copies only the UIDs that refer to the images'],
+        ] as const)),
     ['00181000', 'LO', '0'],
     ['00181020', 'LO', version],
     ['0020000d', 'UI', text('x0020000d')],
     ['0020000e', 'UI', uids[1]!],
-    ['00200010', 'SH', text('x00200010')],
+    ['00200010', 'SH', asked('00200010')],
     ['00200011', 'IS', '300'],
     ['00200013', 'IS', '1'],
-    ...(world ? [['00200052', 'UI', world] as const, ['00201040', 'LO', text('x00201040')] as const] : []),
+    ...(world ? [['00200052', 'UI', world] as const, ['00201040', 'LO', asked('00201040')] as const] : []),
     ['00209221', 'SQ', [[['00209164', 'UI', uids[2]!]]]],
     [
       '00209222',
@@ -202,6 +215,7 @@ export async function writeDicomSeg(
     ['00280101', 'US', [1]],
     ['00280102', 'US', [0]],
     ['00280103', 'US', [0]],
+    ...(options.keepIdentifiers ? [] : [['00280303', 'CS', 'REMOVED'] as const]),
     ['00282110', 'CS', text('x00282110') === '01' ? '01' : '00'],
     ['00620001', 'CS', 'BINARY'],
     [

@@ -11,8 +11,8 @@ import { writeNifti } from './nifti'
 
 /** What other writers were asked to write, instead of their bytes: frame and labels. */
 vi.mock('./dicom-seg', () => ({
-  writeDicomSeg: (_: Volume, labels: Uint8Array, frame: number, __: unknown, { keepPatient }: LabelOptions) =>
-    Promise.resolve(Uint8Array.of(frame, Number(keepPatient), ...labels)),
+  writeDicomSeg: (_: Volume, labels: Uint8Array, frame: number, __: unknown, { keepIdentifiers }: LabelOptions) =>
+    Promise.resolve(Uint8Array.of(frame, Number(keepIdentifiers), ...labels)),
 }))
 vi.mock('./seg-nrrd', () => ({ writeSegNrrd: (_: Volume, labels: Uint8Array, frame: number) => Uint8Array.of(frame, ...labels) }))
 
@@ -38,7 +38,7 @@ const classes: ExportedClass[] = [
   { name: 'Myo', color: '#00ff00', value: '255' },
 ]
 const labelsOf = ({ size }: Volume) => Uint8Array.from({ length: size.reduce((a, b) => a * b) }, (_, i) => i % 3)
-const options: LabelOptions = { format: 'source', keepPatient: false }
+const options: LabelOptions = { format: 'source', keepIdentifiers: false }
 const write = (source: Volume, more: Partial<LabelOptions> = {}, table = classes) =>
   writeLabels(source, labelsOf(source), table, { ...options, ...more })
 
@@ -142,7 +142,7 @@ describe('what is in the file', () => {
     const labels = labelsOf(cine)
     const part = (frame: number) => [...labels.subarray(frame * 12, frame * 12 + 12)]
     expect((await write(cine)).map(({ bytes }) => [...bytes])).toEqual([0, 1, 2].map((frame) => [frame, 0, ...part(frame)]))
-    const some = await write(cine, { frames: [2], keepPatient: true, base: 'other' })
+    const some = await write(cine, { frames: [2], keepIdentifiers: true, base: 'other' })
     expect(some.map(({ name, bytes }) => [name, ...bytes])).toEqual([['other-frame-3.dcm', 2, 1, ...part(2)]])
     const nrrds = await write(cine, { frames: [1], format: 'seg-nrrd' })
     expect(nrrds.map(({ name, bytes }) => [name, ...bytes])).toEqual([['cine-frame-2.seg.nrrd', 1, ...part(1)]])

@@ -21,8 +21,8 @@ export interface LabelOptions {
    * never one file for each slice.
    */
   format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
-  /** Whether a DICOM SEG may bear the patient's name. */
-  keepPatient: boolean
+  /** Whether a DICOM SEG may bear what identifies the patient. */
+  keepIdentifiers: boolean
   /** Base name of the output, if the source's own is taken. */
   base?: string
   /** When a DICOM SEG says it was made; the date of the study by default. */
@@ -34,7 +34,8 @@ export interface LabelOptions {
 /** The description in the header of a label file or a map. */
 const says = (what: string) => `Exemplar Lab ${what}, research only, 0 if not predicted`
 
-const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
+/** The endings of files that are read. */
+export const endings = /\.(nii(\.gz)?|png|jpe?g|(ome\.)?tiff?|dcm|dicom|ima|(seg\.)?nrrd|nhdr|mh[ad]|np[yz]|h5|hdf5|mnc|mg[hz]|zip)$/i
 
 /** Names that Windows keeps for devices, whatever follows a dot or blanks; raised digits count as digits there. */
 const devices = /^(con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3])(?= *(?:\.|$))/i
@@ -99,7 +100,7 @@ export async function writeLabels(
     throw new Error(`Labels of ${source.size.join(' x ')} voxels cannot be ${labels.length} values ("${source.name}").`)
   const base = options.base ?? sourceBase(source.name)
   const format = formatOf(source, options)
-  const { keepPatient } = options
+  const { keepIdentifiers } = options
   const made = options.made && { made: options.made }
   if (format === 'png') {
     const colors = classes.map(({ color }) => color)
@@ -121,7 +122,7 @@ export async function writeLabels(
         : // Seldom needed.
           await (
             await loadOwn('The writer of DICOM SEG', () => import('./dicom-seg'))
-          ).writeDicomSeg(source, part, frame, classes, { keepPatient, description: says('labels'), ...made })
+          ).writeDicomSeg(source, part, frame, classes, { keepIdentifiers, description: says('labels'), ...made })
     files.push({ name: frames === 1 ? `${base}.${ending}` : `${base}-frame-${frame + 1}.${ending}`, bytes })
   }
   return files

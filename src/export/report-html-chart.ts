@@ -1,11 +1,11 @@
-import { ticksWithin } from '../lib/round-numbers'
+import { ticksWithin, tidy } from '../lib/round-numbers'
 
 /** One curve: NaN is a gap. */
 export interface Curve {
   /** Label at the curve's end; may be empty. */
   name: string
-  /** How it is drawn: model A (solid), model B (dashed), both (plain) or the fit (dotted). */
-  look: 'a' | 'b' | 'both' | 'fit'
+  /** How it is drawn: model A (solid), model B (dashed), both (plain) or the fit (dotted); or a class of the page's own style. */
+  look: 'a' | 'b' | 'both' | 'fit' | `arm${number}`
   points: { x: number; y: number }[]
 }
 
@@ -34,8 +34,14 @@ const place = (value: number) => value.toFixed(1)
  * A line chart as SVG; the last value of each curve is written beside it. An empty string if there are no numbers.
  * @param title plain text without markup
  * @param range of the y axis; by default from 0 to the largest value
+ * @param across the unit of the x axis, which begins at 0; how far it reaches at least; and the least distance of two ticks
  */
-export function chartFigure(title: string, curves: readonly Curve[], range?: readonly [number, number]): string {
+export function chartFigure(
+  title: string,
+  curves: readonly Curve[],
+  range?: readonly [number, number],
+  across: { unit: string; least: number; tick: number } = { unit: 'steps', least: 1, tick: 1 },
+): string {
   const drawn = curves
     .map((curve) => ({ ...curve, points: thin(curve.points) }))
     .filter(({ points }) => points.some(({ y }) => Number.isFinite(y)))
@@ -43,7 +49,7 @@ export function chartFigure(title: string, curves: readonly Curve[], range?: rea
   const all = drawn.flatMap(({ points }) => points)
   const values = all.map(({ y }) => y).filter(Number.isFinite)
   const [low, high] = range ?? [0, values.reduce((a, b) => Math.max(a, b), 0) * 1.05 || 1]
-  const lastX = curves.flatMap(({ points }) => points).reduce((most, { x }) => Math.max(most, x), 1)
+  const lastX = curves.flatMap(({ points }) => points).reduce((most, { x }) => Math.max(most, x), across.least)
   const x = (value: number) => box.left + (value / lastX) * (box.right - box.left)
   const y = (value: number) => box.bottom - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (box.bottom - box.top)
 
@@ -52,7 +58,7 @@ export function chartFigure(title: string, curves: readonly Curve[], range?: rea
       `<path class="grid" d="M${box.left} ${place(y(tick))}H${box.right}"/>` +
       `<text x="${box.left - 5}" y="${place(y(tick) + 3.5)}" text-anchor="end">${short(tick)}</text>`,
   )
-  const steps = ticksWithin(0, lastX, 1).map(
+  const steps = ticksWithin(0, lastX, across.tick).map(
     (tick) => `<text x="${place(x(tick))}" y="${height - 8}" text-anchor="middle">${short(tick)}</text>`,
   )
   const lines = drawn.map(({ look, points }) => {
@@ -71,7 +77,7 @@ export function chartFigure(title: string, curves: readonly Curve[], range?: rea
   const told = ends.map(({ name, first, last }) => `${name} from ${first.toFixed(3)} to ${last.toFixed(3)}`.trim()).join(', ')
   return (
     `<figure class="chart"><figcaption>${title}</figcaption>` +
-    `<svg role="img" aria-label="${title} over ${lastX} steps: ${told}" viewBox="0 0 ${width} ${height}">` +
+    `<svg role="img" aria-label="${title} over ${tidy(lastX)} ${across.unit}: ${told}" viewBox="0 0 ${width} ${height}">` +
     grid.join('') +
     steps.join('') +
     lines.join('') +

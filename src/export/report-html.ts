@@ -19,11 +19,11 @@ const maxPictures = 60
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Text for HTML, including attributes; invalid characters become a replacement character. */
-const escape = (text: string) =>
+export const escape = (text: string) =>
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]/gu, '\ufffd').replace(/[&<>"']/g, (c) => entities[c]!)
 
 /** A name, isolated so that right-to-left text does not reorder what surrounds it. */
-const named = (name: string) => `<bdi>${escape(name)}</bdi>`
+export const named = (name: string) => `<bdi>${escape(name)}</bdi>`
 
 const count = (n: number) => n.toLocaleString('en-US')
 const dice = (value: number | null | undefined) => (value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(3))
@@ -48,19 +48,9 @@ function duration(seconds: number): string {
 export function writeReport(run: ReportedRun, masks: readonly { file: string; source: string }[] = []): string {
   const images = [...run.images].sort((a, b) => b.disagreement - a.disagreement)
   const colors = run.classes.map(({ color }) => (/^#[0-9a-f]{6}$/i.test(color) ? color : '#888888'))
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Exemplar Lab: report of a run</title>
-<style>${reportStyle}</style>
-</head>
-<body>
-<main>
-<h1>Report of a run</h1>
+  return page(
+    'Exemplar Lab: report of a run',
+    `<h1>Report of a run</h1>
 <p class="quiet">Exemplar Lab ${escape(run.version)} · two networks that taught each other from ${plural(run.exemplars.length, 'annotated image')} and ${plural(images.length, 'unlabelled image')}</p>
 <p class="notice"><strong>For research use only.</strong> This is not a medical device. Nobody has checked these masks: do not use them for diagnosis or treatment.</p>
 ${[
@@ -72,17 +62,34 @@ ${[
   table(run, images),
   settings(run.config),
   data(run, masks),
-].join('\n')}
-<footer><p>Written by Exemplar Lab ${escape(run.version)}, research software. Not a medical device, not approved by anyone for any purpose, not for diagnosis or treatment. This file holds all that it shows: it loads nothing, sends nothing and runs no script.</p></footer>
+].join('\n')}`,
+    run.version,
+  )
+}
+
+/** A page that needs no network and no script, and whose policy allows neither. @param style more of it, after that of all reports */
+export const page = (title: string, content: string, version: string, style = '') => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${reportStyle}${style}</style>
+</head>
+<body>
+<main>
+${content}
+<footer><p>Written by Exemplar Lab ${escape(version)}, research software. Not a medical device, not approved by anyone for any purpose, not for diagnosis or treatment. This file holds all that it shows: it loads nothing, sends nothing and runs no script.</p></footer>
 </main>
 </body>
 </html>
 `
-}
 
 const plural = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`
 
-const section = (heading: string, content: string) => {
+export const section = (heading: string, content: string) => {
   const id = heading.toLowerCase().replace(/[^a-z]+/g, '-')
   return `<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>\n${content}\n</section>`
 }
@@ -130,7 +137,7 @@ function labels({ classes, scores }: ReportedRun, colors: string[]): string {
 }
 
 /** A table may be wider than a phone's screen; then it can also be scrolled by keyboard. */
-const scroll = (name: string, how: 'fit' | 'names-wrap', content: string) =>
+export const scroll = (name: string, how: 'fit' | 'names-wrap', content: string) =>
   `<div class="scroll ${how}" tabindex="0" role="group" aria-label="Table: ${name}">${content}</div>`
 
 function pictures(

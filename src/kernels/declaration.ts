@@ -48,6 +48,8 @@ export interface Declaration<I extends string, P extends string, O extends strin
   outputs: (shapes: Inputs<I, P, number[]>, attrs: A) => Shapes<O>
   /** Shapes of the extra outputs for its gradient. */
   hidden?: (shapes: Inputs<I, P, number[]>, attrs: A) => Shapes<H>
+  /** Outputs that are the whole gradient of an input: that of a part of the flat parameters is written in place (shared-part.ts). */
+  gradientsOf?: Partial<Record<NoInfer<O>, NoInfer<I>>>
   /**
    * The operation in plain TypeScript: the reference for testing the others, and the implementation on cpu, and on wasm without
    * SIMD. Output arrays arrive with undefined content and must be written completely.

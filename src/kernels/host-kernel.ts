@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { mapped, outputShapes, type Declaration, type Inputs } from './declaration'
+import { gradientPlace } from './shared-part'
 import { placeOf, simd, type Place } from './wasm/simd'
 
 /** The backends whose memory is accessible to plain code. */
@@ -31,7 +32,11 @@ export function hostKernel<I extends string, P extends string, O extends string,
     const inputs = call.inputs as Record<string, tf.TensorInfo>
     const shapes = mapped(inputs, ({ shape }) => shape) as Given<number[]>
     // Views are taken after every output exists: an allocation may grow the heap and detach them.
-    const outputs = outputShapes(operation, shapes, attrs).map(([name, shape]) => [name, allocate(backend, shape)] as const)
+    const placed = (name: O | H) => {
+      const input = operation.gradientsOf?.[name as O]
+      return input && 'wasm' in backend ? gradientPlace(backend, inputs[input]!) : undefined
+    }
+    const outputs = outputShapes(operation, shapes, attrs).map(([name, shape]) => [name, placed(name) ?? allocate(backend, shape)] as const)
     const made = Object.fromEntries(outputs)
     const kernels = operation.simd && 'wasm' in backend ? simd(backend) : null
     if (kernels && 'wasm' in backend) {

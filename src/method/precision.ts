@@ -1,10 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core'
 import type { Precision } from '../kernels/webgpu/halves'
 import type { UNet } from '../nn/unet'
 import type { Config } from './config'
 import { sharesWeights } from './model'
 
 /** The precision in which a step stores activations and their gradients here: f16 only where our own kernels run from end to end, on WebGPU with GroupNorm. */
-export const precisionOf = (net: UNet, config: Config): Precision => (sharesWeights(net) ? config.precision : 'f32')
+export const precisionOf = (net: UNet, config: Config): Precision =>
+  tf.getBackend() === 'webgpu' && sharesWeights(net) ? config.precision : 'f32'
 
 /**
  * The loss is multiplied by this before it is differentiated, and the gradient of the weights divided by it. The gradient of a mean over N pixels is

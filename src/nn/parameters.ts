@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { partAlignment, sharedPart, unwritten } from '../kernels/webgpu/shared-part'
+import { partAlignment, sharedPart, unwritten } from '../kernels/shared-part'
 import type { Random } from '../lib/random'
 
 /** Named tensors of all networks, disposed of by whoever makes them. The first axis is the network. */
@@ -32,7 +32,7 @@ export function layoutOf(shapes: Shapes, networks = 2): Layout {
   return { networks, shapes, offsets, size }
 }
 
-export { canShare } from '../kernels/webgpu/shared-part'
+export { canShare } from '../kernels/shared-part'
 
 /**
  * The values of `flat` from `offset` on as a tensor of `shape`: a copy, or a part that shares its memory, which only the operations of

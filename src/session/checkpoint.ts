@@ -88,7 +88,8 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     ...(bank && {
       bank: JSON.stringify({
         ...bank,
-        entries: bank.entries.map(({ image, patient, fit, wayBack, away }) => ({ image, patient, fit, wayBack, away })),
+        // Whose images they are, the data set says: a file that leaves the page does not.
+        entries: bank.entries.map(({ image, fit, wayBack, away }) => ({ image, fit, wayBack, away })),
       }),
     }),
   })
@@ -163,8 +164,14 @@ const areRecoveries = (value: unknown): value is Recovery[] =>
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {
   const labelsOf = (n: number) => tensors[`bank/${n}`]!.data as BankEntry['labels']
-  // Older ones had none along a stack.
-  return bank && { ...bank, entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })) }
+  // Older ones had none along a stack, and did not tell the poses.
+  return (
+    bank && {
+      ...bank,
+      reach: bank.reach ?? null,
+      entries: bank.entries.map((entry, n) => ({ ...entry, away: entry.away ?? 0, labels: labelsOf(n) })),
+    }
+  )
 }
 
 /** Whether bytes are of a checkpoint, damaged or not. */
@@ -230,7 +237,11 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const { step: t, rows, scores, recoveries, bank } = from
+  const { step: t, rows, scores, recoveries } = from
+  const bank = from.bank && {
+    ...from.bank,
+    entries: from.bank.entries.map((entry) => ({ ...entry, patient: dataset.unlabeled[entry.image]?.patient ?? '' })),
+  }
   const trainer = new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
   trainer.leg = from.leg
   return trainer

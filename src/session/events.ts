@@ -23,8 +23,33 @@ export type ExportKind = 'weights' | 'masks' | 'maps' | 'run'
 export interface ExportOptions {
   /** `source`: in each file's own format; else the chosen format, where the volume allows it. */
   format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
-  /** Whether DICOM files written here carry the patient's name. */
-  keepPatient: boolean
+  /** Whether DICOM files written here carry what identifies the patient; else a case number stands for the patient. */
+  keepIdentifiers: boolean
+  /** Whether files are called case-001, case-002, ... in all that is written. */
+  rename: boolean
+}
+
+/** A field of DICOM files that can identify a person, and what it says in the files at hand. */
+export interface IdentifierInfo {
+  tag: string
+  name: string
+  /** A few of the different values, and how many more there are. */
+  values: string[]
+  more: number
+  /** In which exports it is: in every DICOM SEG, in one where it is asked for, in the names of files, or in none. */
+  written: 'always' | 'asked' | 'names' | 'never'
+}
+
+/** Names of files that look like a person's: how many, and a few of them with the reason. */
+export interface PersonalNames {
+  count: number
+  examples: { name: string; why: string }[]
+}
+
+/** What an image is called where files are renamed. */
+export interface CaseName {
+  name: string
+  file: string
 }
 
 /** The backend in use. `software` is true for a WebGPU adapter without a GPU. */
@@ -173,6 +198,9 @@ export interface DatasetSummary {
   sources: SourceInfo[]
   /** Null for a sample and without masks from files. */
   pairs: PairList | null
+  /** What could identify a person: in the files, and in their names. */
+  identifiers: IdentifierInfo[]
+  personal: PersonalNames
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
   unlabeled: UnlabeledInfo[]
@@ -267,9 +295,11 @@ export interface BankEntryInfo {
 /** The bank of pseudo-exemplars of a run. */
 export interface BankInfo {
   entries: BankEntryInfo[]
-  /** Patients whose best image found its way back, of all that were tried. */
+  /** Patients of whom an image found its way back, of all that were tried. */
   eligible: number
   tried: number
+  /** How far the exemplar is turned (degrees) and scaled (times smaller or larger) in most images that found their way back. */
+  reach: { rotation: number; scale: number } | null
 }
 
 /** All predictions, most disagreement first. */

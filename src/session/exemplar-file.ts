@@ -46,7 +46,14 @@ function exemplarBytes(dataset: Dataset): Uint8Array<ArrayBuffer> {
   for (const [n, { size, channels, samples }] of masks.entries())
     tensors[`mask/${n}`] = { shape: [size[3], size[2], size[1], size[0], channels], data: samples }
   // Whose patient a mask is of says nothing about its labels.
-  const about = masks.map((mask) => ({ ...mask, samples: undefined, origin: undefined, patient: undefined, window: undefined }))
+  const about = masks.map((mask) => ({
+    ...mask,
+    samples: undefined,
+    origin: undefined,
+    patient: undefined,
+    identifiers: undefined,
+    window: undefined,
+  }))
   const metadata = { format, exemplars: String(dataset.exemplars.length), masks: JSON.stringify(about) }
   return new Uint8Array(gzipSync(writeSafetensors(tensors, metadata), { mtime: 0 }))
 }
@@ -58,7 +65,7 @@ const kinds: Record<VolumeKind, true> = {
 const flag = oneOf(true, false)
 const triple = listLike<[number, number, number]>(finite, finite, finite)
 const row = listLike<[number, number, number, number]>(finite, finite, finite, finite)
-const isMask = record<Omit<Volume, 'samples' | 'origin' | 'patient' | 'window'>>({
+const isMask = record<Omit<Volume, 'samples' | 'origin' | 'patient' | 'identifiers' | 'window'>>({
   name: text,
   array: orNull(text),
   kind: oneOf(...(Object.keys(kinds) as VolumeKind[])),

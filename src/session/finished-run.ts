@@ -11,7 +11,7 @@ import { combine, decide, type Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { annotated } from './annotations'
-import { hasChannels, type Source } from './dataset'
+import { hasChannels, type Dataset, type Picture, type Source } from './dataset'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind } from './events'
@@ -29,8 +29,8 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
   return out
 }
 
-/** Facts about a run, known without asking its backend. */
-export function factsOf({ config, dataset, t, recoveries }: Trainer, { backend, adapter }: BackendInfo): RunFacts {
+/** Facts about a run, known without asking its backend. @param dataset its data set as it is written */
+export function factsOf({ config, dataset: own, t, recoveries }: Trainer, { backend, adapter }: BackendInfo, dataset = own): RunFacts {
   const field = fieldOfAll(dataset, config)
   return {
     version,
@@ -47,7 +47,7 @@ export function factsOf({ config, dataset, t, recoveries }: Trainer, { backend, 
       exemplarMask: dataset.exemplarMask?.volume.name ?? null,
       millimetresAcross: field,
       unlabeled: dataset.unlabeled.map(({ name, width, height, spacing }) => ({ name, width, height, ...(spacing && { spacing }) })),
-      scored: scoredImages(dataset).map((i) => dataset.unlabeled[i]!.name),
+      scored: scoredImages(own).map((i) => dataset.unlabeled[i]!.name),
     },
   }
 }
@@ -55,20 +55,21 @@ export function factsOf({ config, dataset, t, recoveries }: Trainer, { backend, 
 /**
  * Collects what an export of this kind contains; networks and predictions only if needed: networks have to be read from
  * the backend, and predictions cost a pass over every image.
- * @param tell how many images are done; awaited, so that other work gets its turn
+ * @param dataset the run's data set as it is written @param tell how many images are done; awaited, so that other work gets its turn
  */
 export async function finishedRun(
   trainer: Trainer,
   backend: BackendInfo,
   what: ExportKind,
+  dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<FinishedRun> {
   return {
-    ...factsOf(trainer, backend),
+    ...factsOf(trainer, backend, dataset),
     networks: what === 'weights' || what === 'run' ? await networks(trainer) : null,
     rows: trainer.rows,
     scores: trainer.scores,
-    ...(await predictions(trainer, what, tell)),
+    ...(await predictions(trainer, what, dataset, tell)),
   }
 }
 
@@ -104,9 +105,10 @@ const gridOf = (volume: Volume): Volume =>
 async function predictions(
   trainer: Trainer,
   what: ExportKind,
+  dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars'>> {
-  const { config, dataset, prepared, net } = trainer
+  const { config, prepared, net } = trainer
   const { size } = config
   const masks: FinishedRun['masks'] = []
   const maps: FinishedRun['maps'] = []
@@ -142,7 +144,7 @@ async function predictions(
     const mask = masks.at(-1)!
     put(mask.labels, result.labels)
     if (frame < volume.size[3] && !mask.frames.includes(frame)) mask.frames.push(frame)
-    if (what === 'run') images.push(pictureOf(trainer, i, inference, result.labels))
+    if (what === 'run') images.push(pictureOf(trainer, picture, i, inference, result.labels))
   }
   const of = prepared.unlabeled.length
   let done = 0
@@ -164,9 +166,14 @@ async function predictions(
   return { masks, maps, images, exemplars }
 }
 
-function pictureOf(trainer: Trainer, i: number, inference: Inference, labels: Uint8Array): FinishedRun['images'][number] {
-  const { dataset, prepared, net, config } = trainer
-  const { name, spacing } = dataset.unlabeled[i]!
+function pictureOf(
+  trainer: Trainer,
+  { name, spacing }: Picture,
+  i: number,
+  inference: Inference,
+  labels: Uint8Array,
+): FinishedRun['images'][number] {
+  const { prepared, net, config } = trainer
   const pixels = new Array<number>(net.classes).fill(0)
   for (const l of labels) pixels[l]!++
   return {

@@ -1,5 +1,5 @@
 import { readMask } from '../data/mask-file'
-import { makePhantoms, type PhantomKind } from '../data/phantom'
+import { makePhantoms, type Phantom, type PhantomKind, type PhantomSlice } from '../data/phantom'
 import { makeVolume } from '../data/volume'
 import { classesFrom, counted, exemplarsFrom } from './annotations'
 import { emptyDataset, makeSources, picturesOf, type Dataset, type Source } from './dataset'
@@ -15,17 +15,27 @@ const samples: Record<SampleName, { kind: PhantomKind; patients: number; slicesP
 export function sampleDataset(sample: SampleName): Dataset {
   const { kind, ...options } = samples[sample]
   const { classes, slices } = makePhantoms(kind, { seed: 1, ...options })
-  const volumeOf = ({ name, patient, image: { width, height, pixels } }: (typeof slices)[number]) =>
-    makeVolume({ name, kind: 'png', patient, size: [width, height, 1, 1], samples: pixels })
-  const maskOf = ({ name, labels: { width, height, labels } }: (typeof slices)[number]) =>
-    makeVolume({ name, kind: 'png', size: [width, height, 1, 1], samples: labels })
   const middle = Math.floor(options.slicesPerPatient / 2)
-  const others = slices.filter((_, i) => i !== middle)
-  const [source, ...sources] = makeSources([slices[middle]!, ...others].map(volumeOf)) as [Source, ...Source[]]
-  const exemplarMask = readMask(maskOf(slices[middle]!))
+  return {
+    ...phantomDataset(
+      classes,
+      slices[middle]!,
+      slices.filter((_, i) => i !== middle),
+    ),
+    sample,
+  }
+}
+
+/** Slices of a phantom with their truth: one is the exemplar, the others are unlabelled, with a reference each. */
+export function phantomDataset(classes: Phantom['classes'], exemplar: PhantomSlice, others: readonly PhantomSlice[]): Dataset {
+  const volumeOf = ({ name, patient, image: { width, height, pixels } }: PhantomSlice) =>
+    makeVolume({ name, kind: 'png', patient, size: [width, height, 1, 1], samples: pixels })
+  const maskOf = ({ name, labels: { width, height, labels } }: PhantomSlice) =>
+    makeVolume({ name, kind: 'png', size: [width, height, 1, 1], samples: labels })
+  const [source, ...sources] = makeSources([exemplar, ...others].map(volumeOf)) as [Source, ...Source[]]
+  const exemplarMask = readMask(maskOf(exemplar))
   const dataset = {
     ...emptyDataset,
-    sample,
     exemplarSource: source,
     exemplarMask,
     exemplars: exemplarsFrom(source, exemplarMask),

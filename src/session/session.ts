@@ -7,12 +7,14 @@ import { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
 import type { Recovery } from '../method/history'
 import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
+import { asWritten, caseNames, scoreNames } from './cases'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
 import type {
   BackendInfo,
   BackendName,
+  CaseName,
   ExportedFile,
   ExportKind,
   ExportOptions,
@@ -755,10 +757,15 @@ export class Session {
     return filesOf(trainer, this.backend, what, options, tell)
   }
 
-  /** The latest scores with each patient's Dice. */
-  async patientScores(): Promise<Awaited<ReturnType<Trainer['score']>>> {
-    return this.open().score()
+  /** The latest scores with each patient's Dice, called as exports with these options call them. */
+  async patientScores(options: ExportOptions = usualOptions): Promise<Awaited<ReturnType<Trainer['score']>>> {
+    const { row, patients } = await this.open().score()
+    const names = scoreNames(this.dataset, asWritten(this.dataset, options))
+    return { row, patients: patients.map((one) => ({ ...one, patient: names.get(one.patient) ?? one.patient })) }
   }
+
+  /** Which new name is of which image, where exports rename. */
+  caseNames = (): Promise<CaseName[]> => this.betweenSteps(() => caseNames(this.dataset))
 
   /** The complete state of the run as bytes, of between two steps. @throws InputError before the first step */
   checkpoint = (): Promise<Uint8Array<ArrayBuffer>> =>

@@ -5,6 +5,7 @@ import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
+import { identifiersOf, personalNames } from './cases'
 import { picturesOf, type Dataset, type Source } from './dataset'
 import { pairList } from './pair-list'
 import { hasReference } from './references'
@@ -127,6 +128,8 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     modality: dataset.modality,
     sources: dataset.sample ? [] : dataset.sources.map(describe),
     pairs: pairList(dataset),
+    identifiers: identifiersOf(dataset),
+    personal: personalNames(dataset),
     proposedRegion: proposedRegion(dataset),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
       ...{ id, name, patient, width, height, spacing },

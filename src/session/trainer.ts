@@ -458,7 +458,7 @@ export class Trainer {
 }
 
 /** A prediction and its reference for the score; both are unknown where the reference is. */
-function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
+export function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
   return { patient, prediction: prediction.map((l, i) => (reference[i] === unknown ? unknown : l)), reference }
 }
 

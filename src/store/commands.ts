@@ -1,5 +1,6 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
+import { csvOf } from '../lib/csv'
 import type { Config, Key, Preset } from '../method/config'
 import type {
   BackendName,
@@ -19,6 +20,7 @@ import { readAddress, threadsIn, writeAddress } from './address'
 import { hasUnwritten } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect, settleFailed } from './connection'
+import { diagnosticsOf, machineOf } from './diagnostics'
 import { pageStore } from './page-store'
 import { countFromImages } from './requests'
 import { addProblem, allowed, applyPreset, differing, loading, wouldLose, type ListedProblem, type PicturePurpose } from './state'
@@ -209,6 +211,14 @@ export async function exportFile(what: ExportKind): Promise<void> {
   save(file)
 }
 
+/** Saves the table that says which image has which new name: by itself, never in an export. */
+export async function saveCaseNames(): Promise<void> {
+  const names = await send('case-names', {})
+  if (!names) return
+  const csv = csvOf([['case', 'file'], ...names.map(({ name, file }) => [name, file])])
+  save({ name: 'exemplar-lab-names.csv', bytes: new TextEncoder().encode(csv) })
+}
+
 /** Downloads a file. */
 export function save({ name, bytes }: ExportedFile): void {
   const link = document.createElement('a')
@@ -218,6 +228,9 @@ export function save({ name, bytes }: ExportedFile): void {
   // Once the browser has begun to read it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
+
+/** What to send with a report of a fault, as text. */
+export const diagnostics = async (): Promise<string> => diagnosticsOf(pageStore.getState(), await machineOf(threads))
 
 function tellProblem(message: string, file: string | null): void {
   pageStore.setState((state) => addProblem(state, { kind: 'input', message, file }))

@@ -4,7 +4,7 @@ import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { Event } from '../worker/protocol'
 
 const problem = { kind: 'input', message: 'No.', file: null } as const
-const options = { format: 'source', keepPatient: false } as const
+const options = { format: 'source', keepIdentifiers: false, rename: false } as const
 
 /** The store as the page opens. */
 async function open() {

@@ -19,7 +19,7 @@ export function connect(): void {
 export function reconnect(): void {
   client?.restart()
   for (const message of waiting.keys()) settleFailed(message, false)
-  pageStore.setState(({ asked }) => ({ ...initial, asked }))
+  pageStore.setState(({ asked, heard }) => ({ ...initial, asked, heard }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()

@@ -16,6 +16,8 @@ const dataset = (names: string[]): DatasetSummary => ({
   modality: null,
   sources: [],
   pairs: null,
+  identifiers: [],
+  personal: { count: 0, examples: [] },
   proposedRegion: null,
   unlabeled: names.map((name) => ({
     id: idOf(name),

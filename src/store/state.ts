@@ -55,6 +55,8 @@ export interface State {
   problems: ListedProblem[]
   /** Problems that were not listed, because there were too many. */
   unlisted: number
+  /** The last of all, whether they are still shown or not, for a report of a fault. */
+  heard: readonly Problem[]
   /** Requests that the worker has not answered, oldest first. */
   pending: readonly Pending[]
   /** Progress in reading or writing files, or making the bank, as last reported. */
@@ -88,6 +90,7 @@ export const initial: State = {
   live: true,
   problems: [],
   unlisted: 0,
+  heard: [],
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
@@ -96,7 +99,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
-  exportOptions: { format: 'source', keepPatient: false },
+  exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
 }
 
@@ -148,6 +151,9 @@ const loads: ReadonlySet<RequestName> = new Set(['load-sample', 'load-files', 'c
 /** Whether other data were requested and have not arrived. */
 export const loading = ({ pending }: Pick<State, 'pending'>): boolean => pending.some(({ type }) => loads.has(type))
 
+/** As many errors as tell what led to the last one. */
+const mostHeard = 20
+
 /** Of a folder of bad files, so many sentences are of use; a page that shows thousands stands still. */
 export const mostProblems = 50
 
@@ -155,9 +161,10 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(state: State, { kind, message, file, offers = [] }: Problem): State {
-  const { problems } = state
-  if (problems.some((p) => p.message === message && p.file === file)) return state
+export function addProblem(before: State, { kind, message, file, offers = [] }: Problem): State {
+  const { problems } = before
+  if (problems.some((p) => p.message === message && p.file === file)) return before
+  const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
   const full = problems.length >= mostProblems
   const unlisted = state.unlisted + Number(full)
   if (full && kind === 'input' && offers.length === 0) return { ...state, unlisted }

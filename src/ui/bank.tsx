@@ -22,7 +22,10 @@ export function BankList() {
     <section className="exemplars" aria-labelledby="bank-heading">
       <h3 id="bank-heading">Bank of pseudo-exemplars</h3>
       {bank ? (
-        <p className="note">{saidOf(bank)}</p>
+        <>
+          <p className="note">{saidOf(bank)}</p>
+          {bank.reach && <Reach reach={bank.reach} />}
+        </>
       ) : progress ? (
         <div className="reading">
           <span className="quiet">
@@ -46,11 +49,22 @@ export function BankList() {
   )
 }
 
+/** The poses that were found, beside the ranges that the exemplar is drawn in. */
+function Reach({ reach: { rotation, scale } }: { reach: NonNullable<BankInfo['reach']> }) {
+  const asked = usePage((state) => state.asked)
+  return (
+    <p className="note">
+      In most of these images it is turned by up to {Math.round(rotation)}° and scaled by up to {scale.toFixed(1)}. The settings{' '}
+      <em>Exemplar rotation</em> and <em>Exemplar scale</em> train it up to {asked.exemplarRotation}° and {asked.exemplarScale}.
+    </p>
+  )
+}
+
 function saidOf({ entries, eligible, tried }: BankInfo): string {
   const along = entries.filter(({ away }) => away > 0).length
   const found = [
     ...(tried > 0 ? [`In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back.`] : []),
-    ...(along > 0 ? [`They were carried to ${plural(along, 'slice')} along its stack.`] : []),
+    ...(along > 0 ? [`The exemplar’s labels were carried to ${plural(along, 'slice')} along its stack.`] : []),
   ].join(' ')
   if (entries.length > 0) return `${found} These train like exemplars; remove one that is wrong.`
   if (tried === 0) return 'None: there is no image of another patient, and no slice beside the exemplar that looks like it.'
@@ -76,7 +90,7 @@ function Entry({ entry: { image, name, labels, fit, wayBack, away }, palette }: 
       </div>
       <figcaption title={name}>
         {lastPart(name)}
-        {away > 0 && <span className="quiet"> along the stack, {plural(away, 'slice')} away</span>}
+        {away > 0 && <span className="quiet along">along the stack, {plural(away, 'slice')} away</span>}
         <span className="quiet scores" title="Fit: normalised cross-correlation with the exemplar; way back: Dice of its labels">
           {fit.toFixed(2)} · {wayBack.toFixed(2)}
         </span>

@@ -3,6 +3,7 @@ import { usePage } from '../store/page-store'
 import { allowed, exporting } from '../store/state'
 import type { ExportKind, ExportOptions, SourceInfo } from '../worker/protocol'
 import { count, size } from './format'
+import { Identifiers } from './identifiers'
 
 const kinds: { what: ExportKind; name: string; hint: string }[] = [
   { what: 'weights', name: 'Export weights', hint: 'Both models for PyTorch, with a loader that verifies itself.' },
@@ -34,6 +35,7 @@ export function Exports() {
         {pending !== null && <progress aria-label="Export" {...(progress && { max: Math.max(1, progress.of), value: progress.done })} />}
       </div>
       <MaskFormat />
+      <Identifiers />
       <div className="exports-buttons">
         {kinds.map(({ what, name, hint }) => (
           <button key={what} type="button" disabled={!can || pending !== null} title={hint} onClick={() => void exportFile(what)}>
@@ -41,6 +43,9 @@ export function Exports() {
           </button>
         ))}
       </div>
+      <p className="quiet">
+        None of your images is in weights, masks and maps; the report in <em>Export run</em> shows pictures of them.
+      </p>
     </div>
   )
 }
@@ -57,7 +62,7 @@ const noSources: SourceInfo[] = []
 /** How masks are written. Plain pictures leave no choice: their masks are PNGs. */
 function MaskFormat() {
   const sources = usePage((state) => state.dataset?.sources ?? noSources)
-  const { format, keepPatient } = usePage((state) => state.exportOptions)
+  const { format } = usePage((state) => state.exportOptions)
   const busy = usePage((state) => exporting(state) !== null)
   if (sources.every(({ kind }) => kind === 'png' || kind === 'jpeg')) return null
   return (
@@ -79,17 +84,6 @@ function MaskFormat() {
           ))}
         </select>
       </label>
-      {sources.some(({ kind }) => kind === 'dicom') && (
-        <label title="Unless this is on, the name is left out of a DICOM SEG.">
-          <input
-            type="checkbox"
-            checked={keepPatient}
-            disabled={busy || format !== 'source'}
-            onChange={(event) => chooseExport({ keepPatient: event.target.checked })}
-          />
-          Keep the patient's name in DICOM SEG
-        </label>
-      )}
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import { CopyDiagnostics } from './copy-diagnostics'
 import { SentBytes } from './sent-bytes'
 
 export function Footer() {
@@ -13,6 +14,7 @@ export function Footer() {
           Licences of what this page is made of
         </a>
       </p>
+      <CopyDiagnostics />
     </footer>
   )
 }

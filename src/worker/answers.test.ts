@@ -91,7 +91,7 @@ it('answers each request by its own id, one failing between two others', async (
     { type: 'init', id: 1, given: { backend: null, threads: 1 } },
     { type: 'load-sample', id: 2, given: { sample: 'Cardiac phantom' } },
     { type: 'configure', id: 3, given: { values: { size: 17 } } },
-    { type: 'export', id: 4, given: { what: 'run', options: { format: 'source', keepPatient: false } } },
+    { type: 'export', id: 4, given: { what: 'run', options: { format: 'source', keepIdentifiers: false, rename: false } } },
     { type: 'inspect-source', id: 5, given: { source: 'none' } },
     { type: 'edit-class', id: 6, given: { index: 1, name: 'RV', color: '#000001' } },
   ]

@@ -39,6 +39,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   watch: ({ picture }, { session }) => session.watch(picture),
   live: ({ on }, { session }) => session.followLive(on),
   export: ({ what, options }, { session }) => session.export(what, options),
+  'case-names': (_, { session }) => session.caseNames(),
   bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
   'self-test': (_, opened, tell) => selfTest(opened, tell),
   'check-adapter': async (_, opened) => ({ right: await checkAdapter(opened) }),

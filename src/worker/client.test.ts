@@ -31,7 +31,7 @@ it('transfers drawn labels and nothing else', () => {
 
 it('ends each request with its own outcome, in any order', async () => {
   const { client, workers, events } = make()
-  const exported = client.ask('export', { what: 'run', options: { format: 'source', keepPatient: false } })
+  const exported = client.ask('export', { what: 'run', options: { format: 'source', keepIdentifiers: false, rename: false } })
   const configured = client.ask('configure', { values: {} })
   const [first, second] = workers[0]!.posted.map(({ command }) => command.id)
   const problem = { kind: 'input', message: 'No.', file: null } as const

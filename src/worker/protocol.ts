@@ -7,6 +7,7 @@ import type { SelfTestReport } from '../selftest/report'
 import type {
   BackendInfo,
   BackendName,
+  CaseName,
   EventOf,
   ExportedFile,
   ExportKind,
@@ -80,6 +81,8 @@ export interface Requests {
   /** Whether the live view follows a run as it trains; at rest it always shows the latest state. */
   live(given: { on: boolean }): void
   export(given: { what: ExportKind; options: ExportOptions }): ExportedFile
+  /** Which new name is of which image, where exports rename. */
+  'case-names'(given: Nothing): CaseName[]
   /** Measures this browser instead of training. */
   bench(given: { options: OptionText }): Found<BenchReport>
   /** Tests whether this browser's adapter computes rightly, instead of training. */

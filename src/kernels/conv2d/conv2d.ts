@@ -46,11 +46,12 @@ export const conv2dInputGradientOp = defineOp({
   wgsl: conv2dInputGradientWgsl,
 })
 
-/** Of the filter w only its shape is looked at, and on WebGPU where its gradient is to go. */
+/** Of the filter w only its shape is looked at, and where its gradient is to go. */
 export const conv2dFilterGradientOp = defineOp({
   name: 'ModelConv2DBackpropFilter',
   inputs: ['x', 'dy', 'w'],
   outputs: ({ w }) => ({ dw: w }),
+  gradientsOf: { dw: 'w' },
   twin: ({ x, dy }, { dw }, shapes) => {
     const models = shapes.w[0]!
     const sizes = modelSizes(shapes.x, shapes.w)
@@ -68,6 +69,7 @@ export const sumToChannelsOp = defineOp({
   name: 'ModelSumToChannels',
   inputs: ['x', 'bias'],
   outputs: ({ bias }) => ({ sum: bias }),
+  gradientsOf: { sum: 'bias' },
   twin: ({ x }, { sum }, { bias: [models, C] }) => {
     for (let m = 0; m < models!; m++) {
       const own = part(x, m, models!)

@@ -8,7 +8,7 @@ import { filterVariant } from './variants'
 import { launch, unroll } from '../webgpu/launch'
 import { sumChunks } from '../webgpu/reduction'
 import { threadsWanted } from '../webgpu/threads-wanted'
-import { gradientPlace } from '../webgpu/shared-part'
+import { gradientPlace } from '../shared-part'
 
 /** Upper bound of the number of partial sums of one weight: beyond it the second pass, one thread per weight, would be the longer one. */
 const mostChunks = 256

@@ -2,7 +2,7 @@ import { util } from '@tensorflow/tfjs-core'
 import type { WgslCall } from '../declaration'
 import { launch } from '../webgpu/launch'
 import { elementOf, lanesFor, sumChunks } from '../webgpu/reduction'
-import { gradientPlace } from '../webgpu/shared-part'
+import { gradientPlace } from '../shared-part'
 
 /** The sum over all axes but the last, of each model's share of the first axis apart. */
 export function sumToChannelsWgsl({ inputs: { x, bias }, backend }: WgslCall<'x' | 'bias'>) {

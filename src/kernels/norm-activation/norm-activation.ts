@@ -16,6 +16,7 @@ export const normActivationGradOp = defineOp({
   name: 'NormActivationGrad',
   inputs: ['dy', 'x', 'bias', 'gamma', 'beta', 'stats'],
   outputs: ({ x, bias }) => ({ dx: x, dBias: bias, dGamma: bias, dBeta: bias }),
+  gradientsOf: { dBias: 'bias', dGamma: 'gamma', dBeta: 'beta' },
   twin: (inputs, outputs, shapes, attrs: NormAttrs) => normActivationGrad(inputs, outputs, shapes.x, attrs),
   simd: (kernels, { dy, x, bias, gamma, beta, stats, dx, dBias, dGamma, dBeta }, shapes, attrs) => {
     if (!fitsSimd(shapes.x[3]!, attrs)) return false

@@ -4,7 +4,7 @@ import type { WgslCall } from '../declaration'
 import { launch, launchAll } from '../webgpu/launch'
 import { elementOf, lanesFor } from '../webgpu/reduction'
 import { threadsWanted } from '../webgpu/threads-wanted'
-import { gradientPlace } from '../webgpu/shared-part'
+import { gradientPlace } from '../shared-part'
 import { epsilon, type NormAttrs } from './norm-activation.twin'
 
 /**

@@ -2,7 +2,7 @@ import { env, util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { elementOfHalves, halfFunction, isHalf, makeActivation, sizeOfHalves, throughFunctions, type HalfBuffer } from './halves'
-import { sharedPartOf } from './shared-part'
+import { sharedPartOf } from '../shared-part'
 import { laneOf, lanesTogether, sharesSum, totals } from './subgroups'
 
 /** One run of a WGSL kernel with one output. */

@@ -73,7 +73,9 @@ function chooseSoftware(): RegExp {
  */
 export async function openDawn(options: { software: boolean }): Promise<Webgpu> {
   const wanted = options.software ? chooseSoftware() : null
-  const { create, globals } = await import('webgpu')
+  const { create, globals } = await import('webgpu').catch(() => {
+    throw new Error('The package webgpu, with which Node uses a GPU, is not installed: install it too, or choose another backend.')
+  })
   Object.assign(globalThis, globals)
   const gpu = create([])
   if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })

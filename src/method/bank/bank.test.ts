@@ -5,7 +5,7 @@ import { dice } from '../metrics'
 import { makeBank, spread, type BankData, type BankOptions } from './bank'
 import { layOn } from './demons'
 import { drawn, noisy } from './drawn.test-support'
-import { bilinear, identity, poseOf, scaledPose, type Pose } from './pose'
+import { bilinear, identity, poseOf, scaledPose, turnOf, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
 
 const along = ([a, b, c, d, e, f]: Pose, x: number, y: number): [number, number] => [a * x + b * y + c, d * x + e * y + f]
@@ -74,6 +74,17 @@ describe('pose search', () => {
       })
     }
   })
+})
+
+test('a pose tells its rotation and scale', () => {
+  fc.assert(
+    fc.property(fc.double({ min: -179, max: 179, noNaN: true }), fc.double({ min: 0.3, max: 3, noNaN: true }), (rotation, scale) => {
+      expect(turnOf(poseOf(rotation, scale, [31, 30], 4, -7))).toEqual({
+        rotation: expect.closeTo(rotation, 6),
+        scale: expect.closeTo(scale, 6),
+      })
+    }),
+  )
 })
 
 test('a pose on larger images covers the same picture', () => {
@@ -149,6 +160,11 @@ describe('a bank', () => {
     })
     expect(bank.entries.map(({ image }) => image).sort()).toEqual([0, 1, 2, 3, 4])
     expect(bank.eligible).toBe(5)
+    // Drawn within 50 degrees, and from 0.75 to 1.2.
+    expect(bank.reach!.rotation).toBeGreaterThan(20)
+    expect(bank.reach!.rotation).toBeLessThan(65)
+    expect(bank.reach!.scale).toBeGreaterThan(1)
+    expect(bank.reach!.scale).toBeLessThan(1.6)
     for (const { image, labels, wayBack } of bank.entries) {
       for (const l of [1, 2, 3]) expect(dice(labels, truth[image]!, l), `image ${image}, class ${l}`).toBeGreaterThan(0.7)
       expect(wayBack).toBeGreaterThanOrEqual(0.75)
@@ -157,7 +173,7 @@ describe('a bank', () => {
     expect(told.map(([done]) => done)).toEqual(told.map((_, i) => i + 1))
     expect(told.at(-1)![0]).toBeLessThanOrEqual(told.at(-1)![1])
     expect(await makeBank(data, options, still)).toEqual(bank)
-    // No more than asked for, one a patient, none of the exemplar’s own.
+    // No more than asked for, one a patient where there are enough, none of the exemplar’s own.
     const own = data.patients[bank.entries[0]!.image]!
     const less = await makeBank(
       { ...data, patients: ['p0', 'p0', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'] },
@@ -169,6 +185,21 @@ describe('a bank', () => {
     expect(without.entries.map(({ patient }) => patient)).toEqual(bank.entries.slice(1).map(({ patient }) => patient))
   })
 
+  test('of few patients takes the best whoever’s, but no more than half of one’s', async () => {
+    const data = pile(64, 8, 3)
+    const all = await makeBank(data, { ...options, entries: 8 }, still)
+    const order = all.entries.map(({ image }) => image)
+    expect(order).toHaveLength(8)
+    // The five best are of one patient, with one that shows nothing.
+    const patients = data.patients.map((patient, i) => (order.indexOf(i) < 5 && order.includes(i) ? 'a' : i === 8 ? 'a' : patient))
+    const few = await makeBank({ ...data, patients }, { ...options, entries: 5 }, still)
+    expect(few.entries.map(({ image }) => image)).toEqual([...order.slice(0, 3), ...order.slice(5, 7)])
+    expect([few.eligible, few.tried > 3]).toEqual([4, true])
+    expect(few.entries.map(({ fit, wayBack }) => [fit, wayBack])).toEqual(
+      few.entries.map(({ image }) => [all.entries[order.indexOf(image)]!.fit, all.entries[order.indexOf(image)]!.wayBack]),
+    )
+  })
+
   test('is empty where fewer than three patients find their way back', async () => {
     const { entries, eligible, tried } = await makeBank(pile(64, 2, 5), options, still)
     expect([entries, eligible, tried > 2]).toEqual([[], 2, true])
@@ -176,6 +207,7 @@ describe('a bank', () => {
       entries: [],
       eligible: 0,
       tried: 0,
+      reach: null,
     })
   })
 

@@ -1,8 +1,9 @@
 import { unknown } from '../../image/raster'
+import { quantile } from '../../lib/statistics'
 import { blur } from '../intensity'
 import { dice, meanOf } from '../metrics'
 import { carry, layOn, type Atlas, type Laid } from './demons'
-import { bilinear, identity, scaledPose, type Pose } from './pose'
+import { bilinear, identity, scaledPose, turnOf, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
 import { carryAlong } from './stack'
 
@@ -50,31 +51,41 @@ export interface BankEntry {
 }
 
 export interface Bank {
-  /** Those of the pool, the best first and one a patient; then those along the stack, the nearest first. */
+  /** Those of the pool, the best first; then those along the stack, the nearest first. */
   entries: BankEntry[]
-  /** Patients whose best image found its way back, and all that were tried. */
+  /** Patients of whom an image found its way back, and all that were tried. */
   eligible: number
   tried: number
+  /**
+   * Rotation (degrees either way) and scale (this many times smaller or larger) within which the exemplar lies in nine of ten images that found their
+   * way back; null without a bank.
+   */
+  reach: { rotation: number; scale: number } | null
 }
 
 /** The work of a registration is done at this side; larger images are only refined at their own. */
 const workingSize = 64
 /** Fewer patients that find their way back, and the exemplar is too unlike the others for its labels to be trusted there. */
 const leastEligible = 3
-/** Most patients whose way back is tried. */
+/** Most images whose way back is tried: of each patient as many as of another, and one at least. */
 const mostTried = 60
+/** Degrees between the rotations that are tried, at most; on the way back. */
+const [turn, turnBack] = [15, 25]
 /** Largest shift between an exemplar and an image, as a share of the side. */
 const reach = 18 / 64
 const scales = [0.55, 0.67, 0.82, 1, 1.22]
 /** The way back is looked for more coarsely, since it only has to be found. */
 const scalesBack = [0.75, 1, 1.33]
 
-const turns = (range: number, count: number): number[] =>
-  range === 0 ? [0] : Array.from({ length: count }, (_, i) => range * ((2 * i) / (count - 1) - 1))
+/** Rotations of up to `range` degrees either way, so many at least, and no further apart than `step`. */
+const turns = (range: number, least: number, step: number): number[] => {
+  const count = Math.max(least, 2 * Math.ceil(range / step) + 1)
+  return range === 0 ? [0] : Array.from({ length: count }, (_, i) => range * ((2 * i) / (count - 1) - 1))
+}
 
 /**
  * A bank of pseudo-exemplars. Lays every exemplar on unlabelled images of other patients by a search over poses and demons, and keeps those that it
- * fits best, one a patient, whose labels also come back to it; and carries every exemplar along its stack. A function of its arguments alone.
+ * fits best, whose labels also come back to it: one a patient, or of few patients several; and carries every exemplar along its stack. A function of its arguments alone.
  * @param tell how far it is; awaited, so that other work gets its turn, and what it throws ends the work
  */
 export async function makeBank(data: BankData, options: BankOptions, tell: (done: number, of: number) => Promise<void>): Promise<Bank> {
@@ -84,36 +95,43 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
   const atlases = exemplars.map(({ image, labels }) => ({ image: small(image), labels: resizedLabels(labels, data.size, size) }))
   const search = (atlas: Atlas, rotations: readonly number[], over: readonly number[]) =>
     new PoseSearch(atlas.image, atlas.labels, size, rotations, over, Math.round(reach * size))
-  const searches = atlases.map((atlas) => search(atlas, turns(options.rotation, 11), scales))
+  const searches = atlases.map((atlas) => search(atlas, turns(options.rotation, 11, turn), scales))
 
   const pool = options.entries > 0 ? spread(patients, own, options.pool) : []
-  const tries = Math.min(mostTried, new Set(pool.map((i) => patients[i]!)).size)
+  const others = new Set(pool.map((i) => patients[i]!)).size
+  const each = Math.max(1, Math.floor(mostTried / Math.max(1, others)))
+  const tries = Math.min(mostTried, pool.length, others * each)
   const along = data.along.map((ways) => ways.map((way) => way.slice(0, options.stack)))
   const all = pool.length + tries + along.flat(2).length
-  const found = new Map<string, Found>()
+  const found: Found[] = []
   for (const [n, image] of pool.entries()) {
     const target = small(data.unlabeled[image]!)
+    let best: Found | null = null
     for (const [k, atlas] of atlases.entries()) {
       const { pose } = searches[k]!.find(target)
       const laid = layOn(atlas, target, size, pose)
-      const patient = patients[image]!
-      if (holdsAll(laid.labels, atlas.labels) && laid.fit > (found.get(patient)?.laid.fit ?? -1))
-        found.set(patient, { image, exemplar: k, patient, pose, laid, target })
+      if (holdsAll(laid.labels, atlas.labels) && laid.fit > (best?.laid.fit ?? -1))
+        best = { image, exemplar: k, patient: patients[image]!, pose, laid, target }
     }
+    if (best) found.push(best)
     await tell(n + 1, all)
   }
 
-  const best = [...found.values()].sort((a, b) => b.laid.fit - a.laid.fit).slice(0, mostTried)
+  found.sort((a, b) => b.laid.fit - a.laid.fit)
+  const best = upTo(each, found).slice(0, mostTried)
   const eligible: (Found & { wayBack: number })[] = []
   for (const [n, one] of best.entries()) {
     const { image, labels } = atlases[one.exemplar]!
     const carried = { image: one.target, labels: one.laid.labels }
-    const back = layOn(carried, image, size, search(carried, turns(options.rotation, 7), scalesBack).find(image).pose)
+    const back = layOn(carried, image, size, search(carried, turns(options.rotation, 7, turnBack), scalesBack).find(image).pose)
     const wayBack = agreement(back.labels, labels)
     if (wayBack >= options.agreement) eligible.push({ ...one, wayBack })
     await tell(pool.length + n + 1, all)
   }
-  const kept = eligible.length < leastEligible ? [] : eligible.slice(0, options.entries)
+  const patientsOf = (some: readonly Found[]) => new Set(some.map(({ patient }) => patient)).size
+  // Of few patients those that fit best, whoever's, for some may fit badly; but no more than half of one's, which are much alike.
+  const share = patientsOf(eligible) >= options.entries ? 1 : Math.ceil(options.entries / 2)
+  const kept = patientsOf(eligible) < leastEligible ? [] : upTo(share, eligible).slice(0, options.entries)
   const entries = kept.map(({ image, exemplar, patient, pose, laid, wayBack }) => ({
     ...{ image, patient, fit: laid.fit, wayBack, away: 0 },
     labels: data.size === size ? laid.labels : refined(exemplars[exemplar]!, data.unlabeled[image]!, data.size, pose, laid, size),
@@ -134,7 +152,12 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
   stacked.sort((a, b) => a.away - b.away)
   // Between two exemplars of one stack the nearer one's labels count.
   const first = stacked.filter(({ image }, n) => stacked.findIndex((other) => other.image === image) === n)
-  return { entries: [...entries, ...first], eligible: eligible.length, tried: best.length }
+  return {
+    entries: [...entries, ...first],
+    eligible: patientsOf(eligible),
+    tried: patientsOf(best),
+    reach: kept.length > 0 ? reachOf(eligible) : null,
+  }
 }
 
 /** An image on which an exemplar has been laid. */
@@ -146,6 +169,22 @@ interface Found {
   laid: Laid
   /** The image at the working size. */
   target: Float32Array
+}
+
+function reachOf(found: readonly Found[]): Bank['reach'] {
+  const poses = found.map(({ pose }) => turnOf(pose))
+  const most = (of: (pose: (typeof poses)[number]) => number) => quantile(Float32Array.from(poses, of), 0.9)
+  return { rotation: most(({ rotation }) => Math.abs(rotation)), scale: most(({ scale }) => Math.max(scale, 1 / scale)) }
+}
+
+/** The first so many of each patient. */
+function upTo<T extends { patient: string }>(most: number, list: readonly T[]): T[] {
+  const taken = new Map<string, number>()
+  return list.filter(({ patient }) => {
+    const count = (taken.get(patient) ?? 0) + 1
+    taken.set(patient, count)
+    return count <= most
+  })
 }
 
 /** The labels at the full size: demons once more, from what was found at the working size. */

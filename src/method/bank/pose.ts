@@ -12,6 +12,12 @@ export function poseOf(rotation: number, scale: number, [cx, cy]: readonly [numb
   return [cos, sin, cx - cos * (cx + tx) - sin * (cy + ty), -sin, cos, cy + sin * (cx + tx) - cos * (cy + ty)]
 }
 
+/** How a pose turns an atlas, in degrees, and enlarges it. */
+export const turnOf = ([a, b]: Pose): { rotation: number; scale: number } => ({
+  rotation: (Math.atan2(b, a) * 180) / Math.PI,
+  scale: 1 / Math.hypot(a, b),
+})
+
 /** The same pose on images of another side: `ratio` times as many pixels, which cover the same picture. */
 export function scaledPose([a, b, c, d, e, f]: Pose, ratio: number): Pose {
   // Pixel centres: u of the small image is (u + 1/2) ratio - 1/2 of the large one.

@@ -1,0 +1,163 @@
+/** Whether the networks know what they do not know: counts that add up over images and runs. */
+
+/** Bins of confidence, 0..1. */
+export const confidenceBins = 20
+/** Bins of disagreement, 0..1. */
+export const disagreementBins = 50
+
+/** Pseudo-labels by confidence. */
+export interface Reliability {
+  /** Pixels in each bin. */
+  pixels: number[]
+  /** Of them those whose pseudo-label is right. */
+  right: number[]
+  /** The sum of their confidences. */
+  confidence: number[]
+}
+
+/** Pixels by how much the networks differ there: of masks that are right and wrong. */
+export interface Detection {
+  right: number[]
+  wrong: number[]
+}
+
+/** `all` pixels, and those that a mask or the truth calls foreground: most of an image is background that nobody gets wrong. */
+export interface OfPixels<T> {
+  all: T
+  foreground: T
+}
+
+export interface Calibration {
+  /** From which confidence on pixels are learnt from. */
+  tau: number
+  reliability: OfPixels<Reliability>
+  pixels: OfPixels<Detection>
+  /** Of each scored image how much the networks differ and its Dice. */
+  images: (readonly [disagreement: number, dice: number])[]
+}
+
+const zeros = (count: number) => new Array<number>(count).fill(0)
+const noReliability = (): Reliability => ({
+  pixels: zeros(confidenceBins),
+  right: zeros(confidenceBins),
+  confidence: zeros(confidenceBins),
+})
+const noDetection = (): Detection => ({ right: zeros(disagreementBins), wrong: zeros(disagreementBins) })
+
+export const emptyCalibration = (tau: number): Calibration => ({
+  tau,
+  reliability: { all: noReliability(), foreground: noReliability() },
+  pixels: { all: noDetection(), foreground: noDetection() },
+  images: [],
+})
+
+const binOf = (value: number, bins: number) => Math.min(bins - 1, Math.max(0, Math.floor(value * bins)))
+
+/** Counts one pseudo-label. @param foreground whether it or the truth is */
+export function countLabel(
+  { all, foreground: part }: OfPixels<Reliability>,
+  confidence: number,
+  right: boolean,
+  foreground: boolean,
+): void {
+  const bin = binOf(confidence, confidenceBins)
+  for (const counts of foreground ? [all, part] : [all]) {
+    counts.pixels[bin]!++
+    if (right) counts.right[bin]!++
+    counts.confidence[bin]! += confidence
+  }
+}
+
+/** Counts one pixel of a mask. @param disagreement of both networks, 0..1 */
+export function countPixel(
+  { all, foreground: part }: OfPixels<Detection>,
+  disagreement: number,
+  right: boolean,
+  foreground: boolean,
+): void {
+  const bin = binOf(disagreement, disagreementBins)
+  for (const counts of foreground ? [all, part] : [all]) counts[right ? 'right' : 'wrong'][bin]!++
+}
+
+const added = (a: readonly number[], b: readonly number[]) => a.map((v, i) => v + b[i]!)
+
+/** The counts of several runs together; null of none. */
+export function together(all: readonly Calibration[]): Calibration | null {
+  const [first, ...others] = all
+  if (!first) return null
+  const reliability = (a: Reliability, b: Reliability): Reliability => ({
+    pixels: added(a.pixels, b.pixels),
+    right: added(a.right, b.right),
+    confidence: added(a.confidence, b.confidence),
+  })
+  const detection = (a: Detection, b: Detection): Detection => ({ right: added(a.right, b.right), wrong: added(a.wrong, b.wrong) })
+  return others.reduce(
+    (sum, one) => ({
+      tau: sum.tau,
+      reliability: {
+        all: reliability(sum.reliability.all, one.reliability.all),
+        foreground: reliability(sum.reliability.foreground, one.reliability.foreground),
+      },
+      pixels: {
+        all: detection(sum.pixels.all, one.pixels.all),
+        foreground: detection(sum.pixels.foreground, one.pixels.foreground),
+      },
+      images: [...sum.images, ...one.images],
+    }),
+    first,
+  )
+}
+
+/** Pixels, share that is right and mean confidence of each bin that has any. */
+export const reliabilityCurve = ({ pixels, right, confidence }: Reliability): { confidence: number; right: number; pixels: number }[] =>
+  pixels.flatMap((n, bin) => (n === 0 ? [] : [{ confidence: confidence[bin]! / n, right: right[bin]! / n, pixels: n }]))
+
+/**
+ * Expected calibration error (Naeini, Cooper and Hauskrecht, AAAI 2015): how far confidence and the share that is right are apart, mean over the bins
+ * from confidence `from` on, weighted by their pixels. NaN without a pixel.
+ */
+export function calibrationError({ pixels, right, confidence }: Reliability, from = 0): number {
+  let sum = 0
+  let all = 0
+  for (let bin = Math.round(from * confidenceBins); bin < confidenceBins; bin++) {
+    sum += Math.abs(confidence[bin]! - right[bin]!)
+    all += pixels[bin]!
+  }
+  return sum / all
+}
+
+/** Share that is right from confidence `from` on, and how many of all pixels that are. */
+export function confidentPart({ pixels, right }: Reliability, from: number): { right: number; share: number } {
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
+  const first = Math.round(from * confidenceBins)
+  const confident = sum(pixels.slice(first))
+  return { right: sum(right.slice(first)) / confident, share: confident / sum(pixels) }
+}
+
+/** An image whose Dice is below this counts as wrong. */
+export const wrongImage = 0.7
+
+/** How well disagreement finds images that are wrong: area under the ROC curve; NaN where all or none are. */
+export function imageDetection(images: Calibration['images']): number {
+  const values = [...new Set(images.map(([disagreement]) => disagreement))].sort((a, b) => a - b)
+  const place = new Map(values.map((value, i) => [value, i]))
+  const counts: Detection = { right: zeros(values.length), wrong: zeros(values.length) }
+  for (const [disagreement, dice] of images) counts[dice < wrongImage ? 'wrong' : 'right'][place.get(disagreement)!]!++
+  return areaUnderCurve(counts)
+}
+
+/**
+ * Area under the ROC curve of counts in bins, smallest value first: how often a wrong one has a larger value than a right one, ties counted half. NaN
+ * where all or none are wrong.
+ */
+export function areaUnderCurve({ right, wrong }: Detection): number {
+  let below = 0
+  let wins = 0
+  let all = 0
+  for (let bin = 0; bin < right.length; bin++) {
+    wins += wrong[bin]! * (below + right[bin]! / 2)
+    below += right[bin]!
+    all += wrong[bin]!
+  }
+  return wins / (all * below)
+}
