@@ -17,6 +17,7 @@ const folders = [
   'study',
   'keeping',
   'worker',
+  'offline',
   'store',
   'ui',
   'cli',
@@ -26,7 +27,7 @@ const folders = [
 const leaves = ['lib', 'image', 'drawing']
 
 /** The doors through which the page reaches down, besides the leaves. */
-const doors = ['worker/protocol', 'worker/client', 'method/config']
+const doors = ['worker/protocol', 'worker/client', 'offline/messages', 'method/config']
 
 /** What a file in `folder` may import from src, as regular expressions on paths below src. */
 function allowed(folder) {

@@ -3,6 +3,7 @@ import { defineConfig, type Plugin } from 'vite'
 import { headers, isolation, ownPolicy } from './scripts/headers.mjs'
 import { itkPipelines } from './scripts/itk-pipelines.mjs'
 import { licences } from './scripts/licenses.mjs'
+import { offline } from './scripts/offline.mjs'
 
 /** The policy in the page itself as well, for hosts that send no headers. */
 const statedPolicy: Plugin = {
@@ -19,7 +20,7 @@ const { page: licencesOfPage, worker: licencesOfWorker } = licences()
 export default defineConfig({
   // Addresses relative to the files they are in, so that the page may lie below any path.
   base: './',
-  plugins: [react(), itkPipelines(), statedPolicy, licencesOfPage],
+  plugins: [react(), itkPipelines(), statedPolicy, licencesOfPage, offline()],
   worker: { format: 'es', plugins: () => [licencesOfWorker()] },
   build: {
     target: 'es2022',

@@ -1,30 +1,45 @@
-/** Parts of the page that are loaded on demand, while the server is away and when it is back. */
-import type { Page } from '@playwright/test'
+/** The page's own files, while the server is away, away for a moment, and back. */
+import type { Locator, Page } from '@playwright/test'
+import { makeDicom } from '../src/data/dicom.test-support'
+import { makeTiff } from '../src/data/volumes.test-support'
 import { button, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
+import { choose, image, mask, unlabeled, type UploadedFile } from './phantom'
 
 // What is refused, and what breaks the page, is said on the console.
-test.use({ caused: /^console error: (Failed to load resource: net::ERR_FAILED .*\/assets\/|LoadError: |.*no media here)/ })
+test.use({ caused: /^console error: (Failed to load resource: net::ERR_FAILED .*\/(assets|itk)\/|LoadError: |.*no media here)/ })
 
-/** Refuses matching requests while `away`. */
-async function server(page: Page, addresses: RegExp): Promise<{ away: boolean }> {
-  const state = { away: true }
-  await page.route(addresses, (route) => (state.away ? route.abort() : route.continue()))
+/** Refuses matching requests while `away` is above 0, which each of them makes less by one. */
+async function server(page: Page, addresses: RegExp, away = Infinity): Promise<{ away: number; refused: number }> {
+  const state = { away, refused: 0 }
+  await page.route(addresses, (route) => {
+    if (state.away <= 0) return route.continue()
+    state.away--
+    state.refused++
+    return route.abort()
+  })
   return state
 }
+
+const sentence = (what: string) => `${what} could not be loaded from the server; your run is kept.`
+/** The alert that says so: in the list of problems its sentence has a title before it. */
+const missing = (page: Page, what: string): Locator => page.getByRole('alert').filter({ hasText: sentence(what) })
+const retryIn = (place: Page | Locator): Locator => place.getByRole('button', { name: 'Retry', exact: true })
 
 test('charts that cannot be loaded say so, appear on a retry, and the run continues meanwhile', async ({ page }) => {
   const charts = await server(page, /\/assets\/chart-[^/]+\.js/)
   const loss = page.getByRole('figure', { name: 'Loss', exact: true })
   await open(page, `${tiny}&steps=5000`)
   await button(page, 'Start').click()
-  await expect(loss.getByRole('alert')).toHaveText(/^The chart .*could not be loaded/)
+  await expect(loss.getByRole('alert')).toHaveText(sentence('The chart'))
   await expectStepAbove(page, (await step(page)) + 2)
 
-  await loss.getByRole('button', { name: 'Try again' }).click()
-  await expect(loss.getByRole('alert')).toHaveText(/reload the page/)
+  const before = charts.refused
+  await retryIn(loss).click()
+  await expect.poll(() => charts.refused).toBeGreaterThan(before)
+  await expect(loss.getByRole('alert')).toHaveText(sentence('The chart'))
 
-  charts.away = false
-  await loss.getByRole('button', { name: 'Try again' }).click()
+  charts.away = 0
+  await retryIn(loss).click()
   for (const name of ['Loss', 'Confident pixels', 'Agreement'])
     await expect(page.getByRole('figure', { name, exact: true }).locator('svg.recharts-surface')).toBeVisible()
   await expect(page.getByRole('alert')).toHaveCount(0)
@@ -32,30 +47,156 @@ test('charts that cannot be loaded say so, appear on a retry, and the run contin
   await expectState(page, 'finished')
 })
 
-for (const ending of ['js', 'css'])
-  test(`a dialog whose .${ending} cannot be loaded says so, and opens on a retry`, async ({ page }) => {
-    const files = await server(page, new RegExp(`/assets/region-dialog-[^/]+\\.${ending}`))
+/** Dialogs that are loaded when they are opened. */
+const dialogs = [
+  { file: 'region-dialog', ending: 'js', what: 'The region of interest', opener: 'Region of interest', title: 'Region of interest' },
+  { file: 'region-dialog', ending: 'css', what: 'The region of interest', opener: 'Region of interest', title: 'Region of interest' },
+  { file: 'source-dialog', ending: 'js', what: 'The preview', opener: /^Preview /, title: /./ },
+  { file: 'annotation-editor', ending: 'js', what: 'The drawing tools', opener: /^Edit annotation of /, title: /^Annotate/ },
+]
+
+for (const { file, ending, what, opener, title } of dialogs) {
+  const address = new RegExp(`/assets/${file}-[^/]+\\.${ending}`)
+  /** With files of a user's own, and the dialog asked for. */
+  const ask = async (page: Page) => {
     await open(page)
-    await button(page, 'Region of interest').click()
+    await choose(page, 'Exemplar image', image(0))
+    await choose(page, 'Exemplar mask', mask(0))
+    await choose(page, 'Unlabeled images', unlabeled(2))
+    await expectState(page, 'ready')
+    await page.getByRole('button', { name: opener }).first().click()
+  }
+
+  test(`the ${ending} of ${file} that does not come says so, and the dialog opens on a retry`, async ({ page }) => {
+    const files = await server(page, address)
+    await ask(page)
     const failed = page.getByRole('dialog', { name: 'That did not work' })
-    await expect(failed.getByRole('alert')).toContainText('The region of interest could not be loaded')
+    await expect(failed.getByRole('alert')).toHaveText(sentence(what))
     await button(page, 'Close').click()
     await expect(failed).toBeHidden()
-    await expect(button(page, 'Region of interest')).toBeFocused()
-    await button(page, 'Region of interest').click()
-
-    await failed.getByRole('button', { name: 'Try again' }).click()
-    await expect(failed.getByRole('alert')).toContainText('reload the page')
-    files.away = false
-    await failed.getByRole('button', { name: 'Try again' }).click()
-    const dialog = page.getByRole('dialog', { name: 'Region of interest' })
-    await expect(dialog.getByRole('spinbutton', { name: 'Left', exact: true })).toHaveValue('0')
-    // Its style sheet makes it wider than other dialogs.
-    expect((await dialog.boundingBox())!.width).toBeGreaterThan(700)
-    await button(page, 'Cancel').click()
-    await expect(dialog).toBeHidden()
     await expectState(page, 'ready')
+    await page.getByRole('button', { name: opener }).first().click()
+
+    await expect(failed.getByRole('alert')).toHaveText(sentence(what))
+    files.away = 0
+    await retryIn(failed).click()
+    const dialog = page.getByRole('dialog', { name: title })
+    await expect(failed).toBeHidden()
+    await expect(dialog).toBeVisible()
+    // Its style sheet makes it wider than other dialogs.
+    await expect.poll(async () => (await dialog.boundingBox())!.width).toBeGreaterThan(700)
   })
+
+  test(`the ${ending} of ${file} that does not come once is asked for again without a word`, async ({ page }) => {
+    const files = await server(page, address, 1)
+    await ask(page)
+    await expect(page.getByRole('dialog', { name: title })).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    expect(files.refused).toBe(1)
+  })
+}
+
+const upload = (name: string, bytes: Uint8Array): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
+const rows = Array.from({ length: 24 }, (_, y) => Array.from({ length: 20 }, (_, x) => (x * 37 + y * 91) % 251))
+const nrrd = Buffer.concat([
+  Buffer.from('NRRD0004\ntype: uchar\ndimension: 3\nsizes: 20 24 1\nencoding: raw\n\n'),
+  Buffer.from(Uint8Array.from(rows.flat())),
+])
+
+/** Files whose reader is loaded when one of them is given. */
+const readers = [
+  {
+    what: 'The reader of TIFF files',
+    files: /\/assets\/geotiff-[^/]+\.js/,
+    given: upload('a.tif', makeTiff([rows], 'u1', { deflate: true })),
+  },
+  { what: 'The reader of TIFF files', files: /\/assets\/tiff-blocks-[^/]+\.js/, given: upload('a.tif', makeTiff([rows], 'u1')) },
+  { what: 'The reader of NRRD and MHA files', files: /\/assets\/itk-image-[^/]+\.js/, given: upload('a.nrrd', nrrd) },
+  { what: 'A decoder', files: /\/itk\/nrrd-read-image\.js/, given: upload('a.nrrd', nrrd) },
+  { what: 'A decoder', files: /\/itk\/nrrd-read-image\.wasm\.gz/, given: upload('a.nrrd', nrrd) },
+]
+
+for (const { what, files, given } of readers) {
+  test(`a reader that does not come (${files.source}) is not blamed on the file, which is read on a retry`, async ({ page }) => {
+    const away = await server(page, files)
+    await open(page)
+    await choose(page, 'Unlabeled images', given)
+    await expect(missing(page, what)).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(1)
+    await expect(page.getByText(/damaged/)).toHaveCount(0)
+    away.away = 0
+    await retryIn(page).click()
+    await expect(page.getByText(/20 × 24/).first()).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  })
+
+  test(`a reader that does not come once (${files.source}) is asked for again without a word`, async ({ page }) => {
+    const away = await server(page, files, 1)
+    await open(page)
+    await choose(page, 'Unlabeled images', given)
+    await expect(page.getByText(/20 × 24/).first()).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    expect(away.refused).toBe(1)
+  })
+}
+
+test('a writer that does not come ends no run, and the export is saved on a retry', async ({ page }) => {
+  const writer = await server(page, /\/assets\/dicom-seg-[^/]+\.js/)
+  await open(page, `${tiny}&steps=5000`)
+  await choose(page, 'Exemplar image', image(0))
+  await choose(page, 'Exemplar mask', mask(0))
+  writer.away = 0
+  const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(rows.flat()) })
+  await choose(page, 'Unlabeled images', upload('slice.dcm', await slice.read()))
+  await expectState(page, 'ready')
+  await button(page, 'Start').click()
+  await expectStepAbove(page, 1)
+  writer.away = Infinity
+  await button(page, 'Export masks').click()
+  await expect(missing(page, 'The writer of DICOM SEG')).toBeVisible()
+  await expectStepAbove(page, (await step(page)) + 1)
+  await expectState(page, 'running')
+  await expect(button(page, 'Export masks')).toBeEnabled()
+
+  writer.away = 0
+  const coming = page.waitForEvent('download')
+  await retryIn(page).click()
+  expect((await coming).suggestedFilename()).toMatch(/\.zip$/)
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await expectState(page, 'running')
+})
+
+/** What the engine is made of, on one thread or two. */
+const engine = [
+  { files: /\/assets\/entry-[^/]+\.js/, query: tiny },
+  { files: /\/assets\/tfjs-backend-wasm-simd-[^/]+\.wasm/, query: `${tiny}&threads=1` },
+  { files: /\/assets\/simd-relaxed-[\w-]{8}\.wasm/, query: `${tiny}&threads=1` },
+  { files: /\/assets\/thread-[^/]+\.js/, query: `${tiny}&threads=2` },
+]
+
+for (const { files, query } of engine) {
+  test(`an engine that does not come (${files.source}) starts on a retry`, async ({ page }) => {
+    const away = await server(page, files)
+    await page.goto(`/?${query}&steps=2&warmup=0`)
+    await expect(missing(page, 'The engine')).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(1)
+    await expectState(page, 'starting')
+    away.away = 0
+    await retryIn(page).click()
+    await expectState(page, 'ready')
+    await expect(page.getByText('Backend', { exact: true }).locator('..')).toContainText('wasm')
+    await button(page, 'Start').click()
+    await expectState(page, 'finished')
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  })
+
+  test(`an engine that does not come once (${files.source}) starts without a word`, async ({ page }) => {
+    const away = await server(page, files, 1)
+    await open(page, query)
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    expect(away.refused).toBe(1)
+  })
+}
 
 test('a page that fails says so, and is shown again with its run on a retry', async ({ page }) => {
   // The theme switch reads the system's theme.
@@ -69,7 +210,7 @@ test('a page that fails says so, and is shown again with its run on a retry', as
   await page.goto(`/?${tiny}`)
   await expect(page.getByRole('alert')).toHaveText('The page failed: no media here')
   await page.evaluate('mend()')
-  await button(page, 'Try again').click()
+  await button(page, 'Retry').click()
   await expectState(page, 'ready')
   await expect(page.getByRole('alert')).toHaveCount(0)
 })

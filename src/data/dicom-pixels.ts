@@ -1,4 +1,5 @@
 import parser from 'dicom-parser'
+import { throwLoadError } from '../lib/own-file'
 import { concat, writeDicom } from './dicom-elements'
 import { explicitBig, syntaxName, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
@@ -112,7 +113,8 @@ export async function readFrames(
     try {
       const decoded = await decode(now)
       now.forEach(({ index }, i) => take(index, decoded[i]!))
-    } catch {
+    } catch (error) {
+      throwLoadError(error)
       // One of the files is damaged; decoding each alone shows which.
       const headers = new Set(now.map(({ frame }) => frame.header))
       for (const header of headers) {
@@ -121,7 +123,8 @@ export async function readFrames(
           if (headers.size === 1) throw undecodable(header)
           const decoded = await decode(own)
           own.forEach(({ index }, i) => take(index, decoded[i]!))
-        } catch {
+        } catch (error) {
+          throwLoadError(error)
           bad.add(header)
           errors.set(own[0]!.index, undecodable(header))
         }
@@ -143,6 +146,7 @@ export async function readFrames(
       if (last && (!sameWrapper(last.frame, frame) || (batch.length + 1) * decodedBytes > batchBytes)) await flush()
       batch.push({ index, frame, bytes: opened.read(frame.frame) })
     } catch (error) {
+      throwLoadError(error)
       bad.add(header)
       errors.set(index, error instanceof InputError ? error : undecodable(header))
     }

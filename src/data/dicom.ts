@@ -1,3 +1,4 @@
+import { throwLoadError } from '../lib/own-file'
 import { affineOf, isParallel, pixelSpacing } from './dicom-geometry'
 import { identifiersIn } from './dicom-identifiers'
 import { frameGroup, headerOf, numberOf, readElements, textOf, tooLarge, type DicomHeader } from './dicom-header'
@@ -28,6 +29,7 @@ export async function readDicom(files: readonly GivenFile[]): Promise<{ volumes:
     try {
       return await read()
     } catch (error) {
+      throwLoadError(error)
       problems.push(error instanceof InputError ? error : unreadable(file))
       return null
     }

@@ -1,4 +1,5 @@
 import { unzlibSync } from 'fflate'
+import { loadOwn } from '../lib/own-file'
 import { axesOf, inOrder, isPicture } from './array-axes'
 import type { GivenFile } from './given-file'
 import { byteText, checkVolume } from './image-size'
@@ -51,7 +52,7 @@ export async function readHdf5(file: GivenFile): Promise<{ volumes: Volume[]; pr
       name,
     )
   // @ts-expect-error jsfive has no types.
-  const jsfive = (await import('jsfive')) as Jsfive
+  const jsfive = await loadOwn('The reader of HDF5 files', () => import('jsfive') as Promise<Jsfive>)
   // The library's own does not limit the size of an unpacked chunk. GZIP is filter number 1.
   jsfive.Filters.set(1, (bytes) => inflate(new Uint8Array(bytes)))
   const damaged = () =>

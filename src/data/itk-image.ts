@@ -1,4 +1,5 @@
 import { hexOf } from '../lib/hex'
+import { throwLoadError } from '../lib/own-file'
 import { isSeveral } from './detached'
 import { concat } from './dicom-elements'
 import type { GivenFile } from './given-file'
@@ -129,6 +130,7 @@ export async function readItkImage(file: GivenFile, other: GivenFile | null = nu
     image = (await runPipeline(pipeline, [path, '0', '1'], outputs, inputs))[1] as ItkImage
     if (image.data.length !== count) throw new Error(`${image.data.length} samples instead of ${count}`)
   } catch (error) {
+    throwLoadError(error)
     if (error instanceof InputError) throw error
     throw damaged()
   }

@@ -3,6 +3,7 @@
  * address, which our policy blocks, and it keeps each instance, so that its memory (never freed by WebAssembly) stays, and what
  * an aborted run left behind affects the next file. Here the code is compiled once and each run has its own instance.
  */
+import { fetchOwn, loadOwn } from '../lib/own-file'
 import type { PipelineInput, PipelineOutput } from 'itk-wasm'
 import type PipelineEmscriptenModule from '../../node_modules/itk-wasm/dist/pipeline/pipeline-emscripten-module.js'
 // The package exports it only together with its loader.
@@ -18,15 +19,15 @@ export interface PipelineFiles {
   wasm(): Promise<Uint8Array<ArrayBuffer>>
 }
 
+const decoder = 'A decoder'
+
 /** In the page's worker: served by vite.config.ts from our own origin; in a build, beside the folder of the worker's script. */
 const served = (file: string): string => new URL(import.meta.env.DEV ? `/itk/${file}` : `../itk/${file}`, location.href).href
 
 let filesOf = (name: PipelineName): PipelineFiles => ({
   script: served(`${name}.js`),
   wasm: async () => {
-    const response = await fetch(served(`${name}.wasm.gz`))
-    if (!response.ok) throw new Error(`The decoder ${name} could not be loaded (${response.status}); reload the page.`)
-    const bytes = new Uint8Array(await response.arrayBuffer())
+    const bytes = new Uint8Array(await fetchOwn(decoder, served(`${name}.wasm.gz`)))
     // Some servers declare .gz as a content encoding, and the browser has already unpacked it.
     if (bytes[0] !== 0x1f) return bytes
     const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
@@ -51,7 +52,7 @@ const loaded = new Map<PipelineName, Promise<{ start: Start; code: WebAssembly.M
 async function load(name: PipelineName): Promise<{ start: Start; code: WebAssembly.Module }> {
   const files = filesOf(name)
   const [script, code] = await Promise.all([
-    import(/* @vite-ignore */ files.script) as Promise<{ default: Start }>,
+    loadOwn(decoder, () => import(/* @vite-ignore */ files.script) as Promise<{ default: Start }>),
     files.wasm().then((bytes) => WebAssembly.compile(bytes)),
   ])
   return { start: script.default, code }
@@ -60,7 +61,7 @@ async function load(name: PipelineName): Promise<{ start: Start; code: WebAssemb
 /**
  * Runs a pipeline with ITK-Wasm's arguments, inputs and outputs.
  * @returns the data of each output
- * @throws Error whose message is the pipeline's output, often useless: the caller makes a sentence of it
+ * @throws LoadError, or an Error whose message is the pipeline's output, often useless: the caller makes a sentence of it
  */
 export async function runPipeline(
   name: PipelineName,
@@ -71,7 +72,7 @@ export async function runPipeline(
   if (!loaded.has(name)) {
     const loading = load(name)
     loaded.set(name, loading)
-    // If the connection was lost the next try may succeed.
+    // When the server is back the next try may succeed.
     loading.catch(() => loaded.delete(name))
   }
   const { start, code } = await loaded.get(name)!

@@ -1,3 +1,4 @@
+import { loadOwn } from '../lib/own-file'
 import { checkVolume } from './image-size'
 import { InputError } from './input-error'
 import { bytesOf, samplesFrom, type NumberType } from './number-type'
@@ -40,7 +41,7 @@ const millimetres: Record<number, number> = { 1: 1000, 3: 0.001 }
  */
 export async function readNifti(file: OpenedFile, image: GivenFile | null = null): Promise<Volume> {
   const { name, head } = file
-  const { NIFTI1, NIFTI2 } = await import('nifti-reader-js')
+  const { NIFTI1, NIFTI2 } = await loadOwn('The reader of NIfTI files', () => import('nifti-reader-js'))
   const kind = niftiKind(head)!
   const headerLength = kind.version === 1 ? 348 : 540
   const damaged = (what: string) => new InputError(`"${name}" is a damaged NIfTI file: ${what}; save it again.`, name)

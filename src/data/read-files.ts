@@ -1,3 +1,4 @@
+import { loadOwn, throwLoadError } from '../lib/own-file'
 import { yieldTask } from '../lib/yield-task'
 import { headerBytes, isDetachedHeader, samplesFileOf } from './detached'
 import { isDicom } from './dicom-mark'
@@ -27,6 +28,7 @@ export interface ReadFiles {
  *
  * Files of a zip are called "archive.zip/path", so that masks.zip/p1.png is recognised as a mask; but just "path" if the zip was given alone.
  * @param progress called after each file, counting the files inside zips
+ * @throws LoadError if a reader could not be loaded, which is no file's fault
  */
 export async function readFiles(files: readonly GivenFile[], progress: (done: number, of: number) => void = () => {}): Promise<ReadFiles> {
   const result: ReadFiles = { volumes: [], problems: [] }
@@ -57,7 +59,7 @@ export async function readFiles(files: readonly GivenFile[], progress: (done: nu
   }
   if (dicom.length > 0) {
     try {
-      const { readDicom } = await import('./dicom')
+      const { readDicom } = await loadOwn('The reader of DICOM files', () => import('./dicom'))
       const { volumes, problems } = await readDicom(dicom)
       result.volumes.push(...volumes)
       result.problems.push(...problems)
@@ -81,11 +83,15 @@ function spend(budget: Budget, volumes: readonly Volume[], name: string): void {
   budget.samples -= bytes
 }
 
-/** Reading a file may fail for outside reasons (it was moved, memory is short), and then this is the sentence. */
-const asProblem = (error: unknown, name: string): InputError =>
-  error instanceof InputError
-    ? error
-    : new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}); give it again.`, name)
+/**
+ * Reading a file may fail for outside reasons (it was moved, memory is short), and then this is the sentence.
+ * @throws LoadError if it is not about the file
+ */
+function asProblem(error: unknown, name: string): InputError {
+  throwLoadError(error)
+  if (error instanceof InputError) return error
+  return new InputError(`"${name}" cannot be read (${String((error as Error)?.message ?? error)}); give it again.`, name)
+}
 
 /** The sample file of each detached header, if given. */
 export async function samplesFiles(files: readonly GivenFile[]): Promise<Map<GivenFile, GivenFile>> {
@@ -149,7 +155,7 @@ async function readOne(file: GivenFile, samples: GivenFile | null, budget: Budge
   if (isTiff(head)) return one(await readTiff(file))
   if (isHdf5(head)) return chosenArray(file, await readHdf5(file))
   if (isZip(head)) return chosenArray(file, await readNpz(file, budget))
-  if (isNrrdOrMha(head)) return one(await (await import('./itk-image')).readItkImage(file, samples))
+  if (isNrrdOrMha(head)) return one(await readNrrdOrMha(file, samples))
   const start = { name, bytes: head }
   if (isPng(start) || isJpeg(start)) {
     if (file.size > maxVolumeBytes)
@@ -162,6 +168,11 @@ async function readOne(file: GivenFile, samples: GivenFile | null, budget: Budge
   }
   if (isDicom(head, name)) return 'dicom'
   throw unknown(name, head)
+}
+
+async function readNrrdOrMha(file: GivenFile, samples: GivenFile | null): Promise<Volume> {
+  const { readItkImage } = await loadOwn('The reader of NRRD and MHA files', () => import('./itk-image'))
+  return readItkImage(file, samples)
 }
 
 const isNrrdOrMha = (head: Uint8Array) =>

@@ -1,4 +1,5 @@
 import type { GeoTIFFImage, ImageFileDirectory } from 'geotiff'
+import { loadOwn, throwLoadError } from '../lib/own-file'
 import type { GivenFile } from './given-file'
 import { exifOrientation, type ExifOrientation } from './exif'
 import { checkVolume, maxPixels } from './image-size'
@@ -44,15 +45,19 @@ export async function readTiff(file: GivenFile): Promise<Volume> {
   try {
     return await readPages(file)
   } catch (error) {
+    throwLoadError(error)
     if (error instanceof InputError) throw error
     throw new InputError(`"${name}" is a TIFF that is damaged or cut short; copy it or save it again.`, name)
   }
 }
 
+/** What is loaded for the first TIFF. */
+const reader = 'The reader of TIFF files'
+
 async function readPages(file: GivenFile): Promise<Volume> {
   const { name } = file
-  const { GeoTIFF } = await import('geotiff')
-  const { bigEndianDirectories } = await import('./tiff-blocks')
+  const { GeoTIFF, getDecoder } = await loadOwn(reader, () => import('geotiff'))
+  const { bigEndianDirectories } = await loadOwn(reader, () => import('./tiff-blocks'))
   // The library's type asks for a class with more methods than it calls.
   const tiff = await GeoTIFF.fromSource(sourceOf(file) as never)
   // Otherwise arrays fetched later are read as little-endian, and allocated at the size the file states before they are fetched.
@@ -74,6 +79,8 @@ async function readPages(file: GivenFile): Promise<Volume> {
     pages.push(pageOf(image, tiff.littleEndian, name))
   }
   const [first] = pages
+  // The library loads this one itself, and would do so while it reads.
+  if (pages.some(({ image }) => image.fileDirectory.getValue('Compression') === 7)) await loadOwn(reader, () => getDecoder(7, {} as never))
   if (!first) throw new InputError(`"${name}" is a TIFF without an image; save it again.`, name)
   const { width, height, bits, format, photometric } = first
   for (const page of pages) {

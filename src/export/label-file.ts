@@ -1,6 +1,7 @@
 import { gzipSync } from 'fflate'
 import { asStored } from '../data/upright'
 import type { Volume } from '../data/volume'
+import { loadOwn } from '../lib/own-file'
 import type { ExportedClass } from './finished-run'
 import { writeGray16Png } from './gray16-png'
 import { writeNifti } from './nifti'
@@ -118,9 +119,9 @@ export async function writeLabels(
     const bytes =
       format === 'seg-nrrd'
         ? writeSegNrrd(source, part, frame, classes)
-        : // On demand: it loads megabytes of WebAssembly.
+        : // Seldom needed.
           await (
-            await import('./dicom-seg')
+            await loadOwn('The writer of DICOM SEG', () => import('./dicom-seg'))
           ).writeDicomSeg(source, part, frame, classes, { keepIdentifiers, description: says('labels'), ...made })
     files.push({ name: frames === 1 ? `${base}.${ending}` : `${base}-frame-${frame + 1}.${ending}`, bytes })
   }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
+import { fetchOwn, throwLoadError } from '../lib/own-file'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import { useEngine } from '../kernels/overrides/overrides'
@@ -35,6 +36,7 @@ export class BackendError extends Error {
  * wasm, which is 100 times faster there, and is used only when asked for.
  * @param onFault called when the GPU is lost, refuses something or has no memory left, which tfjs does not notice: its results are then meaningless
  * @param threads how many threads wasm uses where memory can be shared
+ * @throws BackendError if the one asked for cannot be had, LoadError if a file of it cannot be loaded
  */
 export async function openBackend(
   choice: BackendName | null,
@@ -77,7 +79,13 @@ export async function openBackend(
     // tfjs would start threads of its own from code in a blob, which the page's content security policy refuses.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
     setThreadsCount(1)
-    if (platform.wasmPaths) setWasmPaths(platform.wasmPaths)
+    if (platform.wasmPaths) {
+      setWasmPaths(platform.wasmPaths)
+      // Asked for ahead: tfjs takes a file that does not come for a browser without WebAssembly, or waits for it without end.
+      const needed =
+        count > 1 ? Object.values(platform.threadFiles!) : [platform.wasmPaths[`tfjs-backend-wasm${simd ? '-simd' : ''}.wasm`]!]
+      await Promise.all(needed.map((address: string) => fetchOwn('The engine', address)))
+    }
     const register = count > 1 ? await inTime(threadedBackend(platform.threadFiles!)) : null
     if (register) register()
     else count = 1
@@ -120,10 +128,14 @@ export async function reopenBackend(
 /** Milliseconds for threads to start; a worker whose script is blocked reports nothing. */
 const threadPatience = 10_000
 
-/** Null if threads do not start in time: one thread gives the same results. */
+/** Null if threads do not start in time: one thread gives the same results. @throws LoadError */
 async function inTime<T>(start: Promise<T>): Promise<T | null> {
   const end = new Promise<null>((resolve) => setTimeout(resolve, threadPatience, null))
-  return Promise.race([start.catch(() => null), end])
+  const started = start.catch((error: unknown) => {
+    throwLoadError(error)
+    return null
+  })
+  return Promise.race([started, end])
 }
 
 /** Opens WebGPU; throws only if it was asked for by name. */

@@ -315,9 +315,9 @@ export interface Offer {
   values: Partial<Config>
 }
 
-/** One sentence a user can act on. `file` names the file it is about. */
+/** One sentence a user can act on. `file` names the file it is about. `load`: one of our own files did not come; asking again may help. */
 export interface Problem {
-  kind: 'input' | 'backend' | 'run' | 'bug'
+  kind: 'input' | 'load' | 'backend' | 'run' | 'bug'
   message: string
   file: string | null
   offers?: readonly Offer[]

@@ -5,6 +5,7 @@ import type { ChosenNames } from '../data/pairs'
 import { readFiles } from '../data/read-files'
 import { isOfStructureSet, type Volume } from '../data/volume'
 import type { Dataset } from './dataset'
+import { loadOwn } from '../lib/own-file'
 import { withVolumes } from './given-volumes'
 
 /** A volume with the role of its file; null if the role is still to be found. */
@@ -106,10 +107,12 @@ export async function placeSegmentations(volumes: readonly Volume[], known: read
   return placed
 }
 
+const reader = 'The reader of DICOM segmentations'
+
 async function placing(volumes: readonly Volume[], known: readonly Volume[]): Promise<(volume: Volume) => Promise<Volume[]>> {
   if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return (volume) => Promise.resolve([volume])
-  const { segmentationOn } = await import('../data/dicom-seg')
-  const { structuresOn } = await import('../data/dicom-rt')
+  const { segmentationOn } = await loadOwn(reader, () => import('../data/dicom-seg'))
+  const { structuresOn } = await loadOwn(reader, () => import('../data/dicom-rt'))
   const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
   return async (volume) => {
     if (volume.kind !== 'dicom-seg') return [volume]

@@ -31,7 +31,7 @@ import { filesOf, usualOptions, zipped } from './export-files'
 import { readFor, withFiles, withRead, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
-import { DiscardError, ProblemError, problemOf } from './problem'
+import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns } from './run-archive'
@@ -901,7 +901,7 @@ export class Session {
     } catch (error) {
       const cause = await this.causeOf(error)
       const problem = problemOf(cause)
-      if (!problem || problem.kind === 'input') throw new ProblemError(problem)
+      if (!problem || isMendable(problem)) throw new ProblemError(problem)
       if (cause instanceof LostError) void this.lose(cause)
       else console.error(error)
       const run = cause instanceof LostError ? 'The run goes on from its last good state' : 'The run is not affected'
@@ -935,7 +935,7 @@ export class Session {
       if (this.trainer?.t === 0) this.restart()
     }
     const problem = problemOf(error)
-    if (problem?.kind === 'input') return new ProblemError(problem)
+    if (problem && isMendable(problem)) return new ProblemError(problem)
     // Further errors may be consequences of what ended the run.
     if (problem && this.state !== 'failed') {
       if (error instanceof DivergedError) {

@@ -19,12 +19,23 @@ import type {
 import { readAddress, threadsIn, writeAddress } from './address'
 import { hasUnwritten } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
-import { ask, connect, reconnect } from './connection'
+import { ask, connect, reconnect, settleFailed } from './connection'
 import { diagnosticsOf, machineOf } from './diagnostics'
 import { askToPersist, keepNow, openKeeping } from './kept-runs'
 import { pageStore } from './page-store'
+import { countFromImages } from './requests'
 import { isToReplace, respawn } from './respawn'
-import { addProblem, allowed, applyPreset, differing, wouldForget, wouldLose, type PicturePurpose } from './state'
+import {
+  addProblem,
+  allowed,
+  applyPreset,
+  differing,
+  loading,
+  wouldForget,
+  wouldLose,
+  type ListedProblem,
+  type PicturePurpose,
+} from './state'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -41,7 +52,11 @@ export function begin(): void {
     if (asked !== before.asked) keepAddress()
   })
   connect((how) => isToReplace(how) && replaceWorker(how))
-  greet()
+  void greet().then((came) => {
+    // Asked for with an engine that came only at a second try.
+    const { dataset, pending } = pageStore.getState()
+    if (came && !dataset && !loading({ pending })) loadSample(address.sample)
+  })
   loadSample(address.sample)
   addEventListener('beforeunload', (event) => {
     if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
@@ -54,19 +69,21 @@ export function replaceWorker(why: 'dead' | 'silent' | 'asked' = 'asked'): void 
   const { dataset } = pageStore.getState()
   const start = () => {
     reconnect()
-    greet()
+    void greet()
     settle()
   }
   void respawn(why, { start, loadSample: () => loadSample(dataset?.sample ?? readAddress(location.search).sample), drive })
 }
 
-function greet(): void {
-  void ask('init', { backend, threads }).then((opened) => {
-    if (!opened) return
-    pageStore.setState({ backend: opened })
-    if (isChecked(opened.adapter)) void ask('trust-adapter', {})
-  })
+/** Opens the engine. @returns whether it came */
+async function greet(): Promise<boolean> {
+  const opening = ask('init', { backend, threads })
   openKeeping()
+  const opened = await opening
+  if (!opened) return false
+  pageStore.setState({ backend: opened })
+  if (isChecked(opened.adapter)) void ask('trust-adapter', {})
+  return true
 }
 
 /** Asks the worker, after sending it any pending settings. */
@@ -158,6 +175,7 @@ export function loadFiles(
 ): void {
   if (files.length === 0) return
   if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
+  countFromImages()
   pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   const { asked } = pageStore.getState()
@@ -257,7 +275,20 @@ function tellProblem(message: string, file: string | null): void {
 }
 
 export function dismiss(id: number): void {
-  pageStore.setState((state) => ({ problems: state.problems.filter((problem) => problem.id !== id) }))
+  settleFailed(take(id)?.message ?? '', false)
+}
+
+/** Takes a problem off the list. */
+function take(id: number): ListedProblem | undefined {
+  const { problems } = pageStore.getState()
+  pageStore.setState({ problems: problems.filter((problem) => problem.id !== id) })
+  return problems.find((problem) => problem.id === id)
+}
+
+/** Asks again for a file of ours that did not come. What nobody asked for is the worker's own script. */
+export function retry(id: number): void {
+  const problem = take(id)
+  if (problem && !settleFailed(problem.message, true)) replaceWorker()
 }
 
 /** Takes the settings that were offered against a problem. */
@@ -272,4 +303,7 @@ export function accept(id: number, { values }: Offer): void {
   drive('resume')
 }
 
-export const dismissAll = () => pageStore.setState({ problems: [], unlisted: 0 })
+export function dismissAll(): void {
+  for (const { message } of pageStore.getState().problems) settleFailed(message, false)
+  pageStore.setState({ problems: [], unlisted: 0 })
+}

@@ -80,3 +80,26 @@ it('waits for nothing once the worker has died, and a new one starts afresh', as
   await loaded
   expect(now().loading).toBe(false)
 })
+
+it('keeps a request whose files did not come until the user asks again, and then gives its answer', async () => {
+  const { ask, settleFailed, worker, now, problems } = await open()
+  const load = { kind: 'load', message: 'The writer could not be loaded.', file: null } as const
+  const fail = () => worker.say({ type: 'failed', id: worker.idOf('export'), problem: load })
+  const exported = ask('export', { what: 'masks', options })
+  fail()
+  await vi.waitFor(() => expect(problems()).toEqual([load.message]))
+  expect(now().exporting).toBeNull()
+  expect(settleFailed(load.message, true)).toBe(true)
+  await vi.waitFor(() => expect(now().exporting).toBe('masks'))
+  const file = { name: 'masks.zip', bytes: new Uint8Array(3) }
+  worker.say({ type: 'done', id: worker.idOf('export'), answer: file })
+  expect(await exported).toBe(file)
+
+  // One that is given up is not asked for when the same is missing again.
+  const given = ask('export', { what: 'masks', options })
+  fail()
+  await vi.waitFor(() => expect(now().exporting).toBeNull())
+  expect(settleFailed(load.message, false)).toBe(true)
+  expect(await given).toBeUndefined()
+  expect(settleFailed(load.message, true)).toBe(false)
+})

@@ -1,10 +1,11 @@
 /** What the page asks the worker and hears from it. This file owns the worker. */
 import { Client, RequestError } from '../worker/client'
-import type { Answer, Event, EventName, Given, RequestName } from '../worker/protocol'
+import type { Answer, Event, EventName, Given, Problem, RequestName } from '../worker/protocol'
 import { appendMetrics, forgetCurves } from './curves'
 import { forgetPictures, latest } from './latest'
 import { pageStore } from './page-store'
 import { followFiles, followRun } from './present-run'
+import { countAddress } from './requests'
 import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
 import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
@@ -18,28 +19,55 @@ export function connect(gone?: (how: 'dead' | 'silent') => void): void {
 /** Replaces the worker. Of the page's state, only the requested settings and what was said stay. */
 export function reconnect(): void {
   client?.restart()
+  for (const message of waiting.keys()) settleFailed(message, false)
   pageStore.setState(({ asked, problems, unlisted, heard }) => ({ ...initial, asked, problems, unlisted, heard }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()
 }
 
-/** Asks the worker; until the answer, the request is pending. A failure is shown, and gives undefined. */
+/** Requests that wait until the user asks again for a file of ours that did not come, by the sentence that says so. */
+const waiting = new Map<string, ((again: boolean) => void)[]>()
+
+/**
+ * Asks the worker; until the answer, the request is pending. A failure is shown, and gives undefined; if one of our own files could not be
+ * loaded, not before the user has dismissed that or asked again in vain.
+ */
 export async function ask<T extends RequestName>(type: T, given: Given<T>): Promise<Answer<T> | undefined> {
-  const request = { type, given } as Pending
-  pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
-  try {
-    const answer = await client?.ask(type, given)
-    followFiles(type, given)
-    return answer
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error
-    const { problem } = error
-    if (problem?.discards) pageStore.setState({ question: request })
-    else if (problem) pageStore.setState((state) => addProblem(state, problem))
-  } finally {
-    pageStore.setState(({ pending }) => ({ pending: pending.filter((other) => other !== request) }))
+  for (;;) {
+    const request = { type, given } as Pending
+    pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
+    let problem: Problem | null
+    try {
+      const answer = await client?.ask(type, given)
+      followFiles(type, given)
+      return answer
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      problem = error.problem
+    } finally {
+      pageStore.setState(({ pending }) => ({ pending: pending.filter((other) => other !== request) }))
+    }
+    if (!problem) return undefined
+    const { kind, message, discards } = problem
+    if (discards) {
+      pageStore.setState({ question: request })
+      return undefined
+    }
+    const told = problem
+    pageStore.setState((state) => addProblem(state, told))
+    if (kind !== 'load') return undefined
+    const again = await new Promise<boolean>((resolve) => waiting.set(message, [...(waiting.get(message) ?? []), resolve]))
+    if (!again) return undefined
   }
+}
+
+/** Asks again, or no more, for what failed with this sentence. @returns whether anything did */
+export function settleFailed(message: string, again: boolean): boolean {
+  const requests = waiting.get(message) ?? []
+  waiting.delete(message)
+  for (const answer of requests) answer(again)
+  return requests.length > 0
 }
 
 /** Events that bypass React's state. */
@@ -52,11 +80,12 @@ const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void
   began: () => undefined,
   // Kept apart, by followRun.
   held: () => undefined,
+  request: ({ url }) => countAddress(url),
 }
 
 function receive(event: Event): void {
   const before = pageStore.getState()
-  if (isStale(before, event)) return
+  if (event.type !== 'request' && isStale(before, event)) return
   if (event.run > before.run) {
     forgetCurves()
     forgetPictures()

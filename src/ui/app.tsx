@@ -5,6 +5,7 @@ import { DropTarget } from './drop-target'
 import { DiscardDialog } from './discard-dialog'
 import { Footer } from './footer'
 import { Header } from './header'
+import { OfflineOffer } from './offline-offer'
 import { Problems } from './problems'
 import { Results } from './results'
 import { Runs } from './runs'
@@ -26,6 +27,7 @@ export function App() {
       <DropTarget />
       <AnnotationOpener />
       <DiscardDialog />
+      <OfflineOffer />
     </>
   )
 }

@@ -1,5 +1,6 @@
 import { Component, Suspense, use, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
-import { LoadError, type LazyPart } from './lazy-part'
+import { LoadError } from '../lib/own-file'
+import type { LazyPart } from './lazy-part'
 import { ModalDialog } from './modal-dialog'
 
 interface BoundaryProps {
@@ -31,7 +32,7 @@ export class Boundary extends Component<BoundaryProps, { error: Error | null }> 
     }
     const again = (
       <button type="button" className={onClose && 'primary'} onClick={tryAgain}>
-        Try again
+        Retry
       </button>
     )
     if (!onClose)

@@ -1,4 +1,5 @@
 import { CopyDiagnostics } from './copy-diagnostics'
+import { SentBytes } from './sent-bytes'
 
 export function Footer() {
   return (
@@ -7,7 +8,7 @@ export function Footer() {
         Exemplar Lab is research software. It is not a medical device, is not approved by anyone for any purpose, and must not be used for
         diagnosis or treatment.
       </p>
-      <p>0 bytes sent: images, masks and weights stay in this page, and its policy lets it reach no other address.</p>
+      <SentBytes />
       <p>
         <a href="./licenses.txt" target="_blank">
           Licences of what this page is made of

@@ -1,37 +1,24 @@
 /** Parts of the page whose code is loaded when they are first shown. */
 import type { ComponentType } from 'react'
-
-/** The message says what to do. */
-export class LoadError extends Error {
-  override name = 'LoadError'
-}
+import { loadOwn } from '../lib/own-file'
 
 /** Like `React.lazy`, which keeps a failure for as long as the page lives, but it can be tried again. */
 export class LazyPart<P extends object> {
   /** The subject of the sentence that says it could not be loaded. */
   readonly what: string
-  readonly #load: (failures: readonly unknown[]) => Promise<ComponentType<P>>
+  readonly #load: () => Promise<ComponentType<P>>
   #coming: Promise<ComponentType<P>> | null = null
   #tries = 0
-  readonly #failures: unknown[] = []
   readonly #listeners = new Set<() => void>()
 
-  /** @param load see `lazyPart`; it is given the failures so far */
-  constructor(what: string, load: (failures: readonly unknown[]) => Promise<ComponentType<P>>) {
+  constructor(what: string, load: () => Promise<ComponentType<P>>) {
     this.what = what
-    this.#load = load
+    this.#load = () => loadOwn(what, load)
   }
 
   /** The same promise for all who ask, until `tryAgain`. It rejects with a LoadError. */
   get(): Promise<ComponentType<P>> {
-    return (this.#coming ??= this.#load(this.#failures).catch((problem: unknown) => {
-      this.#failures.push(problem)
-      throw new LoadError(
-        this.#tries === 0
-          ? `${this.what} could not be loaded: see that the page is still being served, then try again.`
-          : `${this.what} still could not be loaded. Export what you want to keep, then reload the page.`,
-      )
-    }))
+    return (this.#coming ??= this.#load())
   }
 
   /** Loads it before it is needed; if that fails, it is tried again when it is. */
@@ -59,8 +46,20 @@ export class LazyPart<P extends object> {
  * @param load imports the module
  * @param pick takes the component from it; not part of `load`, which a second try may bypass
  */
-export const lazyPart = <M, P extends object>(what: string, load: () => Promise<M>, pick: (module: M) => ComponentType<P>): LazyPart<P> =>
-  new LazyPart(what, async (failures) => pick(await (failures.length === 0 ? load() : loadAgain(load, failures.at(-1), failures.length))))
+export function lazyPart<M, P extends object>(what: string, load: () => Promise<M>, pick: (module: M) => ComponentType<P>): LazyPart<P> {
+  const failures: unknown[] = []
+  return new LazyPart(what, async () => {
+    try {
+      const part = pick(await (failures.length === 0 ? load() : loadAgain(load, failures.at(-1), failures.length)))
+      // Firefox names the file that did not come, which may be one that the module imports.
+      if (!part) throw new Error('Another module came.')
+      return part
+    } catch (error) {
+      failures.push(error)
+      throw error
+    }
+  })
+}
 
 /**
  * Imports a module that failed before. A browser may keep a failed import for as long as the page lives (github.com/whatwg/html/issues/6768),

@@ -1,6 +1,8 @@
 import { createRoot } from 'react-dom/client'
 import { measurementIn } from '../store/address'
 import { begin } from '../store/commands'
+import { keepOffline } from '../store/offline'
+import { watchRequests } from '../store/requests'
 import { App } from './app'
 import { Boundary, OnDemand } from './boundary'
 import { chartPart } from './chart-figure'
@@ -17,6 +19,9 @@ const measurementPage = lazyPart(
   () => import('./measurement-page'),
   ({ MeasurementPage }) => MeasurementPage,
 )
+
+// Before anything is asked for.
+watchRequests()
 
 const root = createRoot(document.getElementById('root')!)
 
@@ -35,3 +40,5 @@ if (measurement) {
   // Loaded ahead, so that the first step of a run does not wait for the chart library.
   setTimeout(() => chartPart.loadAhead(), 1000)
 }
+
+void keepOffline()

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { Measurement } from '../store/address'
 import { copyReport, saveReport, startMeasurement, stopMeasurement, useMeasurement } from '../store/measurement'
 import type { Found } from '../worker/protocol'
+import { OfflineOffer } from './offline-offer'
 import { ThemeToggle } from './theme-toggle'
 import './styles/measurement.css'
 
@@ -76,6 +77,7 @@ export function MeasurementPage({ what }: { what: Measurement }) {
         </section>
         {found && <Findings {...found} />}
       </main>
+      <OfflineOffer />
     </>
   )
 }

@@ -1,11 +1,11 @@
 import { useShallow } from 'zustand/react/shallow'
-import { accept, dismiss, dismissAll, replaceWorker } from '../store/commands'
+import { accept, dismiss, dismissAll, replaceWorker, retry } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed, isFree } from '../store/state'
 import type { Offer } from '../worker/protocol'
 import { count } from './format'
 
-const titles = { input: 'Input', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
+const titles = { input: 'Input', load: 'Not loaded', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
 
 /** A run that rests takes what only shares out its work; all else is for a new run. */
 const takes = ({ values }: Offer, can: ReturnType<typeof allowed>): boolean => can.configure || (can.resume && isFree(values))
@@ -40,6 +40,11 @@ export function Problems() {
               <p>
                 <strong>{file !== null && !message.includes(file) ? file : titles[kind]}</strong> {message}
               </p>
+              {kind === 'load' && (
+                <button type="button" onClick={() => retry(id)}>
+                  Retry
+                </button>
+              )}
               {(kind === 'bug' || kind === 'backend') && (
                 <button
                   type="button"

@@ -1,5 +1,6 @@
 /** A short self-test beside the first run on an adapter. */
 import { closeWebgpu } from '../kernels/webgpu/backend'
+import { loadOwn } from '../lib/own-file'
 import type { Opened } from './opened'
 
 /** What the user is told. */
@@ -18,7 +19,7 @@ const sentence = (adapter: string, off: string, now: string, discarded: number, 
 export async function checkAdapter(opened: Opened): Promise<boolean | null> {
   const { session } = opened
   // Not among what every page loads.
-  const { shortTest } = await import('../selftest/short')
+  const { shortTest } = await loadOwn('The test of the GPU', () => import('../selftest/short'))
   const verdict = await shortTest((piece) => session.betweenSteps(piece))
   if (verdict.right) session.doubt(false)
   if (verdict.right !== false) return verdict.right

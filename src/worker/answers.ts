@@ -2,6 +2,7 @@ import { runBench } from '../bench/bench'
 import { OptionError, readOptions } from '../bench/options'
 import { placeOf, tablesOf, textOfTable, type BenchReport } from '../bench/report'
 import { fromBlob } from '../data/given-file'
+import { loadOwn, LoadError, throwLoadError } from '../lib/own-file'
 import { ProblemError, problemOf } from '../session/problem'
 import type { SelfTestReport } from '../selftest/report'
 import { checkAdapter } from './adapter-check'
@@ -73,7 +74,11 @@ export function answering(
   return async (command) => {
     const { id, type } = command
     try {
-      if (command.type === 'init') opening ??= open(command.given)
+      if (command.type === 'init') {
+        opening ??= open(command.given)
+        // A file that did not come may come when it is asked for again.
+        opening.catch((error: unknown) => error instanceof LoadError && (opening = null))
+      }
       // The reason for a failed `init` is reported once, to whoever asked for it.
       const opened = await opening?.catch((error: unknown) => Promise.reject(type === 'init' ? error : new ProblemError(null)))
       if (!opened) throw new Error(`${type} was asked for before init.`)
@@ -103,13 +108,13 @@ async function bench(options: Given<'bench'>['options'], backend: Opened['backen
 async function selfTest({ backend, openHost }: Opened, tell: Tell): Promise<Found<SelfTestReport>> {
   try {
     // Seldom asked for, so not among what every page loads.
-    const [{ runSelfTest }, { sentenceOf, tableOf, textOf }] = await Promise.all([
-      import('../selftest/self-test'),
-      import('../selftest/report'),
-    ])
+    const [{ runSelfTest }, { sentenceOf, tableOf, textOf }] = await loadOwn('The self-test', () =>
+      Promise.all([import('../selftest/self-test'), import('../selftest/report')]),
+    )
     const report = await runSelfTest(backend, { place: place(), openWasm: openHost, tell: telling(tell) })
     return { report, place: sentenceOf(report), tables: [tableOf(report)], text: textOf(report) }
   } catch (error) {
+    throwLoadError(error)
     throw new ProblemError({ kind: 'bug', message: `The self-test stopped: ${String(error)}`, file: null })
   }
 }

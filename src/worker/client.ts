@@ -1,12 +1,13 @@
 /** The page's end of the protocol: owns the worker, sends requests, delivers answers and events. */
 import { buffersOf } from './buffers'
+import { LoadError } from '../lib/own-file'
 import type { Answer, Command, Event, Given, Outcome, Ping, Problem, RequestName, Sign } from './protocol'
 import { Pulse, pulsePace } from './pulse'
+import { startedWorker, type WorkerLike } from './started-worker'
 
-/** The part of a Worker that the client uses, so that a test can stand in for it. */
-export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>
+export type { WorkerLike } from './started-worker'
 
-const startWorker = (): WorkerLike => new Worker(new URL('./entry.ts', import.meta.url), { type: 'module' })
+const startWorker = () => startedWorker(() => new Worker(new URL('./entry.ts', import.meta.url), { type: 'module' }))
 
 /** A request that failed; `problem` is null if it was already reported, or if the page itself ended the worker. */
 export class RequestError extends Error {
@@ -100,7 +101,7 @@ export class Client {
       if (data.type === 'done') this.take(data.id)?.resolve(data.answer)
       else if (data.type === 'failed') this.take(data.id)?.reject(new RequestError(data.problem))
       else {
-        this.run = data.run
+        this.run = Math.max(this.run, data.run)
         this.deliver(data)
       }
     })
@@ -110,8 +111,8 @@ export class Client {
       if (begun && event.message) {
         this.erred = event.message
         worker.postMessage(ping)
-      }
-      // A script that cannot be fetched or parsed gives an event without a message.
+      } else if (event.error instanceof LoadError) this.fail(worker, event.error.message, 'load')
+      // A script that cannot be parsed gives an event without a message.
       else this.fail(worker, event.message ? `The worker stopped: ${event.message}` : 'The worker could not be started; reload the page.')
     })
     worker.addEventListener('messageerror', () => {
@@ -129,9 +130,9 @@ export class Client {
     for (const id of [...this.pending.keys()]) this.take(id)!.reject(new RequestError(null))
   }
 
-  private fail(worker: WorkerLike, message: string): void {
+  private fail(worker: WorkerLike, message: string, kind: Problem['kind'] = 'bug'): void {
     if (worker !== this.worker) return
-    this.tell('bug', message)
+    this.tell(kind, message)
     this.failAll()
   }
 

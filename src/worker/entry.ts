@@ -10,6 +10,8 @@ import { browserLocks, browserRecords } from '../keeping/browser-storage'
 import { Keeper } from '../keeping/keeper'
 import { OpfsDisk } from '../keeping/opfs-disk'
 import type { Storage } from '../keeping/storage'
+import { leftUnseen } from '../lib/left-unseen'
+import { fetchOwn, throwLoadError } from '../lib/own-file'
 import type { SimdFile } from '../kernels/wasm/simd'
 import { requestWebgpu } from '../kernels/webgpu/backend'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
@@ -26,6 +28,8 @@ import { tuningStore } from './tuning-store'
 const scope = self as unknown as DedicatedWorkerGlobalScope
 
 const post = (message: Event | Outcome | Sign) => scope.postMessage(message, buffersOf(message))
+
+const engine = 'The engine'
 
 const simdUrls: Record<SimdFile, string> = {
   'simd.wasm': kernels,
@@ -56,7 +60,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     wasmPaths,
     tuningStore,
     threadFiles: scope.crossOriginIsolated ? { binary: threadedWasm, script: threadScript } : null,
-    simdKernels: async (file: SimdFile) => await (await fetch(simdUrls[file])).arrayBuffer(),
+    simdKernels: (file: SimdFile) => fetchOwn(engine, simdUrls[file]),
   }
   try {
     let session: Session | null = null
@@ -75,6 +79,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
     return { session, keeper, keepIn: (root, refused) => keeper.open(root && storageIn(root), refused), backend, openHost }
   } catch (error) {
+    throwLoadError(error)
     if (error instanceof BackendError) throw error
     throw new ProblemError({ kind: 'bug', message: `The engine could not be started (${String(error)}); reload the page.`, file: null })
   }
@@ -82,5 +87,11 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
 
 const answer = answering(open, post)
 const answerPing = startHeart(post)
+
+// What the page's own timeline does not show.
+if ('PerformanceObserver' in scope)
+  new PerformanceObserver((list) => {
+    for (const { name } of list.getEntries().filter(leftUnseen)) post({ type: 'request', url: name, run: 0 })
+  }).observe({ type: 'resource', buffered: true })
 
 scope.onmessage = ({ data }: MessageEvent<Command | Ping>) => (data.type === 'ping' ? answerPing() : void answer(data))

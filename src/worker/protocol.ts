@@ -132,6 +132,8 @@ export interface Events extends SessionEvents {
   runs: { runs: ListedRun[]; present: string | null }
   /** The newest state of the run at hand as a zip, where the browser stores none: the page holds it. */
   held: { archive: Uint8Array<ArrayBuffer> }
+  /** The worker has asked for an address without a service worker's knowing. It belongs to no run. */
+  request: { url: string }
 }
 
 export type EventName = keyof Events
