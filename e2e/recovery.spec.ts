@@ -1,6 +1,8 @@
-/** What a user is left with when a fault is caused in the middle of a run. Errors in the console are part of it: the tests do not use that of lab.ts. */
-import { expect, test, type Page } from '@playwright/test'
-import { button, column, expectState, expectStepAbove, open, step, tiny } from './lab'
+/** What a user is left with when a fault is caused in the middle of a run. Errors in the console are part of it. */
+import type { Page } from '@playwright/test'
+import { button, column, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
+
+test.use({ caused: /^(console error|uncaught)/ })
 
 type Held = typeof window & { workers: Worker[] }
 
