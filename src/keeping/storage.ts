@@ -1,5 +1,6 @@
 /** Where runs are kept. The browser's own are in opfs-disk.ts and browser-storage.ts; tests have their own. */
 import type { GivenFile } from '../data/given-file'
+import { inTime } from '../lib/in-time'
 import type { KeptRun } from './kept-run'
 
 /** Folders of files. A name holds no slash. */
@@ -38,11 +39,43 @@ export interface Storage {
   room(): Promise<number>
 }
 
+/** Milliseconds for one use of the storage: a large state is read from a slow disk in less. */
+export const storagePatience = 30_000
+
+/** The same storage, which fails where the browser would never answer: nothing waits for it without end. */
+export function boundedStorage({ disk, records, locks, room }: Storage): Storage {
+  const soon =
+    <A extends unknown[], T>(use: (...given: A) => Promise<T>) =>
+    (...given: A) =>
+      inTime(use(...given), storagePatience)
+  const read = async (folder: string, name: string): Promise<GivenFile> => {
+    const file = await disk.read(folder, name)
+    return { ...file, read: soon((from, to) => file.read(from, to)) }
+  }
+  return {
+    disk: {
+      folders: soon(() => disk.folders()),
+      read: soon(read),
+      write: soon((...given) => disk.write(...given)),
+      remove: soon((...given) => disk.remove(...given)),
+    },
+    records: {
+      all: soon(() => records.all()),
+      write: soon((run) => records.write(run)),
+      remove: soon((id) => records.remove(id)),
+    },
+    // What is taken has a patience of its own, and to wait until a run is free may take as long as its tab is open.
+    locks: { take: (...given) => locks.take(...given), taken: soon(() => locks.taken()), free: (id) => locks.free(id) },
+    room: soon(room),
+  }
+}
+
 /** Why something could not be stored, in a few words. */
 export function reasonOf(problem: unknown): string {
   const name = problem instanceof Error || problem instanceof DOMException ? problem.name : ''
   if (name === 'QuotaExceededError') return 'its storage is full'
   if (name === 'SecurityError' || name === 'NotAllowedError') return 'it refuses to store anything, as in some private windows'
+  if (name === 'TimeoutError') return 'its storage does not answer'
   const text = problem instanceof Error ? problem.message : String(problem)
   return text.replace(/\.$/, '') || 'no reason given'
 }

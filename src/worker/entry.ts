@@ -9,7 +9,7 @@ import threadScript from '../kernels/wasm/thread.js?url'
 import { browserLocks, browserRecords } from '../keeping/browser-storage'
 import { Keeper } from '../keeping/keeper'
 import { OpfsDisk } from '../keeping/opfs-disk'
-import type { Storage } from '../keeping/storage'
+import { boundedStorage, type Storage } from '../keeping/storage'
 import { leftUnseen } from '../lib/left-unseen'
 import { fetchOwn, throwLoadError } from '../lib/own-file'
 import type { SimdFile } from '../kernels/wasm/simd'
@@ -77,7 +77,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     session.doubt(backend.backend === 'webgpu')
     keeper = new Keeper(session, backend, (type, event) => post({ type, run, ...event } as Event))
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
-    return { session, keeper, keepIn: (root, refused) => keeper.open(root && storageIn(root), refused), backend, openHost }
+    return { session, keeper, keepIn: (root, refused) => keeper.open(root && boundedStorage(storageIn(root)), refused), backend, openHost }
   } catch (error) {
     throwLoadError(error)
     if (error instanceof BackendError) throw error
