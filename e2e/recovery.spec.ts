@@ -47,6 +47,45 @@ test('a worker that is ended in mid-step is replaced, and the run ends', async (
   await expectExport(page)
 })
 
+/** Runs in the page: ends one worker after another, each at a moment of its own. */
+function endWorkers(): void {
+  const Plain = Worker
+  type Said = { type: string; step?: number; present?: string | null }
+  let kept = false
+  const moments: ((said: Said) => boolean)[] = [
+    // Right after its first step, before anything of the run is kept.
+    ({ type, step = 0 }) => type === 'state' && step > 0,
+    // Before anything is brought back.
+    ({ type }) => type === 'runs',
+    // Once a first state is kept.
+    ({ type, step = 0, present = null }) => (kept ||= type === 'runs' && present !== null) && step > 3,
+    // While the run is brought back from it.
+    ({ type }) => type === 'dataset',
+    // In the middle of the run that goes on.
+    ({ type, step = 0 }) => type === 'state' && step > 60,
+  ]
+  window.Worker = class extends Plain {
+    constructor(...given: ConstructorParameters<typeof Worker>) {
+      super(...given)
+      const isNow = moments.shift()
+      this.addEventListener('message', ({ data }: MessageEvent<Said>) => isNow?.(data) && this.terminate())
+    }
+  }
+}
+
+test('a worker that is ended again and again, at its first step or while it is replaced, never leaves the page starting', async ({
+  page,
+}) => {
+  await page.addInitScript(endWorkers)
+  await open(page, `${tiny}&steps=120`)
+  await button(page, 'Start').click()
+  await expectState(page, 'finished', 100_000)
+  expect(await step(page)).toBe(120)
+  await expectWholeCurve(page, 120)
+  await expect(alerts(page).filter({ hasText: 'nothing of the run was kept, so it starts over' })).toHaveCount(1)
+  await expect(alerts(page).filter({ hasText: /the run goes on from step \d+/ })).not.toHaveCount(0)
+})
+
 test('a worker that hangs is told within ten seconds and replaced', async ({ page }) => {
   await open(page, `${tiny}&steps=40`)
   await button(page, 'Start').click()

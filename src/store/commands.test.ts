@@ -225,10 +225,12 @@ it('keeps the run when the page is hidden, and takes files while the engine load
 describe('after the worker has died, the run is brought back', () => {
   /** What a new worker is asked, each answered as it comes, and the run it then has. */
   async function backIn(page: Awaited<ReturnType<typeof withRun>>) {
-    const { reconnect } = await import('./connection')
+    const { ask, reconnect } = await import('./connection')
+    const { presentRun } = await import('./present-run')
+    const run = presentRun()
     reconnect()
     const worker = FakeWorker.newest
-    const back = page.bringBack()
+    const back = page.bringBack(run, ask)
     const asked: RequestName[] = []
     for (let i = 0; i < 10; i++) {
       await yieldTask()

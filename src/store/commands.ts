@@ -66,13 +66,12 @@ export function begin(): void {
 
 /** Replaces the worker by one that has what it had. */
 export function replaceWorker(why: 'dead' | 'silent' | 'asked' = 'asked'): void {
-  const { dataset } = pageStore.getState()
   const start = () => {
     reconnect()
     void greet()
     settle()
   }
-  void respawn(why, { start, loadSample: () => loadSample(dataset?.sample ?? readAddress(location.search).sample), drive })
+  void respawn(why, { start, loadSample: (name) => loadSample(name ?? readAddress(location.search).sample), drive })
 }
 
 /** Opens the engine. @returns whether it came */

@@ -1,9 +1,10 @@
 /** Runs that the browser keeps: what the page asks of them. The worker writes and reads them, see src/keeping. */
+import { inTime } from '../lib/in-time'
 import type { Given } from '../worker/protocol'
 import { countDrawings, forgetDrawings } from './autosave'
 import { ask } from './connection'
 import { pageStore } from './page-store'
-import { holdFiles, presentRun } from './present-run'
+import { holdFiles, type PresentRun } from './present-run'
 import { isKept, wouldForget } from './state'
 
 /** Where runs are kept, or why nowhere; asked of the browser once. */
@@ -11,10 +12,15 @@ let place: Promise<Given<'keep-in'>> | null = null
 /** The worker's answer to being told. */
 let told: Promise<unknown> = Promise.resolve()
 
-const refused = (error: unknown): Given<'keep-in'> => ({
-  root: null,
-  refused: error instanceof DOMException ? 'it refuses to store anything, as in some private windows' : String(error),
-})
+/** Milliseconds for the browser to say; a worker that was replaced waits for it. */
+const patience = 10_000
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof DOMException)) return String(error)
+  return error.name === 'TimeoutError' ? 'its storage does not answer' : 'it refuses to store anything, as in some private windows'
+}
+
+const refused = (error: unknown): Given<'keep-in'> => ({ root: null, refused: reasonOf(error) })
 
 /** Tells a new worker where to keep runs. */
 export function openKeeping(): void {
@@ -23,7 +29,7 @@ export function openKeeping(): void {
     told = ask('keep-in', { root: null, refused: 'it has no file system for pages' })
     return
   }
-  place ??= storage.getDirectory().then((root) => ({ root, refused: null }), refused)
+  place ??= inTime(storage.getDirectory(), patience).then((root) => ({ root, refused: null }), refused)
   told = place.then((given) => ask('keep-in', given))
   void storage.persisted?.().then(
     (persisted) => pageStore.setState({ persisted }),
@@ -77,19 +83,20 @@ export async function forgetAll(): Promise<void> {
 }
 
 /**
- * Brings the run at hand back in a new worker, which has been asked for `init` and loaded nothing: from what was kept last in this browser,
- * or from what the page holds where storage is refused. It is then paused.
+ * Brings a run back in a new worker, which has been asked for `init` and loaded nothing: from what was kept last in this browser, or from what
+ * the page holds where storage is refused. It is then paused.
+ * @param run what the page held of it
+ * @param askIt asks that worker, and none that has replaced it since
  * @returns whether there was something to bring back
  */
-export async function bringBack(): Promise<boolean> {
-  const { id, archive, files } = presentRun()
+export async function bringBack({ id, archive, files }: PresentRun, askIt: typeof ask): Promise<boolean> {
   await told
-  if (id !== null) await ask('continue-run', { id, best: false })
-  else if (archive) for (const batch of files) await ask('load-files', { files: batch })
+  if (id !== null) await askIt('continue-run', { id, best: false })
+  else if (archive) for (const batch of files) await askIt('load-files', { files: batch })
   if (archive) {
     // What came back is older, and so is a run that was among the files.
-    await ask('reset', {})
-    await ask('load-files', { files: [{ role: null, name: 'the run', blob: new Blob([archive]) }] })
+    await askIt('reset', {})
+    await askIt('load-files', { files: [{ role: null, name: 'the run', blob: new Blob([archive]) }] })
   }
   if (id === null) holdFiles(files)
   return pageStore.getState().status.step > 0

@@ -1,7 +1,7 @@
 /** What the page holds of the run at hand, for a worker that has died: the next one knows nothing. */
 import type { Event, Given, RequestName } from '../worker/protocol'
 
-interface PresentRun {
+export interface PresentRun {
   /** By which it is kept in the browser; null if it is not. */
   id: string | null
   /** Its newest state where the browser stores none. */

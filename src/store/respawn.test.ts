@@ -5,10 +5,10 @@ import type { Event, RequestName } from '../worker/protocol'
 afterEach(() => vi.unstubAllGlobals())
 
 /** The page with a worker that answers whatever it is asked, and holds a lock that `die` lets go. */
-async function open() {
+async function open(search = '') {
   vi.resetModules()
   vi.stubGlobal('Worker', FakeWorker)
-  vi.stubGlobal('location', { search: '', pathname: '/' })
+  vi.stubGlobal('location', { search, pathname: '/' })
   vi.stubGlobal('history', { replaceState: () => undefined })
   vi.stubGlobal('addEventListener', () => undefined)
   let die = () => undefined as void
@@ -18,7 +18,7 @@ async function open() {
   }
   vi.stubGlobal('navigator', { locks: { request } })
   vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
-  const { begin, drive, replaceWorker } = await import('./commands')
+  const { begin, drive, loadFiles, replaceWorker } = await import('./commands')
   const { pageStore } = await import('./page-store')
   const { initial } = await import('./state')
   begin()
@@ -30,16 +30,13 @@ async function open() {
   }
   const state = (values: Partial<Event<'state'>>) =>
     FakeWorker.newest.say({ type: 'state', run: 1, steps: 60, step: 0, state: 'ready', stepsPerSecond: null, secondsLeft: null, ...values })
-  const dataset = () =>
-    FakeWorker.newest.say({
-      type: 'dataset',
-      run: 1,
-      dataset: { sample: 'Abdominal phantom', unlabeled: [] } as unknown as Event<'dataset'>['dataset'],
-      config: initial.asked,
-    })
+  const dataset = (values: object = { sample: 'Abdominal phantom', exemplars: [{}], unlabeled: [{}] }) =>
+    FakeWorker.newest.say({ type: 'dataset', run: 1, dataset: values as Event<'dataset'>['dataset'], config: initial.asked })
+  const runs = (present: string | null, ...ids: string[]) =>
+    FakeWorker.newest.say({ type: 'runs', run: 1, runs: ids.map((id) => ({ id })) as unknown as Event<'runs'>['runs'], present })
   const said = () => pageStore.getState().problems.map(({ message }) => message)
   const alive = () => FakeWorker.newest.say({ type: 'alive', lock: 'a' })
-  return { drive, replaceWorker, asked, answer, state, dataset, said, alive, die: () => die() }
+  return { drive, loadFiles, replaceWorker, asked, answer, state, dataset, runs, said, alive, die: () => die() }
 }
 
 it('replaces a worker that died by one with the same data, and trains on', async () => {
@@ -59,6 +56,84 @@ it('replaces a worker that died by one with the same data, and trains on', async
   })
   await vi.waitFor(() => expect(asked()).toContain('start'))
   expect(said()).toEqual(['The worker died. Another has what it had; nothing of the run was kept, so it starts over.'])
+})
+
+it('loads the sample again where the new worker has only been told settings, which it answers with a data set without images', async () => {
+  const { asked, answer, state, dataset, alive, die } = await open('?steps=40')
+  alive()
+  dataset()
+  state({ state: 'running', step: 2 })
+  die()
+  await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  await answer('configure')
+  dataset({ sample: null, exemplars: [], unlabeled: [] })
+  await answer('keep-in')
+  await vi.waitFor(() => expect(asked().slice(-2)).toEqual(['load-sample', 'start']))
+})
+
+it('brings back all files when the worker dies again while it is given them', async () => {
+  const { loadFiles, asked, answer, state, dataset, said, alive, die } = await open()
+  alive()
+  for (const name of ['a.png', 'b.png']) {
+    loadFiles([new File([], name)], null)
+    await answer('load-files')
+    FakeWorker.newest.posted = FakeWorker.newest.posted.filter(({ command }) => command.type !== 'load-files')
+  }
+  dataset({ sample: null, exemplars: [{}], unlabeled: [{}] })
+  state({ state: 'running', step: 7 })
+  die()
+  alive()
+  await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  await answer('keep-in')
+  await vi.waitFor(() => expect(asked()).toContain('load-files'))
+  die()
+  await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  expect(asked()).toEqual(['init', 'keep-in'])
+  await answer('keep-in')
+  const given = []
+  for (let i = 0; i < 2; i++) {
+    await answer('load-files')
+    const { posted } = FakeWorker.newest
+    const at = posted.findIndex(({ command }) => command.type === 'load-files')
+    given.push(...posted.splice(at, 1).map(({ command }) => (command.given as { files: { name: string }[] }).files[0]!.name))
+  }
+  expect(given).toEqual(['a.png', 'b.png'])
+  await vi.waitFor(() => expect(asked()).toContain('start'))
+  expect(said()).toEqual(['The worker died. Another has what it had; nothing of the run was kept, so it starts over.'])
+})
+
+it('trains on nothing else where neither the run nor its images can be brought back', async () => {
+  const { asked, answer, state, dataset, runs, said, alive, die } = await open()
+  alive()
+  dataset({ sample: null, exemplars: [{}], unlabeled: [{}] })
+  runs('this', 'this')
+  state({ state: 'running', step: 7 })
+  die()
+  await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  await answer('keep-in')
+  await vi.waitFor(() => expect(asked()).toContain('continue-run'))
+  const problem = { kind: 'input', message: 'It cannot be read.', file: null } as const
+  FakeWorker.newest.say({ type: 'failed', id: FakeWorker.newest.idOf('continue-run'), problem })
+  await answer('load-sample')
+  expect(said().at(-1)).toBe('The worker died. Neither the run nor its images could be brought back: load them again.')
+  expect(asked()).not.toContain('start')
+})
+
+it('replaces a worker in each of several runs, however far those before came', async () => {
+  const { state, dataset, said, alive, answer, asked, die } = await open()
+  for (let i = 0; i < 4; i++) {
+    alive()
+    dataset()
+    state({ state: 'running', step: 50 - i })
+    die()
+    await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+    await answer('keep-in')
+    await answer('load-sample')
+    await vi.waitFor(() => expect(asked()).toContain('start'))
+    state({ state: 'running', step: 60 - i })
+    state({ state: 'ready', step: 0 })
+  }
+  expect(said()).not.toContain('The worker died again and again, so it is not replaced by itself.')
 })
 
 it('does not replace for ever a worker that dies before the run has come further', async () => {

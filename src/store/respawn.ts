@@ -1,9 +1,9 @@
 /** A worker that died or hangs is replaced, and what it had is brought back. */
-import type { RequestName } from '../worker/protocol'
+import type { DatasetSummary, RequestName, SampleName } from '../worker/protocol'
 import { ask } from './connection'
 import { bringBack } from './kept-runs'
 import { pageStore } from './page-store'
-import { holdFiles, presentRun } from './present-run'
+import { holdFiles, presentRun, type PresentRun } from './present-run'
 import { addProblem, type Status } from './state'
 
 /** What may take a worker long without a sign of life: whoever asked for it is told, and decides. */
@@ -28,11 +28,30 @@ const long: ReadonlySet<RequestName> = new Set<RequestName>([
 
 /** Times in a row that a worker is replaced without being asked, though the run came no further between. */
 const mostTries = 2
-let tries = { reached: -1, count: 0 }
+const untried = { reached: -1, count: 0 }
+let tries = untried
 
 let respawns = 0
-/** Where the run was, while it is brought back. */
-let interrupted: Status | null = null
+/** Where the run was, and what the page held of it. */
+interface Interrupted {
+  status: Status
+  dataset: DatasetSummary | null
+  run: PresentRun
+}
+/** While it is brought back. */
+let interrupted: Interrupted | null = null
+
+pageStore.subscribe(({ status }, before) => {
+  // Another run begins at the first step again.
+  if (!interrupted && status.step < before.status.step) tries = untried
+})
+
+function present(): Interrupted {
+  const { status, dataset } = pageStore.getState()
+  return { status, dataset, run: presentRun() }
+}
+
+const hasNoImages = (dataset: DatasetSummary | null) => !dataset || dataset.exemplars.length + dataset.unlabeled.length === 0
 
 const reasons = { dead: 'The worker died', silent: 'The worker gave no sign of life', asked: 'The worker was replaced' }
 
@@ -52,29 +71,36 @@ export function isToReplace(how: 'dead' | 'silent'): boolean {
   return false
 }
 
+interface Means {
+  start: () => void
+  loadSample: (name: SampleName | null) => void
+  drive: (type: 'start' | 'resume') => void
+}
+
 /**
  * Brings back what a worker had in the next one.
  * @param start starts that one, without data
- * @param loadSample loads the sample that was there, where there were no files
+ * @param loadSample loads the sample that was there, or that of the address
  * @param drive makes the run go on
  */
-export async function respawn(
-  why: keyof typeof reasons,
-  { start, loadSample, drive }: { start: () => void; loadSample: () => void; drive: (type: 'start' | 'resume') => void },
-): Promise<void> {
-  const status = (interrupted ??= pageStore.getState().status)
+export async function respawn(why: keyof typeof reasons, { start, loadSample, drive }: Means): Promise<void> {
+  const { status, dataset, run } = (interrupted ??= present())
   const own = ++respawns
-  const { files } = presentRun()
+  // If this worker dies as well, the next one is not asked for the rest.
+  const askIt: typeof ask = async (type, given) => (own === respawns ? ask(type, given) : undefined)
   start()
-  const back = await bringBack()
-  // It died as well: the next goes on with this.
+  const back = await bringBack(run, askIt)
   if (own !== respawns) return
-  interrupted = null
-  if (pageStore.getState().dataset === null) {
+  // Settings alone make a data set too, without images.
+  if (hasNoImages(pageStore.getState().dataset)) {
     holdFiles([])
-    for (const batch of files) await ask('load-files', { files: batch })
-    if (files.length === 0) loadSample()
+    for (const batch of run.files) await askIt('load-files', { files: batch })
+    if (own !== respawns) return
+    if (run.files.length === 0) loadSample(dataset?.sample ?? null)
   }
+  interrupted = null
+  if (run.files.length === 0 && !back && !hasNoImages(dataset) && dataset!.sample === null)
+    return say('run', `${reasons[why]}. Neither the run nor its images could be brought back: load them again.`)
   const { step } = pageStore.getState().status
   const behind = status.step - step
   const next = back
