@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
 import { readFileSync } from 'node:fs'
+import { chooseLabel, chooseTool, drawStroke, expectEditor, setBrushSize, useAnnotation } from './annotation'
 import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny } from './lab'
 import { choose, drop, expectOwnFiles, image, loadOwnFiles, mask, unlabeled } from './phantom'
 
@@ -111,6 +112,39 @@ test('a run paused, closed and opened again gives the losses of one that was nev
   await button(whole, 'Start').click()
   await expectState(whole, 'finished')
   await expect.poll(() => losses(whole)).toEqual(interrupted)
+})
+
+test('what was drawn, and the name and colour of its class, come back after a reload', async ({ page }) => {
+  await open(page, `${tiny}&steps=5000`)
+  await choose(page, 'Unlabeled images', unlabeled(3))
+  await button(page, 'Annotate p2_1.png').click()
+  await expectEditor(page)
+  await chooseTool(page, 'Brush')
+  await chooseLabel(page, 'structure')
+  await setBrushSize(page, 12)
+  await drawStroke(page, [
+    [15, 15],
+    [30, 22],
+  ])
+  await useAnnotation(page)
+  await expectState(page, 'ready')
+  const named = page.getByRole('textbox', { name: 'Name of class 1' })
+  await named.fill('cavity')
+  await named.press('Enter')
+  const color = page.getByLabel('Colour of class 1')
+  await color.fill('#c02060')
+  const canvas = page.getByRole('figure', { name: 'Annotated image' }).locator('canvas')
+  const drawn = () => canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL())
+  await stepTo(page, 2)
+  const before = await drawn()
+  await page.reload()
+  expect(await goOn(page)).toBe(2)
+  await expect(named).toHaveValue('cavity')
+  await expect(color).toHaveValue('#c02060')
+  await expect.poll(drawn).toBe(before)
+  await button(page, 'Step').click()
+  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expect(alerts(page)).toHaveCount(0)
 })
 
 test('a crashed tab loses at most what came after its last kept state', async ({ page, context }) => {
