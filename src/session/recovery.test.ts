@@ -64,7 +64,9 @@ test.each([
   spoil(9, loss, 1)
   await runTo(12)
   expect(state()).toMatchObject({ state: 'finished', step: 12 })
-  expect(recoveries()).toEqual([{ step: 6, reached: 9, why: 'loss', learningRate: 0.002 }])
+  // Steps are read several at a time, more of them where they are quick.
+  expect(recoveries()).toEqual([{ step: 6, reached: expect.any(Number) as number, why: 'loss', learningRate: 0.002 }])
+  expect(recoveries()![0]!.reached).toBeGreaterThanOrEqual(9)
   expect(of('problem')).toEqual([])
   expect(of('recovered').map(({ message }) => message)).toEqual([expect.stringMatching(words)])
   expect(of('recovered')[0]!.message).toMatch(/went back to step 6 and goes on with half the learning rate, 0\.002\.$/)
