@@ -99,6 +99,8 @@ export async function respawn(why: keyof typeof reasons, { start, loadSample, dr
     if (run.files.length === 0) loadSample(dataset?.sample ?? null)
   }
   interrupted = null
+  // One that had nothing yet, such as one whose script came at a second try, leaves nothing to be told.
+  if (why === 'asked' && !dataset) return
   if (run.files.length === 0 && !back && !hasNoImages(dataset) && dataset!.sample === null)
     return say('run', `${reasons[why]}. Neither the run nor its images could be brought back: load them again.`)
   const { step } = pageStore.getState().status
