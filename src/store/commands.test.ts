@@ -246,8 +246,13 @@ describe('after the worker has died, the run is brought back', () => {
   it('from what the browser keeps', async () => {
     const page = await withRun()
     page.worker.say({ type: 'runs', run: 0, runs: [{ id: 'this' }] as unknown as State['runs'] & [], present: 'this' })
+    page.loadFiles([file], null)
+    await page.answer('load-files')
     const { asked, back, worker } = await backIn(page)
     expect([asked, back]).toEqual([['continue-run'], true])
+    // Should that become unreadable.
+    const { presentRun } = await import('./present-run')
+    expect(presentRun().files).toHaveLength(1)
     expect(worker.posted[0]!.command.given).toEqual({ id: 'this', best: false })
   })
 

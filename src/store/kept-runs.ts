@@ -98,6 +98,7 @@ export async function bringBack({ id, archive, files }: PresentRun, askIt: typeo
     await askIt('reset', {})
     await askIt('load-files', { files: [{ role: null, name: 'the run', blob: new Blob([archive]) }] })
   }
-  if (id === null) holdFiles(files)
+  // They are its files still, should what is kept become unreadable.
+  holdFiles(files)
   return pageStore.getState().status.step > 0
 }
