@@ -1,4 +1,6 @@
+import { useLayoutEffect } from 'react'
 import { AnnotationOpener } from './annotation-opener'
+import { Announcements } from './announcements'
 import { Curves } from './curves'
 import { DataPanel } from './data-panel'
 import { DropTarget } from './drop-target'
@@ -9,17 +11,29 @@ import { OfflineOffer } from './offline-offer'
 import { Problems } from './problems'
 import { Results } from './results'
 import { Runs } from './runs'
+import { SkipLinks } from './skip-links'
 import { TrainingPanel } from './training-panel'
+import { useMedia } from './use-media'
 
 export function App() {
+  // As in layout.css. There the run bar comes first, for Tab and a screen reader too.
+  const narrow = useMedia('(max-width: 760px)')
+  const panels = [<DataPanel key="data" />, <TrainingPanel key="training" />]
+  // An open dialog that is moved with its panel, as when a telephone is turned, is modal no longer.
+  useLayoutEffect(() => {
+    for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]:not(:modal)')) {
+      dialog.close()
+      dialog.showModal()
+    }
+  }, [narrow])
   return (
     <>
+      <SkipLinks />
       <Header />
       <Problems />
       <Runs />
       <main className="columns">
-        <DataPanel />
-        <TrainingPanel />
+        {narrow ? panels.reverse() : panels}
         <Curves />
         <Results />
       </main>
@@ -28,6 +42,7 @@ export function App() {
       <AnnotationOpener />
       <DiscardDialog />
       <OfflineOffer />
+      <Announcements />
     </>
   )
 }

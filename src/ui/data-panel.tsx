@@ -21,7 +21,7 @@ export function DataPanel() {
   const own = dataset !== null && dataset.sample === null && (dataset.exemplars.length > 0 || dataset.unlabeled.length > 0)
   const can = usePage((state) => allowed(state).load)
   return (
-    <section className="panel data" aria-labelledby="data-heading" aria-busy={busy}>
+    <section id="data" className="panel data" aria-labelledby="data-heading" aria-busy={busy}>
       <div className="data-head">
         <h2 id="data-heading">Data</h2>
         <ReadingProgress />

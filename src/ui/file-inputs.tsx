@@ -56,7 +56,9 @@ function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boo
         multiple={take !== 'one'}
         // Unknown to React's types, supported by all desktop browsers.
         {...(take === 'folder' ? { webkitdirectory: '' } : {})}
-        disabled={!can}
+        // One that disables itself while it is read would lose the focus.
+        aria-disabled={!can}
+        onClick={(event) => !can && event.preventDefault()}
         aria-describedby={`${id}-hint`}
         onChange={(event) => {
           loadFiles([...(event.target.files ?? [])], role)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { duration, lastPart, percent, score, size, statusLine, value } from './format'
+import { announcement, duration, lastPart, percent, score, size, speedWords, statusLine, value } from './format'
 
 it('writes times', () => {
   expect([0.4, 45, 59.6, 154, 4320].map(duration)).toEqual(['0 s', '45 s', '1 min 0 s', '2 min 34 s', '1 h 12 min'])
@@ -29,4 +29,25 @@ it('says how the run stands', () => {
   expect(statusLine({ ...running, state: 'paused' }, [])).toBe('paused · step 120 of 600')
   expect(statusLine({ ...running, stepsPerSecond: null, secondsLeft: null }, [])).toBe('running · step 120 of 600')
   expect(statusLine({ ...running, state: 'empty' }, ['an exemplar mask'])).toBe('empty · needs an exemplar mask')
+})
+
+it('speaks of a change of state, but of no step while running', () => {
+  const run = { state: 'running', step: 120, steps: 600, stepsPerSecond: 3.1, secondsLeft: 154 } as const
+  expect(announcement(run)).toBe('running, 600 steps in all')
+  expect(announcement({ ...run, step: 121 })).toBe(announcement(run))
+  expect(announcement({ ...run, state: 'paused' })).toBe('paused · step 120 of 600')
+})
+
+it('says in one sentence why training is slow, and nothing on a GPU', () => {
+  const [wasm, gpu] = [
+    { backend: 'wasm', adapter: 'SIMD', software: false },
+    { backend: 'webgpu', adapter: 'a GPU', software: false },
+  ] as const
+  const all = { webgpu: true, isolated: true }
+  expect(speedWords(gpu, all)).toBeNull()
+  expect(speedWords({ ...gpu, software: true }, all)).toContain('slower than the backend wasm')
+  expect(speedWords(wasm, all)).toBe('Training runs on the processor, many times slower than on a GPU.')
+  expect(speedWords(wasm, { webgpu: false, isolated: false })).toBe(
+    'This browser offers no WebGPU: training runs on the processor (on one core of it, because the page is not isolated from others), many times slower than on a GPU.',
+  )
 })

@@ -1,5 +1,6 @@
 /** How numbers are written on the page. */
 import type { Status } from '../store/state'
+import type { BackendInfo, DatasetSummary } from '../worker/protocol'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
@@ -59,4 +60,27 @@ export function statusLine({ state, step, steps, stepsPerSecond, secondsLeft }: 
     if (secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`)
   }
   return parts.join(' · ')
+}
+
+/** What a screen reader says of the state: of a run under way only that it runs; what is missing is said with the data. */
+export function announcement(status: Status): string {
+  if (status.state === 'running') return `running, ${plural(status.steps, 'step')} in all`
+  return status.state === 'empty' ? 'not ready to start' : statusLine(status, [])
+}
+
+/** What was found in the user's files, in one line. */
+export function dataWords({ exemplars, unlabeled, references, missing }: DatasetSummary): string {
+  const found = [plural(exemplars.length, 'exemplar'), plural(unlabeled.length, 'unlabelled image'), plural(references, 'reference mask')]
+  return found.join(', ') + (missing.length > 0 ? `; still needed: ${missing.join(', ')}` : '')
+}
+
+/**
+ * One sentence about the speed of what runs on the processor; null on a GPU.
+ * @param page whether the browser offers WebGPU, and whether the page may use threads
+ */
+export function speedWords({ backend, software }: BackendInfo, page: { webgpu: boolean; isolated: boolean }): string | null {
+  if (backend === 'webgpu') return software ? 'WebGPU is imitated by the processor here, which is slower than the backend wasm.' : null
+  const begins = page.webgpu ? 'Training' : 'This browser offers no WebGPU: training'
+  const cores = page.isolated || backend === 'cpu' ? '' : ' (on one core of it, because the page is not isolated from others)'
+  return `${begins} runs on the processor${cores}, many times slower than on a GPU.`
 }

@@ -1,3 +1,5 @@
+import { useState } from 'react'
+import { count } from './format'
 import { barHeights, place } from './histogram-bars'
 import { reading } from './source-words'
 import type { GreyWindow } from '../image/window'
@@ -28,11 +30,48 @@ export function Histogram({ counts, min, max, window }: Props) {
           <div className="window" style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }} />
         )}
       </div>
-      <figcaption className="quiet">
+      <p className="ends quiet">
         <span>{reading(min)}</span>
         <span>count, logarithmic</span>
         <span>{reading(max)}</span>
-      </figcaption>
+      </p>
+      <HistogramTable name={name} counts={counts} min={min} max={max} />
     </figure>
+  )
+}
+
+/** The counts as numbers: parts in which no voxel lies are left out. */
+function HistogramTable({ name, counts, min, max }: Omit<Props, 'window'> & { name: string }) {
+  const [open, setOpen] = useState(false)
+  const start = (i: number) => reading(min + ((max - min) * i) / counts.length)
+  return (
+    <details className="data-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Data table</summary>
+      {/* It scrolls, so a keyboard has to reach it. */}
+      <div className="scroll" tabIndex={0} role="group" aria-label={`${name}, rows`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Values</th>
+              <th scope="col">Voxels</th>
+            </tr>
+          </thead>
+          <tbody>
+            {open &&
+              counts.map(
+                (voxels, i) =>
+                  voxels > 0 && (
+                    <tr key={i}>
+                      <th scope="row">
+                        {start(i)} to {start(i + 1)}
+                      </th>
+                      <td>{count(voxels)}</td>
+                    </tr>
+                  ),
+              )}
+          </tbody>
+        </table>
+      </div>
+    </details>
   )
 }

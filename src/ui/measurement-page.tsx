@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { Measurement } from '../store/address'
 import { copyReport, saveReport, startMeasurement, stopMeasurement, useMeasurement } from '../store/measurement'
 import type { Found } from '../worker/protocol'
+import { Spoken } from './announcements'
 import { OfflineOffer } from './offline-offer'
 import { ThemeToggle } from './theme-toggle'
 import './styles/measurement.css'
@@ -63,9 +64,10 @@ export function MeasurementPage({ what }: { what: Measurement }) {
             <button type="button" disabled={!found} onClick={() => void copyReport()}>
               Copy
             </button>
-            <p role="status" data-state={state}>
+            <p role="status" aria-live="off" data-state={state}>
               {running ? `${message}…` : message}
             </p>
+            <Spoken>{running ? 'running' : message}</Spoken>
           </div>
           {backend && (
             <p className="quiet">

@@ -4,7 +4,7 @@ import { KeptNote } from './runs'
 
 export function Results() {
   return (
-    <section className="panel results" aria-labelledby="results-heading">
+    <section id="results" className="panel results" aria-labelledby="results-heading">
       <div className="results-head">
         <h2 id="results-heading">Results</h2>
         <Exports />

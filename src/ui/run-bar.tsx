@@ -19,14 +19,15 @@ export function RunBar() {
   const can = usePage(useShallow(allowed))
   return (
     <div className="run-bar">
-      <div className="buttons" role="group" aria-label="Run">
+      <div id="run" className="buttons" role="group" aria-label="Run">
         {buttons.map(({ type, name, icon }) => (
           <button
             key={type}
             type="button"
             className={type === 'start' || type === 'resume' ? 'primary' : undefined}
-            disabled={!can[type]}
-            onClick={() => drive(type)}
+            // A button that disables itself when pressed would lose the focus.
+            aria-disabled={!can[type]}
+            onClick={() => can[type] && drive(type)}
           >
             <svg viewBox="0 0 18 18" width="14" height="14" aria-hidden="true">
               <path d={icon} fill="currentColor" />

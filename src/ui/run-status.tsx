@@ -10,8 +10,8 @@ export function RunStatus() {
   return (
     <div className="run-status">
       <progress aria-label="Progress" max={Math.max(1, steps)} value={Math.min(step, steps)} />
-      {/* A reader that speaks every step would drown everything else: only the changes of state are announced. */}
-      <p role="status" aria-live={state === 'running' ? 'off' : 'polite'} data-state={state} data-step={step}>
+      {/* A reader that speaks every step would drown everything else; Announcements tells the changes of state. */}
+      <p role="status" aria-live="off" data-state={state} data-step={step}>
         {statusLine(status, missing)}
       </p>
     </div>

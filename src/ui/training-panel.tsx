@@ -1,6 +1,7 @@
 import { RunBar } from './run-bar'
 import { RunFields } from './run-fields'
 import { Settings } from './settings'
+import { SpeedNote } from './speed-note'
 import { TeachingDiagram } from './teaching-diagram'
 import { WatchStrip } from './watch-strip'
 
@@ -9,6 +10,7 @@ export function TrainingPanel() {
     <section className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>
       <RunBar />
+      <SpeedNote />
       <RunFields />
       <Settings />
       <TeachingDiagram />

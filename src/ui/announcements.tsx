@@ -1,0 +1,25 @@
+import { recoveryWords } from '../lib/recovery'
+import { usePage } from '../store/page-store'
+import { announcement, dataWords } from './format'
+
+/** Spoken by a screen reader when it changes, and seen by nobody. */
+export const Spoken = ({ children }: { children: string }) => (
+  <p className="unseen" aria-live="polite">
+    {children}
+  </p>
+)
+
+/** What happens to a run without a key being pressed; problems are alerts of their own. */
+export function Announcements() {
+  // A string, so that a step that changes no word renders nothing.
+  const status = usePage((state) => announcement(state.status))
+  const data = usePage((state) => (state.dataset ? dataWords(state.dataset) : ''))
+  const recovery = usePage((state) => state.recoveries.at(-1))
+  return (
+    <>
+      <Spoken>{data}</Spoken>
+      <Spoken>{recovery ? `${recoveryWords(recovery)}.` : ''}</Spoken>
+      <Spoken>{status}</Spoken>
+    </>
+  )
+}
