@@ -46,8 +46,8 @@ it('says in one sentence why training is slow, and nothing on a GPU', () => {
   const all = { webgpu: true, isolated: true }
   expect(speedWords(gpu, all)).toBeNull()
   expect(speedWords({ ...gpu, software: true }, all)).toContain('slower than the backend wasm')
-  expect(speedWords(wasm, all)).toBe('Training runs on the processor, many times slower than on a GPU.')
+  expect(speedWords(wasm, all)).toBe('Training runs on the processor, which is usually slower than a GPU.')
   expect(speedWords(wasm, { webgpu: false, isolated: false })).toBe(
-    'This browser offers no WebGPU: training runs on the processor (on one core of it, because the page is not isolated from others), many times slower than on a GPU.',
+    'This browser offers no WebGPU: training runs on the processor (on one core of it, because the page is not isolated from others), which is usually slower than a GPU.',
   )
 })

@@ -82,5 +82,5 @@ export function speedWords({ backend, software }: BackendInfo, page: { webgpu: b
   if (backend === 'webgpu') return software ? 'WebGPU is imitated by the processor here, which is slower than the backend wasm.' : null
   const begins = page.webgpu ? 'Training' : 'This browser offers no WebGPU: training'
   const cores = page.isolated || backend === 'cpu' ? '' : ' (on one core of it, because the page is not isolated from others)'
-  return `${begins} runs on the processor${cores}, many times slower than on a GPU.`
+  return `${begins} runs on the processor${cores}, which is usually slower than a GPU.`
 }
