@@ -52,6 +52,9 @@ function spoil(step: number, loss: number, times: number): void {
   })
 }
 
+/** How far a run had come when a loss was read: steps are read several at a time, more of them where they are quick. */
+const atLeast = (step: number): unknown => expect.toSatisfy((reached: number) => reached >= step)
+
 const allFinite = async (trainer: Trainer) =>
   (await trainer.stored()).every(({ parameters }) => Object.values(parameters).every((values) => values.every(Number.isFinite)))
 
@@ -64,9 +67,7 @@ test.each([
   spoil(9, loss, 1)
   await runTo(12)
   expect(state()).toMatchObject({ state: 'finished', step: 12 })
-  // Steps are read several at a time, more of them where they are quick.
-  expect(recoveries()).toEqual([{ step: 6, reached: expect.any(Number) as number, why: 'loss', learningRate: 0.002 }])
-  expect(recoveries()![0]!.reached).toBeGreaterThanOrEqual(9)
+  expect(recoveries()).toEqual([{ step: 6, reached: atLeast(9), why: 'loss', learningRate: 0.002 }])
   expect(of('problem')).toEqual([])
   expect(of('recovered').map(({ message }) => message)).toEqual([expect.stringMatching(words)])
   expect(of('recovered')[0]!.message).toMatch(/went back to step 6 and goes on with half the learning rate, 0\.002\.$/)
@@ -89,7 +90,7 @@ test('a run that recovered goes on from its checkpoint as it would have without'
   await runTo(12)
   const other = await begin()
   await other.session.restore(bytes)
-  expect(other.recoveries()).toEqual([{ step: 2, reached: 4, why: 'loss', learningRate: expect.any(Number) }])
+  expect(other.recoveries()).toEqual([{ step: 2, reached: atLeast(4), why: 'loss', learningRate: expect.any(Number) }])
   await other.runTo(12)
   expect(await other.session.checkpoint()).toEqual(await session.checkpoint())
 })
@@ -103,9 +104,9 @@ test('after three times the run stops with one sentence, and its weights can be 
   expect(state()).toMatchObject({ state: 'failed' })
   // The first time to the newest state, then to the one before: the newest may have been bad already.
   expect(recoveries()).toEqual([
-    { step: 5, reached: 7, why: 'loss', learningRate: 0.004 },
-    { step: 2, reached: 7, why: 'loss', learningRate: 0.002 },
-    { step: 2, reached: 7, why: 'loss', learningRate: 0.001 },
+    { step: 5, reached: atLeast(7), why: 'loss', learningRate: 0.004 },
+    { step: 2, reached: atLeast(7), why: 'loss', learningRate: 0.002 },
+    { step: 2, reached: atLeast(7), why: 'loss', learningRate: 0.001 },
   ])
   expect(of('problem')).toMatchObject([
     { kind: 'run', message: expect.stringMatching(/at step 7, though .* halved 3 times\. The weights of step 2 are kept: export them/) },
