@@ -2,7 +2,7 @@ import type { GivenFile } from '../data/given-file'
 import { fromBytes } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { amount } from '../lib/amount'
-import { hexOf } from '../lib/hex'
+import { sha256 } from '../lib/hex'
 import type { Config } from '../method/config'
 import type { BackendInfo, Problem, SampleName, SessionEvent } from '../session/events'
 import type { RoleFile } from '../session/given-files'
@@ -213,8 +213,8 @@ export class Keeper {
     if (own.spent) own.run = { ...own.run, begun: Date.now() }
     own.spent = false
     const before = own.run.states
-    const sha256 = hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
-    const state: KeptState = { file: `state-${own.count++}.zip`, step, at: Date.now(), bytes: bytes.length, sha256, dice: this.dice }
+    const hash = await sha256(bytes)
+    const state: KeptState = { file: `state-${own.count++}.zip`, step, at: Date.now(), bytes: bytes.length, sha256: hash, dice: this.dice }
     const put = () => this.aside(() => storage.disk.write(own.run.id, state.file, bytes))
     let cost: number
     try {
@@ -466,8 +466,7 @@ export class Keeper {
         (file) => file.read(),
         () => null,
       )
-      const sha256 = archive && hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', archive)))
-      if (archive && sha256 === state.sha256) {
+      if (archive && (await sha256(archive)) === state.sha256) {
         const [first] = damaged
         const message = `What was kept of this run at step ${first?.step} is damaged, so it goes on from step ${state.step}.`
         if (first) this.tell('problem', { kind: 'run', message, file: null })
