@@ -6,7 +6,6 @@ import { sha256 } from '../lib/hex'
 import type { Config } from '../method/config'
 import type { BackendInfo, Problem, SampleName, SessionEvent } from '../session/events'
 import type { RoleFile } from '../session/given-files'
-import { splitRuns } from '../session/run-archive'
 import type { Session } from '../session/session'
 import { copyImages, imagesOf, recordOf, type Given } from './image-copies'
 import type { KeptFile, KeptRun, KeptState, ListedRun } from './kept-run'
@@ -366,8 +365,7 @@ export class Keeper {
   /** Files for the session. Those that a kept run waits for bring it back instead. */
   async load(files: readonly RoleFile[]): Promise<void> {
     if (await this.foundMissing(files)) return
-    await this.session.loadFiles(files)
-    const { others } = await splitRuns(files)
+    const others = await this.session.loadFiles(files)
     if (others.length === 0) return
     const batch = this.batch++
     this.given.push(...others.map((one) => ({ ...one, batch, kept: null })))

@@ -133,7 +133,8 @@ export class Session {
       this.use(sampleDataset(sample))
     })
 
-  loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames) =>
+  /** @returns those of the files that are no exported runs */
+  loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames): Promise<RoleFile[]> =>
     this.enqueue(async () => {
       const { runs, others } = await splitRuns(files)
       for (const file of runs)
@@ -145,6 +146,7 @@ export class Session {
         })
       if (others.length > 0) await this.openFiles(others, chosen)
       this.sayWaiting()
+      return others
     })
 
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
