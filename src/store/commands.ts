@@ -113,9 +113,8 @@ function choose(asked: Config): void {
   settling = setTimeout(settle, 300)
 }
 
-function keepAddress(): void {
-  const { asked, dataset } = pageStore.getState()
-  history.replaceState(null, '', location.pathname + writeAddress(asked, backend, dataset?.sample ?? null))
+function keepAddress(sample = pageStore.getState().dataset?.sample ?? null): void {
+  history.replaceState(null, '', location.pathname + writeAddress(pageStore.getState().asked, backend, sample))
 }
 
 /** Asks for one setting; the value has been checked with parseValue. */
@@ -162,8 +161,7 @@ export const keepRun = () => pageStore.setState({ question: null })
 
 export function loadSample(sample: SampleName): void {
   void send('load-sample', { sample })
-  const { asked } = pageStore.getState()
-  history.replaceState(null, '', location.pathname + writeAddress(asked, backend, sample))
+  keepAddress(sample)
 }
 
 /** Hands files to the session, unread. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
@@ -177,8 +175,7 @@ export function loadFiles(
   countFromImages()
   pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
-  const { asked } = pageStore.getState()
-  history.replaceState(null, '', location.pathname + writeAddress(asked, backend, null))
+  keepAddress(null)
 }
 
 export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })
@@ -297,7 +294,6 @@ export function accept(id: number, { values }: Offer): void {
   // A run that waits for memory goes on with them.
   const asked = { ...pageStore.getState().asked, ...values }
   pageStore.setState({ asked, told: asked })
-  keepAddress()
   void ask('configure', { values })
   drive('resume')
 }
