@@ -155,9 +155,10 @@ export class Trainer {
     return next
   }
 
-  /** The state of both models, read from the backend. */
-  stored(): Promise<[StoredModel, StoredModel]> {
-    return readModels(this.net, this.runner.current)
+  /** The state of both models, not to be changed: read from the backend, unless it has just been kept. */
+  async stored(): Promise<[StoredModel, StoredModel]> {
+    const { t, models } = this.kept.at(-1)!
+    return t === this.t && models ? models : readModels(this.net, this.runner.current)
   }
 
   /** How far the run has come. */
