@@ -237,12 +237,6 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const { step: t, rows, scores, recoveries } = from
-  const bank = from.bank && {
-    ...from.bank,
-    entries: from.bank.entries.map((entry) => ({ ...entry, patient: dataset.unlabeled[entry.image]?.patient ?? '' })),
-  }
-  const trainer = new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], rows, scores, recoveries, bank })
-  trainer.leg = from.leg
-  return trainer
+  const { step: t, leg, rows, scores, recoveries, bank } = from
+  return new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], leg, rows, scores, recoveries, bank })
 }

@@ -45,6 +45,8 @@ interface Kept {
 
 /** How far a run has come, all of it in the host's memory: it goes on from there on any backend. */
 export interface Progress extends Kept {
+  /** Steps that the run was started with: once finished, it continues for as many. */
+  leg: number
   rows: readonly StepMetrics[]
   scores: readonly ScoreRow[]
   recoveries: readonly Recovery[]
@@ -63,8 +65,8 @@ export class Trainer {
   readonly scores: ScoreRow[] = []
   /** Each time that the run went back after a fault, in order. */
   readonly recoveries: Recovery[] = []
-  /** Steps that the run was started with: once finished, it continues for as many. */
-  leg: number
+  /** As in `Progress`. */
+  readonly leg: number
   private runner: StepRunner
   /** Whether the backend has had memory for the largest step. */
   private roomy = false
@@ -88,9 +90,9 @@ export class Trainer {
     readonly config: Config,
     from: Progress | null = null,
   ) {
-    const { t = 0, models = null, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
+    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
     this.net = networkOf(config, dataset.classes.length)
-    this.leg = config.steps
+    this.leg = leg
     this.field = fieldOfAll(dataset, config)
     this.known = bank
     this.data = withBank(prepared, bank?.entries ?? [])
@@ -150,7 +152,6 @@ export class Trainer {
    */
   async continued(dataset: Dataset, prepared: TrainingData, config: Config, bank: Bank | null = null): Promise<Trainer> {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
-    next.leg = this.leg
     this.release()
     return next
   }
@@ -163,8 +164,8 @@ export class Trainer {
 
   /** How far the run has come. */
   async progress(): Promise<Progress> {
-    const { t, rows, scores, recoveries, bank } = this
-    return { t, models: await this.stored(), rows, scores, recoveries, bank }
+    const { t, leg, rows, scores, recoveries, bank } = this
+    return { t, models: await this.stored(), leg, rows, scores, recoveries, bank }
   }
 
   /** Frees what lies on the backend; after this only `goBack` makes the trainer usable again. */
