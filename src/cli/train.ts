@@ -15,12 +15,12 @@ import { ProblemError } from '../session/problem'
 import { isRunArchive } from '../session/run-archive'
 import { Session } from '../session/session'
 import './pipelines'
-import { required, runCommand, UsageError } from './arguments'
+import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
 import { fromPath, isInside, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
-import { nodePlatform, threadsOf } from './platform'
+import { nodePlatform } from './platform'
 import { newestCheckpoint, RunFolder } from './run-folder'
 
 /** @throws UsageError */
@@ -182,7 +182,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   const checkpoint = values.resume && !zip ? await checkpointAt(values.resume) : null
 
   const log = new Log()
-  const threads = threadsOf(values.threads)
+  const threads = countOf(values.threads, '--threads')
   const onFault = (fault: Error) => void session.lose(fault)
   const info = await openBackend(values.backend ?? null, nodePlatform, onFault, threads)
   console.log(`Backend ${info.backend} · ${info.adapter}`)
