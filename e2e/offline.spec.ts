@@ -11,6 +11,7 @@ import { readDicom } from '../src/data/dicom'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { fromBytes } from '../src/data/given-file'
 import { makeTiff } from '../src/data/volumes.test-support'
+import { isolation } from '../scripts/headers.mjs'
 import { filesIn } from '../scripts/offline.mjs'
 import { button, expectState, expectStepAbove, step, tiny } from './lab'
 import { choose, image, mask, unlabeled, type UploadedFile } from './phantom'
@@ -19,8 +20,6 @@ import { serve } from './static-server'
 test.use({ serviceWorkers: 'allow' })
 
 const path = '/some/path/'
-/** What makes a page isolated from the start. */
-const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
 const sentBytes = (page: Page) => page.getByRole('note', { name: 'Bytes sent' })
 
@@ -133,7 +132,7 @@ test('everything works after the server has stopped', async ({ page }) => {
 })
 
 test('without a reload too: the worker of the first visit gets its readers when the server has stopped', async ({ page }) => {
-  const host = await serve('dist', path, { headers })
+  const host = await serve('dist', path, { headers: isolation })
   await page.goto(`${host.url}?${tiny}`)
   await expectState(page, 'ready')
   await expectKept(page)
@@ -144,7 +143,7 @@ test('without a reload too: the worker of the first visit gets its readers when 
 })
 
 test('the page can be installed', async ({ page, context }) => {
-  const host = await serve('dist', path, { headers })
+  const host = await serve('dist', path, { headers: isolation })
   await page.goto(`${host.url}?${tiny}`)
   await expectKept(page)
   const browser = await context.newCDPSession(page)
@@ -190,7 +189,7 @@ test('a newer version is offered, forced into no run, and the older one stays fo
   const html = join(folder, 'index.html')
   const old = join(folder, 'assets/only-in-the-first.js')
   rebuild(folder, () => writeFileSync(old, 'export {}'))
-  const host = await serve(folder, path, { headers })
+  const host = await serve(folder, path, { headers: isolation })
   const first = await openBuild(context, host.url)
   await expectKept(first)
   await button(first, 'Start').click()
@@ -227,7 +226,7 @@ test('a newer version is offered, forced into no run, and the older one stays fo
 })
 
 test('the footer counts what is sent: nothing, until something is', async ({ page }) => {
-  const host = await serve('dist', path, { headers })
+  const host = await serve('dist', path, { headers: isolation })
   await page.goto(`${host.url}?${tiny}`)
   await expectKept(page)
   await expectState(page, 'ready')
@@ -255,7 +254,7 @@ test.describe('without a service worker', () => {
   test.use({ serviceWorkers: 'block' })
 
   test('the page and its worker count the requests that they see', async ({ page }) => {
-    const host = await serve('dist', path, { headers })
+    const host = await serve('dist', path, { headers: isolation })
     await page.goto(`${host.url}?${tiny}`)
     await expectState(page, 'ready')
     await expect(sentBytes(page)).toContainText('0 bytes sent since the page was opened, counted by the page')

@@ -2,17 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, normalize } from 'node:path'
-
-const types: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
-}
+import { join, normalize } from 'node:path'
+import { typeOf } from '../scripts/headers.mjs'
 
 /**
  * @param path where the page lies, with a slash at both ends
@@ -28,10 +19,9 @@ export async function serve(
     const name = pathname.startsWith(path) ? normalize(pathname.slice(path.length) || 'index.html') : '..'
     const none = () => void response.writeHead(404).end()
     if (name.startsWith('..')) return none()
-    const type = types[extname(name)] ?? 'application/octet-stream'
     before(pathname)
       .then(() => readFile(join(folder, name)))
-      .then((bytes) => response.writeHead(200, { 'Content-Type': type, ...headers }).end(bytes), none)
+      .then((bytes) => response.writeHead(200, { 'Content-Type': typeOf(name), ...headers }).end(bytes), none)
   })
   let port = 0
   /** Also after `stop`, at the same port. */

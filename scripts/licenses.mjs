@@ -2,9 +2,8 @@
 // one fails the build.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from './setup.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const own = join(root, 'LICENSE')
 
 /** What was compiled into a package's WebAssembly, from the sources of those libraries. */

@@ -71,6 +71,13 @@ export function required<T>(value: T | undefined, option: string, what: string):
   return value
 }
 
+/** The value of an option that says how many. @throws UsageError */
+export function countOf(value: string, option: string): number {
+  const count = Number(value)
+  if (!(Number.isInteger(count) && count >= 1)) throw new UsageError(`${option} is "${value}", but must be a whole number, at least 1.`)
+  return count
+}
+
 /** The help that is asked for by `--help` or `-h`, wherever it stands, or by `--help TOPIC`; null where none is. */
 function helpIn(command: Command, args: readonly string[]): string | null {
   const at = args.findIndex((arg) => arg === '--help' || arg === '-h')

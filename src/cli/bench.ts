@@ -4,11 +4,11 @@ import { emptyReport, planOf, runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { placeOf as lineOfPlace, tablesOf, textOfTable, type BenchOptions, type BenchReport } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
-import { runCommand, UsageError } from './arguments'
+import { countOf, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { bench } from './commands'
 import { isPackaged } from './packaged'
-import { nodePlatform, placeOf, threadsOf } from './platform'
+import { nodePlatform, placeOf } from './platform'
 
 const softwarePlatform: Platform = {
   ...nodePlatform,
@@ -38,7 +38,7 @@ async function main({ backend, software = false, threads, json, peers = false, .
   if (peers && isPackaged) throw new UsageError('--peers needs libraries that only a clone of the repository has: run it there.')
   if (software && backend !== 'webgpu') throw new UsageError('--software belongs to --backend webgpu.')
   const platform = software ? softwarePlatform : nodePlatform
-  const info = await openBackend(backend, platform, (message) => console.error(message), threadsOf(threads))
+  const info = await openBackend(backend, platform, (message) => console.error(message), countOf(threads, '--threads'))
   const tell = (message: string) => console.error(message)
   const report = await (peers ? benchPeers : runBench)(info, options, placeOf(info.backend), tell)
   const lines = JSON.stringify(report, null, 2) + '\n'

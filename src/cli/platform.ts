@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../session/backend'
 import type { BackendName } from '../session/events'
-import { UsageError } from './arguments'
 import { isPackaged } from './packaged'
 
 /** Where Linux keeps the Vulkan loader. Without one there is no adapter, and Dawn says so in four lines of its own on stderr. */
@@ -29,13 +28,6 @@ export const placeOf = (backend: BackendName): Record<string, string> => ({
   os: `${process.platform} ${release()} ${process.arch}`,
   cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
 })
-
-/** The value of --threads: how many threads wasm uses. @throws UsageError */
-export function threadsOf(value: string): number {
-  const threads = Number(value)
-  if (!(Number.isInteger(threads) && threads >= 1)) throw new UsageError(`--threads is "${value}", but must be a whole number, at least 1.`)
-  return threads
-}
 
 /** Node's WebGPU is Dawn, from the package `webgpu`; a software adapter only when WebGPU is asked for and there is no other. */
 export const nodePlatform: Platform = {

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { runPaths, type Files } from '../export/archive'
-import { CheckpointError, isCheckpoint, openCheckpoint } from '../session/checkpoint'
+import { CheckpointError, isCheckpoint, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import { UsageError } from './arguments'
 import { isInside } from './given-path'
 
@@ -157,18 +157,16 @@ export class RunFolder {
 
 /**
  * The newest checkpoint in a run's folder that is whole.
- * @returns its bytes, and why a newer one was passed over
+ * @returns it, and why a newer one was passed over
  * @throws UsageError if there is none
  */
-export async function newestCheckpoint(folder: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; passedOver: string | null }> {
+export async function newestCheckpoint(folder: string): Promise<{ checkpoint: Checkpoint; passedOver: string | null }> {
   let passedOver: string | null = null
   for (const name of [checkpointName, previousName]) {
     const path = join(folder, name)
     if (!existsSync(path)) continue
     try {
-      const bytes = new Uint8Array(readFileSync(path))
-      await openCheckpoint(bytes)
-      return { bytes, passedOver }
+      return { checkpoint: await openCheckpoint(new Uint8Array(readFileSync(path))), passedOver }
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error
       passedOver = `"${path}" is passed over: ${error.message}`

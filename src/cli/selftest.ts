@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { runSelfTest } from '../selftest/self-test'
 import { textOf } from '../selftest/report'
 import { openBackend } from '../session/backend'
-import { runCommand } from './arguments'
+import { countOf, runCommand } from './arguments'
 import type { Values } from './command'
 import { selftest } from './commands'
-import { nodePlatform, placeOf, threadsOf } from './platform'
+import { nodePlatform, placeOf } from './platform'
 
 async function main({ backend, threads, json }: Values<typeof selftest>): Promise<void> {
   const say = (message: string) => console.error(message)
   const sayFault = ({ message }: Error) => say(`${message}.`)
-  const info = await openBackend(backend ?? null, nodePlatform, sayFault, threadsOf(threads))
+  const info = await openBackend(backend ?? null, nodePlatform, sayFault, countOf(threads, '--threads'))
   const report = await runSelfTest(info, {
     place: placeOf(info.backend),
     openWasm: () => openBackend('wasm', nodePlatform, sayFault),

@@ -8,7 +8,7 @@ import { version } from '../lib/version'
 import type { CellFile } from '../study/cell-file'
 import { cellsOf, costOf, shardOf } from '../study/shards'
 import { readStudy, type Cell, type Study } from '../study/study'
-import { required, runCommand, UsageError } from './arguments'
+import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { study as command } from './commands'
 import { reasonOf } from './run-folder'
@@ -134,8 +134,7 @@ async function main(values: Values<typeof command>, rest: readonly string[]): Pr
   if (rest.length > 1) throw new UsageError(`"${rest[1]}" is one file too many: a study is one file.`)
   const path = required(rest[0], 'STUDY.json', 'give the file of a study, as in studies/smoke.json')
   const out = required(values.out, '--out', 'give the folder for the results')
-  const jobs = Number(values.jobs)
-  if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs is "${values.jobs}", but must be a whole number, at least 1.`)
+  const jobs = countOf(values.jobs, '--jobs')
   const text = textAt(path)
   const study = readStudy(text)
   const shard = shardOf(values.shard, process.env)

@@ -9,18 +9,18 @@ import { defaults, makeConfig, precisionNote, presets, type Config } from '../me
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { CaseName, DatasetSummary, ExportOptions, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
-import { CheckpointError, openCheckpoint } from '../session/checkpoint'
+import { CheckpointError, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import type { RoleFile } from '../session/given-files'
 import { ProblemError } from '../session/problem'
 import { isRunArchive } from '../session/run-archive'
 import { Session } from '../session/session'
 import './pipelines'
-import { required, runCommand, UsageError } from './arguments'
+import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
 import { fromPath, isInside, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
-import { nodePlatform, threadsOf } from './platform'
+import { nodePlatform } from './platform'
 import { newestCheckpoint, RunFolder } from './run-folder'
 
 /** @throws UsageError */
@@ -182,7 +182,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   const checkpoint = values.resume && !zip ? await checkpointAt(values.resume) : null
 
   const log = new Log()
-  const threads = threadsOf(values.threads)
+  const threads = countOf(values.threads, '--threads')
   const onFault = (fault: Error) => void session.lose(fault)
   const info = await openBackend(values.backend ?? null, nodePlatform, onFault, threads)
   console.log(`Backend ${info.backend} · ${info.adapter}`)
@@ -235,10 +235,10 @@ async function load(
   session: Session,
   log: Log,
   values: Values<typeof train>,
-  given: { files: RoleFile[]; chosen: ChosenNames; config: Config; checkpoint: Uint8Array<ArrayBuffer> | null },
+  given: { files: RoleFile[]; chosen: ChosenNames; config: Config; checkpoint: Checkpoint | null },
 ): Promise<void> {
   const { files, chosen, checkpoint } = given
-  await session.configure(checkpoint ? (await openCheckpoint(checkpoint)).config : given.config).catch(log.refused)
+  await session.configure(checkpoint?.config ?? given.config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseModality(session, log, values.modality)
   await chooseChannel(session, log.sources, values.channel)
@@ -290,12 +290,12 @@ function tellCases(names: readonly CaseName[], file: string, { path }: RunFolder
   }
 }
 
-/** The bytes of a checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError */
-async function checkpointAt(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (!placeAt(path)?.folder) return given(path, undefined, '--resume')[0]!.read()
+/** A checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError; CheckpointError, ConfigError as `openCheckpoint` */
+async function checkpointAt(path: string): Promise<Checkpoint> {
+  if (!placeAt(path)?.folder) return openCheckpoint(await given(path, undefined, '--resume')[0]!.read())
   const newest = await newestCheckpoint(path)
   if (newest.passedOver) console.log(newest.passedOver)
-  return newest.bytes
+  return newest.checkpoint
 }
 
 /** Writes a checkpoint every so many seconds and at every signal that can be caught; the first Ctrl+C ends the run instead. */

@@ -24,6 +24,13 @@ export interface Inference {
 export const combine = ({ A, B }: Inference, which: Config['inference']): Float32Array =>
   which === 'mean' ? A.map((v, i) => (v + B[i]!) / 2) : which === 'A' ? A : B
 
+/** How far both models are apart in one pixel: half the sum of the differences of both softmaxes, 0..1. */
+export function apart({ A, B }: Inference, pixel: number, classes: number): number {
+  let sum = 0
+  for (let c = pixel * classes; c < (pixel + 1) * classes; c++) sum += Math.abs(A[c]! - B[c]!)
+  return sum / 2
+}
+
 /** Per pixel the class with the largest of `classes` values (the first of equals) and that value. */
 export function decide(values: Float32Array, classes: number): { labels: Uint8Array<ArrayBuffer>; confidence: Float32Array } {
   const labels = new Uint8Array(values.length / classes)

@@ -66,7 +66,8 @@ export interface ViewTensors {
 /** The plans of both networks, which are the same one where they share their draws. */
 export type DevicePlans = readonly [DevicePlan, DevicePlan]
 
-const ofBoth = ([A, B]: DevicePlans, make: (plan: DevicePlan) => OwnViews): ViewTensors['own'] => {
+/** Made of what is each network's, once where that is the same. */
+function ofBoth<P, T>([A, B]: readonly [P, P], make: (own: P) => T): [T, T] {
   const first = make(A)
   return [first, A === B ? first : make(B)]
 }
@@ -79,11 +80,8 @@ const ofBoth = ([A, B]: DevicePlans, make: (plan: DevicePlan) => OwnViews): View
 export const renderViews = byEngine({
   ours: renderOnDevice,
   stock: ({ data }: DeviceImages, plans: DevicePlans, config: Config): ViewTensors => {
-    const arrays = (plan: DevicePlan) => renderArrays(data, plan.values, config)
-    return {
-      weak: batch(arrays(plans[0]).weak, data.size),
-      own: ofBoth(plans, (plan) => upload(arrays(plan), data.size)),
-    }
+    const views = ofBoth(plans, ({ values }) => renderArrays(data, values, config))
+    return { weak: batch(views[0].weak, data.size), own: ofBoth(views, (own) => upload(own, data.size)) }
   },
 })
 

@@ -857,8 +857,9 @@ export class Session {
     return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [] }, backend, watched)
   }
 
-  /** Continues a run from its bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
-  restore = (bytes: Uint8Array<ArrayBuffer>) => this.enqueue(async () => this.goOnFrom(await openCheckpoint(bytes)))
+  /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
+  restore = (from: Uint8Array<ArrayBuffer> | Checkpoint) =>
+    this.enqueue(async () => this.goOnFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
 
   private async goOnFrom(checkpoint: Checkpoint, dataset = this.dataset): Promise<void> {
     const { config } = checkpoint

@@ -3,7 +3,7 @@ import { Random } from '../lib/random'
 import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
-import { combine, decide, infer, type Inference } from '../method/inference'
+import { apart, combine, decide, infer, type Inference } from '../method/inference'
 import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
@@ -307,10 +307,7 @@ export class Trainer {
     return { ...predicted, labels: predicted.labels.map((l, p) => (annotation.labels[p] === unknown ? l : annotation.labels[p]!)) }
   }
 
-  /**
-   * The output of both models for unlabelled image `i`, in the size of its source: the probability of each class, and how far they differ
-   * (half the sum of the differences of both softmaxes, 0..1).
-   */
+  /** The output of both models for unlabelled image `i`, in the size of its source: the probability of each class, and how far they are `apart`. */
   mapsOf(i: number, inference: Inference): { probabilities: Float32Array<ArrayBuffer>[]; disagreement: Float32Array<ArrayBuffer> } {
     const { size, inference: form } = this.config
     const { classes } = this.net
@@ -325,14 +322,9 @@ export class Trainer {
         outside,
       )
     const combined = combine(inference, form)
-    const { A, B } = inference
     return {
       probabilities: Array.from({ length: classes }, (_, c) => map((pixel) => combined[pixel * classes + c]!, c === 0 ? 1 : 0)),
-      disagreement: map((pixel) => {
-        let sum = 0
-        for (let c = 0; c < classes; c++) sum += Math.abs(A[pixel * classes + c]! - B[pixel * classes + c]!)
-        return sum / 2
-      }, 0),
+      disagreement: map((pixel) => apart(inference, pixel, classes), 0),
     }
   }
 

@@ -1,9 +1,9 @@
 /** Whether the networks know what they do not know: counts that add up over images and runs. */
 
 /** Bins of confidence, 0..1. */
-export const confidenceBins = 20
+const confidenceBins = 20
 /** Bins of disagreement, 0..1. */
-export const disagreementBins = 50
+const disagreementBins = 50
 
 /** Pseudo-labels by confidence. */
 export interface Reliability {

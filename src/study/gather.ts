@@ -56,7 +56,7 @@ const diceOf = (cell: EndedCell): number => last(cell).dice ?? NaN
 const numbers = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? NaN)
 
 /** Seconds of training: the processor's on backends that compute there, since other programs do not lengthen these; else the clock's. */
-export const secondsOf = ({ made }: CellFile, { seconds, cpuSeconds }: CellScore): number =>
+const secondsOf = ({ made }: CellFile, { seconds, cpuSeconds }: CellScore): number =>
   made.backend === 'webgpu' ? seconds : (cpuSeconds ?? seconds)
 
 /** Mean Dice of each patient after the last step. */

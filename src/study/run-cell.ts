@@ -4,7 +4,7 @@ import type { Volume } from '../data/volume'
 import { frameOf, prepareImage } from '../image/frame'
 import { unknown } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
-import { combine, decide, type Inference } from '../method/inference'
+import { apart, combine, decide, type Inference } from '../method/inference'
 import { borderDistance, meanOf, scorePatients, type Case, type Grid } from '../method/metrics'
 import { rasterOf } from '../session/dataset'
 import { prepareLabels, toSource } from '../session/preparation'
@@ -148,9 +148,8 @@ class Eyes {
         const label = labels[pixel]!
         countLabel(this.calibration.reliability, confidence[pixel]!, label === real, label > 0 || real > 0)
       }
-      let apart = 0
-      for (let c = pixel * net.classes; c < (pixel + 1) * net.classes; c++) apart += Math.abs(inference.A[c]! - inference.B[c]!)
-      countPixel(this.calibration.pixels, apart / 2, mask[pixel] === real, A.labels[pixel]! > 0 || B.labels[pixel]! > 0 || real > 0)
+      const foreground = A.labels[pixel]! > 0 || B.labels[pixel]! > 0 || real > 0
+      countPixel(this.calibration.pixels, apart(inference, pixel, net.classes), mask[pixel] === real, foreground)
     }
     if (!Number.isNaN(dice)) this.calibration.images.push([rounded(disagreement(A.labels, B.labels), 4), rounded(dice, 4)])
   }

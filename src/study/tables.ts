@@ -58,15 +58,20 @@ function imagesScored(rows: readonly Row[]): string {
   return `; images and patients scored: ${parts.join('; ')}`
 }
 
+/** A row for each pair of arms and data set, after one for all data sets together where they are several. */
+const comparisonRows = (
+  comparisons: Gathered['comparisons'],
+  difference: (of: Comparison) => Estimate,
+  more: (of: Comparison) => string[] = () => [],
+) =>
+  comparisons.flatMap(({ pair: [first, second], all, each }) =>
+    (each.length === 1 ? each : [all, ...each]).map((one) => {
+      const estimate = difference(one)
+      return [`${first} − ${second}`, one.data, String(estimate.n), signed(estimate.mean), interval(estimate, signed), ...more(one)]
+    }),
+  )
+
 function comparisonTable(comparisons: Gathered['comparisons']): Table {
-  const row = ([first, second]: readonly [string, string], { data, ends, patients }: Comparison) => [
-    `${first} − ${second}`,
-    data,
-    String(ends.n),
-    signed(ends.mean),
-    interval(ends, signed),
-    interval(patients, signed),
-  ]
   return {
     title: 'Comparisons',
     note:
@@ -75,10 +80,11 @@ function comparisonTable(comparisons: Gathered['comparisons']): Table {
       '2,000 bootstrap means over patients, each with its mean difference over the runs, for how far the patients scored decide it. Believe a difference that both hold.',
     head: ['arms', 'data', 'n', 'difference', '95 % over runs', '95 % over patients'],
     words: 2,
-    rows: comparisons.flatMap(({ pair, all, each }) => [
-      ...(each.length === 1 ? [] : [row(pair, all)]),
-      ...each.map((one) => row(pair, one)),
-    ]),
+    rows: comparisonRows(
+      comparisons,
+      ({ ends }) => ends,
+      ({ patients }) => [interval(patients, signed)],
+    ),
   }
 }
 
@@ -143,15 +149,7 @@ function timeTables(rows: readonly Row[], comparisons: Gathered['comparisons']):
       note: 'As above, but each pair when the shorter of both runs ends.',
       head: ['arms', 'data', 'n', 'difference', '95 % over runs'],
       words: 2,
-      rows: comparisons.flatMap(({ pair, all, each }) =>
-        [...(each.length === 1 ? [] : [all]), ...each].map(({ data, equalTime }) => [
-          `${pair[0]} − ${pair[1]}`,
-          data,
-          String(equalTime.n),
-          signed(equalTime.mean),
-          interval(equalTime, signed),
-        ]),
-      ),
+      rows: comparisonRows(comparisons, ({ equalTime }) => equalTime),
     },
   ]
 }
