@@ -7,6 +7,7 @@ import type { Element } from '../../data/dicom-elements'
 import { makeDicom } from '../../data/dicom.test-support'
 import { makePng } from '../../data/files.test-support'
 import { makeNifti, makeNpy, makeTiff } from '../../data/volumes.test-support'
+import { concat } from '../../lib/concat'
 import { crc32 } from '../../lib/crc32'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -42,13 +43,7 @@ const mostBytes = 100_000
 
 const shared = new URL('../../../../shared/data', import.meta.url).pathname
 
-const text = (content: string, data: Uint8Array): Bytes => {
-  const head = new TextEncoder().encode(content)
-  const out = new Uint8Array(head.length + data.length)
-  out.set(head)
-  out.set(data, head.length)
-  return out
-}
+const text = (content: string, data: Uint8Array): Bytes => concat([new TextEncoder().encode(content), data])
 
 const gzipped = (bytes: Uint8Array): Bytes => gzipSync(bytes, { mtime: 0 }) as Bytes
 const zipped = (content: Record<string, Uint8Array>): Bytes => zipSync(content, { mtime: new Date(1980, 0, 1) }) as Bytes
