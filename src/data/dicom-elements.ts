@@ -1,4 +1,5 @@
 /** Writes DICOM elements; dicom-parser only reads. Explicit little-endian, PS3.5 section 7. */
+import { concat } from '../lib/concat'
 
 /** Tag as "ggggeeee", value representation, value: text (UTF-8), numbers, bytes as they are, items of a sequence, or fragments of compressed pixels. */
 export type Element = readonly [
@@ -26,17 +27,6 @@ const u32 = (...values: number[]) => {
   const view = new DataView(new ArrayBuffer(4 * values.length))
   values.forEach((value, i) => view.setUint32(4 * i, value, true))
   return new Uint8Array(view.buffer)
-}
-
-/** Joins byte arrays. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
 
 const tagBytes = (tag: string) => u16(parseInt(tag.slice(0, 4), 16), parseInt(tag.slice(4), 16))

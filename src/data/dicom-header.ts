@@ -1,6 +1,6 @@
 import parser, { type DataSet } from 'dicom-parser'
 import { Inflate } from 'fflate'
-import { concat } from './dicom-elements'
+import { concat } from '../lib/concat'
 import { hasPreamble, isExplicit, startsWithElement } from './dicom-mark'
 import type { GivenFile } from './given-file'
 import { maxVolumeBytes } from './image-size'

@@ -1,6 +1,7 @@
 import parser from 'dicom-parser'
+import { concat } from '../lib/concat'
 import { throwLoadError } from '../lib/own-file'
-import { concat, writeDicom } from './dicom-elements'
+import { writeDicom } from './dicom-elements'
 import { explicitBig, syntaxName, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'

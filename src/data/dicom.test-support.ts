@@ -55,3 +55,67 @@ export function makeDicom(own: MadeUp): GivenFile {
   const sorted = [...replaced.values()].sort(([a], [b]) => (a < b ? -1 : 1))
   return fromBytes(own.name ?? `scan/${instance}.dcm`, writeDicom(sorted, own.syntax))
 }
+
+/** A structure as contours of points in DICOM's millimetres. */
+export interface MadeUpStructure {
+  name: string
+  /** Counted from 1 by default. */
+  number?: number
+  color?: string
+  /** CLOSED_PLANAR by default. */
+  type?: string
+  /** The picture is named by its instance. */
+  contours: { points: readonly (readonly [number, number, number])[]; picture: string | null }[]
+}
+
+const sequence = (tag: string, items: Element[][]): Element => [tag, 'SQ', items]
+
+/** An RTSTRUCT in the frame of reference of `makeDicom`. @param series that it refers to; it names none if empty */
+export function makeStructureSet(name: string, series: string, structures: readonly MadeUpStructure[]): GivenFile {
+  const contour = ({ points, picture }: MadeUpStructure['contours'][number], type: string): Element[] => [
+    ...(picture ? [sequence('30060016', [[['00081155', 'UI', picture]]])] : []),
+    ['30060042', 'CS', type],
+    ['30060046', 'IS', String(points.length)],
+    [
+      '30060050',
+      'DS',
+      points
+        .flat()
+        .map((mm) => mm.toFixed(6))
+        .join('\\'),
+    ],
+  ]
+  return fromBytes(
+    name,
+    writeDicom([
+      ['00080005', 'CS', 'ISO_IR 192'],
+      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.481.3'],
+      ['00080018', 'UI', '1.2.9'],
+      ['00080060', 'CS', 'RTSTRUCT'],
+      ['00100020', 'LO', 'P1'],
+      ['30060002', 'SH', 'plan'],
+      sequence('30060010', [
+        [['00200052', 'UI', '1.2.5'], ...(series ? [sequence('30060012', [[sequence('30060014', [[['0020000e', 'UI', series]]])]])] : [])],
+      ]),
+      sequence(
+        '30060020',
+        structures.map(({ name, number }, i): Element[] => [
+          ['30060022', 'IS', String(number ?? i + 1)],
+          ['30060024', 'UI', '1.2.5'],
+          ['30060026', 'LO', name],
+        ]),
+      ),
+      sequence(
+        '30060039',
+        structures.map(({ number, color, type = 'CLOSED_PLANAR', contours }, i): Element[] => [
+          ...(color ? [['3006002a', 'IS', color] as const] : []),
+          sequence(
+            '30060040',
+            contours.map((one) => contour(one, type)),
+          ),
+          ['30060084', 'IS', String(number ?? i + 1)],
+        ]),
+      ),
+    ]),
+  )
+}

@@ -1,7 +1,7 @@
+import { concat } from '../lib/concat'
 import { hexOf } from '../lib/hex'
 import { throwLoadError } from '../lib/own-file'
 import { isSeveral } from './detached'
-import { concat } from './dicom-elements'
 import type { GivenFile } from './given-file'
 import { maxVolumeBytes } from './image-size'
 import { runPipeline } from './itk-pipeline'

@@ -3,16 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { fromBytes } from './given-file'
 import { isMgh } from './mgh-file'
 import { readFiles } from './read-files'
-import { join, pack, type TestType } from './volumes.test-support'
+import { makeMgh, type TestType } from './volumes.test-support'
 
-// The header that nibabel 5.0 writes for 4 x 3 x 2 voxels of i2 and the affine below, without the zeros at its end.
-const header = new Uint8Array(284)
-header.set(
-  Buffer.from(
-    'AAAAAQAAAAQAAAADAAAAAgAAAAEAAAAEAAAAAAABP8AAAD+AAABAAAAAv3rlpT5Lb/kAAAAAAAAAAAAAAAC/gAAAPktv+T965aUAAAAAQO6g4sGLjQZB5A==',
-    'base64',
-  ),
-)
+/** Of what `makeMgh` makes. */
 const affine = [
   [-1.47009993, 0, 0.39733866, 10],
   [0.298004, 0, 1.96013319, -20],
@@ -20,13 +13,7 @@ const affine = [
 ]
 const values = Array.from({ length: 24 }, (_, i) => 7 * i)
 
-function made(type: TestType, code: number, change: (view: DataView) => void = () => {}): Uint8Array<ArrayBuffer> {
-  const own = header.slice()
-  const view = new DataView(own.buffer)
-  view.setInt32(20, code)
-  change(view)
-  return join(own, pack(values, type, false))
-}
+const made = (type: TestType, code: number, change?: (view: DataView) => void) => makeMgh(values, type, code, change)
 
 const read = async (bytes: Uint8Array, name = 'a.mgz') => {
   const { volumes, problems } = await readFiles([fromBytes(name, bytes as Uint8Array<ArrayBuffer>)])
@@ -79,6 +66,6 @@ describe('FreeSurfer', () => {
       (view: DataView) => view.setInt16(28, 7),
     ])
       expect(isMgh(made('u1', 0, change))).toBe(false)
-    expect(isMgh(header.slice(0, 100))).toBe(false)
+    expect(isMgh(made('i2', 4).slice(0, 100))).toBe(false)
   })
 })

@@ -31,6 +31,29 @@ export function join(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return out
 }
 
+/** The header that nibabel 5.0 writes for 4 x 3 x 2 voxels of i2, oblique and 1.5 x 1 x 2 mm apart. */
+const mghHeader = new Uint8Array(284)
+mghHeader.set(
+  Buffer.from(
+    'AAAAAQAAAAQAAAADAAAAAgAAAAEAAAAEAAAAAAABP8AAAD+AAABAAAAAv3rlpT5Lb/kAAAAAAAAAAAAAAAC/gAAAPktv+T965aUAAAAAQO6g4sGLjQZB5A==',
+    'base64',
+  ),
+)
+
+/** An MGH file of 4 x 3 x 2 voxels. @param code MGH's number of the type @param change made to the header */
+export function makeMgh(
+  values: readonly number[],
+  type: TestType,
+  code: number,
+  change: (view: DataView) => void = () => {},
+): Uint8Array<ArrayBuffer> {
+  const own = mghHeader.slice()
+  const view = new DataView(own.buffer)
+  view.setInt32(20, code)
+  change(view)
+  return join(own, pack(values, type, false))
+}
+
 /** A .npy file; `values` in the order in which they are stored. */
 export function makeNpy(
   shape: readonly number[],

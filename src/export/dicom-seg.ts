@@ -6,7 +6,7 @@
  * - copies name and birth date of the patient;
  * - is 3.8 MB to load.
  */
-import { concat, writeDicom, type Element } from '../data/dicom-elements'
+import { writeDicom, type Element } from '../data/dicom-elements'
 import { minus } from '../data/dicom-geometry'
 import { frameGroup, numberOf, textOf } from '../data/dicom-header'
 import { segFields } from '../data/dicom-identifiers'
@@ -14,6 +14,7 @@ import { planesOfVolume, type DicomPlane } from '../data/dicom-stack'
 import type { Volume } from '../data/volume'
 import { rgbOf } from '../image/palette'
 import type { LabelClass } from '../image/raster'
+import { concat } from '../lib/concat'
 import { version } from '../lib/version'
 
 export interface SegOptions {

@@ -1,4 +1,4 @@
-import { concat } from '../data/dicom-elements'
+import { concat } from '../lib/concat'
 import { writeExif, type ExifOrientation } from '../data/exif'
 import { crc32 } from '../lib/crc32'
 

@@ -1,3 +1,5 @@
+import { concat } from '../lib/concat'
+
 /**
  * The part of the protobuf wire format (protobuf.dev/programming-guides/encoding) needed for writing. A message is a list of fields, each a
  * number and a value, in any order; a repeated field is written once for each value. Fields are kept as pieces, so that large values are
@@ -48,13 +50,4 @@ export function messageField(field: number, ...fields: Field[]): Field {
 const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0)
 
 /** The bytes of a message. */
-export function joined(...fields: Field[]): Uint8Array<ArrayBuffer> {
-  const pieces = fields.flat()
-  const bytes = new Uint8Array(lengthOf(pieces))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
-}
+export const joined = (...fields: Field[]): Uint8Array<ArrayBuffer> => concat(fields.flat())

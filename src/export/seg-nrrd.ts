@@ -2,6 +2,7 @@ import { gzipSync } from 'fflate'
 import type { Volume } from '../data/volume'
 import { rgbOf } from '../image/palette'
 import type { LabelClass } from '../image/raster'
+import { concat } from '../lib/concat'
 
 /** Segment names take one line of text. */
 const oneLine = (text: string) => text.replace(/[\r\n]+/g, ' ')
@@ -61,9 +62,5 @@ export function writeSegNrrd(source: Volume, labels: Uint8Array, frame: number, 
   ].join('\n')
   const text = new TextEncoder().encode(header)
   // No time in the file: the same labels give the same bytes.
-  const packed = gzipSync(labels, { mtime: 0 })
-  const out = new Uint8Array(text.length + packed.length)
-  out.set(text)
-  out.set(packed, text.length)
-  return out
+  return concat([text, gzipSync(labels, { mtime: 0 })])
 }

@@ -1,5 +1,6 @@
 /** Copies of the files that a run was given, one after another in a single file of its folder: thousands of files would take seconds to make. */
 import type { GivenFile } from '../data/given-file'
+import { concat } from '../lib/concat'
 import type { RoleFile } from '../session/given-files'
 import type { KeptFile, KeptRun } from './kept-run'
 import type { Disk } from './storage'
@@ -65,7 +66,7 @@ export async function copyImages(
           parts.push(part)
           read.add(one)
         }
-        await disk.write(folder, images, joined(parts), end)
+        await disk.write(folder, images, concat(parts), end)
       })
     else if (await copyLarge(some[0]!.file, folder, disk, end, aside)) read.add(some[0]!)
     for (const one of some) record(one, read.has(one))
@@ -89,16 +90,6 @@ async function copyLarge(
       else whole = false
     })
   return whole
-}
-
-function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }
 
 /** The files of a run that were copied, as they were given. */

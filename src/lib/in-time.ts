@@ -2,7 +2,7 @@
 export async function inTime<T>(work: Promise<T>, patience: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException('It does not answer.', 'TimeoutError')), patience)
+    timer = setTimeout(() => reject(new DOMException(`No answer within ${patience / 1000} s.`, 'TimeoutError')), patience)
   })
   try {
     return await Promise.race([work, late])

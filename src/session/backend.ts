@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '#gradients'
+import { inTime } from '../lib/in-time'
 import { fetchOwn, throwLoadError } from '../lib/own-file'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
@@ -86,12 +87,12 @@ export async function openBackend(
         count > 1 ? Object.values(platform.threadFiles!) : [platform.wasmPaths[`tfjs-backend-wasm${simd ? '-simd' : ''}.wasm`]!]
       await Promise.all(needed.map((address: string) => fetchOwn('The engine', address)))
     }
-    const register = count > 1 ? await inTime(threadedBackend(platform.threadFiles!)) : null
+    const register = count > 1 ? await started(threadedBackend(platform.threadFiles!)) : null
     if (register) register()
     else count = 1
     if (await tf.setBackend('wasm')) {
       if (simd && count > 1) {
-        const shared = await inTime(loadSimd(platform.simdKernels, count).then(() => true))
+        const shared = await started(loadSimd(platform.simdKernels, count).then(() => true))
         if (!shared) count = 1
       }
       if (simd && count === 1) await loadSimd(platform.simdKernels)
@@ -128,14 +129,14 @@ export async function reopenBackend(
 /** Milliseconds for threads to start; a worker whose script is blocked reports nothing. */
 const threadPatience = 10_000
 
-/** Null if threads do not start in time: one thread gives the same results. @throws LoadError */
-async function inTime<T>(start: Promise<T>): Promise<T | null> {
-  const end = new Promise<null>((resolve) => setTimeout(resolve, threadPatience, null))
-  const started = start.catch((error: unknown) => {
+/** Null if threads do not start, or not in time: one thread gives the same results. @throws LoadError */
+async function started<T>(start: Promise<T>): Promise<T | null> {
+  try {
+    return await inTime(start, threadPatience)
+  } catch (error) {
     throwLoadError(error)
     return null
-  })
-  return Promise.race([started, end])
+  }
 }
 
 /** Opens WebGPU; throws only if it was asked for by name. */

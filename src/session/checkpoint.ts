@@ -1,4 +1,5 @@
 import { hexOf, sha256 } from '../lib/hex'
+import { finite, listOf, oneOf, orNull, record, whole } from '../lib/shape'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
@@ -130,23 +131,9 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
     const recoveries = of('recoveries') ?? []
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
     const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
-    const whole =
-      typeof config === 'object' &&
-      config !== null &&
-      Number.isInteger(classes) &&
-      classes >= 2 &&
-      Number.isSafeInteger(step) &&
-      step >= 0 &&
-      (leg === null || (Number.isSafeInteger(leg) && leg > 0)) &&
-      metadata['data']
-    if (
-      !whole ||
-      !Array.isArray(rows) ||
-      !Array.isArray(scores) ||
-      !areRecoveries(recoveries) ||
-      !(pictures === null || Array.isArray(pictures))
-    )
-      throw damaged
+    const isWhole = whole(2)(classes) && whole(0)(step) && orNull(whole(1))(leg) && metadata['data']
+    const areLists = Array.isArray(rows) && Array.isArray(scores) && areRecoveries(recoveries) && orNull(Array.isArray)(pictures)
+    if (!record({})(config) || !isWhole || !areLists) throw damaged
     const settings = readConfig(config)
     return {
       ...settings,
@@ -158,8 +145,9 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   }
 }
 
-const areRecoveries = (value: unknown): value is Recovery[] =>
-  Array.isArray(value) && value.every((one: Partial<Recovery> | null) => Number.isFinite(one?.step) && Number.isFinite(one?.learningRate))
+const areRecoveries = listOf(
+  record<Recovery>({ step: whole(0), reached: whole(0), why: oneOf('loss', 'backend', 'worker'), learningRate: finite }),
+)
 
 /** A bank as it was saved, its labels with it. */
 function bankOf(bank: Bank | null, tensors: Record<string, StoredTensor>): Bank | null {

@@ -1,13 +1,16 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { turnUpright } from '../data/upright'
 import { makeVolume, type Volume } from '../data/volume'
 import { unknown } from '../image/raster'
+import { digestOf } from '../lib/digest'
 import { annotationOf, exemplarAt, withAnnotation, withoutExemplar, withSlices } from './annotations'
-import { emptyDataset, picturesOf, type Dataset } from './dataset'
+import { digestOfVolume, emptyDataset, picturesOf, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 import { hasReference, referenceOf } from './references'
 import { sampleDataset } from './samples'
 import { scoredImages, scoredWith, stacksOf } from './training-data'
+
+vi.mock('../lib/digest', { spy: true })
 
 const image = (name: string, size: Volume['size'] = [2, 2, 1, 1], first = 1): Volume =>
   makeVolume({
@@ -351,4 +354,14 @@ describe('the stack that an exemplar lies in', () => {
       around(loaded({ role: 'exemplar-image', volume: image('one.nii') }, { role: 'exemplar-mask', volume: mask('m.nii', [0, 1, 1, 0]) })),
     ).toEqual([[[], []]])
   })
+})
+
+test('samples are hashed once, under whatever name, and what is done to them counts', () => {
+  const volume = image('a.nii')
+  const same = { ...volume, name: 'b.nii', patient: 'case-001' }
+  expect(digestOfVolume(same)).toBe(digestOfVolume(volume))
+  expect(digestOfVolume({ ...volume, slope: 2 })).not.toBe(digestOfVolume(volume))
+  expect(digestOfVolume(image('a.nii'))).toBe(digestOfVolume(volume))
+  expect(digestOfVolume(image('a.nii', [2, 2, 1, 1], 2))).not.toBe(digestOfVolume(volume))
+  expect(vi.mocked(digestOf).mock.calls.filter(([values]) => values === volume.samples)).toHaveLength(1)
 })

@@ -118,19 +118,23 @@ export const emptyDataset: Dataset = {
 
 const letters = ['x', 'y', 'z'] as const
 
-const digests = new WeakMap<Volume, string>()
+/** Of volumes, and of their samples alone: a volume under another name has the same ones, and they may be many. */
+const digests = new WeakMap<Volume | Volume['samples'], string>()
 
-/** Digest of everything that decides the values of the volume's pictures. */
-export function digestOfVolume(volume: Volume): string {
-  let digest = digests.get(volume)
-  if (digest === undefined) {
-    const { size, samples, affine, channels, palette, slope, intercept, inverted } = volume
-    const all = [size, samples.constructor.name, affine, channels, palette, slope, intercept, inverted, digestOf(samples)]
-    const about = new TextEncoder().encode(JSON.stringify(all))
-    digests.set(volume, (digest = digestOf(about)))
-  }
+function digestOnce(of: Volume | Volume['samples'], make: () => string): string {
+  const digest = digests.get(of) ?? make()
+  digests.set(of, digest)
   return digest
 }
+
+/** Digest of everything that decides the values of the volume's pictures. */
+export const digestOfVolume = (volume: Volume): string =>
+  digestOnce(volume, () => {
+    const { size, samples, affine, channels, palette, slope, intercept, inverted } = volume
+    const own = digestOnce(samples, () => digestOf(samples))
+    const all = [size, samples.constructor.name, affine, channels, palette, slope, intercept, inverted, own]
+    return digestOf(new TextEncoder().encode(JSON.stringify(all)))
+  })
 
 /** The id of a mask: two of one name and content are the same. */
 export const maskId = (mask: Volume): string => `${digestOfVolume(mask)}/${mask.name}`

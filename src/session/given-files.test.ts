@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readDicom } from '../data/dicom'
-import { writeDicom, type Element } from '../data/dicom-elements'
-import { makeDicom } from '../data/dicom.test-support'
+import type { Element } from '../data/dicom-elements'
+import { makeDicom, makeStructureSet, type MadeUpStructure } from '../data/dicom.test-support'
 import { fillContours } from '../data/contours'
 import { fromBytes, type GivenFile } from '../data/given-file'
 import type { Affine, Triple } from '../data/volume'
@@ -32,11 +32,7 @@ const series = (uid = '1.2.3', more: readonly Element[] = []): GivenFile[] =>
 /** A voxel of the series in DICOM's millimetres, by hand. */
 const place = ([i, j, k]: Triple): Triple => [-20 + 1.5 * i * cos - 2 * j * sin, 10 + 1.5 * i * sin + 2 * j * cos, 4 * k]
 
-interface Drawn {
-  name: string
-  number?: number
-  color?: string
-  type?: string
+interface Drawn extends Omit<MadeUpStructure, 'contours'> {
   /** Points in voxels of the series. */
   contours: Triple[][]
 }
@@ -47,55 +43,18 @@ interface Refers {
   pictures?: boolean
 }
 
-const sequence = (tag: string, items: Element[][]): Element => [tag, 'SQ', items]
-
-function structureSet(drawn: Drawn[], { series: uid = '1.2.3', pictures = true }: Refers = {}, name = 'rs.dcm'): GivenFile {
-  const contour = (points: Triple[], type: string): Element[] => [
-    ...(pictures ? [sequence('30060016', [[['00081155', 'UI', `${uid}.${100 + Math.round(points[0]![2])}`]]])] : []),
-    ['30060042', 'CS', type],
-    ['30060046', 'IS', String(points.length)],
-    [
-      '30060050',
-      'DS',
-      points
-        .flatMap(place)
-        .map((mm) => mm.toFixed(6))
-        .join('\\'),
-    ],
-  ]
-  return fromBytes(
+const structureSet = (drawn: Drawn[], { series: uid = '1.2.3', pictures = true }: Refers = {}, name = 'rs.dcm'): GivenFile =>
+  makeStructureSet(
     name,
-    writeDicom([
-      ['00080005', 'CS', 'ISO_IR 192'],
-      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.481.3'],
-      ['00080018', 'UI', '1.2.9'],
-      ['00080060', 'CS', 'RTSTRUCT'],
-      ['00100020', 'LO', 'P1'],
-      ['30060002', 'SH', 'plan'],
-      sequence('30060010', [
-        [['00200052', 'UI', '1.2.5'], ...(uid ? [sequence('30060012', [[sequence('30060014', [[['0020000e', 'UI', uid]]])]])] : [])],
-      ]),
-      sequence(
-        '30060020',
-        drawn.map(({ name, number }, i): Element[] => [
-          ['30060022', 'IS', String(number ?? i + 1)],
-          ['30060026', 'LO', name],
-        ]),
-      ),
-      sequence(
-        '30060039',
-        drawn.map(({ number, color, type = 'CLOSED_PLANAR', contours }, i): Element[] => [
-          ...(color ? [['3006002a', 'IS', color] as const] : []),
-          sequence(
-            '30060040',
-            contours.map((points) => contour(points, type)),
-          ),
-          ['30060084', 'IS', String(number ?? i + 1)],
-        ]),
-      ),
-    ]),
+    uid,
+    drawn.map((one) => ({
+      ...one,
+      contours: one.contours.map((points) => ({
+        points: points.map(place),
+        picture: pictures ? `${uid}.${100 + Math.round(points[0]![2])}` : null,
+      })),
+    })),
   )
-}
 
 const box = (left: number, top: number, right: number, bottom: number, k: number): Triple[] => [
   [left, top, k],

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { unzipSync } from 'fflate'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import type { Config } from '../method/config'
 import type { StepMetrics } from '../method/history'
 import { StepRunner } from '../method/step-runner'
+import { openCheckpoint } from './checkpoint'
 import type { BackendInfo, SessionEvent } from './events'
 import { Session, type Reopen } from './session'
 import type { Trainer } from './trainer'
@@ -93,6 +95,20 @@ test('a run that recovered goes on from its checkpoint as it would have without'
   expect(other.recoveries()).toEqual([{ step: 2, reached: atLeast(4), why: 'loss', learningRate: expect.any(Number) }])
   await other.runTo(12)
   expect(await other.session.checkpoint()).toEqual(await session.checkpoint())
+})
+
+test('a checkpoint that tells of a recovery that cannot be is damaged', async () => {
+  const { session, runTo } = await begin()
+  await runTo(2)
+  const { tensors, metadata } = readSafetensors(await session.checkpoint())
+  // The former format, which anybody can write: it has no seal.
+  const withOne = (recovery: unknown) =>
+    openCheckpoint(writeSafetensors(tensors, { ...metadata, format: 'exemplar-lab-checkpoint-1', recoveries: JSON.stringify([recovery]) }))
+  const one = { step: 1, reached: 2, why: 'loss', learningRate: 0.001 }
+  expect((await withOne(one)).recoveries).toEqual([one])
+  for (const odd of [{ step: 0.5 }, { reached: '<b>2</b>' }, { why: 'luck' }, { learningRate: null }])
+    await expect(withOne({ ...one, ...odd })).rejects.toThrow('The checkpoint is damaged')
+  await expect(withOne(null)).rejects.toThrow('The checkpoint is damaged')
 })
 
 test('after three times the run stops with one sentence, and its weights can be exported', async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { Autosave, countDrawings, forgetDrawings, hasUnwritten, type Shelf } from './autosave'
 import type { Annotation } from '../drawing/drawable'
 
@@ -23,6 +23,8 @@ function shelfOf(own: Partial<Shelf> = {}) {
   const told: (string | null)[] = []
   return { autosave: new Autosave({ id: 'k', formerKey: 'f' }, (problem) => told.push(problem), shelf), told, rows, shelf }
 }
+
+afterEach(() => void vi.useRealTimers())
 
 it('gives back what was saved', async () => {
   const { autosave } = shelfOf()
@@ -131,4 +133,15 @@ it('survives storage that cannot be read or holds something else', async () => {
     expect(await autosave.load(4)).toBeNull()
     expect(told).toHaveLength(1)
   }
+})
+
+it('lets draw where storage never answers', async () => {
+  vi.useFakeTimers()
+  const { autosave, told } = shelfOf({ read: () => new Promise(() => undefined) })
+  const loaded = autosave.load(4)
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(await loaded).toBeNull()
+  expect(told).toEqual([
+    'What was drawn here before could not be read (No answer within 3 s). You can draw; keep the page open until you have used it.',
+  ])
 })

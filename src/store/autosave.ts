@@ -1,6 +1,7 @@
 /** What is being drawn, kept in the browser's storage from edit to edit. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { unknown, type Annotation, type Drawable, type Saved } from '../drawing/drawable'
+import { inTime } from '../lib/in-time'
 
 interface Row extends Saved {
   key: string
@@ -48,9 +49,6 @@ async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): P
 
 /** Storage that does not answer, for example during another tab's upgrade, must not prevent drawing. */
 const patience = 3000
-
-const late = (): Promise<never> =>
-  new Promise((_, reject) => setTimeout(() => reject(new Error(`No answer within ${patience / 1000} s.`)), patience))
 
 function isWhole(row: Row, pixels: number): boolean {
   const { labels, classes, savedAt } = row
@@ -105,7 +103,7 @@ export class Autosave {
   /** The state saved for an image of this many pixels; null if there is none or it cannot be read. */
   async load(pixels: number): Promise<Saved | null> {
     try {
-      const row = await Promise.race([this.#read(), late()])
+      const row = await inTime(this.#read(), patience)
       if (!row) return null
       if (!isWhole(row, pixels)) throw new Error('It does not fit the image.')
       return { labels: row.labels, classes: row.classes, savedAt: row.savedAt }

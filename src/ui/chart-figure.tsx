@@ -1,7 +1,8 @@
-import { useId, useState, type ReactNode } from 'react'
+import { useId, type ReactNode } from 'react'
 import { useCurve } from '../store/curves'
 import { OnDemand } from './boundary'
 import type { ChartProps } from './chart-props'
+import { DataTable } from './data-table'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
 
@@ -39,44 +40,21 @@ export function ChartFigure({ name, note, children, ...props }: ChartProps & { n
         )}
       </div>
       {note && <p className="hint quiet">{note}</p>}
-      <DataTable name={name} {...props} />
-    </figure>
-  )
-}
-
-/** Exact rows of the series, the newest first; only the newest while it is closed. */
-function DataTable({ name, chart, lines, format }: ChartProps & { name: string }) {
-  const [open, setOpen] = useState(false)
-  const { rows } = useCurve(chart)
-  const shown = open ? [...rows].reverse() : rows.slice(-1)
-  return (
-    <details className="data-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Data table</summary>
-      {/* It scrolls, so a keyboard has to reach it. */}
-      <div className="scroll" tabIndex={0} role="group" aria-label={`${name}, rows`}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Step</th>
-              {lines.map(({ key, label }) => (
-                <th scope="col" key={key}>
-                  {label}
-                </th>
+      <DataTable
+        name={name}
+        head={['Step', ...lines.map(({ label }) => label)]}
+        // The newest first; only the newest while it is closed.
+        rows={(open) =>
+          (open ? [...rows].reverse() : rows.slice(-1)).map((row) => (
+            <tr key={row.step}>
+              <th scope="row">{count(row.step)}</th>
+              {lines.map(({ key }) => (
+                <td key={key}>{format(row[key as keyof typeof row])}</td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {shown.map((row) => (
-              <tr key={row.step}>
-                <th scope="row">{count(row.step)}</th>
-                {lines.map(({ key }) => (
-                  <td key={key}>{format(row[key as keyof typeof row])}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+          ))
+        }
+      />
+    </figure>
   )
 }

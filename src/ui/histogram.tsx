@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { DataTable } from './data-table'
 import { count } from './format'
 import { barHeights, place } from './histogram-bars'
 import { reading } from './source-words'
@@ -19,6 +19,7 @@ export function Histogram({ counts, min, max, window }: Props) {
   const path = bars.map((height, i) => (height > 0 ? `M${i} 1V${1 - height}H${i + 1}V1Z` : '')).join('')
   const from = window && place(window.center - window.width / 2, min, max)
   const to = window && place(window.center + window.width / 2, min, max)
+  const start = (i: number) => reading(min + ((max - min) * i) / counts.length)
   const name = `Histogram of values from ${reading(min)} to ${reading(max)}`
   return (
     <figure className="histogram" aria-label={name}>
@@ -35,43 +36,25 @@ export function Histogram({ counts, min, max, window }: Props) {
         <span>count, logarithmic</span>
         <span>{reading(max)}</span>
       </p>
-      <HistogramTable name={name} counts={counts} min={min} max={max} />
+      <DataTable
+        name={name}
+        head={['Values', 'Voxels']}
+        // Parts in which no voxel lies are left out.
+        rows={(open) =>
+          open &&
+          counts.map(
+            (voxels, i) =>
+              voxels > 0 && (
+                <tr key={i}>
+                  <th scope="row">
+                    {start(i)} to {start(i + 1)}
+                  </th>
+                  <td>{count(voxels)}</td>
+                </tr>
+              ),
+          )
+        }
+      />
     </figure>
-  )
-}
-
-/** The counts as numbers: parts in which no voxel lies are left out. */
-function HistogramTable({ name, counts, min, max }: Omit<Props, 'window'> & { name: string }) {
-  const [open, setOpen] = useState(false)
-  const start = (i: number) => reading(min + ((max - min) * i) / counts.length)
-  return (
-    <details className="data-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Data table</summary>
-      {/* It scrolls, so a keyboard has to reach it. */}
-      <div className="scroll" tabIndex={0} role="group" aria-label={`${name}, rows`}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Values</th>
-              <th scope="col">Voxels</th>
-            </tr>
-          </thead>
-          <tbody>
-            {open &&
-              counts.map(
-                (voxels, i) =>
-                  voxels > 0 && (
-                    <tr key={i}>
-                      <th scope="row">
-                        {start(i)} to {start(i + 1)}
-                      </th>
-                      <td>{count(voxels)}</td>
-                    </tr>
-                  ),
-              )}
-          </tbody>
-        </table>
-      </div>
-    </details>
   )
 }

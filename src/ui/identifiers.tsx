@@ -1,7 +1,7 @@
 import { chooseExport, saveCaseNames } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { exporting } from '../store/state'
-import type { IdentifierInfo, SourceInfo } from '../worker/protocol'
+import type { IdentifierInfo } from '../worker/protocol'
 import { count } from './format'
 import './styles/identifiers.css'
 
@@ -12,15 +12,12 @@ const fates: Record<IdentifierInfo['written'], string> = {
   never: 'in no export',
 }
 
-const noSources: SourceInfo[] = []
-
 /** What could name a person, before it is written anywhere, and the choice whether it is. Nothing for the samples: nobody is in them. */
 export function Identifiers() {
   const dataset = usePage((state) => state.dataset)
   const { format, keepIdentifiers, rename } = usePage((state) => state.exportOptions)
   const busy = usePage((state) => exporting(state) !== null)
-  const sources = dataset?.sources ?? noSources
-  if (!dataset || dataset.sample !== null || sources.length === 0) return null
+  if (!dataset || dataset.sample !== null || dataset.sources.length === 0) return null
   const { identifiers, personal } = dataset
   return (
     <div className="identifiers">

@@ -1,5 +1,6 @@
 /** Damage to bytes, as fast-check draws and shrinks it. */
 import fc from 'fast-check'
+import { concat } from '../../lib/concat'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -95,11 +96,6 @@ export const edit: fc.Arbitrary<Edit> = fc.oneof(
 /** The bytes after one change. @param samples from which a splice takes its end */
 export function edited(bytes: Bytes, one: Edit, samples: readonly Bytes[]): Bytes {
   const at = bytes.length === 0 ? 0 : one.at % bytes.length
-  const join = (...parts: Uint8Array[]): Bytes => {
-    const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-    parts.reduce((end, part) => (out.set(part, end), end + part.length), 0)
-    return out
-  }
   switch (one.kind) {
     case 'set': {
       const out = bytes.slice()
@@ -107,11 +103,11 @@ export function edited(bytes: Bytes, one: Edit, samples: readonly Bytes[]): Byte
       return out
     }
     case 'insert':
-      return join(bytes.subarray(0, at), one.bytes, bytes.subarray(at))
+      return concat([bytes.subarray(0, at), one.bytes, bytes.subarray(at)])
     case 'drop':
-      return join(bytes.subarray(0, at), bytes.subarray(at + one.length))
+      return concat([bytes.subarray(0, at), bytes.subarray(at + one.length)])
     case 'repeat':
-      return join(bytes.subarray(0, at + one.length), bytes.subarray(at))
+      return concat([bytes.subarray(0, at + one.length), bytes.subarray(at)])
     case 'cut':
       return bytes.slice(0, at)
     case 'number': {
@@ -120,11 +116,11 @@ export function edited(bytes: Bytes, one: Edit, samples: readonly Bytes[]): Byte
       while (start < bytes.length && !isDigit(bytes[start])) start++
       let end = start
       while (isDigit(bytes[end])) end++
-      return join(bytes.subarray(0, start), new TextEncoder().encode(one.text), bytes.subarray(end))
+      return concat([bytes.subarray(0, start), new TextEncoder().encode(one.text), bytes.subarray(end)])
     }
     case 'splice': {
       const other = samples[one.other % samples.length]!
-      return join(bytes.subarray(0, at), other.subarray(one.from % Math.max(1, other.length)))
+      return concat([bytes.subarray(0, at), other.subarray(one.from % Math.max(1, other.length))])
     }
   }
 }

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync, unzipSync, zipSync } from 'fflate'
 import { makeCases } from '../../data/cases.test-support'
-import type { Element } from '../../data/dicom-elements'
-import { makeDicom } from '../../data/dicom.test-support'
+import { makeDicom, makeStructureSet } from '../../data/dicom.test-support'
 import { makePng } from '../../data/files.test-support'
-import { makeNifti, makeNpy, makeTiff } from '../../data/volumes.test-support'
+import { makeMgh, makeNifti, makeNpy, makeTiff } from '../../data/volumes.test-support'
+import { concat } from '../../lib/concat'
 import { crc32 } from '../../lib/crc32'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -42,13 +42,7 @@ const mostBytes = 100_000
 
 const shared = new URL('../../../../shared/data', import.meta.url).pathname
 
-const text = (content: string, data: Uint8Array): Bytes => {
-  const head = new TextEncoder().encode(content)
-  const out = new Uint8Array(head.length + data.length)
-  out.set(head)
-  out.set(data, head.length)
-  return out
-}
+const text = (content: string, data: Uint8Array): Bytes => concat([new TextEncoder().encode(content), data])
 
 const gzipped = (bytes: Uint8Array): Bytes => gzipSync(bytes, { mtime: 0 }) as Bytes
 const zipped = (content: Record<string, Uint8Array>): Bytes => zipSync(content, { mtime: new Date(1980, 0, 1) }) as Bytes
@@ -66,19 +60,6 @@ function withChecksums(bytes: Bytes): Bytes {
   return out
 }
 
-/** MGH as nibabel writes it: 4 x 3 x 2 of i2, the numbers 0, 7, 14, ... */
-function mgh(): Bytes {
-  const bytes = new Uint8Array(284 + 48)
-  bytes.set(
-    Buffer.from(
-      'AAAAAQAAAAQAAAADAAAAAgAAAAEAAAAEAAAAAAABP8AAAD+AAABAAAAAv3rlpT5Lb/kAAAAAAAAAAAAAAAC/gAAAPktv+T965aUAAAAAQO6g4sGLjQZB5A==',
-      'base64',
-    ),
-  )
-  new Array(24).fill(0).forEach((_, i) => new DataView(bytes.buffer).setInt16(284 + 2 * i, 7 * i))
-  return bytes
-}
-
 const nrrd = (encoding: 'raw' | 'gzip', data: Uint8Array) =>
   text(
     [
@@ -94,49 +75,6 @@ const metaImage = (fields: string[], data: Uint8Array) =>
     ['ObjectType = Image', 'NDims = 3', 'DimSize = 3 2 2', 'ElementType = MET_SHORT', ...fields, 'ElementDataFile = LOCAL', ''].join('\n'),
     data,
   )
-
-const itemsOf = (...items: Element[][]) => items
-
-/** A structure set with one contour on the series of `makeDicom`. */
-const structures: readonly Element[] = [
-  ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.481.3'],
-  ['00080060', 'CS', 'RTSTRUCT'],
-  ['30060002', 'SH', 'plan'],
-  [
-    '30060010',
-    'SQ',
-    itemsOf([
-      ['00200052', 'UI', '1.2.5'],
-      ['30060012', 'SQ', itemsOf([['30060014', 'SQ', itemsOf([['0020000e', 'UI', '1.2.3']])]])],
-    ]),
-  ],
-  [
-    '30060020',
-    'SQ',
-    itemsOf([
-      ['30060022', 'IS', '1'],
-      ['30060024', 'UI', '1.2.5'],
-      ['30060026', 'LO', 'heart'],
-    ]),
-  ],
-  [
-    '30060039',
-    'SQ',
-    itemsOf([
-      ['3006002a', 'IS', '255\\0\\0'],
-      [
-        '30060040',
-        'SQ',
-        itemsOf([
-          ['30060042', 'CS', 'CLOSED_PLANAR'],
-          ['30060046', 'IS', '4'],
-          ['30060050', 'DS', '0\\0\\0\\3\\0\\0\\3\\2\\0\\0\\2\\0'],
-        ]),
-      ],
-      ['30060084', 'IS', '1'],
-    ]),
-  ],
-]
 
 async function made(): Promise<Record<string, Bytes>> {
   const numbers = Array.from({ length: 24 }, (_, i) => 3 * i)
@@ -188,7 +126,7 @@ async function made(): Promise<Record<string, Bytes>> {
     'b.nii': makeNifti([4, 3, 2], numbers, 'f4', { version: 2, big: true }),
     'a.npy': makeNpy([2, 3, 4], numbers, 'i2', { fortran: true }),
     'b.npy': makeNpy([3, 4, 2], numbers, 'f8', { big: true }),
-    'a.mgh': mgh(),
+    'a.mgh': makeMgh(numbers, 'i2', 4),
     'raw.nrrd': nrrd('raw', samples),
     'gzip.nrrd': nrrd('gzip', samples),
     'a.mha': metaImage(['ElementSpacing = 1 1 2', 'Offset = 0 0 0'], samples),
@@ -211,7 +149,23 @@ async function made(): Promise<Record<string, Bytes>> {
         ['00280006', 'US', [1]],
       ],
     }),
-    'structures.dcm': await dicom({ pixels, more: structures }),
+    'structures.dcm': await makeStructureSet('', '1.2.3', [
+      {
+        name: 'heart',
+        color: '255\\0\\0',
+        contours: [
+          {
+            points: [
+              [0, 0, 0],
+              [3, 0, 0],
+              [3, 2, 0],
+              [0, 2, 0],
+            ],
+            picture: '1.2.3.1',
+          },
+        ],
+      },
+    ]).read(),
     'a.npz': zipped({ 'image.npy': makeNpy([2, 3], [1, 2, 3, 4, 5, 6], 'i2'), 'label.npy': makeNpy([2, 3], [0, 1, 0, 1, 0, 1], 'u1') }),
     'a.zip': zipped({
       'a.png': makePng('', {
