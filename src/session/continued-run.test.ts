@@ -1,41 +1,22 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { unzipSync, zipSync } from 'fflate'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { fromBytes, type GivenFile } from '../data/given-file'
 import { makeNifti } from '../data/volumes.test-support'
 import { readSafetensors } from '../export/safetensors'
 import type { Config } from '../method/config'
-import type { BackendInfo, FileRole, SessionEvent } from './events'
+import type { FileRole } from './events'
 import type { RoleFile } from './given-files'
-import { Session } from './session'
-import { openWasm } from './wasm.test-support'
+import { sessionsOnWasm } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let open: Session[] = []
-afterEach(async () => {
-  await Promise.all(open.map((session) => session.reset()))
-  open = []
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession } = sessionsOnWasm()
 
 /** A session, as in a fresh page, with the events it sent. */
 function begin() {
-  const events: SessionEvent[] = []
-  const session = new Session(backend, (event) => events.push(event))
-  open.push(session)
-  const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
-  const goOn = async (until = Infinity) => {
-    session.pauseAfter = until
-    await (session.state === 'ready' ? session.start() : session.resume())
-    await session.settled()
-  }
-  return { session, of, goOn, state: () => of('state').at(-1)!, dataset: () => of('dataset').at(-1)! }
+  const opened = openSession()
+  return { ...opened, dataset: () => opened.of('dataset').at(-1)! }
 }
 
 /** A disc of value 2 in a ring of value 1, moved by dx. */
@@ -54,11 +35,11 @@ const exemplar = [
 ]
 
 test('the archive of a run is part of its export', async () => {
-  const { session, goOn } = begin()
+  const { session, runTo } = begin()
   await expect(session.archive()).rejects.toThrow('nothing to save')
   await session.configure(tiny)
   await session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
-  await goOn(5)
+  await runTo(5)
   const bytes = await session.archive()
   const exported = unzipSync((await session.export('run')).bytes)
   const entries = unzipSync(bytes)
@@ -96,8 +77,8 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     expect(told(again)).toEqual({ ...told(again), config, dataset })
     expect(again.of('continued').at(-1)).toMatchObject({ config })
     same(await again.session.archive(), bytes)
-    await first.goOn()
-    await again.goOn()
+    await first.runTo()
+    await again.runTo()
     expect(again.state()).toMatchObject({ state: 'finished', step: first.state().step })
     same(await again.session.archive(), await session.archive())
     return again
@@ -105,7 +86,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
 
   test('with a mask from a file, mapped values, a renamed class, a drawing, a correction, references and a chosen pair', async () => {
     const first = begin()
-    const { session, dataset, goOn } = first
+    const { session, dataset, runTo } = first
     await session.configure(tiny)
     const masks = [png('masks/p1_1.png', disc(2).mask), png('elsewhere/odd.png', disc(-3).mask)]
     await session.loadFiles([...exemplar, ...inRole('unlabeled', images), ...inRole('reference', masks)])
@@ -120,7 +101,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
       drawn.classes,
     )
     await session.watch(unlabeled[1]!.id)
-    await goOn(3)
+    await runTo(3)
     const corrected = await session.openPicture(unlabeled[1]!.id, true)
     expect(corrected.proposal).toBe(true)
     await session.annotate(
@@ -128,7 +109,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
       corrected.labels.map((l, i) => (i % 48 < 4 ? 255 : l)),
       corrected.classes,
     )
-    await goOn(5)
+    await runTo(5)
     // The exemplar's mask is not given again: the zip holds it.
     const again = await compare(first, (zip) =>
       inRole(null, [masks[1]!, zip, images[2]!, ...images.slice(0, 2), png('e_1.png', disc(0).image), masks[0]!]),
@@ -146,7 +127,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
 
   test('with chosen slices of volumes, and one modality of each case', async () => {
     const first = begin()
-    const { session, dataset, goOn } = first
+    const { session, dataset, runTo } = first
     await session.configure({ ...tiny, size: 32, regionX: 0.05, regionWidth: 0.9 })
     const files = [1, 2, 3].flatMap((n) => ['t1', 't2'].map((kind, k) => volume(`B_${n}/B_${n}_${kind}.nii`, n + k)))
     await session.loadFiles(inRole(null, [...files, volume('B_1/B_1_seg.nii', 1, true)]))
@@ -156,10 +137,10 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     await session.chooseSlices(other!.id, { axis: 1, frame: null, every: 5 })
     const { unlabeled } = dataset().dataset
     expect(unlabeled.map(({ name }) => name)).toContain('B_2/B_2_t2_y01_t1')
-    await goOn(2)
+    await runTo(2)
     const picture = await session.openPicture(unlabeled.at(-1)!.id, true)
     await session.annotate(picture.id, picture.labels, picture.classes)
-    await goOn(4)
+    await runTo(4)
     const again = await compare(first, (zip) => inRole(null, [...files.reverse(), zip]))
     expect(again.dataset().dataset.modality).toEqual({ known: ['t1', 't2'], used: 't2' })
   })
@@ -175,7 +156,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
       picture.labels.map((_, i) => (i % 300 < 150 ? 1 : 255)),
       picture.classes,
     )
-    await first.goOn(3)
+    await first.runTo(3)
     await compare(first, (zip) => inRole(null, [zip]))
   })
 
@@ -183,7 +164,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     const first = begin()
     await first.session.configure({ ...tiny, steps: 3 })
     await first.session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
-    await first.goOn()
+    await first.runTo()
     const annotate = async ({ session, dataset }: typeof first, n: number) => {
       const { id, labels, classes } = await session.openPicture(dataset().dataset.unlabeled[n]!.id, true)
       await session.annotate(id, labels, classes)
@@ -201,7 +182,7 @@ async function afterOneStep() {
   const first = begin()
   await first.session.configure(tiny)
   await first.session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
-  await first.goOn(1)
+  await first.runTo(1)
   const bytes = await first.session.archive()
   return { first, bytes, zip: fromBytes('run.zip', bytes), all: [...images, png('e_1.png', disc(0).image)] }
 }

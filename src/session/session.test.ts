@@ -4,7 +4,7 @@ import { decode as decodePng } from 'fast-png'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { readPngVolume } from '../data/png-file'
 import { makePng } from '../data/files.test-support'
@@ -25,36 +25,24 @@ import { referenceOf } from './references'
 import { sampleDataset } from './samples'
 import { prepare, scoredImages } from './training-data'
 import { toSource } from './preparation'
-import type { BackendInfo, SessionEvent } from './events'
-import { Session } from './session'
+import type { BackendInfo } from './events'
+import type { Session } from './session'
+import { sessionsOnWasm } from './sessions.test-support'
 import { disagreement, Trainer } from './trainer'
-import { openWasm } from './wasm.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let open: Session[] = []
-afterEach(async () => {
-  await Promise.all(open.map((session) => session.reset()))
-  open = []
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession, wasm } = sessionsOnWasm()
 
 /** A session on the cardiac sample with the events it sent. */
 async function begin(values: Partial<Config> = {}) {
-  const events: SessionEvent[] = []
   const heard = new Set<() => void>()
-  const session = new Session(backend, (event) => {
-    events.push(event)
+  const opened = openSession(() => {
     for (const hear of heard) hear()
   })
-  open.push(session)
+  const { session, of } = opened
   await session.configure({ ...tiny, ...values })
   await session.loadSample('Cardiac phantom')
-  const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
   /** Resolves when a step of this number has been reported. */
   const reached = (step: number) =>
     new Promise<void>((resolve) => {
@@ -66,7 +54,7 @@ async function begin(values: Partial<Config> = {}) {
       heard.add(hear)
       hear()
     })
-  return { session, events, of, rows: () => of('metrics').flatMap((e) => e.rows), state: () => of('state').at(-1)!, reached }
+  return { ...opened, rows: () => of('metrics').flatMap((e) => e.rows), reached }
 }
 
 async function runToEnd(session: Session): Promise<void> {
@@ -726,7 +714,7 @@ print('same')`
 })
 
 describe('a backend that computes wrongly is left', () => {
-  const toWasm = () => tf.setBackend('wasm').then((): BackendInfo => backend)
+  const toWasm = () => tf.setBackend('wasm').then((): BackendInfo => wasm())
   afterEach(toWasm)
 
   test('in the middle of a run, which starts over by itself', async () => {
