@@ -9,7 +9,7 @@ import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
-import { button, dataTable, expect, expectState, open, status, test, tiny } from './lab'
+import { button, dataTable, expect, expectState, open, status, tabTo, test, tiny } from './lab'
 import { choose, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
 
 setPipelineFiles(pipelineFiles)
@@ -68,15 +68,6 @@ test('a drawing survives closing and a reload, and can be discarded', async ({ p
   await expectEditor(page)
   await expect(editor(page).getByText(/^Restored/)).toHaveCount(0)
 })
-
-/** Presses Tab until the control has the focus. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    if (await control.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error('Tab never reached the control.')
-}
 
 test('an annotation from an image’s button to its use by keyboard alone', async ({ page }) => {
   await open(page)

@@ -9,7 +9,7 @@ import { readFiles } from '../src/data/read-files'
 import { mostProblems } from '../src/store/state'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { hostileFiles, oddFiles, type Made } from './hostile-files'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { alerts, button, expect, expectState, open, test, tiny } from './lab'
 import { choose, expectOwnFiles, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
 import { workerMemory } from './worker-memory'
 import { spyOnWorker, untilTaken } from './worker-spy'
@@ -37,8 +37,6 @@ const drop = (page: Page): Promise<void> =>
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
     }),
   )
-
-const alerts = (page: Page) => page.getByRole('alert')
 
 /** An alert is about a file if it quotes its name, or the name of a file inside it. */
 const about = (name: string) => (text: string) => text.includes(`"${name}"`) || text.includes(`"${name}/`)

@@ -2,10 +2,8 @@ import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
 import { readFileSync } from 'node:fs'
 import { chooseLabel, chooseTool, drawStroke, expectEditor, setBrushSize, useAnnotation } from './annotation'
-import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny } from './lab'
+import { alerts, button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny } from './lab'
 import { choose, drop, expectOwnFiles, image, loadOwnFiles, mask, unlabeled } from './phantom'
-
-const alerts = (page: Page) => page.getByRole('alert')
 
 /** The step up to which the page says that the run is kept. */
 async function expectKept(page: Page, atLeast: number): Promise<number> {

@@ -55,6 +55,8 @@ export async function expectState(page: Page, state: string, timeout = 60_000): 
   await expect(status(page)).toHaveAttribute('data-state', state, { timeout })
 }
 
+export const alerts = (page: Page): Locator => page.getByRole('alert')
+
 export const step = async (page: Page): Promise<number> => Number(await status(page).getAttribute('data-step'))
 
 export async function expectStepAbove(page: Page, above: number, timeout = 60_000): Promise<void> {
@@ -65,6 +67,16 @@ export async function expectStepAbove(page: Page, above: number, timeout = 60_00
 export async function open(page: Page, query = tiny): Promise<void> {
   await page.goto(`/?${query}`)
   await expectState(page, 'ready')
+}
+
+/** Presses Tab until the control has the focus; `check` looks at each place where it rests on the way. */
+export async function tabTo(page: Page, control: Locator, check: () => Promise<void> = async () => {}): Promise<void> {
+  for (let i = 0; i < 150; i++) {
+    if (await control.evaluate((element) => element === document.activeElement)) return
+    await page.keyboard.press('Tab')
+    await check()
+  }
+  throw new Error(`Tab never reached ${String(control)}.`)
 }
 
 /** The data table of a chart, opened: its header, and each row as text, the newest first. */

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { strFromU8, unzipSync } from 'fflate'
 import { readFileSync } from 'node:fs'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { button, expect, expectState, open, tabTo, test, tiny } from './lab'
 import { choose, image, mask, png, type UploadedFile } from './phantom'
 
 const few = `${tiny}&threads=1&steps=2`
@@ -24,15 +24,6 @@ const chosen = (select: Locator): Promise<string> =>
   select.evaluate((element: HTMLSelectElement) => element.selectedOptions[0]?.label ?? '')
 const undo = (page: Page): Locator => page.locator('.pairs').getByRole('button', { name: /^Undo/ })
 const onlyUnpaired = (page: Page): Locator => page.getByRole('switch', { name: 'Only the unpaired' })
-
-/** Presses Tab until the control has the focus, as someone without a mouse does. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    if ((await control.count()) > 0 && (await control.evaluate((element) => element === document.activeElement))) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`Tab does not reach ${String(control)}.`)
-}
 
 /** Runs to the end and gives the files of its export. */
 async function runExported(page: Page): Promise<Record<string, Uint8Array>> {

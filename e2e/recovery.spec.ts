@@ -1,6 +1,6 @@
 /** What a user is left with when a fault is caused in the middle of a run. Errors in the console are part of it. */
 import type { Page } from '@playwright/test'
-import { button, column, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
+import { alerts, button, column, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
 
 test.use({ caused: /^(console error|uncaught)/ })
 
@@ -18,7 +18,6 @@ function holdWorkers(): void {
   }
 }
 
-const alerts = (page: Page) => page.getByRole('alert')
 const marks = (page: Page) => page.getByRole('list', { name: 'Recoveries' }).getByRole('listitem')
 
 /** Every step from 1 on in the table of losses, the newest first, and nothing that is no number. */
