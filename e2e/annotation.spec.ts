@@ -2,14 +2,13 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { decode } from 'fast-png'
 import { strFromU8, unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
 import { fromBytes } from '../src/data/given-file'
 import { setPipelineFiles } from '../src/data/itk-pipeline'
 import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
-import { button, dataTable, expect, expectState, open, status, tabTo, test, tiny } from './lab'
+import { button, dataTable, expect, expectState, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
 import { choose, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
 
 setPipelineFiles(pipelineFiles)
@@ -101,15 +100,6 @@ test('an annotation from an image’s button to its use by keyboard alone', asyn
   await expect(button(page, 'Annotate p1_1.png')).toBeFocused()
 })
 
-async function exported(page: Page, name: string): Promise<{ zip: Record<string, Uint8Array<ArrayBuffer>>; file: UploadedFile }> {
-  const coming = page.waitForEvent('download')
-  await button(page, name).click()
-  const download = await coming
-  const buffer = readFileSync(await download.path())
-  const zip = unzipSync(buffer) as Record<string, Uint8Array<ArrayBuffer>>
-  return { zip, file: { name: download.suggestedFilename(), mimeType: 'application/zip', buffer } }
-}
-
 /** Replaces the models' prediction by one row of class 1. */
 async function drawRow(page: Page, y: number): Promise<void> {
   await expectEditor(page)
@@ -154,7 +144,7 @@ test('a corrected prediction becomes an exemplar of a paused run, and of a finis
   await expectState(page, 'finished')
   await expect(status(page)).toHaveAttribute('data-step', '6')
 
-  const { zip } = await exported(page, 'Export masks')
+  const zip = await savedZip(page, 'Export masks')
   for (const [image, y] of [
     ['p2_1.png', 8],
     [name, 12],
@@ -190,7 +180,7 @@ test('a region is proposed, used and undone: outside it masks are background', a
   await button(page, 'Start').click()
   await expectState(page, 'finished')
 
-  const { zip } = await exported(page, 'Export masks')
+  const zip = await savedZip(page, 'Export masks')
   let inside = 0
   for (const { name } of unlabeled()) {
     const { data } = decode(zip[`masks/${name}`]!)
@@ -263,7 +253,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
   await button(page, 'Step').click()
   await expectState(page, 'paused')
 
-  const maps = (await exported(page, 'Export maps')).zip
+  const maps = await savedZip(page, 'Export maps')
   const names = Object.keys(maps).filter((name) => name.startsWith('maps/'))
   // Disagreement and two classes, for the picture and for the volume.
   expect(names).toHaveLength(6)
@@ -284,7 +274,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
     ['Slicer seg.nrrd', ['p1_1.seg.nrrd', 'v.seg.nrrd']],
   ] as const) {
     await page.getByRole('combobox', { name: 'Mask format' }).selectOption(format)
-    const { zip } = await exported(page, 'Export masks')
+    const zip = await savedZip(page, 'Export masks')
     const masks = Object.keys(zip).filter((name) => name.startsWith('masks/'))
     expect(masks.map((name) => name.slice('masks/'.length))).toEqual(expected)
     const { volumes, problems } = await readFiles(masks.map((name) => fromBytes(name, zip[name]!)))
@@ -292,7 +282,8 @@ test('maps and masks in other formats are written; an exported run shows its cur
     expect(volumes.reduce((sum, { size: [x, y, z] }) => sum + x * y * z, 0)).toBe(width * height + voxels)
   }
 
-  const { zip, file } = await exported(page, 'Export run')
+  const file: UploadedFile = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
+  const zip = unzipSync(file.buffer)
   expect(strFromU8(zip['metrics.csv']!).trim().split('\n')).toHaveLength(2)
   await page.reload()
   await expectState(page, 'ready')

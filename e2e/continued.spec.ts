@@ -1,7 +1,6 @@
 /** A run that goes on from its own export, in a browser that knows nothing of it. */
-import { readFileSync } from 'node:fs'
 import { chooseLabel, chooseTool, drawStroke, editor, expectEditor, setBrushSize, useAnnotation } from './annotation'
-import { button, dataTable, expect, expectState, open, status, test, tiny, watchFor } from './lab'
+import { button, dataTable, expect, expectState, open, saved, status, test, tiny, watchFor } from './lab'
 import { choose, unlabeled, type UploadedFile } from './phantom'
 
 test('a run whose exemplar was drawn goes on in another browser, from its zip and the same images', async ({ page, browser, baseURL }) => {
@@ -27,9 +26,7 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
     await button(page, 'Step').click()
     await expect(status(page)).toHaveAttribute('data-step', step)
   }
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export run').click()
-  const zip: UploadedFile = { name: 'run.zip', mimeType: 'application/zip', buffer: readFileSync(await (await coming).path()) }
+  const zip: UploadedFile = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
   await button(page, 'Resume').click()
   await expectState(page, 'finished')
   await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(6)

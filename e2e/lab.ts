@@ -1,5 +1,7 @@
 /** Shared by the specs: a test that fails if anything leaves the page's origin or fails silently, and a user's actions. */
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
+import { unzipSync } from 'fflate'
+import { readFileSync } from 'node:fs'
 
 export { expect } from '@playwright/test'
 
@@ -77,6 +79,23 @@ export async function tabTo(page: Page, control: Locator, check: () => Promise<v
     await check()
   }
   throw new Error(`Tab never reached ${String(control)}.`)
+}
+
+/** Presses a button that saves a file. */
+export async function saved(page: Page, name: string): Promise<{ name: string; buffer: Buffer }> {
+  const coming = page.waitForEvent('download')
+  await button(page, name).click()
+  const download = await coming
+  return { name: download.suggestedFilename(), buffer: readFileSync(await download.path()) }
+}
+
+export type Zip = Record<string, Uint8Array<ArrayBuffer>>
+
+/** Presses a button that saves a zip. @returns what is in it */
+export async function savedZip(page: Page, button: string): Promise<Zip> {
+  const { name, buffer } = await saved(page, button)
+  expect(name).toMatch(/\.zip$/)
+  return unzipSync(buffer) as Zip
 }
 
 /** The data table of a chart, opened: its header, and each row as text, the newest first. */

@@ -6,13 +6,12 @@ import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { unzipSync } from 'fflate'
 import { readDicom } from '../src/data/dicom'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { fromBytes } from '../src/data/given-file'
 import { makeTiff } from '../src/data/volumes.test-support'
 import { filesIn } from '../scripts/offline.mjs'
-import { button, expectState, expectStepAbove, step, tiny } from './lab'
+import { button, expectState, expectStepAbove, savedZip, step, tiny } from './lab'
 import { choose, image, mask, unlabeled, type UploadedFile } from './phantom'
 import { serve } from './static-server'
 
@@ -115,12 +114,10 @@ test('everything works after the server has stopped', async ({ page }) => {
 
   await button(page, 'Start').click()
   await expectState(page, 'finished')
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export masks').click()
-  const zip = unzipSync(readFileSync(await (await coming).path()))
+  const zip = await savedZip(page, 'Export masks')
   const names = Object.keys(zip).filter((name) => name.startsWith('masks/'))
   const seg = names.find((name) => name.endsWith('.dcm'))!
-  const { volumes, problems } = await readDicom([fromBytes(seg, new Uint8Array(zip[seg]!))])
+  const { volumes, problems } = await readDicom([fromBytes(seg, zip[seg]!)])
   expect(problems).toEqual([])
   expect(volumes.map(({ kind }) => kind)).toEqual(['dicom-seg'])
   expect(names.filter((name) => name.endsWith('.png'))).toHaveLength(3)

@@ -1,8 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
-import { strFromU8, unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
-import { button, expect, expectState, open, tabTo, test, tiny } from './lab'
+import { strFromU8 } from 'fflate'
+import { button, expect, expectState, open, savedZip, tabTo, test, tiny, type Zip } from './lab'
 import { choose, image, mask, png, type UploadedFile } from './phantom'
 
 const few = `${tiny}&threads=1&steps=2`
@@ -26,16 +25,14 @@ const undo = (page: Page): Locator => page.locator('.pairs').getByRole('button',
 const onlyUnpaired = (page: Page): Locator => page.getByRole('switch', { name: 'Only the unpaired' })
 
 /** Runs to the end and gives the files of its export. */
-async function runExported(page: Page): Promise<Record<string, Uint8Array>> {
+async function runExported(page: Page): Promise<Zip> {
   await button(page, 'Start').click()
   await expectState(page, 'finished')
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export run').click()
-  return unzipSync(readFileSync(await (await coming).path()))
+  return savedZip(page, 'Export run')
 }
 
-const dataOf = (zip: Record<string, Uint8Array>) => (JSON.parse(strFromU8(zip['config.json']!)) as { data: Record<string, unknown> }).data
-const masksIn = (zip: Record<string, Uint8Array>) =>
+const dataOf = (zip: Zip) => (JSON.parse(strFromU8(zip['config.json']!)) as { data: Record<string, unknown> }).data
+const masksIn = (zip: Zip) =>
   Object.keys(zip)
     .filter((name) => name.startsWith('masks/') && name.endsWith('.png'))
     .sort()

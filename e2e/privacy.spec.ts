@@ -1,7 +1,5 @@
-import { unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
 import { makeDicom } from '../src/data/dicom.test-support'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { button, expect, expectState, open, saved, savedZip, test, tiny } from './lab'
 import { image, mask, type UploadedFile } from './phantom'
 
 const named = (name: string, { buffer }: Pick<UploadedFile, 'buffer'>): UploadedFile => ({ name, mimeType: '', buffer })
@@ -45,16 +43,11 @@ test('what names a person is listed, taken out of exports, and in no diagnostics
   await button(page, 'Start').click()
   await expectState(page, 'finished')
   await page.getByRole('checkbox', { name: /^Rename files to case-001/ }).check()
-  const saved = async (name: string) => {
-    const coming = page.waitForEvent('download')
-    await button(page, name).click()
-    return readFileSync(await (await coming).path())
-  }
-  const run = unzipSync(await saved('Export run'))
+  const run = await savedZip(page, 'Export run')
   expect(Object.keys(run)).toEqual(expect.arrayContaining(['masks/case-001_02.png', 'masks/case-002.png']))
   for (const [path, bytes] of Object.entries(run))
     if (!/^model|^test-vector/.test(path)) expect(path + Buffer.from(bytes).toString('latin1')).not.toMatch(secret)
-  expect((await saved('Save which is which')).toString()).toContain('case-002.png,jones_19570423.png')
+  expect((await saved(page, 'Save which is which')).buffer.toString()).toContain('case-002.png,jones_19570423.png')
 
   // A file that cannot be read is told by its name, which diagnostics leave out.
   await page.getByLabel('Zip or mixed files').setInputFiles([named('smith-anna_bad.png', { buffer: Buffer.from([137, 80, 78, 71]) })])
