@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { canvas, editor, expectEditor } from './annotation'
 import { button, expect, expectState, expectStepAbove, open, status, tabTo, test, tiny } from './lab'
-import { choose, image, mask, text, unlabeled, type UploadedFile } from './phantom'
+import { choose, image, mask, text, unlabeled, upload, type UploadedFile } from './phantom'
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const wide = { width: 1280, height: 900 }
@@ -61,7 +61,7 @@ const dicom = async (): Promise<UploadedFile> => {
     ...{ name: 'i.dcm', rows: 32, columns: 32, pixels: Int16Array.from({ length: 32 * 32 }, (_, i) => i % 900) },
     more: [['00100010', 'PN', 'Doe^Jane']],
   })
-  return { name: 'i.dcm', mimeType: '', buffer: Buffer.from(await scan.read()) }
+  return upload('i.dcm', await scan.read())
 }
 
 /** Looks at a dialog that a button opens, and closes it by Escape. */

@@ -9,7 +9,7 @@ import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
 import { button, dataTable, expect, expectState, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
-import { choose, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
+import { choose, height, image, loadOwnFiles, mask, png, unlabeled, upload, width, type UploadedFile } from './phantom'
 
 setPipelineFiles(pipelineFiles)
 
@@ -235,17 +235,14 @@ test('maps and masks in other formats are written; an exported run shows its cur
 }) => {
   const size = [24, 20, 3] as const
   const voxels = size[0] * size[1] * size[2]
-  const volume: UploadedFile = {
-    name: 'v.nii',
-    mimeType: '',
-    buffer: Buffer.from(
-      makeNifti(
-        size,
-        Array.from({ length: voxels }, (_, i) => (i * 37) % 211),
-        'i2',
-      ),
+  const volume = upload(
+    'v.nii',
+    makeNifti(
+      size,
+      Array.from({ length: voxels }, (_, i) => (i * 37) % 211),
+      'i2',
     ),
-  }
+  )
   const files = [image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png'), image(1), volume]
   await open(page, `${tiny}&steps=3`)
   await dropped(page, files)

@@ -20,6 +20,7 @@ import {
   useAnnotation,
 } from './annotation'
 import { button, expect, expectState, open, savedZip, test } from './lab'
+import { choose, upload } from './phantom'
 
 async function trainToTheEnd(page: Page): Promise<void> {
   await button(page, 'Start').click()
@@ -132,7 +133,7 @@ test('a NIfTI volume with an oblique affine comes back with the same affine, and
   const bytes = writeNifti({ size: source.size, samples, source, intent: 'none', description: '' })
 
   await open(page, small)
-  await page.getByLabel('Unlabeled images', { exact: true }).setInputFiles({ name: 'heart.nii', mimeType: '', buffer: Buffer.from(bytes) })
+  await choose(page, 'Unlabeled images', upload('heart.nii', bytes))
   await button(page, 'Annotate heart_z3').click()
   await expectEditor(page)
   await expect(canvas(page)).toBeVisible()
