@@ -5,6 +5,7 @@ import { makeDicom } from '../src/data/dicom.test-support'
 import { canvas, editor, expectEditor } from './annotation'
 import { button, expect, expectState, expectStepAbove, open, status, tabTo, test, tiny } from './lab'
 import { choose, image, mask, text, unlabeled, upload, type UploadedFile } from './phantom'
+import { holdWorker } from './worker-spy'
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const wide = { width: 1280, height: 900 }
@@ -74,25 +75,12 @@ async function lookInto(page: Page, opener: Locator, what: string, part = 'dialo
   await expect(page.getByRole('dialog')).toHaveCount(0)
 }
 
-/** Runs in the page: keeps its workers, so that a test can end one without the page's knowledge. */
-function holdWorkers(): void {
-  const Plain = Worker
-  const workers: Worker[] = []
-  Object.assign(window, { workers })
-  window.Worker = class extends Plain {
-    constructor(...given: ConstructorParameters<typeof Worker>) {
-      super(...given)
-      workers.push(this)
-    }
-  }
-}
-
 test.describe('with a worker that dies', () => {
   test.use({ caused: /^(console error|uncaught)/ })
 
   test('every view of a run, in both themes, wide, narrow and zoomed', async ({ page }) => {
     test.setTimeout(240_000)
-    await page.addInitScript(holdWorkers)
+    const endWorker = await holdWorker(page)
     await open(page, `${tiny}&steps=5000&scoreEvery=5&stack=1`)
     const files = [image(0, 'smith-anna_s1.png'), mask(0, 'smith-anna_s1_mask.png'), ...unlabeled(3), await dicom()]
     await choose(page, 'Zip or mixed files', files)
@@ -108,7 +96,7 @@ test.describe('with a worker that dies', () => {
     await expect(page.getByTestId('kept')).toHaveAttribute('data-step', /\d/, { timeout: 30_000 })
     await button(page, 'Resume').click()
     await expectState(page, 'running')
-    await page.evaluate(() => (window as typeof window & { workers: Worker[] }).workers[0]!.terminate())
+    await endWorker()
     await expect(page.getByRole('list', { name: 'Recoveries' })).toContainText('the worker died', { timeout: 30_000 })
     await expectState(page, 'running')
     await button(page, 'Pause').click()

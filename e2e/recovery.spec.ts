@@ -1,22 +1,9 @@
 /** What a user is left with when a fault is caused in the middle of a run. Errors in the console are part of it. */
 import type { Page } from '@playwright/test'
 import { alerts, button, column, expect, expectState, expectStepAbove, open, saved, step, test, tiny } from './lab'
+import { holdWorker } from './worker-spy'
 
 test.use({ caused: /^(console error|uncaught)/ })
-
-type Held = typeof window & { workers: Worker[] }
-
-/** Runs in the page: keeps its workers, so that a test can end one without the page's knowledge. */
-function holdWorkers(): void {
-  const Plain = Worker
-  const workers: Worker[] = ((window as Held).workers = [])
-  window.Worker = class extends Plain {
-    constructor(...given: ConstructorParameters<typeof Worker>) {
-      super(...given)
-      workers.push(this)
-    }
-  }
-}
 
 const marks = (page: Page) => page.getByRole('list', { name: 'Recoveries' }).getByRole('listitem')
 
@@ -33,11 +20,11 @@ async function expectExport(page: Page): Promise<void> {
 }
 
 test('a worker that is ended in mid-step is replaced, and the run ends', async ({ page }) => {
-  await page.addInitScript(holdWorkers)
+  const endWorker = await holdWorker(page)
   await open(page, `${tiny}&steps=40`)
   await button(page, 'Start').click()
   await expectStepAbove(page, 3)
-  await page.evaluate(() => (window as Held).workers[0]!.terminate())
+  await endWorker()
   await expect(alerts(page)).toContainText(/The worker died\. Another has what it had/, { timeout: 10_000 })
   await expectState(page, 'finished', 100_000)
   expect(await step(page)).toBe(40)
