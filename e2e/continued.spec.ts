@@ -1,5 +1,5 @@
 /** A run that goes on from its own export, in a browser that knows nothing of it. */
-import { chooseLabel, chooseTool, drawStroke, editor, expectEditor, setBrushSize, useAnnotation } from './annotation'
+import { annotate } from './annotation'
 import { button, dataTable, expect, expectState, open, saved, status, test, tiny, watchFor } from './lab'
 import { choose, unlabeled, type UploadedFile } from './phantom'
 
@@ -7,17 +7,7 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
   const files = unlabeled(3)
   await open(page, `${tiny}&steps=6&seed=11&scoreEvery=100`)
   await choose(page, 'Unlabeled images', files)
-  await button(page, 'Annotate p2_1.png').click()
-  await expectEditor(page)
-  await chooseTool(page, 'Brush')
-  await chooseLabel(page, 'structure')
-  await setBrushSize(page, 12)
-  await drawStroke(page, [
-    [15, 15],
-    [30, 22],
-  ])
-  await useAnnotation(page)
-  await expect(editor(page)).toBeHidden()
+  await annotate(page, 'p2_1.png')
   await expectState(page, 'ready')
   const named = page.getByRole('textbox', { name: 'Name of class 1' })
   await named.fill('cavity')

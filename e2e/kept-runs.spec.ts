@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
-import { chooseLabel, chooseTool, drawStroke, expectEditor, setBrushSize, useAnnotation } from './annotation'
+import { annotate } from './annotation'
 import { alerts, button, column, expect, expectState, expectStepAbove, open, saved, status, step, test, tiny } from './lab'
 import { choose, drop, expectOwnFiles, image, loadOwnFiles, mask, unlabeled } from './phantom'
 
@@ -114,16 +114,7 @@ test('a run paused, closed and opened again gives the losses of one that was nev
 test('what was drawn, and the name and colour of its class, come back after a reload', async ({ page }) => {
   await open(page, `${tiny}&steps=5000`)
   await choose(page, 'Unlabeled images', unlabeled(3))
-  await button(page, 'Annotate p2_1.png').click()
-  await expectEditor(page)
-  await chooseTool(page, 'Brush')
-  await chooseLabel(page, 'structure')
-  await setBrushSize(page, 12)
-  await drawStroke(page, [
-    [15, 15],
-    [30, 22],
-  ])
-  await useAnnotation(page)
+  await annotate(page, 'p2_1.png')
   await expectState(page, 'ready')
   const named = page.getByRole('textbox', { name: 'Name of class 1' })
   await named.fill('cavity')
