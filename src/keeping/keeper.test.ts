@@ -1,10 +1,8 @@
 import { describe, expect, it, test } from 'vitest'
-import { makePng } from '../data/files.test-support'
-import { fromBytes, type GivenFile } from '../data/given-file'
+import { fromBytes } from '../data/given-file'
 import { Random } from '../lib/random'
 import type { Config } from '../method/config'
-import type { FileRole } from '../session/events'
-import type { RoleFile } from '../session/given-files'
+import { exemplar, images, inRole } from '../session/disc-files.test-support'
 import type { Session } from '../session/session'
 import { sessionsOnWasm } from '../session/sessions.test-support'
 import { mostImageBytes } from './image-copies'
@@ -48,18 +46,6 @@ async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}
 }
 
 type Tab = Awaited<ReturnType<typeof openTab>>
-
-/** A disc of value 2 in a ring of value 1, moved by dx. */
-function disc(dx: number) {
-  const rows = (f: (r: number) => number) =>
-    Array.from({ length: 40 }, (_, y) => Array.from({ length: 48 }, (_, x) => f(Math.hypot(x - 20 - dx, y - 20))))
-  return { image: rows((r) => (r < 6 ? 220 : r < 12 ? 120 : 30)), mask: rows((r) => (r < 6 ? 2 : r < 12 ? 1 : 0)) }
-}
-const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-const inRole = (role: FileRole | null, ...files: GivenFile[]): RoleFile[] => files.map((file) => ({ role, file }))
-
-const exemplar = [...inRole('exemplar-image', png('e_1.png', disc(0).image)), ...inRole('exemplar-mask', png('e_1_mask.png', disc(0).mask))]
-const images = [-3, 2, 4].map((dx, i) => png(`p${i}_1.png`, disc(dx).image))
 
 /** The user's files, given one after another. */
 async function giveFiles({ keeper, session }: Tab) {

@@ -20,6 +20,7 @@ import { makeConfig, type Config } from '../method/config'
 import { drawn } from '../method/bank/drawn.test-support'
 import { annotationOf, withMapping } from './annotations'
 import { emptyDataset } from './dataset'
+import { disc, exemplar, images, inRole, pngFile } from './disc-files.test-support'
 import { withVolumes } from './given-volumes'
 import { referenceOf } from './references'
 import { sampleDataset } from './samples'
@@ -425,28 +426,14 @@ test('settings and files that cannot be used are one sentence, and what was ther
 
 const volume = (name: string, rows: number[][]) => readPngVolume(makePng(name, { rows }))
 
-/** A disc of value 2 in a ring of value 1, moved by dx; as image and mask PNG. */
-function disc(dx: number, size = 40) {
-  const rows = (f: (r: number) => number) =>
-    Array.from({ length: size }, (_, y) => Array.from({ length: size + 8 }, (_, x) => f(Math.hypot(x - size / 2 - dx, y - size / 2))))
-  return {
-    image: rows((r) => (r < 6 ? 220 : r < 12 ? 120 : 30)),
-    mask: rows((r) => (r < 6 ? 2 : r < 12 ? 1 : 0)),
-  }
-}
-
 test('own files replace the sample, train, and come back as masks of their size', async () => {
   const { session, of, state } = await begin()
-  const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-  await session.loadFiles([
-    { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
-    { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
-  ])
+  await session.loadFiles(exemplar)
   expect(state().state).toBe('empty')
   expect(of('dataset').at(-1)!.dataset.missing).toEqual(['unlabelled images'])
   await expect(session.start()).rejects.toThrow(/Add unlabelled images/)
-  await session.loadFiles([-3, 2, 4].map((dx, i) => ({ role: 'unlabeled', file: png(`p${i}_1.png`, disc(dx).image) })))
-  await session.loadFiles([{ role: 'reference', file: png('p1_1.png', disc(2).mask) }])
+  await session.loadFiles(inRole('unlabeled', ...images))
+  await session.loadFiles([{ role: 'reference', file: pngFile('p1_1.png', disc(2).mask) }])
   await runToEnd(session)
   expect(of('metrics').at(-1)!.scores.at(-1)!.dice).not.toBeNull()
   const files = unzipSync((await session.export('run')).bytes)
@@ -456,14 +443,9 @@ test('own files replace the sample, train, and come back as masks of their size'
 
 test('reference masks that come late are scored, other data does not throw away what was learnt', async () => {
   const { session, of, state } = await begin()
-  const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-  await session.loadFiles([
-    { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
-    { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
-    { role: 'unlabeled', file: png('p1_1.png', disc(2).image) },
-  ])
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', images[1]!)])
   await runToEnd(session)
-  await session.loadFiles([{ role: 'reference', file: png('p1_1_mask.png', disc(2).mask) }])
+  await session.loadFiles([{ role: 'reference', file: pngFile('p1_1_mask.png', disc(2).mask) }])
   await session.settled()
   expect(state()).toMatchObject({ state: 'finished', step: 8 })
   expect(of('metrics').at(-1)!.scores.at(-1)!.dice).not.toBeNull()
