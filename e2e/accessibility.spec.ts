@@ -3,8 +3,9 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { canvas, editor, expectEditor } from './annotation'
-import { button, expect, expectState, expectStepAbove, open, status, test, tiny } from './lab'
-import { choose, image, mask, text, unlabeled, type UploadedFile } from './phantom'
+import { button, expect, expectState, expectStepAbove, open, status, tabTo, test, tiny } from './lab'
+import { choose, image, mask, text, unlabeled, upload, type UploadedFile } from './phantom'
+import { holdWorker } from './worker-spy'
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const wide = { width: 1280, height: 900 }
@@ -61,7 +62,7 @@ const dicom = async (): Promise<UploadedFile> => {
     ...{ name: 'i.dcm', rows: 32, columns: 32, pixels: Int16Array.from({ length: 32 * 32 }, (_, i) => i % 900) },
     more: [['00100010', 'PN', 'Doe^Jane']],
   })
-  return { name: 'i.dcm', mimeType: '', buffer: Buffer.from(await scan.read()) }
+  return upload('i.dcm', await scan.read())
 }
 
 /** Looks at a dialog that a button opens, and closes it by Escape. */
@@ -74,25 +75,12 @@ async function lookInto(page: Page, opener: Locator, what: string, part = 'dialo
   await expect(page.getByRole('dialog')).toHaveCount(0)
 }
 
-/** Runs in the page: keeps its workers, so that a test can end one without the page's knowledge. */
-function holdWorkers(): void {
-  const Plain = Worker
-  const workers: Worker[] = []
-  Object.assign(window, { workers })
-  window.Worker = class extends Plain {
-    constructor(...given: ConstructorParameters<typeof Worker>) {
-      super(...given)
-      workers.push(this)
-    }
-  }
-}
-
 test.describe('with a worker that dies', () => {
   test.use({ caused: /^(console error|uncaught)/ })
 
   test('every view of a run, in both themes, wide, narrow and zoomed', async ({ page }) => {
     test.setTimeout(240_000)
-    await page.addInitScript(holdWorkers)
+    const endWorker = await holdWorker(page)
     await open(page, `${tiny}&steps=5000&scoreEvery=5&stack=1`)
     const files = [image(0, 'smith-anna_s1.png'), mask(0, 'smith-anna_s1_mask.png'), ...unlabeled(3), await dicom()]
     await choose(page, 'Zip or mixed files', files)
@@ -108,7 +96,7 @@ test.describe('with a worker that dies', () => {
     await expect(page.getByTestId('kept')).toHaveAttribute('data-step', /\d/, { timeout: 30_000 })
     await button(page, 'Resume').click()
     await expectState(page, 'running')
-    await page.evaluate(() => (window as typeof window & { workers: Worker[] }).workers[0]!.terminate())
+    await endWorker()
     await expect(page.getByRole('list', { name: 'Recoveries' })).toContainText('the worker died', { timeout: 30_000 })
     await expectState(page, 'running')
     await button(page, 'Pause').click()
@@ -196,14 +184,8 @@ const focusFaults = (page: Page): Promise<string[]> =>
   })
 
 /** Presses Tab until the control has the focus, which must be seen wherever it rests. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    if (await control.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-    expect(await focusFaults(page)).toEqual([])
-  }
-  throw new Error(`Tab never reached ${control}.`)
-}
+const seenOnTheWayTo = (page: Page, control: Locator): Promise<void> =>
+  tabTo(page, control, async () => expect(await focusFaults(page)).toEqual([]))
 
 async function press(page: Page, ...keys: string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key)
@@ -218,7 +200,7 @@ for (const size of [wide, narrow])
 
     const files = async (label: string, ...given: UploadedFile[]) => {
       const input = page.getByLabel(label, { exact: true })
-      await tabTo(page, input)
+      await seenOnTheWayTo(page, input)
       // While files are read no others are taken.
       await expect(async () => {
         await expect(input).toBeEnabled()
@@ -237,36 +219,36 @@ for (const size of [wide, narrow])
     await expectHeard(page, /polite: 0 exemplars, 4 unlabelled images, 0 reference masks; still needed: /)
     await expectHeard(page, /polite: not ready to start/)
 
-    await tabTo(page, button(page, 'Annotate p1_1.png'))
+    await seenOnTheWayTo(page, button(page, 'Annotate p1_1.png'))
     await press(page, 'Enter')
     await expectEditor(page)
     await expect(canvas(page)).toBeFocused()
     await press(page, 'p', 'Space', 'Shift+ArrowDown', 'Space', 'Shift+ArrowLeft', 'Space', 'Enter')
-    await tabTo(page, button(page, 'Use this annotation'))
+    await seenOnTheWayTo(page, button(page, 'Use this annotation'))
     await press(page, 'Enter')
     await expect(editor(page)).toBeHidden()
     await expectHeard(page, /polite: 1 exemplar, 4 unlabelled images/)
 
-    await tabTo(page, page.getByRole('link', { name: 'Skip to Run' }))
+    await seenOnTheWayTo(page, page.getByRole('link', { name: 'Skip to Run' }))
     await press(page, 'Enter', 'Tab')
     await expect(button(page, 'Start')).toBeFocused()
     await press(page, 'Enter')
     await expectHeard(page, /polite: running, 60 steps in all/)
     await expect(button(page, 'Start'), 'the focus stays').toBeFocused()
     await expectStepAbove(page, 3)
-    await tabTo(page, button(page, 'Pause'))
+    await seenOnTheWayTo(page, button(page, 'Pause'))
     await press(page, 'Space')
     await expectHeard(page, /polite: paused · step \d+ of 60/)
-    await tabTo(page, button(page, 'Resume'))
+    await seenOnTheWayTo(page, button(page, 'Resume'))
     const before = (await heard(page)).length
     await press(page, 'Enter')
     const all = await expectHeard(page, /polite: finished · step 60 of 60/)
     expect(all.slice(before), 'not every step').toHaveLength(2)
 
-    await tabTo(page, page.getByText('Data table').first())
+    await seenOnTheWayTo(page, page.getByText('Data table').first())
     await press(page, 'Enter')
     await expect(page.getByRole('figure', { name: 'Loss' }).getByRole('rowheader').first()).toHaveText('60')
-    await tabTo(page, button(page, 'Export masks'))
+    await seenOnTheWayTo(page, button(page, 'Export masks'))
     const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')])
     expect(download.suggestedFilename()).toMatch(/\.zip$/)
     await expectHeard(page, /polite: Saved exemplar-lab-masks/)

@@ -2,15 +2,14 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { decode } from 'fast-png'
 import { strFromU8, unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
 import { fromBytes } from '../src/data/given-file'
 import { setPipelineFiles } from '../src/data/itk-pipeline'
 import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
-import { button, dataTable, expect, expectState, open, status, test, tiny } from './lab'
-import { choose, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
+import { button, dataTable, expect, expectState, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
+import { choose, height, image, loadOwnFiles, mask, png, unlabeled, upload, width, type UploadedFile } from './phantom'
 
 setPipelineFiles(pipelineFiles)
 
@@ -69,15 +68,6 @@ test('a drawing survives closing and a reload, and can be discarded', async ({ p
   await expect(editor(page).getByText(/^Restored/)).toHaveCount(0)
 })
 
-/** Presses Tab until the control has the focus. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    if (await control.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error('Tab never reached the control.')
-}
-
 test('an annotation from an image’s button to its use by keyboard alone', async ({ page }) => {
   await open(page)
   await choose(page, 'Unlabeled images', unlabeled(3))
@@ -109,15 +99,6 @@ test('an annotation from an image’s button to its use by keyboard alone', asyn
   await expectState(page, 'ready')
   await expect(button(page, 'Annotate p1_1.png')).toBeFocused()
 })
-
-async function exported(page: Page, name: string): Promise<{ zip: Record<string, Uint8Array<ArrayBuffer>>; file: UploadedFile }> {
-  const coming = page.waitForEvent('download')
-  await button(page, name).click()
-  const download = await coming
-  const buffer = readFileSync(await download.path())
-  const zip = unzipSync(buffer) as Record<string, Uint8Array<ArrayBuffer>>
-  return { zip, file: { name: download.suggestedFilename(), mimeType: 'application/zip', buffer } }
-}
 
 /** Replaces the models' prediction by one row of class 1. */
 async function drawRow(page: Page, y: number): Promise<void> {
@@ -163,7 +144,7 @@ test('a corrected prediction becomes an exemplar of a paused run, and of a finis
   await expectState(page, 'finished')
   await expect(status(page)).toHaveAttribute('data-step', '6')
 
-  const { zip } = await exported(page, 'Export masks')
+  const zip = await savedZip(page, 'Export masks')
   for (const [image, y] of [
     ['p2_1.png', 8],
     [name, 12],
@@ -199,7 +180,7 @@ test('a region is proposed, used and undone: outside it masks are background', a
   await button(page, 'Start').click()
   await expectState(page, 'finished')
 
-  const { zip } = await exported(page, 'Export masks')
+  const zip = await savedZip(page, 'Export masks')
   let inside = 0
   for (const { name } of unlabeled()) {
     const { data } = decode(zip[`masks/${name}`]!)
@@ -254,17 +235,14 @@ test('maps and masks in other formats are written; an exported run shows its cur
 }) => {
   const size = [24, 20, 3] as const
   const voxels = size[0] * size[1] * size[2]
-  const volume: UploadedFile = {
-    name: 'v.nii',
-    mimeType: '',
-    buffer: Buffer.from(
-      makeNifti(
-        size,
-        Array.from({ length: voxels }, (_, i) => (i * 37) % 211),
-        'i2',
-      ),
+  const volume = upload(
+    'v.nii',
+    makeNifti(
+      size,
+      Array.from({ length: voxels }, (_, i) => (i * 37) % 211),
+      'i2',
     ),
-  }
+  )
   const files = [image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png'), image(1), volume]
   await open(page, `${tiny}&steps=3`)
   await dropped(page, files)
@@ -272,7 +250,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
   await button(page, 'Step').click()
   await expectState(page, 'paused')
 
-  const maps = (await exported(page, 'Export maps')).zip
+  const maps = await savedZip(page, 'Export maps')
   const names = Object.keys(maps).filter((name) => name.startsWith('maps/'))
   // Disagreement and two classes, for the picture and for the volume.
   expect(names).toHaveLength(6)
@@ -293,7 +271,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
     ['Slicer seg.nrrd', ['p1_1.seg.nrrd', 'v.seg.nrrd']],
   ] as const) {
     await page.getByRole('combobox', { name: 'Mask format' }).selectOption(format)
-    const { zip } = await exported(page, 'Export masks')
+    const zip = await savedZip(page, 'Export masks')
     const masks = Object.keys(zip).filter((name) => name.startsWith('masks/'))
     expect(masks.map((name) => name.slice('masks/'.length))).toEqual(expected)
     const { volumes, problems } = await readFiles(masks.map((name) => fromBytes(name, zip[name]!)))
@@ -301,7 +279,8 @@ test('maps and masks in other formats are written; an exported run shows its cur
     expect(volumes.reduce((sum, { size: [x, y, z] }) => sum + x * y * z, 0)).toBe(width * height + voxels)
   }
 
-  const { zip, file } = await exported(page, 'Export run')
+  const file: UploadedFile = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
+  const zip = unzipSync(file.buffer)
   expect(strFromU8(zip['metrics.csv']!).trim().split('\n')).toHaveLength(2)
   await page.reload()
   await expectState(page, 'ready')

@@ -1,5 +1,6 @@
 /** A user's actions in the drawing editor. Positions are in image coordinates: pixel (i, j) covers i to i + 1, j to j + 1. */
 import { expect, type Locator, type Page } from '@playwright/test'
+import { button } from './lab'
 
 export type Place = readonly [x: number, y: number]
 
@@ -76,4 +77,19 @@ export async function pixelsOf(page: Page, label: string): Promise<number> {
 
 export async function useAnnotation(page: Page): Promise<void> {
   await editor(page).getByRole('button', { name: 'Use this annotation', exact: true }).click()
+}
+
+/** Makes an image the exemplar by a thick stroke of the first label. */
+export async function annotate(page: Page, image: string): Promise<void> {
+  await button(page, `Annotate ${image}`).click()
+  await expectEditor(page)
+  await chooseTool(page, 'Brush')
+  await chooseLabel(page, 'structure')
+  await setBrushSize(page, 12)
+  await drawStroke(page, [
+    [15, 15],
+    [30, 22],
+  ])
+  await useAnnotation(page)
+  await expect(editor(page)).toBeHidden()
 }

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { drawn } from '../src/method/bank/drawn.test-support'
 import { button, expect, expectState, open, status, test } from './lab'
+import { choose, upload } from './phantom'
 
 const bank = (page: Page) => page.getByRole('region', { name: 'Bank of pseudo-exemplars' })
 const entries = (page: Page) => bank(page).getByRole('figure', { name: /^Pseudo-exemplar: / })
@@ -26,14 +27,11 @@ test('slices along the exemplar’s stack say how far they are', async ({ page }
   const slices = [0, 1, 2, 3].map((n) => drawn(48, (x, y) => [x + n * Math.sin(y / 7), y]))
   const image = slices.flatMap(({ image }) => Array.from(image, (v) => Math.round(1000 * v)))
   const labels = slices.flatMap(({ labels }, n) => Array.from(labels, (l) => (n === 1 ? l : 0)))
-  const file = (name: string, values: number[], type: 'i2' | 'u1') => ({
-    ...{ name, mimeType: '' },
-    buffer: Buffer.from(makeNifti([48, 48, 4], values, type)),
-  })
+  const file = (name: string, values: number[], type: 'i2' | 'u1') => upload(name, makeNifti([48, 48, 4], values, type))
   await open(page, `${tiny}&stack=2`)
-  await page.getByLabel('Exemplar image', { exact: true }).setInputFiles(file('s.nii', image, 'i2'))
-  await page.getByLabel('Exemplar mask', { exact: true }).setInputFiles(file('m.nii', labels, 'u1'))
-  await page.getByLabel('Unlabeled images', { exact: true }).setInputFiles(file('s.nii', image, 'i2'))
+  await choose(page, 'Exemplar image', file('s.nii', image, 'i2'))
+  await choose(page, 'Exemplar mask', file('m.nii', labels, 'u1'))
+  await choose(page, 'Unlabeled images', file('s.nii', image, 'i2'))
   await expectState(page, 'ready')
   await button(page, 'Step').click()
   await expect(status(page)).toHaveAttribute('data-step', '1', { timeout: 90_000 })

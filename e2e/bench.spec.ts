@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
-import { button, expect, test } from './lab'
+import { button, expect, saved, test } from './lab'
 
 test('?bench measures a step in the worker, shows a table and saves it', async ({ page }) => {
   await page.goto('/?bench&backend=wasm&only=steps&step=T16&steps=1')
@@ -19,9 +18,7 @@ test('?bench measures a step in the worker, shows a table and saves it', async (
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
   expect(violations.map(({ id }) => id)).toEqual([])
 
-  const download = page.waitForEvent('download')
-  await button(page, 'Save JSON').click()
-  const report = JSON.parse(readFileSync(await (await download).path(), 'utf8'))
+  const report = JSON.parse((await saved(page, 'Save JSON')).buffer.toString())
   expect(report).toMatchObject({
     backend: 'wasm',
     versions: { tfjs: expect.any(String), browser: expect.stringContaining('Chrome') },
@@ -37,9 +34,7 @@ test('counts a step’s WebGPU calls, in the browser too', async ({ page }) => {
   await page.goto('/?bench&backend=webgpu&only=steps&step=T16&steps=1&engine=ours')
   await button(page, 'Start').click()
   await expect(page.getByRole('status')).toHaveAttribute('data-state', 'finished', { timeout: 110_000 })
-  const download = page.waitForEvent('download')
-  await button(page, 'Save JSON').click()
-  const { steps } = JSON.parse(readFileSync(await (await download).path(), 'utf8'))
+  const { steps } = JSON.parse((await saved(page, 'Save JSON')).buffer.toString())
   expect(steps).toHaveLength(1)
   for (const name of ['hostMs', 'dispatches', 'submits', 'gpuBytes']) expect(steps[0][name], name).toBeGreaterThan(0)
 })

@@ -5,10 +5,8 @@ import { join } from 'node:path'
 import { unzipSync, zipSync } from 'fflate'
 import { makeCases, type Files } from '../src/data/cases.test-support'
 import { expect, expectState, open, test, tiny } from './lab'
-import { choose, drop, type UploadedFile } from './phantom'
+import { choose, drop, upload, type UploadedFile } from './phantom'
 import { foundBy, spyOnWorker, startAnew, untilTaken } from './worker-spy'
-
-const upload = (name: string, bytes: Uint8Array): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
 
 /** Files as they are, or those in folders as a zip of them. */
 const asGiven = (name: string, files: Files): UploadedFile[] =>

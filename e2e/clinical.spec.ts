@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test'
-import { unzipSync } from 'fflate'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDicom } from '../src/data/dicom'
@@ -20,15 +19,8 @@ import {
   setBrushSize,
   useAnnotation,
 } from './annotation'
-import { button, expect, expectState, open, test } from './lab'
-
-type Zip = Record<string, Uint8Array<ArrayBuffer>>
-
-async function exported(page: Page, name: string): Promise<Zip> {
-  const coming = page.waitForEvent('download')
-  await button(page, name).click()
-  return unzipSync(readFileSync(await (await coming).path())) as Zip
-}
+import { button, expect, expectState, open, savedZip, test } from './lab'
+import { choose, upload } from './phantom'
 
 async function trainToTheEnd(page: Page): Promise<void> {
   await button(page, 'Start').click()
@@ -92,7 +84,7 @@ test.describe('a DICOM series', () => {
     await expectState(page, 'ready')
 
     await trainToTheEnd(page)
-    const zip = await exported(page, 'Export masks')
+    const zip = await savedZip(page, 'Export masks')
     const names = Object.keys(zip).filter((name) => name.startsWith('masks/'))
     expect(names.sort()).toEqual(['masks/SCD0000301-frame-1.dcm', 'masks/SCD0000301-frame-2.dcm'])
 
@@ -141,7 +133,7 @@ test('a NIfTI volume with an oblique affine comes back with the same affine, and
   const bytes = writeNifti({ size: source.size, samples, source, intent: 'none', description: '' })
 
   await open(page, small)
-  await page.getByLabel('Unlabeled images', { exact: true }).setInputFiles({ name: 'heart.nii', mimeType: '', buffer: Buffer.from(bytes) })
+  await choose(page, 'Unlabeled images', upload('heart.nii', bytes))
   await button(page, 'Annotate heart_z3').click()
   await expectEditor(page)
   await expect(canvas(page)).toBeVisible()
@@ -155,7 +147,7 @@ test('a NIfTI volume with an oblique affine comes back with the same affine, and
   await expectState(page, 'ready')
   await trainToTheEnd(page)
 
-  const zip = await exported(page, 'Export masks')
+  const zip = await savedZip(page, 'Export masks')
   const written = zip['masks/heart.nii']!
   const [a, b] = [bytes, written].map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength))
   // Dimensions, spacing, the codes of qform and sform, quaternion, offsets and the three rows of the sform.

@@ -1,24 +1,13 @@
 /** A run that goes on from its own export, in a browser that knows nothing of it. */
-import { readFileSync } from 'node:fs'
-import { chooseLabel, chooseTool, drawStroke, editor, expectEditor, setBrushSize, useAnnotation } from './annotation'
-import { button, dataTable, expect, expectState, open, status, test, tiny, watchFor } from './lab'
+import { annotate } from './annotation'
+import { button, dataTable, expect, expectState, open, saved, status, test, tiny, watchFor } from './lab'
 import { choose, unlabeled, type UploadedFile } from './phantom'
 
 test('a run whose exemplar was drawn goes on in another browser, from its zip and the same images', async ({ page, browser, baseURL }) => {
   const files = unlabeled(3)
   await open(page, `${tiny}&steps=6&seed=11&scoreEvery=100`)
   await choose(page, 'Unlabeled images', files)
-  await button(page, 'Annotate p2_1.png').click()
-  await expectEditor(page)
-  await chooseTool(page, 'Brush')
-  await chooseLabel(page, 'structure')
-  await setBrushSize(page, 12)
-  await drawStroke(page, [
-    [15, 15],
-    [30, 22],
-  ])
-  await useAnnotation(page)
-  await expect(editor(page)).toBeHidden()
+  await annotate(page, 'p2_1.png')
   await expectState(page, 'ready')
   const named = page.getByRole('textbox', { name: 'Name of class 1' })
   await named.fill('cavity')
@@ -27,9 +16,7 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
     await button(page, 'Step').click()
     await expect(status(page)).toHaveAttribute('data-step', step)
   }
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export run').click()
-  const zip: UploadedFile = { name: 'run.zip', mimeType: 'application/zip', buffer: readFileSync(await (await coming).path()) }
+  const zip: UploadedFile = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
   await button(page, 'Resume').click()
   await expectState(page, 'finished')
   await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(6)

@@ -1,20 +1,8 @@
-import type { Page } from '@playwright/test'
 import { decode } from 'fast-png'
-import { strFromU8, unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { strFromU8 } from 'fflate'
+import { button, expect, expectState, open, savedZip, test, tiny, type Zip } from './lab'
 import { choose, height, loadOwnFiles, text, unlabeled, width } from './phantom'
 import { spyOnWorker, untilTaken, whileExporting } from './worker-spy'
-
-type Zip = Record<string, Uint8Array>
-
-async function exported(page: Page, name: string): Promise<Zip> {
-  const coming = page.waitForEvent('download')
-  await button(page, name).click()
-  const download = await coming
-  expect(download.suggestedFilename()).toMatch(/\.zip$/)
-  return unzipSync(readFileSync(await download.path()))
-}
 
 /** Shapes by name; fails unless the header is well formed and the tensors fill the file without holes. */
 function safetensorShapes(bytes: Uint8Array): Record<string, number[]> {
@@ -64,13 +52,13 @@ test('the three exports open', async ({ page }) => {
   await button(page, 'Start').click()
   await expectState(page, 'finished')
 
-  expectWeights(await exported(page, 'Export weights'))
+  expectWeights(await savedZip(page, 'Export weights'))
 
-  const masks = await exported(page, 'Export masks')
+  const masks = await savedZip(page, 'Export masks')
   const first = Object.keys(masks).find((name) => name.endsWith('.png'))!
   expectMasks(masks, first.slice(0, first.lastIndexOf('/') + 1))
 
-  const run = await exported(page, 'Export run')
+  const run = await savedZip(page, 'Export run')
   expectWeights(run)
   expectMasks(run, 'masks/')
   const [header, ...rows] = strFromU8(run['metrics.csv']!).trim().split(/\r?\n/)

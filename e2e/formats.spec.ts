@@ -17,14 +17,13 @@ import { writeSegNrrd } from '../src/export/seg-nrrd'
 import { placeSegmentations } from '../src/session/given-files'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { expect, open, test, tiny } from './lab'
-import { choose, type UploadedFile } from './phantom'
+import { choose, upload } from './phantom'
 import { datasetOf, exactNumbers, exactPictures, spyOnWorker, untilTaken, type ExactPicture } from './worker-spy'
 
 setPipelineFiles(pipelineFiles)
 
 const formats = '../shared/data/formats'
 const bytesOf = (path: string) => new Uint8Array(readFileSync(path))
-const upload = ({ name, bytes }: { name: string; bytes: Uint8Array }): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
 const hashOf = (pixels: Float32Array) => createHash('sha256').update(new Uint8Array(pixels.buffer)).digest('hex')
 
 /** The images of a volume as decoded by Node, in the order of the page. */
@@ -53,7 +52,13 @@ async function expectAsInNode(page: Page, files: { name: string; bytes: Uint8Arr
   const volumes = await placeSegmentations(arraysFor('unlabeled', read).volumes, [])
   await spyOnWorker(page)
   await open(page, tiny)
-  await untilTaken(page, () => choose(page, 'Unlabeled images', files.map(upload)))
+  await untilTaken(page, () =>
+    choose(
+      page,
+      'Unlabeled images',
+      files.map(({ name, bytes }) => upload(name, bytes)),
+    ),
+  )
 
   for (const { message } of problems) await expect(page.getByRole('alert').filter({ hasText: message })).toHaveCount(1)
   await expect(page.getByRole('alert')).toHaveCount(problems.length)
@@ -109,16 +114,16 @@ test.describe('reference files', () => {
 
   test('a palette mask gives its indices, with the right pixel counts', async ({ page }) => {
     await open(page, tiny)
-    await choose(page, 'Exemplar image', upload({ name: 'u8.tif', bytes: bytesOf(join(formats, 'u8.tif')) }))
+    await choose(page, 'Exemplar image', upload('u8.tif', bytesOf(join(formats, 'u8.tif'))))
     const { data } = readTestNpy(bytesOf(join(formats, 'indexed.npy')))
     const count = (value: number) => data.filter((v) => v === value).length.toLocaleString('en-US')
     for (const name of ['indexed.png', 'indexed4.png']) {
-      await choose(page, 'Exemplar mask', upload({ name, bytes: bytesOf(join(formats, name)) }))
+      await choose(page, 'Exemplar mask', upload(name, bytesOf(join(formats, name))))
       const rows = page.getByRole('table', { name: 'Values in the mask file' }).getByRole('row')
       await expect(rows).toHaveCount(5)
       for (const value of [0, 1, 2, 7]) await expect(rows.filter({ hasText: new RegExp(`^${value}${count(value)}\\D`) })).toHaveCount(1)
     }
-    await choose(page, 'Exemplar mask', upload({ name: 'onebit.png', bytes: bytesOf(join(formats, 'onebit.png')) }))
+    await choose(page, 'Exemplar mask', upload('onebit.png', bytesOf(join(formats, 'onebit.png'))))
     await expect(page.getByRole('table', { name: 'Values in the mask file' }).getByRole('row')).toHaveCount(3)
   })
 

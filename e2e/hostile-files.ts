@@ -4,7 +4,7 @@ import { gzipSync, zipSync } from 'fflate'
 import { encode as encodeJpeg } from 'jpeg-js'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { join, makeNifti, makeNpy, makeTiff } from '../src/data/volumes.test-support'
-import { huge, png } from './phantom'
+import { greys, huge, png } from './phantom'
 
 export interface Made {
   name: string
@@ -17,8 +17,7 @@ const text = (content: string): Bytes => new TextEncoder().encode(content)
 const own = (bytes: Uint8Array): Bytes => new Uint8Array(bytes)
 const gz = (bytes: Uint8Array): Bytes => own(gzipSync(bytes, { mtime: 0 }))
 
-const rows = Array.from({ length: 24 }, (_, y) => Array.from({ length: 20 }, (_, x) => (x * 37 + y * 91) % 251))
-const flat = rows.flat()
+const flat = greys.flat()
 const nrrd = (sizes: string, data: Uint8Array) =>
   join(text(`NRRD0004\ntype: uchar\ndimension: 3\nsizes: ${sizes}\nencoding: gzip\n\n`), gzipSync(data, { mtime: 0 }))
 const mha = (sizes: string, data: Uint8Array) =>
@@ -35,9 +34,9 @@ async function goodFiles(): Promise<Map<string, Bytes>> {
   const npy = makeNpy([24, 20], flat, 'u1')
   const rgba = Buffer.from(flat.flatMap((v) => [v, v, v, 255]))
   return new Map([
-    ['png', own(png('a', (x, y) => rows[y]![x]!, 20, 24).buffer)],
+    ['png', own(png('a', (x, y) => greys[y]![x]!, 20, 24).buffer)],
     ['jpg', own(encodeJpeg({ width: 20, height: 24, data: rgba }, 90).data)],
-    ['tif', makeTiff([rows, rows], 'u1', { deflate: true })],
+    ['tif', makeTiff([greys, greys], 'u1', { deflate: true })],
     ['nii', nifti],
     ['nii.gz', gz(nifti)],
     ['npy', npy],
@@ -103,8 +102,8 @@ export async function hostileFiles(): Promise<Made[]> {
   add('most.png', huge('', 2 ** 31 - 1, 2 ** 31 - 1).buffer)
   add('none.png', huge('', 0, 5).buffer)
   add('lies.jpg', hugeJpeg(good.get('jpg')!))
-  add('huge.tif', makeTiff([rows], 'u1', { tags: { 256: 20_000, 257: 20_000 } }))
-  add('strip.tif', makeTiff([rows], 'u1', { tags: { 279: 2 ** 32 - 2 } }))
+  add('huge.tif', makeTiff([greys], 'u1', { tags: { 256: 20_000, 257: 20_000 } }))
+  add('strip.tif', makeTiff([greys], 'u1', { tags: { 279: 2 ** 32 - 2 } }))
   add('huge.nii', makeNifti([1024, 1024, 4096], [], 'f4'))
   add('huge.nii.gz', gz(join(makeNifti([1024, 1024, 4096], [], 'f4'), new Uint8Array(100))))
   add(
@@ -160,7 +159,7 @@ export function oddFiles(): Made[] {
     { name: 'only-nan.nii', bytes: makeNifti([20, 24, 1], new Array<number>(480).fill(NaN), 'f4') },
     { name: 'wide.nii', bytes: wide },
     { name: 'soft.png', bytes: own(encodePng({ width: 20, height: 24, data: soft, channels: 4, depth: 8 })) },
-    { name: 'liar.jpg', bytes: makeTiff([rows], 'u1') },
+    { name: 'liar.jpg', bytes: makeTiff([greys], 'u1') },
     { name: '<img src=x onerror=alert(4)>.npy', bytes: makeNpy([24, 20], flat, 'u1') },
     { name: 'up.zip', bytes: own(zipSync({ '../../../up.png': own(png('', (x) => 3 * x).buffer) })) },
   ]

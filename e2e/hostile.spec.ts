@@ -1,15 +1,14 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { encode } from 'fast-png'
-import { strFromU8, unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
+import { strFromU8 } from 'fflate'
 import { fromBytes } from '../src/data/given-file'
 import { setPipelineFiles } from '../src/data/itk-pipeline'
 import { readFiles } from '../src/data/read-files'
 import { mostProblems } from '../src/store/state'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { hostileFiles, oddFiles, type Made } from './hostile-files'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { alerts, button, expect, expectState, open, savedZip, test, tiny } from './lab'
 import { choose, expectOwnFiles, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
 import { workerMemory } from './worker-memory'
 import { spyOnWorker, untilTaken } from './worker-spy'
@@ -37,8 +36,6 @@ const drop = (page: Page): Promise<void> =>
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
     }),
   )
-
-const alerts = (page: Page) => page.getByRole('alert')
 
 /** An alert is about a file if it quotes its name, or the name of a file inside it. */
 const about = (name: string) => (text: string) => text.includes(`"${name}"`) || text.includes(`"${name}/`)
@@ -128,9 +125,7 @@ test('odd but valid files load, train and are exported under harmless names', as
   await expect(page.getByText(`${6 + oddFiles().length} images of`)).toBeVisible()
   await expectTrains(page)
 
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export run').click()
-  const zip = unzipSync(readFileSync(await (await coming).path()))
+  const zip = await savedZip(page, 'Export run')
   const masks = Object.keys(zip).filter((name) => /^masks\/.*\.(png|nii)$/.test(name))
   expect(masks).toHaveLength(6 + oddFiles().length)
   for (const name of masks) expect(name).toMatch(/^masks\/[^<>:"/\\|?*]+$/)

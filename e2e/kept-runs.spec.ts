@@ -1,11 +1,8 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
-import { readFileSync } from 'node:fs'
-import { chooseLabel, chooseTool, drawStroke, expectEditor, setBrushSize, useAnnotation } from './annotation'
-import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny } from './lab'
+import { annotate } from './annotation'
+import { alerts, button, column, expect, expectState, expectStepAbove, open, saved, status, step, test, tiny } from './lab'
 import { choose, drop, expectOwnFiles, image, loadOwnFiles, mask, unlabeled } from './phantom'
-
-const alerts = (page: Page) => page.getByRole('alert')
 
 /** The step up to which the page says that the run is kept. */
 async function expectKept(page: Page, atLeast: number): Promise<number> {
@@ -117,16 +114,7 @@ test('a run paused, closed and opened again gives the losses of one that was nev
 test('what was drawn, and the name and colour of its class, come back after a reload', async ({ page }) => {
   await open(page, `${tiny}&steps=5000`)
   await choose(page, 'Unlabeled images', unlabeled(3))
-  await button(page, 'Annotate p2_1.png').click()
-  await expectEditor(page)
-  await chooseTool(page, 'Brush')
-  await chooseLabel(page, 'structure')
-  await setBrushSize(page, 12)
-  await drawStroke(page, [
-    [15, 15],
-    [30, 22],
-  ])
-  await useAnnotation(page)
+  await annotate(page, 'p2_1.png')
   await expectState(page, 'ready')
   const named = page.getByRole('textbox', { name: 'Name of class 1' })
   await named.fill('cavity')
@@ -162,12 +150,6 @@ test('a crashed tab loses at most what came after its last kept state', async ({
   await expect(again.getByText('6 images of 6 patients')).toBeVisible()
 })
 
-async function exportRun(page: Page): Promise<Buffer> {
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export run').click()
-  return readFileSync(await (await coming).path())
-}
-
 /** What is left where nothing can be stored: one notice, a run that goes on, and its export. */
 async function expectUnkept(page: Page, reason: string): Promise<void> {
   await runTo(page, 3)
@@ -176,7 +158,7 @@ async function expectUnkept(page: Page, reason: string): Promise<void> {
   await expectStepAbove(page, (await step(page)) + 2)
   await button(page, 'Pause').click()
   await expectState(page, 'paused')
-  expect((await exportRun(page)).length).toBeGreaterThan(10_000)
+  expect((await saved(page, 'Export run')).buffer.length).toBeGreaterThan(10_000)
   await expect(alerts(page)).toHaveCount(1)
 }
 
@@ -262,18 +244,18 @@ test('Reset and a dropped run ask before they discard a run that is not exported
   await expect(button(page, 'Reset')).toBeFocused()
   await expect(status(page)).toHaveAttribute('data-step', '1')
 
-  const run = await exportRun(page)
+  const run = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
   await expect(page.getByText(/^Saved exemplar-lab-run/)).toBeVisible()
   await button(page, 'Reset').click()
   await expectState(page, 'ready')
   await expect(dialog).toBeHidden()
 
   await stepTo(page, 2)
-  await choose(page, 'Zip or mixed files', { name: 'run.zip', mimeType: 'application/zip', buffer: run })
+  await choose(page, 'Zip or mixed files', run)
   await expect(dialog).toBeVisible()
   await dialog.getByRole('button', { name: 'Keep the run' }).click()
   await expect(status(page)).toHaveAttribute('data-step', '2')
-  await choose(page, 'Zip or mixed files', { name: 'run.zip', mimeType: 'application/zip', buffer: run })
+  await choose(page, 'Zip or mixed files', run)
   await dialog.getByRole('button', { name: 'Discard the run' }).press('Enter')
   await expect(status(page)).toHaveAttribute('data-step', '1')
   await expectState(page, 'paused')

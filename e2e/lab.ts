@@ -1,5 +1,7 @@
 /** Shared by the specs: a test that fails if anything leaves the page's origin or fails silently, and a user's actions. */
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
+import { unzipSync } from 'fflate'
+import { readFileSync } from 'node:fs'
 
 export { expect } from '@playwright/test'
 
@@ -55,6 +57,8 @@ export async function expectState(page: Page, state: string, timeout = 60_000): 
   await expect(status(page)).toHaveAttribute('data-state', state, { timeout })
 }
 
+export const alerts = (page: Page): Locator => page.getByRole('alert')
+
 export const step = async (page: Page): Promise<number> => Number(await status(page).getAttribute('data-step'))
 
 export async function expectStepAbove(page: Page, above: number, timeout = 60_000): Promise<void> {
@@ -65,6 +69,33 @@ export async function expectStepAbove(page: Page, above: number, timeout = 60_00
 export async function open(page: Page, query = tiny): Promise<void> {
   await page.goto(`/?${query}`)
   await expectState(page, 'ready')
+}
+
+/** Presses Tab until the control has the focus; `check` looks at each place where it rests on the way. */
+export async function tabTo(page: Page, control: Locator, check: () => Promise<void> = async () => {}): Promise<void> {
+  for (let i = 0; i < 150; i++) {
+    if (await control.evaluate((element) => element === document.activeElement)) return
+    await page.keyboard.press('Tab')
+    await check()
+  }
+  throw new Error(`Tab never reached ${String(control)}.`)
+}
+
+/** Presses a button that saves a file. */
+export async function saved(page: Page, name: string): Promise<{ name: string; buffer: Buffer }> {
+  const coming = page.waitForEvent('download')
+  await button(page, name).click()
+  const download = await coming
+  return { name: download.suggestedFilename(), buffer: readFileSync(await download.path()) }
+}
+
+export type Zip = Record<string, Uint8Array<ArrayBuffer>>
+
+/** Presses a button that saves a zip. @returns what is in it */
+export async function savedZip(page: Page, button: string): Promise<Zip> {
+  const { name, buffer } = await saved(page, button)
+  expect(name).toMatch(/\.zip$/)
+  return unzipSync(buffer) as Zip
 }
 
 /** The data table of a chart, opened: its header, and each row as text, the newest first. */

@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { makeTiff } from '../src/data/volumes.test-support'
 import { button, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
-import { choose, image, mask, unlabeled, type UploadedFile } from './phantom'
+import { choose, greys, image, mask, unlabeled, upload } from './phantom'
 
 // What is refused, and what breaks the page, is said on the console.
 test.use({ caused: /^console error: (Failed to load resource: net::ERR_FAILED .*\/(assets|itk)\/|LoadError: |.*no media here)/ })
@@ -96,11 +96,9 @@ for (const { file, ending, what, opener, title } of dialogs) {
   })
 }
 
-const upload = (name: string, bytes: Uint8Array): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
-const rows = Array.from({ length: 24 }, (_, y) => Array.from({ length: 20 }, (_, x) => (x * 37 + y * 91) % 251))
 const nrrd = Buffer.concat([
   Buffer.from('NRRD0004\ntype: uchar\ndimension: 3\nsizes: 20 24 1\nencoding: raw\n\n'),
-  Buffer.from(Uint8Array.from(rows.flat())),
+  Buffer.from(Uint8Array.from(greys.flat())),
 ])
 
 /** Files whose reader is loaded when one of them is given. */
@@ -108,9 +106,9 @@ const readers = [
   {
     what: 'The reader of TIFF files',
     files: /\/assets\/geotiff-[^/]+\.js/,
-    given: upload('a.tif', makeTiff([rows], 'u1', { deflate: true })),
+    given: upload('a.tif', makeTiff([greys], 'u1', { deflate: true })),
   },
-  { what: 'The reader of TIFF files', files: /\/assets\/tiff-blocks-[^/]+\.js/, given: upload('a.tif', makeTiff([rows], 'u1')) },
+  { what: 'The reader of TIFF files', files: /\/assets\/tiff-blocks-[^/]+\.js/, given: upload('a.tif', makeTiff([greys], 'u1')) },
   { what: 'The reader of NRRD and MHA files', files: /\/assets\/itk-image-[^/]+\.js/, given: upload('a.nrrd', nrrd) },
   { what: 'A decoder', files: /\/itk\/nrrd-read-image\.js/, given: upload('a.nrrd', nrrd) },
   { what: 'A decoder', files: /\/itk\/nrrd-read-image\.wasm\.gz/, given: upload('a.nrrd', nrrd) },
@@ -146,7 +144,7 @@ test('a writer that does not come ends no run, and the export is saved on a retr
   await choose(page, 'Exemplar image', image(0))
   await choose(page, 'Exemplar mask', mask(0))
   writer.away = 0
-  const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(rows.flat()) })
+  const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(greys.flat()) })
   await choose(page, 'Unlabeled images', upload('slice.dcm', await slice.read()))
   await expectState(page, 'ready')
   await button(page, 'Start').click()

@@ -6,15 +6,14 @@ import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { unzipSync } from 'fflate'
 import { readDicom } from '../src/data/dicom'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { fromBytes } from '../src/data/given-file'
 import { makeTiff } from '../src/data/volumes.test-support'
 import { isolation } from '../scripts/headers.mjs'
 import { filesIn } from '../scripts/offline.mjs'
-import { button, expectState, expectStepAbove, step, tiny } from './lab'
-import { choose, image, mask, unlabeled, type UploadedFile } from './phantom'
+import { button, expectState, expectStepAbove, savedZip, step, tiny } from './lab'
+import { choose, greys, image, mask, unlabeled, upload } from './phantom'
 import { serve } from './static-server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -26,9 +25,7 @@ const sentBytes = (page: Page) => page.getByRole('note', { name: 'Bytes sent' })
 /** Waits until the page no longer needs its server. */
 const expectKept = (page: Page) => expect(sentBytes(page)).toContainText(/works without its server: [67]\.\d+ MB/, { timeout: 60_000 })
 
-const rows = Array.from({ length: 24 }, (_, y) => Array.from({ length: 20 }, (_, x) => (x * 37 + y * 91) % 251))
-const upload = (name: string, bytes: Uint8Array): UploadedFile => ({ name, mimeType: '', buffer: Buffer.from(bytes) })
-const tiff = upload('a.tif', makeTiff([rows], 'u1', { deflate: true }))
+const tiff = upload('a.tif', makeTiff([greys], 'u1', { deflate: true }))
 
 /** Counts how often a page is loaded; `second` resolves when it has been loaded twice. */
 function loadsOf(page: Page): { count: number; second: Promise<void> } {
@@ -97,7 +94,7 @@ test('everything works after the server has stopped', async ({ page }) => {
   await button(page, 'Reset').click()
   await choose(page, 'Exemplar image', image(0))
   await choose(page, 'Exemplar mask', mask(0))
-  const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(rows.flat()) })
+  const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(greys.flat()) })
   await choose(page, 'Unlabeled images', [tiff, upload('slice.dcm', await slice.read()), ...unlabeled(2)])
   await expectState(page, 'ready')
   await expect(page.getByRole('alert')).toHaveCount(0)
@@ -114,12 +111,10 @@ test('everything works after the server has stopped', async ({ page }) => {
 
   await button(page, 'Start').click()
   await expectState(page, 'finished')
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export masks').click()
-  const zip = unzipSync(readFileSync(await (await coming).path()))
+  const zip = await savedZip(page, 'Export masks')
   const names = Object.keys(zip).filter((name) => name.startsWith('masks/'))
   const seg = names.find((name) => name.endsWith('.dcm'))!
-  const { volumes, problems } = await readDicom([fromBytes(seg, new Uint8Array(zip[seg]!))])
+  const { volumes, problems } = await readDicom([fromBytes(seg, zip[seg]!)])
   expect(problems).toEqual([])
   expect(volumes.map(({ kind }) => kind)).toEqual(['dicom-seg'])
   expect(names.filter((name) => name.endsWith('.png'))).toHaveLength(3)

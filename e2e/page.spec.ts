@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
-import type { Locator, Page } from '@playwright/test'
-import { button, expect, expectState, expectStepAbove, open, test, tiny } from './lab'
+import type { Page } from '@playwright/test'
+import { button, expect, expectState, expectStepAbove, open, tabTo, test, tiny } from './lab'
 
 for (const colorScheme of ['light', 'dark'] as const)
   for (const width of [1280, 390])
@@ -39,15 +39,6 @@ for (const width of [1280, 390])
 async function expectNoFaults(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)).toEqual([])
-}
-
-/** Presses Tab until the control has the focus. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    if (await control.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error('Tab never reached the control.')
 }
 
 test('Start and Pause by keyboard alone', async ({ page }) => {

@@ -1,8 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
-import { strFromU8, unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { strFromU8 } from 'fflate'
+import { button, expect, expectState, open, savedZip, tabTo, test, tiny, type Zip } from './lab'
 import { choose, image, mask, png, type UploadedFile } from './phantom'
 
 const few = `${tiny}&threads=1&steps=2`
@@ -25,26 +24,15 @@ const chosen = (select: Locator): Promise<string> =>
 const undo = (page: Page): Locator => page.locator('.pairs').getByRole('button', { name: /^Undo/ })
 const onlyUnpaired = (page: Page): Locator => page.getByRole('switch', { name: 'Only the unpaired' })
 
-/** Presses Tab until the control has the focus, as someone without a mouse does. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    if ((await control.count()) > 0 && (await control.evaluate((element) => element === document.activeElement))) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`Tab does not reach ${String(control)}.`)
-}
-
 /** Runs to the end and gives the files of its export. */
-async function runExported(page: Page): Promise<Record<string, Uint8Array>> {
+async function runExported(page: Page): Promise<Zip> {
   await button(page, 'Start').click()
   await expectState(page, 'finished')
-  const coming = page.waitForEvent('download')
-  await button(page, 'Export run').click()
-  return unzipSync(readFileSync(await (await coming).path()))
+  return savedZip(page, 'Export run')
 }
 
-const dataOf = (zip: Record<string, Uint8Array>) => (JSON.parse(strFromU8(zip['config.json']!)) as { data: Record<string, unknown> }).data
-const masksIn = (zip: Record<string, Uint8Array>) =>
+const dataOf = (zip: Zip) => (JSON.parse(strFromU8(zip['config.json']!)) as { data: Record<string, unknown> }).data
+const masksIn = (zip: Zip) =>
   Object.keys(zip)
     .filter((name) => name.startsWith('masks/') && name.endsWith('.png'))
     .sort()

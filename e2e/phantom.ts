@@ -1,6 +1,7 @@
 /** Small PNG files for the specs: two nested ellipses on a gradient, a new place and size for each patient. */
 import type { Page } from '@playwright/test'
 import { encode } from 'fast-png'
+import { chunk } from '../src/data/files.test-support'
 import { expect, expectState } from './lab'
 
 export interface UploadedFile {
@@ -12,12 +13,12 @@ export interface UploadedFile {
 export const width = 48
 export const height = 40
 
-const file = (name: string, bytes: Uint8Array, mimeType = 'image/png'): UploadedFile => ({ name, mimeType, buffer: Buffer.from(bytes) })
+export const upload = (name: string, bytes: Uint8Array, mimeType = ''): UploadedFile => ({ name, mimeType, buffer: Buffer.from(bytes) })
 
 /** A grey PNG; `value` gives the grey of a pixel. */
 export function png(name: string, value: (x: number, y: number) => number, w = width, h = height): UploadedFile {
   const data = Uint8Array.from({ length: w * h }, (_, i) => value(i % w, Math.floor(i / w)))
-  return file(name, encode({ width: w, height: h, data, channels: 1, depth: 8 }))
+  return upload(name, encode({ width: w, height: h, data, channels: 1, depth: 8 }), 'image/png')
 }
 
 /** Class of a pixel of one patient: 0 outside, 1 in the ring, 2 within. */
@@ -35,39 +36,25 @@ export const mask = (patient: number, name = `p${patient}_mask.png`): UploadedFi
 
 export const unlabeled = (n = 6): UploadedFile[] => Array.from({ length: n }, (_, i) => image(i + 1))
 
-export const text = (name: string): UploadedFile => file(name, new TextEncoder().encode('This is not an image.\n'), 'text/plain')
-
-function crc32(bytes: Uint8Array): number {
-  let c = ~0
-  for (const byte of bytes) {
-    c ^= byte
-    for (let bit = 0; bit < 8; bit++) c = (c >>> 1) ^ (c & 1 ? 0xedb88320 : 0)
-  }
-  return ~c >>> 0
-}
+export const text = (name: string): UploadedFile => upload(name, new TextEncoder().encode('This is not an image.\n'), 'text/plain')
 
 /** A valid PNG but for its size: the header says so, and no pixels follow. */
 export function huge(name: string, w: number, h: number): UploadedFile {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type), data])
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(data.length)
-    const crc = Buffer.alloc(4)
-    crc.writeUInt32BE(crc32(body))
-    return Buffer.concat([length, body, crc])
-  }
   const header = Buffer.alloc(13)
   header.writeUInt32BE(w, 0)
   header.writeUInt32BE(h, 4)
   header.set([8, 0, 0, 0, 0], 8)
-  const parts = [
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    chunk('IDAT', Buffer.from([0x78, 0x9c, 3, 0, 0, 0, 0, 1])),
-    chunk('IEND', Buffer.alloc(0)),
+  const bytes = [
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunk('IHDR', header),
+    ...chunk('IDAT', Buffer.from([0x78, 0x9c, 3, 0, 0, 0, 0, 1])),
+    ...chunk('IEND', Buffer.alloc(0)),
   ]
-  return file(name, Buffer.concat(parts))
+  return upload(name, Uint8Array.from(bytes), 'image/png')
 }
+
+/** Greys of a picture of 20 x 24 pixels, row by row, for files of other formats. */
+export const greys = Array.from({ length: 24 }, (_, y) => Array.from({ length: 20 }, (_, x) => (x * 37 + y * 91) % 251))
 
 export const choose = (page: Page, label: string, files: UploadedFile | UploadedFile[]): Promise<void> =>
   page.getByLabel(label, { exact: true }).setInputFiles(files)

@@ -1,10 +1,6 @@
-import { unzipSync } from 'fflate'
-import { readFileSync } from 'node:fs'
 import { makeDicom } from '../src/data/dicom.test-support'
-import { button, expect, expectState, open, test, tiny } from './lab'
-import { image, mask, type UploadedFile } from './phantom'
-
-const named = (name: string, { buffer }: Pick<UploadedFile, 'buffer'>): UploadedFile => ({ name, mimeType: '', buffer })
+import { button, expect, expectState, open, saved, savedZip, test, tiny } from './lab'
+import { image, mask, upload, type UploadedFile } from './phantom'
 
 /** Names of people in files, and in a DICOM file besides. */
 const secret = /smith|anna|jones|19570423|Doe\^Jane|PID4711/
@@ -18,11 +14,11 @@ async function files(): Promise<UploadedFile[]> {
     ],
   })
   return [
-    named('smith-anna_s1.png', image(0)),
-    named('smith-anna_s1_mask.png', mask(0)),
-    named('smith-anna_s2.png', image(1)),
-    named('jones_19570423.png', image(2)),
-    { name: 'i.dcm', mimeType: '', buffer: Buffer.from(await scan.read()) },
+    image(0, 'smith-anna_s1.png'),
+    mask(0, 'smith-anna_s1_mask.png'),
+    image(1, 'smith-anna_s2.png'),
+    image(2, 'jones_19570423.png'),
+    upload('i.dcm', await scan.read()),
   ]
 }
 
@@ -45,19 +41,14 @@ test('what names a person is listed, taken out of exports, and in no diagnostics
   await button(page, 'Start').click()
   await expectState(page, 'finished')
   await page.getByRole('checkbox', { name: /^Rename files to case-001/ }).check()
-  const saved = async (name: string) => {
-    const coming = page.waitForEvent('download')
-    await button(page, name).click()
-    return readFileSync(await (await coming).path())
-  }
-  const run = unzipSync(await saved('Export run'))
+  const run = await savedZip(page, 'Export run')
   expect(Object.keys(run)).toEqual(expect.arrayContaining(['masks/case-001_02.png', 'masks/case-002.png']))
   for (const [path, bytes] of Object.entries(run))
     if (!/^model|^test-vector/.test(path)) expect(path + Buffer.from(bytes).toString('latin1')).not.toMatch(secret)
-  expect((await saved('Save which is which')).toString()).toContain('case-002.png,jones_19570423.png')
+  expect((await saved(page, 'Save which is which')).buffer.toString()).toContain('case-002.png,jones_19570423.png')
 
   // A file that cannot be read is told by its name, which diagnostics leave out.
-  await page.getByLabel('Zip or mixed files').setInputFiles([named('smith-anna_bad.png', { buffer: Buffer.from([137, 80, 78, 71]) })])
+  await page.getByLabel('Zip or mixed files').setInputFiles([upload('smith-anna_bad.png', Uint8Array.of(137, 80, 78, 71))])
   await expect(page.getByRole('alert').first()).toContainText('smith-anna_bad.png')
   await button(page, 'Copy diagnostics').click()
   await expect(page.getByText('Copied. No name and no pixel of your files is in it.')).toBeVisible()

@@ -1,24 +1,10 @@
 /** What a user is left with when a fault is caused in the middle of a run. Errors in the console are part of it. */
 import type { Page } from '@playwright/test'
-import { button, column, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
+import { alerts, button, column, expect, expectState, expectStepAbove, open, saved, step, test, tiny } from './lab'
+import { holdWorker } from './worker-spy'
 
 test.use({ caused: /^(console error|uncaught)/ })
 
-type Held = typeof window & { workers: Worker[] }
-
-/** Runs in the page: keeps its workers, so that a test can end one without the page's knowledge. */
-function holdWorkers(): void {
-  const Plain = Worker
-  const workers: Worker[] = ((window as Held).workers = [])
-  window.Worker = class extends Plain {
-    constructor(...given: ConstructorParameters<typeof Worker>) {
-      super(...given)
-      workers.push(this)
-    }
-  }
-}
-
-const alerts = (page: Page) => page.getByRole('alert')
 const marks = (page: Page) => page.getByRole('list', { name: 'Recoveries' }).getByRole('listitem')
 
 /** Every step from 1 on in the table of losses, the newest first, and nothing that is no number. */
@@ -30,16 +16,15 @@ async function expectWholeCurve(page: Page, steps: number): Promise<void> {
 }
 
 async function expectExport(page: Page): Promise<void> {
-  const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Export run').click()])
-  expect(download.suggestedFilename()).toMatch(/^exemplar-lab-run-step-\d+\.zip$/)
+  expect((await saved(page, 'Export run')).name).toMatch(/^exemplar-lab-run-step-\d+\.zip$/)
 }
 
 test('a worker that is ended in mid-step is replaced, and the run ends', async ({ page }) => {
-  await page.addInitScript(holdWorkers)
+  const endWorker = await holdWorker(page)
   await open(page, `${tiny}&steps=40`)
   await button(page, 'Start').click()
   await expectStepAbove(page, 3)
-  await page.evaluate(() => (window as Held).workers[0]!.terminate())
+  await endWorker()
   await expect(alerts(page)).toContainText(/The worker died\. Another has what it had/, { timeout: 10_000 })
   await expectState(page, 'finished', 100_000)
   expect(await step(page)).toBe(40)

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { button, expect, expectState, expectStepAbove, open, status, test } from './lab'
+import { button, expect, expectState, expectStepAbove, open, saved, status, test } from './lab'
 
 /** One kernel of the worker with other WGSL: blurred pictures come out at half their brightness. The route stands where a driver would go wrong. */
 async function spoilBlur(page: Page): Promise<() => number> {
@@ -41,9 +40,7 @@ test('?selftest compares every operation with its twin in the worker, and gives 
   await expect(status(page)).toHaveText('Copied.')
   const copied = await page.evaluate(() => navigator.clipboard.readText())
   expect(copied.trim().split('\n').at(-1)).toMatch(sentence)
-  const download = page.waitForEvent('download')
-  await button(page, 'Save JSON').click()
-  const report = JSON.parse(readFileSync(await (await download).path(), 'utf8'))
+  const report = JSON.parse((await saved(page, 'Save JSON')).buffer.toString())
   expect(report).toMatchObject({ ok: true, backend: 'wasm', versions: { browser: expect.stringContaining('Chrome') } })
   expect(report.rows).toHaveLength(cells.length)
 })

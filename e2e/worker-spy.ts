@@ -1,4 +1,4 @@
-/** Listens to the worker's messages and sends requests like the page: for exact pictures and numbers, which the screen shows rounded. */
+/** Listens to the worker's messages, ends it, and sends requests like the page: for exact pictures and numbers, which the screen shows rounded. */
 import type { Page } from '@playwright/test'
 import type { Answer, Command, DatasetSummary, Event, Given, Outcome, RequestName, VolumeNumbers } from '../src/worker/protocol'
 
@@ -152,3 +152,26 @@ export const exactNumbers = (page: Page, ids: readonly string[]): Promise<Volume
     for (const source of ids) found.push(await ask('inspect-source', { source }))
     return found
   }, ids)
+
+type Held = typeof window & { workers: Worker[] }
+
+/** Runs in the page: keeps its workers. */
+function hold(): void {
+  const Plain = Worker
+  const workers: Worker[] = ((window as Held).workers = [])
+  window.Worker = class extends Plain {
+    constructor(...given: ConstructorParameters<typeof Worker>) {
+      super(...given)
+      workers.push(this)
+    }
+  }
+}
+
+/**
+ * Keeps a page's workers from when it is opened.
+ * @returns ends the first one without the page's knowledge
+ */
+export async function holdWorker(page: Page): Promise<() => Promise<void>> {
+  await page.addInitScript(hold)
+  return () => page.evaluate(() => (window as Held).workers[0]!.terminate())
+}

@@ -1,13 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, beforeAll, describe, expect, it, test } from 'vitest'
-import { makePng } from '../data/files.test-support'
-import { fromBytes, type GivenFile } from '../data/given-file'
+import { describe, expect, it, test } from 'vitest'
+import { fromBytes } from '../data/given-file'
 import { Random } from '../lib/random'
 import type { Config } from '../method/config'
-import type { BackendInfo, FileRole, SessionEvent } from '../session/events'
-import type { RoleFile } from '../session/given-files'
-import { Session } from '../session/session'
-import { openWasm } from '../session/wasm.test-support'
+import { exemplar, images, inRole } from '../session/disc-files.test-support'
+import type { Session } from '../session/session'
+import { sessionsOnWasm } from '../session/sessions.test-support'
 import { mostImageBytes } from './image-copies'
 import { Keeper, type KeeperEvents } from './keeper'
 import type { ListedRun } from './kept-run'
@@ -16,15 +13,7 @@ import type { Storage } from './storage'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 12, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 4 }
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-const open: Session[] = []
-afterEach(async () => {
-  for (const session of open.splice(0)) await session.reset()
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession, wasm } = sessionsOnWasm()
 
 /** A session and its keeper, as in the worker of a tab that was just opened. */
 async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}) {
@@ -33,22 +22,19 @@ async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}
   const held: Uint8Array[] = []
   const said: string[] = []
   let alive = true
-  const session = new Session(backend, (event: SessionEvent) => {
+  const { session, runTo } = openSession((event) => {
     if (!alive) return
     if (event.type === 'problem') said.push(event.message)
     keeper.hear(event)
   })
-  const keeper: Keeper = new Keeper(session, backend, (type, event) => {
+  const keeper: Keeper = new Keeper(session, wasm(), (type, event) => {
     if (type === 'runs') listed.push(event as KeeperEvents['runs'])
     if (type === 'held') held.push((event as KeeperEvents['held']).archive)
     if (type === 'problem') said.push((event as KeeperEvents['problem']).message)
   })
-  open.push(session)
   await keeper.open(storage ? { ...storage, ...own } : null, storage ? null : 'it was refused')
   const goOn = async (until = Infinity) => {
-    session.pauseAfter = until
-    await (session.state === 'ready' ? session.start() : session.resume())
-    await session.settled()
+    await runTo(until)
     if (alive) await keeper.keep()
   }
   /** As a crash: nothing is kept any more, and what the tab has taken is free. */
@@ -60,18 +46,6 @@ async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}
 }
 
 type Tab = Awaited<ReturnType<typeof openTab>>
-
-/** A disc of value 2 in a ring of value 1, moved by dx. */
-function disc(dx: number) {
-  const rows = (f: (r: number) => number) =>
-    Array.from({ length: 40 }, (_, y) => Array.from({ length: 48 }, (_, x) => f(Math.hypot(x - 20 - dx, y - 20))))
-  return { image: rows((r) => (r < 6 ? 220 : r < 12 ? 120 : 30)), mask: rows((r) => (r < 6 ? 2 : r < 12 ? 1 : 0)) }
-}
-const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-const inRole = (role: FileRole | null, ...files: GivenFile[]): RoleFile[] => files.map((file) => ({ role, file }))
-
-const exemplar = [...inRole('exemplar-image', png('e_1.png', disc(0).image)), ...inRole('exemplar-mask', png('e_1_mask.png', disc(0).mask))]
-const images = [-3, 2, 4].map((dx, i) => png(`p${i}_1.png`, disc(dx).image))
 
 /** The user's files, given one after another. */
 async function giveFiles({ keeper, session }: Tab) {
@@ -414,7 +388,7 @@ it('costs a run at most a fiftieth of its time after its first state, however sl
     } as unknown as Session
     const keeper = new Keeper(
       session,
-      backend,
+      wasm(),
       () => undefined,
       () => now,
     )

@@ -1,18 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { expect, test } from 'vitest'
-import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
 import { hasRelaxedSimd } from '../kernels/wasm/simd'
 import { openDawn } from '../kernels/webgpu/node-adapter'
 import { openBackend, type Platform } from './backend'
+import { withoutGpu } from './wasm.test-support'
 
-const platform: Platform = {
-  webgpu: () => openDawn({ software: true }),
-  wasmPaths: null,
-  tuningStore: null,
-  simdKernels: readSimdKernels,
-  threadFiles: null,
-}
+const platform: Platform = { ...withoutGpu, webgpu: () => openDawn({ software: true }) }
 
 test('reports in a sentence what the GPU refuses, since tfjs would go on with zeros', { timeout: 60_000 }, async () => {
   const told: string[] = []

@@ -1,21 +1,10 @@
 /** Masks chosen while a session has data, a run under way, or one at its end. */
-import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { fromBytes } from '../data/given-file'
-import type { BackendInfo, SessionEvent } from './events'
-import { Session } from './session'
-import { openWasm } from './wasm.test-support'
+import { sessionsOnWasm } from './sessions.test-support'
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let open: Session | null = null
-afterEach(async () => {
-  await open?.reset()
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession } = sessionsOnWasm()
 
 const side = 16
 const png = (name: string, value: (x: number, y: number) => number) => {
@@ -28,17 +17,15 @@ const mask = (name: string, from: number, label: (y: number) => number = () => 1
 
 /** "a" to "d": the mask of "a" is called after "b", "c" has its own, and "d" one with a class more. */
 async function begin() {
-  const events: SessionEvent[] = []
-  const session = (open = new Session(backend, (event) => events.push(event)))
+  const { session, of, state } = openSession()
   await session.configure({ size: 16, baseWidth: 4, steps: 40, warmup: 0.25, ramp: 0, scoreEvery: 40 })
   const images = ['a.png', 'b.png', 'c.png', 'd.png'].map((name, n) => image(name, n))
   await session.loadFiles([...images, mask('b_mask.png', 2), mask('c_mask.png', 8)])
-  const dataset = () => events.filter((event) => event.type === 'dataset').at(-1)!.dataset
+  const dataset = () => of('dataset').at(-1)!.dataset
   const pairs = () => dataset().pairs!
   const idOf = (name: string) => pairs().images.find((one) => one.name === name)!.id
   const maskOf = (name: string) => pairs().masks.find((one) => one.name === name)!.id
   const choose = (name: string, its: string | null) => session.chooseMask(idOf(name), its === null ? null : maskOf(its))
-  const state = () => events.filter((event) => event.type === 'state').at(-1)!
   return {
     session,
     dataset,

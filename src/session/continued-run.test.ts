@@ -1,64 +1,29 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { unzipSync, zipSync } from 'fflate'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { makePng } from '../data/files.test-support'
+import { describe, expect, test } from 'vitest'
 import { fromBytes, type GivenFile } from '../data/given-file'
 import { makeNifti } from '../data/volumes.test-support'
 import { readSafetensors } from '../export/safetensors'
 import type { Config } from '../method/config'
-import type { BackendInfo, FileRole, SessionEvent } from './events'
+import { disc, exemplar, images, inRole, pngFile } from './disc-files.test-support'
 import type { RoleFile } from './given-files'
-import { Session } from './session'
-import { openWasm } from './wasm.test-support'
+import { sessionsOnWasm } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let open: Session[] = []
-afterEach(async () => {
-  await Promise.all(open.map((session) => session.reset()))
-  open = []
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession } = sessionsOnWasm()
 
 /** A session, as in a fresh page, with the events it sent. */
 function begin() {
-  const events: SessionEvent[] = []
-  const session = new Session(backend, (event) => events.push(event))
-  open.push(session)
-  const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
-  const goOn = async (until = Infinity) => {
-    session.pauseAfter = until
-    await (session.state === 'ready' ? session.start() : session.resume())
-    await session.settled()
-  }
-  return { session, of, goOn, state: () => of('state').at(-1)!, dataset: () => of('dataset').at(-1)! }
+  const opened = openSession()
+  return { ...opened, dataset: () => opened.of('dataset').at(-1)! }
 }
-
-/** A disc of value 2 in a ring of value 1, moved by dx. */
-function disc(dx: number) {
-  const rows = (f: (r: number) => number) =>
-    Array.from({ length: 40 }, (_, y) => Array.from({ length: 48 }, (_, x) => f(Math.hypot(x - 20 - dx, y - 20))))
-  return { image: rows((r) => (r < 6 ? 220 : r < 12 ? 120 : 30)), mask: rows((r) => (r < 6 ? 2 : r < 12 ? 1 : 0)) }
-}
-const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-const inRole = (role: FileRole | null, files: GivenFile[]): RoleFile[] => files.map((file) => ({ role, file }))
-
-const images = [-3, 2, 4].map((dx, i) => png(`p${i}_1.png`, disc(dx).image))
-const exemplar = [
-  ...inRole('exemplar-image', [png('e_1.png', disc(0).image)]),
-  ...inRole('exemplar-mask', [png('e_1_mask.png', disc(0).mask)]),
-]
 
 test('the archive of a run is part of its export', async () => {
-  const { session, goOn } = begin()
+  const { session, runTo } = begin()
   await expect(session.archive()).rejects.toThrow('nothing to save')
   await session.configure(tiny)
-  await session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
-  await goOn(5)
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
+  await runTo(5)
   const bytes = await session.archive()
   const exported = unzipSync((await session.export('run')).bytes)
   const entries = unzipSync(bytes)
@@ -96,8 +61,8 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     expect(told(again)).toEqual({ ...told(again), config, dataset })
     expect(again.of('continued').at(-1)).toMatchObject({ config })
     same(await again.session.archive(), bytes)
-    await first.goOn()
-    await again.goOn()
+    await first.runTo()
+    await again.runTo()
     expect(again.state()).toMatchObject({ state: 'finished', step: first.state().step })
     same(await again.session.archive(), await session.archive())
     return again
@@ -105,10 +70,10 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
 
   test('with a mask from a file, mapped values, a renamed class, a drawing, a correction, references and a chosen pair', async () => {
     const first = begin()
-    const { session, dataset, goOn } = first
+    const { session, dataset, runTo } = first
     await session.configure(tiny)
-    const masks = [png('masks/p1_1.png', disc(2).mask), png('elsewhere/odd.png', disc(-3).mask)]
-    await session.loadFiles([...exemplar, ...inRole('unlabeled', images), ...inRole('reference', masks)])
+    const masks = [pngFile('masks/p1_1.png', disc(2).mask), pngFile('elsewhere/odd.png', disc(-3).mask)]
+    await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images), ...inRole('reference', ...masks)])
     await session.mapLabel('1', 'unknown')
     const { unlabeled, pairs } = dataset().dataset
     await session.chooseMask(unlabeled[0]!.source, pairs!.masks.find(({ name }) => name === 'elsewhere/odd.png')!.id)
@@ -120,7 +85,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
       drawn.classes,
     )
     await session.watch(unlabeled[1]!.id)
-    await goOn(3)
+    await runTo(3)
     const corrected = await session.openPicture(unlabeled[1]!.id, true)
     expect(corrected.proposal).toBe(true)
     await session.annotate(
@@ -128,10 +93,10 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
       corrected.labels.map((l, i) => (i % 48 < 4 ? 255 : l)),
       corrected.classes,
     )
-    await goOn(5)
+    await runTo(5)
     // The exemplar's mask is not given again: the zip holds it.
     const again = await compare(first, (zip) =>
-      inRole(null, [masks[1]!, zip, images[2]!, ...images.slice(0, 2), png('e_1.png', disc(0).image), masks[0]!]),
+      inRole(null, masks[1]!, zip, images[2]!, ...images.slice(0, 2), pngFile('e_1.png', disc(0).image), masks[0]!),
     )
     expect(again.dataset().dataset).toMatchObject({
       exemplars: [{ from: 'file' }, { from: 'drawing' }, { from: 'drawing' }],
@@ -146,21 +111,21 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
 
   test('with chosen slices of volumes, and one modality of each case', async () => {
     const first = begin()
-    const { session, dataset, goOn } = first
+    const { session, dataset, runTo } = first
     await session.configure({ ...tiny, size: 32, regionX: 0.05, regionWidth: 0.9 })
     const files = [1, 2, 3].flatMap((n) => ['t1', 't2'].map((kind, k) => volume(`B_${n}/B_${n}_${kind}.nii`, n + k)))
-    await session.loadFiles(inRole(null, [...files, volume('B_1/B_1_seg.nii', 1, true)]))
+    await session.loadFiles(inRole(null, ...files, volume('B_1/B_1_seg.nii', 1, true)))
     await session.chooseModality('t2')
     const [own, other] = dataset().dataset.sources
     await session.chooseSlices(own!.id, { axis: 2, frame: 1, every: 1 })
     await session.chooseSlices(other!.id, { axis: 1, frame: null, every: 5 })
     const { unlabeled } = dataset().dataset
     expect(unlabeled.map(({ name }) => name)).toContain('B_2/B_2_t2_y01_t1')
-    await goOn(2)
+    await runTo(2)
     const picture = await session.openPicture(unlabeled.at(-1)!.id, true)
     await session.annotate(picture.id, picture.labels, picture.classes)
-    await goOn(4)
-    const again = await compare(first, (zip) => inRole(null, [...files.reverse(), zip]))
+    await runTo(4)
+    const again = await compare(first, (zip) => inRole(null, ...files.reverse(), zip))
     expect(again.dataset().dataset.modality).toEqual({ known: ['t1', 't2'], used: 't2' })
   })
 
@@ -175,22 +140,22 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
       picture.labels.map((_, i) => (i % 300 < 150 ? 1 : 255)),
       picture.classes,
     )
-    await first.goOn(3)
-    await compare(first, (zip) => inRole(null, [zip]))
+    await first.runTo(3)
+    await compare(first, (zip) => inRole(null, zip))
   })
 
   test('after its end: an annotation goes on for as many steps as the run began with', async () => {
     const first = begin()
     await first.session.configure({ ...tiny, steps: 3 })
-    await first.session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
-    await first.goOn()
+    await first.session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
+    await first.runTo()
     const annotate = async ({ session, dataset }: typeof first, n: number) => {
       const { id, labels, classes } = await session.openPicture(dataset().dataset.unlabeled[n]!.id, true)
       await session.annotate(id, labels, classes)
     }
     await annotate(first, 0)
     expect(first.state()).toMatchObject({ state: 'paused', step: 3, steps: 6 })
-    const again = await compare(first, (zip) => inRole(null, [zip, ...images, png('e_1.png', disc(0).image)]))
+    const again = await compare(first, (zip) => inRole(null, zip, ...images, pngFile('e_1.png', disc(0).image)))
     await annotate(again, 1)
     expect(again.state()).toMatchObject({ state: 'paused', step: 6, steps: 9 })
   })
@@ -200,41 +165,41 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
 async function afterOneStep() {
   const first = begin()
   await first.session.configure(tiny)
-  await first.session.loadFiles([...exemplar, ...inRole('unlabeled', images)])
-  await first.goOn(1)
+  await first.session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
+  await first.runTo(1)
   const bytes = await first.session.archive()
-  return { first, bytes, zip: fromBytes('run.zip', bytes), all: [...images, png('e_1.png', disc(0).image)] }
+  return { first, bytes, zip: fromBytes('run.zip', bytes), all: [...images, pngFile('e_1.png', disc(0).image)] }
 }
 
 test('images may come in parts, before the zip and after it; strangers are named, and one may turn to something else', async () => {
   const { first, zip, all } = await afterOneStep()
   const { session, of, state, dataset } = begin()
   const said = () => of('problem').map(({ message }) => message)
-  await session.loadFiles(inRole('unlabeled', all.slice(0, 1)))
-  await session.loadFiles(inRole(null, [zip]))
+  await session.loadFiles(inRole('unlabeled', ...all.slice(0, 1)))
+  await session.loadFiles(inRole(null, zip))
   expect(said()).toEqual(['"run.zip" needs 3 of 4 images: e_1.png, p1_1.png, p2_1.png; give them, in any order, to continue at step 1.'])
   expect(state()).toMatchObject({ state: 'empty', steps: 8 })
   expect(of('metrics').flatMap(({ rows }) => rows)).toHaveLength(1)
-  await session.loadFiles(inRole(null, [png('x.png', disc(9).image), ...all.slice(2)]))
+  await session.loadFiles(inRole(null, pngFile('x.png', disc(9).image), ...all.slice(2)))
   expect(said().slice(1)).toEqual([
     '"x.png" is not of this run, and left out.',
     '"run.zip" needs 1 of 4 images: p1_1.png; give them, in any order, to continue at step 1.',
   ])
-  await session.loadFiles(inRole(null, all.slice(1, 2)))
+  await session.loadFiles(inRole(null, ...all.slice(1, 2)))
   expect(state()).toMatchObject({ state: 'paused', step: 1 })
   expect(dataset()).toMatchObject({ dataset: first.dataset().dataset, config: first.dataset().config })
   // References may still come.
-  await session.loadFiles(inRole('reference', [png('p1_1_mask.png', disc(2).mask)]))
+  await session.loadFiles(inRole('reference', pngFile('p1_1_mask.png', disc(2).mask)))
   expect(state()).toMatchObject({ state: 'paused', step: 1 })
   expect(dataset().dataset.references).toBe(1)
 
   const other = begin()
-  await other.session.loadFiles(inRole(null, [zip]))
-  await other.session.loadFiles(inRole('unlabeled', [png('x.png', disc(9).image)]))
+  await other.session.loadFiles(inRole(null, zip))
+  await other.session.loadFiles(inRole('unlabeled', pngFile('x.png', disc(9).image)))
   expect(other.dataset().dataset.unlabeled.map(({ name }) => name)).toEqual(['x.png'])
   // Whoever turns to something else is not taken back.
   await other.session.loadSample('Cardiac phantom')
-  await other.session.loadFiles(inRole('unlabeled', all))
+  await other.session.loadFiles(inRole('unlabeled', ...all))
   expect(other.state()).toMatchObject({ state: 'empty', step: 0 })
 })
 
@@ -245,22 +210,22 @@ test('a bad zip loses nothing and keeps no image out', async () => {
   damaged[damaged.length - 100]! ^= 1
   const bad = fromBytes('bad.zip', zipSync({ ...others, 'checkpoint.safetensors': damaged }) as Uint8Array<ArrayBuffer>)
   const { session, of, state, dataset } = begin()
-  await session.loadFiles([...exemplar, ...inRole('unlabeled', images.slice(0, 2))])
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images.slice(0, 2))])
   const before = [state(), dataset()]
-  await expect(session.loadFiles(inRole(null, [bad]))).rejects.toThrow('The checkpoint is damaged')
+  await expect(session.loadFiles(inRole(null, bad))).rejects.toThrow('The checkpoint is damaged')
   expect([state(), dataset()]).toEqual(before)
-  await session.loadFiles([...inRole(null, [bad]), ...inRole('unlabeled', images.slice(2))])
+  await session.loadFiles([...inRole(null, bad), ...inRole('unlabeled', ...images.slice(2))])
   expect(of('problem')).toMatchObject([{ message: expect.stringContaining('damaged') }])
   expect(dataset().dataset.unlabeled).toHaveLength(3)
   // Nor does a run lose to a zip.
-  await expect(first.session.loadFiles(inRole(null, [bad]))).rejects.toThrow('would discard this run')
+  await expect(first.session.loadFiles(inRole(null, bad))).rejects.toThrow('would discard this run')
   expect(first.state()).toMatchObject({ state: 'paused', step: 1 })
 })
 
 test('what was chosen and drawn goes on before the first step, too', async () => {
   const { session, dataset } = begin()
   await session.configure({ ...tiny, seed: 3 })
-  await session.loadFiles(inRole('unlabeled', images))
+  await session.loadFiles(inRole('unlabeled', ...images))
   const empty = await session.archive()
   const { id, classes } = await session.openPicture(dataset().dataset.unlabeled[1]!.id, true)
   await session.annotate(
@@ -273,7 +238,7 @@ test('what was chosen and drawn goes on before the first step, too', async () =>
     [await session.archive(), 'ready'],
   ] as const) {
     const again = begin()
-    await again.session.loadFiles(inRole(null, [...images, fromBytes('run.zip', bytes)]))
+    await again.session.loadFiles(inRole(null, ...images, fromBytes('run.zip', bytes)))
     expect(again.of('problem')).toEqual([])
     expect(again.state().state).toBe(ends)
     expect(again.dataset().config).toMatchObject({ ...tiny, seed: 3 })

@@ -6,12 +6,12 @@ import { finishedRun } from './finished-run'
 import { sampleDataset } from './samples'
 import { Trainer } from './trainer'
 import { prepare } from './training-data'
+import { withoutGpu } from './wasm.test-support'
 
 let backend: BackendInfo
 let trainer: Trainer
 beforeAll(async () => {
-  const platform = { webgpu: () => Promise.resolve(null), wasmPaths: null, tuningStore: null, threadFiles: null }
-  backend = await openBackend('cpu', { ...platform, simdKernels: () => Promise.reject(new Error('not on cpu')) }, () => undefined)
+  backend = await openBackend('cpu', { ...withoutGpu, simdKernels: () => Promise.reject(new Error('not on cpu')) }, () => undefined)
   const config = makeConfig({ size: 16, baseWidth: 4 })
   const dataset = sampleDataset('Cardiac phantom')
   trainer = new Trainer(dataset, prepare(dataset, config), config)

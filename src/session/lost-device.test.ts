@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { afterAll, expect, test } from 'vitest'
-import { readSimdKernels } from '../kernels/testing/simd-kernels.test-support'
 import { openDawn } from '../kernels/webgpu/node-adapter'
 import { Random } from '../lib/random'
 import type { Config } from '../method/config'
@@ -9,17 +8,12 @@ import { openBackend, reopenBackend, type Platform } from './backend'
 import type { SessionEvent } from './events'
 import { Session } from './session'
 import type { Trainer } from './trainer'
+import { withoutGpu } from './wasm.test-support'
 
 const steps = 30
 const config: Partial<Config> = { size: 16, baseWidth: 4, steps, warmup: 0, ramp: 0, tau: 0.34, scoreEvery: 100, batchLabeled: 2 }
 
-const platform: Platform = {
-  webgpu: () => openDawn({ software: true }),
-  wasmPaths: null,
-  tuningStore: null,
-  simdKernels: readSimdKernels,
-  threadFiles: null,
-}
+const platform: Platform = { ...withoutGpu, webgpu: () => openDawn({ software: true }) }
 
 afterAll(() => void Reflect.deleteProperty(globalThis.navigator ?? {}, 'gpu'))
 

@@ -1,36 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeConfig, presets, type Config } from '../method/config'
-import type { BackendInfo, SessionEvent } from './events'
 import type { Dataset } from './dataset'
 import { NoRoomError, refuseTooLarge, refuseTooLargeExport, reportOf, type Room } from './memory'
 import { makeVolume } from '../data/volume'
 import { ProblemError } from './problem'
 import { sampleDataset } from './samples'
-import { Session } from './session'
-import { openWasm } from './wasm.test-support'
+import { sessionsOnWasm } from './sessions.test-support'
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let session: Session | null = null
-afterEach(async () => {
-  await session?.reset()
-  session = null
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession } = sessionsOnWasm()
 
 const dataset = sampleDataset('Cardiac phantom')
 const tiny: Partial<Config> = { size: 32, baseWidth: 4, batchLabeled: 4, batchUnlabeled: 4, steps: 2, warmup: 0, ramp: 0 }
 
 async function begin(values: Partial<Config>) {
-  const events: SessionEvent[] = []
-  session = new Session(backend, (event) => events.push(event))
+  const { session, of } = openSession()
   await session.configure(values)
   await session.loadSample('Cardiac phantom')
-  return { session, problems: () => events.filter((event) => event.type === 'problem') }
+  return { session, problems: () => of('problem') }
 }
 
 /** The error of something refused. */

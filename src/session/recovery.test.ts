@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { unzipSync } from 'fflate'
-import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
@@ -8,40 +7,23 @@ import type { Config } from '../method/config'
 import type { StepMetrics } from '../method/history'
 import { StepRunner } from '../method/step-runner'
 import { openCheckpoint } from './checkpoint'
-import type { BackendInfo, SessionEvent } from './events'
-import { Session, type Reopen } from './session'
+import type { Reopen } from './session'
+import { sessionsOnWasm } from './sessions.test-support'
 import type { Trainer } from './trainer'
-import { openWasm } from './wasm.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 12, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 4 }
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let open: Session[] = []
-afterEach(async () => {
-  vi.restoreAllMocks()
-  await Promise.all(open.map((session) => session.reset()))
-  open = []
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession, wasm } = sessionsOnWasm()
+// Before the sessions end.
+afterEach(() => void vi.restoreAllMocks())
 
 async function begin(values: Partial<Config> = {}, reopen: Reopen | null = null) {
-  const events: SessionEvent[] = []
-  const session = new Session(backend, (event) => events.push(event), reopen)
-  open.push(session)
+  const opened = openSession(undefined, reopen)
+  const { session, of } = opened
   await session.configure({ ...tiny, ...values })
   await session.loadSample('Cardiac phantom')
-  const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
-  /** Runs on to the end of a step. */
-  const runTo = async (step: number) => {
-    session.pauseAfter = step
-    await (session.state === 'ready' ? session.start() : session.resume())
-    await session.settled()
-  }
   const trainer = () => (session as unknown as { open(): Trainer }).open()
-  return { session, of, runTo, trainer, state: () => of('state').at(-1)!, recoveries: () => of('recovered').at(-1)?.recoveries }
+  return { ...opened, trainer, recoveries: () => of('recovered').at(-1)?.recoveries }
 }
 
 /** Makes the losses of a step bad whenever it is taken, so many times. */
@@ -154,7 +136,7 @@ test('a backend that is lost is opened anew, and the run ends with the weights o
   const asked: unknown[] = []
   const reopen: Reopen = (...given) => {
     asked.push(given)
-    return Promise.resolve(backend)
+    return Promise.resolve(wasm())
   }
   const { session, of, runTo, trainer, state, recoveries } = await begin({}, reopen)
   await runTo(4)
@@ -188,7 +170,7 @@ test('a backend that is lost at the same step again is left, and one that cannot
   const asked: boolean[] = []
   const { of, runTo, state } = await begin({}, (_, host) => {
     asked.push(host)
-    return Promise.resolve(backend)
+    return Promise.resolve(wasm())
   })
   vi.spyOn(StepRunner.prototype, 'read').mockRejectedValue(new WebAssembly.RuntimeError('memory access out of bounds'))
   await runTo(12)

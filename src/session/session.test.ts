@@ -4,7 +4,7 @@ import { decode as decodePng } from 'fast-png'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { readPngVolume } from '../data/png-file'
 import { makePng } from '../data/files.test-support'
@@ -20,41 +20,30 @@ import { makeConfig, type Config } from '../method/config'
 import { drawn } from '../method/bank/drawn.test-support'
 import { annotationOf, withMapping } from './annotations'
 import { emptyDataset } from './dataset'
+import { disc, exemplar, images, inRole, pngFile } from './disc-files.test-support'
 import { withVolumes } from './given-volumes'
 import { referenceOf } from './references'
 import { sampleDataset } from './samples'
 import { prepare, scoredImages } from './training-data'
 import { toSource } from './preparation'
-import type { BackendInfo, SessionEvent } from './events'
-import { Session } from './session'
+import type { BackendInfo } from './events'
+import type { Session } from './session'
+import { sessionsOnWasm } from './sessions.test-support'
 import { disagreement, Trainer } from './trainer'
-import { openWasm } from './wasm.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
-let backend: BackendInfo
-beforeAll(async () => {
-  backend = await openWasm()
-})
-let open: Session[] = []
-afterEach(async () => {
-  await Promise.all(open.map((session) => session.reset()))
-  open = []
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
-})
+const { openSession, wasm } = sessionsOnWasm()
 
 /** A session on the cardiac sample with the events it sent. */
 async function begin(values: Partial<Config> = {}) {
-  const events: SessionEvent[] = []
   const heard = new Set<() => void>()
-  const session = new Session(backend, (event) => {
-    events.push(event)
+  const opened = openSession(() => {
     for (const hear of heard) hear()
   })
-  open.push(session)
+  const { session, of } = opened
   await session.configure({ ...tiny, ...values })
   await session.loadSample('Cardiac phantom')
-  const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
   /** Resolves when a step of this number has been reported. */
   const reached = (step: number) =>
     new Promise<void>((resolve) => {
@@ -66,7 +55,7 @@ async function begin(values: Partial<Config> = {}) {
       heard.add(hear)
       hear()
     })
-  return { session, events, of, rows: () => of('metrics').flatMap((e) => e.rows), state: () => of('state').at(-1)!, reached }
+  return { ...opened, rows: () => of('metrics').flatMap((e) => e.rows), reached }
 }
 
 async function runToEnd(session: Session): Promise<void> {
@@ -437,28 +426,14 @@ test('settings and files that cannot be used are one sentence, and what was ther
 
 const volume = (name: string, rows: number[][]) => readPngVolume(makePng(name, { rows }))
 
-/** A disc of value 2 in a ring of value 1, moved by dx; as image and mask PNG. */
-function disc(dx: number, size = 40) {
-  const rows = (f: (r: number) => number) =>
-    Array.from({ length: size }, (_, y) => Array.from({ length: size + 8 }, (_, x) => f(Math.hypot(x - size / 2 - dx, y - size / 2))))
-  return {
-    image: rows((r) => (r < 6 ? 220 : r < 12 ? 120 : 30)),
-    mask: rows((r) => (r < 6 ? 2 : r < 12 ? 1 : 0)),
-  }
-}
-
 test('own files replace the sample, train, and come back as masks of their size', async () => {
   const { session, of, state } = await begin()
-  const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-  await session.loadFiles([
-    { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
-    { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
-  ])
+  await session.loadFiles(exemplar)
   expect(state().state).toBe('empty')
   expect(of('dataset').at(-1)!.dataset.missing).toEqual(['unlabelled images'])
   await expect(session.start()).rejects.toThrow(/Add unlabelled images/)
-  await session.loadFiles([-3, 2, 4].map((dx, i) => ({ role: 'unlabeled', file: png(`p${i}_1.png`, disc(dx).image) })))
-  await session.loadFiles([{ role: 'reference', file: png('p1_1.png', disc(2).mask) }])
+  await session.loadFiles(inRole('unlabeled', ...images))
+  await session.loadFiles([{ role: 'reference', file: pngFile('p1_1.png', disc(2).mask) }])
   await runToEnd(session)
   expect(of('metrics').at(-1)!.scores.at(-1)!.dice).not.toBeNull()
   const files = unzipSync((await session.export('run')).bytes)
@@ -468,14 +443,9 @@ test('own files replace the sample, train, and come back as masks of their size'
 
 test('reference masks that come late are scored, other data does not throw away what was learnt', async () => {
   const { session, of, state } = await begin()
-  const png = (name: string, rows: number[][]) => fromBytes(name, makePng(name, { rows }).bytes)
-  await session.loadFiles([
-    { role: 'exemplar-image', file: png('e_1.png', disc(0).image) },
-    { role: 'exemplar-mask', file: png('e_1_mask.png', disc(0).mask) },
-    { role: 'unlabeled', file: png('p1_1.png', disc(2).image) },
-  ])
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', images[1]!)])
   await runToEnd(session)
-  await session.loadFiles([{ role: 'reference', file: png('p1_1_mask.png', disc(2).mask) }])
+  await session.loadFiles([{ role: 'reference', file: pngFile('p1_1_mask.png', disc(2).mask) }])
   await session.settled()
   expect(state()).toMatchObject({ state: 'finished', step: 8 })
   expect(of('metrics').at(-1)!.scores.at(-1)!.dice).not.toBeNull()
@@ -726,7 +696,7 @@ print('same')`
 })
 
 describe('a backend that computes wrongly is left', () => {
-  const toWasm = () => tf.setBackend('wasm').then((): BackendInfo => backend)
+  const toWasm = () => tf.setBackend('wasm').then((): BackendInfo => wasm())
   afterEach(toWasm)
 
   test('in the middle of a run, which starts over by itself', async () => {

@@ -1,28 +1,12 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import '#gradients'
 import { afterEach, expect, test, vi } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { LostError } from '../lost-error'
-import { useEngine } from '../overrides/overrides'
-import { readSimdKernels } from '../testing/simd-kernels.test-support'
-import { loadSimd } from './simd'
-import { dropWasm, threadedBackend } from './threads'
+import { dropWasm } from './threads'
+import { openThreads } from './threads.test-support'
 
 const sizes = { models: 2, batch: 4, height: 9, width: 10, inChannels: 8, outChannels: 8, k: 3, bias: true, inputGradient: true }
-
-async function openThreads(): Promise<void> {
-  const register = await threadedBackend({
-    binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
-    script: fileURLToPath(new URL('thread.js', import.meta.url)),
-  })
-  register()
-  useEngine('ours')
-  expect(await tf.setBackend('wasm')).toBe(true)
-  await loadSimd(readSimdKernels, 3)
-}
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -1,27 +1,16 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
-import '#gradients'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
-import { useEngine } from '../overrides/overrides'
 import { testAgainstStock, testKernels } from '../testing/harness.test-support'
-import { readSimdKernels, relaxedOrNot } from '../testing/simd-kernels.test-support'
-import { loadSimd, threadsInUse } from './simd'
-import { threadedBackend } from './threads'
+import { relaxedOrNot } from '../testing/simd-kernels.test-support'
+import { threadsInUse } from './simd'
+import { openThreads } from './threads.test-support'
 
 describe.each(relaxedOrNot)('relaxed SIMD %s', (relaxed) => {
   beforeAll(async () => {
     tf.enableProdMode()
-    const register = await threadedBackend({
-      binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
-      script: fileURLToPath(new URL('thread.js', import.meta.url)),
-    })
-    register()
-    useEngine('ours')
-    expect(await tf.setBackend('wasm')).toBe(true)
-    await loadSimd(readSimdKernels, 3, relaxed)
+    await openThreads(relaxed)
     expect(threadsInUse()).toBe(3)
   })
 

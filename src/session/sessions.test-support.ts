@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { afterEach, beforeAll, expect } from 'vitest'
+import type { BackendInfo, SessionEvent } from './events'
+import { Session, type Reopen } from './session'
+import { openWasm } from './wasm.test-support'
+
+/**
+ * Opens wasm before the tests of a file, and ends the sessions of each test after it, which must then leave no tensor behind.
+ * @returns what opens a session with the events it sent, and the backend once it is open
+ */
+export function sessionsOnWasm() {
+  let backend: BackendInfo
+  beforeAll(async () => {
+    backend = await openWasm()
+  })
+  const opened: Session[] = []
+  afterEach(async () => {
+    for (const session of opened.splice(0)) await session.reset()
+    expect(tf.memory().numTensors, 'tensors left behind').toBe(0)
+  })
+
+  function openSession(hear: (event: SessionEvent) => void = () => {}, reopen: Reopen | null = null) {
+    const events: SessionEvent[] = []
+    const report = (event: SessionEvent) => {
+      events.push(event)
+      hear(event)
+    }
+    const session = new Session(backend, report, reopen)
+    opened.push(session)
+    const of = <T extends SessionEvent['type']>(type: T) => events.filter((e): e is SessionEvent & { type: T } => e.type === type)
+    /** Starts or resumes, up to the end of a step or of the run. */
+    const runTo = async (step = Infinity) => {
+      session.pauseAfter = step
+      await (session.state === 'ready' ? session.start() : session.resume())
+      await session.settled()
+    }
+    return { session, of, runTo, state: () => of('state').at(-1)! }
+  }
+
+  return { openSession, wasm: () => backend }
+}
