@@ -14,7 +14,7 @@ const discs = (side: number, x: number, ...radii: number[]): LabelMap => ({
   height: side,
   labels: Uint8Array.from({ length: side * side }, (_, i) => {
     const distance = Math.hypot((i % side) + 0.5 - x, Math.floor(i / side) + 0.5 - side / 2)
-    return radii.findLastIndex((radius) => distance <= radius) + 1
+    return radii.filter((radius) => distance <= radius).length
   }),
 })
 const area = (labels: Uint8Array, label: number) => labels.reduce((sum, l) => sum + Number(l === label), 0)

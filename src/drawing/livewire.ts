@@ -1,7 +1,8 @@
 /** A wire that follows edges from click to click: Mortensen and Barrett, "Intelligent scissors", SIGGRAPH 1995, between pixels instead of on them. */
 import FlatQueue from 'flatqueue'
-import type { Raster } from '../image/raster'
-import type { Point } from './drawable'
+import type { Drawable, Point } from './drawable'
+
+type Image = Pick<Drawable, 'width' | 'height' | 'pixels'>
 
 /** A step of the wire: to which corner, as a change of x and y. */
 const ways = [
@@ -12,7 +13,7 @@ const ways = [
 ] as const
 
 /** Values smoothed with (1 2 1) / 4 along both axes, the edge going on beyond the image; what is no number counts as the mean of the others. */
-function smoothed({ width, height, pixels }: Raster): Float32Array {
+function smoothed({ width, height, pixels }: Image): Float32Array {
   let [sum, count] = [0, 0]
   for (const value of pixels)
     if (Number.isFinite(value)) {
@@ -48,8 +49,8 @@ export class Livewire {
   readonly #settled: Uint8Array
   readonly #front = new FlatQueue<number>()
 
-  constructor(raster: Raster) {
-    const { width, height } = raster
+  constructor(image: Image) {
+    const { width, height } = image
     const [across, corners] = [width + 1, (width + 1) * (height + 1)]
     this.#width = width
     this.#height = height
@@ -58,7 +59,7 @@ export class Livewire {
     this.#costs = new Float32Array(corners)
     this.#cameBy = new Uint8Array(corners)
     this.#settled = new Uint8Array(corners)
-    const values = smoothed(raster)
+    const values = smoothed(image)
     let sum = 0
     // Beyond the image nothing differs, so that its border is no edge.
     for (let y = 0; y <= height; y++)

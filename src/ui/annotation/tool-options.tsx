@@ -71,7 +71,7 @@ function Range() {
 function Tolerance() {
   const editor = useEditor()
   const tolerance = useEditorState((state) => state.tolerance)
-  return <NumberInput label="Tolerance" value={tolerance} min={0} onChange={(value) => editor.set({ tolerance: value })} />
+  return <NumberInput label="Tolerance" value={tolerance} min={0} onChange={(value) => editor.setTolerance(value)} />
 }
 
 /** `aria-disabled`, because a button that disables itself when pressed loses the focus; pressing it then does nothing. */
