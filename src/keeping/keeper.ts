@@ -395,7 +395,7 @@ export class Keeper {
     const names = missing.map(({ name, bytes }) => `"${name}" (${amount(bytes)})`)
     const listed = names.length > 9 ? [...names.slice(0, 9), `${names.length - 9} more`] : names
     const message = `This run needs ${names.length === 1 ? 'a file' : 'files'} that could not be kept: drop ${listed.join(', ')} to continue it.`
-    this.tell('problem', { kind: 'input', message, file: null })
+    this.tell('problem', { kind: 'input', message, file: null, waits: true })
   }
 
   /**
