@@ -324,7 +324,7 @@ export interface Problem {
   /** The request was refused because it would discard what was learnt; after `reset` it may be made again. */
   discards?: true
   /** It says what a run waits for: once that is there, or another run begins, it is said no more. */
-  waits?: true
+  waits?: boolean
 }
 
 /** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */

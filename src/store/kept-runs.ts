@@ -85,8 +85,11 @@ export async function forgetAll(): Promise<void> {
  * @param askIt asks that worker, and none that has replaced it since
  * @returns whether there was something to bring back
  */
-export async function bringBack({ id, archive, files }: PresentRun, askIt: typeof ask): Promise<boolean> {
+export async function bringBack({ id: heard, archive, since, files }: PresentRun, askIt: typeof ask): Promise<boolean> {
   await told
+  // A worker may die between the first record of its run and the page's hearing of it.
+  const unheard = archive ? undefined : pageStore.getState().runs.find(({ begun, elsewhere }) => begun >= since && !elsewhere)
+  const id = heard ?? unheard?.id ?? null
   if (id !== null) await askIt('continue-run', { id, best: false })
   else if (archive) for (const batch of files) await askIt('load-files', { files: batch })
   if (archive) {
