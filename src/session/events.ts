@@ -323,6 +323,8 @@ export interface Problem {
   offers?: readonly Offer[]
   /** The request was refused because it would discard what was learnt; after `reset` it may be made again. */
   discards?: true
+  /** It says what a run waits for: once that is there, or another run begins, it is said no more. */
+  waits?: boolean
 }
 
 /** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */

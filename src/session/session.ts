@@ -302,7 +302,7 @@ export class Session {
 
   private sayWaiting(): void {
     const message = this.waiting?.wants()
-    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file })
+    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file, waits: true })
   }
 
   /** Which slices of a volume are images. */
