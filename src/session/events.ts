@@ -257,6 +257,13 @@ export interface OpenedPicture extends Drawable {
   labels: Uint8Array<ArrayBuffer>
 }
 
+/** What somebody drew on one image. */
+export interface Drawn {
+  picture: PictureId
+  /** Class per pixel, 255 unknown. */
+  labels: Uint8Array<ArrayBuffer>
+}
+
 /** Statistics of one volume. */
 export interface VolumeNumbers extends VolumeSummary {
   /** Voxel counts in equal steps from min to max. */

@@ -4,6 +4,7 @@ import { csvOf } from '../lib/csv'
 import type { Config, Key, Preset } from '../method/config'
 import type {
   BackendName,
+  Drawn,
   ExportedFile,
   ExportKind,
   ExportOptions,
@@ -11,13 +12,14 @@ import type {
   Given,
   MaskValueInfo,
   Offer,
+  OpenedPicture,
   PictureId,
   RequestName,
   SampleName,
   SourceInfo,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
-import { hasUnwritten } from './autosave'
+import { hasUnwritten, listDrafts } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect, settleFailed } from './connection'
 import { diagnosticsOf, machineOf } from './diagnostics'
@@ -58,6 +60,8 @@ export function begin(): void {
     if (came && !dataset && !loading({ pending })) loadSample(address.sample)
   })
   loadSample(address.sample)
+  // Without storage there are none.
+  void listDrafts().catch(() => undefined)
   addEventListener('beforeunload', (event) => {
     if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
   })
@@ -222,11 +226,38 @@ export async function openPicture(purpose: PicturePurpose, picture: PictureId): 
 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
-/** Makes what was drawn on the opened image an exemplar. */
-export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): void {
-  const { opened } = pageStore.getState()
-  if (opened) void send('annotate', { picture: opened.id, labels, classes })
+/** Opens the drawing tools on an image. @returns once they are closed, however: the image that was shown last, which may be another slice */
+export function openEditor(picture: PictureId): Promise<PictureId> {
+  void openPicture('annotate', picture)
+  let shown = picture
+  return new Promise((resolve) => {
+    const stop = pageStore.subscribe(({ opening }) => {
+      if (opening?.purpose === 'annotate') return void (shown = opening.picture)
+      stop()
+      resolve(shown)
+    })
+  })
+}
+
+/** Another slice is shown in the drawing tools. */
+export const turnedTo = (picture: PictureId) => pageStore.setState({ opening: { purpose: 'annotate', picture } })
+
+/** An image at full size, to draw on or for what is drawn on it already; undefined if it cannot be had, which is shown. */
+export const fetchPicture = (picture: PictureId, toDraw: boolean): Promise<OpenedPicture | undefined> =>
+  send('open-picture', { picture, toDraw })
+
+/** Makes what was drawn exemplars. */
+export function annotate(drawings: Drawn[], classes: LabelClass[]): void {
+  if (drawings.length > 0) void send('annotate', { drawings, classes })
   closePicture()
+}
+
+/** Saves what is drawn on the volume of the first of these images, in its format. */
+export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): Promise<string | null> {
+  if (drawings.length === 0) return null
+  const file = await send('export-drawings', { drawings, classes, options: pageStore.getState().exportOptions })
+  if (file) save(file)
+  return file?.name ?? null
 }
 
 export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })

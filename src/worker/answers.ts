@@ -24,10 +24,11 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'choose-mask': ({ image, mask }, { session }) => session.chooseMask(image, mask),
   'undo-mask': (_, { session }) => session.undoMask(),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
-  annotate: async ({ picture, labels, classes }, { session, keeper }) => {
+  annotate: async ({ drawings, classes }, { session, keeper }) => {
     if (!keeper.upToDate) await keeper.keep()
-    await session.annotate(picture, labels, classes)
+    await session.annotate(drawings, classes)
   },
+  'export-drawings': ({ drawings, classes, options }, { session }) => session.exportDrawings(drawings, classes, options),
   'remove-exemplar': async ({ picture }, { session, keeper }) => {
     if (!keeper.upToDate) await keeper.keep()
     await session.removeExemplar(picture)

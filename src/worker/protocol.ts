@@ -9,6 +9,7 @@ import type {
   BackendInfo,
   BackendName,
   CaseName,
+  Drawn,
   EventOf,
   ExportedFile,
   ExportKind,
@@ -60,8 +61,10 @@ export interface Requests {
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
-  /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
-  annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: LabelClass[] }): void
+  /** What the user drew on images, and the label list, background first: each becomes an exemplar. */
+  annotate(given: { drawings: Drawn[]; classes: LabelClass[] }): void
+  /** What is drawn on the volume of the first of these images, in its format; nothing else changes. */
+  'export-drawings'(given: { drawings: Drawn[]; classes: LabelClass[]; options: ExportOptions }): ExportedFile
   'remove-exemplar'(given: { picture: PictureId }): void
   /** Leaves an image of the bank out of the steps that follow. */
   'remove-from-bank'(given: { picture: PictureId }): void
