@@ -8,7 +8,7 @@ import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, networkOf, readModels, writeModels, type StoredModel } from '../method/model'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { weakRange, withBank, type TrainingData } from '../method/synthesis'
 import { drawBox, strongRange } from '../method/view-plan'
 import { drawViews, pasteBox } from '../method/views-on-host'
@@ -180,17 +180,19 @@ export class Trainer {
 
   /**
    * Takes up to `most` steps of the method, and no more than may wait to be read.
+   * @param only the one network that a single step updates; the state of the other stays as it was
    * @throws DivergedError if a loss is no number or has exploded; these steps do not count, and `goBack` has to follow
    * @throws MemoryError before any step, if the GPU has not the memory
    */
-  async steps(most = 1): Promise<StepMetrics[]> {
+  async steps(most = 1, only: Network | null = null): Promise<StepMetrics[]> {
     const { runner, config, t } = this
+    const before = only && (await this.stored())
     // The last step has all terms and needs the most memory: better to know at once.
     if (!this.roomy) await runner.prepare(config.steps - 1)
     this.roomy = true
     await runner.prepare(t)
     this.predicted = []
-    const count = Math.min(most, mostWaiting, config.steps - t)
+    const count = Math.min(only ? 1 : most, mostWaiting, config.steps - t)
     for (let i = 0; i < count; i++) runner.step(t + i)
     this.queued = t + count
     const rows = await runner.read()
@@ -199,6 +201,12 @@ export class Trainer {
       const most = Math.max(rows[bad]!.totalA, rows[bad]!.totalB)
       const what = Number.isFinite(most) ? `has grown to ${most.toPrecision(2)}` : 'is no longer a number'
       throw new DivergedError(`The loss ${what} at step ${t + bad + 1}`)
+    }
+    if (only) {
+      const [A, B] = await readModels(this.net, runner.current)
+      this.release()
+      this.runner = this.runnerFrom({ t: t + 1, models: only === 'A' ? [A, before![1]] : [before![0], B] })
+      rows[0]!.only = only
     }
     this.t += count
     this.rows.push(...rows)
