@@ -220,6 +220,25 @@ export interface ModelView {
   pseudoLabel: Uint8Array<ArrayBuffer>
   /** 1 where confidence >= tau. */
   mask: Uint8Array<ArrayBuffer>
+  /** What comes of the weak view's perturbed features; null where the feature term is off. */
+  feature: FeatureView | null
+}
+
+export interface FeatureView {
+  /** Class per pixel. */
+  prediction: Uint8Array<ArrayBuffer>
+  /** For each level, the finest first, 1 for the channels that were set to zero. */
+  dropped: Uint8Array<ArrayBuffer>[]
+}
+
+/** What CutMix pasted: a box of another image's strong view, to the same place. */
+export interface MixView {
+  image: PictureId
+  name: string
+  /** The other image's strong view. */
+  pixels: Uint8Array<ArrayBuffer>
+  /** Its left and upper edge and its size, in pixels. */
+  box: { x: number; y: number; width: number; height: number }
 }
 
 export interface LiveViews {
@@ -230,6 +249,8 @@ export interface LiveViews {
   name: string
   weak: Uint8Array<ArrayBuffer>
   strong: Uint8Array<ArrayBuffer>
+  /** Where the box in the strong view comes from; null if there is none this time. */
+  mix: MixView | null
   A: ModelView
   B: ModelView
   /** 1 where the pseudo-labels differ. */

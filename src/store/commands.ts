@@ -11,6 +11,7 @@ import type {
   FileRole,
   Given,
   MaskValueInfo,
+  Network,
   Offer,
   OpenedPicture,
   PictureId,
@@ -131,12 +132,22 @@ export const choosePreset = (preset: Preset) => choose(applyPreset(preset, pageS
 
 /** Drives the run. A reset that would lose something is asked about first. */
 export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): void {
+  if (type === 'step') return void takeStep()
   const state = pageStore.getState()
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
   const driven = send(type, {})
-  if (type === 'start' || type === 'step' || type === 'resume') void driven.then(checkAdapter)
+  if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
 }
+
+/** Takes one step. @param only updates this network alone @returns when all that follows it at rest is done */
+export async function takeStep(only?: Network): Promise<void> {
+  await send('step', only ? { only } : {})
+  void checkAdapter()
+}
+
+/** @returns when the run is at rest */
+export const pauseRun = async (): Promise<void> => void (await send('pause', {}))
 
 /** Whether the worker is testing its adapter. */
 let checking = false

@@ -2,6 +2,7 @@
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { ListedRun } from '../keeping/kept-run'
+import type { Network } from '../method/history'
 import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
 import type { SelfTestReport } from '../selftest/report'
@@ -26,7 +27,7 @@ import type {
 } from '../session/events'
 
 export type { KeptFile, KeptState, ListedRun } from '../keeping/kept-run'
-export type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+export type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
@@ -76,7 +77,8 @@ export interface Requests {
   start(given: Nothing): void
   resume(given: Nothing): void
   pause(given: Nothing): void
-  step(given: Nothing): void
+  /** One step; `only`: it updates this network alone. */
+  step(given: { only?: Network }): void
   stop(given: Nothing): void
   reset(given: Nothing): void
   /** Marks that the run stands here because its worker had died when it had taken so many steps. */
