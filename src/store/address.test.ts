@@ -4,7 +4,7 @@ import { defaults, keys, makeConfig, parameters, type Config } from '../method/c
 import { readAddress, threadsIn, writeAddress } from './address'
 
 it('reads nothing as the defaults', () => {
-  expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, problems: [] })
+  expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, given: [], problems: [] })
 })
 
 it('reads a preset, settings over it, the backend and the sample', () => {
@@ -34,7 +34,7 @@ it('writes what it reads, for any settings', () => {
     fc.property(configs, fc.constantFrom(null, 'wasm', 'cpu' as const), (values, backend) => {
       const config = makeConfig(values)
       const address = readAddress(writeAddress(config, backend as null | 'wasm', 'Abdominal phantom'))
-      expect(address).toEqual({ backend, sample: 'Abdominal phantom', config, problems: [] })
+      expect(address).toMatchObject({ backend, sample: 'Abdominal phantom', config, problems: [] })
     }),
   )
 })
@@ -42,6 +42,14 @@ it('writes what it reads, for any settings', () => {
 it('is empty for the defaults and for files of one’s own', () => {
   expect(writeAddress(defaults, null, 'Cardiac phantom')).toBe('')
   expect(writeAddress(defaults, null, null)).toBe('')
+})
+
+it('names settings that are as in the preset where that is asked for', () => {
+  const config = makeConfig({ tau: 0.5 })
+  const search = writeAddress(config, null, null, ['windowWidth', 'tau'])
+  expect(search).toBe('?windowWidth=0&tau=0.5')
+  expect(readAddress(search)).toMatchObject({ config, given: ['windowWidth', 'tau'] })
+  expect(readAddress('?preset=Balanced&size=65').given).toEqual([])
 })
 
 it('takes threads from the address, else all cores but one, four at most', () => {

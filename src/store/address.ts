@@ -12,6 +12,8 @@ export interface Address {
   backend: BackendName | null
   sample: SampleName
   config: Config
+  /** The settings that it names. */
+  given: Key[]
   /** One sentence for each part that cannot be used and was left out. */
   problems: string[]
 }
@@ -42,6 +44,7 @@ export function readAddress(search: string): Address {
   return {
     backend: oneOf('backend', query.get('backend'), backends, problems),
     sample: oneOf('sample', query.get('sample'), samples, problems) ?? samples[0]!,
+    given: Object.keys(values) as Key[],
     config: makeConfig(values, preset ? applyPreset(preset, defaults) : defaults),
     problems,
   }
@@ -65,8 +68,12 @@ export function measurementIn(search: string): Measurement | null {
   return query.has('bench') ? 'bench' : query.has('selftest') ? 'selftest' : null
 }
 
-/** The shortest query for these settings, with its `?`, or nothing. @param sample null for the user's own files, which are not named */
-export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null): string {
+/**
+ * The shortest query for these settings, with its `?`, or nothing.
+ * @param sample null for the user's own files, which are not named
+ * @param named settings that are named although they may be as in the preset
+ */
+export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null, named: readonly Key[] = []): string {
   const candidates = (Object.keys(presets) as Preset[]).map((preset) => ({
     preset,
     values: differing(config, applyPreset(preset, defaults)),
@@ -75,7 +82,7 @@ export function writeAddress(config: Config, backend: BackendName | null, sample
   const { preset, values } = candidates.reduce((best, other) => (size(other) < size(best) ? other : best))
   const query = new URLSearchParams()
   if (preset !== 'Quick') query.set('preset', preset)
-  for (const [key, value] of Object.entries(values)) query.set(key, String(value))
+  for (const key of keys) if (key in values || named.includes(key)) query.set(key, String(config[key]))
   if (sample !== null && sample !== samples[0]) query.set('sample', sample)
   if (backend !== null) query.set('backend', backend)
   const text = query.toString()

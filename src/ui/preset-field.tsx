@@ -1,12 +1,12 @@
 import { presets, type Preset } from '../method/config'
 import { choosePreset } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed, presetOf } from '../store/state'
+import { allowed, presetOf, unpicked } from '../store/state'
 
 const names = Object.keys(presets) as Preset[]
 
 export function PresetField() {
-  const preset = usePage((state) => presetOf(state.asked))
+  const preset = usePage((state) => presetOf(unpicked(state)))
   const can = usePage((state) => allowed(state).configure)
   return (
     <label className="field">
