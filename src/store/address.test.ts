@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { defaults, keys, makeConfig, parameters, type Config } from '../method/config'
+import { defaults, formerPresets, keys, makeConfig, parameters, type Config } from '../method/config'
 import { readAddress, threadsIn, writeAddress } from './address'
 
 it('reads nothing as the defaults', () => {
@@ -12,6 +12,14 @@ it('reads a preset, settings over it, the backend and the sample', () => {
   expect(address.problems).toEqual([])
   expect(address).toMatchObject({ backend: 'wasm', sample: 'Abdominal phantom' })
   expect(address.config).toEqual(makeConfig({ size: 128, baseWidth: 16, steps: 50, tau: 0.95, cutmix: 0, synthetic: false }))
+})
+
+it('reads a preset that is no more as what it was, and says so', () => {
+  const { config, problems } = readAddress('?preset=full&tau=0.5')
+  expect(config).toEqual(makeConfig({ ...formerPresets.Full, tau: 0.5 }))
+  expect(problems).toEqual(['The preset Full is no more; the address still gives its settings, and Paper is nearest to it now.'])
+  // Written back as settings.
+  expect(readAddress(writeAddress(config, null, 'Cardiac phantom'))).toMatchObject({ config, problems: [] })
 })
 
 it('leaves out what cannot be used and reports each once', () => {

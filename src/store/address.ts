@@ -1,5 +1,16 @@
 /** Settings in the address bar: `?preset=Balanced&seed=3&backend=wasm&sample=Abdominal%20phantom`. Never the names of data. */
-import { ConfigError, defaults, keys, makeConfig, parseValue, presets, type Config, type Key, type Preset } from '../method/config'
+import {
+  ConfigError,
+  defaults,
+  formerPresets,
+  keys,
+  makeConfig,
+  parseValue,
+  presets,
+  type Config,
+  type Key,
+  type Preset,
+} from '../method/config'
 import type { BackendName, SampleName } from '../worker/protocol'
 import { applyPreset, differing } from './state'
 
@@ -29,7 +40,9 @@ function oneOf<T extends string>(name: string, value: string | null, known: read
 export function readAddress(search: string): Address {
   const query = new URLSearchParams(search)
   const problems: string[] = []
-  const preset = oneOf('preset', query.get('preset'), Object.keys(presets) as Preset[], problems)
+  const former = Object.entries(formerPresets).find(([name]) => name.toLowerCase() === query.get('preset')?.toLowerCase())
+  const preset = former ? null : oneOf('preset', query.get('preset'), Object.keys(presets) as Preset[], problems)
+  if (former) problems.push(`The preset ${former[0]} is no more; the address still gives its settings, and Paper is nearest to it now.`)
   const values: Partial<Record<Key, unknown>> = {}
   for (const key of keys) {
     const text = query.get(key)
@@ -45,7 +58,7 @@ export function readAddress(search: string): Address {
     backend: oneOf('backend', query.get('backend'), backends, problems),
     sample: oneOf('sample', query.get('sample'), samples, problems) ?? samples[0]!,
     given: Object.keys(values) as Key[],
-    config: makeConfig(values, preset ? applyPreset(preset, defaults) : defaults),
+    config: makeConfig(values, preset ? applyPreset(preset, defaults) : makeConfig(former?.[1])),
     problems,
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defaults, makeConfig, presets } from '../method/config'
+import { defaults, makeConfig, presets, type Preset } from '../method/config'
 import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
 import {
   addProblem,
@@ -175,9 +175,9 @@ describe('problems', () => {
 
 describe('presets', () => {
   it('are recognised, whatever the seed and the crop', () => {
-    for (const name of ['Quick', 'Balanced', 'Full'] as const) {
-      const config = applyPreset(name, makeConfig({ seed: 9, crop: 0.7, tau: 0.5 }))
-      expect(config).toMatchObject({ ...presets[name], seed: 9, crop: 0.7, tau: defaults.tau })
+    for (const name of Object.keys(presets) as Preset[]) {
+      const config = applyPreset(name, makeConfig({ seed: 9, crop: 0.7, elastic: 0.1 }))
+      expect(config).toMatchObject({ ...presets[name], seed: 9, crop: 0.7, elastic: defaults.elastic })
       expect(presetOf(config)).toBe(name)
     }
     expect(presetOf(makeConfig({ tau: 0.5 }))).toBeNull()
