@@ -179,6 +179,13 @@ export interface PairList {
   undo: string | null
 }
 
+/** Settings that the data suggest. */
+export interface Suggestion {
+  /** Of what they are taken to be, in words. */
+  what: string
+  values: Partial<Config>
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
@@ -203,6 +210,8 @@ export interface DatasetSummary {
   personal: PersonalNames
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
+  /** Null where nothing is known to be better than the defaults. */
+  suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
   /** Images with a reference mask. */
   references: number

@@ -2,11 +2,8 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { unknown, type Annotation, type Drawable, type Saved } from '../drawing/drawable'
 import { inTime } from '../lib/in-time'
-<<<<<<< HEAD
 import { storageReason } from '../lib/storage-reason'
-=======
 import { markDraft, setDrafts } from './drafts'
->>>>>>> wt-editor
 
 interface Row extends Saved {
   key: string

@@ -20,7 +20,15 @@ export function connect(gone?: (how: 'dead' | 'silent') => void): void {
 export function reconnect(): void {
   client?.restart()
   for (const message of waiting.keys()) settleFailed(message, false)
-  pageStore.setState(({ asked, problems, unlisted, heard }) => ({ ...initial, asked, problems, unlisted, heard }))
+  pageStore.setState(({ asked, picked, given, problems, unlisted, heard }) => ({
+    ...initial,
+    asked,
+    picked,
+    given,
+    problems,
+    unlisted,
+    heard,
+  }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()

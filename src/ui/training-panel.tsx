@@ -1,3 +1,4 @@
+import { PickedSettings } from './picked-settings'
 import { RunBar } from './run-bar'
 import { RunFields } from './run-fields'
 import { Settings } from './settings'
@@ -12,6 +13,7 @@ export function TrainingPanel() {
       <RunBar />
       <SpeedNote />
       <RunFields />
+      <PickedSettings />
       <Settings />
       <TeachingDiagram />
       <WatchStrip />
