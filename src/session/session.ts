@@ -37,7 +37,7 @@ import { Queue } from './queue'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns } from './run-archive'
 import { moved } from './run-state'
-import { imagesOf, sayChange, withMask, withoutLastChoice } from './pairs'
+import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
@@ -190,6 +190,9 @@ export class Session {
 
   /** Gives an image another mask, or none, and says what that changes; a run that has begun continues if its labels stay. */
   chooseMask = (image: string, mask: string | null): Promise<string> => this.usePairs((dataset) => withMask(dataset, image, mask))
+
+  /** Makes an image with its own mask the exemplar, likewise. */
+  chooseExemplar = (image: string): Promise<string> => this.usePairs((dataset) => withTeacher(dataset, image))
 
   /** Takes back the last such choice. */
   undoMask = (): Promise<string> => this.usePairs(withoutLastChoice)

@@ -245,6 +245,16 @@ export const chooseMask = (image: string, mask: string | null): Promise<string |
 /** Takes back the last choice of a mask, likewise. */
 export const undoMask = (): Promise<string | undefined> => send('undo-mask', {})
 
+/** Makes an image with its own mask the exemplar. */
+export async function chooseExemplar(image: string): Promise<void> {
+  if ((await send('choose-exemplar', { image })) !== undefined) closePicker()
+}
+
+/** Shows all images, to choose an exemplar among. */
+export const openPicker = () => pageStore.setState({ picking: true })
+
+export const closePicker = () => pageStore.setState({ picking: false })
+
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 
 /** Asks for an image at full size; it arrives in `opened`. */

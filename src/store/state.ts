@@ -88,6 +88,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** Whether all images are shown to choose an exemplar among; without a mask they are anyway. */
+  picking: boolean
   /** How masks are exported. */
   exportOptions: ExportOptions
   /** The last file that was saved, and the step before which it was asked for. */
@@ -125,6 +127,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
   runs: [],
@@ -283,6 +286,10 @@ export function differing(config: Config, base: Config): Partial<Config> {
 /** Whether settings are such that also a run that has begun can take. */
 export const isFree = (values: Partial<Config>): boolean =>
   Object.keys(values).every((key) => (freeKeys as readonly string[]).includes(key))
+
+/** Whether there are images of the user's and no mask: one has to be chosen and annotated first. */
+export const wantsMask = ({ dataset }: Pick<State, 'dataset'>): boolean =>
+  dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
 
 /** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
 export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>

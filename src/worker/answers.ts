@@ -22,6 +22,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'inspect-source': ({ source }, { session }) => session.inspect(source),
   'map-label': ({ value, target }, { session }) => session.mapLabel(value, target),
   'choose-mask': ({ image, mask }, { session }) => session.chooseMask(image, mask),
+  'choose-exemplar': ({ image }, { session }) => session.chooseExemplar(image),
   'undo-mask': (_, { session }) => session.undoMask(),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
   annotate: async ({ drawings, classes }, { session, keeper }) => {

@@ -56,6 +56,8 @@ export interface Requests {
   'inspect-source'(given: { source: string }): VolumeNumbers
   /** Gives an image (the id of its source) another mask, or none. Answers with what that changes, in sentences. */
   'choose-mask'(given: { image: string; mask: string | null }): string
+  /** Makes an image (the id of its source) with the mask that it has the exemplar, likewise. The one before keeps its mask, for the score. */
+  'choose-exemplar'(given: { image: string }): string
   /** Takes back the last choice of a mask, likewise. */
   'undo-mask'(given: Nothing): string
   /** What a value of the exemplar's mask counts as. */
