@@ -92,6 +92,8 @@ export interface Dataset {
   /** Why others cannot be used on their images. */
   refused: ReadonlyMap<Volume, InputError>
   chosen: ChosenMasks
+  /** The image that somebody chose to be learnt from, by its source's id; null where files say it. */
+  teacher: string | null
   /** To be restored one by one, the newest last. */
   earlier: readonly Earlier[]
   /** The modalities of cases that have several images each, and which is used; null where no case has. */
@@ -112,6 +114,7 @@ export const emptyDataset: Dataset = {
   partners: new Map(),
   refused: new Map(),
   chosen: new Map(),
+  teacher: null,
   earlier: [],
   modality: null,
 }

@@ -5,7 +5,7 @@ import { zip, type Files } from '../export/archive'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
-import type { Recovery } from '../method/history'
+import type { Network, Recovery } from '../method/history'
 import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
 import { asWritten, caseNames, scoreNames } from './cases'
 import { withMapping, withoutExemplar, withSlices } from './annotations'
@@ -37,7 +37,7 @@ import { Queue } from './queue'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns } from './run-archive'
 import { moved } from './run-state'
-import { imagesOf, sayChange, withMask, withoutLastChoice } from './pairs'
+import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
@@ -191,6 +191,9 @@ export class Session {
   /** Gives an image another mask, or none, and says what that changes; a run that has begun continues if its labels stay. */
   chooseMask = (image: string, mask: string | null): Promise<string> => this.usePairs((dataset) => withMask(dataset, image, mask))
 
+  /** Makes an image with its own mask the exemplar, likewise. */
+  chooseExemplar = (image: string): Promise<string> => this.usePairs((dataset) => withTeacher(dataset, image))
+
   /** Takes back the last such choice. */
   undoMask = (): Promise<string> => this.usePairs(withoutLastChoice)
 
@@ -303,7 +306,7 @@ export class Session {
 
   private sayWaiting(): void {
     const message = this.waiting?.wants()
-    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file })
+    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file, waits: true })
   }
 
   /** Which slices of a volume are images. */
@@ -483,15 +486,15 @@ export class Session {
     return true
   }
 
-  /** Exactly one step, from ready or paused. */
-  step = () =>
+  /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
+  step = (only: Network | null = null) =>
     this.enqueue(async () => {
       this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused') return
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
-      await this.advance(trainer, 1)
+      await this.advance(trainer, 1, only)
       this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
       await this.rest()
     })
@@ -582,9 +585,9 @@ export class Session {
   }
 
   /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
-  private async advance(trainer: Trainer, most: number): Promise<void> {
+  private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
     try {
-      await this.take(trainer, most)
+      await this.take(trainer, most, only)
       const { at, cost } = this.kept
       const begun = performance.now()
       if (begun - at < Math.max(keeping.every, keeping.times * cost)) return
@@ -596,11 +599,11 @@ export class Session {
     }
   }
 
-  private async take(trainer: Trainer, most: number): Promise<void> {
+  private async take(trainer: Trainer, most: number, only: Network | null): Promise<void> {
     if (this.fault) throw this.fault
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
-    const rows = await trainer.steps(most)
+    const rows = await trainer.steps(most, only)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
     // What was computed since the fault means nothing.
     if (this.fault) throw this.fault

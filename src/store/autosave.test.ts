@@ -142,6 +142,6 @@ it('lets draw where storage never answers', async () => {
   await vi.advanceTimersByTimeAsync(3000)
   expect(await loaded).toBeNull()
   expect(told).toEqual([
-    'What was drawn here before could not be read (No answer within 3 s). You can draw; keep the page open until you have used it.',
+    'What was drawn here before could not be read (its storage does not answer). You can draw; keep the page open until you have used it.',
   ])
 })

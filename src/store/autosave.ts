@@ -2,6 +2,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { unknown, type Annotation, type Drawable, type Saved } from '../drawing/drawable'
 import { inTime } from '../lib/in-time'
+import { storageReason } from '../lib/storage-reason'
 import { markDraft, setDrafts } from './drafts'
 
 interface Row extends Saved {
@@ -114,7 +115,7 @@ export class Autosave {
       return { labels: row.labels, classes: row.classes, savedAt: row.savedAt }
     } catch (problem) {
       this.#tell(
-        `What was drawn here before could not be read (${reasonOf(problem)}). You can draw; keep the page open until you have used it.`,
+        `What was drawn here before could not be read (${storageReason(problem)}). You can draw; keep the page open until you have used it.`,
       )
       return null
     }
@@ -157,15 +158,11 @@ export class Autosave {
         unwritten.delete(this.#id)
         this.#tell(null)
       } catch (problem) {
-        this.#tell(`What you draw could not be saved in this browser (${reasonOf(problem)}). Nothing is lost while the page stays open.`)
+        this.#tell(
+          `What you draw could not be saved in this browser (${storageReason(problem)}). Nothing is lost while the page stays open.`,
+        )
       }
     }
     this.#busy = null
   }
-}
-
-function reasonOf(problem: unknown): string {
-  if (problem instanceof DOMException && problem.name === 'QuotaExceededError') return 'its storage is full'
-  const text = problem instanceof Error ? problem.message : String(problem)
-  return text.replace(/\.$/, '') || 'no reason given'
 }

@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-import { announcement, duration, lastPart, percent, runsOf, score, size, speedWords, statusLine, value } from './format'
-
-it('writes times', () => {
-  expect([0.4, 45, 59.6, 154, 4320].map(duration)).toEqual(['0 s', '45 s', '1 min 0 s', '2 min 34 s', '1 h 12 min'])
-})
+import { announcement, lastPart, percent, runsOf, score, size, speedWords, statusLine, value } from './format'
 
 it('writes numbers with their runs', () => {
   expect([[], [4], [1, 2], [1, 3, 4, 5, 9], [2, 3, 7, 8, 9]].map(runsOf)).toEqual(['', '4', '1, 2', '1, 3 – 5, 9', '2, 3, 7 – 9'])

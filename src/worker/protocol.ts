@@ -2,6 +2,7 @@
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { ListedRun } from '../keeping/kept-run'
+import type { Network } from '../method/history'
 import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
 import type { SelfTestReport } from '../selftest/report'
@@ -26,7 +27,7 @@ import type {
 } from '../session/events'
 
 export type { KeptFile, KeptState, ListedRun } from '../keeping/kept-run'
-export type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+export type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
@@ -55,6 +56,8 @@ export interface Requests {
   'inspect-source'(given: { source: string }): VolumeNumbers
   /** Gives an image (the id of its source) another mask, or none. Answers with what that changes, in sentences. */
   'choose-mask'(given: { image: string; mask: string | null }): string
+  /** Makes an image (the id of its source) with the mask that it has the exemplar, likewise. The one before keeps its mask, for the score. */
+  'choose-exemplar'(given: { image: string }): string
   /** Takes back the last choice of a mask, likewise. */
   'undo-mask'(given: Nothing): string
   /** What a value of the exemplar's mask counts as. */
@@ -76,7 +79,8 @@ export interface Requests {
   start(given: Nothing): void
   resume(given: Nothing): void
   pause(given: Nothing): void
-  step(given: Nothing): void
+  /** One step; `only`: it updates this network alone. */
+  step(given: { only?: Network }): void
   stop(given: Nothing): void
   reset(given: Nothing): void
   /** Marks that the run stands here because its worker had died when it had taken so many steps. */
