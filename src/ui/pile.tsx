@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { openPicture } from '../store/commands'
-import { useDrafts } from '../store/drafts'
+import { useIsDraft } from '../store/drafts'
 import { usePage } from '../store/page-store'
 import type { DatasetSummary, UnlabeledInfo } from '../worker/protocol'
 import { count, lastPart } from './format'
@@ -101,7 +101,7 @@ interface EntryProps {
 }
 
 function Entry({ image: { id, name, patient, annotated, hasReference }, several, onChoose }: EntryProps) {
-  const draft = useDrafts().has(id) && !annotated
+  const draft = useIsDraft(id) && !annotated
   return (
     <>
       <button type="button" aria-label={`Annotate ${name}`} title={`Annotate ${name}`} onClick={onChoose}>
