@@ -204,6 +204,8 @@ export interface DatasetSummary {
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
   unlabeled: UnlabeledInfo[]
+  /** What is segmented and not learnt from, and the volumes that it comes from. */
+  further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
   references: number
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
@@ -307,6 +309,8 @@ export interface Predictions {
   step: number
   size: number
   items: Prediction[]
+  /** How further images are unlike those that were learnt from, in sentences. */
+  unlike: string[]
 }
 
 /** Settings that would solve a problem, and what they are in a few words. */
@@ -347,6 +351,8 @@ export interface SessionEvents {
   }
   /** The session took the settings of a run that it shows or continues, and the image that the live view followed. */
   continued: { config: Config; watched: PictureId | null }
+  /** Networks of a run are at hand without the images that they learnt from. */
+  loaded: { file: string }
   /** With every change of data or settings. */
   memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */

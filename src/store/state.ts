@@ -64,6 +64,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** The file whose networks are at hand without the images that they learnt from; null if there is none. */
+  loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
   /** Statistics requested of the user's volumes, by id. */
@@ -102,6 +104,7 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  loaded: null,
   recoveries: [],
   details: {},
   memory: null,
@@ -128,6 +131,7 @@ const reducers = {
     return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
   },
   continued: ({ watched }, { config, watched: own }) => ({ asked: config, told: config, running: config, watched: own ?? watched }),
+  loaded: (_, { file }) => ({ loaded: file }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
@@ -150,7 +154,7 @@ export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
     event.run > state.run
-      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
+      ? { ...state, run: event.run, saved: null, bank: null, loaded: null, recoveries: [], progress: { ...state.progress, bank: null } }
       : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next

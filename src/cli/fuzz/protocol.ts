@@ -182,7 +182,7 @@ const values = oneof(
 ) as fc.Arbitrary<Given<'configure'>['values']>
 
 const exports_: ExportKind[] = ['weights', 'masks', 'maps', 'run']
-const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference')
+const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference', 'further')
 
 /** Every request but those that measure instead of training or say where runs are kept. */
 const requests: {
