@@ -97,6 +97,8 @@ export interface Dataset {
   /** Why others cannot be used on their images. */
   refused: ReadonlyMap<Volume, InputError>
   chosen: ChosenMasks
+  /** The image that somebody chose to be learnt from, by its source's id; null where files say it. */
+  teacher: string | null
   /** To be restored one by one, the newest last. */
   earlier: readonly Earlier[]
   /** The modalities of cases that have several images each, and which is used; null where no case has. */
@@ -119,6 +121,7 @@ export const emptyDataset: Dataset = {
   partners: new Map(),
   refused: new Map(),
   chosen: new Map(),
+  teacher: null,
   earlier: [],
   modality: null,
 }
@@ -222,3 +225,7 @@ export function picturesIn(dataset: Dataset): Picture[] {
 
 /** The number of a picture; -1 for one that gets no mask. */
 export const numberOf = (dataset: Dataset, id: PictureId): number => picturesIn(dataset).findIndex((picture) => picture.id === id)
+
+/** The image of an id: one that gets a mask, or an exemplar that waits for its own; undefined if it is no longer loaded. */
+export const pictureOf = (dataset: Dataset, id: PictureId): Picture | undefined =>
+  picturesIn(dataset)[numberOf(dataset, id)] ?? dataset.exemplars.find(({ picture }) => picture.id === id)?.picture

@@ -9,6 +9,7 @@ import { identifiersOf, personalNames } from './cases'
 import { picturesOf, type Dataset, type Picture, type Source } from './dataset'
 import { pairList } from './pair-list'
 import { hasReference } from './references'
+import { suggestionFor } from './suggestion'
 import { shownClasses } from './thumbnails'
 import { missingOf } from './training-data'
 import type { DatasetSummary, Region, SourceInfo, UnlabeledInfo, VolumeNumbers } from './events'
@@ -141,6 +142,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     identifiers: identifiersOf(dataset),
     personal: personalNames(dataset),
     proposedRegion: proposedRegion(dataset),
+    suggestion: suggestionFor(dataset),
     unlabeled: dataset.unlabeled.map((picture, i) => infoOf(picture, hasReference(dataset, i), teaching)),
     further: {
       images: dataset.further.flatMap(picturesOf).map((picture) => infoOf(picture, false, teaching)),
