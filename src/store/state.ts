@@ -79,6 +79,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** The file whose networks are at hand without the images that they learnt from; null if there is none. */
+  loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
   /** Statistics requested of the user's volumes, by id. */
@@ -122,6 +124,7 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  loaded: null,
   recoveries: [],
   details: {},
   memory: null,
@@ -169,6 +172,7 @@ const reducers = {
     ...{ picked: nothing, given: new Set(keys) },
     problems: withoutWaits(problems),
   }),
+  loaded: (_, { file }) => ({ loaded: file }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
