@@ -5,6 +5,7 @@ import { makePhantoms } from '../data/phantom'
 import { putSlice } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { frameOf, prepareImage } from '../image/frame'
+import { disagreement } from '../image/masks'
 import { version } from '../lib/version'
 import { defaults } from '../method/config'
 import { combine, decide, type Inference } from '../method/inference'
@@ -15,7 +16,7 @@ import { hasChannels, type Dataset, type Picture, type Source } from './dataset'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind } from './events'
-import { disagreement, type Trainer } from './trainer'
+import type { Trainer } from './trainer'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
 function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, StoredTensor> {

@@ -19,6 +19,7 @@ import type {
   ExportedFile,
   ExportKind,
   ExportOptions,
+  MaskName,
   OpenedPicture,
   PictureId,
   Problem,
@@ -42,6 +43,7 @@ import { Speed } from './speed'
 import { numbersOf } from './summary'
 import { DivergedError, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
+import { measureMasks, viewedPicture } from './viewed-picture'
 import { sayStrangers, WaitingRun } from './waiting-run'
 
 /** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
@@ -332,13 +334,31 @@ export class Session {
     this.betweenSteps(async () => {
       const picture = this.pictureOf(id)
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
-      const { trainer } = this
+      const { networks } = this
       const index = this.dataset.unlabeled.findIndex((one) => one.id === id)
-      // If the backend is lost for good nothing can be predicted, but one can still draw.
-      const able = trainer && trainer.t > 0 && index >= 0 && this.state !== 'failed'
-      const predicted = () => (able && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
-      return openedPicture(this.dataset, picture, predicted, trainer !== null)
+      // Without networks nothing can be predicted, but one can still draw.
+      const predicted = () => (networks && networks.t > 0 && index >= 0 && toDraw ? networks.predictOne(index) : Promise.resolve(null))
+      return openedPicture(this.dataset, picture, predicted, this.trainer !== null)
     })
+
+  /** The networks, unless their backend is lost for good. */
+  private get networks(): Trainer | null {
+    return this.state === 'failed' ? null : this.trainer
+  }
+
+  /** An image at full size with all its masks. */
+  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.dataset, this.pictureOf(id), this.networks))
+
+  /** Pixels of each class in a mask of several images; null for an image without that mask. */
+  measureMasks = (ids: readonly PictureId[], mask: MaskName) =>
+    this.betweenSteps(() =>
+      measureMasks(
+        this.dataset,
+        ids.map((id) => this.pictureOf(id)),
+        mask,
+        this.networks,
+      ),
+    )
 
   private pictureOf(id: PictureId): Picture | undefined {
     const { unlabeled, exemplars } = this.dataset

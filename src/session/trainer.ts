@@ -1,5 +1,6 @@
 import { frameOf } from '../image/frame'
 import { Random } from '../lib/random'
+import { disagreement } from '../image/masks'
 import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
@@ -286,9 +287,9 @@ export class Trainer {
     }
   }
 
-  /** The predicted mask of unlabelled image `i` in the size of its source. */
-  maskOf(i: number, inference: Inference): LabelMap {
-    return this.toSource(this.dataset.unlabeled[i]!, combine(inference, this.config.inference))
+  /** The predicted mask of unlabelled image `i` in the size of its source. @param form whose: of both networks together, or of one */
+  maskOf(i: number, inference: Inference, form = this.config.inference): LabelMap {
+    return this.toSource(this.dataset.unlabeled[i]!, combine(inference, form))
   }
 
   /** The predicted mask of one image, in the size of its source. */
@@ -299,8 +300,8 @@ export class Trainer {
   }
 
   /** The same, with the user's annotation in place of the prediction wherever it is known. */
-  resultOf(i: number, inference: Inference): LabelMap {
-    const predicted = this.maskOf(i, inference)
+  resultOf(i: number, inference: Inference, form = this.config.inference): LabelMap {
+    const predicted = this.maskOf(i, inference, form)
     const exemplar = exemplarAt(this.dataset, this.dataset.unlabeled[i]!)
     const annotation = exemplar && annotationOf(this.dataset, exemplar)
     if (!annotation) return predicted
@@ -454,16 +455,4 @@ export class Trainer {
 /** A prediction and its reference for the score; both are unknown where the reference is. */
 export function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
   return { patient, prediction: prediction.map((l, i) => (reference[i] === unknown ? unknown : l)), reference }
-}
-
-/** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 if both see only background. */
-export function disagreement(A: Uint8Array, B: Uint8Array): number {
-  let foreground = 0
-  let differ = 0
-  for (let i = 0; i < A.length; i++) {
-    if (A[i] === 0 && B[i] === 0) continue
-    foreground++
-    if (A[i] !== B[i]) differ++
-  }
-  return foreground === 0 ? 0 : differ / foreground
 }

@@ -24,6 +24,8 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'choose-mask': ({ image, mask }, { session }) => session.chooseMask(image, mask),
   'undo-mask': (_, { session }) => session.undoMask(),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
+  'view-picture': ({ picture }, { session }) => session.viewPicture(picture),
+  'measure-masks': ({ pictures, mask }, { session }) => session.measureMasks(pictures, mask),
   annotate: async ({ picture, labels, classes }, { session, keeper }) => {
     if (!keeper.upToDate) await keeper.keep()
     await session.annotate(picture, labels, classes)

@@ -14,6 +14,7 @@ import type {
   ExportKind,
   ExportOptions,
   FileRole,
+  MaskName,
   MaskValueInfo,
   OpenedPicture,
   PictureId,
@@ -21,6 +22,7 @@ import type {
   SampleName,
   SessionEvents,
   SourceInfo,
+  ViewedPicture,
   VolumeNumbers,
 } from '../session/events'
 
@@ -60,6 +62,10 @@ export interface Requests {
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
+  /** An image at full size with all its masks. */
+  'view-picture'(given: { picture: PictureId }): ViewedPicture
+  /** Pixels of each class in a mask of several images; null for an image without that mask. */
+  'measure-masks'(given: { pictures: PictureId[]; mask: MaskName }): (number[] | null)[]
   /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
   annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: LabelClass[] }): void
   'remove-exemplar'(given: { picture: PictureId }): void
