@@ -223,10 +223,16 @@ export async function openPicture(purpose: PicturePurpose, picture: PictureId): 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
 /** Makes what was drawn on the opened image an exemplar. */
-export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): void {
+export async function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): Promise<void> {
   const { opened } = pageStore.getState()
-  if (opened) void send('annotate', { picture: opened.id, labels, classes })
   closePicture()
+  if (!opened) return
+  const taking = send('annotate', { picture: opened.id, labels, classes })
+  const { exemplars } = pageStore.getState().dataset ?? {}
+  await taking
+  // A drawing that is refused changes no exemplar, and the reason is shown.
+  const { dataset, status } = pageStore.getState()
+  if (dataset?.exemplars !== exemplars) pageStore.setState({ drawn: { picture: opened.id, step: status.step } })
 }
 
 export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })

@@ -73,6 +73,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** The image whose drawing was taken last, and the step before which: the run has yet to learn from it until it goes on. */
+  drawn: { picture: PictureId; step: number } | null
   /** How masks are exported. */
   exportOptions: ExportOptions
   /** The last file that was saved, and the step before which it was asked for. */
@@ -107,6 +109,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  drawn: null,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
   runs: [],
@@ -150,7 +153,7 @@ export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
     event.run > state.run
-      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
+      ? { ...state, run: event.run, saved: null, drawn: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
       : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next

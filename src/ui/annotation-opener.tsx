@@ -23,7 +23,7 @@ export function AnnotationOpener() {
         <AnnotationEditor
           picture={picture}
           // A copy, because it is transferred to the worker.
-          onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}
+          onDone={({ labels, classes }) => void annotate(new Uint8Array(labels), classes)}
           onClose={closePicture}
         />
       )}

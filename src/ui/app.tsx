@@ -14,6 +14,7 @@ import { Runs } from './runs'
 import { SkipLinks } from './skip-links'
 import { TrainingPanel } from './training-panel'
 import { useMedia } from './use-media'
+import { ViewerOpener } from './viewer-opener'
 
 export function App() {
   // As in layout.css. There the run bar comes first, for Tab and a screen reader too.
@@ -39,6 +40,8 @@ export function App() {
       </main>
       <Footer />
       <DropTarget />
+      <ViewerOpener />
+      {/* It may be opened from the viewer, and then lies over it. */}
       <AnnotationOpener />
       <DiscardDialog />
       <OfflineOffer />
