@@ -101,6 +101,7 @@ test.describe('with a worker that dies', () => {
     await expectState(page, 'running')
     await button(page, 'Pause').click()
     await expectState(page, 'paused')
+    await lookInto(page, button(page, 'Open p2_1.png'), 'the viewer', '.viewer')
     await choose(page, 'Zip or mixed files', [text('notes.txt')])
     await expect(page.getByRole('alert').filter({ hasText: 'notes.txt' })).toBeVisible()
     // Everything that can be opened, so that no part is left out.
