@@ -95,7 +95,7 @@ test('afterwards every mask is what the networks, the files and the exports say'
   // A drawing counts in its volume, in place of the prediction.
   const drawn = new Uint8Array(pixels).fill(255)
   drawn.fill(1, 0, 100)
-  await session.annotate(ids[2]!, drawn, view.classes)
+  await session.annotate([{ picture: ids[2]!, labels: drawn }], view.classes)
   const corrected = await session.viewPicture(ids[2]!)
   expect(corrected).toMatchObject({ drawn: true, masks: { exemplar: drawn } })
   expect(corrected.masks.mean, 'the prediction can still be compared').toEqual(view.masks.mean)

@@ -3,9 +3,10 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { GreyWindow } from '../image/window'
 import type { DatasetSummary, MaskName, PictureId, ViewedPicture } from '../worker/protocol'
+import { openEditor } from './commands'
 import { ask } from './connection'
 import { pageStore } from './page-store'
-import { slicesOf, sourceOf } from './viewer-order'
+import { sourceOf, stackOf } from './stack'
 
 /** What lies over the image. */
 export type LayerName = 'image' | MaskName | 'disagreement' | 'probability'
@@ -101,7 +102,15 @@ export function leaf(by: number): void {
 export function scrollSlices(by: number): void {
   const { picture } = viewer.getState()
   const { dataset } = pageStore.getState()
-  if (picture && dataset) turnTo(along(slicesOf(allPictures(dataset), picture), picture, by))
+  if (!picture) return
+  const slices = stackOf(dataset, picture).map(({ id }) => id)
+  turnTo(along(slices, picture, by))
+}
+
+/** Opens the drawing tools on the image. Afterwards the viewer shows the slice that was drawn on last. */
+export async function draw(picture: PictureId): Promise<void> {
+  const last = await openEditor(picture)
+  if (viewer.getState().picture === picture) turnTo(last)
 }
 
 let asking = false

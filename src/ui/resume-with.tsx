@@ -8,7 +8,7 @@ import { plural } from './format'
 export function ResumeWith({ picture }: { picture: PictureId }) {
   const exemplars = usePage((state) => {
     const { drawn, status, dataset } = state
-    if (drawn?.picture !== picture || drawn.step !== status.step || !allowed(state).resume) return 0
+    if (!drawn?.pictures.includes(picture) || drawn.step !== status.step || !allowed(state).resume) return 0
     return dataset?.exemplars.filter(({ from }) => from !== null).length ?? 0
   })
   if (exemplars === 0) return null

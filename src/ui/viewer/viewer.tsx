@@ -1,9 +1,8 @@
 import { useCallback, useEffect, useRef, type RefObject } from 'react'
-import { openPicture } from '../../store/commands'
 import { pageStore } from '../../store/page-store'
 import {
-  allPictures,
   closeViewer,
+  draw,
   fitted,
   leaf,
   look,
@@ -13,7 +12,7 @@ import {
   viewer as viewerStore,
   type LayerName,
 } from '../../store/viewer'
-import { framesOf, slicesOf, sourceOf } from '../../store/viewer-order'
+import { framesOf, sourceOf, stackOf } from '../../store/stack'
 import type { DatasetSummary, PictureId, ViewedPicture } from '../../worker/protocol'
 import { count } from '../format'
 import { ModalDialog } from '../modal-dialog'
@@ -43,9 +42,8 @@ export function Viewer({ dataset, asked }: Props) {
     sight.current = now
   }, [])
   const dialog = useRef<HTMLDialogElement>(null)
-  const all = allPictures(dataset)
-  const slices = slicesOf(all, asked)
-  const frames = framesOf(all, asked)
+  const slices = stackOf(dataset, asked).map(({ id }) => id)
+  const frames = framesOf(dataset, asked)
   const name = [...dataset.unlabeled, ...dataset.exemplars].find(({ id }) => id === asked)?.name ?? ''
   const at = among.indexOf(asked)
   const layer = shown && layerOn(wanted, shown)
@@ -91,13 +89,7 @@ export function Viewer({ dataset, asked }: Props) {
             </div>
           )}
           <ResumeWith picture={asked} />
-          <button
-            type="button"
-            className="primary"
-            aria-keyshortcuts="C"
-            title={`${drawWord(shown)} (C)`}
-            onClick={() => void openPicture('annotate', asked)}
-          >
+          <button type="button" className="primary" aria-keyshortcuts="C" title={`${drawWord(shown)} (C)`} onClick={() => void draw(asked)}>
             {drawWord(shown)}
           </button>
           <button type="button" title="Close (Escape)" onClick={closeViewer}>
@@ -230,7 +222,7 @@ function keyPressed(event: KeyboardEvent, sight: Sight | null, asked: PictureId,
   else if (key === '[' || key === ']') look({ opacity: Math.min(1, Math.max(0, Math.round(10 * opacity + (key === '[' ? -1 : 1)) / 10)) })
   else if (/^[1-9]$/.test(key) && Number(key) < (pageStore.getState().dataset?.classes.length ?? 0))
     look({ class: Number(key), layer: 'probability' })
-  else if (letter === 'C') void openPicture('annotate', asked)
+  else if (letter === 'C') void draw(asked)
   else return false
   return true
 }
