@@ -132,7 +132,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     identifiers: identifiersOf(dataset),
     personal: personalNames(dataset),
     proposedRegion: proposedRegion(dataset),
-    suggestion: suggestionFor(dataset),
+    suggestion: suggestionFor(dataset, config),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
       ...{ id, name, patient, width, height, spacing },
       hasReference: hasReference(dataset, i),

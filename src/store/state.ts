@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Key, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, takenOf, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -256,11 +256,10 @@ export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Co
 
 /** Picks what the data suggest, in place of what was picked before; what is given stays. */
 export function pick(state: Pick<State, 'asked' | 'picked' | 'given'>, suggestion: Suggestion | null): Pick<State, 'asked' | 'picked'> {
-  const own = keys.filter((key) => suggestion?.values[key] !== undefined && !state.given.has(key))
-  const of = (config: Partial<Config>): Partial<Config> => Object.fromEntries(own.map((key) => [key, config[key]]))
   const before = unpicked(state)
-  const values = of(suggestion?.values ?? {})
-  return { asked: { ...before, ...values }, picked: { values, replaced: of(before) } }
+  const values = takenOf(suggestion?.values ?? {}, before, (key) => state.given.has(key))
+  const replaced = Object.fromEntries((Object.keys(values) as Key[]).map((key) => [key, before[key]]))
+  return { asked: { ...before, ...values }, picked: { values, replaced } }
 }
 
 /** With these values set by the user. */
