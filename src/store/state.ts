@@ -90,6 +90,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** The images whose drawings were taken last, and the step before which: the run has yet to learn from them until it goes on. */
+  drawn: { pictures: readonly PictureId[]; step: number } | null
   /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
   picking: boolean
   /** How masks are exported. */
@@ -130,6 +132,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  drawn: null,
   picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
@@ -203,6 +206,7 @@ export function reduce(state: State, event: Event): State {
           run: event.run,
           unpickedRun: true,
           saved: null,
+          drawn: null,
           bank: null,
           recoveries: [],
           progress: { ...state.progress, bank: null },
