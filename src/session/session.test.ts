@@ -611,7 +611,9 @@ test('an exported run is shown again, and continues when its images are loaded',
   await again.session.loadFiles([{ role: null, file: fromBytes(name, bytes) }])
   expect(again.state()).toMatchObject({ state: 'empty', steps: 8 })
   expect(again.rows()).toEqual(first.rows())
-  expect(again.of('problem').at(-1)!.message).toBe(`"${name}" needs 1 of 1 images: v.nii; give them, in any order, to continue at step 5.`)
+  expect(again.of('problem').at(-1)!.message).toBe(
+    `"${name}" needs 1 of 1 images: v.nii; give them, in any order, to continue at step 5. Its networks can segment further images without them.`,
+  )
   await again.session.loadFiles(files)
   expect(again.state()).toMatchObject({ state: 'paused', step: 5 })
   await again.session.resume()

@@ -191,7 +191,7 @@ const values = oneof(
 ) as fc.Arbitrary<Given<'configure'>['values']>
 
 const exports_: ExportKind[] = ['weights', 'masks', 'maps', 'run']
-const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference')
+const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference', 'further')
 
 const exportOptions = record({
   format: constantFrom('source' as const, 'nifti' as const),
