@@ -366,10 +366,10 @@ export class Session {
     this.betweenSteps(async () => {
       const picture = pictureOf(this.dataset, id)
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
-      const { predicting } = this
+      const { able } = this
       const number = numberOf(this.dataset, id)
       // Without networks nothing can be predicted, but one can still draw.
-      const predicted = () => (predicting && number >= 0 && toDraw ? predicting.predictOne(number) : Promise.resolve(null))
+      const predicted = () => (able && number >= 0 && toDraw ? able.predictOne(number) : Promise.resolve(null))
       return openedPicture(this.dataset, picture, predicted, (this.trainer ?? this.networks) !== null)
     })
 
@@ -379,24 +379,16 @@ export class Session {
     return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
   }
 
-  /** The same, unless their backend is lost for good. */
-  private get predicting(): Trainer | LoadedNetworks | null {
+  /** Those that can predict: none once the backend is lost for good. */
+  private get able(): Trainer | LoadedNetworks | null {
     return this.state === 'failed' ? null : this.networks
   }
 
   /** An image at full size with all its masks. */
-  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.dataset, pictureOf(this.dataset, id), this.predicting))
+  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.dataset, id, this.able))
 
   /** Pixels of each class in a mask of several images; null for an image without that mask. */
-  measureMasks = (ids: readonly PictureId[], mask: MaskName) =>
-    this.betweenSteps(() =>
-      measureMasks(
-        this.dataset,
-        ids.map((id) => pictureOf(this.dataset, id)),
-        mask,
-        this.predicting,
-      ),
-    )
+  measureMasks = (ids: readonly PictureId[], mask: MaskName) => this.betweenSteps(() => measureMasks(this.dataset, ids, mask, this.able))
 
   /**
    * Takes what was drawn on images. A run that has begun continues with it: paused, and for as many steps again if it had

@@ -5,41 +5,42 @@ import { obliquenessOf } from '../data/volume'
 import { countClasses } from '../image/masks'
 import type { LabelMap } from '../image/raster'
 import { annotationOf, exemplarAt } from './annotations'
-import { hasChannels, numberOf, type Dataset, type Picture } from './dataset'
-import type { MaskName, ViewedPicture } from './events'
+import { hasChannels, numberOf, pictureOf, picturesIn, type Dataset, type Picture } from './dataset'
+import type { MaskName, PictureId, ViewedPicture } from './events'
 import type { Networks } from './networks'
 import { openedPicture } from './opened-picture'
 import { toBytes } from './preparation'
 import { referenceOf } from './references'
 
-/** Where slices follow each other: millimetres from one image of the volume to the next; null for a single slice and without spacing. */
+/** Millimetres from one image of the volume to the next; null for a single slice and without spacing. */
 function thicknessOf({ source: { volume, every }, plane: { axis } }: Picture): number | null {
   return volume.spacing && volume.size[axis] > 1 ? volume.spacing[axis] * every : null
 }
 
 /**
  * An image with its masks in the size of its source.
- * @param networks if they have taken a step
+ * @param networks those that have taken a step; null if none have
  * @throws InputError when it is not loaded
  */
-export async function viewedPicture(dataset: Dataset, picture: Picture | undefined, networks: Networks | null): Promise<ViewedPicture> {
+export async function viewedPicture(dataset: Dataset, id: PictureId, networks: Networks | null): Promise<ViewedPicture> {
+  const picture = pictureOf(dataset, id)
   if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
   const opened = await openedPicture(dataset, picture, () => Promise.resolve(null), networks !== null)
-  const { affine } = picture.source.volume
-  const i = numberOf(dataset, picture.id)
+  const { volume } = picture.source
+  const i = numberOf(dataset, id)
   const exemplar = exemplarAt(dataset, picture)
   const annotation = exemplar && annotationOf(dataset, exemplar)
   const reference = i >= 0 ? referenceOf(dataset, i) : null
   const view: ViewedPicture = {
     ...opened,
     slice: picture.slice,
-    slices: picture.source.volume.size[picture.plane.axis],
+    slices: volume.size[picture.plane.axis],
     frame: picture.frame,
-    frames: picture.source.volume.size[3],
-    frameMeans: hasChannels(picture.source.volume) ? 'channel' : 'time',
+    frames: volume.size[3],
+    frameMeans: hasChannels(volume) ? 'channel' : 'time',
     thickness: thicknessOf(picture),
-    oblique: affine && obliquenessOf(affine),
-    place: placeOf(picture.source.volume, picture.plane, picture.slice),
+    oblique: volume.affine && obliquenessOf(volume.affine),
+    place: placeOf(volume, picture.plane, picture.slice),
     step: 0,
     masks: { ...(annotation && { exemplar: annotation.labels.slice() }), ...(reference && { reference: reference.labels }) },
     drawn: exemplar?.drawn != null,
@@ -50,8 +51,8 @@ export async function viewedPicture(dataset: Dataset, picture: Picture | undefin
     for (const form of ['mean', 'A', 'B'] as const) view.masks[form] = networks.maskOf(i, inference, form).labels
     view.probabilities = networks.mapsOf(i, inference).probabilities.map(toBytes)
   })
-  // As it is exported.
-  view.masks[networks.config.inference] = (await networks.predictOne(i)).labels
+  const { inference: form } = networks.config
+  view.masks[form] = (await resultOf(networks, i)).labels.slice()
   return { ...view, step: networks.t }
 }
 
@@ -61,29 +62,58 @@ export async function viewedPicture(dataset: Dataset, picture: Picture | undefin
  */
 export async function measureMasks(
   dataset: Dataset,
-  pictures: readonly (Picture | undefined)[],
+  ids: readonly PictureId[],
   mask: MaskName,
   networks: Networks | null,
 ): Promise<(number[] | null)[]> {
   const { length } = dataset.classes
-  const counts = new Array<number[] | null>(pictures.length).fill(null)
-  const count = (n: number, labels: Uint8Array | undefined) => labels && (counts[n] = countClasses(labels, length))
-  const predicted: { n: number; i: number }[] = []
-  for (const [n, picture] of pictures.entries()) {
-    if (!picture) continue
-    const i = numberOf(dataset, picture.id)
-    if (mask === 'exemplar') {
-      const exemplar = exemplarAt(dataset, picture)
-      count(n, (exemplar && annotationOf(dataset, exemplar))?.labels)
-    } else if (i < 0) continue
-    else if (mask === 'reference') count(n, referenceOf(dataset, i)?.labels)
-    else predicted.push({ n, i })
+  const measured: (number[] | null)[] = []
+  for (const id of ids) {
+    const map = await maskOf(dataset, id, mask, networks)
+    measured.push(map && countClasses(map.labels, length))
   }
-  if (!networks || mask === 'exemplar' || mask === 'reference') return counts
-  const places = new Map(predicted.map(({ n, i }) => [i, n]))
-  const take = (i: number, predicted: LabelMap) => count(places.get(i)!, networks.withAnnotation(i, predicted).labels)
-  const which = [...places.keys()]
-  if (mask === networks.config.inference) await networks.results(which, ({ i, predicted }) => take(i, predicted))
-  else await networks.inferPile(which, (inference, i) => take(i, networks.maskOf(i, inference, mask)))
-  return counts
+  return measured
+}
+
+async function maskOf(dataset: Dataset, id: PictureId, mask: MaskName, networks: Networks | null): Promise<LabelMap | null> {
+  const i = numberOf(dataset, id)
+  if (i < 0) return null
+  if (mask === 'reference') return referenceOf(dataset, i)
+  if (mask === 'exemplar') {
+    const exemplar = exemplarAt(dataset, picturesIn(dataset)[i]!)
+    return exemplar ? annotationOf(dataset, exemplar) : null
+  }
+  if (!networks) return null
+  if (mask === networks.config.inference) return networks.withAnnotation(i, await resultOf(networks, i))
+  let map: LabelMap | null = null
+  await networks.inferPile([i], (inference) => (map = networks.maskOf(i, inference, mask)))
+  return map && networks.withAnnotation(i, map)
+}
+
+/** What networks give for a volume in one frame, by the numbers of its images. */
+interface Results {
+  of: readonly unknown[]
+  masks: Map<number, LabelMap>
+}
+
+/** Of the volume that was looked at last: whoever scrolls asks for one slice after another, and masks are tidied by the whole volume. */
+const latest = new WeakMap<Networks, Results>()
+
+/** The predicted mask of image `i` as it is exported but for drawings: tidied as the settings want it. */
+async function resultOf(networks: Networks, i: number): Promise<LabelMap> {
+  const { dataset, config, t } = networks
+  const { source, frame } = picturesIn(dataset)[i]!
+  const of = [dataset, config, t, source, frame]
+  let known = latest.get(networks)
+  if (!known?.masks.has(i) || known.of.some((one, n) => one !== of[n])) {
+    const tidied = config.largest || config.holes
+    const beside = picturesIn(dataset).flatMap((other, n) =>
+      n === i || (tidied && other.source === source && other.frame === frame) ? [n] : [],
+    )
+    known = { of, masks: new Map() }
+    const { masks } = known
+    await networks.results(beside, (result) => masks.set(result.i, result.predicted))
+    latest.set(networks, known)
+  }
+  return known.masks.get(i)!
 }
