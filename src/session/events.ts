@@ -179,6 +179,13 @@ export interface PairList {
   undo: string | null
 }
 
+/** Settings that the data suggest. */
+export interface Suggestion {
+  /** Of what they are taken to be, in words. */
+  what: string
+  values: Partial<Config>
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
@@ -203,7 +210,11 @@ export interface DatasetSummary {
   personal: PersonalNames
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
+  /** Null where nothing is known to be better than the defaults. */
+  suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
+  /** What is segmented and not learnt from, and the volumes that it comes from. */
+  further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
   references: number
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
@@ -220,6 +231,25 @@ export interface ModelView {
   pseudoLabel: Uint8Array<ArrayBuffer>
   /** 1 where confidence >= tau. */
   mask: Uint8Array<ArrayBuffer>
+  /** What comes of the weak view's perturbed features; null where the feature term is off. */
+  feature: FeatureView | null
+}
+
+export interface FeatureView {
+  /** Class per pixel. */
+  prediction: Uint8Array<ArrayBuffer>
+  /** For each level, the finest first, 1 for the channels that were set to zero. */
+  dropped: Uint8Array<ArrayBuffer>[]
+}
+
+/** What CutMix pasted: a box of another image's strong view, to the same place. */
+export interface MixView {
+  image: PictureId
+  name: string
+  /** The other image's strong view. */
+  pixels: Uint8Array<ArrayBuffer>
+  /** Its left and upper edge and its size, in pixels. */
+  box: { x: number; y: number; width: number; height: number }
 }
 
 export interface LiveViews {
@@ -230,6 +260,8 @@ export interface LiveViews {
   name: string
   weak: Uint8Array<ArrayBuffer>
   strong: Uint8Array<ArrayBuffer>
+  /** Where the box in the strong view comes from; null if there is none this time. */
+  mix: MixView | null
   A: ModelView
   B: ModelView
   /** 1 where the pseudo-labels differ. */
@@ -254,6 +286,13 @@ export interface Prediction {
 export interface OpenedPicture extends Drawable {
   id: PictureId
   pixels: Float32Array<ArrayBuffer>
+  labels: Uint8Array<ArrayBuffer>
+}
+
+/** What somebody drew on one image. */
+export interface Drawn {
+  picture: PictureId
+  /** Class per pixel, 255 unknown. */
   labels: Uint8Array<ArrayBuffer>
 }
 
@@ -307,6 +346,8 @@ export interface Predictions {
   step: number
   size: number
   items: Prediction[]
+  /** How further images are unlike those that were learnt from, in sentences. */
+  unlike: string[]
 }
 
 /** Settings that would solve a problem, and what they are in a few words. */
@@ -349,6 +390,8 @@ export interface SessionEvents {
   }
   /** The session took the settings of a run that it shows or continues, and the image that the live view followed. */
   continued: { config: Config; watched: PictureId | null }
+  /** Networks of a run are at hand without the images that they learnt from. */
+  loaded: { file: string }
   /** With every change of data or settings. */
   memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */

@@ -16,7 +16,7 @@ function shelfOf(own: Partial<Shelf> = {}) {
       rows.set(row.key, row)
     },
     remove: async (key) => void rows.delete(key),
-    count: () => Promise.resolve(rows.size),
+    keys: () => Promise.resolve([...rows.keys()]),
     clear: async () => rows.clear(),
     ...own,
   }

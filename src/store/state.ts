@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, takenOf, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -17,6 +17,7 @@ import type {
   Recovery,
   RequestName,
   RunStatus,
+  Suggestion,
   VolumeNumbers,
 } from '../worker/protocol'
 
@@ -36,6 +37,14 @@ type Progress = Pick<Event<'progress'>, 'done' | 'of'>
 /** An image is opened to draw on, to choose the region of interest, or to view. */
 export type PicturePurpose = 'annotate' | 'region' | 'preview'
 
+/** Settings that came from the data. */
+export interface Picked {
+  values: Partial<Config>
+  replaced: Partial<Config>
+}
+
+const nothing: Picked = { values: {}, replaced: {} }
+
 export interface State {
   /** Number of the newest run heard of; events of older runs are dropped. */
   run: number
@@ -46,6 +55,12 @@ export interface State {
   running: Config | null
   /** Settings as the form shows them; they may be ahead of the session. */
   asked: Config
+  /** Of `asked`, what was picked from the data, and what it replaced. */
+  picked: Picked
+  /** Whether nothing has been picked for this run yet: its data set is still to be told. */
+  unpickedRun: boolean
+  /** Settings that the user or the address has set, in whose place nothing is picked. */
+  given: ReadonlySet<Key>
   /** Settings last sent to the session or reported by it. */
   told: Config
   /** The unlabelled image that the live view is asked to follow; null if there is none. */
@@ -64,6 +79,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** The file whose networks are at hand without the images that they learnt from; null if there is none. */
+  loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
   /** Statistics requested of the user's volumes, by id. */
@@ -73,6 +90,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
+  picking: boolean
   /** How masks are exported. */
   exportOptions: ExportOptions
   /** The last file that was saved, and the step before which it was asked for. */
@@ -93,6 +112,9 @@ export const initial: State = {
   dataset: null,
   running: null,
   asked: defaults,
+  picked: nothing,
+  unpickedRun: true,
+  given: new Set(),
   told: defaults,
   watched: null,
   live: true,
@@ -102,11 +124,13 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  loaded: null,
   recoveries: [],
   details: {},
   memory: null,
   opening: null,
   opened: null,
+  picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
   runs: [],
@@ -126,16 +150,29 @@ type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<S
 
 /** What each event changes here; the others are handled in connection.ts. */
 const reducers = {
-  dataset: ({ watched, problems }, { dataset, config }) => {
+  dataset: (state, { dataset, config }) => {
+    const { watched, unpickedRun, problems } = state
     // As in the session, the choice stays if the image still exists.
     const there = dataset.unlabeled.some(({ id }) => id === watched)
-    const after = { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
-    return dataset.sample === null ? after : { ...after, problems: withoutWaits(problems) }
+    // A run that has begun keeps its settings.
+    const own = unpickedRun ? pick(state, dataset.suggestion) : {}
+    return {
+      dataset,
+      picking: isPicking(state, dataset),
+      running: config,
+      told: config,
+      watched: there ? watched : (dataset.unlabeled[0]?.id ?? null),
+      unpickedRun: false,
+      problems: dataset.sample === null ? problems : withoutWaits(problems),
+      ...own,
+    }
   },
   continued: ({ watched, problems }, { config, watched: own }) => ({
     ...{ asked: config, told: config, running: config, watched: own ?? watched },
+    ...{ picked: nothing, given: new Set(keys) },
     problems: withoutWaits(problems),
   }),
+  loaded: (_, { file }) => ({ loaded: file }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
@@ -161,7 +198,15 @@ export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
     event.run > state.run
-      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
+      ? {
+          ...state,
+          run: event.run,
+          unpickedRun: true,
+          saved: null,
+          bank: null,
+          recoveries: [],
+          progress: { ...state.progress, bank: null },
+        }
       : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
@@ -207,6 +252,30 @@ export function addProblem(before: State, { kind, message, file, offers = [], wa
 export const applyPreset = (preset: Preset, config: Config): Config =>
   makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
 
+/** Settings without what was picked from the data. */
+export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Config => ({ ...asked, ...picked.replaced })
+
+/** Picks what the data suggest, in place of what was picked before; what is given stays. */
+export function pick(state: Pick<State, 'asked' | 'picked' | 'given'>, suggestion: Suggestion | null): Pick<State, 'asked' | 'picked'> {
+  const before = unpicked(state)
+  const values = takenOf(suggestion?.values ?? {}, before, (key) => state.given.has(key))
+  const replaced = Object.fromEntries((Object.keys(values) as Key[]).map((key) => [key, before[key]]))
+  return { asked: { ...before, ...values }, picked: { values, replaced } }
+}
+
+/** With these values set by the user. */
+export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: Partial<Config>): Pick<State, 'asked' | 'picked' | 'given'> {
+  const set = Object.keys(values) as Key[]
+  const without = (config: Partial<Config>): Partial<Config> =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !set.includes(key as Key)))
+  const { asked, picked, given } = state
+  return {
+    asked: { ...asked, ...values },
+    picked: { values: without(picked.values), replaced: without(picked.replaced) },
+    given: new Set([...given, ...set]),
+  }
+}
+
 /** The preset that `config` matches, or null for custom settings. */
 export function presetOf(config: Config): Preset | null {
   const names = Object.keys(presets) as Preset[]
@@ -221,6 +290,17 @@ export function differing(config: Config, base: Config): Partial<Config> {
 /** Whether settings are such that also a run that has begun can take. */
 export const isFree = (values: Partial<Config>): boolean =>
   Object.keys(values).every((key) => (freeKeys as readonly string[]).includes(key))
+
+/** Whether there are images of the user's and no mask: one has to be chosen and annotated first. */
+export const wantsMask = ({ dataset }: Pick<State, 'dataset'>): boolean =>
+  dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
+
+/** Whether all images are still shown with the next data set. After a drawing they are, for there may be more to draw; a mask from a file ends the search. */
+function isPicking(before: State, dataset: DatasetSummary): boolean {
+  if (wantsMask({ dataset })) return true
+  const found = wantsMask(before) && !dataset.exemplars.some(({ from }) => from === 'drawing')
+  return before.picking && !found && dataset.sample === before.dataset?.sample
+}
 
 /** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
 export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>
