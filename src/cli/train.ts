@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path'
 import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { csvOf } from '../lib/csv'
+import { duration } from '../lib/duration'
 import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { CaseName, DatasetSummary, ExportOptions, FileRole, SessionEvent, SourceInfo } from '../session/events'
@@ -61,9 +62,6 @@ function settings(values: Values<typeof train>): Partial<Record<string, unknown>
     ...(values.seed !== undefined && { seed: values.seed }),
   }
 }
-
-const duration = (seconds: number) =>
-  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 
 /** Prints how the run goes, one line a second at most, and collects what went wrong. */
 class Log {

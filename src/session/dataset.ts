@@ -92,6 +92,8 @@ export interface Dataset {
   /** Why others cannot be used on their images. */
   refused: ReadonlyMap<Volume, InputError>
   chosen: ChosenMasks
+  /** The image that somebody chose to be learnt from, by its source's id; null where files say it. */
+  teacher: string | null
   /** To be restored one by one, the newest last. */
   earlier: readonly Earlier[]
   /** The modalities of cases that have several images each, and which is used; null where no case has. */
@@ -112,6 +114,7 @@ export const emptyDataset: Dataset = {
   partners: new Map(),
   refused: new Map(),
   chosen: new Map(),
+  teacher: null,
   earlier: [],
   modality: null,
 }
@@ -194,3 +197,7 @@ export function picturesOf(source: Source): Picture[] {
 
 /** The image itself, in the units of its file. */
 export const rasterOf = ({ source, plane, slice, frame }: Picture): Raster => sliceOf(source.volume, plane, slice, frame)
+
+/** The image of an id: an unlabelled one or an exemplar; undefined if it is no longer loaded. */
+export const pictureOf = ({ unlabeled, exemplars }: Dataset, id: PictureId): Picture | undefined =>
+  unlabeled.find((picture) => picture.id === id) ?? exemplars.find(({ picture }) => picture.id === id)?.picture

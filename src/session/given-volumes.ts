@@ -53,7 +53,7 @@ export function withVolumes(
   for (const { mask } of dropped.sorted) if (mask) keepRead(mask)
   // Where somebody has drawn exemplars or chosen masks, a pair that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
-  const settled = drawn || before.chosen.size > 0
+  const settled = drawn || before.chosen.size > 0 || before.teacher !== null
   const instead = { 'exemplar-image': 'unlabeled', 'exemplar-mask': 'reference', unlabeled: 'unlabeled', reference: 'reference' } as const
   const roles = [
     ...byRole.files,
@@ -100,6 +100,7 @@ export function withVolumes(
     next = {
       ...next,
       given: { ...next.given, exemplar: source, mask: null },
+      teacher: null,
       exemplarSource: source,
       ...{ exemplarMask: null, exemplars, mapping: new Map(), classes: [], chosen: chosenBut(next.chosen, source) },
       ...(sources === next.sources ? {} : { sources, unlabeled: sources.flatMap(picturesOf) }),
@@ -121,6 +122,7 @@ export function withVolumes(
       return {
         ...withExemplar(next, source, volume),
         given: { exemplar: source, mask: volume, why, pile: next.sources },
+        teacher: null,
         chosen: chosenBut(next.chosen, source),
       }
     })
@@ -148,7 +150,7 @@ export function withVolumes(
     const told = chosenByNames(chosen, [...byId.keys()], next.masks)
     next = { ...next, chosen: new Map([...next.chosen, ...[...told].map(([image, [mask]]) => [byId.get(image)!, maskId(mask!)] as const)]) }
   }
-  if (next.chosen.size > 0) next = attempt(() => withPairs(next)) ?? next
+  if (next.chosen.size > 0 || next.teacher !== null) next = attempt(() => withPairs(next)) ?? next
   const { dataset, unpaired } = withReferences(next)
   next = dataset
   // Masks may come before their images; and the exemplar's own one may be among them.

@@ -41,6 +41,8 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
       name,
     )
   }
+  const own = new Set(annotated(dataset).map(({ picture }) => picture.id))
+  const pile = dataset.unlabeled.flatMap(({ id }, i) => (own.has(id) ? [] : [i]))
   return {
     size: config.size,
     classes: dataset.classes.length,
@@ -51,6 +53,8 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
       beat()
       return prepareImage(rasterOf(picture), frame(picture), config)
     }),
+    // Where every image is annotated there is nothing else to learn from.
+    ...(pile.length > 0 && pile.length < dataset.unlabeled.length ? { pile } : {}),
   }
 }
 

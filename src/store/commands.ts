@@ -4,20 +4,23 @@ import { csvOf } from '../lib/csv'
 import { dataKeys, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
+  Drawn,
   ExportedFile,
   ExportKind,
   ExportOptions,
   FileRole,
   Given,
   MaskValueInfo,
+  Network,
   Offer,
+  OpenedPicture,
   PictureId,
   RequestName,
   SampleName,
   SourceInfo,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
-import { hasUnwritten } from './autosave'
+import { hasUnwritten, listDrafts } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect, settleFailed } from './connection'
 import { diagnosticsOf, machineOf } from './diagnostics'
@@ -63,6 +66,8 @@ export function begin(): void {
     if (came && !dataset && !loading({ pending })) loadSample(address.sample)
   })
   loadSample(address.sample)
+  // Without storage there are none.
+  void listDrafts().catch(() => undefined)
   addEventListener('beforeunload', (event) => {
     if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
   })
@@ -148,12 +153,22 @@ export const choosePreset = (preset: Preset) =>
 
 /** Drives the run. A reset that would lose something is asked about first. */
 export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): void {
+  if (type === 'step') return void takeStep()
   const state = pageStore.getState()
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
   const driven = send(type, {})
-  if (type === 'start' || type === 'step' || type === 'resume') void driven.then(checkAdapter)
+  if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
 }
+
+/** Takes one step. @param only updates this network alone @returns when all that follows it at rest is done */
+export async function takeStep(only?: Network): Promise<void> {
+  await send('step', only ? { only } : {})
+  void checkAdapter()
+}
+
+/** @returns when the run is at rest */
+export const pauseRun = async (): Promise<void> => void (await send('pause', {}))
 
 /** Whether the worker is testing its adapter. */
 let checking = false
@@ -230,6 +245,16 @@ export const chooseMask = (image: string, mask: string | null): Promise<string |
 /** Takes back the last choice of a mask, likewise. */
 export const undoMask = (): Promise<string | undefined> => send('undo-mask', {})
 
+/** Makes an image with its own mask the exemplar. */
+export async function chooseExemplar(image: string): Promise<void> {
+  if ((await send('choose-exemplar', { image })) !== undefined) closePicker()
+}
+
+/** Shows all images, to choose an exemplar among. */
+export const openPicker = () => pageStore.setState({ picking: true })
+
+export const closePicker = () => pageStore.setState({ picking: false })
+
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 
 /** Asks for an image at full size; it arrives in `opened`. */
@@ -243,11 +268,38 @@ export async function openPicture(purpose: PicturePurpose, picture: PictureId): 
 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
-/** Makes what was drawn on the opened image an exemplar. */
-export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): void {
-  const { opened } = pageStore.getState()
-  if (opened) void send('annotate', { picture: opened.id, labels, classes })
+/** Opens the drawing tools on an image. @returns once they are closed, however: the image that was shown last, which may be another slice */
+export function openEditor(picture: PictureId): Promise<PictureId> {
+  void openPicture('annotate', picture)
+  let shown = picture
+  return new Promise((resolve) => {
+    const stop = pageStore.subscribe(({ opening }) => {
+      if (opening?.purpose === 'annotate') return void (shown = opening.picture)
+      stop()
+      resolve(shown)
+    })
+  })
+}
+
+/** Another slice is shown in the drawing tools. */
+export const turnedTo = (picture: PictureId) => pageStore.setState({ opening: { purpose: 'annotate', picture } })
+
+/** An image at full size, to draw on or for what is drawn on it already; undefined if it cannot be had, which is shown. */
+export const fetchPicture = (picture: PictureId, toDraw: boolean): Promise<OpenedPicture | undefined> =>
+  send('open-picture', { picture, toDraw })
+
+/** Makes what was drawn exemplars. */
+export function annotate(drawings: Drawn[], classes: LabelClass[]): void {
+  if (drawings.length > 0) void send('annotate', { drawings, classes })
   closePicture()
+}
+
+/** Saves what is drawn on the volume of the first of these images, in its format. */
+export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): Promise<string | null> {
+  if (drawings.length === 0) return null
+  const file = await send('export-drawings', { drawings, classes, options: pageStore.getState().exportOptions })
+  if (file) save(file)
+  return file?.name ?? null
 }
 
 export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })

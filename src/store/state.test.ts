@@ -111,6 +111,26 @@ describe('reduce', () => {
   })
 })
 
+it('lists what a run waits for until it goes on, or another begins, and never twice', () => {
+  const waits = (missing: number): Event => ({
+    ...({ type: 'problem', kind: 'input', message: `"run.zip" needs ${missing} of 3 images.`, file: 'run.zip', waits: true } as const),
+    run: 0,
+  })
+  const other: Event = { type: 'problem', kind: 'input', message: 'No.', file: null, run: 0 }
+  const said = ({ problems }: State) => problems.map(({ message }) => message)
+  const state = after(waits(3), other, waits(1))
+  expect(said(state)).toEqual(['No.', '"run.zip" needs 1 of 3 images.'])
+  expect(state.problems.map(({ id }) => id)).toEqual([2, 3])
+  const ends: [Event, boolean][] = [
+    [{ type: 'continued', config: defaults, watched: null, run: 0 }, true],
+    [{ type: 'dataset', dataset: { ...dataset([]), sample: 'Cardiac phantom' }, config: defaults, run: 1 }, true],
+    [{ type: 'dataset', dataset: dataset(['a']), config: defaults, run: 1 }, false],
+    [stateEvent(0, 'running', 1), true],
+    [stateEvent(0, 'ready'), false],
+  ]
+  for (const [event, isOver] of ends) expect(said(reduce(state, event))).toEqual(isOver ? ['No.'] : said(state))
+})
+
 describe('what would be lost', () => {
   const at = (state: 'running' | 'paused' | 'finished', step: number): State['status'] => ({ ...initial.status, state, step })
   const own = dataset(['a'])

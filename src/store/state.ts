@@ -27,7 +27,7 @@ export type Status = Omit<RunStatus, 'state'> & {
 }
 
 /** A problem as listed. */
-export type ListedProblem = Required<Omit<Problem, 'discards'>> & { id: number }
+export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -88,6 +88,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** Whether all images are shown to choose an exemplar among; without a mask they are anyway. */
+  picking: boolean
   /** How masks are exported. */
   exportOptions: ExportOptions
   /** The last file that was saved, and the step before which it was asked for. */
@@ -125,6 +127,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
   runs: [],
@@ -136,12 +139,16 @@ export const initial: State = {
 /** Whether an event belongs to an earlier run. */
 export const isStale = (state: Pick<State, 'run'>, event: Event): boolean => event.run < state.run
 
+/** What no run waits for any longer is not listed; the same list if there is nothing of the kind. */
+const withoutWaits = (problems: State['problems']): State['problems'] =>
+  problems.some(({ waits }) => waits) ? problems.filter(({ waits }) => !waits) : problems
+
 type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<State>
 
 /** What each event changes here; the others are handled in connection.ts. */
 const reducers = {
   dataset: (state, { dataset, config }) => {
-    const { watched, unpickedRun } = state
+    const { watched, unpickedRun, problems } = state
     // As in the session, the choice stays if the image still exists.
     const there = dataset.unlabeled.some(({ id }) => id === watched)
     // A run that has begun keeps its settings.
@@ -152,17 +159,22 @@ const reducers = {
       told: config,
       watched: there ? watched : (dataset.unlabeled[0]?.id ?? null),
       unpickedRun: false,
+      problems: dataset.sample === null ? problems : withoutWaits(problems),
       ...own,
     }
   },
-  continued: ({ watched }, { config, watched: own }) => ({
+  continued: ({ watched, problems }, { config, watched: own }) => ({
     ...{ asked: config, told: config, running: config, watched: own ?? watched },
     ...{ picked: nothing, given: new Set(keys) },
+    problems: withoutWaits(problems),
   }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
-  state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
+  state: ({ problems }, { state, step, steps, stepsPerSecond, secondsLeft }) => ({
+    status: { state, step, steps, stepsPerSecond, secondsLeft },
+    problems: state === 'running' ? withoutWaits(problems) : problems,
+  }),
   bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
   backend: (_, { backend }) => ({ backend }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
@@ -214,21 +226,21 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(before: State, { kind, message, file, offers = [] }: Problem): State {
-  const { problems } = before
-  if (problems.some((p) => p.message === message && p.file === file)) return before
+export function addProblem(before: State, { kind, message, file, offers = [], waits = false }: Problem): State {
+  if (before.problems.some((p) => p.message === message && p.file === file)) return before
+  const problems = waits ? withoutWaits(before.problems) : before.problems
   const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
   const full = problems.length >= mostProblems
   const unlisted = state.unlisted + Number(full)
   if (full && kind === 'input' && offers.length === 0) return { ...state, unlisted }
-  const id = (problems.at(-1)?.id ?? 0) + 1
+  const id = (before.problems.at(-1)?.id ?? 0) + 1
   const leaving = full
     ? Math.max(
         0,
         problems.findIndex((problem) => problem.kind === 'input'),
       )
     : -1
-  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers }] }
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
@@ -273,6 +285,10 @@ export function differing(config: Config, base: Config): Partial<Config> {
 /** Whether settings are such that also a run that has begun can take. */
 export const isFree = (values: Partial<Config>): boolean =>
   Object.keys(values).every((key) => (freeKeys as readonly string[]).includes(key))
+
+/** Whether there are images of the user's and no mask: one has to be chosen and annotated first. */
+export const wantsMask = ({ dataset }: Pick<State, 'dataset'>): boolean =>
+  dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
 
 /** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
 export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>

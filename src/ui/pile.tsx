@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { openPicture } from '../store/commands'
+import { useDrafts } from '../store/drafts'
 import { usePage } from '../store/page-store'
 import type { DatasetSummary, UnlabeledInfo } from '../worker/protocol'
 import { count, lastPart } from './format'
@@ -100,6 +101,7 @@ interface EntryProps {
 }
 
 function Entry({ image: { id, name, patient, annotated, hasReference }, several, onChoose }: EntryProps) {
+  const draft = useDrafts().has(id) && !annotated
   return (
     <>
       <button type="button" aria-label={`Annotate ${name}`} title={`Annotate ${name}`} onClick={onChoose}>
@@ -107,6 +109,7 @@ function Entry({ image: { id, name, patient, annotated, hasReference }, several,
       </button>
       <p className="marks">
         {annotated && <span>annotated</span>}
+        {draft && <span title="Drawn on, but not used yet.">draft</span>}
         {hasReference && <span title="It has a reference mask, used only for the score.">reference</span>}
       </p>
       <p className="name" title={name}>

@@ -124,7 +124,16 @@ const after: { [T in RequestName]?: (from: RunState) => readonly RunState[] } = 
 }
 /** Requests that may change the data, after which a run is as it was, or anew, or goes on paused with other exemplars. */
 const changing: ReadonlySet<RequestName> = new Set([
-  ...(['load-sample', 'load-files', 'choose-slices', 'choose-modality', 'map-label', 'choose-mask', 'undo-mask'] as const),
+  ...([
+    'load-sample',
+    'load-files',
+    'choose-slices',
+    'choose-modality',
+    'map-label',
+    'choose-mask',
+    'choose-exemplar',
+    'undo-mask',
+  ] as const),
   ...(['annotate', 'remove-exemplar', 'configure', 'continue-run'] as const),
 ])
 
@@ -204,6 +213,7 @@ const requests: {
     image: page.source(n),
     mask: none ? null : page.source(m),
   })),
+  'choose-exemplar': nat().map((n) => (page) => ({ image: page.source(n) })),
   'undo-mask': fc.constant(() => ({})),
   'map-label': record({
     value: constantFrom('0', '1', '2', 'x'),
