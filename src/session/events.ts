@@ -213,6 +213,8 @@ export interface DatasetSummary {
   /** Null where nothing is known to be better than the defaults. */
   suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
+  /** What is segmented and not learnt from, and the volumes that it comes from. */
+  further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
   references: number
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
@@ -344,6 +346,8 @@ export interface Predictions {
   step: number
   size: number
   items: Prediction[]
+  /** How further images are unlike those that were learnt from, in sentences. */
+  unlike: string[]
 }
 
 /** Settings that would solve a problem, and what they are in a few words. */
@@ -386,6 +390,8 @@ export interface SessionEvents {
   }
   /** The session took the settings of a run that it shows or continues, and the image that the live view followed. */
   continued: { config: Config; watched: PictureId | null }
+  /** Networks of a run are at hand without the images that they learnt from. */
+  loaded: { file: string }
   /** With every change of data or settings. */
   memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */

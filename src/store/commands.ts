@@ -157,6 +157,7 @@ export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 're
   const state = pageStore.getState()
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
+  if (type === 'start') closePicker()
   const driven = send(type, {})
   if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
 }

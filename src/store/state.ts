@@ -79,6 +79,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** The file whose networks are at hand without the images that they learnt from; null if there is none. */
+  loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
   /** Statistics requested of the user's volumes, by id. */
@@ -88,7 +90,7 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
-  /** Whether all images are shown to choose an exemplar among; without a mask they are anyway. */
+  /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
   picking: boolean
   /** How masks are exported. */
   exportOptions: ExportOptions
@@ -122,6 +124,7 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  loaded: null,
   recoveries: [],
   details: {},
   memory: null,
@@ -155,6 +158,7 @@ const reducers = {
     const own = unpickedRun ? pick(state, dataset.suggestion) : {}
     return {
       dataset,
+      picking: isPicking(state, dataset),
       running: config,
       told: config,
       watched: there ? watched : (dataset.unlabeled[0]?.id ?? null),
@@ -168,6 +172,7 @@ const reducers = {
     ...{ picked: nothing, given: new Set(keys) },
     problems: withoutWaits(problems),
   }),
+  loaded: (_, { file }) => ({ loaded: file }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
@@ -289,6 +294,13 @@ export const isFree = (values: Partial<Config>): boolean =>
 /** Whether there are images of the user's and no mask: one has to be chosen and annotated first. */
 export const wantsMask = ({ dataset }: Pick<State, 'dataset'>): boolean =>
   dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
+
+/** Whether all images are still shown with the next data set. After a drawing they are, for there may be more to draw; a mask from a file ends the search. */
+function isPicking(before: State, dataset: DatasetSummary): boolean {
+  if (wantsMask({ dataset })) return true
+  const found = wantsMask(before) && !dataset.exemplars.some(({ from }) => from === 'drawing')
+  return before.picking && !found && dataset.sample === before.dataset?.sample
+}
 
 /** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
 export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>

@@ -7,6 +7,7 @@ import { DiscardDialog } from './discard-dialog'
 import { Footer } from './footer'
 import { Header } from './header'
 import { OfflineOffer } from './offline-offer'
+import { Picker } from './picker/picker'
 import { Problems } from './problems'
 import { Results } from './results'
 import { RunBar } from './run-bar'
@@ -28,6 +29,7 @@ export function App() {
       <Runs />
       <main className="columns">
         <DataPanel />
+        <Picker />
         <TrainingPanel />
         <Curves />
         <Results />
