@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path'
 import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { csvOf } from '../lib/csv'
+import { duration } from '../lib/duration'
 import { defaults, makeConfig, precisionNote, presets, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { CaseName, DatasetSummary, ExportOptions, FileRole, SessionEvent, SourceInfo } from '../session/events'
@@ -62,9 +63,6 @@ function settings(values: Values<typeof train>): Partial<Record<string, unknown>
   }
 }
 
-const duration = (seconds: number) =>
-  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
-
 /** Prints how the run goes, one line a second at most, and collects what went wrong. */
 class Log {
   /** What went wrong, in sentences; emptied by whoever deals with it. */
@@ -73,6 +71,8 @@ class Log {
   modality: DatasetSummary['modality'] = null
   /** The volumes that the images come from. */
   sources: SourceInfo[] = []
+  /** Settings that the data suggest. */
+  suggestion: DatasetSummary['suggestion'] = null
   /** How the exemplar's mask was understood. */
   maskNotes: string[] = []
   /** Settings as the session has them. */
@@ -98,6 +98,7 @@ class Log {
       this.sources = event.dataset.sources
       this.modality = event.dataset.modality
       this.maskNotes = event.dataset.maskNotes
+      this.suggestion = event.dataset.suggestion
       this.personal = event.dataset.personal
       this.identifiers = event.dataset.identifiers
     } else if (event.type === 'bank' && event.bank) {
@@ -144,7 +145,8 @@ async function main(values: Values<typeof train>): Promise<void> {
   const { out } = values
   if (values.resume && (values.preset || values.set || values.steps || values.seed))
     throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set, --steps and --seed.')
-  const config: Config = makeConfig(settings(values))
+  const set = settings(values)
+  const config: Config = makeConfig(set)
   const every = Number(values['checkpoint-every'])
   if (!(every > 0)) throw new UsageError(`--checkpoint-every is "${values['checkpoint-every']}", but must be a number of seconds above 0.`)
   const until = values.until === undefined ? Infinity : Number(values.until)
@@ -195,7 +197,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     // It says what the run is made of; what it says of another version is told.
     await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused)
     if (session.state !== 'empty') for (const problem of log.problems.splice(0)) console.log(problem)
-  } else await load(session, log, values, { files, chosen, config, checkpoint })
+  } else await load(session, log, values, { files, chosen, set, config, checkpoint })
   const note = precisionNote(log.config, info.backend)
   if (note) console.log(note)
   const options = { ...usualOptions, keepIdentifiers: values['keep-identifiers'] === true, rename: values.rename !== undefined }
@@ -235,18 +237,29 @@ async function load(
   session: Session,
   log: Log,
   values: Values<typeof train>,
-  given: { files: RoleFile[]; chosen: ChosenNames; config: Config; checkpoint: Checkpoint | null },
+  given: { files: RoleFile[]; chosen: ChosenNames; set: object; config: Config; checkpoint: Checkpoint | null },
 ): Promise<void> {
   const { files, chosen, checkpoint } = given
   await session.configure(checkpoint?.config ?? given.config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseModality(session, log, values.modality)
   await chooseChannel(session, log.sources, values.channel)
+  if (!checkpoint) await pick(session, log, given.set)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
   for (const note of log.maskNotes) console.log(note)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   if (log.problems.length === 0 && checkpoint) await session.restore(checkpoint).catch(log.refused)
+}
+
+/** Takes the settings that the data suggest, unless they are set. */
+async function pick(session: Session, { suggestion, refused }: Log, set: object): Promise<void> {
+  const values = Object.entries(suggestion?.values ?? {}).filter(([key]) => !Object.hasOwn(set, key))
+  if (!suggestion || values.length === 0) return
+  await session.configure(Object.fromEntries(values)).catch(refused)
+  console.log(
+    `Picked from the data (${suggestion.what}): ${values.map(([key, value]) => `${key}=${value}`).join(' ')}; --set takes other values.`,
+  )
 }
 
 /** The zip of a run at a path; null if something else lies there. */

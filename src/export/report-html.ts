@@ -1,3 +1,4 @@
+import { duration } from '../lib/duration'
 import { recoveryWords } from '../lib/recovery'
 import { defaults, keys, parameters, type Config, type Group, type Key } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -31,14 +32,6 @@ const percent = (share: number) => (Number.isFinite(share) ? `${(share * 100).to
 
 /** Square millimetres, with one decimal if small. */
 const square = (area: number) => (area < 100 ? area.toFixed(1) : count(Math.round(area)))
-
-/** Seconds as people say them. */
-function duration(seconds: number): string {
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
-}
 
 /**
  * A run as one HTML file that needs no network and no script, and whose policy allows neither: settings, curves, pictures, a table of all

@@ -197,3 +197,7 @@ export function picturesOf(source: Source): Picture[] {
 
 /** The image itself, in the units of its file. */
 export const rasterOf = ({ source, plane, slice, frame }: Picture): Raster => sliceOf(source.volume, plane, slice, frame)
+
+/** The image of an id: an unlabelled one or an exemplar; undefined if it is no longer loaded. */
+export const pictureOf = ({ unlabeled, exemplars }: Dataset, id: PictureId): Picture | undefined =>
+  unlabeled.find((picture) => picture.id === id) ?? exemplars.find(({ picture }) => picture.id === id)?.picture

@@ -179,6 +179,13 @@ export interface PairList {
   undo: string | null
 }
 
+/** Settings that the data suggest. */
+export interface Suggestion {
+  /** Of what they are taken to be, in words. */
+  what: string
+  values: Partial<Config>
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
@@ -203,6 +210,8 @@ export interface DatasetSummary {
   personal: PersonalNames
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
+  /** Null where nothing is known to be better than the defaults. */
+  suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
   /** Images with a reference mask. */
   references: number
@@ -220,6 +229,25 @@ export interface ModelView {
   pseudoLabel: Uint8Array<ArrayBuffer>
   /** 1 where confidence >= tau. */
   mask: Uint8Array<ArrayBuffer>
+  /** What comes of the weak view's perturbed features; null where the feature term is off. */
+  feature: FeatureView | null
+}
+
+export interface FeatureView {
+  /** Class per pixel. */
+  prediction: Uint8Array<ArrayBuffer>
+  /** For each level, the finest first, 1 for the channels that were set to zero. */
+  dropped: Uint8Array<ArrayBuffer>[]
+}
+
+/** What CutMix pasted: a box of another image's strong view, to the same place. */
+export interface MixView {
+  image: PictureId
+  name: string
+  /** The other image's strong view. */
+  pixels: Uint8Array<ArrayBuffer>
+  /** Its left and upper edge and its size, in pixels. */
+  box: { x: number; y: number; width: number; height: number }
 }
 
 export interface LiveViews {
@@ -230,6 +258,8 @@ export interface LiveViews {
   name: string
   weak: Uint8Array<ArrayBuffer>
   strong: Uint8Array<ArrayBuffer>
+  /** Where the box in the strong view comes from; null if there is none this time. */
+  mix: MixView | null
   A: ModelView
   B: ModelView
   /** 1 where the pseudo-labels differ. */
@@ -254,6 +284,13 @@ export interface Prediction {
 export interface OpenedPicture extends Drawable {
   id: PictureId
   pixels: Float32Array<ArrayBuffer>
+  labels: Uint8Array<ArrayBuffer>
+}
+
+/** What somebody drew on one image. */
+export interface Drawn {
+  picture: PictureId
+  /** Class per pixel, 255 unknown. */
   labels: Uint8Array<ArrayBuffer>
 }
 
@@ -323,6 +360,8 @@ export interface Problem {
   offers?: readonly Offer[]
   /** The request was refused because it would discard what was learnt; after `reset` it may be made again. */
   discards?: true
+  /** It says what a run waits for: once that is there, or another run begins, it is said no more. */
+  waits?: boolean
 }
 
 /** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */

@@ -102,7 +102,7 @@ async function networks(trainer: Trainer): Promise<Networks> {
 }
 
 /** The volume that labels are written for: the channels of one picture share a mask. */
-const gridOf = (volume: Volume): Volume =>
+export const gridOf = (volume: Volume): Volume =>
   hasChannels(volume) ? { ...volume, size: [volume.size[0], volume.size[1], volume.size[2], 1], frameMeans: 'time' } : volume
 
 /** The label volumes, maps and pictures that this kind of export has. */

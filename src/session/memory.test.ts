@@ -33,12 +33,12 @@ function refusalOf(config: Config, room: Room): NoRoomError {
 }
 
 test('settings that have room are not refused', () => {
-  for (const preset of [presets.Quick, presets.Balanced])
+  for (const preset of [presets.Quick, presets.Balanced, presets.Best])
     expect(() => refuseTooLarge(dataset, makeConfig(preset), { total: 3.8e9, largest: 2e9, owner: 'WebAssembly' }, 'wasm')).not.toThrow()
 })
 
-test('preset Full on wasm is refused before the first step, with settings that have room', async () => {
-  const { session } = await begin(presets.Full)
+test('preset Paper on wasm is refused before the first step, with settings that have room', async () => {
+  const { session } = await begin(presets.Paper)
   const error = (await session.start().catch((e: unknown) => e)) as ProblemError
   const { kind, message, offers } = error.problem!
   expect(kind).toBe('input')
@@ -68,7 +68,7 @@ test('every offer has room, is the least change of its kind, and then runs', asy
 })
 
 test('a tensor larger than a backend takes is refused, and what can be shared out is', () => {
-  const { message, offers } = refusalOf(makeConfig(presets.Full), { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' })
+  const { message, offers } = refusalOf(makeConfig(presets.Paper), { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' })
   expect(message).toMatch(/^This run needs a tensor of \d+ MB, and this GPU has at most 134 MB: take batch 12 in \d+ parts, or size \d+\.$/)
   expect(offers.length).toBe(2)
 })

@@ -291,7 +291,7 @@ describe('a bank of pseudo-exemplars', () => {
 
     const { id } = dataset.unlabeled.find(({ patient }) => patient === patients[0])!
     const { labels, classes } = await session.openPicture(id, true)
-    await session.annotate(id, labels, classes)
+    await session.annotate([{ picture: id, labels }], classes)
     expect(of('bank').at(-1)!.bank).toBeNull()
     await session.step()
     expect(state()).toMatchObject({ state: 'paused', step: 7 })
@@ -403,13 +403,13 @@ test('a drawing is accepted only for the image it was made on', async () => {
   const { id, name } = of('dataset').at(-1)!.dataset.unlabeled[3]!
   const { classes, width, height } = await session.openPicture(id, true)
   const labels = () => new Uint8Array(width * height).map((_, i) => (i % 7 === 0 ? 1 : i % 3))
-  await session.annotate(id, labels(), classes)
+  await session.annotate([{ picture: id, labels: labels() }], classes)
   const { exemplars } = of('dataset').at(-1)!.dataset
   expect(exemplars.map(({ from }) => from)).toEqual(['file', 'drawing'])
   expect(exemplars[1]).toMatchObject({ id, name })
   // Other images have been loaded meanwhile.
   await session.loadSample('Abdominal phantom')
-  await expect(session.annotate(id, labels(), classes)).rejects.toThrow(/no longer loaded; load it again/)
+  await expect(session.annotate([{ picture: id, labels: labels() }], classes)).rejects.toThrow(/no longer loaded; load it again/)
   expect(of('dataset').at(-1)!.dataset.exemplars).toHaveLength(1)
   await expect(session.openPicture(id, true)).rejects.toThrow(/no longer loaded; choose another/)
 })
@@ -574,8 +574,8 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
   const drawn = new Uint8Array(size).fill(255)
   drawn.fill(1, 0, 100)
   const more = [...opened.classes, { name: 'new', color: '#123456' }]
-  await expect(session.annotate(opened.id, drawn, more)).rejects.toThrow(/labels cannot change during a run/)
-  await session.annotate(opened.id, drawn, opened.classes)
+  await expect(session.annotate([{ picture: opened.id, labels: drawn }], more)).rejects.toThrow(/labels cannot change during a run/)
+  await session.annotate([{ picture: opened.id, labels: drawn }], opened.classes)
   expect(
     of('dataset')
       .at(-1)!
@@ -755,6 +755,6 @@ test.each([
   const { session, of, state } = await begin()
   const { id } = of('dataset').at(-1)!.dataset.unlabeled[0]!
   const classes = [0, 1].map((index) => ({ index, name: `class ${index}`, color: '#ff0000' }))
-  await expect(session.annotate(id, new Uint8Array(length).fill(label), classes)).rejects.toThrow('does not fit')
+  await expect(session.annotate([{ picture: id, labels: new Uint8Array(length).fill(label) }], classes)).rejects.toThrow('does not fit')
   expect(state()).toMatchObject({ state: 'ready', step: 0 })
 })

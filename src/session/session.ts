@@ -4,18 +4,19 @@ import type { ChosenNames } from '../data/pairs'
 import { zip, type Files } from '../export/archive'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
-import { unknown } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
-import type { Recovery } from '../method/history'
+import type { Network, Recovery } from '../method/history'
 import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
 import { asWritten, caseNames, scoreNames } from './cases'
-import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
+import { withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
-import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
+import { emptyDataset, pictureOf, type Dataset, type Source, type Target } from './dataset'
+import { drawingFile, withDrawings } from './drawings'
 import type {
   BackendInfo,
   BackendName,
   CaseName,
+  Drawn,
   ExportedFile,
   ExportKind,
   ExportOptions,
@@ -305,7 +306,7 @@ export class Session {
 
   private sayWaiting(): void {
     const message = this.waiting?.wants()
-    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file })
+    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file, waits: true })
   }
 
   /** Which slices of a volume are images. */
@@ -333,7 +334,7 @@ export class Session {
   /** An image at full size; to draw on, with the models' prediction where nothing is drawn yet. */
   openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
     this.betweenSteps(async () => {
-      const picture = this.pictureOf(id)
+      const picture = pictureOf(this.dataset, id)
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
       const { trainer } = this
       const index = this.dataset.unlabeled.findIndex((one) => one.id === id)
@@ -343,27 +344,18 @@ export class Session {
       return openedPicture(this.dataset, picture, predicted, trainer !== null)
     })
 
-  private pictureOf(id: PictureId): Picture | undefined {
-    const { unlabeled, exemplars } = this.dataset
-    return unlabeled.find((picture) => picture.id === id) ?? exemplars.find(({ picture }) => picture.id === id)?.picture
-  }
-
   /**
-   * Takes what was drawn on an image. A run that has begun continues with it: paused, and for as many steps again if it had
+   * Takes what was drawn on images. A run that has begun continues with it: paused, and for as many steps again if it had
    * finished.
    */
-  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: OpenedPicture['classes']): Promise<void> {
+  annotate(drawings: readonly Drawn[], classes: OpenedPicture['classes']): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => {
-      const picture = this.pictureOf(id)
-      // Other files may have been loaded meanwhile.
-      if (!picture)
-        throw new InputError('The image that you drew on is no longer loaded; load it again and open it to see your drawing.', '')
-      const fits = labels.length === picture.width * picture.height && labels.every((l) => l === unknown || l < classes.length)
-      if (!fits) throw new InputError(`The drawing does not fit "${picture.name}"; open the image and draw again.`, picture.name)
-      return this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
-    })
+    return this.enqueue(() => this.goOnWith(withDrawings(this.dataset, drawings, classes)))
   }
+
+  /** What is drawn on a volume as a file, before any training. */
+  exportDrawings = (drawings: readonly Drawn[], classes: OpenedPicture['classes'], options: ExportOptions): Promise<ExportedFile> =>
+    this.betweenSteps(() => drawingFile(this.dataset, drawings, classes, options))
 
   removeExemplar(id: PictureId): Promise<void> {
     this.end('paused')
@@ -494,15 +486,15 @@ export class Session {
     return true
   }
 
-  /** Exactly one step, from ready or paused. */
-  step = () =>
+  /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
+  step = (only: Network | null = null) =>
     this.enqueue(async () => {
       this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused') return
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
-      await this.advance(trainer, 1)
+      await this.advance(trainer, 1, only)
       this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
       await this.rest()
     })
@@ -593,9 +585,9 @@ export class Session {
   }
 
   /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
-  private async advance(trainer: Trainer, most: number): Promise<void> {
+  private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
     try {
-      await this.take(trainer, most)
+      await this.take(trainer, most, only)
       const { at, cost } = this.kept
       const begun = performance.now()
       if (begun - at < Math.max(keeping.every, keeping.times * cost)) return
@@ -607,11 +599,11 @@ export class Session {
     }
   }
 
-  private async take(trainer: Trainer, most: number): Promise<void> {
+  private async take(trainer: Trainer, most: number, only: Network | null): Promise<void> {
     if (this.fault) throw this.fault
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
-    const rows = await trainer.steps(most)
+    const rows = await trainer.steps(most, only)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
     // What was computed since the fault means nothing.
     if (this.fault) throw this.fault

@@ -9,6 +9,7 @@ import { identifiersOf, personalNames } from './cases'
 import { picturesOf, type Dataset, type Source } from './dataset'
 import { pairList } from './pair-list'
 import { hasReference } from './references'
+import { suggestionFor } from './suggestion'
 import { shownClasses } from './thumbnails'
 import { missingOf } from './training-data'
 import type { DatasetSummary, Region, SourceInfo, VolumeNumbers } from './events'
@@ -131,6 +132,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     identifiers: identifiersOf(dataset),
     personal: personalNames(dataset),
     proposedRegion: proposedRegion(dataset),
+    suggestion: suggestionFor(dataset),
     unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
       ...{ id, name, patient, width, height, spacing },
       hasReference: hasReference(dataset, i),

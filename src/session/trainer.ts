@@ -1,25 +1,21 @@
 import { frameOf } from '../image/frame'
-import { Random } from '../lib/random'
 import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
 import { apart, combine, decide, infer, type Inference } from '../method/inference'
-import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, networkOf, readModels, writeModels, type StoredModel } from '../method/model'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
-import { weakRange, withBank, type TrainingData } from '../method/synthesis'
-import { drawBox, strongRange } from '../method/view-plan'
-import { drawViews, pasteBox } from '../method/views-on-host'
-import { drawWarp, warpImage } from '../method/warp'
+import type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import { withBank, type TrainingData } from '../method/synthesis'
 import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
 import { referenceOf } from './references'
 import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
-import { mapToSource, toBytes, toSource } from './preparation'
-import type { LiveViews, ModelView, Prediction } from './events'
+import { mapToSource, toSource } from './preparation'
+import type { LiveViews, Prediction } from './events'
+import { lookAt } from './look'
 
 /** A loss or weight is no longer a number, or has exploded; the message is the beginning of a sentence. */
 export class DivergedError extends Error {
@@ -180,17 +176,19 @@ export class Trainer {
 
   /**
    * Takes up to `most` steps of the method, and no more than may wait to be read.
+   * @param only the one network that a single step updates; the state of the other stays as it was
    * @throws DivergedError if a loss is no number or has exploded; these steps do not count, and `goBack` has to follow
    * @throws MemoryError before any step, if the GPU has not the memory
    */
-  async steps(most = 1): Promise<StepMetrics[]> {
+  async steps(most = 1, only: Network | null = null): Promise<StepMetrics[]> {
     const { runner, config, t } = this
+    const before = only && (await this.stored())
     // The last step has all terms and needs the most memory: better to know at once.
     if (!this.roomy) await runner.prepare(config.steps - 1)
     this.roomy = true
     await runner.prepare(t)
     this.predicted = []
-    const count = Math.min(most, mostWaiting, config.steps - t)
+    const count = Math.min(only ? 1 : most, mostWaiting, config.steps - t)
     for (let i = 0; i < count; i++) runner.step(t + i)
     this.queued = t + count
     const rows = await runner.read()
@@ -199,6 +197,12 @@ export class Trainer {
       const most = Math.max(rows[bad]!.totalA, rows[bad]!.totalB)
       const what = Number.isFinite(most) ? `has grown to ${most.toPrecision(2)}` : 'is no longer a number'
       throw new DivergedError(`The loss ${what} at step ${t + bad + 1}`)
+    }
+    if (only) {
+      const [A, B] = await readModels(this.net, runner.current)
+      this.release()
+      this.runner = this.runnerFrom({ t: t + 1, models: only === 'A' ? [A, before![1]] : [before![0], B] })
+      rows[0]!.only = only
     }
     this.t += count
     this.rows.push(...rows)
@@ -401,53 +405,10 @@ export class Trainer {
     return all.sort((a, b) => b.disagreement - a.disagreement)
   }
 
-  /** Both models' current predictions for one unlabelled image, and samples of the last step. Uses its own random streams: watching changes nothing. */
-  async look(image: number): Promise<LiveViews> {
-    const { config, net, prepared, data } = this
-    const t = Math.max(this.t, this.queued)
-    const { size } = config
-    const random = new Random(config.seed, 'look', t)
-    const weak = warpImage(prepared.unlabeled[image]!, size, drawWarp(random, size, weakRange(config)))
-    const other = prepared.unlabeled[(image + 1) % prepared.unlabeled.length]!
-    const box = random.chance(config.cutmix) ? drawBox(random, size) : null
-    const strong = pasteBox(
-      perturbStrongly(weak, size, random, strongRange(config)),
-      perturbStrongly(other, size, random, strongRange(config)),
-      size,
-      box,
-    )
-    const { id, name } = this.dataset.unlabeled[image]!
-    const both: Inference[] = []
-    await this.infer([weak, strong], (inference) => both.push(inference))
-    const [onWeak, onStrong] = both
-    const view = (k: 'A' | 'B'): ModelView => {
-      const { labels, confidence } = decide(onWeak![k], net.classes)
-      return {
-        prediction: decide(onStrong![k], net.classes).labels,
-        confidence: toBytes(confidence),
-        pseudoLabel: labels,
-        mask: Uint8Array.from(confidence, (v) => (v >= config.tau ? 1 : 0)),
-      }
-    }
-    const [A, B] = [view('A'), view('B')]
-    const { exemplars, synthetics } = drawViews(data, config, Math.max(0, t - 1))
-    const exemplar = exemplars[0]!
-    const synthetic = synthetics[0]
-    return {
-      step: t,
-      size,
-      image: id,
-      name,
-      weak: toBytes(weak),
-      strong: toBytes(strong),
-      A,
-      B,
-      disagreement: A.pseudoLabel.map((l, i) => (l === B.pseudoLabel[i] ? 0 : 1)),
-      exemplar: { image: toBytes(exemplar.image), labels: Uint8Array.from(exemplar.labels) },
-      synthetic: synthetic
-        ? { image: toBytes(synthetic.image), labels: Uint8Array.from(synthetic.labels), known: Uint8Array.from(synthetic.known) }
-        : null,
-    }
+  /** What the page shows of one unlabelled image: see `lookAt`. */
+  look(image: number): Promise<LiveViews> {
+    const { net, config, dataset, prepared, data, runner } = this
+    return lookAt({ net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }, image)
   }
 }
 

@@ -47,6 +47,7 @@ const summary = (names: string[], patient: string, values: string[], classes: st
     referenceNotes: [],
     modality: null,
     proposedRegion: null,
+    suggestion: null,
     references: 1,
     missing: [],
   },

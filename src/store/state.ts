@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -17,6 +17,7 @@ import type {
   Recovery,
   RequestName,
   RunStatus,
+  Suggestion,
   VolumeNumbers,
 } from '../worker/protocol'
 
@@ -26,7 +27,7 @@ export type Status = Omit<RunStatus, 'state'> & {
 }
 
 /** A problem as listed. */
-export type ListedProblem = Required<Omit<Problem, 'discards'>> & { id: number }
+export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -35,6 +36,14 @@ type Progress = Pick<Event<'progress'>, 'done' | 'of'>
 
 /** An image is opened to draw on, to choose the region of interest, or to view. */
 export type PicturePurpose = 'annotate' | 'region' | 'preview'
+
+/** Settings that came from the data. */
+export interface Picked {
+  values: Partial<Config>
+  replaced: Partial<Config>
+}
+
+const nothing: Picked = { values: {}, replaced: {} }
 
 export interface State {
   /** Number of the newest run heard of; events of older runs are dropped. */
@@ -46,6 +55,12 @@ export interface State {
   running: Config | null
   /** Settings as the form shows them; they may be ahead of the session. */
   asked: Config
+  /** Of `asked`, what was picked from the data, and what it replaced. */
+  picked: Picked
+  /** Whether nothing has been picked for this run yet: its data set is still to be told. */
+  unpickedRun: boolean
+  /** Settings that the user or the address has set, in whose place nothing is picked. */
+  given: ReadonlySet<Key>
   /** Settings last sent to the session or reported by it. */
   told: Config
   /** The unlabelled image that the live view is asked to follow; null if there is none. */
@@ -95,6 +110,9 @@ export const initial: State = {
   dataset: null,
   running: null,
   asked: defaults,
+  picked: nothing,
+  unpickedRun: true,
+  given: new Set(),
   told: defaults,
   watched: null,
   live: true,
@@ -121,22 +139,43 @@ export const initial: State = {
 /** Whether an event belongs to an earlier run. */
 export const isStale = (state: Pick<State, 'run'>, event: Event): boolean => event.run < state.run
 
+/** What no run waits for any longer is not listed; the same list if there is nothing of the kind. */
+const withoutWaits = (problems: State['problems']): State['problems'] =>
+  problems.some(({ waits }) => waits) ? problems.filter(({ waits }) => !waits) : problems
+
 type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<State>
 
 /** What each event changes here; the others are handled in connection.ts. */
 const reducers = {
   dataset: (state, { dataset, config }) => {
-    const { watched } = state
+    const { watched, unpickedRun, problems } = state
     // As in the session, the choice stays if the image still exists.
     const there = dataset.unlabeled.some(({ id }) => id === watched)
-    const kept = { dataset, picking: isPicking(state, dataset) }
-    return { ...kept, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
+    // A run that has begun keeps its settings.
+    const own = unpickedRun ? pick(state, dataset.suggestion) : {}
+    return {
+      dataset,
+      picking: isPicking(state, dataset),
+      running: config,
+      told: config,
+      watched: there ? watched : (dataset.unlabeled[0]?.id ?? null),
+      unpickedRun: false,
+      problems: dataset.sample === null ? problems : withoutWaits(problems),
+      ...own,
+    }
   },
-  continued: ({ watched }, { config, watched: own }) => ({ asked: config, told: config, running: config, watched: own ?? watched }),
+  continued: ({ watched, problems }, { config, watched: own }) => ({
+    ...{ asked: config, told: config, running: config, watched: own ?? watched },
+    ...{ picked: nothing, given: new Set(keys) },
+    problems: withoutWaits(problems),
+  }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
-  state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
+  state: ({ problems }, { state, step, steps, stepsPerSecond, secondsLeft }) => ({
+    status: { state, step, steps, stepsPerSecond, secondsLeft },
+    problems: state === 'running' ? withoutWaits(problems) : problems,
+  }),
   bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
   backend: (_, { backend }) => ({ backend }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
@@ -155,7 +194,15 @@ export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
     event.run > state.run
-      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
+      ? {
+          ...state,
+          run: event.run,
+          unpickedRun: true,
+          saved: null,
+          bank: null,
+          recoveries: [],
+          progress: { ...state.progress, bank: null },
+        }
       : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
@@ -180,26 +227,51 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(before: State, { kind, message, file, offers = [] }: Problem): State {
-  const { problems } = before
-  if (problems.some((p) => p.message === message && p.file === file)) return before
+export function addProblem(before: State, { kind, message, file, offers = [], waits = false }: Problem): State {
+  if (before.problems.some((p) => p.message === message && p.file === file)) return before
+  const problems = waits ? withoutWaits(before.problems) : before.problems
   const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
   const full = problems.length >= mostProblems
   const unlisted = state.unlisted + Number(full)
   if (full && kind === 'input' && offers.length === 0) return { ...state, unlisted }
-  const id = (problems.at(-1)?.id ?? 0) + 1
+  const id = (before.problems.at(-1)?.id ?? 0) + 1
   const leaving = full
     ? Math.max(
         0,
         problems.findIndex((problem) => problem.kind === 'input'),
       )
     : -1
-  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers }] }
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
 export const applyPreset = (preset: Preset, config: Config): Config =>
   makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
+
+/** Settings without what was picked from the data. */
+export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Config => ({ ...asked, ...picked.replaced })
+
+/** Picks what the data suggest, in place of what was picked before; what is given stays. */
+export function pick(state: Pick<State, 'asked' | 'picked' | 'given'>, suggestion: Suggestion | null): Pick<State, 'asked' | 'picked'> {
+  const own = keys.filter((key) => suggestion?.values[key] !== undefined && !state.given.has(key))
+  const of = (config: Partial<Config>): Partial<Config> => Object.fromEntries(own.map((key) => [key, config[key]]))
+  const before = unpicked(state)
+  const values = of(suggestion?.values ?? {})
+  return { asked: { ...before, ...values }, picked: { values, replaced: of(before) } }
+}
+
+/** With these values set by the user. */
+export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: Partial<Config>): Pick<State, 'asked' | 'picked' | 'given'> {
+  const set = Object.keys(values) as Key[]
+  const without = (config: Partial<Config>): Partial<Config> =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !set.includes(key as Key)))
+  const { asked, picked, given } = state
+  return {
+    asked: { ...asked, ...values },
+    picked: { values: without(picked.values), replaced: without(picked.replaced) },
+    given: new Set([...given, ...set]),
+  }
+}
 
 /** The preset that `config` matches, or null for custom settings. */
 export function presetOf(config: Config): Preset | null {

@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-import { announcement, duration, lastPart, percent, score, size, speedWords, statusLine, value } from './format'
-
-it('writes times', () => {
-  expect([0.4, 45, 59.6, 154, 4320].map(duration)).toEqual(['0 s', '45 s', '1 min 0 s', '2 min 34 s', '1 h 12 min'])
-})
+import { announcement, lastPart, percent, score, size, speedWords, statusLine, value } from './format'
 
 it('writes shares, values and sizes, and a dash for what is not there', () => {
   expect([percent(0.1234), percent(null), percent(NaN)]).toEqual(['12.3 %', '–', '–'])

@@ -1,6 +1,7 @@
 import { useLatest } from '../store/latest'
 import { Coming } from './coming'
 import { MemoryNote } from './memory-note'
+import { PickedSettings } from './picked-settings'
 import { RunFields } from './run-fields'
 import { Settings } from './settings'
 import { SpeedNote } from './speed-note'
@@ -13,6 +14,7 @@ export function TrainingPanel() {
     <section id="training" className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>
       <RunFields />
+      <PickedSettings />
       <Settings />
       <div className="run-notes">
         <MemoryNote />
