@@ -1,4 +1,5 @@
 /** The exemplar is chosen among all images: found by name and patient, slice by slice, by keyboard, among thousands. */
+import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { makePhantoms } from '../src/data/phantom'
 import { makeVolume } from '../src/data/volume'
@@ -123,6 +124,27 @@ test('after a drawing there may be another; Start ends the choice', async ({ pag
   await expect(tiles(page)).toHaveCount(0)
   await expect(page.getByText('1 of them annotated')).toBeVisible()
 })
+
+for (const colorScheme of ['light', 'dark'] as const)
+  for (const width of [1280, 390])
+    test(`no accessibility faults in the choice, ${colorScheme}, ${width} px`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 900 })
+      await open(page)
+      const expectNoFaults = async () => {
+        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+        const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)).toEqual([])
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        expect(wide, 'no sideways scrolling').toBeLessThanOrEqual(0)
+      }
+      await button(page, 'Choose another exemplar among 47 images').click()
+      await expect(button(page, 'Use with its mask as exemplar: p01_s1')).toBeVisible()
+      await expectNoFaults()
+      await choose(page, 'Unlabeled images', [heart(12), ...unlabeled(2)])
+      await expect(page.getByRole('slider', { name: 'Slice of heart.nii' })).toBeVisible()
+      await expectNoFaults()
+    })
 
 test('3,000 images: the picker scrolls without a long task, and the page stays small', async ({ browser, page }) => {
   test.setTimeout(600_000)
