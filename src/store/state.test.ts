@@ -45,6 +45,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     source: 's',
   })),
   further: { images: [], sources: [] },
+  shapes: { single: [], solid: [] },
   references: 0,
   missing: [],
 })

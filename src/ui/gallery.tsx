@@ -20,7 +20,11 @@ export function Gallery() {
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])
-  const images = useMemo(() => new Map(dataset?.unlabeled.map((image) => [image.id, image])), [dataset?.unlabeled])
+  const images = useMemo(() => {
+    const { unlabeled = [], further } = dataset ?? {}
+    return new Map([...unlabeled, ...(further?.images ?? [])].map((image) => [image.id, image]))
+  }, [dataset])
+  const further = useMemo(() => new Set(dataset?.further.images.map(({ id }) => id)), [dataset?.further])
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
@@ -28,7 +32,7 @@ export function Gallery() {
       </p>
     )
   const shown = all ? items : items.slice(0, first)
-  const next = items.find(({ image, disagreement }) => disagreement > 0 && images.get(image)?.annotated === false)
+  const next = items.find(({ image, disagreement }) => disagreement > 0 && !further.has(image) && images.get(image)?.annotated === false)
   return (
     <>
       <p className="quiet">
@@ -49,7 +53,7 @@ export function Gallery() {
       <ul className="gallery">
         {shown.map((item) => (
           <li key={item.image}>
-            <Entry item={item} size={predictions.size} of={images.get(item.image)} palette={palette} />
+            <Entry item={item} size={predictions.size} of={images.get(item.image)} further={further.has(item.image)} palette={palette} />
           </li>
         ))}
       </ul>
@@ -66,19 +70,22 @@ interface EntryProps {
   item: Prediction
   size: number
   of: UnlabeledInfo | undefined
+  /** Not learnt from. */
+  further: boolean
   palette: Palette
 }
 
-function Entry({ item, size, of, palette }: EntryProps) {
+function Entry({ item, size, of, further, palette }: EntryProps) {
   const nameId = useId()
   const seen = useThumbnail(item.image)
   return (
     <figure className="picture" aria-labelledby={nameId}>
       <div className="frame">
         {of && seen?.size === size && <OutlinedPicture grey={seen.pixels} labels={item.labels} size={size} palette={palette} side={256} />}
-        {of?.annotated && (
+        {(of?.annotated === true || further) && (
           <p className="marks">
-            <span>annotated</span>
+            {further && <span>further</span>}
+            {of?.annotated && <span>annotated</span>}
           </p>
         )}
       </div>
