@@ -281,7 +281,7 @@ test('eyes and Tab go the same way in one column', async ({ page }) => {
   // Within a row the tops of controls differ by less than a row.
   const back = await page.evaluate(() => {
     const controls = [...document.querySelectorAll('main :is(button, a[href], input, select, summary)')]
-    const shown = controls.filter((control) => control.checkVisibility() && !control.closest('.thumbnails, .pile-grid, .pair-box'))
+    const shown = controls.filter((control) => control.checkVisibility() && !control.closest('.thumbnails, .picker-box, .pair-box'))
     const tops = shown.map((control) => control.getBoundingClientRect().top)
     return shown.filter((_, i) => i > 0 && tops[i]! < tops[i - 1]! - 24).map((control) => control.outerHTML.slice(0, 120))
   })
