@@ -259,7 +259,7 @@ function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
         </tbody>
       </table>
       {deep && <p className="note">{volumeNote(resting, thickness, volume?.slices ?? null, slices.length, mask, dataset, slices)}</p>}
-      <p className="note">A and B differ on {percent(apart)} of what either marks here.</p>
+      <p className="note">A and B differ on {percent(apart)} of what they mark.</p>
     </section>
   )
 }
