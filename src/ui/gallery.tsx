@@ -1,6 +1,6 @@
 import { useId, useMemo, useState } from 'react'
 import { openPicture } from '../store/commands'
-import { view } from '../store/viewer'
+import { imagesOf, view } from '../store/viewer'
 import { unknown } from '../image/raster'
 import { usePage } from '../store/page-store'
 import { useLatest } from '../store/latest'
@@ -24,10 +24,7 @@ export function Gallery() {
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])
-  const images = useMemo(() => {
-    const { unlabeled = [], further } = dataset ?? {}
-    return new Map([...unlabeled, ...(further?.images ?? [])].map((image) => [image.id, image]))
-  }, [dataset])
+  const images = useMemo(() => new Map(dataset && imagesOf(dataset).unlabeled.map((image) => [image.id, image])), [dataset])
   const further = useMemo(() => new Set(dataset?.further.images.map(({ id }) => id)), [dataset?.further])
   if (!predictions || !dataset)
     return (

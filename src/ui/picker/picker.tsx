@@ -2,6 +2,7 @@ import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { chooseExemplar, closePicker, openPicture } from '../../store/commands'
 import { usePage } from '../../store/page-store'
 import { wantsMask } from '../../store/state'
+import { view as openLarge } from '../../store/viewer'
 import type { DatasetSummary, UnlabeledInfo } from '../../worker/protocol'
 import { plural } from '../format'
 import { useView } from '../use-view'
@@ -75,9 +76,6 @@ function Choice({ dataset: { unlabeled, sources } }: { dataset: DatasetSummary }
 
 const annotate = (image: UnlabeledInfo) => void openPicture('annotate', image.id)
 
-/** A click on a picture. */
-const open = annotate
-
 /** Which tile Tab goes to: arrow keys move it. */
 interface Place {
   group: number
@@ -113,6 +111,11 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
   const own = rows.find(holds)
   if (own && !shown.includes(own)) shown.push(own)
 
+  const open = ({ id }: UnlabeledInfo) =>
+    openLarge(
+      id,
+      groups.flatMap(({ images }) => images.map((image) => image.id)),
+    )
   const go = (to: Place) => {
     setAsked(to)
     const row = rows.find(({ group, first, end }) => group === to.group && first <= to.tile && to.tile < end)
