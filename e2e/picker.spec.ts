@@ -57,6 +57,13 @@ test('images without a mask have the page: large, by patient, with short names, 
   await page.keyboard.press('Shift+Tab')
   await expect(button(page, 'Open anna-2_im10.png')).toBeFocused()
   await page.keyboard.press('Enter')
+  const viewer = page.getByRole('dialog', { name: 'View anna-2_im10.png' })
+  await expect(viewer).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(viewer).toBeHidden()
+  await expect(button(page, 'Open anna-2_im10.png')).toBeFocused()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
   await expectEditor(page)
   await expect(editor(page).getByRole('heading', { name: 'Annotate anna-2_im10.png' })).toBeVisible()
 })
@@ -79,7 +86,7 @@ test('the slices of a volume are in order, and a wheel goes through them', async
   expect(await top(), 'the slices turn, the box stays').toBe(0)
   await slider.fill('12')
   await page.getByRole('button', { name: 'Open slice 12 of heart.nii' }).click()
-  await expect(editor(page).getByRole('heading', { name: 'Annotate heart_z12' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'View heart_z12' })).toBeVisible()
 })
 
 test('an image with a mask becomes the exemplar by one click, and the references stay', async ({ page }) => {

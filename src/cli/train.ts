@@ -1,14 +1,13 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, resolve } from 'node:path'
 import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
-import { csvOf } from '../lib/csv'
 import { duration } from '../lib/duration'
-import { defaults, makeConfig, precisionNote, presets, type Config } from '../method/config'
+import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
-import type { CaseName, DatasetSummary, ExportOptions, FileRole, SessionEvent, SourceInfo } from '../session/events'
+import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
 import { CheckpointError, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import type { RoleFile } from '../session/given-files'
@@ -19,10 +18,11 @@ import './pipelines'
 import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { fromPath, isInside, placeAt } from './given-path'
+import { fromPath, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
 import { nodePlatform } from './platform'
-import { newestCheckpoint, RunFolder } from './run-folder'
+import { privacyNotes, tellCases } from './privacy'
+import { masksIn, newestCheckpoint, RunFolder } from './run-folder'
 
 /** @throws UsageError */
 function textOf(path: string): string {
@@ -223,9 +223,11 @@ async function main(values: Values<typeof train>): Promise<void> {
     row.dice === null
       ? undefined
       : { mean: row.dice, perClass: row.perClass, perPatient: Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice])) }
-  const summary = { steps: row.step, seconds, backend: info.backend, adapter: info.adapter, fit: row.fit, ...(dice && { dice }) }
+  const written = await session.files('run', options)
+  const masks = masksIn(written)
+  const summary = { steps: row.step, seconds, backend: info.backend, adapter: info.adapter, fit: row.fit, ...(dice && { dice }), masks }
   const text = JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n'
-  folder.finish({ ...(await session.files('run', options)), 'summary.json': new TextEncoder().encode(text) })
+  folder.finish({ ...written, 'summary.json': new TextEncoder().encode(text) })
   console.log(
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
@@ -253,13 +255,12 @@ async function load(
 }
 
 /** Takes the settings that the data suggest, unless they are set. */
-async function pick(session: Session, { suggestion, refused }: Log, set: object): Promise<void> {
-  const values = Object.entries(suggestion?.values ?? {}).filter(([key]) => !Object.hasOwn(set, key))
-  if (!suggestion || values.length === 0) return
-  await session.configure(Object.fromEntries(values)).catch(refused)
-  console.log(
-    `Picked from the data (${suggestion.what}): ${values.map(([key, value]) => `${key}=${value}`).join(' ')}; --set takes other values.`,
-  )
+async function pick(session: Session, { suggestion, config, refused }: Log, set: object): Promise<void> {
+  const values = takenOf(suggestion?.values ?? {}, config, (key) => Object.hasOwn(set, key))
+  const said = Object.entries(values).map(([key, value]) => `${key}=${value}`)
+  if (!suggestion || said.length === 0) return
+  await session.configure(values).catch(refused)
+  console.log(`Picked from the data (${suggestion.what}): ${said.join(' ')}; --set takes other values.`)
 }
 
 /** The zip of a run at a path; null if something else lies there. */
@@ -268,39 +269,6 @@ async function zipAt(path: string): Promise<InputFile | null> {
   if (!place || place.folder) return null
   const file = fromPath(place.path, basename(place.path))
   return (await isRunArchive(file)) ? file : null
-}
-
-/** What of people is in what will be written, in sentences. */
-function privacyNotes({ personal, identifiers }: Log, { keepIdentifiers, rename }: ExportOptions): string[] {
-  const { count, examples } = personal
-  const fields = identifiers.filter(({ written }) => written === 'asked').map(({ name }) => name)
-  return [
-    ...(count > 0 && !rename
-      ? [
-          `${count === 1 ? 'The name of a file looks' : `The names of ${count} files look`} like a person's: ` +
-            `${examples.map(({ name, why }) => `"${name}" ${why}`).join('; ')}. What is written holds them; --rename calls them case-001 and so on.`,
-        ]
-      : []),
-    ...(fields.length > 0
-      ? [
-          `The DICOM files say of people, among ${identifiers.length} fields: ${fields.join(', ')}. ` +
-            (keepIdentifiers ? 'A DICOM SEG keeps these.' : 'A DICOM SEG has a case number instead; --keep-identifiers keeps these.'),
-        ]
-      : []),
-  ]
-}
-
-/** Says which new name is of which image, apart from the run. @throws UsageError */
-function tellCases(names: readonly CaseName[], file: string, { path }: RunFolder): void {
-  const csv = csvOf([['case', 'file'], ...names.map(({ name, file: own }) => [name, own])])
-  if (file === '-') return void process.stdout.write(csv)
-  if (isInside(file, path))
-    throw new UsageError(`"${file}" (--rename) lies in "${path}" (--out): choose a place outside, which stays with you.`)
-  try {
-    writeFileSync(file, csv)
-  } catch (error) {
-    throw new UsageError(`"${file}" (--rename) cannot be written (${(error as NodeJS.ErrnoException).code}).`)
-  }
 }
 
 /** A checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError; CheckpointError, ConfigError as `openCheckpoint` */

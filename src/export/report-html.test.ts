@@ -20,7 +20,7 @@ const row = (step: number, more: Partial<StepMetrics> = {}): StepMetrics => ({
 })
 
 const image = (name: string, disagreement: number, more: Partial<ReportedImage> = {}): ReportedImage => ({
-  ...{ name, grey, labels, size, disagreement, dice: null, pixels: [11, 3, 2] },
+  ...{ name, grey, labels, size, disagreement, dice: null, pixels: [11, 3, 2], drawn: false, further: false },
   ...more,
 })
 
@@ -38,6 +38,7 @@ const run: ReportedRun = {
   step: 7,
   seconds: 3725,
   recoveries: [],
+  domain: {},
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,
   rows: [row(1), row(2), row(7)],

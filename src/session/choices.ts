@@ -75,6 +75,12 @@ export type Choices = Shaped<typeof isChoices>
 
 const classList = (classes: Dataset['classes']) => classes.map(({ name, color, value }) => ({ name, color, value }))
 
+/** All images that a run is continued from: of those that were only segmented, the ones that were drawn on since. */
+const neededOf = (dataset: Dataset): Source[] => {
+  const drawn = new Set(dataset.exemplars.map(({ picture }) => picture.source))
+  return [...imagesOf(dataset), ...dataset.further.filter((source) => drawn.has(source))]
+}
+
 /** @param watched the image that the live view follows */
 export function choicesOf(dataset: Dataset, watched: PictureId | null): Choices {
   const { sample, given, exemplarSource, exemplarMask, exemplars, sources, masks, modality } = dataset
@@ -84,7 +90,7 @@ export function choicesOf(dataset: Dataset, watched: PictureId | null): Choices 
   return {
     format: format(formatNumber),
     sample,
-    images: imagesOf(dataset).map(({ id, volume: { name, size }, axis, frame, every }) => ({
+    images: neededOf(dataset).map(({ id, volume: { name, size }, axis, frame, every }) => ({
       id,
       name,
       size: [...size],

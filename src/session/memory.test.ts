@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { expect, test } from 'vitest'
 import { makeConfig, presets, type Config } from '../method/config'
-import type { Dataset } from './dataset'
+import { emptyDataset, type Dataset } from './dataset'
 import { NoRoomError, refuseTooLarge, refuseTooLargeExport, reportOf, type Room } from './memory'
 import { makeVolume } from '../data/volume'
 import { ProblemError } from './problem'
@@ -114,9 +114,9 @@ test('maps that would take more than a page gets are refused before they are mad
   const volume = makeVolume({ name: 'ct.nii', kind: 'nifti', size: [512, 512, 200, 1], samples: new Uint8Array(0) })
   const source = { volume } as unknown as Dataset['sources'][number]
   const unlabeled = Array.from({ length: 200 }, () => ({ source })) as unknown as Dataset['unlabeled']
-  const classes = Array.from({ length: 5 }) as Dataset['classes']
-  expect(() => refuseTooLargeExport({ classes, unlabeled }, 'maps')).toThrow(
+  const dataset = { ...emptyDataset, classes: Array.from({ length: 5 }) as Dataset['classes'], unlabeled }
+  expect(() => refuseTooLargeExport(dataset, 'maps')).toThrow(
     'The maps of these images would take about 3.1 GB of memory, and a page gets 2.1 GB at most: export the masks, which take about 157 MB, or the weights, which take little; or segment fewer images at once, about 136 of 200. Nothing is lost.',
   )
-  for (const what of ['masks', 'run', 'weights'] as const) expect(() => refuseTooLargeExport({ classes, unlabeled }, what)).not.toThrow()
+  for (const what of ['masks', 'run', 'weights'] as const) expect(() => refuseTooLargeExport(dataset, what)).not.toThrow()
 })

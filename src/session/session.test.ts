@@ -29,7 +29,7 @@ import { toSource } from './preparation'
 import type { BackendInfo } from './events'
 import type { Session } from './session'
 import { sessionsOnWasm } from './sessions.test-support'
-import { disagreement, Trainer } from './trainer'
+import { Trainer } from './trainer'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
@@ -527,11 +527,6 @@ test('a class too small for the size is named', () => {
   expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/^In "m\.png" nothing is left of "class 3"/)
 })
 
-test('disagreement counts among the pixels that either model calls foreground', () => {
-  expect(disagreement(Uint8Array.of(0, 1, 1, 2), Uint8Array.of(0, 1, 2, 0))).toBeCloseTo(2 / 3)
-  expect(disagreement(new Uint8Array(4), new Uint8Array(4))).toBe(0)
-})
-
 /** A NIfTI of discs, 40 x 24 pixels of 1 x 1.5 mm on four slices 5 mm apart, stored the way it is shown. */
 function discVolume(name: string) {
   const [columns, rows, slices] = [40, 24, 4]
@@ -616,7 +611,9 @@ test('an exported run is shown again, and continues when its images are loaded',
   await again.session.loadFiles([{ role: null, file: fromBytes(name, bytes) }])
   expect(again.state()).toMatchObject({ state: 'empty', steps: 8 })
   expect(again.rows()).toEqual(first.rows())
-  expect(again.of('problem').at(-1)!.message).toBe(`"${name}" needs 1 of 1 images: v.nii; give them, in any order, to continue at step 5.`)
+  expect(again.of('problem').at(-1)!.message).toBe(
+    `"${name}" needs 1 of 1 images: v.nii; give them, in any order, to continue at step 5. Its networks can segment further images without them.`,
+  )
   await again.session.loadFiles(files)
   expect(again.state()).toMatchObject({ state: 'paused', step: 5 })
   await again.session.resume()

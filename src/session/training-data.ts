@@ -19,9 +19,9 @@ export function missingOf(dataset: Dataset): string[] {
   ]
 }
 
-/** The common scale of all pictures of a data set; see `fieldOf`. */
-export const fieldOfAll = ({ exemplars, unlabeled }: Dataset, config: Config): number | null =>
-  fieldOf([...exemplars.map(({ picture }) => picture), ...unlabeled], config)
+/** The common scale of all pictures of a data set; see `fieldOf`. What is only segmented does not change it. */
+export const fieldOfAll = ({ exemplars, unlabeled, domain }: Dataset, config: Config): number | null =>
+  domain ? domain.millimetresAcross : fieldOf([...exemplars.map(({ picture }) => picture), ...unlabeled], config)
 
 /** Prepares a complete data set. @throws InputError when a class of the exemplars vanishes at this size and crop. */
 export function prepare(dataset: Dataset, config: Config): TrainingData {

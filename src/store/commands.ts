@@ -297,9 +297,16 @@ export const fetchPicture = (picture: PictureId, toDraw: boolean): Promise<Opene
   send('open-picture', { picture, toDraw })
 
 /** Makes what was drawn exemplars. */
-export function annotate(drawings: Drawn[], classes: LabelClass[]): void {
-  if (drawings.length > 0) void send('annotate', { drawings, classes })
+export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promise<void> {
+  const pictures = drawings.map(({ picture }) => picture)
+  const before = pageStore.getState().dataset
+  const taking = drawings.length > 0 ? send('annotate', { drawings, classes }) : null
   closePicture()
+  if (!taking) return
+  await taking
+  // A drawing that is refused changes nothing, and the reason is shown.
+  const { dataset, status } = pageStore.getState()
+  if (dataset !== before) pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
 /** Saves what is drawn on the volume of the first of these images, in its format. */

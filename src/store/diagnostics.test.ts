@@ -48,6 +48,7 @@ const summary = (names: string[], patient: string, values: string[], classes: st
     modality: null,
     proposedRegion: null,
     suggestion: null,
+    further: { images: [], sources: [] },
     references: 1,
     missing: [],
   },

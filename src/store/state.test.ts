@@ -45,6 +45,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     annotated: false,
     source: 's',
   })),
+  further: { images: [], sources: [] },
   references: 0,
   missing: [],
 })

@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Key, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, takenOf, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -79,6 +79,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** The file whose networks are at hand without the images that they learnt from; null if there is none. */
+  loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
   /** Statistics requested of the user's volumes, by id. */
@@ -88,6 +90,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** The images whose drawings were taken last, and the step before which: the run has yet to learn from them until it goes on. */
+  drawn: { pictures: readonly PictureId[]; step: number } | null
   /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
   picking: boolean
   /** How masks are exported. */
@@ -122,11 +126,13 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  loaded: null,
   recoveries: [],
   details: {},
   memory: null,
   opening: null,
   opened: null,
+  drawn: null,
   picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
@@ -169,6 +175,7 @@ const reducers = {
     ...{ picked: nothing, given: new Set(keys) },
     problems: withoutWaits(problems),
   }),
+  loaded: (_, { file }) => ({ loaded: file }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
@@ -199,6 +206,7 @@ export function reduce(state: State, event: Event): State {
           run: event.run,
           unpickedRun: true,
           saved: null,
+          drawn: null,
           bank: null,
           recoveries: [],
           progress: { ...state.progress, bank: null },
@@ -265,11 +273,10 @@ export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Co
 
 /** Picks what the data suggest, in place of what was picked before; what is given stays. */
 export function pick(state: Pick<State, 'asked' | 'picked' | 'given'>, suggestion: Suggestion | null): Pick<State, 'asked' | 'picked'> {
-  const own = keys.filter((key) => suggestion?.values[key] !== undefined && !state.given.has(key))
-  const of = (config: Partial<Config>): Partial<Config> => Object.fromEntries(own.map((key) => [key, config[key]]))
   const before = unpicked(state)
-  const values = of(suggestion?.values ?? {})
-  return { asked: { ...before, ...values }, picked: { values, replaced: of(before) } }
+  const values = takenOf(suggestion?.values ?? {}, before, (key) => state.given.has(key))
+  const replaced = Object.fromEntries((Object.keys(values) as Key[]).map((key) => [key, before[key]]))
+  return { asked: { ...before, ...values }, picked: { values, replaced } }
 }
 
 /** With these values set by the user. */

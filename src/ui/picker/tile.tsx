@@ -1,4 +1,4 @@
-import { useDrafts } from '../../store/drafts'
+import { useIsDraft } from '../../store/drafts'
 import type { UnlabeledInfo } from '../../worker/protocol'
 import { Thumbnail } from '../thumbnail'
 
@@ -17,7 +17,7 @@ interface Props {
 /** One image to choose. */
 export function Tile({ image, short, current, onOpen, onAnnotate, onUseMask }: Props) {
   const { id, name, annotated, hasReference } = image
-  const draft = useDrafts().has(id) && !annotated
+  const draft = useIsDraft(id) && !annotated
   const tabIndex = current ? 0 : -1
   return (
     <figure className="picker-tile" aria-label={name} data-current={current}>
