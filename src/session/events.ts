@@ -215,6 +215,8 @@ export interface DatasetSummary {
   /** Null where nothing is known to be better than the defaults. */
   suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
+  /** Classes that the exemplars show in one piece, and those without a hole. */
+  shapes: { single: number[]; solid: number[] }
   /** What is segmented and not learnt from, and the volumes that it comes from. */
   further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */

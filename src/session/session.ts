@@ -159,8 +159,8 @@ export class Session {
     })
 
   private async addFurther(files: RoleFile[]): Promise<void> {
-    const { trainer, waiting } = this
-    const { dataset, problems } = await withFurther(this.dataset, files, { trainer, waiting }, this.tellRead)
+    const by = this.trainer ?? this.waiting?.networks ?? null
+    const { dataset, problems } = await withFurther(this.dataset, files, by, this.tellRead)
     for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
     if (dataset !== this.dataset) this.showAnew(dataset)
   }

@@ -219,7 +219,22 @@ export function loadFiles(
   if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
   pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
-  keepAddress(null)
+  if (role !== 'further') keepAddress(null)
+}
+
+/** Chooses what becomes of the networks' masks; a run takes it at rest. */
+export function setMasks(values: Partial<Config>): void {
+  const asked = { ...pageStore.getState().asked, ...values }
+  pageStore.setState({ asked, told: asked })
+  void send('configure', { values })
+}
+
+/** Segments the files that would have replaced the run, with its networks. */
+export function segmentInstead(): void {
+  const { question } = pageStore.getState()
+  pageStore.setState({ question: null })
+  if (question?.type === 'load-files')
+    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' })) })
 }
 
 export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })

@@ -46,6 +46,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     source: 's',
   })),
   further: { images: [], sources: [] },
+  shapes: { single: [], solid: [] },
   references: 0,
   missing: [],
 })

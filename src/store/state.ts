@@ -340,6 +340,10 @@ export const isKept = ({ status: { step }, runs, present }: Pick<State, 'status'
 export const wouldLose = (state: Pick<State, 'status' | 'saved' | 'dataset' | 'runs' | 'present' | 'persisted'>): boolean =>
   state.status.state === 'running' || (wouldForget(state) && !(state.persisted && isKept(state)))
 
+/** Whether there are networks at rest that images can be segmented with. */
+export const canSegment = ({ status: { state, step }, loaded }: Pick<State, 'status' | 'loaded'>): boolean =>
+  (step > 0 && (state === 'paused' || state === 'finished')) || (loaded !== null && state === 'empty')
+
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
   const held = state === 'paused' || state === 'finished' || state === 'failed'

@@ -24,7 +24,11 @@ export function Gallery() {
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])
-  const images = useMemo(() => new Map(dataset?.unlabeled.map((image) => [image.id, image])), [dataset?.unlabeled])
+  const images = useMemo(() => {
+    const { unlabeled = [], further } = dataset ?? {}
+    return new Map([...unlabeled, ...(further?.images ?? [])].map((image) => [image.id, image]))
+  }, [dataset])
+  const further = useMemo(() => new Set(dataset?.further.images.map(({ id }) => id)), [dataset?.further])
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
@@ -38,7 +42,7 @@ export function Gallery() {
       items.map((item) => item.image),
     )
   const drawn = new Set(dataset.exemplars.filter(({ from }) => from === 'drawing').map(({ id }) => id))
-  const next = items.find(({ image, disagreement }) => disagreement > 0 && images.get(image)?.annotated === false)
+  const next = items.find(({ image, disagreement }) => disagreement > 0 && !further.has(image) && images.get(image)?.annotated === false)
   return (
     <>
       <p className="quiet">
@@ -63,6 +67,7 @@ export function Gallery() {
               item={item}
               size={predictions.size}
               of={images.get(item.image)}
+              further={further.has(item.image)}
               drawn={drawn.has(item.image)}
               palette={palette}
               onOpen={open}
@@ -85,11 +90,13 @@ interface EntryProps {
   of: UnlabeledInfo | undefined
   /** Whether the user has drawn its mask, which then is the result. */
   drawn: boolean
+  /** Not learnt from. */
+  further: boolean
   palette: Palette
   onOpen: (image: PictureId) => void
 }
 
-function Entry({ item, size, of, drawn, palette, onOpen }: EntryProps) {
+function Entry({ item, size, of, further, drawn, palette, onOpen }: EntryProps) {
   const nameId = useId()
   const seen = useThumbnail(item.image)
   const own = of?.annotated ? seen?.labels : null
@@ -107,9 +114,10 @@ function Entry({ item, size, of, drawn, palette, onOpen }: EntryProps) {
       >
         {of && seen?.size === size && <OutlinedPicture grey={seen.pixels} labels={labels} size={size} palette={palette} side={256} />}
       </button>
-      {of?.annotated && (
+      {(of?.annotated === true || further) && (
         <p className="marks">
-          <span>{drawn ? 'drawn' : 'annotated'}</span>
+          {further && <span>further</span>}
+          {of?.annotated && <span>{drawn ? 'drawn' : 'annotated'}</span>}
         </p>
       )}
       <figcaption>
