@@ -6,6 +6,7 @@ import { view as openLarge } from '../../store/viewer'
 import type { DatasetSummary, UnlabeledInfo } from '../../worker/protocol'
 import { plural } from '../format'
 import { useView } from '../use-view'
+import { loadViewerAhead } from '../viewer-opener'
 import { groupsOf, type Group } from './groups'
 import { layRows, rowsInSight, type Row } from './rows'
 import { StackHead } from './stack-head'
@@ -29,8 +30,8 @@ export function Picker() {
         )}
       </div>
       <p className="hint">
-        Pick a typical image in which every structure that you want is to be seen: what the exemplar does not show is never found.{' '}
-        <b>Annotate</b> opens the drawing tools.
+        Pick a typical image in which every structure that you want is to be seen: what the exemplar does not show is never found. A click
+        on a picture opens it large; <b>Annotate</b> opens the drawing tools.
       </p>
       <Choice dataset={dataset} />
     </section>
@@ -139,6 +140,11 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
       same?.focus({ preventScroll: true })
     })
   }
+  const open = ({ id }: UnlabeledInfo) =>
+    openLarge(
+      id,
+      groups.flatMap(({ images }) => images.map((image) => image.id)),
+    )
   const head = (row: Row) => {
     const { key, title, said, word, images } = groups[row.group]!
     return (
@@ -176,7 +182,14 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
     ))
   }
   return (
-    <div className="picker-box" ref={box} onScroll={onScroll} onKeyDown={onKeyDown}>
+    <div
+      className="picker-box"
+      ref={box}
+      onScroll={onScroll}
+      onKeyDown={onKeyDown}
+      onPointerEnter={loadViewerAhead}
+      onFocus={loadViewerAhead}
+    >
       <div style={{ height }}>
         {shown.filter(({ end }) => end === 0).map(head)}
         <ul aria-label="Images">{shown.filter(({ end }) => end > 0).flatMap(tilesOf)}</ul>
