@@ -1,7 +1,7 @@
-/** Settings that the page picks from the data. */
+/** Settings that the page picks from the data, and presets. */
 import type { Page } from '@playwright/test'
 import { makeNifti } from '../src/data/volumes.test-support'
-import { button, expect, expectState, open, test, tiny } from './lab'
+import { alerts, button, expect, expectState, open, test, tiny } from './lab'
 import { choose, upload } from './phantom'
 
 const setting = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true })
@@ -59,4 +59,15 @@ test('of CT the window and the rotations, which can be changed and taken back', 
   await page.getByRole('combobox', { name: 'Sample' }).selectOption('Abdominal phantom')
   await expect(picked(page)).toHaveCount(0)
   await expect(setting(page, 'Exemplar rotation')).toHaveValue('40')
+})
+
+test('an address that names a preset that is no more gives its settings, and says so', async ({ page }) => {
+  await open(page, 'preset=Full&backend=wasm')
+  await expect(alerts(page)).toContainText('The preset Full is no more')
+  const preset = page.getByRole('combobox', { name: 'Preset' })
+  await expect(preset).toHaveValue('Custom')
+  await expect(setting(page, 'Steps')).toHaveValue('30000')
+  await preset.selectOption('Best')
+  await expect(setting(page, 'Steps')).toHaveValue('3500')
+  await expect.poll(() => page.url()).toContain('preset=Best')
 })

@@ -5,7 +5,7 @@ import { basename, resolve } from 'node:path'
 import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { duration } from '../lib/duration'
-import { defaults, makeConfig, precisionNote, presets, type Config } from '../method/config'
+import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
 import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
@@ -255,13 +255,12 @@ async function load(
 }
 
 /** Takes the settings that the data suggest, unless they are set. */
-async function pick(session: Session, { suggestion, refused }: Log, set: object): Promise<void> {
-  const values = Object.entries(suggestion?.values ?? {}).filter(([key]) => !Object.hasOwn(set, key))
-  if (!suggestion || values.length === 0) return
-  await session.configure(Object.fromEntries(values)).catch(refused)
-  console.log(
-    `Picked from the data (${suggestion.what}): ${values.map(([key, value]) => `${key}=${value}`).join(' ')}; --set takes other values.`,
-  )
+async function pick(session: Session, { suggestion, config, refused }: Log, set: object): Promise<void> {
+  const values = takenOf(suggestion?.values ?? {}, config, (key) => Object.hasOwn(set, key))
+  const said = Object.entries(values).map(([key, value]) => `${key}=${value}`)
+  if (!suggestion || said.length === 0) return
+  await session.configure(values).catch(refused)
+  console.log(`Picked from the data (${suggestion.what}): ${said.join(' ')}; --set takes other values.`)
 }
 
 /** The zip of a run at a path; null if something else lies there. */

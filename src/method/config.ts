@@ -570,6 +570,12 @@ export const formerPresets = { Full: long } as const satisfies Record<string, Pa
 
 export type Preset = keyof typeof presets
 
+/** What is taken of settings that the data suggest: nothing in the place of what is given, and no smaller images than are asked for. */
+export function takenOf(suggested: Partial<Config>, asked: Config, given: (key: Key) => boolean): Partial<Config> {
+  const taken = keys.filter((key) => suggested[key] !== undefined && !given(key) && !(key === 'size' && asked.size >= suggested.size!))
+  return Object.fromEntries(taken.map((key) => [key, suggested[key]]))
+}
+
 /** Channels of the five levels. */
 export const widthsOf = (config: Pick<Config, 'baseWidth'>): number[] => [1, 2, 4, 8, 16].map((m) => m * config.baseWidth)
 

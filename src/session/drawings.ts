@@ -37,6 +37,7 @@ export async function drawingFile(
   classes: readonly LabelClass[],
   options: ExportOptions,
 ): Promise<ExportedFile> {
+  if (drawings.length === 0) throw new InputError('Nothing is drawn yet; draw something, then export it.', '')
   const drawn = asWritten(withDrawings(dataset, drawings, classes), options)
   const { source } = pictureOf(drawn, drawings[0]!.picture)!
   const volume = gridOf(source.volume)

@@ -1,6 +1,7 @@
 /** What a session reports to its driver, page or terminal, unasked or on request. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
+import type { Place } from '../data/slices'
 import type { Volume, VolumeKind } from '../data/volume'
 import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
@@ -11,6 +12,7 @@ import type { RunState } from './run-state'
 export type { FileRole } from '../data/file-roles'
 export type { PictureId } from './picture-id'
 export type { RunState } from './run-state'
+export type { Place } from '../data/slices'
 export type { WindowPreset } from '../image/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
@@ -289,6 +291,33 @@ export interface OpenedPicture extends Drawable {
   id: PictureId
   pixels: Float32Array<ArrayBuffer>
   labels: Uint8Array<ArrayBuffer>
+}
+
+/** Whose mask: of both networks together, of one, of the exemplar, or the reference. */
+export type MaskName = 'mean' | 'A' | 'B' | 'exemplar' | 'reference'
+
+/** An image in full with all that is known of it, to compare. */
+export interface ViewedPicture extends OpenedPicture {
+  /** Which of how many slices of its volume it is, and which of how many frames, from 0. */
+  slice: number
+  slices: number
+  frame: number
+  frames: number
+  frameMeans: Volume['frameMeans']
+  /** Millimetres from one image of its volume to the next; null for a single one and without spacing. */
+  thickness: number | null
+  /** Degrees by which the axes of the volume leave the patient's; null without geometry. */
+  oblique: number | null
+  /** Where it lies in the patient; null without geometry. */
+  place: Place | null
+  /** Steps of the networks that predicted; 0 without a prediction. */
+  step: number
+  /** Class per pixel, 255 unknown. */
+  masks: Partial<Record<MaskName, Uint8Array<ArrayBuffer>>>
+  /** Whether the exemplar's mask was drawn, not given as a file. */
+  drawn: boolean
+  /** Of each class, 0..255 for 0..1; empty without a prediction. */
+  probabilities: Uint8Array<ArrayBuffer>[]
 }
 
 /** What somebody drew on one image. */

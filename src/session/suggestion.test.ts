@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeVolume, type Volume } from '../data/volume'
 import { Random } from '../lib/random'
+import { defaults, takenOf } from '../method/config'
 import { emptyDataset, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 import { sampleDataset } from './samples'
@@ -47,10 +48,10 @@ function annotatedCT(from: number, to: number): Dataset {
 
 test('CT gets small rotations, and the window that shows what is annotated', () => {
   const windowOf = (dataset: Dataset) => {
-    const { windowCenter, windowWidth } = suggestionFor(dataset)!.values
+    const { windowCenter, windowWidth } = suggestionFor(dataset, defaults)!.values
     return [windowCenter, windowWidth]
   }
-  expect(suggestionFor(annotatedCT(8, 12))).toEqual({
+  expect(suggestionFor(annotatedCT(8, 12), defaults)).toEqual({
     what: 'CT, soft tissue',
     values: { windowCenter: 40, windowWidth: 400, exemplarRotation: 15, weakRotation: 15, atlasRotation: 15 },
   })
@@ -61,12 +62,39 @@ test('CT gets small rotations, and the window that shows what is annotated', () 
 })
 
 test('nothing is suggested for a sample, for no data, or if one image is not CT', () => {
-  expect(suggestionFor(emptyDataset)).toBeNull()
-  expect(suggestionFor(sampleDataset('Abdominal phantom'))).toBeNull()
+  expect(suggestionFor(emptyDataset, defaults)).toBeNull()
+  expect(suggestionFor(sampleDataset('Abdominal phantom'), defaults)).toBeNull()
   const mixed = withVolumes(emptyDataset, [
     { role: 'unlabeled', volume: ct() },
     { role: 'unlabeled', volume: { ...body(0, [200, 400]), name: 'b.nii' } },
   ]).dataset
   expect(mixed.sources).toHaveLength(2)
-  expect(suggestionFor(mixed)).toBeNull()
+  expect(suggestionFor(mixed, defaults)).toBeNull()
+})
+
+test('small structures get images in which they have nine pixels, unless larger ones are asked for', () => {
+  const side = 256
+  const stored = { kind: 'nifti', size: [side, side, 1, 1] as const } as const
+  const withDisk = (radius: number) =>
+    withVolumes(emptyDataset, [
+      { role: 'exemplar-image', volume: makeVolume({ ...stored, name: 'a.nii', samples: new Float32Array(side * side).fill(1) }) },
+      {
+        role: 'exemplar-mask',
+        volume: makeVolume({
+          ...{ ...stored, name: 'a_seg.nii' },
+          samples: Uint8Array.from({ length: side * side }, (_, i) =>
+            Number(Math.hypot((i % side) - 128, Math.floor(i / side) - 128) < radius),
+          ),
+        }),
+      },
+    ]).dataset
+  expect(suggestionFor(withDisk(12), defaults)).toBeNull()
+  const small = suggestionFor(withDisk(4), defaults)!
+  expect(small).toEqual({ what: 'small structures', values: { size: 128 } })
+  // Half of the image, seen at the same size, shows it twice as large.
+  expect(suggestionFor(withDisk(4), { ...defaults, crop: 0.5 })).toBeNull()
+  const none = () => false
+  expect(takenOf(small.values, defaults, none)).toEqual({ size: 128 })
+  expect(takenOf(small.values, { ...defaults, size: 192 }, none)).toEqual({})
+  expect(takenOf(small.values, defaults, (key) => key === 'size')).toEqual({})
 })

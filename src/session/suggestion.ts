@@ -2,10 +2,13 @@
 import { unknown } from '../image/raster'
 import { ctPresets, type WindowPreset } from '../image/window-presets'
 import { valueOf, type Volume } from '../data/volume'
+import { frameOf } from '../image/frame'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
 import { rasterOf, type Dataset } from './dataset'
 import type { Suggestion } from './events'
+import { prepareLabels } from './preparation'
+import { fieldOfAll } from './training-data'
 
 /** Of an image so many voxels, evenly spaced, tell its units. */
 const looked = 20_000
@@ -61,17 +64,47 @@ function windowFor(dataset: Dataset): WindowPreset {
   return considered[considered.findIndex((_, n) => shows(n))] ?? considered[most]!
 }
 
-/**
- * What the data suggest. CT, whose values have a unit and whose patients lie on their backs: a window that shows what is annotated, and small
- * rotations. Null where nothing is known to be better than the defaults: other values have no unit, and the turn of a heart is anything.
- */
-export function suggestionFor(dataset: Dataset): Suggestion | null {
-  const volumes = [...(dataset.exemplarSource ? [dataset.exemplarSource] : []), ...dataset.sources].map(({ volume }) => volume)
-  if (dataset.sample || volumes.length === 0 || !volumes.every(isHounsfield)) return null
-  const { name, center, width } = windowFor(dataset)
-  const values: Partial<Config> = {
-    ...{ windowCenter: center, windowWidth: width },
-    ...{ exemplarRotation: 15, weakRotation: 15, atlasRotation: 15 },
+/** Sides that are tried, pixels. */
+const sides = [64, 96, 128, 192, 256]
+/** Every class should have so many pixels somewhere, 3 x 3. */
+const least = 9
+
+/** The smallest side at which the networks see enough of every class; the largest where none is. */
+function sideFor(dataset: Dataset, config: Config): number {
+  const enough = (size: number) => {
+    const at = { ...config, size }
+    const field = fieldOfAll(dataset, at)
+    const most = new Uint32Array(dataset.classes.length)
+    for (const exemplar of annotated(dataset)) {
+      const own = new Uint32Array(dataset.classes.length)
+      for (const label of prepareLabels(annotationOf(dataset, exemplar)!, frameOf(exemplar.picture, at, field), at))
+        if (label < own.length) own[label]!++
+      own.forEach((count, c) => (most[c] = Math.max(most[c]!, count)))
+    }
+    return dataset.classes.every(({ index, pixels }) => index === 0 || pixels === 0 || most[index]! >= least)
   }
-  return { what: `CT, ${name.toLowerCase()}`, values }
+  return sides.find(enough) ?? sides.at(-1)!
+}
+
+/**
+ * What the data suggest. For CT, whose values have a unit and whose patients lie on their backs: a window that shows what is annotated, and small
+ * rotations; other values have no unit, and the turn of a heart is anything. For small structures larger images. Null where nothing is known to be
+ * better than the defaults.
+ */
+export function suggestionFor(dataset: Dataset, config: Config): Suggestion | null {
+  const volumes = [...(dataset.exemplarSource ? [dataset.exemplarSource] : []), ...dataset.sources].map(({ volume }) => volume)
+  if (dataset.sample || volumes.length === 0) return null
+  const what: string[] = []
+  const values: Partial<Config> = {}
+  const side = sideFor(dataset, config)
+  if (side > sides[0]!) {
+    what.push('small structures')
+    values.size = side
+  }
+  if (volumes.every(isHounsfield)) {
+    const { name, center, width } = windowFor(dataset)
+    what.unshift(`CT, ${name.toLowerCase()}`)
+    Object.assign(values, { windowCenter: center, windowWidth: width, exemplarRotation: 15, weakRotation: 15, atlasRotation: 15 })
+  }
+  return what.length > 0 ? { what: what.join('; '), values } : null
 }

@@ -146,7 +146,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     identifiers: identifiersOf(dataset),
     personal: personalNames(dataset),
     proposedRegion: proposedRegion(dataset),
-    suggestion: suggestionFor(dataset),
+    suggestion: suggestionFor(dataset, config),
     unlabeled: dataset.unlabeled.map((picture, i) => infoOf(picture, hasReference(dataset, i), teaching)),
     shapes: pickShapes(dataset.domain ?? shapesOf(dataset)),
     further: {

@@ -38,6 +38,7 @@ import {
   pick,
   unpicked,
   wouldForget,
+  withoutFiles,
   wouldLose,
   type ListedProblem,
   type PicturePurpose,
@@ -157,6 +158,7 @@ export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 're
   const state = pageStore.getState()
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
+  if (type === 'start') closePicker()
   const driven = send(type, {})
   if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
 }
@@ -200,6 +202,9 @@ export function loadSample(sample: SampleName): void {
   keepAddress(sample)
 }
 
+/** The names of the files that were last given through an input that takes the place of what it gave before. */
+const inPlace = new Map<FileRole, readonly string[]>()
+
 /** Hands files to the session, unread. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
 export function loadFiles(
   files: readonly File[],
@@ -209,7 +214,10 @@ export function loadFiles(
   if (files.length === 0) return
   if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
   countFromImages()
-  pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
+  const names = files.map(pathOf)
+  const mended = [...names, ...(role === null ? [] : (inPlace.get(role) ?? []))]
+  if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
+  pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   if (role !== 'further') keepAddress(null)
 }
@@ -304,9 +312,16 @@ export const fetchPicture = (picture: PictureId, toDraw: boolean): Promise<Opene
   send('open-picture', { picture, toDraw })
 
 /** Makes what was drawn exemplars. */
-export function annotate(drawings: Drawn[], classes: LabelClass[]): void {
-  if (drawings.length > 0) void send('annotate', { drawings, classes })
+export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promise<void> {
+  const pictures = drawings.map(({ picture }) => picture)
+  const before = pageStore.getState().dataset
+  const taking = drawings.length > 0 ? send('annotate', { drawings, classes }) : null
   closePicture()
+  if (!taking) return
+  await taking
+  // A drawing that is refused changes nothing, and the reason is shown.
+  const { dataset, status } = pageStore.getState()
+  if (dataset !== before) pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
 /** Saves what is drawn on the volume of the first of these images, in its format. */

@@ -8,6 +8,7 @@ import {
   differing,
   give,
   initial,
+  nearestPreset,
   presetOf,
   reduce,
   unpicked,
@@ -68,6 +69,24 @@ describe('reduce', () => {
     expect(reduce(state, stateEvent(1, 'running', 6))).toBe(state)
     expect(reduce(state, { type: 'problem', kind: 'run', message: 'old', file: null, run: 1 })).toBe(state)
     expect(state).toMatchObject({ run: 2, status: { state: 'ready', step: 0 } })
+  })
+
+  it('shows all images while there is no mask and after a drawing, until a mask comes from a file or the sample', () => {
+    const load = (from: 'file' | 'drawing' | null, sample: DatasetSummary['sample'] = null): Event => ({
+      type: 'dataset',
+      dataset: { ...dataset(['a']), sample, exemplars: from ? [{ from } as DatasetSummary['exemplars'][0]] : [] },
+      config: defaults,
+      run: 0,
+    })
+    const picking = (...events: Event[]) => after(...events).picking
+    expect(picking(load(null))).toBe(true)
+    expect(picking(load(null), load('drawing'))).toBe(true)
+    expect(picking(load(null), load('drawing'), load('drawing'))).toBe(true)
+    expect(picking(load(null), load('file'))).toBe(false)
+    expect(picking(load(null), load('drawing'), load('file', 'Cardiac phantom'))).toBe(false)
+    expect(picking(load('file'))).toBe(false)
+    const opened = { ...after(load('file')), picking: true }
+    expect(reduce(opened, load('file')).picking, 'opened by hand').toBe(true)
   })
 
   it('does not change the state it is given', () => {
@@ -203,6 +222,9 @@ describe('presets', () => {
       expect(presetOf(config)).toBe(name)
     }
     expect(presetOf(makeConfig({ tau: 0.5 }))).toBeNull()
+    const near = nearestPreset(makeConfig({ tau: 0.5, seed: 3 }, makeConfig(presets.Best)))
+    expect(near).toEqual({ preset: 'Best', differing: { tau: makeConfig(presets.Best).tau } })
+    expect(nearestPreset(makeConfig(presets.Paper)).differing).toEqual({})
   })
 
   it('differ from each other as their table says', () => {

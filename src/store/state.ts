@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Key, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, takenOf, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -26,8 +26,8 @@ export type Status = Omit<RunStatus, 'state'> & {
   state: 'starting' | RunStatus['state']
 }
 
-/** A problem as listed. */
-export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean }
+/** A problem as listed; `of` is the request that was refused, null for what no later request mends. */
+export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean; of: RequestName | null }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -90,7 +90,9 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
-  /** Whether all images are shown to choose an exemplar among; without a mask they are anyway. */
+  /** The images whose drawings were taken last, and the step before which: the run has yet to learn from them until it goes on. */
+  drawn: { pictures: readonly PictureId[]; step: number } | null
+  /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
   picking: boolean
   /** How masks are exported. */
   exportOptions: ExportOptions
@@ -130,6 +132,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  drawn: null,
   picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
@@ -158,6 +161,7 @@ const reducers = {
     const own = unpickedRun ? pick(state, dataset.suggestion) : {}
     return {
       dataset,
+      picking: isPicking(state, dataset),
       running: config,
       told: config,
       watched: there ? watched : (dataset.unlabeled[0]?.id ?? null),
@@ -202,6 +206,7 @@ export function reduce(state: State, event: Event): State {
           run: event.run,
           unpickedRun: true,
           saved: null,
+          drawn: null,
           bank: null,
           recoveries: [],
           progress: { ...state.progress, bank: null },
@@ -230,7 +235,11 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(before: State, { kind, message, file, offers = [], waits = false }: Problem): State {
+export function addProblem(
+  before: State,
+  { kind, message, file, offers = [], waits = false }: Problem,
+  of: RequestName | null = null,
+): State {
   if (before.problems.some((p) => p.message === message && p.file === file)) return before
   const problems = waits ? withoutWaits(before.problems) : before.problems
   const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
@@ -244,8 +253,16 @@ export function addProblem(before: State, { kind, message, file, offers = [], wa
         problems.findIndex((problem) => problem.kind === 'input'),
       )
     : -1
-  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits }] }
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits, of }] }
 }
+
+/** The problems without refusals of this request: it has been granted since. */
+export const withoutRefusals = (problems: State['problems'], of: RequestName): State['problems'] =>
+  problems.some((problem) => problem.of === of) ? problems.filter((problem) => problem.of !== of) : problems
+
+/** The problems without those of these files: they are given again, or others in their place. */
+export const withoutFiles = (problems: State['problems'], names: readonly string[]): State['problems'] =>
+  problems.filter(({ kind, file }) => kind !== 'input' || file === null || !names.includes(file))
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
 export const applyPreset = (preset: Preset, config: Config): Config =>
@@ -256,11 +273,10 @@ export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Co
 
 /** Picks what the data suggest, in place of what was picked before; what is given stays. */
 export function pick(state: Pick<State, 'asked' | 'picked' | 'given'>, suggestion: Suggestion | null): Pick<State, 'asked' | 'picked'> {
-  const own = keys.filter((key) => suggestion?.values[key] !== undefined && !state.given.has(key))
-  const of = (config: Partial<Config>): Partial<Config> => Object.fromEntries(own.map((key) => [key, config[key]]))
   const before = unpicked(state)
-  const values = of(suggestion?.values ?? {})
-  return { asked: { ...before, ...values }, picked: { values, replaced: of(before) } }
+  const values = takenOf(suggestion?.values ?? {}, before, (key) => state.given.has(key))
+  const replaced = Object.fromEntries((Object.keys(values) as Key[]).map((key) => [key, before[key]]))
+  return { asked: { ...before, ...values }, picked: { values, replaced } }
 }
 
 /** With these values set by the user. */
@@ -282,6 +298,13 @@ export function presetOf(config: Config): Preset | null {
   return names.find((name) => Object.keys(differing(config, applyPreset(name, config))).length === 0) ?? null
 }
 
+/** The preset that `config` differs from in the fewest settings, and which: those of that preset. */
+export function nearestPreset(config: Config): { preset: Preset; differing: Partial<Config> } {
+  const all = (Object.keys(presets) as Preset[]).map((preset) => ({ preset, differing: differing(applyPreset(preset, config), config) }))
+  const count = (one: (typeof all)[number]) => Object.keys(one.differing).length
+  return all.reduce((best, one) => (count(one) < count(best) ? one : best))
+}
+
 /** The settings of `config` that differ from `base`. */
 export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
@@ -294,6 +317,13 @@ export const isFree = (values: Partial<Config>): boolean =>
 /** Whether there are images of the user's and no mask: one has to be chosen and annotated first. */
 export const wantsMask = ({ dataset }: Pick<State, 'dataset'>): boolean =>
   dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
+
+/** Whether all images are still shown with the next data set. After a drawing they are, for there may be more to draw; a mask from a file ends the search. */
+function isPicking(before: State, dataset: DatasetSummary): boolean {
+  if (wantsMask({ dataset })) return true
+  const found = wantsMask(before) && !dataset.exemplars.some(({ from }) => from === 'drawing')
+  return before.picking && !found && dataset.sample === before.dataset?.sample
+}
 
 /** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
 export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>

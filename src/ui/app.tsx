@@ -7,6 +7,7 @@ import { DiscardDialog } from './discard-dialog'
 import { Footer } from './footer'
 import { Header } from './header'
 import { OfflineOffer } from './offline-offer'
+import { Picker } from './picker/picker'
 import { Problems } from './problems'
 import { Results } from './results'
 import { RunBar } from './run-bar'
@@ -14,6 +15,7 @@ import { Runs } from './runs'
 import { SkipLinks } from './skip-links'
 import { StepsStrip } from './steps-strip'
 import { TrainingPanel } from './training-panel'
+import { ViewerOpener } from './viewer-opener'
 
 export function App() {
   return (
@@ -28,12 +30,15 @@ export function App() {
       <Runs />
       <main className="columns">
         <DataPanel />
+        <Picker />
         <TrainingPanel />
         <Curves />
         <Results />
       </main>
       <Footer />
       <DropTarget />
+      <ViewerOpener />
+      {/* It may be opened from the viewer, and then lies over it. */}
       <AnnotationOpener />
       <DiscardDialog />
       <OfflineOffer />

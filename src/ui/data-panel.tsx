@@ -10,7 +10,7 @@ import { count, plural } from './format'
 import { LabelTable } from './label-table'
 import { MappedValues, MaskNotes } from './mapped-values'
 import { Pairs } from './pairs'
-import { Pile } from './pile'
+import { PickerButton } from './picker/picker-button'
 import { ReadingProgress } from './reading-progress'
 import { RegionButton, RegionFact } from './region-button'
 import { SourceList } from './source-list'
@@ -47,7 +47,7 @@ export function DataPanel() {
       <ExemplarList />
       <Understood />
       <BankList />
-      <Pile />
+      <PickerButton />
       <Pairs />
       <RegionButton />
       <LabelTable />
@@ -120,7 +120,7 @@ function Understood() {
       {missing.length > 0 && (
         <p className="note needs">
           {canDraw
-            ? 'Choose one of the images below and draw its mask, or give an exemplar image and its mask.'
+            ? 'Choose one of the images and draw its mask, or give an exemplar image and its mask.'
             : `Still needed: ${missing.join(', ')}.`}
         </p>
       )}

@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest'
-import { announcement, lastPart, percent, score, size, speedWords, statusLine, value } from './format'
+import { announcement, lastPart, percent, runsOf, score, size, speedWords, statusLine, value } from './format'
+
+it('writes numbers with their runs', () => {
+  expect([[], [4], [1, 2], [1, 3, 4, 5, 9], [2, 3, 7, 8, 9]].map(runsOf)).toEqual(['', '4', '1, 2', '1, 3 – 5, 9', '2, 3, 7 – 9'])
+})
 
 it('writes shares, values and sizes, and a dash for what is not there', () => {
   expect([percent(0.1234), percent(null), percent(NaN)]).toEqual(['12.3 %', '–', '–'])

@@ -77,3 +77,14 @@ export function speedWords({ backend, software }: BackendInfo, page: { webgpu: b
   const cores = page.isolated || backend === 'cpu' ? '' : ' (on one core of it, because the page is not isolated from others)'
   return `${begins} runs on the processor${cores}, which is usually slower than a GPU.`
 }
+
+/** Numbers in rising order as people write them: 1, 3 – 7, 9. */
+export function runsOf(numbers: readonly number[]): string {
+  const runs: [from: number, to: number][] = []
+  for (const n of numbers) {
+    const last = runs.at(-1)
+    if (last && n === last[1] + 1) last[1] = n
+    else runs.push([n, n])
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from} – ${to}`)).join(', ')
+}

@@ -1,4 +1,4 @@
-import { keys, parameters, type Config } from '../method/config'
+import { keys, parameters, takenOf, type Config } from '../method/config'
 import { pickFromData, setValues } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
@@ -16,7 +16,7 @@ export function PickedSettings() {
   const asked = usePage((state) => state.asked)
   const can = usePage((state) => allowed(state).configure)
   if (!suggestion) return null
-  const others = Object.fromEntries(Object.entries(suggestion.values).filter(([key, value]) => asked[key as keyof Config] !== value))
+  const others = takenOf(suggestion.values, asked, (key) => asked[key] === suggestion.values[key])
   const some = Object.keys(picked.values).length > 0
   const missing = Object.keys(others).length > 0
   if (!some && !missing) return null
@@ -34,7 +34,7 @@ export function PickedSettings() {
       )}
       {missing && (
         <p className="note">
-          The data look like {suggestion.what}, for which we would take {listOf(others)}.
+          For these data ({suggestion.what}) we would take {listOf(others)}.
         </p>
       )}
       {missing && (

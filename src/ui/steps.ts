@@ -1,10 +1,10 @@
 /** The three steps from images to masks: which one is next, and what each says of itself. */
-import type { State } from '../store/state'
+import { wantsMask, type State } from '../store/state'
 import { count, plural } from './format'
 
 export interface Step {
   /** The part of the page that it leads to. */
-  part: 'data' | 'training' | 'results'
+  part: 'data' | 'picker' | 'training' | 'results'
   name: string
   /** What is there, or missing. */
   said: string
@@ -21,7 +21,7 @@ export function stepsOf(
   const over = state === 'finished' || state === 'failed'
   return [
     {
-      part: 'data',
+      part: wantsMask({ dataset }) ? 'picker' : 'data',
       name: 'Images and one mask',
       said: reading
         ? state === 'starting'

@@ -199,7 +199,8 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
       if (event.key === 'Tab') wrapFocus(dialog.current!, event)
       // Keys pressed in the sheet belong to it, and keys in fields to the fields, but Escape leaves the field, not the dialog.
       if (event.defaultPrevented || target?.closest('dialog') !== (target === document.body ? null : dialog.current)) return
-      if (target?.matches('input:is([type=text], [type=number], [type=color]), select')) {
+      const inField = target?.matches('input:is([type=text], [type=number], [type=color]), select')
+      if (inField || (isSlider(target) && event.key === 'Escape')) {
         if (event.key !== 'Escape') return
         event.preventDefault()
         toCanvas()

@@ -26,6 +26,8 @@ interface State {
   editor: Editor | null
   /** What is being done that takes a moment. */
   busy: string | null
+  /** The place in the stack that is on its way. */
+  turningTo: number | null
   problem: string | null
   /** An interpolation can be taken back, or made again. */
   interpolated: 'done' | 'undone' | null
@@ -45,7 +47,7 @@ const isDrawn = ({ labels }: Annotation) => labels.some((label) => label !== bac
 export class Editing {
   readonly stack: readonly Slice[]
   readonly look: Look
-  readonly state = createStore<State>(() => ({ editor: null, busy: null, problem: null, interpolated: null }))
+  readonly state = createStore<State>(() => ({ editor: null, busy: null, turningTo: null, problem: null, interpolated: null }))
   readonly #fetch: (picture: PictureId, toDraw: boolean) => Promise<Drawable | undefined>
   readonly #begun = Date.now()
   /** The slices shown last, the newest at the end. */
@@ -118,21 +120,31 @@ export class Editing {
     return autosave
   }
 
-  /** Shows the slice at a place in the stack. */
+  /** Shows the slice at a place in the stack; of several asked for at once, the last one. */
   async turnTo(place: number): Promise<void> {
-    const slice = this.stack[place]
-    if (!slice || place === this.place) return
+    const { busy, turningTo } = this.state.getState()
+    if (!this.stack[place] || (busy !== null && turningTo === null)) return
+    this.state.setState({ turningTo: place })
+    if (turningTo !== null) return
     this.#editor?.release()
-    const known = this.#editors.get(slice.id)
-    if (known) return this.show(known.picture)
-    await this.#while(`Opening slice ${place + 1} …`, async () => {
-      const picture = await this.#fetch(slice.id, true)
-      if (picture) await this.show(picture)
-    })
+    for (let next = place; next !== this.place; next = this.state.getState().turningTo!) {
+      const { id } = this.stack[next]!
+      const known = this.#editors.get(id)
+      const before = this.place
+      if (known) await this.show(known.picture)
+      else
+        await this.#while(`Opening slice ${next + 1} …`, async () => {
+          const picture = await this.#fetch(id, true)
+          if (picture) await this.show(picture)
+        })
+      // It cannot be had, or the tools were closed.
+      if (this.place === before) break
+    }
+    this.state.setState({ turningTo: null })
   }
 
   turn(by: 1 | -1): void {
-    const place = this.place + by
+    const place = (this.state.getState().turningTo ?? this.place) + by
     if (this.stack[place]) void this.turnTo(place)
     else if (this.stack.length > 1) this.#editor?.tell(by > 0 ? 'This is the last slice.' : 'This is the first slice.')
   }

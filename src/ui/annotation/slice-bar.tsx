@@ -1,5 +1,6 @@
 import { useStore } from 'zustand'
 import { useDrafts } from '../../store/drafts'
+import { runsOf } from '../format'
 import { useEditing, useEditor } from './editor-context'
 
 /** From slice to slice, and what is taken over from others. */
@@ -9,7 +10,8 @@ export function SliceBar() {
   const drafts = useDrafts()
   const busy = useStore(editing.state, (state) => state.busy)
   const { stack } = editing
-  const place = stack.findIndex(({ id }) => id === editor.picture.id)
+  const shown = stack.findIndex(({ id }) => id === editor.picture.id)
+  const place = useStore(editing.state, (state) => state.turningTo) ?? shown
   const drawn = stack.flatMap(({ id, annotated }, n) => (annotated || drafts.has(id) ? [n] : []))
   const shares = drawn.map((n) => `${(100 * n) / (stack.length - 1)}%`)
   return (
@@ -85,19 +87,8 @@ export function SliceBar() {
         </button>
       </div>
       <p className="quiet" role="status">
-        {busy ?? (drawn.length === 0 ? 'No slice is drawn yet.' : `Drawn: ${listed(drawn.map((n) => n + 1))}`)}
+        {busy ?? (drawn.length === 0 ? 'No slice is drawn yet.' : `Drawn: ${runsOf(drawn.map((n) => n + 1))}`)}
       </p>
     </div>
   )
-}
-
-/** Numbers in rising order as people write them: 1, 3 – 7, 9. */
-export function listed(numbers: readonly number[]): string {
-  const runs: [from: number, to: number][] = []
-  for (const n of numbers) {
-    const last = runs.at(-1)
-    if (last && n === last[1] + 1) last[1] = n
-    else runs.push([n, n])
-  }
-  return runs.map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from} – ${to}`)).join(', ')
 }
