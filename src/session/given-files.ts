@@ -35,6 +35,23 @@ export async function withFiles(
   return withRead(before, await readFor(before, files, tell), chosen, modality)
 }
 
+/** The same of files that were given one time after another. */
+export async function withAllFiles(
+  before: Dataset,
+  given: readonly { files: readonly RoleFile[]; chosen: ChosenNames | undefined }[],
+  tell: (done: number, of: number) => void,
+  modality: string,
+): Promise<{ dataset: Dataset; problems: InputError[] }> {
+  let dataset = before
+  const said: InputError[] = []
+  for (const { files, chosen } of given) {
+    const { problems, ...next } = await withFiles(dataset, files, tell, chosen, modality)
+    dataset = next.dataset
+    said.push(...problems)
+  }
+  return { dataset, problems: said }
+}
+
 /** Reads the user's files beside a data set. @param tell how many files are read @throws InputError when nothing could be read */
 export async function readFor(before: Dataset, files: readonly RoleFile[], tell: (done: number, of: number) => void): Promise<ReadFiles> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)

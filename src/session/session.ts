@@ -30,7 +30,7 @@ import type {
   VolumeNumbers,
 } from './events'
 import { filesOf, usualOptions, zipped } from './export-files'
-import { readFor, withFiles, withRead, type RoleFile } from './given-files'
+import { readFor, withAllFiles, withRead, type RoleFile } from './given-files'
 import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
 import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
@@ -246,14 +246,8 @@ export class Session {
       if (!this.several || this.dataset.modality?.used === modality) return
       if (this.dataset.exemplars.some(({ drawn }) => drawn))
         throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
-      let dataset = this.several.before
-      const said = []
-      for (const { files, chosen } of this.several.given) {
-        const next = await withFiles(dataset, files, this.tellRead, chosen, modality)
-        dataset = next.dataset
-        said.push(...next.problems)
-      }
-      for (const problem of said) this.reports.send('problem', problemOf(problem)!)
+      const { dataset, problems } = await withAllFiles(this.several.before, this.several.given, this.tellRead, modality)
+      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
       this.use(dataset)
       await this.goOnWaiting()
     })
@@ -804,13 +798,7 @@ export class Session {
     })
 
   private reportBank(): void {
-    const bank = this.trainer?.bank ?? null
-    const { unlabeled } = this.dataset
-    const entries = bank?.entries.map(({ image, labels, fit, wayBack, away }) => {
-      const { id, name } = unlabeled[image]!
-      return { image: id, name, labels: labels.slice(), fit, wayBack, away }
-    })
-    this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
+    this.reports.bank(this.trainer?.bank ?? null, this.dataset)
   }
 
   private async score(trainer: Trainer): Promise<void> {
