@@ -9,8 +9,10 @@ const names = ['Loss', 'Confident pixels', 'Agreement', 'Dice']
 /** A finished run of 20 steps. */
 async function run(page: Page): Promise<void> {
   await open(page, `${tiny}&steps=20&warmup=0.25&ramp=0.25&scoreEvery=5`)
-  await button(page, 'Step A only').click()
+  await button(page, 'Step').click()
   await expect(status(page)).toHaveAttribute('data-step', '1')
+  await button(page, 'Step A only').click()
+  await expect(status(page)).toHaveAttribute('data-step', '2')
   await button(page, 'Resume').click()
   await expectState(page, 'finished', 90_000)
   await expect(figure(page, 'Dice').locator('svg.recharts-surface')).toBeVisible()
@@ -52,7 +54,7 @@ test('what is marked is listed: the end of warm-up, the full ramp, a step of one
   await run(page)
   await page.getByText('Marked steps').click()
   const items = page.getByRole('list', { name: 'Marked steps' }).getByRole('listitem')
-  await expect(items).toHaveText(['step 1: updated A only', 'step 1: resumed', 'step 6: warm-up ends', 'step 11: full ramp'])
+  await expect(items).toHaveText(['step 2: updated A only', 'step 2: resumed', 'step 6: warm-up ends', 'step 11: full ramp'])
   await expect(figure(page, 'Agreement').locator('.recharts-reference-line-line')).toHaveCount(4)
 })
 

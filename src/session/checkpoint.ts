@@ -9,6 +9,8 @@ import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
+import { domainOf } from './domain'
+import { isDomain, type Domain } from './looks'
 import type { PictureId } from './picture-id'
 import { Trainer } from './trainer'
 
@@ -85,6 +87,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     ...(trainer.recoveries.length > 0 && { recoveries: JSON.stringify(trainer.recoveries) }),
     data: await digest(trainer.prepared),
+    domain: JSON.stringify(domainOf(trainer.dataset, trainer.config, trainer.prepared)),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
     ...(bank && {
       bank: JSON.stringify({
@@ -113,6 +116,8 @@ export interface Checkpoint extends StoredConfig {
   recoveries: Recovery[]
   /** What `digest` gave for the data of the run. */
   data: string
+  /** What it was trained on; null in a checkpoint saved before it said so. */
+  domain: Domain | null
   /** Null in a checkpoint saved before pictures had ids. */
   pictures: PictureId[] | null
   /** Null if there was none yet, or it was off. */
@@ -127,18 +132,25 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   if (metadata['format'] === format && hexOf(await sealOf(bytes)) !== hexOf(bytes.subarray(-sealBytes))) throw damaged
   try {
     const of = (key: string) => JSON.parse(metadata[key] ?? 'null') as unknown
-    const [config, rows, scores, pictures] = [of('config'), of('rows'), of('scores'), of('pictures')]
+    const [config, rows, scores, pictures, domain] = [of('config'), of('rows'), of('scores'), of('pictures'), of('domain')]
     const recoveries = of('recoveries') ?? []
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
     const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
     const isWhole = whole(2)(classes) && whole(0)(step) && orNull(whole(1))(leg) && metadata['data']
+    if (!orNull(isDomain)(domain) || (domain && domain.classes.length !== classes)) throw damaged
     const areLists = Array.isArray(rows) && Array.isArray(scores) && areRecoveries(recoveries) && orNull(Array.isArray)(pictures)
     if (!record({})(config) || !isWhole || !areLists) throw damaged
     const settings = readConfig(config)
     return {
       ...settings,
       ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[], recoveries },
-      ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
+      ...{
+        data: metadata['data']!,
+        domain,
+        pictures: pictures as PictureId[] | null,
+        bank: bankOf(of('bank') as Bank | null, tensors),
+        tensors,
+      },
     }
   } catch (error) {
     throw error instanceof ConfigError ? error : damaged

@@ -1,6 +1,7 @@
 /** What a session reports to its driver, page or terminal, unasked or on request. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
+import type { Place } from '../data/slices'
 import type { Volume, VolumeKind } from '../data/volume'
 import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
@@ -11,6 +12,7 @@ import type { RunState } from './run-state'
 export type { FileRole } from '../data/file-roles'
 export type { PictureId } from './picture-id'
 export type { RunState } from './run-state'
+export type { Place } from '../data/slices'
 export type { WindowPreset } from '../image/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
@@ -179,6 +181,13 @@ export interface PairList {
   undo: string | null
 }
 
+/** Settings that the data suggest. */
+export interface Suggestion {
+  /** Of what they are taken to be, in words. */
+  what: string
+  values: Partial<Config>
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
@@ -203,7 +212,13 @@ export interface DatasetSummary {
   personal: PersonalNames
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
+  /** Null where nothing is known to be better than the defaults. */
+  suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
+  /** Classes that the exemplars show in one piece, and those without a hole. */
+  shapes: { single: number[]; solid: number[] }
+  /** What is segmented and not learnt from, and the volumes that it comes from. */
+  further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
   references: number
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
@@ -278,6 +293,40 @@ export interface OpenedPicture extends Drawable {
   labels: Uint8Array<ArrayBuffer>
 }
 
+/** Whose mask: of both networks together, of one, of the exemplar, or the reference. */
+export type MaskName = 'mean' | 'A' | 'B' | 'exemplar' | 'reference'
+
+/** An image in full with all that is known of it, to compare. */
+export interface ViewedPicture extends OpenedPicture {
+  /** Which of how many slices of its volume it is, and which of how many frames, from 0. */
+  slice: number
+  slices: number
+  frame: number
+  frames: number
+  frameMeans: Volume['frameMeans']
+  /** Millimetres from one image of its volume to the next; null for a single one and without spacing. */
+  thickness: number | null
+  /** Degrees by which the axes of the volume leave the patient's; null without geometry. */
+  oblique: number | null
+  /** Where it lies in the patient; null without geometry. */
+  place: Place | null
+  /** Steps of the networks that predicted; 0 without a prediction. */
+  step: number
+  /** Class per pixel, 255 unknown. */
+  masks: Partial<Record<MaskName, Uint8Array<ArrayBuffer>>>
+  /** Whether the exemplar's mask was drawn, not given as a file. */
+  drawn: boolean
+  /** Of each class, 0..255 for 0..1; empty without a prediction. */
+  probabilities: Uint8Array<ArrayBuffer>[]
+}
+
+/** What somebody drew on one image. */
+export interface Drawn {
+  picture: PictureId
+  /** Class per pixel, 255 unknown. */
+  labels: Uint8Array<ArrayBuffer>
+}
+
 /** Statistics of one volume. */
 export interface VolumeNumbers extends VolumeSummary {
   /** Voxel counts in equal steps from min to max. */
@@ -328,6 +377,8 @@ export interface Predictions {
   step: number
   size: number
   items: Prediction[]
+  /** How further images are unlike those that were learnt from, in sentences. */
+  unlike: string[]
 }
 
 /** Settings that would solve a problem, and what they are in a few words. */
@@ -344,6 +395,8 @@ export interface Problem {
   offers?: readonly Offer[]
   /** The request was refused because it would discard what was learnt; after `reset` it may be made again. */
   discards?: true
+  /** It says what a run waits for: once that is there, or another run begins, it is said no more. */
+  waits?: boolean
 }
 
 /** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */
@@ -368,6 +421,8 @@ export interface SessionEvents {
   }
   /** The session took the settings of a run that it shows or continues, and the image that the live view followed. */
   continued: { config: Config; watched: PictureId | null }
+  /** Networks of a run are at hand without the images that they learnt from. */
+  loaded: { file: string }
   /** With every change of data or settings. */
   memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */

@@ -1,20 +1,19 @@
-import { frameOf } from '../image/frame'
-import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
-import { apart, combine, decide, infer, type Inference } from '../method/inference'
+import { combine } from '../method/inference'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
-import { createModels, networkOf, readModels, writeModels, type StoredModel } from '../method/model'
+import { createModels, readModels, writeModels, type StoredModel } from '../method/model'
 import type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { withBank, type TrainingData } from '../method/synthesis'
-import type { UNet } from '../nn/unet'
-import { annotated, annotationOf, exemplarAt } from './annotations'
-import type { Dataset, Picture } from './dataset'
+import { annotated, annotationOf } from './annotations'
+import type { Dataset } from './dataset'
+import { looksOf } from './domain'
+import type { Looks } from './looks'
+import { caseOf, Networks } from './networks'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
-import { mapToSource, toSource } from './preparation'
-import type { LiveViews, Prediction } from './events'
+import { scoredImages, scoredWith, stacksOf } from './training-data'
+import type { LiveViews } from './events'
 import { lookAt } from './look'
 
 /** A loss or weight is no longer a number, or has exploded; the message is the beginning of a sentence. */
@@ -24,13 +23,6 @@ export class DivergedError extends Error {
 
 /** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
 const exploded = 1e4
-
-/** Images predicted at once: enough to fill the backend, few enough to take at most 0.2 GB, all values of both networks together. */
-const predictedAtOnce = ({ size, baseWidth }: Config): number =>
-  Math.max(1, Math.min(8, Math.floor((8 * 128 ** 2 * 8) / (size ** 2 * baseWidth))))
-
-/** At most this many softmax values of unlabelled images are kept for the current weights, 64 MB: scores, gallery and exports all need them. */
-const mostKept = 16_000_000
 
 /** A state of the models after `t` steps, in the host's memory. */
 interface Kept {
@@ -51,16 +43,11 @@ export interface Progress extends Kept {
 }
 
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
-export class Trainer {
-  readonly net: UNet
+export class Trainer extends Networks {
   /** Steps taken. */
   t = 0
   /** Steps taken or under way: what a look sees. */
   private queued = 0
-  readonly rows: StepMetrics[] = []
-  readonly scores: ScoreRow[] = []
-  /** Each time that the run went back after a fault, in order. */
-  readonly recoveries: Recovery[] = []
   /** As in `Progress`. */
   readonly leg: number
   private runner: StepRunner
@@ -69,10 +56,6 @@ export class Trainer {
   /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
   private kept: Kept[]
   private known: Bank | null
-  /** Predictions of the current weights for the unlabelled images, by number, where known and as long as they fit `mostKept`. */
-  private predicted: Inference[] = []
-  /** The scale of all pictures; see `fieldOf`. */
-  private readonly field: number | null
   /** `prepared` with the bank: what steps are taken on. */
   private data: TrainingData
 
@@ -81,15 +64,14 @@ export class Trainer {
    * @param from where an earlier trainer of the run came to
    */
   constructor(
-    public dataset: Dataset,
+    dataset: Dataset,
     readonly prepared: TrainingData,
-    readonly config: Config,
+    config: Config,
     from: Progress | null = null,
   ) {
+    super(dataset, config)
     const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
-    this.net = networkOf(config, dataset.classes.length)
     this.leg = leg
-    this.field = fieldOfAll(dataset, config)
     this.known = bank
     this.data = withBank(prepared, bank?.entries ?? [])
     this.t = this.queued = t
@@ -98,6 +80,19 @@ export class Trainer {
     this.recoveries.push(...recoveries)
     this.kept = [{ t, models }]
     this.runner = this.runnerFrom(this.kept[0]!)
+  }
+
+  protected get models() {
+    return this.runner.current
+  }
+
+  /** How the images that are learnt from look. */
+  get looks(): Looks | null {
+    return looksOf(this.dataset, this.config, this.prepared)
+  }
+
+  override inputOf(i: number): Float32Array<ArrayBuffer> {
+    return (this.prepared.unlabeled[i] as Float32Array<ArrayBuffer> | undefined) ?? super.inputOf(i)
   }
 
   /** Puts a state on the active backend. */
@@ -187,7 +182,7 @@ export class Trainer {
     if (!this.roomy) await runner.prepare(config.steps - 1)
     this.roomy = true
     await runner.prepare(t)
-    this.predicted = []
+    this.forget()
     const count = Math.min(only ? 1 : most, mostWaiting, config.steps - t)
     for (let i = 0; i < count; i++) runner.step(t + i)
     this.queued = t + count
@@ -232,7 +227,7 @@ export class Trainer {
     const reached = this.queued
     const { safe: step } = this
     this.release()
-    this.predicted = []
+    this.forget()
     this.t = this.queued = step
     while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
@@ -245,95 +240,6 @@ export class Trainer {
   mark(why: Recovery['why'], reached: number): void {
     const { learningRate } = this.recoveries.at(-1) ?? this.config
     this.recoveries.push({ step: this.t, reached, why, learningRate: why === 'loss' ? learningRate / 2 : learningRate })
-  }
-
-  /**
-   * Hands the softmax of both models for each image to `use`, a batch at a time: kept together they would fill the memory. `pause` is
-   * awaited between batches.
-   */
-  async infer(
-    images: Float32Array[],
-    use: (inference: Inference, i: number) => void,
-    pause: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<void> {
-    const batch = predictedAtOnce(this.config)
-    for (let i = 0; i < images.length; i += batch) {
-      const some = await infer(this.net, this.runner.current, images.slice(i, i + batch), this.config.size)
-      some.forEach((inference, n) => use(inference, i + n))
-      await pause()
-    }
-  }
-
-  /** The same for unlabelled images by number; predictions already made by the current weights are reused. */
-  async inferPile(
-    which: readonly number[],
-    use: (inference: Inference, i: number) => void,
-    pause: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<void> {
-    const { prepared, predicted, net, config } = this
-    const keep = prepared.unlabeled.length * net.classes * config.size ** 2 * 2 <= mostKept
-    const batch = predictedAtOnce(config)
-    for (let at = 0; at < which.length; at += batch) {
-      const some = which.slice(at, at + batch)
-      const fresh = some.filter((i) => !predicted[i])
-      const found = new Map<number, Inference>()
-      await this.infer(
-        fresh.map((i) => prepared.unlabeled[i]!),
-        (inference, n) => {
-          found.set(fresh[n]!, inference)
-          // Steps taken meanwhile replace the list.
-          if (keep && predicted === this.predicted) predicted[fresh[n]!] = inference
-        },
-      )
-      for (const i of some) use(found.get(i) ?? predicted[i]!, i)
-      await pause()
-    }
-  }
-
-  /** The predicted mask of unlabelled image `i` in the size of its source. */
-  maskOf(i: number, inference: Inference): LabelMap {
-    return this.toSource(this.dataset.unlabeled[i]!, combine(inference, this.config.inference))
-  }
-
-  /** The predicted mask of one image, in the size of its source. */
-  async predictOne(i: number): Promise<LabelMap> {
-    let mask: LabelMap | null = null
-    await this.inferPile([i], (inference) => (mask = this.maskOf(i, inference)))
-    return mask!
-  }
-
-  /** The same, with the user's annotation in place of the prediction wherever it is known. */
-  resultOf(i: number, inference: Inference): LabelMap {
-    const predicted = this.maskOf(i, inference)
-    const exemplar = exemplarAt(this.dataset, this.dataset.unlabeled[i]!)
-    const annotation = exemplar && annotationOf(this.dataset, exemplar)
-    if (!annotation) return predicted
-    return { ...predicted, labels: predicted.labels.map((l, p) => (annotation.labels[p] === unknown ? l : annotation.labels[p]!)) }
-  }
-
-  /** The output of both models for unlabelled image `i`, in the size of its source: the probability of each class, and how far they are `apart`. */
-  mapsOf(i: number, inference: Inference): { probabilities: Float32Array<ArrayBuffer>[]; disagreement: Float32Array<ArrayBuffer> } {
-    const { size, inference: form } = this.config
-    const { classes } = this.net
-    const picture = this.dataset.unlabeled[i]!
-    const frame = frameOf(picture, this.config, this.field)
-    const map = (value: (pixel: number) => number, outside: number) =>
-      mapToSource(
-        Float32Array.from({ length: size * size }, (_, pixel) => value(pixel)),
-        picture,
-        frame,
-        size,
-        outside,
-      )
-    const combined = combine(inference, form)
-    return {
-      probabilities: Array.from({ length: classes }, (_, c) => map((pixel) => combined[pixel * classes + c]!, c === 0 ? 1 : 0)),
-      disagreement: map((pixel) => apart(inference, pixel, classes), 0),
-    }
-  }
-
-  private toSource(picture: Picture, probabilities: Float32Array): LabelMap {
-    return toSource(probabilities, picture, frameOf(picture, this.config, this.field), this.net.classes, this.config.size)
   }
 
   /** Dice of every scored volume and of every patient of separate images, and the fit on the exemplar. */
@@ -378,53 +284,9 @@ export class Trainer {
     return { row, patients: all.patients }
   }
 
-  /** Mean foreground Dice of unlabelled image `i`; null without a reference. */
-  diceOf(i: number, inference: Inference): number | null {
-    const reference = referenceOf(this.dataset, i)?.labels
-    if (!reference) return null
-    const { mean } = scorePatients([caseOf('', this.maskOf(i, inference).labels, reference)], this.net.classes)
-    return Number.isNaN(mean) ? null : mean
-  }
-
-  /** The gallery: every unlabelled image, the most doubtful first. */
-  async predictAll(pause?: () => Promise<void>): Promise<Prediction[]> {
-    const { net, dataset, prepared, config } = this
-    const all: Prediction[] = []
-    const predict = (inference: Inference, i: number) => {
-      const A = decide(inference.A, net.classes).labels
-      const B = decide(inference.B, net.classes).labels
-      all.push({
-        image: dataset.unlabeled[i]!.id,
-        name: dataset.unlabeled[i]!.name,
-        labels: decide(combine(inference, config.inference), net.classes).labels,
-        disagreement: disagreement(A, B),
-        dice: this.diceOf(i, inference),
-      })
-    }
-    await this.inferPile([...prepared.unlabeled.keys()], predict, pause)
-    return all.sort((a, b) => b.disagreement - a.disagreement)
-  }
-
   /** What the page shows of one unlabelled image: see `lookAt`. */
   look(image: number): Promise<LiveViews> {
     const { net, config, dataset, prepared, data, runner } = this
     return lookAt({ net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }, image)
   }
-}
-
-/** A prediction and its reference for the score; both are unknown where the reference is. */
-export function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
-  return { patient, prediction: prediction.map((l, i) => (reference[i] === unknown ? unknown : l)), reference }
-}
-
-/** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 if both see only background. */
-export function disagreement(A: Uint8Array, B: Uint8Array): number {
-  let foreground = 0
-  let differ = 0
-  for (let i = 0; i < A.length; i++) {
-    if (A[i] === 0 && B[i] === 0) continue
-    foreground++
-    if (A[i] !== B[i]) differ++
-  }
-  return foreground === 0 ? 0 : differ / foreground
 }

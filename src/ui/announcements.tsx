@@ -1,6 +1,7 @@
 import { recoveryWords } from '../lib/recovery'
+import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
-import { announcement, dataWords } from './format'
+import { announcement, dataWords, plural } from './format'
 
 /** Spoken by a screen reader when it changes, and seen by nobody. */
 export const Spoken = ({ children }: { children: string }) => (
@@ -15,11 +16,14 @@ export function Announcements() {
   const status = usePage((state) => announcement(state.status))
   const data = usePage((state) => (state.dataset ? dataWords(state.dataset) : ''))
   const recovery = usePage((state) => state.recoveries.at(-1))
+  const masks = useLatest(({ predictions }) => predictions?.items.length ?? 0)
   return (
     <>
       <Spoken>{data}</Spoken>
       <Spoken>{recovery ? `${recoveryWords(recovery)}.` : ''}</Spoken>
       <Spoken>{status}</Spoken>
+      {/* Without the step: later ones take the place of these. */}
+      <Spoken>{masks > 0 ? `${plural(masks, 'mask')} to look at, in Results.` : ''}</Spoken>
     </>
   )
 }

@@ -14,6 +14,7 @@ import { DataTable } from './data-table'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
 import { ModalDialog } from './modal-dialog'
+import { useTurn } from './use-turn'
 
 /** The chart library is most of the page's code, and the page is useful before it arrives. */
 export const chartPart = lazyPart(
@@ -124,7 +125,8 @@ function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs 
   const { points, ends, rows } = useCurve(chart)
   const zoom = useChartView((view) => view.zoom)
   const events = useChartEvents()
-  if (rows.length === 0)
+  const drawn = useTurn(rows.length > 0)
+  if (!drawn)
     return (
       <div className="plot">
         <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>

@@ -10,11 +10,13 @@ import type {
   BackendInfo,
   BackendName,
   CaseName,
+  Drawn,
   EventOf,
   ExportedFile,
   ExportKind,
   ExportOptions,
   FileRole,
+  MaskName,
   MaskValueInfo,
   OpenedPicture,
   PictureId,
@@ -22,6 +24,7 @@ import type {
   SampleName,
   SessionEvents,
   SourceInfo,
+  ViewedPicture,
   VolumeNumbers,
 } from '../session/events'
 
@@ -55,14 +58,22 @@ export interface Requests {
   'inspect-source'(given: { source: string }): VolumeNumbers
   /** Gives an image (the id of its source) another mask, or none. Answers with what that changes, in sentences. */
   'choose-mask'(given: { image: string; mask: string | null }): string
+  /** Makes an image (the id of its source) with the mask that it has the exemplar, likewise. The one before keeps its mask, for the score. */
+  'choose-exemplar'(given: { image: string }): string
   /** Takes back the last choice of a mask, likewise. */
   'undo-mask'(given: Nothing): string
   /** What a value of the exemplar's mask counts as. */
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
-  /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
-  annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: LabelClass[] }): void
+  /** An image at full size with all its masks. */
+  'view-picture'(given: { picture: PictureId }): ViewedPicture
+  /** Pixels of each class in a mask of several images; null for an image without that mask. */
+  'measure-masks'(given: { pictures: PictureId[]; mask: MaskName }): (number[] | null)[]
+  /** What the user drew on images, and the label list, background first: each becomes an exemplar. */
+  annotate(given: { drawings: Drawn[]; classes: LabelClass[] }): void
+  /** What is drawn on the volume of the first of these images, in its format; nothing else changes. */
+  'export-drawings'(given: { drawings: Drawn[]; classes: LabelClass[]; options: ExportOptions }): ExportedFile
   'remove-exemplar'(given: { picture: PictureId }): void
   /** Leaves an image of the bank out of the steps that follow. */
   'remove-from-bank'(given: { picture: PictureId }): void
