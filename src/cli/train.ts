@@ -142,8 +142,9 @@ function asUsage(error: unknown): never {
 
 async function main(values: Values<typeof train>): Promise<void> {
   const { out } = values
-  if (values.resume && (values.preset || values.set || values.steps || values.seed))
-    throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set, --steps and --seed.')
+  if (values.resume && (values.preset || values.set || values.seed))
+    throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set and --seed.')
+  const further = values.resume && values.steps ? countOf(values.steps, '--steps') : null
   const config: Config = makeConfig(settings(values))
   const every = Number(values['checkpoint-every'])
   if (!(every > 0)) throw new UsageError(`--checkpoint-every is "${values['checkpoint-every']}", but must be a number of seconds above 0.`)
@@ -207,7 +208,10 @@ async function main(values: Values<typeof train>): Promise<void> {
   const keeper = keepSafe(session, folder, keep, every)
   const begun = performance.now()
   console.log(`Takes about ${amount(log.memory)} of memory`)
-  await run(session, until).catch(log.refused)
+  if (further !== null && further <= session.stepsTaken)
+    throw new UsageError(`--steps is ${further}, but this run has taken ${session.stepsTaken} already: give the number of steps in all.`)
+
+  await run(session, until, further).catch(log.refused)
   // Refused before the first step: there is nothing to write.
   if (session.state === 'ready') stopIfRefused()
   clearInterval(keeper)
@@ -361,10 +365,11 @@ async function chooseChannel(session: Session, sources: readonly SourceInfo[], c
   }
 }
 
-/** Runs to the end, or pauses after step `until`. */
-async function run(session: Session, until: number): Promise<void> {
+/** Runs to the end, which may be moved to the step `further`, or pauses after step `until`. */
+async function run(session: Session, until: number, further: number | null): Promise<void> {
   session.pauseAfter = until
-  await (session.state === 'paused' ? session.resume() : session.start())
+  if (further !== null) await session.trainOn(further - session.stepsTaken)
+  else await (session.state === 'ready' ? session.start() : session.resume())
   await session.settled()
 }
 

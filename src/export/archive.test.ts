@@ -113,6 +113,7 @@ test('weights, settings and test vector are those of the run', async () => {
     format: 'exemplar-lab-run',
     ...{ version, config, preprocessing, backend, adapter, step, data, seed: 5 },
     classes: run.classes.map((one, index) => ({ index, ...one })),
+    state: 'paused',
   })
 })
 

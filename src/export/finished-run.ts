@@ -1,7 +1,7 @@
 /** The contents of an export: types only. */
 import type { Volume } from '../data/volume'
 import type { Config } from '../method/config'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { StoredTensor } from './safetensors'
 
 /** One row of the label table; background comes first. */
@@ -44,6 +44,8 @@ export interface RunFacts {
   /** Where the run went back after faults, and the learning rate from there on. */
   recoveries: readonly Recovery[]
   /** Facts about the data, as JSON: names, counts, sizes. */
+  /** What else happened to it. */
+  marks: readonly Mark[]
   data: Record<string, unknown>
 }
 
@@ -67,6 +69,8 @@ export interface ReportedPicture {
   name: string
   grey: Uint8Array
   labels: Uint8Array
+  /** By which marks name it. */
+  id?: string
   size: number
 }
 

@@ -1,3 +1,4 @@
+import { markNames, markWords, restOf } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { defaults, keys, parameters, type Config, type Group, type Key } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -94,14 +95,20 @@ export const section = (heading: string, content: string) => {
   return `<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>\n${content}\n</section>`
 }
 
-function summary({ step, config, seconds, backend, adapter, scores, images, version, recoveries }: ReportedRun): string {
+const ends = { paused: 'not ended', stopped: 'stopped before its end', finished: 'finished' } as const
+
+function summary({ step, config, seconds, backend, adapter, scores, images, exemplars, version, recoveries, marks }: ReportedRun): string {
   const last = scores.at(-1)
   const scored = images.filter((image) => image.dice !== null)
+  const nameOf = (id: string) => exemplars.find((one) => one.id === id)?.name
   const facts: [what: string, is: string, note?: string][] = [
-    ['Steps', `${count(step)} of ${count(config.steps)}`],
+    ['Steps', `${count(step)} of ${count(config.steps)}`, ends[restOf(step, config.steps, marks)]],
     ...(seconds ? [['Time', duration(seconds), `${(step / seconds).toFixed(1)} steps a second`] satisfies [string, string, string]] : []),
     ...recoveries.map((one) => ['Went back to', `step ${count(one.step)}`, recoveryWords(one)] satisfies [string, string, string]),
     ['Seed', String(config.seed)],
+    ...marks.map(
+      (one) => [markNames[one.what], `step ${count(one.step)}`, escape(markWords(one, nameOf))] satisfies [string, string, string],
+    ),
     ['Version', escape(version)],
     ['Backend', escape(backend), escape(adapter)],
     [

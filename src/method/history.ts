@@ -1,5 +1,6 @@
 /** A run's reports, one row per step or score. */
 
+export type { Mark } from '../lib/mark'
 export type { Recovery } from '../lib/recovery'
 
 /** One step's scalars. Losses are unweighted means; shares are 0..1. NaN where a term is off. */

@@ -4,7 +4,7 @@ import type { VolumeSummary } from '../data/volume-summary'
 import type { Volume, VolumeKind } from '../data/volume'
 import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { PictureId } from './picture-id'
 import type { RunState } from './run-state'
 
@@ -361,6 +361,8 @@ export interface SessionEvents {
   /** Sent when a run pauses or ends and, for few images, with every score. */
   predictions: { predictions: Predictions }
   /** How far reading or exporting files, or making the bank, has come. */
+  /** What happened so far, in order, with every change. */
+  marks: { marks: readonly Mark[] }
   progress: { what: 'read' | 'export' | 'bank'; done: number; of: number }
   /** The bank was made, or changed; null if the run has none. */
   bank: { bank: BankInfo | null }

@@ -31,7 +31,7 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 
 /** Facts about a run, known without asking its backend; it may be still to begin. @param dataset its data set as it is written */
 export function factsOf(
-  { config, dataset: own, t, recoveries }: Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries'>,
+  { config, dataset: own, t, recoveries, marks }: Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries' | 'marks'>,
   { backend, adapter }: BackendInfo,
   dataset = own,
 ): RunFacts {
@@ -46,6 +46,7 @@ export function factsOf(
     step: t,
     recoveries,
     data: {
+    marks,
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
       exemplarMask: dataset.exemplarMask?.volume.name ?? null,
@@ -165,6 +166,7 @@ async function predictions(
           grey: toBytes(image),
           labels: labels.map((l) => (l < net.classes ? l : 0)),
           size,
+          id: teaching[n]!.picture.id,
         }))
       : []
   return { masks, maps, images, exemplars }

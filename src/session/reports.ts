@@ -1,10 +1,12 @@
 import type { Config } from '../method/config'
+import type { Mark } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
 import type { Dataset } from './dataset'
 import type { SessionEvent, SessionEvents } from './events'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
 
+import type { Trainer } from './trainer'
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500, progress: 100 }
 
@@ -21,6 +23,8 @@ export class Reports {
   private unsent: Metrics = { rows: [], scores: [] }
   private last = { metrics: 0, views: 0, progress: 0 }
   /** Milliseconds that the last look took. */
+  /** How many marks of the run were reported. */
+  private marked = 0
   private lookCost = 0
 
   constructor(private readonly hear: (event: SessionEvent) => void) {}
@@ -34,6 +38,7 @@ export class Reports {
     this.run++
     this.unsent = { rows: [], scores: [] }
   }
+    this.marked = 0
 
   dataset(dataset: Dataset, config: Config, prepared: TrainingData | null): void {
     const fresh = this.thumbnails.fresh(dataset, config, prepared)

@@ -9,6 +9,7 @@ import { yieldTask } from '../lib/yield-task'
 import type { Recovery } from '../method/history'
 import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
 import { asWritten, caseNames, scoreNames } from './cases'
+import { bankInfo } from './bank-info'
 import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
@@ -28,7 +29,7 @@ import type {
   VolumeNumbers,
 } from './events'
 import { filesOf, usualOptions, zipped } from './export-files'
-import { readFor, withFiles, withRead, type RoleFile } from './given-files'
+import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
 import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
 import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
@@ -62,14 +63,14 @@ const newsOfLoss = 1000
 export type Reopen = (on: BackendName, host: boolean) => Promise<BackendInfo>
 
 /**
- * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
+ * A run from data to masks: empty -> ready -> running <-> paused | stopped -> finished | failed. It owns data, models and loop, the same in a
  * worker and in Node. Commands may come at any time; work is done one piece after another, and Pause is read between steps. A command's
  * promise resolves when it is done and rejects with what went wrong, which ends nothing else.
  */
 export class Session {
   private present: RunState = 'empty'
   /** How the loop is to end, between two steps, once asked to. */
-  private ending: 'paused' | 'finished' | null = null
+  private ending: 'paused' | 'stopped' | 'finished' | null = null
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
@@ -210,8 +211,7 @@ export class Session {
     return this.state === 'running' ? this.guarded(work) : this.enqueue(work)
   }
 
-  /** Files since those that hold several images of one case, so that another modality can be chosen; and what was there before them. */
-  private several: { before: Dataset; given: { files: RoleFile[]; chosen: ChosenNames | undefined }[] } | null = null
+  private several: Several | null = null
 
   private tellRead = (done: number, of: number) => this.reports.progress('read', done, of)
 
@@ -378,12 +378,32 @@ export class Session {
     if (missing.length > 0)
       throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
     if (dataset.classes.length !== trainer.net.classes) throw new ConfigError(fixedLabels)
-    const ended = trainer.t >= this.config.steps
-    const config = ended ? makeConfig({ steps: trainer.t + trainer.leg }, this.config) : this.config
+    const config = makeConfig({ steps: trainer.nextEnd }, this.config)
     const prepared = prepare(dataset, config)
     this.trainer = await trainer.continued(dataset, prepared, config)
     // It belongs to the former data.
     this.origin = null
+  /**
+   * Trains a run at rest so many steps further than it has come, which are then its last; the learning rate falls to the new end, and teaching
+   * begins where it would have.
+   */
+  trainOn = (more: number) =>
+    this.enqueue(async () => {
+      if (!['paused', 'stopped', 'finished'].includes(this.state)) throw new ConfigError('Only a run at rest can be given more steps.')
+      if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
+      await this.goOnAs(makeConfig({ steps: this.stepsTaken + more }, this.config))
+      this.enter('paused')
+      this.go('paused')
+    })
+
+  /** Continues with other settings. */
+  private async goOnAs(config: Config): Promise<void> {
+    const trainer = this.trainer!
+    this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
+    this.config = config
+    this.reportDataset()
+  }
+
     this.dataset = dataset
     this.prepared = prepared
     this.config = config
@@ -414,12 +434,9 @@ export class Session {
       const before = this.config
       const config = makeConfig(values, before)
       if (this.trainer) {
-        const { trainer } = this
         if (!keys.every((key) => config[key] === before[key] || (freeKeys as readonly Key[]).includes(key)) || this.state === 'failed')
           throw new ConfigError('Settings apply to a new run: press Reset, then change them.')
-        this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
-        this.config = config
-        return this.reportDataset()
+        return this.goOnAs(config)
       }
       this.config = config
       try {
@@ -464,11 +481,11 @@ export class Session {
   }
 
   start = () => this.enqueue(() => this.go('ready'))
-  resume = () => this.enqueue(() => this.go('paused'))
+  resume = () => this.enqueue(() => this.go('paused', 'stopped'))
 
-  private go(from: 'ready' | 'paused'): void {
+  private go(...from: RunState[]): void {
     this.refuseWithoutData('start')
-    if (this.state !== from) return
+    if (!from.includes(this.state)) return
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
@@ -485,7 +502,7 @@ export class Session {
   }
 
   /** Asks the loop to end, if one is running and has not been asked yet. */
-  private end(as: 'paused' | 'finished'): boolean {
+  private end(as: 'paused' | 'stopped'): boolean {
     if (this.state !== 'running' || this.ending) return false
     this.ending = as
     return true
@@ -495,20 +512,20 @@ export class Session {
   step = () =>
     this.enqueue(async () => {
       this.refuseWithoutData('start')
-      if (this.state !== 'ready' && this.state !== 'paused') return
+      if (this.state !== 'ready' && this.state !== 'paused' && this.state !== 'stopped') return
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
       await this.advance(trainer, 1)
-      this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
+      this.enter(trainer.restsAs)
       await this.rest()
     })
 
   stop(): Promise<void> {
-    const asked = this.end('finished')
+    const asked = this.end('stopped')
     return this.enqueue(async () => {
-      if (asked || this.end('finished') || this.state !== 'paused') return
-      this.enter('finished')
+      if (asked || this.end('stopped') || this.state !== 'paused') return
+      this.enter('stopped')
       await this.rest()
     }, true)
   }
@@ -750,13 +767,7 @@ export class Session {
     })
 
   private reportBank(): void {
-    const bank = this.trainer?.bank ?? null
-    const { unlabeled } = this.dataset
-    const entries = bank?.entries.map(({ image, labels, fit, wayBack, away }) => {
-      const { id, name } = unlabeled[image]!
-      return { image: id, name, labels: labels.slice(), fit, wayBack, away }
-    })
-    this.reports.send('bank', { bank: bank && { ...bank, entries: entries! } })
+    this.reports.send('bank', { bank: bankInfo(this.trainer?.bank ?? null, this.dataset) })
   }
 
   private async score(trainer: Trainer): Promise<void> {
@@ -790,7 +801,7 @@ export class Session {
       if (left()) throw new Interrupted()
     }
     try {
-      const due = state === 'finished' || trainer.t % this.config.scoreEvery === 0
+      const due = state === 'finished' || state === 'stopped' || trainer.t % this.config.scoreEvery === 0
       if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
       this.flush()
       await this.predict(trainer, pause)
@@ -854,7 +865,7 @@ export class Session {
 
   private continuation(): Promise<Files> {
     const { trainer, backend, watched, config, dataset } = this
-    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [] }, backend, watched)
+    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [], marks: [] }, backend, watched)
   }
 
   /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
@@ -876,7 +887,7 @@ export class Session {
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()
     this.flush()
-    this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
+    this.enter(trainer.restsAs)
   }
 
   /** Ends the run for good, with one sentence saying why. */
@@ -948,6 +959,7 @@ export class Session {
         if (problem.kind === 'bug') console.error(error)
         this.fail(problem.kind, problem.message)
       }
+    if (state === 'stopped') this.trainer?.markStop()
     }
     return new ProblemError(null)
   }

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, it, test } from 'vitest'
+import { Random } from '../lib/random'
+import { makeConfig, type Config } from '../method/config'
+import { teachingFrom } from '../method/work'
 import { Speed } from './speed'
 
 it('queues one step until it knows how long they take, then as many as a command may wait for, and always one', () => {

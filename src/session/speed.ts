@@ -1,7 +1,17 @@
 /** Seconds of steps to queue at once, hence the longest wait of a command. */
 const longestWait = 0.05
 
-/** How fast a run goes: its steps with all that comes with them, for display, and the last steps alone. */
+/** Calls that are averaged. */
+const remembered = 100
+
+/** The mean, in which no value counts for more than two usual ones: the first step compiles, and an export is not part of a step. */
+function usual(values: readonly number[]): number | null {
+  if (values.length === 0) return null
+  const most = 2 * [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+  return values.reduce((sum, v) => sum + Math.min(v, most), 0) / values.length
+}
+
+/** How fast a run goes: its steps with all that comes with them, for display, and the last steps alone; and how long it will take. */
 export class Speed {
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null

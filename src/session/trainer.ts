@@ -1,4 +1,6 @@
 import { frameOf } from '../image/frame'
+import { learningRateAt } from '../lib/learning-rate'
+import { restOf } from '../lib/mark'
 import { Random } from '../lib/random'
 import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
@@ -8,7 +10,8 @@ import { perturbStrongly } from '../method/intensity'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, networkOf, readModels, writeModels, type StoredModel } from '../method/model'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import { asPlanned } from '../method/schedule'
 import { weakRange, withBank, type TrainingData } from '../method/synthesis'
 import { drawBox, strongRange } from '../method/view-plan'
 import { drawViews, pasteBox } from '../method/views-on-host'
@@ -45,7 +48,7 @@ interface Kept {
 
 /** How far a run has come, all of it in the host's memory: it goes on from there on any backend. */
 export interface Progress extends Kept {
-  /** Steps that the run was started with: once finished, it continues for as many. */
+  /** Steps that the run was started with: when it begins to teach is a share of these; once finished, it continues for as many. */
   leg: number
   rows: readonly StepMetrics[]
   scores: readonly ScoreRow[]
@@ -54,6 +57,7 @@ export interface Progress extends Kept {
   bank: Bank | null
 }
 
+  marks: readonly Mark[]
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
 export class Trainer {
   readonly net: UNet
@@ -69,6 +73,8 @@ export class Trainer {
   readonly leg: number
   private runner: StepRunner
   /** Whether the backend has had memory for the largest step. */
+  /** What else happened, in order. */
+  readonly marks: Mark[] = []
   private roomy = false
   /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
   private kept: Kept[]
@@ -90,7 +96,7 @@ export class Trainer {
     readonly config: Config,
     from: Progress | null = null,
   ) {
-    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
+    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], marks = [], bank = null } = from ?? {}
     this.net = networkOf(config, dataset.classes.length)
     this.leg = leg
     this.field = fieldOfAll(dataset, config)
@@ -106,8 +112,9 @@ export class Trainer {
 
   /** Puts a state on the active backend. */
   private runnerFrom({ models }: Kept): StepRunner {
-    const { net, config, recoveries } = this
+    const { net, config } = this
     this.roomy = false
+    this.marks.push(...marks)
     const { learningRate } = recoveries.at(-1) ?? config
     return new StepRunner(net, this.data, { ...config, learningRate }, models ? writeModels(net, models) : createModels(net, config))
   }
@@ -164,8 +171,8 @@ export class Trainer {
 
   /** How far the run has come. */
   async progress(): Promise<Progress> {
-    const { t, leg, rows, scores, recoveries, bank } = this
-    return { t, models: await this.stored(), leg, rows, scores, recoveries, bank }
+    const { t, leg, rows, scores, recoveries, marks, bank } = this
+    return { t, models: await this.stored(), leg, rows, scores, recoveries, marks, bank }
   }
 
   /** Frees what lies on the backend; after this only `goBack` makes the trainer usable again. */
@@ -261,11 +268,27 @@ export class Trainer {
   }
 
   /** The same for unlabelled images by number; predictions already made by the current weights are reused. */
+    while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
   async inferPile(
     which: readonly number[],
     use: (inference: Inference, i: number) => void,
     pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
+  /** The last step of a run that goes on: another leg follows one that has taken all of its steps. */
+  get nextEnd(): number {
+    return this.t >= this.config.steps ? this.t + this.leg : this.config.steps
+  }
+
+  /** What a run is that comes to rest here by itself, or was saved here. */
+  get restsAs(): 'paused' | 'stopped' | 'finished' {
+    return restOf(this.t, this.config.steps, this.marks)
+  }
+
+  /** Notes that somebody ended the run here. */
+  markStop(): void {
+    if (this.restsAs !== 'stopped') this.marks.push({ step: this.t, what: 'stopped' })
+  }
+
     const { prepared, predicted, net, config } = this
     const keep = prepared.unlabeled.length * net.classes * config.size ** 2 * 2 <= mostKept
     const batch = predictedAtOnce(config)
@@ -384,7 +407,6 @@ export class Trainer {
 
   /** The gallery: every unlabelled image, the most doubtful first. */
   async predictAll(pause?: () => Promise<void>): Promise<Prediction[]> {
-    const { net, dataset, prepared, config } = this
     const all: Prediction[] = []
     const predict = (inference: Inference, i: number) => {
       const A = decide(inference.A, net.classes).labels

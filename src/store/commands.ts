@@ -132,6 +132,7 @@ export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 're
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
   const driven = send(type, {})
   if (type === 'start' || type === 'step' || type === 'resume') void driven.then(checkAdapter)
+  if (type === 'reset') void driven.then(begun)
 }
 
 /** Whether the worker is testing its adapter. */

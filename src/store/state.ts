@@ -11,6 +11,7 @@ import type {
   Given,
   ListedRun,
   MemoryReport,
+  Mark,
   OpenedPicture,
   PictureId,
   Problem,
@@ -150,7 +151,7 @@ export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
     event.run > state.run
-      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], progress: { ...state.progress, bank: null } }
+      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], marks: [], progress: { ...state.progress, bank: null } }
       : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
@@ -228,12 +229,13 @@ export const wouldLose = (state: Pick<State, 'status' | 'saved' | 'dataset' | 'r
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
-  const held = state === 'paused' || state === 'finished' || state === 'failed'
+  const waits = state === 'paused' || state === 'stopped'
+  const held = waits || state === 'finished' || state === 'failed'
   return {
     start: state === 'ready',
     pause: state === 'running',
-    resume: state === 'paused',
-    step: state === 'ready' || state === 'paused',
+    resume: waits,
+    step: state === 'ready' || waits,
     stop: state === 'running' || state === 'paused',
     reset: state === 'running' || held,
     configure: state === 'ready' || state === 'empty',
@@ -242,3 +244,4 @@ export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
     export: step > 0 && (state === 'running' || held),
   }
 }
+    trainOn: step > 0 && (waits || state === 'finished'),

@@ -1,3 +1,4 @@
+import { markWords } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { usePage } from '../store/page-store'
 import { announcement, dataWords } from './format'
@@ -16,6 +17,12 @@ export function Announcements() {
   const data = usePage((state) => (state.dataset ? dataWords(state.dataset) : ''))
   const recovery = usePage((state) => state.recoveries.at(-1))
   return (
+  const mark = usePage(({ marks, dataset }) => {
+    const last = marks.at(-1)
+    // The state is said below.
+    if (!last || last.what === 'stopped') return ''
+    return `${markWords(last, (picture) => dataset?.exemplars.find(({ id }) => id === picture)?.name)}.`
+  })
     <>
       <Spoken>{data}</Spoken>
       <Spoken>{recovery ? `${recoveryWords(recovery)}.` : ''}</Spoken>

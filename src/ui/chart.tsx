@@ -10,6 +10,7 @@ import {
   YAxis,
   type TooltipContentProps,
 } from 'recharts'
+import { markNames } from '../lib/mark'
 import { ticksAround, ticksWithin } from '../lib/round-numbers'
 import { useCurve } from '../store/curves'
 import { usePage } from '../store/page-store'
@@ -26,6 +27,7 @@ const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' 
 export function Chart({ chart, lines, format, limits, dots = false }: ChartProps) {
   const { points } = useCurve(chart)
   const recoveries = usePage((state) => state.recoveries)
+  const marks = usePage((state) => state.marks)
   const { domain, ticks } = useMemo(() => verticalAxis(points, lines, limits), [points, lines, limits])
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -61,6 +63,15 @@ export function Chart({ chart, lines, format, limits, dots = false }: ChartProps
         />
         {recoveries.map(({ step }, i) => (
           <ReferenceLine key={i} x={step} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
+        ))}
+        {marks.map(({ step, what }, i) => (
+          <ReferenceLine
+            key={`${what} ${i}`}
+            x={step}
+            stroke="var(--quiet)"
+            ifOverflow="hidden"
+            label={{ value: markNames[what], position: 'insideTopLeft', fontSize: 10, fill: 'var(--quiet)' }}
+          />
         ))}
         {lines.map(({ key, model, faint }) => (
           <Line

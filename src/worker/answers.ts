@@ -40,6 +40,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   pause: (_, { session }) => session.pause(),
   step: (_, { session }) => session.step(),
   stop: (_, { session }) => session.stop(),
+  'train-on': ({ steps }, { session }) => session.trainOn(steps),
   reset: (_, { session }) => session.reset(),
   'mark-respawn': ({ reached }, { session }) => session.markRespawn(reached),
   watch: ({ picture }, { session }) => session.watch(picture),
