@@ -41,12 +41,9 @@ import { imagesOf, sayChange, withMask, withoutLastChoice } from './pairs'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
-import { DivergedError, Trainer } from './trainer'
+import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { sayStrangers, WaitingRun } from './waiting-run'
-
-/** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
-const smallPile = 64
 
 const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
 
@@ -585,7 +582,7 @@ export class Session {
         await this.advance(trainer, this.stepsAtOnce(trainer))
         await this.queue.drain()
         await yieldTask()
-        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before)
+        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
         if (trainer.t >= this.config.steps) this.ending = 'finished'
         else if (trainer.t >= this.pauseAfter) this.end('paused')
       }
@@ -625,8 +622,10 @@ export class Session {
     if (this.fault) throw this.fault
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
+      const scoring = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
+      this.speed.scored((performance.now() - scoring) / 1000)
     // What was computed since the fault means nothing.
     if (this.fault) throw this.fault
     this.reports.collect({ rows })
@@ -971,16 +970,10 @@ export class Session {
   }
 
   private reportState(): void {
-    const step = this.trainer?.t ?? 0
-    const { steps } = this.config
-    const { perStep } = this.speed
-    this.reports.send('state', {
-      state: this.state,
-      step,
-      steps,
-      stepsPerSecond: perStep === null ? null : 1 / perStep,
-      secondsLeft: perStep === null ? null : (steps - step) * perStep,
-    })
+    const { trainer, stepsTaken: step, speed } = this
+    this.reports.marks(trainer?.marks ?? [])
+    const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
+    this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
 
   private reportDataset(): void {

@@ -30,6 +30,9 @@ export class DivergedError extends Error {
 }
 
 /** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
+/** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
+export const smallPile = 64
+
 const exploded = 1e4
 
 /** Images predicted at once: enough to fill the backend, few enough to take at most 0.2 GB, all values of both networks together. */
@@ -82,6 +85,8 @@ export class Trainer {
   /** Predictions of the current weights for the unlabelled images, by number, where known and as long as they fit `mostKept`. */
   private predicted: Inference[] = []
   /** The scale of all pictures; see `fieldOf`. */
+  /** Images that are predicted for a score and with it. */
+  readonly perScore: number
   private readonly field: number | null
   /** `prepared` with the bank: what steps are taken on. */
   private data: TrainingData
@@ -101,6 +106,8 @@ export class Trainer {
     this.leg = leg
     this.field = fieldOfAll(dataset, config)
     this.known = bank
+    const pile = dataset.unlabeled.length
+    this.perScore = prepared.exemplars.length + (pile <= smallPile ? pile : scoredImages(dataset).length)
     this.data = withBank(prepared, bank?.entries ?? [])
     this.t = this.queued = t
     this.rows.push(...rows)
@@ -114,9 +121,19 @@ export class Trainer {
   private runnerFrom({ models }: Kept): StepRunner {
     const { net, config } = this
     this.roomy = false
-    this.marks.push(...marks)
-    const { learningRate } = recoveries.at(-1) ?? config
-    return new StepRunner(net, this.data, { ...config, learningRate }, models ? writeModels(net, models) : createModels(net, config))
+    return new StepRunner(net, this.data, this.schedule, models ? writeModels(net, models) : createModels(net, config))
+  }
+
+  /** The settings that steps are taken by. */
+  get schedule(): Config {
+    const { learningRate } = this.recoveries.at(-1) ?? this.config
+    return asPlanned({ ...this.config, learningRate }, this.leg)
+  }
+
+  /** Whether the last step learnt from unlabelled images. */
+  get isTaught(): boolean {
+    const last = this.rows.at(-1)
+    return last !== undefined && isTaught(last)
   }
 
   /** The bank of pseudo-exemplars; null before it is made, and where it is off. */
@@ -208,7 +225,11 @@ export class Trainer {
       throw new DivergedError(`The loss ${what} at step ${t + bad + 1}`)
     }
     this.t += count
-    this.rows.push(...rows)
+    for (const row of rows) {
+      const before = this.rows.at(-1)
+      if (before && isTaught(row) && !isTaught(before)) this.marks.push({ step: before.step, what: 'teaching' })
+      this.rows.push(row)
+    }
     return rows
   }
 
@@ -485,6 +506,9 @@ export function disagreement(A: Uint8Array, B: Uint8Array): number {
   for (let i = 0; i < A.length; i++) {
     if (A[i] === 0 && B[i] === 0) continue
     foreground++
+/** Whether unlabelled images were learnt from in a step. */
+const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)
+
     if (A[i] !== B[i]) differ++
   }
   return foreground === 0 ? 0 : differ / foreground
