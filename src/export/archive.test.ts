@@ -57,6 +57,8 @@ const run: FinishedRun = {
   adapter: 'WebAssembly, 1 thread',
   step: 7,
   recoveries: [],
+  marks: [],
+  findings: [],
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
   networks,
   rows: [],
@@ -111,9 +113,9 @@ test('weights, settings and test vector are those of the run', async () => {
   const { version, config, preprocessing, backend, adapter, step, data } = run
   expect(JSON.parse(read(files['config.json']))).toEqual({
     format: 'exemplar-lab-run',
+    state: 'paused',
     ...{ version, config, preprocessing, backend, adapter, step, data, seed: 5 },
     classes: run.classes.map((one, index) => ({ index, ...one })),
-    state: 'paused',
   })
 })
 

@@ -1,5 +1,6 @@
 /** The contents of an export: types only. */
 import type { Volume } from '../data/volume'
+import type { Finding } from '../doctor/finding'
 import type { Config } from '../method/config'
 import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { StoredTensor } from './safetensors'
@@ -43,14 +44,16 @@ export interface RunFacts {
   step: number
   /** Where the run went back after faults, and the learning rate from there on. */
   recoveries: readonly Recovery[]
-  /** Facts about the data, as JSON: names, counts, sizes. */
   /** What else happened to it. */
   marks: readonly Mark[]
+  /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
 }
 
 /** Everything an export is made from. */
 export interface FinishedRun extends RunFacts {
+  /** What the doctor finds; nothing where the pile is not predicted for the report. */
+  findings: readonly Finding[]
   /** Null if the export has none, as for masks. */
   networks: Networks | null
   rows: StepMetrics[]
@@ -66,11 +69,11 @@ export interface FinishedRun extends RunFacts {
 
 /** A square picture as the network sees it: grey 0..255 and class indices, row-major. */
 export interface ReportedPicture {
+  /** By which marks name it. */
+  id?: string
   name: string
   grey: Uint8Array
   labels: Uint8Array
-  /** By which marks name it. */
-  id?: string
   size: number
 }
 

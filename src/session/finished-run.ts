@@ -14,7 +14,8 @@ import { annotated } from './annotations'
 import { hasChannels, type Dataset, type Picture, type Source } from './dataset'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
-import type { BackendInfo, ExportKind } from './events'
+import type { BackendInfo, ExportKind, Prediction } from './events'
+import { examination } from './examination'
 import { disagreement, type Trainer } from './trainer'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
@@ -45,8 +46,8 @@ export function factsOf(
     adapter,
     step: t,
     recoveries,
-    data: {
     marks,
+    data: {
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
       exemplarMask: dataset.exemplarMask?.volume.name ?? null,
@@ -112,13 +113,14 @@ async function predictions(
   what: ExportKind,
   dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
-): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars'>> {
+): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars' | 'findings'>> {
   const { config, prepared, net } = trainer
   const { size } = config
   const masks: FinishedRun['masks'] = []
   const maps: FinishedRun['maps'] = []
   const images: FinishedRun['images'] = []
-  if (what === 'weights') return { masks, maps, images, exemplars: [] }
+  if (what === 'weights') return { masks, maps, images, exemplars: [], findings: [] }
+  const predicted: Prediction[] = []
   const voxels = ({ size: [x, y, z, t] }: Volume) => x * y * z * t
   const probabilityMaps = (source: Volume) => dataset.classes.slice(1).map(() => new Float32Array(voxels(source)))
   // The images of a source follow each other.
@@ -149,7 +151,9 @@ async function predictions(
     const mask = masks.at(-1)!
     put(mask.labels, result.labels)
     if (frame < volume.size[3] && !mask.frames.includes(frame)) mask.frames.push(frame)
-    if (what === 'run') images.push(pictureOf(trainer, picture, i, inference, result.labels))
+    if (what !== 'run') return
+    images.push(pictureOf(trainer, picture, i, inference, result.labels))
+    predicted.push(trainer.predictionOf(i, inference))
   }
   const of = prepared.unlabeled.length
   let done = 0
@@ -162,14 +166,15 @@ async function predictions(
   const exemplars =
     what === 'run'
       ? prepared.exemplars.map(({ image, labels }, n) => ({
+          id: teaching[n]!.picture.id,
           name: teaching[n]!.picture.name,
           grey: toBytes(image),
           labels: labels.map((l) => (l < net.classes ? l : 0)),
           size,
-          id: teaching[n]!.picture.id,
         }))
       : []
-  return { masks, maps, images, exemplars }
+  const findings = what === 'run' ? examination(dataset, config, prepared, { trainer, predictions: predicted }) : []
+  return { masks, maps, images, exemplars, findings }
 }
 
 function pictureOf(

@@ -35,6 +35,28 @@ export async function withFiles(
   return withRead(before, await readFor(before, files, tell), chosen, modality)
 }
 
+/** Files since those that hold several images of one case, so that another modality can be chosen; and what was there before them. */
+export interface Several {
+  before: Dataset
+  given: { files: RoleFile[]; chosen: ChosenNames | undefined }[]
+}
+
+/** The data set with another image of each case, for which all those files are read again; and what could not be used. */
+export async function withModality(
+  { before, given }: Several,
+  modality: string,
+  tell: (done: number, of: number) => void,
+): Promise<{ dataset: Dataset; problems: InputError[] }> {
+  let dataset = before
+  const problems: InputError[] = []
+  for (const { files, chosen } of given) {
+    const next = await withFiles(dataset, files, tell, chosen, modality)
+    dataset = next.dataset
+    problems.push(...next.problems)
+  }
+  return { dataset, problems }
+}
+
 /** Reads the user's files beside a data set. @param tell how many files are read @throws InputError when nothing could be read */
 export async function readFor(before: Dataset, files: readonly RoleFile[], tell: (done: number, of: number) => void): Promise<ReadFiles> {
   const known = [...before.sources, ...(before.exemplarSource ? [before.exemplarSource] : [])].map(({ volume }) => volume)

@@ -2,11 +2,12 @@ import type { Config } from '../method/config'
 import type { Mark } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
 import type { Dataset } from './dataset'
-import type { SessionEvent, SessionEvents } from './events'
+import type { Prediction, SessionEvent, SessionEvents } from './events'
+import { examination } from './examination'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
-
 import type { Trainer } from './trainer'
+
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500, progress: 100 }
 
@@ -22,9 +23,9 @@ export class Reports {
   private readonly thumbnails = new Thumbnails()
   private unsent: Metrics = { rows: [], scores: [] }
   private last = { metrics: 0, views: 0, progress: 0 }
-  /** Milliseconds that the last look took. */
   /** How many marks of the run were reported. */
   private marked = 0
+  /** Milliseconds that the last look took. */
   private lookCost = 0
 
   constructor(private readonly hear: (event: SessionEvent) => void) {}
@@ -37,13 +38,14 @@ export class Reports {
   nextRun(): void {
     this.run++
     this.unsent = { rows: [], scores: [] }
-  }
     this.marked = 0
+  }
 
   dataset(dataset: Dataset, config: Config, prepared: TrainingData | null): void {
     const fresh = this.thumbnails.fresh(dataset, config, prepared)
     if (fresh) this.send('thumbnails', fresh)
     this.send('dataset', { dataset: summarise(dataset, config), config })
+    this.send('advice', { findings: examination(dataset, config, prepared) })
   }
 
   progress(what: SessionEvents['progress']['what'], done: number, of: number): void {
@@ -57,6 +59,20 @@ export class Reports {
   collect({ rows = [], scores = [] }: Partial<Metrics>): void {
     this.unsent.rows.push(...rows)
     this.unsent.scores.push(...scores)
+  }
+
+  /** Reports what both networks see in the pile, and what the doctor finds. */
+  predicted(trainer: Trainer, items: Prediction[]): void {
+    const { t: step, dataset, config, prepared } = trainer
+    this.send('predictions', { predictions: { step, size: config.size, items } })
+    this.send('advice', { findings: examination(dataset, config, prepared, { trainer, predictions: items }) })
+  }
+
+  /** Reports marks if there are others than before. */
+  marks(marks: readonly Mark[]): void {
+    if (marks.length === this.marked) return
+    this.marked = marks.length
+    this.send('marks', { marks: [...marks] })
   }
 
   get metricsDue(): boolean {

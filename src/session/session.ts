@@ -219,14 +219,8 @@ export class Session {
       if (!this.several || this.dataset.modality?.used === modality) return
       if (this.dataset.exemplars.some(({ drawn }) => drawn))
         throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
-      let dataset = this.several.before
-      const said = []
-      for (const { files, chosen } of this.several.given) {
-        const next = await withFiles(dataset, files, this.tellRead, chosen, modality)
-        dataset = next.dataset
-        said.push(...next.problems)
-      }
-      for (const problem of said) this.reports.send('problem', problemOf(problem)!)
+      const { dataset, problems } = await withModality(this.several, modality, this.tellRead)
+      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
       this.use(dataset)
       await this.goOnWaiting()
     })
@@ -380,6 +374,15 @@ export class Session {
     this.trainer = await trainer.continued(dataset, prepared, config)
     // It belongs to the former data.
     this.origin = null
+    this.dataset = dataset
+    this.prepared = prepared
+    this.config = config
+    this.reportDataset()
+    // Another exemplar makes another bank.
+    this.reportBank()
+    this.enter('paused')
+  }
+
   /**
    * Trains a run at rest so many steps further than it has come, which are then its last; the learning rate falls to the new end, and teaching
    * begins where it would have.
@@ -399,15 +402,6 @@ export class Session {
     this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
     this.config = config
     this.reportDataset()
-  }
-
-    this.dataset = dataset
-    this.prepared = prepared
-    this.config = config
-    this.reportDataset()
-    // Another exemplar makes another bank.
-    this.reportBank()
-    this.enter('paused')
   }
 
   /** What was learnt from the user's own images is discarded only on request; a sample can be loaded again. */
@@ -622,16 +616,16 @@ export class Session {
     if (this.fault) throw this.fault
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
-      const scoring = performance.now()
     const rows = await trainer.steps(most)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
-      this.speed.scored((performance.now() - scoring) / 1000)
     // What was computed since the fault means nothing.
     if (this.fault) throw this.fault
     this.reports.collect({ rows })
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
+      const scoring = performance.now()
       await this.score(trainer)
       if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
+      this.speed.scored((performance.now() - scoring) / 1000)
     }
     if (this.reports.metricsDue) this.flush()
     if (this.live && this.reports.viewsDue) await this.show()
@@ -775,7 +769,7 @@ export class Session {
 
   private async predict(trainer: Trainer, pause: () => Promise<void>): Promise<void> {
     const items = await trainer.predictAll(pause)
-    this.reports.send('predictions', { predictions: { step: trainer.t, size: this.config.size, items } })
+    this.reports.predicted(trainer, items)
   }
 
   /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
@@ -958,7 +952,6 @@ export class Session {
         if (problem.kind === 'bug') console.error(error)
         this.fail(problem.kind, problem.message)
       }
-    if (state === 'stopped') this.trainer?.markStop()
     }
     return new ProblemError(null)
   }
@@ -966,6 +959,7 @@ export class Session {
   /** The one place that changes the state. */
   private enter(state: RunState): void {
     this.present = moved(this.present, state)
+    if (state === 'stopped') this.trainer?.markStop()
     this.reportState()
   }
 

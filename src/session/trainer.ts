@@ -19,6 +19,7 @@ import { drawWarp, warpImage } from '../method/warp'
 import type { UNet } from '../nn/unet'
 import { annotated, annotationOf, exemplarAt } from './annotations'
 import type { Dataset, Picture } from './dataset'
+import { countedPixels } from './counted-pixels'
 import { referenceOf } from './references'
 import { fieldOfAll, scoredImages, scoredWith, stacksOf } from './training-data'
 import { mapToSource, toBytes, toSource } from './preparation'
@@ -29,10 +30,10 @@ export class DivergedError extends Error {
   override name = 'DivergedError'
 }
 
-/** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
 /** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
 export const smallPile = 64
 
+/** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
 const exploded = 1e4
 
 /** Images predicted at once: enough to fill the backend, few enough to take at most 0.2 GB, all values of both networks together. */
@@ -56,11 +57,11 @@ export interface Progress extends Kept {
   rows: readonly StepMetrics[]
   scores: readonly ScoreRow[]
   recoveries: readonly Recovery[]
+  marks: readonly Mark[]
   /** The bank, if it has been made. */
   bank: Bank | null
 }
 
-  marks: readonly Mark[]
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
 export class Trainer {
   readonly net: UNet
@@ -72,21 +73,21 @@ export class Trainer {
   readonly scores: ScoreRow[] = []
   /** Each time that the run went back after a fault, in order. */
   readonly recoveries: Recovery[] = []
+  /** What else happened, in order. */
+  readonly marks: Mark[] = []
   /** As in `Progress`. */
   readonly leg: number
   private runner: StepRunner
   /** Whether the backend has had memory for the largest step. */
-  /** What else happened, in order. */
-  readonly marks: Mark[] = []
   private roomy = false
   /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
   private kept: Kept[]
   private known: Bank | null
   /** Predictions of the current weights for the unlabelled images, by number, where known and as long as they fit `mostKept`. */
   private predicted: Inference[] = []
-  /** The scale of all pictures; see `fieldOf`. */
   /** Images that are predicted for a score and with it. */
   readonly perScore: number
+  /** The scale of all pictures; see `fieldOf`. */
   private readonly field: number | null
   /** `prepared` with the bank: what steps are taken on. */
   private data: TrainingData
@@ -105,14 +106,15 @@ export class Trainer {
     this.net = networkOf(config, dataset.classes.length)
     this.leg = leg
     this.field = fieldOfAll(dataset, config)
-    this.known = bank
     const pile = dataset.unlabeled.length
     this.perScore = prepared.exemplars.length + (pile <= smallPile ? pile : scoredImages(dataset).length)
+    this.known = bank
     this.data = withBank(prepared, bank?.entries ?? [])
     this.t = this.queued = t
     this.rows.push(...rows)
     this.scores.push(...scores)
     this.recoveries.push(...recoveries)
+    this.marks.push(...marks)
     this.kept = [{ t, models }]
     this.runner = this.runnerFrom(this.kept[0]!)
   }
@@ -177,6 +179,12 @@ export class Trainer {
   async continued(dataset: Dataset, prepared: TrainingData, config: Config, bank: Bank | null = null): Promise<Trainer> {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
     this.release()
+    const { t: step } = next
+    const before = new Set(annotated(this.dataset).map(({ picture }) => picture.id))
+    for (const { picture } of annotated(dataset))
+      if (!before.has(picture.id)) next.marks.push({ step, what: 'exemplar', picture: picture.id })
+    if (config.steps !== this.config.steps)
+      next.marks.push({ step, what: 'steps', to: config.steps, learningRate: learningRateAt(step, next.schedule) })
     return next
   }
 
@@ -260,9 +268,25 @@ export class Trainer {
     this.t = this.queued = step
     while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
+    while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
     if (why) this.mark(why, reached)
     this.runner = this.runnerFrom(this.kept.at(-1)!)
     return this
+  }
+
+  /** The last step of a run that goes on: another leg follows one that has taken all of its steps. */
+  get nextEnd(): number {
+    return this.t >= this.config.steps ? this.t + this.leg : this.config.steps
+  }
+
+  /** What a run is that comes to rest here by itself, or was saved here. */
+  get restsAs(): 'paused' | 'stopped' | 'finished' {
+    return restOf(this.t, this.config.steps, this.marks)
+  }
+
+  /** Notes that somebody ended the run here. */
+  markStop(): void {
+    if (this.restsAs !== 'stopped') this.marks.push({ step: this.t, what: 'stopped' })
   }
 
   /** Notes that the run stands here after a fault. @param reached how far it had come */
@@ -289,27 +313,11 @@ export class Trainer {
   }
 
   /** The same for unlabelled images by number; predictions already made by the current weights are reused. */
-    while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
   async inferPile(
     which: readonly number[],
     use: (inference: Inference, i: number) => void,
     pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
-  /** The last step of a run that goes on: another leg follows one that has taken all of its steps. */
-  get nextEnd(): number {
-    return this.t >= this.config.steps ? this.t + this.leg : this.config.steps
-  }
-
-  /** What a run is that comes to rest here by itself, or was saved here. */
-  get restsAs(): 'paused' | 'stopped' | 'finished' {
-    return restOf(this.t, this.config.steps, this.marks)
-  }
-
-  /** Notes that somebody ended the run here. */
-  markStop(): void {
-    if (this.restsAs !== 'stopped') this.marks.push({ step: this.t, what: 'stopped' })
-  }
-
     const { prepared, predicted, net, config } = this
     const keep = prepared.unlabeled.length * net.classes * config.size ** 2 * 2 <= mostKept
     const batch = predictedAtOnce(config)
@@ -429,19 +437,23 @@ export class Trainer {
   /** The gallery: every unlabelled image, the most doubtful first. */
   async predictAll(pause?: () => Promise<void>): Promise<Prediction[]> {
     const all: Prediction[] = []
-    const predict = (inference: Inference, i: number) => {
-      const A = decide(inference.A, net.classes).labels
-      const B = decide(inference.B, net.classes).labels
-      all.push({
-        image: dataset.unlabeled[i]!.id,
-        name: dataset.unlabeled[i]!.name,
-        labels: decide(combine(inference, config.inference), net.classes).labels,
-        disagreement: disagreement(A, B),
-        dice: this.diceOf(i, inference),
-      })
-    }
-    await this.inferPile([...prepared.unlabeled.keys()], predict, pause)
+    await this.inferPile([...this.prepared.unlabeled.keys()], (inference, i) => all.push(this.predictionOf(i, inference)), pause)
     return all.sort((a, b) => b.disagreement - a.disagreement)
+  }
+
+  /** What the gallery shows of unlabelled image `i`. */
+  predictionOf(i: number, inference: Inference): Prediction {
+    const { net, dataset, config } = this
+    const { id: image, name } = dataset.unlabeled[i]!
+    const A = decide(inference.A, net.classes).labels
+    const B = decide(inference.B, net.classes).labels
+    return {
+      ...{ image, name },
+      labels: decide(combine(inference, config.inference), net.classes).labels,
+      disagreement: disagreement(A, B),
+      dice: this.diceOf(i, inference),
+      seen: { A: countedPixels(A, net.classes), B: countedPixels(B, net.classes) },
+    }
   }
 
   /** Both models' current predictions for one unlabelled image, and samples of the last step. Uses its own random streams: watching changes nothing. */
@@ -494,6 +506,9 @@ export class Trainer {
   }
 }
 
+/** Whether unlabelled images were learnt from in a step. */
+const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)
+
 /** A prediction and its reference for the score; both are unknown where the reference is. */
 export function caseOf(patient: string, prediction: Uint8Array, reference: Uint8Array): Case {
   return { patient, prediction: prediction.map((l, i) => (reference[i] === unknown ? unknown : l)), reference }
@@ -506,9 +521,6 @@ export function disagreement(A: Uint8Array, B: Uint8Array): number {
   for (let i = 0; i < A.length; i++) {
     if (A[i] === 0 && B[i] === 0) continue
     foreground++
-/** Whether unlabelled images were learnt from in a step. */
-const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)
-
     if (A[i] !== B[i]) differ++
   }
   return foreground === 0 ? 0 : differ / foreground

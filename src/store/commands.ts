@@ -135,6 +135,24 @@ export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 're
   if (type === 'reset') void driven.then(begun)
 }
 
+/** What is to be done once the run at hand is discarded. */
+let next: (() => void) | null = null
+
+function begun(): void {
+  next?.()
+  next = null
+}
+
+/** Does what only a run that has not begun can take, for which the one at hand is discarded; if it would be lost, the user is asked. */
+export function anew(work: () => void): void {
+  if (allowed(pageStore.getState()).configure) return work()
+  next = work
+  drive('reset')
+}
+
+/** A run at rest trains so many steps further. */
+export const trainOn = (steps: number) => void send('train-on', { steps })
+
 /** Whether the worker is testing its adapter. */
 let checking = false
 
@@ -154,11 +172,15 @@ export async function discard(): Promise<void> {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   await ask('reset', {})
+  begun()
   if (question && question.type !== 'reset') await ask(question.type, question.given)
 }
 
 /** Leaves everything as it is. */
-export const keepRun = () => pageStore.setState({ question: null })
+export function keepRun(): void {
+  next = null
+  pageStore.setState({ question: null })
+}
 
 export function loadSample(sample: SampleName): void {
   void send('load-sample', { sample })

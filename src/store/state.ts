@@ -8,10 +8,11 @@ import type {
   EventName,
   ExportKind,
   ExportOptions,
+  Finding,
   Given,
   ListedRun,
-  MemoryReport,
   Mark,
+  MemoryReport,
   OpenedPicture,
   PictureId,
   Problem,
@@ -67,6 +68,10 @@ export interface State {
   bank: BankInfo | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
+  /** What else happened in the run. */
+  marks: readonly Mark[]
+  /** What the doctor found. */
+  findings: readonly Finding[]
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
   /** What a run with these data and settings takes; null until it is known. */
@@ -104,6 +109,8 @@ export const initial: State = {
   progress: { read: null, export: null, bank: null },
   bank: null,
   recoveries: [],
+  marks: [],
+  findings: [],
   details: {},
   memory: null,
   opening: null,
@@ -140,6 +147,8 @@ const reducers = {
     ...(message === null ? {} : addProblem(state, { kind: 'run', message, file: null })),
     recoveries,
   }),
+  marks: (_, { marks }) => ({ marks }),
+  advice: (_, { findings }) => ({ findings }),
   problem: (state, problem) => addProblem(state, problem),
   runs: (_, { runs, present }) => ({ runs, present }),
 } satisfies { [T in EventName]?: Reducer<T> }
@@ -237,6 +246,7 @@ export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
     resume: waits,
     step: state === 'ready' || waits,
     stop: state === 'running' || state === 'paused',
+    trainOn: step > 0 && (waits || state === 'finished'),
     reset: state === 'running' || held,
     configure: state === 'ready' || state === 'empty',
     // The worker takes them once the engine is loaded.
@@ -244,4 +254,3 @@ export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
     export: step > 0 && (state === 'running' || held),
   }
 }
-    trainOn: step > 0 && (waits || state === 'finished'),

@@ -15,17 +15,20 @@ export function Announcements() {
   // A string, so that a step that changes no word renders nothing.
   const status = usePage((state) => announcement(state.status))
   const data = usePage((state) => (state.dataset ? dataWords(state.dataset) : ''))
+  const advice = usePage(({ findings }) => findings.flatMap(({ warns, sentence }) => (warns ? [sentence] : [])).join(' '))
   const recovery = usePage((state) => state.recoveries.at(-1))
-  return (
   const mark = usePage(({ marks, dataset }) => {
     const last = marks.at(-1)
     // The state is said below.
     if (!last || last.what === 'stopped') return ''
     return `${markWords(last, (picture) => dataset?.exemplars.find(({ id }) => id === picture)?.name)}.`
   })
+  return (
     <>
       <Spoken>{data}</Spoken>
       <Spoken>{recovery ? `${recoveryWords(recovery)}.` : ''}</Spoken>
+      <Spoken>{mark}</Spoken>
+      <Spoken>{advice}</Spoken>
       <Spoken>{status}</Spoken>
     </>
   )

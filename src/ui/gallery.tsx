@@ -28,24 +28,12 @@ export function Gallery() {
       </p>
     )
   const shown = all ? items : items.slice(0, first)
-  const next = items.find(({ image, disagreement }) => disagreement > 0 && images.get(image)?.annotated === false)
   return (
     <>
       <p className="quiet">
         {count(items.length)} predictions of step {count(predictions.step)}, most doubtful first: disagreement is the share of foreground on
         which A and B differ.
       </p>
-      {next && (
-        <div className="next">
-          <p>
-            The models are least sure of <b>{next.name}</b>: they differ on {percent(next.disagreement)} of what either calls foreground
-            there. A mask of yours is likely to help most there.
-          </p>
-          <button type="button" className="primary" onClick={() => correct(next.image)}>
-            Annotate this one next
-          </button>
-        </div>
-      )}
       <ul className="gallery">
         {shown.map((item) => (
           <li key={item.image}>

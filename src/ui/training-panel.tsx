@@ -1,3 +1,4 @@
+import { Advice } from './advice'
 import { RunBar } from './run-bar'
 import { RunFields } from './run-fields'
 import { Settings } from './settings'
@@ -10,6 +11,7 @@ export function TrainingPanel() {
     <section className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>
       <RunBar />
+      <Advice />
       <SpeedNote />
       <RunFields />
       <Settings />
