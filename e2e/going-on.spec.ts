@@ -13,7 +13,7 @@ test('a finished run trains on by any number of steps, and says so', async ({ pa
   await expect(page.getByText('Step 1: the networks begin to teach each other.')).toBeAttached()
 
   await page.getByRole('spinbutton', more).fill('3')
-  await expect(page.getByText('To step 7, at a learning rate of 0.0005 and falling.')).toBeVisible()
+  await expect(page.getByText('To step 7, at a learning rate of 0.00047 and falling.')).toBeVisible()
   await button(page, '+ 3 steps').click()
   await expect(status(page)).toHaveAttribute('data-step', '7')
   await expectState(page, 'finished')

@@ -26,7 +26,7 @@ const seen = (id: string, more: Partial<SeenFacts> = {}): SeenFacts => ({
   ...{ id, name: `${id}.png`, annotated: false, A: [3600, 400, 96], B: [3590, 400, 106], mask: [3600, 400, 96], disagreement: 0.15 },
   ...more,
 })
-const steps = Array.from({ length: 300 }, (_, i) => i + 1)
+const steps = Array.from({ length: 400 }, (_, i) => i + 1)
 const ids = ['a', 'b', 'c', 'd']
 
 /** A healthy run, changed. */
@@ -158,6 +158,21 @@ test.each<[string, Partial<Facts>, RegExp, object]>([
   const found = warnings(facts(more))
   expect(found).toMatchObject([{ name, sentence: expect.stringMatching(sentence), action }])
   expect(found[0]!.cause).toMatch(/^[A-Z].*\.$/)
+})
+
+test('a structure that is not found yet, and a fit that is still low, are left time', () => {
+  const some = ids.map((id) => seen(id, { mask: [3696, 400, 0] }))
+  const at = (step: number) =>
+    names(facts({ rows: steps.slice(0, step).map((one) => row(one)), seen: some, scores: [{ step, fit: 0.3 } as ScoreRow] }))
+  expect(at(389)).toEqual([])
+  expect(at(390)).toEqual(['missing', 'unfit'])
+})
+
+test('what explains the rest comes alone: networks that learn nothing call everything one class too', () => {
+  const nothing = seen('a', { A: [4096, 0, 0], B: [4096, 0, 0], mask: [4096, 0, 0] })
+  const rows = steps.map((step) => row(step, { exemplarA: 1.5, exemplarB: 1.5 }))
+  expect(names(facts({ seen: [nothing], scores: [{ step: 300, fit: 0 } as ScoreRow] }))).toEqual(['collapse'])
+  expect(names(facts({ seen: [nothing], rows, scores: [{ step: 300, fit: 0 } as ScoreRow] }))).toEqual(['flat'])
 })
 
 test('of a run that is not so far that its networks teach each other, only the data are judged', () => {
