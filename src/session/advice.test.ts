@@ -1,6 +1,8 @@
 /** What the doctor finds, brought about in runs. */
 import { unzipSync } from 'fflate'
-import { expect, test } from 'vitest'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { makeNifti } from '../data/volumes.test-support'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
@@ -127,4 +129,29 @@ test('what a run finds goes with it when it is reset', async () => {
   expect(warnings()).not.toEqual([])
   await session.reset()
   expect(warnings()).toEqual([])
+})
+
+const real = join(process.cwd(), '../shared/data/sunnybrook')
+const filesIn = (folder: string) => readdirSync(join(real, folder)).map((name) => fromBytes(name, readFileSync(join(real, folder, name))))
+
+describe('healthy data have none', () => {
+  test.each(['Cardiac phantom', 'Abdominal phantom'] as const)('%s', async (sample) => {
+    for (const size of [64, 128]) {
+      const { session, warnings } = await begin({ size })
+      await session.loadSample(sample)
+      expect(warnings()).toEqual([])
+    }
+  })
+
+  test.skipIf(!existsSync(real))('Sunnybrook, where patients lie in all directions: needs ../shared/data', async () => {
+    for (const name of ['SCD0000101_im0079.png', 'SCD0000201_im0120.png', 'SCD0000301_im0100.png']) {
+      const of = (folder: string) => filesIn(folder).filter((file) => file.name === name)
+      const { warnings } = await begin({ size: 64, crop: 0.7 }, [
+        ...inRole('exemplar-image', ...of('images')),
+        ...inRole('exemplar-mask', ...of('masks')),
+        ...inRole('unlabeled', ...filesIn('images'), ...filesIn('unlabeled')),
+      ])
+      expect(warnings(), name).toEqual([])
+    }
+  })
 })
