@@ -213,6 +213,8 @@ for (const size of [wide, narrow])
     await expect(page.getByRole('link', { name: 'Skip to Data' })).toBeInViewport()
     await press(page, 'Enter', 'Tab')
     await expect(page.getByRole('combobox', { name: 'Sample' })).toBeFocused()
+    await seenOnTheWayTo(page, page.getByText('Choose files'))
+    await press(page, 'Enter')
     await files('Unlabeled images', text('notes.txt'))
     await expectHeard(page, /assertive: .*notes\.txt/)
     await files('Unlabeled images', ...unlabeled(4))
@@ -239,6 +241,7 @@ for (const size of [wide, narrow])
     await seenOnTheWayTo(page, button(page, 'Pause'))
     await press(page, 'Space')
     await expectHeard(page, /polite: paused · step \d+ of 60/)
+    await expectHeard(page, /polite: 4 masks to look at, in Results/)
     await seenOnTheWayTo(page, button(page, 'Resume'))
     const before = (await heard(page)).length
     await press(page, 'Enter')
@@ -271,6 +274,19 @@ test('eyes and Tab go the same way in one column', async ({ page }) => {
 test('nothing moves by itself where less motion is asked for, and the user’s own colours show what is chosen', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce', forcedColors: 'active' })
   await open(page)
+  const styleOf = (name: string) =>
+    button(page, name).evaluate((element) => {
+      const { color, backgroundColor, forcedColorAdjust } = getComputedStyle(element) as CSSStyleDeclaration & { forcedColorAdjust: string }
+      return { color, backgroundColor, forcedColorAdjust }
+    })
+  const [start, pause] = [await styleOf('Start'), await styleOf('Pause')]
+  expect(start.color).not.toBe(start.backgroundColor)
+  // Else the browser's own ground hides the text.
+  expect(start.forcedColorAdjust).toBe('none')
+  // What cannot be pressed looks like that.
+  expect(pause.color).not.toBe((await styleOf('Step')).color)
+  const bar = page.getByRole('progressbar', { name: 'Progress' })
+  const empty = await bar.screenshot()
   await button(page, 'Step').click()
   await expect(status(page)).toHaveAttribute('data-step', '1')
   const moving = await page.evaluate(() => {
@@ -279,18 +295,14 @@ test('nothing moves by itself where less motion is asked for, and the user’s o
     return [...document.querySelectorAll('*')].filter((one) => moves(getComputedStyle(one))).map((one) => one.outerHTML.slice(0, 120))
   })
   expect(moving).toEqual([])
-  const bar = page.getByRole('progressbar', { name: 'Progress' })
-  const colours = await bar.evaluate((element) => {
-    const style = getComputedStyle(element, '::-webkit-progress-value')
-    const found = {
-      value: style.backgroundColor,
-      ground: getComputedStyle(document.body).backgroundColor,
-      outline: getComputedStyle(element).outlineStyle,
-    }
-    return found
+  const { color, background, outline } = await bar.evaluate((element) => {
+    const { color, backgroundColor: background, outlineStyle: outline } = getComputedStyle(element)
+    return { color, background, outline }
   })
-  expect(colours.value).not.toBe(colours.ground)
-  expect(colours.outline).toBe('solid')
+  expect(background).toBe(await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
+  expect(color).not.toBe(background)
+  expect(outline).toBe('solid')
+  expect(Buffer.compare(await bar.screenshot(), empty), 'the bar shows that a step was taken').not.toBe(0)
 })
 
 test('a page without isolation and WebGPU trains on wasm and says what that means', async ({ page }) => {

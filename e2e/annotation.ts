@@ -4,7 +4,8 @@ import { button } from './lab'
 
 export type Place = readonly [x: number, y: number]
 
-export const tools = ['Brush', 'Eraser', 'Polygon', 'Fill', 'Threshold brush', 'Flood', 'Window/level', 'Hand'] as const
+type ToolName =
+  'Brush' | 'Eraser' | 'Polygon' | 'Livewire' | 'Rectangle' | 'Ellipse' | 'Fill' | 'Threshold brush' | 'Flood' | 'Window/level' | 'Hand'
 
 /** The full-window dialog. */
 export const editor = (page: Page): Locator => page.getByRole('dialog', { name: /^Annotate / })
@@ -16,7 +17,7 @@ export async function expectEditor(page: Page): Promise<void> {
   await expect(canvas(page)).toHaveAttribute('data-scale-x', /\d/)
 }
 
-export async function chooseTool(page: Page, tool: (typeof tools)[number]): Promise<void> {
+export async function chooseTool(page: Page, tool: ToolName): Promise<void> {
   await editor(page).getByRole('button', { name: tool, exact: true }).click()
 }
 

@@ -34,6 +34,7 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
 
   await choose(other, 'Zip or mixed files', files.slice(0, 2).reverse())
   await expectState(other, 'paused')
+  await expect(missing).toHaveCount(0)
   await expect(status(other)).toHaveAttribute('data-step', '2')
   await expect(button(other, 'Resume')).toBeEnabled()
   await expect(other.getByRole('spinbutton', { name: 'Steps' })).toHaveValue('6')

@@ -1,13 +1,16 @@
 // npm run soak: a run in the browser, for half an hour, with faults at random intervals; kept out of `npm test`.
-import { chromium } from '@playwright/test'
 import { unzipSync } from 'fflate'
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import process, { argv, env, execPath, exit } from 'node:process'
+import process, { argv, exit } from 'node:process'
 import { parseArgs } from 'node:util'
-import { installedChromium } from './find-chromium.mjs'
-import { root } from './setup.mjs'
+import { openBuiltPage } from './built-page.mjs'
+
+/** Milliseconds in which something has to move, on a machine that does other things too. */
+const patience = 600_000
+/** Faults in each run but the first. */
+const faultsOfRun = 5
+/** Weights on WebGPU may differ by so much from those of a run that was left alone, on wasm not at all. */
+const tolerance = { wasm: 0, webgpu: 1e-5 }
 
 const { values } = parseArgs({
   args: argv.slice(2),
@@ -22,14 +25,14 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run soak -- [--minutes N] [--seed N] [--backend wasm|webgpu] [--steps N]
 
-Trains on the built page in headless Chromium, one run after another for so many minutes (30), and causes faults at random from a seed (1): worker ended,
-worker hung, error in the worker, GPU device destroyed, loss not a number, storage refused, page reloaded, tab crashed, page frozen. Each run
-must end finished, with every step once and weights that are numbers. PORT is that of the page (4173).`)
+Trains on the built page in headless Chromium, one run of N steps (300) after another for so many minutes (30). The first is left alone; in each of
+the others a fault is caused at ${faultsOfRun} steps chosen at random from a seed (1): worker ended, worker hung, error in the worker, GPU device destroyed, loss
+not a number, storage refused, page reloaded, tab crashed, page frozen. Each run must end finished, with every step once and weights that are
+numbers: those of the first, unless half the learning rate was taken because of a loss. PORT is that of the page (4173).`)
   exit(0)
 }
 const [minutes, steps] = [Number(values.minutes), Number(values.steps)]
-const port = env.PORT ?? '4173'
-const address = `http://127.0.0.1:${port}/?backend=${values.backend}&size=32&baseWidth=4&batchLabeled=2&batchUnlabeled=2&steps=${steps}`
+const settings = `?backend=${values.backend}&size=32&baseWidth=4&batchLabeled=2&batchUnlabeled=2&steps=${steps}`
 
 /** Numbers in [0, 1) from a seed: mulberry32. */
 let state = Number(values.seed) >>> 0
@@ -109,8 +112,8 @@ const faults = {
   }),
 }
 
-/** What an exported run shows of itself. @throws Error if something in it is not as it should be */
-function check(zip) {
+/** The weights of an exported run by name, and the recoveries marked in it. @throws Error if something in it is not as it should be */
+function readRun(zip) {
   const files = unzipSync(zip)
   const bytes = files['checkpoint.safetensors']
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
@@ -118,31 +121,25 @@ function check(zip) {
   const counted = JSON.parse(metadata.rows).map(({ step }) => step)
   if (counted.length !== steps || counted.some((step, i) => step !== i + 1))
     throw new Error(`The steps counted are not 1 to ${steps}, each once: ${counted.length} of them.`)
-  for (const [
-    name,
-    {
-      dtype,
-      data_offsets: [from, to],
-    },
-  ] of Object.entries(tensors)) {
+  const weights = new Map()
+  for (const [name, { dtype, data_offsets: offsets }] of Object.entries(tensors)) {
     if (dtype !== 'F32') continue
-    const numbers = new Float32Array(bytes.slice(8 + length + from, 8 + length + to).buffer)
+    const [from, to] = offsets.map((at) => 8 + length + at)
+    const numbers = new Float32Array(bytes.slice(from, to).buffer)
     if (!numbers.every(Number.isFinite)) throw new Error(`${name} has values that are no numbers.`)
+    if (/^[AB]\/parameters\//.test(name)) weights.set(name, numbers)
   }
-  return JSON.parse(metadata.recoveries ?? '[]')
+  return { weights, recoveries: JSON.parse(metadata.recoveries ?? '[]') }
 }
 
-const server = spawn(execPath, [join(root, 'scripts/start.mjs')], { env: { ...env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] })
-process.on('exit', () => server.kill())
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => exit(1))
-await new Promise((resolve, failed) => {
-  server.stdout.on('data', (text) => String(text).includes(' is at ') && resolve())
-  server.on('exit', (code) => failed(new Error(`The page could not be served (${code}).`)))
-})
-const browser = await chromium.launch({
-  executablePath: (await installedChromium()) ?? undefined,
-  args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-})
+/** The most by which weights of one name differ. */
+function farthest(a, b) {
+  let most = 0
+  for (const [name, numbers] of a) numbers.forEach((v, i) => (most = Math.max(most, Math.abs(v - b.get(name)[i]))))
+  return most
+}
+
+const { address, browser, close } = await openBuiltPage()
 const context = await browser.newContext({ acceptDownloads: true })
 await context.addInitScript(() => {
   const Plain = Worker
@@ -156,29 +153,40 @@ await context.addInitScript(() => {
 })
 
 const caused = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]))
-const found = { runs: 0, steps: 0, recoveries: 0, repeated: 0 }
+/** Runs that ended whole, their steps, how many were compared with the first and the most that weights differed, and what the page fell back. */
+const found = { runs: 0, steps: 0, compared: 0, farthest: 0, fellBack: 0, repeated: 0 }
 const begun = Date.now()
+const elapsed = () => `${Math.round((Date.now() - begun) / 1000)} s`
 let page = null
 let crashed = true
+let alone = null
+/** Steps of this run at which faults are still to be caused, and how many bad losses it has had. */
+let due = []
 let nans = 0
-let nextFault = 0
 let last = { step: -1, at: Date.now() }
+let reached = 0
 
-/** A user who wants the run to end: continues what is offered, starts or resumes what waits. @returns whether it is finished */
+/** A user who wants the run to end: continues what is offered, starts or resumes what waits. @returns what the page shows */
 async function attend() {
   if (crashed) {
     await page?.close().catch(() => undefined)
     page = await context.newPage()
     page.on('crash', () => (crashed = true))
     crashed = false
-    await page.goto(address)
+    await page.goto(address + settings)
   }
   const status = page.locator('[role=status][data-state]')
   const [now, step] = await status.evaluate((element) => [element.dataset.state, Number(element.dataset.step)], null, { timeout: 30_000 })
   if (step !== last.step) last = { step, at: Date.now() }
-  if (Date.now() - last.at > 240_000) throw new Error(`Nothing has moved for four minutes: ${now} at step ${step}.`)
+  if (now === 'running' || now === 'finished') {
+    if (step < reached) {
+      found.fellBack++
+      found.repeated += reached - step
+    }
+    reached = step
+  }
+  if (Date.now() - last.at > patience) throw new Error(`Nothing has moved for ten minutes: ${now} at step ${step}.`)
   if (now === 'failed') throw new Error(`The run failed at step ${step}: ${await page.getByRole('alert').allInnerTexts()}`)
-  if (now === 'finished') return true
   const press = (name) => page.getByRole('button', name).first().click({ timeout: 2000 })
   const offered = { name: /^Continue your run of / }
   if (now === 'ready' && step === 0) {
@@ -187,7 +195,7 @@ async function attend() {
     await ((await page.getByRole('button', offered).count()) > 0 ? press(offered) : press({ name: 'Start', exact: true }))
   }
   if (now === 'paused') await press({ name: 'Resume', exact: true })
-  return false
+  return { now, step }
 }
 
 async function endRun() {
@@ -195,14 +203,24 @@ async function endRun() {
     page.waitForEvent('download', { timeout: 120_000 }),
     page.getByRole('button', { name: 'Export run', exact: true }).click(),
   ])
-  const recoveries = check(new Uint8Array(readFileSync(await download.path())))
+  const { weights, recoveries } = readRun(new Uint8Array(readFileSync(await download.path())))
   found.runs++
   found.steps += steps
-  found.recoveries += recoveries.length
-  found.repeated += recoveries.reduce((sum, { step, reached }) => sum + reached - step, 0)
-  console.log(`${Math.round((Date.now() - begun) / 1000)} s: run ${found.runs} is whole; ${recoveries.length} recoveries are marked in it`)
+  let words = 'left alone'
+  if (alone === null) alone = weights
+  else if (recoveries.some(({ why }) => why === 'loss')) words = 'with a lower learning rate'
+  else {
+    const difference = farthest(alone, weights)
+    if (!(difference <= tolerance[values.backend]))
+      throw new Error(`The weights differ by ${difference} from those of the run that was left alone.`)
+    found.compared++
+    found.farthest = Math.max(found.farthest, difference)
+    words = `its weights differ by ${difference}`
+  }
+  console.log(`${elapsed()}: run ${found.runs} is whole, ${words}; ${recoveries.length} recoveries are marked in it`)
   await page.getByRole('button', { name: 'Reset', exact: true }).click()
-  nans = 0
+  due = Array.from({ length: faultsOfRun }, () => 1 + Math.floor((steps - 1) * random())).sort((a, b) => a - b)
+  nans = reached = 0
 }
 
 try {
@@ -210,21 +228,22 @@ try {
     if (!browser.isConnected()) throw new Error('The browser is gone.')
     const over = Date.now() - begun > minutes * 60_000
     // What a fault interrupts is tried again.
-    const finished = await attend().catch((error) => {
+    const seen = await attend().catch((error) => {
       if (/failed at step|Nothing has moved/.test(error.message)) throw error
-      return false
+      if (Date.now() - last.at > patience) throw new Error(`The page does not answer, at step ${last.step}: ${error.message}`)
+      return null
     })
-    if (finished) {
+    if (seen?.now === 'finished') {
       await endRun()
       if (over) break
-    } else if (!over && last.step > 0 && Date.now() > nextFault) {
-      nextFault = Date.now() + 5000 + 25_000 * random()
-      const names = Object.keys(faults)
+    } else if (!over && seen?.now === 'running' && seen.step >= due[0]) {
+      due.shift()
+      // A third bad loss would rightly end the run.
+      const names = Object.keys(faults).filter((name) => name !== 'loss not a number' || nans < 2)
       const name = names[Math.floor(names.length * random())]
-      // A third one would rightly end the run.
-      if (name === 'loss not a number' && ++nans > 2) continue
+      if (name === 'loss not a number') nans++
       caused[name]++
-      console.log(`${Math.round((Date.now() - begun) / 1000)} s: ${name} at step ${last.step}`)
+      console.log(`${elapsed()}: ${name} at step ${seen.step}`)
       const causing = Promise.resolve(faults[name](page)).catch((error) => console.log(`  not caused: ${error.message.split('\n')[0]}`))
       // A worker or tab that is gone meanwhile answers the debugger never.
       await Promise.race([causing, sleep(20_000)])
@@ -233,10 +252,9 @@ try {
   }
   console.log(JSON.stringify({ minutes, seed: values.seed, backend: values.backend, ...found, caused }, null, 2))
 } catch (error) {
-  console.error(`The soak failed after ${Math.round((Date.now() - begun) / 1000)} s: ${error.message}`)
+  console.error(`The soak failed after ${elapsed()}: ${error.message}`)
   console.error(JSON.stringify({ ...found, caused }))
   process.exitCode = 1
 } finally {
-  await browser.close().catch(() => undefined)
-  server.kill()
+  await close()
 }

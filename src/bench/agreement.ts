@@ -17,7 +17,7 @@ export const difference = (a: number, b: number): number => Math.abs(a - b) / Ma
 
 /** How far two runs drift apart: the largest relative difference of a loss in any step, by kind of loss. */
 export function drift(run: StepMetrics[], other: StepMetrics[]): Record<keyof typeof losses, number> {
-  const largest = (keys: readonly (keyof StepMetrics)[]) =>
+  const largest = (keys: readonly Exclude<keyof StepMetrics, 'only'>[]) =>
     Math.max(...run.flatMap((row, t) => keys.map((key) => difference(row[key], other[t]![key]))))
   return { total: largest(losses.total), labelled: largest(losses.labelled), taught: largest(losses.taught) }
 }

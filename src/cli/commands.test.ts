@@ -49,5 +49,5 @@ test('the help on settings has every one, with default, range and hint', () => {
     expect(said).toContain(`${key}=${p.default} [${range}`)
     expect(said).toContain(p.hint)
   }
-  expect(said).toContain('Balanced size=128 baseWidth=16 steps=2000')
+  expect(said).toContain('Balanced size=128 baseWidth=16 steps=1600')
 })

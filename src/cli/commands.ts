@@ -103,6 +103,58 @@ export const train = {
   topics: { settings: { meaning: 'List every setting for --set, and the presets', text: settingsHelp } },
 } as const satisfies Command
 
+export const predict = {
+  name: 'predict',
+  does:
+    'Segments images with the networks of a run, without training: cut, scaled and windowed as it did with its own. Images that are unlike those are ' +
+    'named, and segmented all the same. Masks come in the format of each source.',
+  options: {
+    run: {
+      value: 'PATH',
+      meaning:
+        'The run: the folder that npm run train wrote, ended or not, the zip of "Export run" or "Export weights" or the folder it was unpacked to, or a ' +
+        'checkpoint.safetensors. Its images are not needed',
+      needed: 'give the folder or the zip of a run',
+    },
+    images: {
+      value: 'DIR',
+      meaning: 'Images to segment: a folder, or one file such as a volume',
+      needed: 'give the folder with your images',
+    },
+    set: {
+      value: 'KEY=VALUE',
+      meaning: 'largest=true or holes=true, or false: whether of a class in one piece only the largest is left, and holes are filled',
+      multiple: true,
+      otherwise: "the run's",
+    },
+    backend: {
+      value: 'NAME',
+      meaning: 'Backend to compute on',
+      oneOf: backends,
+      otherwise: 'WebGPU if there is a real adapter, else wasm',
+    },
+    threads,
+    rename: {
+      value: 'FILE',
+      meaning:
+        'Call images case-001, case-002 and so on, by patient, in all that is written, and write a CSV that says which is which to FILE; - prints it',
+      otherwise: 'names as they are',
+    },
+    'keep-identifiers': train.options['keep-identifiers'],
+    out: {
+      value: 'DIR',
+      meaning: 'Folder for masks/, labels.json and summary.json, made if it is not there; it must hold none of the images',
+      needed: 'give the folder to write to',
+    },
+  },
+  examples: [
+    '--run out/hearts --images hearts/new --out out/new',
+    '--run exemplar-lab-weights-step-600.zip --images scan.nii.gz --set largest=true --backend wasm --threads 2 --out out/scan',
+    '--run out/hearts --images series --rename names.csv --out out/named',
+    '--run out/hearts/checkpoint.safetensors --images series --keep-identifiers --out out/series',
+  ],
+} as const satisfies Command
+
 export const evaluate = {
   name: 'evaluate',
   does:
@@ -257,7 +309,7 @@ export const study = {
 } as const satisfies Command
 
 /** Those of the package, which run from any folder. */
-export const packaged = [train, evaluate, inspect, bench, selftest, serve] as const
+export const packaged = [train, predict, evaluate, inspect, bench, selftest, serve] as const
 
 export type PackagedName = (typeof packaged)[number]['name']
 

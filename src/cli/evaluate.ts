@@ -12,6 +12,7 @@ import { extentOf, labelsOf, planeOf, usualAxis } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { isZip } from '../data/zip-file'
 import { maskNames } from '../export/archive'
+import type { Spacing } from '../image/distance-transform'
 import { unknown } from '../image/raster'
 import {
   borderDistance,
@@ -24,7 +25,6 @@ import {
   type Grid,
   type Outcome,
   type Overlap,
-  type Spacing,
 } from '../method/metrics'
 import { labelsOn, liesOn } from '../session/annotations'
 import './pipelines'

@@ -5,6 +5,7 @@ import { packaged, type PackagedName } from './commands'
 
 const run: Record<PackagedName, () => Promise<unknown>> = {
   train: () => import('./train'),
+  predict: () => import('./predict'),
   evaluate: () => import('./evaluate'),
   inspect: () => import('./inspect'),
   bench: () => import('./bench'),

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { runPaths, type Files } from '../export/archive'
+import type { SourceOfFile } from '../export/finished-run'
 import { CheckpointError, isCheckpoint, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import { UsageError } from './arguments'
 import { isInside } from './given-path'
@@ -13,6 +14,18 @@ const unfinished = '.unfinished'
 
 /** What stands at the top of the folder of a run that has ended. */
 const topNames = [...runPaths, 'summary.json']
+
+/** What summary.json begins with where networks have only predicted. */
+export const predictionFormat = 'exemplar-lab-prediction'
+
+/** How many masks an export holds, and which of them are drawn, whole or in part. */
+export function masksIn(files: Files): { written: number; drawn: string[] } {
+  const { files: all } = JSON.parse(new TextDecoder().decode(files['labels.json'])) as { files: SourceOfFile[] }
+  return {
+    written: all.length,
+    drawn: all.flatMap(({ file, drawn }) => (drawn === undefined ? [] : [drawn === 'all' ? file : `${file} (${drawn})`])),
+  }
+}
 
 const reasons: Record<string, string> = {
   ENOSPC: 'the disk is full',
@@ -101,7 +114,8 @@ export class RunFolder {
   /** Whether what lies here was written by a run. */
   private isOfRun(): boolean {
     const { format } = this.json('config.json') as { format?: unknown }
-    if (format === 'exemplar-lab-run') return true
+    const { format: ofSummary } = this.json('summary.json') as { format?: unknown }
+    if (format === 'exemplar-lab-run' || ofSummary === predictionFormat) return true
     const checkpoint = join(this.path, checkpointName)
     return !existsSync(join(this.path, 'config.json')) && existsSync(checkpoint) && isCheckpoint(readFileSync(checkpoint))
   }
@@ -157,10 +171,14 @@ export class RunFolder {
 
 /**
  * The newest checkpoint in a run's folder that is whole.
+ * @param option that names the folder, for the message
  * @returns it, and why a newer one was passed over
  * @throws UsageError if there is none
  */
-export async function newestCheckpoint(folder: string): Promise<{ checkpoint: Checkpoint; passedOver: string | null }> {
+export async function newestCheckpoint(
+  folder: string,
+  option = '--resume',
+): Promise<{ checkpoint: Checkpoint; passedOver: string | null }> {
   let passedOver: string | null = null
   for (const name of [checkpointName, previousName]) {
     const path = join(folder, name)
@@ -172,5 +190,5 @@ export async function newestCheckpoint(folder: string): Promise<{ checkpoint: Ch
       passedOver = `"${path}" is passed over: ${error.message}`
     }
   }
-  throw new UsageError(passedOver ?? `There is no ${checkpointName} in "${folder}" (--resume).`)
+  throw new UsageError(passedOver ?? `There is no ${checkpointName} in "${folder}" (${option}).`)
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { duration } from '../lib/duration'
 import { version } from '../lib/version'
 import type { CellFile } from '../study/cell-file'
 import { cellsOf, costOf, shardOf } from '../study/shards'
@@ -33,9 +34,6 @@ function commitHere(): string | null {
 }
 
 const titleOf = ({ data, arm, exemplar, seed }: Cell) => `${data} · ${arm} · ${exemplar} · seed ${seed}`
-
-const duration = (seconds: number) =>
-  seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 
 function told({ result, problem }: CellFile): string {
   const last = result?.scores.at(-1)

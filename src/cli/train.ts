@@ -1,13 +1,13 @@
 /** npm run train: a run without a page; the same session, and the same files as the page's exports. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, resolve } from 'node:path'
 import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
-import { csvOf } from '../lib/csv'
-import { defaults, makeConfig, precisionNote, presets, type Config } from '../method/config'
+import { duration } from '../lib/duration'
+import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
-import type { Action, CaseName, DatasetSummary, ExportOptions, FileRole, Finding, SessionEvent, SourceInfo } from '../session/events'
+import type { Action, DatasetSummary, FileRole, Finding, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
 import { CheckpointError, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import type { RoleFile } from '../session/given-files'
@@ -18,10 +18,11 @@ import './pipelines'
 import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
-import { fromPath, isInside, placeAt } from './given-path'
+import { fromPath, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
 import { nodePlatform } from './platform'
-import { newestCheckpoint, RunFolder } from './run-folder'
+import { privacyNotes, tellCases } from './privacy'
+import { masksIn, newestCheckpoint, RunFolder } from './run-folder'
 
 /** @throws UsageError */
 function textOf(path: string): string {
@@ -62,9 +63,6 @@ function settings(values: Values<typeof train>): Partial<Record<string, unknown>
   }
 }
 
-const duration = (seconds: number) =>
-  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
-
 /** Prints how the run goes, one line a second at most, and collects what went wrong. */
 class Log {
   /** What went wrong, in sentences; emptied by whoever deals with it. */
@@ -73,6 +71,8 @@ class Log {
   modality: DatasetSummary['modality'] = null
   /** The volumes that the images come from. */
   sources: SourceInfo[] = []
+  /** Settings that the data suggest. */
+  suggestion: DatasetSummary['suggestion'] = null
   /** How the exemplar's mask was understood. */
   maskNotes: string[] = []
   /** Settings as the session has them. */
@@ -102,6 +102,7 @@ class Log {
       this.sources = event.dataset.sources
       this.modality = event.dataset.modality
       this.maskNotes = event.dataset.maskNotes
+      this.suggestion = event.dataset.suggestion
       this.personal = event.dataset.personal
       this.identifiers = event.dataset.identifiers
     } else if (event.type === 'bank' && event.bank) {
@@ -149,7 +150,8 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (values.resume && (values.preset || values.set || values.seed))
     throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set and --seed.')
   const further = values.resume && values.steps ? countOf(values.steps, '--steps') : null
-  const config: Config = makeConfig(settings(values))
+  const set = settings(values)
+  const config: Config = makeConfig(set)
   const every = Number(values['checkpoint-every'])
   if (!(every > 0)) throw new UsageError(`--checkpoint-every is "${values['checkpoint-every']}", but must be a number of seconds above 0.`)
   const until = values.until === undefined ? Infinity : Number(values.until)
@@ -200,7 +202,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     // It says what the run is made of; what it says of another version is told.
     await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused)
     if (session.state !== 'empty') for (const problem of log.problems.splice(0)) console.log(problem)
-  } else await load(session, log, values, { files, chosen, config, checkpoint })
+  } else await load(session, log, values, { files, chosen, set, config, checkpoint })
   const note = precisionNote(log.config, info.backend)
   if (note) console.log(note)
   const options = { ...usualOptions, keepIdentifiers: values['keep-identifiers'] === true, rename: values.rename !== undefined }
@@ -229,6 +231,8 @@ async function main(values: Values<typeof train>): Promise<void> {
     row.dice === null
       ? undefined
       : { mean: row.dice, perClass: row.perClass, perPatient: Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice])) }
+  const written = await session.files('run', options)
+  const masks = masksIn(written)
   const summary = {
     steps: row.step,
     seconds,
@@ -237,9 +241,10 @@ async function main(values: Values<typeof train>): Promise<void> {
     fit: row.fit,
     ...(dice && { dice }),
     advice: log.findings.map(adviceOf),
+    masks,
   }
   const text = JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n'
-  folder.finish({ ...(await session.files('run', options)), 'summary.json': new TextEncoder().encode(text) })
+  folder.finish({ ...written, 'summary.json': new TextEncoder().encode(text) })
   console.log(
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
@@ -265,18 +270,28 @@ async function load(
   session: Session,
   log: Log,
   values: Values<typeof train>,
-  given: { files: RoleFile[]; chosen: ChosenNames; config: Config; checkpoint: Checkpoint | null },
+  given: { files: RoleFile[]; chosen: ChosenNames; set: object; config: Config; checkpoint: Checkpoint | null },
 ): Promise<void> {
   const { files, chosen, checkpoint } = given
   await session.configure(checkpoint?.config ?? given.config).catch(log.refused)
   await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
   await chooseModality(session, log, values.modality)
   await chooseChannel(session, log.sources, values.channel)
+  if (!checkpoint) await pick(session, log, given.set)
   // One bad file among a hundred does not stop a run.
   if (session.state === 'ready') for (const problem of log.problems.splice(0)) console.log(`Left out: ${problem}`)
   for (const note of log.maskNotes) console.log(note)
   if (session.state === 'empty') log.problems.push(`Nothing can be trained yet; still needed: ${session.missing.join(', ')}.`)
   if (log.problems.length === 0 && checkpoint) await session.restore(checkpoint).catch(log.refused)
+}
+
+/** Takes the settings that the data suggest, unless they are set. */
+async function pick(session: Session, { suggestion, config, refused }: Log, set: object): Promise<void> {
+  const values = takenOf(suggestion?.values ?? {}, config, (key) => Object.hasOwn(set, key))
+  const said = Object.entries(values).map(([key, value]) => `${key}=${value}`)
+  if (!suggestion || said.length === 0) return
+  await session.configure(values).catch(refused)
+  console.log(`Picked from the data (${suggestion.what}): ${said.join(' ')}; --set takes other values.`)
 }
 
 /** The zip of a run at a path; null if something else lies there. */
@@ -285,39 +300,6 @@ async function zipAt(path: string): Promise<InputFile | null> {
   if (!place || place.folder) return null
   const file = fromPath(place.path, basename(place.path))
   return (await isRunArchive(file)) ? file : null
-}
-
-/** What of people is in what will be written, in sentences. */
-function privacyNotes({ personal, identifiers }: Log, { keepIdentifiers, rename }: ExportOptions): string[] {
-  const { count, examples } = personal
-  const fields = identifiers.filter(({ written }) => written === 'asked').map(({ name }) => name)
-  return [
-    ...(count > 0 && !rename
-      ? [
-          `${count === 1 ? 'The name of a file looks' : `The names of ${count} files look`} like a person's: ` +
-            `${examples.map(({ name, why }) => `"${name}" ${why}`).join('; ')}. What is written holds them; --rename calls them case-001 and so on.`,
-        ]
-      : []),
-    ...(fields.length > 0
-      ? [
-          `The DICOM files say of people, among ${identifiers.length} fields: ${fields.join(', ')}. ` +
-            (keepIdentifiers ? 'A DICOM SEG keeps these.' : 'A DICOM SEG has a case number instead; --keep-identifiers keeps these.'),
-        ]
-      : []),
-  ]
-}
-
-/** Says which new name is of which image, apart from the run. @throws UsageError */
-function tellCases(names: readonly CaseName[], file: string, { path }: RunFolder): void {
-  const csv = csvOf([['case', 'file'], ...names.map(({ name, file: own }) => [name, own])])
-  if (file === '-') return void process.stdout.write(csv)
-  if (isInside(file, path))
-    throw new UsageError(`"${file}" (--rename) lies in "${path}" (--out): choose a place outside, which stays with you.`)
-  try {
-    writeFileSync(file, csv)
-  } catch (error) {
-    throw new UsageError(`"${file}" (--rename) cannot be written (${(error as NodeJS.ErrnoException).code}).`)
-  }
 }
 
 /** A checkpoint: the file at a path, or the newest good one in the folder of a run. @throws UsageError; CheckpointError, ConfigError as `openCheckpoint` */

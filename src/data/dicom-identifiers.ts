@@ -15,8 +15,8 @@ export interface Identifier {
 }
 
 /**
- * What is done with a field in a DICOM SEG: `always` are the unique identifiers without which no viewer finds the images that it lies on, `asked` those
- * copied where somebody asks for it. No other field is ever written, nor any of them in a file that is not a DICOM SEG.
+ * What is done with a field in a DICOM SEG: `always` are the unique identifiers without which no viewer finds the images that it lies on, written as they
+ * are or, where files are renamed, others in their place; `asked` are those copied where somebody asks for it. No other field is ever written, nor any of them in a file that is not a DICOM SEG.
  */
 export const segFields: ReadonlyMap<string, 'always' | 'asked'> = new Map([
   ...['00080018', '0020000d', '0020000e', '00200052'].map((tag) => [tag, 'always'] as const),

@@ -2,8 +2,8 @@ import { isBlack, readMask, type Mask } from './mask-file'
 import { InputError } from './input-error'
 import { fileOf, type Volume } from './volume'
 
-/** What a file is for. */
-export type FileRole = 'exemplar-image' | 'exemplar-mask' | 'unlabeled' | 'reference'
+/** What a file is for; further images are segmented and not learnt from. */
+export type FileRole = 'exemplar-image' | 'exemplar-mask' | 'unlabeled' | 'reference' | 'further'
 
 /** The name of a file without folders and ending: "a/p1_s2.png" gives "p1_s2", "v.nii.gz" gives "v". */
 export function baseName(name: string): string {

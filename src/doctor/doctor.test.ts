@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { defaults } from '../method/config'
+import { makeConfig } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
 import { examine } from './doctor'
 import type { ExemplarFacts, Facts, PictureFacts, SeenFacts } from './facts'
+
+const quick = makeConfig({ steps: 600 })
 
 /** A bright corner in a dark picture, 8 x 8. */
 const corner = Float32Array.from({ length: 64 }, (_, i) => (i % 8 < 4 && i < 24 ? 0.8 : 0.1 + (i % 8) / 40))
@@ -31,7 +33,7 @@ const ids = ['a', 'b', 'c', 'd']
 
 /** A healthy run, changed. */
 const facts = (more: Partial<Facts> = {}): Facts => ({
-  config: defaults,
+  config: quick,
   classes: ['background', 'ring', 'disc'],
   exemplars: [exemplar()],
   pile: ids.map((id) => picture(id)),
@@ -65,7 +67,7 @@ test.each<[string, Partial<Facts>, RegExp, object]>([
   ],
   [
     'small',
-    { exemplars: [exemplar({ pixels: [4000, 90, 6] })], config: { ...defaults, crop: 0.7 } },
+    { exemplars: [exemplar({ pixels: [4000, 90, 6] })], config: { ...quick, crop: 0.7 } },
     /only/,
     { does: 'set', values: { size: 128 }, label: 'Raise image size to 128' },
   ],
@@ -101,13 +103,13 @@ test.each<[string, Partial<Facts>, RegExp, object]>([
   ],
   [
     'collapse',
-    { config: { ...defaults, warmup: 0 }, seen: ids.map((id) => seen(id, { A: [4096, 0, 0], B: [4095, 1, 0], mask: [4096, 0, 0] })) },
+    { config: { ...quick, warmup: 0 }, seen: ids.map((id) => seen(id, { A: [4096, 0, 0], B: [4095, 1, 0], mask: [4096, 0, 0] })) },
     /^Both networks call nearly everything background\.$/,
     { does: 'set', values: { warmup: 0.25 } },
   ],
   [
     'collapse',
-    { config: { ...defaults, learningRate: 0.05 }, seen: ids.map((id) => seen(id, { B: [96, 4000, 0] })) },
+    { config: { ...quick, learningRate: 0.05 }, seen: ids.map((id) => seen(id, { B: [96, 4000, 0] })) },
     /^Network B calls nearly everything "ring"\.$/,
     { does: 'set', values: { learningRate: 0.001 } },
   ],
@@ -135,7 +137,7 @@ test.each<[string, Partial<Facts>, RegExp, object]>([
   ],
   [
     'flat',
-    { config: { ...defaults, learningRate: 0.00001 }, rows: steps.map((step) => row(step, { exemplarA: 1.5, exemplarB: 1.4 })) },
+    { config: { ...quick, learningRate: 0.00001 }, rows: steps.map((step) => row(step, { exemplarA: 1.5, exemplarB: 1.4 })) },
     /^The loss on the exemplar does not fall: 1\.45 in the first steps, 1\.45 now\.$/,
     { does: 'set', values: { learningRate: 0.001 } },
   ],

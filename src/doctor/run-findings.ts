@@ -1,5 +1,5 @@
 /**
- * What can be found in a run whose networks teach each other. "Healthy" below are runs of both phantoms and Sunnybrook by the preset Quick, looked
+ * What can be found in a run whose networks teach each other. "Healthy" below are runs of both phantoms and Sunnybrook of 600 steps at 64 pixels, looked
  * at every 50 to 100 steps from step 250, the first after the ramp, to 600; `healthy.test.ts` has their numbers.
  */
 import { enlarge, isLarge } from './data-findings'

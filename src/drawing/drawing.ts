@@ -1,7 +1,7 @@
 /** A drawing: a label map and its labels, with one history for both. */
 import { classColours, hueOf, unknownColour } from '../image/palette'
 import type { LabelClass, LabelMap } from '../image/raster'
-import { apply, difference, type Patch } from './patch'
+import { apply, Changes, difference, type Patch } from './patch'
 import { background, unknown, type Annotation } from './drawable'
 
 /** A row of the label list. */
@@ -113,6 +113,52 @@ export function replace(drawing: Drawing, { labels, classes }: Annotation): { dr
   const patch = difference(drawing.mask, labels)
   if (patch) write(drawing, patch)
   return { drawing: record(drawing, { patch, table: { before: drawing.table, after: tableOf(classes) } }), patch }
+}
+
+/**
+ * What was drawn elsewhere, with the labels of a list: a label of the same name is the same, else it is the one at its place if no other has
+ * that one's name, else it is one more. Without this a list in another order would give the wrong classes to what was drawn.
+ */
+export function inTermsOf({ labels, classes }: Annotation, list: readonly LabelClass[]): Annotation {
+  const byName = classes.map(({ name }) => list.findIndex((other) => other.name === name))
+  const all = [...list]
+  const places = classes.map((label, place) => {
+    if (place === background) return background
+    if (byName[place]! > background) return byName[place]!
+    if (place < list.length && !byName.includes(place)) return place
+    // A label without pixels need not be there.
+    if (!labels.includes(place)) return background
+    return all.push(label) - 1
+  })
+  return { labels: labels.map((label) => places[label] ?? unknown), classes: all }
+}
+
+/** The drawing with what was drawn elsewhere in place of its own, as one step; locked labels neither leave nor join. */
+export function copyIn(drawing: Drawing, given: Annotation): { drawing: Drawing; patch: Patch | null } {
+  const own = annotationOf(drawing).classes
+  const { labels, classes } = inTermsOf(given, own)
+  const before = drawing.table
+  const taken = new Set(before.map(({ value }) => value))
+  const after = [...before]
+  for (const { name, color } of classes.slice(own.length)) {
+    let value = 1
+    while (taken.has(value)) value++
+    taken.add(value)
+    after.splice(-1, 0, { value, name, color, locked: false })
+  }
+  const values = after.filter(({ value }) => value !== unknown).map(({ value }) => value)
+  const locked = lockedOf(drawing)
+  const changes = new Changes(drawing.mask)
+  const { width, height } = drawing.mask
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const label = values[labels[i]!] ?? unknown
+      if (!locked.has(label)) changes.paint(x, y, { label, locked, limit: null })
+    }
+  const patch = changes.patch()
+  if (!patch) return { drawing, patch }
+  write(drawing, patch)
+  return { drawing: record(drawing, { patch, table: after.length > before.length ? { before, after } : null }), patch }
 }
 
 const withTable = (drawing: Drawing, after: readonly Label[]): Drawing =>

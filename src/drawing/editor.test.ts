@@ -65,12 +65,28 @@ const drawn = (tools: Tool[]) =>
     })
 
 const edits: fc.Arbitrary<Edit> = fc.oneof(
-  { weight: 6, arbitrary: drawn(['brush', 'eraser', 'threshold', 'fill', 'flood']) },
-  fc.array(point, { minLength: 3, maxLength: 6 }).map((places): Edit => (editor) => {
-    editor.choose('polygon')
-    for (const at of places) editor.press(at)
-    editor.closePolygon()
+  { weight: 6, arbitrary: drawn(['brush', 'eraser', 'threshold', 'fill', 'flood', 'rectangle', 'ellipse']) },
+  fc
+    .tuple(fc.constantFrom<Tool>('polygon', 'livewire'), fc.array(point, { minLength: 3, maxLength: 6 }))
+    .map(([tool, places]): Edit => (editor) => {
+      editor.choose(tool)
+      for (const at of places) {
+        editor.hover(at)
+        editor.press(at)
+      }
+      editor.closePolygon()
+    }),
+  fc.tuple(place, fc.constantFrom('median', 'closing'), fc.integer({ min: 1, max: 3 })).map(([n, how, radius]): Edit => (editor) => {
+    editor.activate(value(editor, n))
+    editor.setRadius(radius)
+    editor.smooth(how)
   }),
+  fc
+    .array(fc.constantFrom(0, 1, 2, 3, unknown), { minLength: width * height, maxLength: width * height })
+    .map((labels): Edit => (editor) => {
+      const classes = ['Background', 'Cavity', 'Ring', 'Valve'].map((name) => ({ name, color: '#336699' }))
+      editor.copyIn({ labels: Uint8Array.from(labels), classes })
+    }),
   place.map((n): Edit => (editor) => {
     editor.activate(value(editor, n))
     editor.fillHoles()
@@ -191,6 +207,122 @@ describe('history', () => {
     editor.closePolygon()
     expect(now().notice).toBe('A polygon needs at least three points.')
   })
+})
+
+describe('the livewire', () => {
+  const edge = picture({ pixels: Float32Array.from({ length: width * height }, (_, i) => Number(i % width >= 10) * 100) })
+  const wired = () => {
+    const opened = editorOf({ ...edge, labels: new Uint8Array(width * height) })
+    opened.editor.choose('livewire')
+    return opened
+  }
+
+  it('shows where it would go, and goes there when it is clicked', () => {
+    const { editor, now } = wired()
+    editor.press({ x: 10, y: 2 })
+    editor.hover({ x: 10, y: 14 })
+    const { lead } = now()
+    expect(lead.map(({ x, y }) => [x, y])).toEqual(Array.from({ length: 13 }, (_, k) => [10, 2 + k]))
+    editor.press({ x: 10, y: 14 })
+    expect([now().wire, now().lead]).toEqual([lead, []])
+    editor.hover(null)
+    expect(now().lead).toEqual([])
+  })
+
+  it('loses its last click, and goes on from the one before', () => {
+    const { editor, now } = wired()
+    const places = [
+      { x: 10, y: 2 },
+      { x: 10, y: 9 },
+      { x: 3, y: 9 },
+    ]
+    for (const at of places) editor.press(at)
+    editor.undo()
+    expect(now().points).toEqual(places.slice(0, 2))
+    expect([now().wire[0], now().wire.at(-1)]).toEqual(places.slice(0, 2))
+    editor.hover({ x: 10, y: 15 })
+    expect(now().lead[0]).toEqual(places[1])
+    expect(editor.cancel()).toBe(true)
+    expect([now().points, now().wire, now().drawing.past]).toEqual([[], [], []])
+  })
+
+  it('needs two clicks to be closed', () => {
+    const { editor, now } = wired()
+    editor.press({ x: 10, y: 2 })
+    editor.closePolygon()
+    expect(now().notice).toBe('A livewire needs at least two clicks.')
+  })
+})
+
+describe('the tolerance', () => {
+  const ramp = { pixels: Float32Array.from({ length: width * height }, (_, i) => i % width), labels: new Uint8Array(width * height) }
+
+  it('makes the last flood anew, in one step, until something follows it', () => {
+    const { editor, now } = editorOf(ramp)
+    editor.choose('flood')
+    editor.setTolerance(2)
+    editor.press({ x: 8.5, y: 3 })
+    for (const tolerance of [4, 0, 3, 1]) {
+      editor.setTolerance(tolerance)
+      expect(now().drawing.counts[1]).toBe((2 * tolerance + 1) * height)
+      expect(now().drawing.past).toHaveLength(1)
+    }
+    editor.undo()
+    expect(now().drawing.counts[1]).toBe(0)
+    editor.setTolerance(5)
+    expect(now().drawing.counts[1]).toBe(0)
+    editor.redo()
+    expect(now().drawing.counts[1]).toBe(3 * height)
+  })
+
+  it('shows before what a flood would change', () => {
+    const { editor, now } = editorOf(ramp)
+    editor.choose('flood')
+    editor.setTolerance(1)
+    editor.hover({ x: 8.5, y: 3 })
+    const { preview } = now()
+    editor.press({ x: 8.5, y: 3 })
+    expect(now().drawing.past.at(-1)!.patch).toEqual(preview)
+    expect(now().preview).toBeNull()
+  })
+})
+
+it('draws a shape from pixel to pixel as one step, and none that is cancelled or has no size', () => {
+  const { editor, now } = editorOf({ labels: new Uint8Array(width * height) })
+  editor.choose('rectangle')
+  editor.press({ x: 3.5, y: 4.5 })
+  editor.drag([
+    { x: 5, y: 5 },
+    { x: 8.5, y: 6.5 },
+  ])
+  expect(now()).toMatchObject({ stroking: true, shape: { from: { x: 3.5, y: 4.5 }, to: { x: 8.5, y: 6.5 } } })
+  editor.release()
+  expect([now().drawing.counts[1], now().drawing.past.length, now().shape]).toEqual([18, 1, null])
+  editor.press({ x: 3.5, y: 4.5 })
+  editor.drag([{ x: 12, y: 12 }])
+  expect(editor.cancel()).toBe(true)
+  editor.press({ x: 3.5, y: 4.5 })
+  editor.release()
+  expect(now().notice).toBe('Drag from one corner to the opposite one.')
+  expect(now().drawing.past).toHaveLength(1)
+})
+
+it('takes settings and labels of another slice', () => {
+  const { editor, now } = editorOf()
+  const other = editorOf()
+  other.editor.choose('livewire')
+  other.editor.activate(2)
+  other.editor.setRadius(4)
+  other.editor.setWindow({ center: 3, width: 2 })
+  other.editor.editLabel(2, { name: 'Lumen' })
+  other.editor.addLabel()
+  editor.adoptLabels(other.editor.result().classes)
+  editor.adopt(other.now())
+  expect(now()).toMatchObject({ tool: 'livewire', active: 3, radius: 4, window: { center: 3, width: 2 } })
+  expect(editor.result().classes).toEqual(other.editor.result().classes)
+  expect(editor.result().labels).toEqual(picture().labels)
+  editor.undo()
+  expect(editor.result().classes).toEqual(picture().classes)
 })
 
 describe('locks', () => {

@@ -8,7 +8,9 @@ import { brush, brushSizes, rangeAround } from './brush'
 import {
   addLabel,
   annotationOf,
+  copyIn,
   editLabel,
+  inTermsOf,
   labelOf,
   lockedOf,
   makeDrawing,
@@ -21,11 +23,32 @@ import {
   type Drawing,
   type Label,
 } from './drawing'
+import { Livewire } from './livewire'
 import { join, type Patch, type Pen } from './patch'
 import { background, unknown, type Annotation, type Drawable, type Point, type Saved } from './drawable'
 import { fill, fillHoles, flood, indexAt, paintAll, polygon } from './regions'
+import { ellipse, rectangle } from './shapes'
+import { close, median, smoothingRadii } from './smooth'
 
-export type Tool = 'brush' | 'eraser' | 'polygon' | 'fill' | 'threshold' | 'flood' | 'window' | 'hand'
+export type Tool =
+  'brush' | 'eraser' | 'polygon' | 'livewire' | 'rectangle' | 'ellipse' | 'fill' | 'threshold' | 'flood' | 'window' | 'hand'
+
+/** What is set for the tools and the view: it may go on to the next slice. */
+export type Settings = Pick<
+  EditorState,
+  | 'tool'
+  | 'active'
+  | 'hidden'
+  | 'labelsShown'
+  | 'size'
+  | 'tolerance'
+  | 'range'
+  | 'rangeFromClick'
+  | 'radius'
+  | 'window'
+  | 'opacity'
+  | 'outlineOnly'
+>
 
 export interface EditorState {
   drawing: Drawing
@@ -34,6 +57,8 @@ export interface EditorState {
   active: number
   /** Labels not shown. Not in the history: it changes the view, not the drawing. */
   hidden: ReadonlySet<number>
+  /** Or none is, whatever `hidden` says. */
+  labelsShown: boolean
   /** Diameter of the brushes in pixels. */
   size: number
   /** Largest difference of values in a flood. */
@@ -42,12 +67,21 @@ export interface EditorState {
   range: { low: number; high: number }
   /** The range is taken from the place where each stroke of the threshold brush begins. */
   rangeFromClick: boolean
+  /** Of smoothing, in pixels. */
+  radius: number
   window: GreyWindow
   /** Of the tint over the image, 0..1. */
   opacity: number
   outlineOnly: boolean
-  /** Points of the polygon being drawn. */
+  /** Corners of the polygon, or clicks of the livewire, being drawn. */
   points: readonly Point[]
+  /** The livewire from the first click to the last, and from there to where the tool is. */
+  wire: readonly Point[]
+  lead: readonly Point[]
+  /** The first and the last corner of the rectangle or ellipse being drawn. */
+  shape: { from: Point; to: Point } | null
+  /** What a flood would change from where the tool is. */
+  preview: Patch | null
   /** A stroke has begun and not ended. */
   stroking: boolean
   /** What became of the last command, where that cannot be seen. */
@@ -69,24 +103,11 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 const sameClasses = (a: Annotation['classes'], b: Annotation['classes']) =>
   a.length === b.length && a.every(({ name, color }, k) => name === b[k]!.name && color === b[k]!.color)
 
-/**
- * What was saved, with the labels that are in use by now: a label of the same name is the same, else the one at its place if no other has that
- * one's name, else it is one more. Without this a list in another order would give the wrong classes to what was drawn.
- */
-function inUse({ labels, classes }: Annotation, now: Annotation['classes'], fixed: number): Annotation {
-  if (fixed <= 1) return { labels, classes }
-  const byName = classes.map(({ name }) => now.findIndex((other) => other.name === name))
-  const list = [...now]
-  const places = classes.map((label, place) => {
-    if (place === background) return background
-    if (byName[place]! > background) return byName[place]!
-    if (place < now.length && !byName.includes(place)) return place
-    // A label without pixels need not be there.
-    if (!labels.includes(place)) return background
-    return list.push(label) - 1
-  })
-  return { labels: labels.map((label) => places[label] ?? unknown), classes: list }
-}
+/** No stroke, polygon, wire or shape is being drawn. */
+const nothingBegun = { points: [], wire: [], lead: [], shape: null, preview: null, stroking: false } as const
+
+/** Above as many pixels a flood is not shown before it is made: it would take longer than a frame lasts. */
+const mostPreviewed = 1024 * 1024
 
 export class Editor {
   readonly picture: Drawable
@@ -96,6 +117,12 @@ export class Editor {
   readonly #listeners = new Set<Listener>()
   /** Parts of the stroke being drawn. They do not overlap: what a stroke has painted it does not paint again. */
   #stroke: { pen: Pen; last: Point; patches: Patch[] } | null = null
+  /** Made when it is first needed. */
+  #livewire: Livewire | null = null
+  /** The parts of the wire, one from each click to the next. */
+  #parts: Point[][] = []
+  /** The last flood, as long as nothing followed it: another tolerance makes it anew. `made`: it changed something. */
+  #flooded: { pen: Pen; at: Point; past: Drawing['past']; made: boolean } | null = null
 
   /** @param saved what an earlier visit left, shown at once and one undo away from what the picture came with */
   constructor(picture: Drawable, saved: Saved | null, keeper: Keeper) {
@@ -107,22 +134,23 @@ export class Editor {
     this.#given = { labels: labels.slice(), classes }
     let drawing = makeDrawing(width, height, this.#given, picture.fixed)
     const differs = saved && !(sameClasses(saved.classes, classes) && saved.labels.every((label, i) => label === labels[i]))
-    if (differs) drawing = replace(drawing, inUse(saved, classes, picture.fixed)).drawing
+    if (differs) drawing = replace(drawing, picture.fixed > 1 ? inTermsOf(saved, classes) : saved).drawing
     const middle = { low: tidy(window.center - window.width / 4), high: tidy(window.center + window.width / 4) }
     this.state = createStore<EditorState>(() => ({
       drawing,
       tool: 'brush',
       active: drawing.table.find(({ value }) => value !== background && value !== unknown)?.value ?? background,
       hidden: new Set(),
+      labelsShown: true,
       size: clamp(Math.round(Math.min(width, height) / 32), 3, 15),
       tolerance: tidy(window.width * 0.05),
       range: middle,
       rangeFromClick: true,
+      radius: 2,
       window: { center: window.center, width: window.width },
       opacity: 0.35,
       outlineOnly: false,
-      points: [],
-      stroking: false,
+      ...nothingBegun,
       notice: null,
       restored: differs ? saved.savedAt : null,
     }))
@@ -149,7 +177,8 @@ export class Editor {
 
   choose(tool: Tool): void {
     this.release()
-    this.#set({ tool, points: [], notice: null })
+    this.#parts = []
+    this.#set({ ...nothingBegun, tool, notice: null })
   }
 
   activate(value: number): void {
@@ -163,8 +192,43 @@ export class Editor {
     this.#set({ hidden })
   }
 
-  set(options: Partial<Pick<EditorState, 'tolerance' | 'range' | 'rangeFromClick' | 'opacity' | 'outlineOnly'>>): void {
+  set(options: Partial<Pick<Settings, 'labelsShown' | 'range' | 'rangeFromClick' | 'opacity' | 'outlineOnly'>>): void {
     this.#set(options)
+  }
+
+  /** As they are set elsewhere. */
+  adopt(settings: Partial<Settings>): void {
+    const { tool, active, hidden, labelsShown, size, tolerance, range, rangeFromClick, radius, window, opacity, outlineOnly } = {
+      ...this.#now,
+      ...settings,
+    }
+    if (tool !== this.#now.tool) this.choose(tool)
+    this.#set({ hidden, labelsShown, size, tolerance, range, rangeFromClick, radius, window, opacity, outlineOnly })
+    this.activate(active)
+  }
+
+  /** Says what became of a command that is given elsewhere. */
+  tell(notice: string | null): void {
+    this.#set({ notice })
+  }
+
+  /** Makes the last flood anew, if nothing followed it. */
+  setTolerance(tolerance: number): void {
+    if (!(tolerance >= 0)) return
+    this.#set({ tolerance, preview: null })
+    const last = this.#flooded
+    const { drawing } = this.#now
+    if (!last || last.past !== drawing.past) return
+    const without = last.made ? undo(drawing)! : { drawing, patch: null }
+    if (without.patch) this.#changed(without.patch.box)
+    const patch = flood(drawing.mask, last.pen, this.picture.pixels, last.at, tolerance)
+    if (patch) write(drawing, patch)
+    this.#take(patch ? remember(without.drawing, patch) : { ...without.drawing, future: [] }, patch)
+    this.#flooded = { ...last, past: this.#now.drawing.past, made: patch !== null }
+  }
+
+  setRadius(radius: number): void {
+    this.#set({ radius: clamp(Math.round(radius), smoothingRadii.min, smoothingRadii.max) })
   }
 
   setSize(size: number): void {
@@ -199,10 +263,17 @@ export class Editor {
         const under = drawing.mask.labels[index]!
         if (pen.locked.has(under)) return this.#set({ notice: `${this.#nameOf(under)} is locked: unlock it to fill here.` })
         const patch = tool === 'fill' ? fill(drawing.mask, pen, at) : flood(drawing.mask, pen, this.picture.pixels, at, tolerance)
-        return this.#commit(patch, 'Nothing to change here.')
+        this.#commit(patch, 'Nothing to change here.')
+        if (tool === 'flood' && patch) this.#flooded = { pen, at, past: this.#now.drawing.past, made: true }
+        return
       }
       case 'polygon':
         return this.#set({ points: [...this.#now.points, at] })
+      case 'livewire':
+        return this.#nail(at)
+      case 'rectangle':
+      case 'ellipse':
+        return this.#set({ shape: { from: at, to: at }, stroking: true })
       case 'threshold':
         if (this.#now.rangeFromClick) {
           const { mask } = drawing
@@ -220,11 +291,27 @@ export class Editor {
 
   /** The tool moves through these places. */
   drag(places: readonly Point[]): void {
-    for (const place of places) this.#extend(place)
+    const { shape } = this.#now
+    if (shape) this.#set({ shape: { ...shape, to: places.at(-1) ?? shape.to } })
+    else for (const place of places) this.#extend(place)
+  }
+
+  /** The tool is over a place without being put down; null for nowhere. Shows where the livewire would go, and what a flood would change. */
+  hover(at: Point | null): void {
+    const { tool, points, drawing, tolerance, active, preview } = this.#now
+    if (tool === 'livewire' && points.length > 0) this.#set({ lead: at ? this.#livewire!.to(at) : [] })
+    else if (tool === 'flood' && drawing.mask.labels.length <= mostPreviewed) {
+      const row = labelOf(drawing, active)
+      const pen = at && row && !row.locked ? { label: active, locked: lockedOf(drawing), limit: null } : null
+      const patch = pen && flood(drawing.mask, pen, this.picture.pixels, at!, tolerance)
+      if (patch || preview) this.#set({ preview: patch })
+    }
   }
 
   /** The tool is lifted: what was drawn since `press` becomes one step of the history. */
   release(): void {
+    const { shape, tool, drawing } = this.#now
+    if (shape) return this.#endShape(shape, tool === 'ellipse' ? ellipse : rectangle, drawing)
     const stroke = this.#stroke
     if (!stroke) return
     this.#stroke = null
@@ -234,36 +321,89 @@ export class Editor {
     else if (stroke.pen.limit) this.#set({ notice: `No pixel here is within ${stroke.pen.limit.low} to ${stroke.pen.limit.high}.` })
   }
 
-  /** Takes back the stroke or the polygon being drawn. @returns whether there was one */
-  cancel(): boolean {
+  #endShape({ from, to }: { from: Point; to: Point }, paint: typeof rectangle, { mask }: Drawing): void {
+    this.#set({ shape: null, stroking: false })
+    const pen = this.#pen(this.#now.active)
+    if (!pen) return
+    if (from.x === to.x && from.y === to.y) return this.#set({ notice: 'Drag from one corner to the opposite one.' })
+    this.#commit(paint(mask, pen, from, to), 'The shape holds no pixel that may change.')
+  }
+
+  /** Nails the livewire down at a place, and leads it on from there. */
+  #nail(at: Point): void {
     const { points } = this.#now
+    const wire = (this.#livewire ??= new Livewire(this.picture))
+    if (points.length === 0) this.#parts = []
+    else this.#parts.push(wire.to(at))
+    wire.from(at)
+    this.#set({ points: [...points, at], wire: this.#parts.flat(), lead: [] })
+  }
+
+  /** Takes back the stroke, polygon, wire or shape being drawn. @returns whether there was one */
+  cancel(): boolean {
+    const { points, shape } = this.#now
     const stroke = this.#stroke
     this.#stroke = null
-    this.#set({ points: [], stroking: false })
+    this.#parts = []
+    this.#set(nothingBegun)
     for (const patch of [...(stroke?.patches ?? [])].reverse()) {
       write(this.#now.drawing, patch, 'backwards')
       this.#changed(patch.box)
     }
-    return stroke !== null || points.length > 0
+    return stroke !== null || shape !== null || points.length > 0
   }
 
+  /** Closes the polygon, or the livewire along an edge, and paints what it holds. */
   closePolygon(): void {
-    const { points, drawing } = this.#now
-    if (points.length < 3) return this.#set({ notice: 'A polygon needs at least three points.' })
+    const { points, drawing, tool } = this.#now
+    const wired = tool === 'livewire'
+    if (points.length < (wired ? 2 : 3))
+      return this.#set({ notice: wired ? 'A livewire needs at least two clicks.' : 'A polygon needs at least three points.' })
     const pen = this.#pen(this.#now.active)
     if (!pen) return
-    this.#set({ points: [] })
-    this.#commit(polygon(drawing.mask, pen, points), 'The polygon holds no pixel that may change.')
+    const outline = wired ? [...this.#parts.flat(), ...this.#livewire!.to(points[0]!)] : points
+    this.#parts = []
+    this.#set(nothingBegun)
+    this.#commit(polygon(drawing.mask, pen, outline), `The ${wired ? 'wire' : 'polygon'} holds no pixel that may change.`)
   }
 
   dropLastPoint(): void {
-    this.#set({ points: this.#now.points.slice(0, -1) })
+    const points = this.#now.points.slice(0, -1)
+    this.#parts = this.#parts.slice(0, Math.max(0, points.length - 1))
+    if (this.#now.tool === 'livewire' && points.length > 0) this.#livewire!.from(points.at(-1)!)
+    this.#set({ points, wire: this.#parts.flat(), lead: [] })
   }
 
   fillHoles(): void {
     this.release()
     const pen = this.#pen(this.#now.active)
     if (pen) this.#commit(fillHoles(this.#now.drawing.mask, pen), `${this.#nameOf(pen.label)} has no holes.`)
+  }
+
+  /** Smooths the active label's outline, or closes gaps in it. */
+  smooth(how: 'median' | 'closing'): void {
+    this.release()
+    const pen = this.#pen(this.#now.active)
+    const { drawing, radius } = this.#now
+    if (!pen) return
+    const patch = (how === 'median' ? median : close)(drawing.mask, pen, radius)
+    this.#commit(patch, `${this.#nameOf(pen.label)} has nothing to ${how === 'median' ? 'smooth' : 'close'} at this radius.`)
+  }
+
+  /** Takes what was drawn on another slice, in place of what is here. @returns whether that changed anything */
+  copyIn(annotation: Annotation): boolean {
+    this.cancel()
+    const { drawing, patch } = copyIn(this.#now.drawing, annotation)
+    this.#take(drawing, patch)
+    return patch !== null
+  }
+
+  /** Takes the label list of another slice, if it is another one; that can be undone. */
+  adoptLabels(classes: Annotation['classes']): void {
+    const own = annotationOf(this.#now.drawing)
+    if (sameClasses(own.classes, classes)) return
+    const step = replace(this.#now.drawing, inTermsOf(own, classes))
+    this.#take(step.drawing, step.patch)
   }
 
   /** Everything that is not locked becomes background. */
@@ -373,7 +513,7 @@ export class Editor {
   /** A new state of the drawing: shown, and saved. */
   #take(drawing: Drawing, patch: Patch | null = null): void {
     if (drawing === this.#now.drawing) return
-    this.#set({ drawing, notice: null })
+    this.#set({ drawing, notice: null, preview: null })
     if (patch) this.#changed(patch.box)
     this.#keeper.save(annotationOf(drawing))
   }

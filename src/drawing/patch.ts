@@ -33,6 +33,20 @@ export function enclosing(a: Rect, b: Rect): Rect {
   return { x, y, width: Math.max(a.x + a.width, b.x + b.width) - x, height: Math.max(a.y + a.height, b.y + b.height) - y }
 }
 
+/** The smallest rectangle around the pixels of some labels; null without any. */
+export function boxOf({ width, labels }: LabelMap, marked: (label: number) => boolean): Rect | null {
+  let [left, right, top, bottom] = [Infinity, -1, Infinity, -1]
+  for (let i = 0; i < labels.length; i++) {
+    if (!marked(labels[i]!)) continue
+    const [x, y] = [i % width, Math.floor(i / width)]
+    left = Math.min(left, x)
+    right = Math.max(right, x)
+    top = Math.min(top, y)
+    bottom = Math.max(bottom, y)
+  }
+  return right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 }
+}
+
 /** Collects a patch pixel by pixel without touching the mask. Give each pixel at most once, preferably row by row. */
 export class Changes {
   readonly #mask: LabelMap

@@ -1,22 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LabelMap } from '../image/raster'
-import { apply, type Patch, type Pen } from './patch'
 import { fill, fillHoles, flood, paintAll, polygon } from './regions'
+import { after, penOf as pen } from './regions.test-support'
 
 const [width, height] = [9, 7]
 const size = width * height
-const pen = (label: number, locked: number[] = []): Pen => ({ label, locked: new Set(locked), limit: null })
 const masks = fc
   .array(fc.constantFrom(0, 0, 1, 1, 2, 255), { minLength: size, maxLength: size })
   .map((labels): LabelMap => ({ width, height, labels: Uint8Array.from(labels) }))
 const places = fc.record({ x: fc.integer({ min: 0, max: width - 1 }), y: fc.integer({ min: 0, max: height - 1 }) })
-
-function after(mask: LabelMap, patch: Patch | null): Uint8Array {
-  const next = { ...mask, labels: mask.labels.slice() }
-  if (patch) apply(next, new Uint32Array(256), patch, 'forwards')
-  return next.labels
-}
 
 /** Connected parts by union of neighbours until nothing changes: slow, and unlike the tools. */
 function parts(same: (i: number, j: number) => boolean): number[] {

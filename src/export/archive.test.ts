@@ -27,10 +27,11 @@ const weightsOf = (value: number): Record<string, StoredTensor> =>
     }),
   )
 
+const predicted = { frames: [0], images: 1, drawn: 0, further: false }
 const mask = (name: string, ...labels: number[]) => ({
+  ...predicted,
   source: makeVolume({ name, kind: 'png', size: [2, 2, 1, 1], samples: new Uint8Array(4) }),
   labels: Uint8Array.from(labels),
-  frames: [0],
 })
 const options = { format: 'source', keepIdentifiers: false } as const
 
@@ -59,6 +60,7 @@ const run: FinishedRun = {
   recoveries: [],
   marks: [],
   findings: [],
+  domain: { looks: null, single: [1], solid: [1] },
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
   networks,
   rows: [],
@@ -72,7 +74,10 @@ const run: FinishedRun = {
     },
   ],
   images: [
-    { name: 'p2_b.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16, disagreement: 0, dice: null, pixels: [4, 0, 0] },
+    {
+      ...{ name: 'p2_b.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 },
+      ...{ drawn: false, further: false, disagreement: 0, dice: null, pixels: [4, 0, 0] },
+    },
   ],
   exemplars: [{ name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 }],
 }
@@ -110,11 +115,11 @@ test('weights, settings and test vector are those of the run', async () => {
   const { input, softmaxA, softmaxB } = networks.testVector
   expect(readSafetensors(files['test-vector.safetensors']!).tensors).toEqual({ input, softmax_a: softmaxA, softmax_b: softmaxB })
   expect(read(files['load.py'])).toBe(loadPy)
-  const { version, config, preprocessing, backend, adapter, step, data } = run
+  const { version, config, preprocessing, backend, adapter, step, domain, data } = run
   expect(JSON.parse(read(files['config.json']))).toEqual({
     format: 'exemplar-lab-run',
     state: 'paused',
-    ...{ version, config, preprocessing, backend, adapter, step, data, seed: 5 },
+    ...{ version, config, preprocessing, backend, adapter, step, domain, data, seed: 5 },
     classes: run.classes.map((one, index) => ({ index, ...one })),
   })
 })
@@ -134,15 +139,22 @@ test('masks read back as they were, each under its own name', async () => {
 
 test('labels.json and the report say which file each mask belongs to', async () => {
   const array = makeVolume({ name: 'c/p3.h5/image', array: 'image', kind: 'hdf5', size: [2, 2, 1, 1], samples: new Uint8Array(4) })
-  const made = { ...run, masks: [...run.masks, { source: array, labels: new Uint8Array(4), frames: [0] }] }
+  const own = { ...mask('e.png', 1, 0, 0, 1), drawn: 1 }
+  const stack = { ...mask('stack.png', 1, 0, 0, 1), images: 30, drawn: 3, further: true }
+  const made = { ...run, masks: [...run.masks, { ...predicted, source: array, labels: new Uint8Array(4) }, own, stack] }
   const files = await exportFiles(made, 'run', options)
   expect(JSON.parse(read(files['labels.json'])).files).toEqual([
     { file: 'masks/one/p1_a.png', source: 'one/p1_a.png' },
     { file: 'masks/two/p1_a.png', source: 'two/p1_a.jpg' },
     { file: 'masks/p2_b.png', source: 'p2_b.png' },
     { file: 'masks/p3.png', source: 'c/p3.h5/image' },
+    { file: 'masks/e.png', source: 'e.png', drawn: 'all' },
+    { file: 'masks/stack.png', source: 'stack.png', drawn: '3 of 30', further: true },
   ])
-  expect(read(files['report.html'])).toContain('masks/two/p1_a.png belongs to two/p1_a.jpg')
+  const report = read(files['report.html'])
+  expect(report).toContain('masks/two/p1_a.png belongs to two/p1_a.jpg<')
+  expect(report).toContain('masks/e.png belongs to e.png, drawn<')
+  expect(report).toContain('masks/stack.png belongs to stack.png, 3 of 30 drawn, not learnt from<')
 })
 
 describe('mask names', () => {

@@ -2,7 +2,7 @@ import { zipSync } from 'fflate'
 import { caseNameOf } from '../data/file-roles'
 import type { Volume } from '../data/volume'
 import { restOf } from '../lib/mark'
-import type { FinishedRun, Networks, RunFacts } from './finished-run'
+import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
@@ -17,12 +17,6 @@ export type Files = Record<string, Uint8Array<ArrayBuffer>>
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 /** JSON as it is written everywhere. */
 export const json = (content: unknown): Uint8Array<ArrayBuffer> => text(JSON.stringify(content, null, 2) + '\n')
-
-/** The user's file that a written file belongs to. */
-export interface SourceOfFile {
-  file: string
-  source: string
-}
 
 /** Called while files are made, with the number done. */
 export type Tell = (done: number, of: number) => Promise<void>
@@ -77,6 +71,7 @@ export const configFile = (facts: RunFacts) =>
     state: restOf(facts.step, facts.config.steps, facts.marks),
     ...(facts.recoveries.length > 0 && { recoveries: facts.recoveries }),
     ...(facts.marks.length > 0 && { marks: facts.marks }),
+    domain: facts.domain,
     data: facts.data,
   })
 
@@ -105,6 +100,7 @@ async function filesOf<T extends { source: Volume }>(
   items: readonly T[],
   write: (item: T, base: string) => Promise<WrittenFile[]> | WrittenFile[],
   tell: Tell,
+  about: (item: T) => Partial<SourceOfFile> = () => ({}),
 ): Promise<{ files: Files; sources: SourceOfFile[] }> {
   const files: Files = {}
   const sources: SourceOfFile[] = []
@@ -112,7 +108,7 @@ async function filesOf<T extends { source: Volume }>(
   for (const [i, item] of items.entries()) {
     for (const { name, bytes } of await write(item, bases[i]!)) {
       files[`${folder}/${name}`] = bytes
-      sources.push({ file: `${folder}/${name}`, source: item.source.name })
+      sources.push({ file: `${folder}/${name}`, source: item.source.name, ...about(item) })
     }
     await tell(i + 1, items.length)
   }
@@ -123,7 +119,11 @@ async function filesOf<T extends { source: Volume }>(
 function maskFiles(run: FinishedRun, options: LabelOptions, tell: Tell) {
   const write = ({ source, labels, frames }: FinishedRun['masks'][number], base: string) =>
     writeLabels(source, labels, run.classes, { ...options, base, frames })
-  return filesOf(run, 'masks', run.masks, write, tell)
+  const about = ({ images, drawn, further }: FinishedRun['masks'][number]): Partial<SourceOfFile> => ({
+    ...(drawn > 0 && { drawn: drawn === images ? 'all' : `${drawn} of ${images}` }),
+    ...(further && { further: true }),
+  })
+  return filesOf(run, 'masks', run.masks, write, tell, about)
 }
 
 function mapFiles(run: FinishedRun, tell: Tell) {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DataSet } from 'dicom-parser'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readDicom } from '../data/dicom'
@@ -229,6 +230,35 @@ test('without identifiers it still lies on its series', async () => {
   const labels = Uint8Array.of(0, 1, 3, 0, 1, 3)
   const seg = await read(fromBytes('seg.dcm', await writeDicomSeg({ ...source, patient: 'case-001' }, labels, 0, classes, options)))
   expect(await segmentationOn(seg, source)).toEqual([{ frame: 0, labels }])
+})
+
+test('renamed, it bears none of its images’ UIDs, but the same others wherever one of them stood', async () => {
+  const source = { ...(await telling()), patient: 'case-001' }
+  const write = async (labels: Uint8Array, keepIdentifiers = false) => {
+    const bytes = await writeDicomSeg(source, labels, 0, classes, { ...options, keepIdentifiers, rename: true })
+    const { data } = await readElements(fromBytes('seg.dcm', bytes))
+    const series = data.elements['x00081115']!.items![0]!.dataSet!
+    const first = (set: DataSet, ...tags: string[]) => tags.reduce((set, tag) => set.elements[tag]!.items![0]!.dataSet!, set)
+    const uids = [
+      ...[data.string('x0020000d'), series.string('x0020000e'), data.string('x00200052')],
+      first(series, 'x0008114a').string('x00081155'),
+      first(data, 'x52009230', 'x00089124', 'x00082112').string('x00081155'),
+    ]
+    return { text: Buffer.from(bytes).toString('latin1'), uids, own: data.string('x00080018')! }
+  }
+  const [one, other, kept] = [
+    await write(Uint8Array.of(0, 1, 3, 0, 1, 3)),
+    await write(Uint8Array.of(1, 1, 1, 0, 1, 3)),
+    await write(new Uint8Array(6), true),
+  ]
+  for (const { tag, name, value } of source.identifiers)
+    if (segFields.has(tag)) expect(one.text.includes(value) && value.length > 3, name).toBe(false)
+  expect(other.uids).toEqual(one.uids)
+  expect(one.uids[3]).toBe(one.uids[4])
+  expect(new Set([...one.uids, one.own, other.own]).size).toBe(6)
+  for (const uid of one.uids) expect(uid).toMatch(/^2\.25\.[1-9]\d{0,38}$/)
+  expect(one.text).toContain('Exemplar Lab replaces the UIDs that refer to the images')
+  expect(kept.uids).toEqual([2, 3, 4, 1, 1].map((n) => `1.2.826.0.1.${n}`))
 })
 
 test('equal labels give equal files, others different ones', async () => {

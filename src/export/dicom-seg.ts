@@ -20,6 +20,8 @@ import { version } from '../lib/version'
 export interface SegOptions {
   /** Whether the fields that `segFields` lists as `asked` are copied from the source. */
   keepIdentifiers: boolean
+  /** Whether the unique identifiers of the images are replaced, unless identifiers are kept. */
+  rename?: boolean
   /** The name of the series; " (research use only)" is added. */
   description: string
   /** When it was made; the date of the study by default. */
@@ -62,16 +64,21 @@ function labOf(color: string): [number, number, number] {
   return [word((1.16 * fy * 100 - 16) / 100), word((500 * (fx - fy) + 128) / 255), word((200 * (fy - fz) + 128) / 255)]
 }
 
-/** UIDs derived from content: equal content has equal UIDs, other content different ones. From UUIDs (PS3.5 B.2), version 8. */
-async function uidsOf(content: Uint8Array<ArrayBuffer>, count: number): Promise<string[]> {
-  return Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const own = new Uint8Array(await crypto.subtle.digest('SHA-256', concat([Uint8Array.of(i), content]))).subarray(0, 16)
-      own[6] = (own[6]! & 0x0f) | 0x80
-      own[8] = (own[8]! & 0x3f) | 0x80
-      return `2.25.${own.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)}`
-    }),
-  )
+/** A UID derived from content: equal content has equal UIDs, other content different ones. From a UUID (PS3.5 B.2), version 8. */
+async function uidOf(content: Uint8Array<ArrayBuffer>): Promise<string> {
+  const own = new Uint8Array(await crypto.subtle.digest('SHA-256', content)).subarray(0, 16)
+  own[6] = (own[6]! & 0x0f) | 0x80
+  own[8] = (own[8]! & 0x3f) | 0x80
+  return `2.25.${own.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)}`
+}
+
+const uidsOf = (content: Uint8Array<ArrayBuffer>, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, i) => uidOf(concat([Uint8Array.of(i), content]))))
+
+/** Another UID in the place of each, in every file the same: what belonged together still does (PS3.15, table E.1-1, action U). */
+async function replacedUids(uids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const own = async (uid: string) => [uid, uid && (await uidOf(new TextEncoder().encode(`Exemplar Lab ${uid}`)))] as const
+  return new Map(await Promise.all([...new Set(uids)].map(own)))
 }
 
 /** A date or time of the source, or nothing if invalid. */
@@ -80,8 +87,9 @@ const timeOf = (text: string) => (/^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)
 
 /**
  * Writes labels as a DICOM SEG: binary, a segment for each class but the first, frames only where a segment has pixels (one empty frame if none
- * has). It lies in the source's frame of reference and names the pictures it lies on, by the unique identifiers of its study, series and instances.
- * Everything else that identifies the patient is left out unless `keepIdentifiers`; `source.patient` stands for the patient then.
+ * has). It lies in the source's frame of reference and names the pictures it lies on, by the unique identifiers of its study, series and instances,
+ * or with `rename` by others in their place. Everything else that identifies the patient is left out unless `keepIdentifiers`; `source.patient`
+ * stands for the patient then.
  * @param source read by `readDicom`, its patient renamed
  * @param labels columns * rows * slices class numbers, on frame `frame` of the source
  * @param classes background first; the number of a segment is the number of its class
@@ -127,7 +135,11 @@ export async function writeDicomSeg(
   const made = options.made?.toISOString().replace(/[-:]/g, '')
   const date = made?.slice(0, 8) ?? (studyDate || '19700101')
   const time = made?.slice(9, 15) ?? '000000'
-  const instance = ({ header }: DicomPlane) => textOf(header.data, 'x00080018')
+  const instanceOf = ({ header }: DicomPlane) => textOf(header.data, 'x00080018')
+  const ofImages = [...pictures.map(instanceOf), ...['x0020000d', 'x0020000e', 'x00200052'].map(text)]
+  const replaced = options.rename && !options.keepIdentifiers ? await replacedUids(ofImages) : null
+  const named = (uid: string) => replaced?.get(uid) ?? uid
+  const instance = (picture: DicomPlane) => named(instanceOf(picture))
   const reference = (picture: DicomPlane): Element[] => [
     ['00081150', 'UI', textOf(picture.header.data, 'x00080016')],
     ['00081155', 'UI', instance(picture)],
@@ -138,7 +150,7 @@ export async function writeDicomSeg(
   const uids = await uidsOf(concat([new TextEncoder().encode(content), labels]), 3)
 
   const { geometry } = pictures[0]!
-  const world = text('x00200052')
+  const world = named(text('x00200052'))
   const pointers = [
     ['0062000b', '0062000a', 'ReferencedSegmentNumber'] as const,
     ...(geometry ? [['00200032', '00209113', 'ImagePositionPatient'] as const] : []),
@@ -174,7 +186,7 @@ export async function writeDicomSeg(
       [
         [
           ['0008114a', 'SQ', [...new Map(pictures.map((picture) => [instance(picture), reference(picture)])).values()]],
-          ['0020000e', 'UI', text('x0020000e')],
+          ['0020000e', 'UI', named(text('x0020000e'))],
         ],
       ],
     ],
@@ -186,11 +198,11 @@ export async function writeDicomSeg(
       ? []
       : ([
           ['00120062', 'CS', 'YES'],
-          ['00120063', 'LO', 'Exemplar Lab copies only the UIDs that refer to the images'],
+          ['00120063', 'LO', `Exemplar Lab ${replaced ? 'replaces' : 'copies only'} the UIDs that refer to the images`],
         ] as const)),
     ['00181000', 'LO', '0'],
     ['00181020', 'LO', version],
-    ['0020000d', 'UI', text('x0020000d')],
+    ['0020000d', 'UI', named(text('x0020000d'))],
     ['0020000e', 'UI', uids[1]!],
     ['00200010', 'SH', asked('00200010')],
     ['00200011', 'IS', '300'],

@@ -46,6 +46,8 @@ export interface RunFacts {
   recoveries: readonly Recovery[]
   /** What else happened to it. */
   marks: readonly Mark[]
+  /** What the networks were trained on, in numbers; see session/domain.ts. */
+  domain: Record<string, unknown>
   /** Facts about the data, as JSON: names, counts, sizes. */
   data: Record<string, unknown>
 }
@@ -58,13 +60,35 @@ export interface FinishedRun extends RunFacts {
   networks: Networks | null
   rows: StepMetrics[]
   scores: ScoreRow[]
-  /** Predictions by volume, in its layout, including the user's drawings, and which of its frames were predicted. */
-  masks: { source: Volume; labels: Uint8Array<ArrayBuffer>; frames: number[] }[]
+  /** Predictions by volume, in its layout, including the user's drawings. */
+  masks: ExportedMask[]
   /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */
   maps: { source: Volume; disagreement: Float32Array<ArrayBuffer>; probabilities: Float32Array<ArrayBuffer>[] }[]
   /** For the report: pictures as the networks see them, and numbers. */
   images: ReportedImage[]
   exemplars: ReportedPicture[]
+}
+
+export interface ExportedMask {
+  source: Volume
+  labels: Uint8Array<ArrayBuffer>
+  /** Which of its frames were predicted. */
+  frames: number[]
+  /** How many images it is made of, and on how many of them the user's mask takes the place of the prediction. */
+  images: number
+  drawn: number
+  /** Whether it was only segmented, not learnt from. */
+  further: boolean
+}
+
+/** The user's file that a written file belongs to. */
+export interface SourceOfFile {
+  file: string
+  source: string
+  /** On how many of the source's images the user's mask takes the place of the prediction: "all", or "3 of 30". */
+  drawn?: string
+  /** It was only segmented, not learnt from. */
+  further?: true
 }
 
 /** A square picture as the network sees it: grey 0..255 and class indices, row-major. */
@@ -78,6 +102,10 @@ export interface ReportedPicture {
 }
 
 export interface ReportedImage extends ReportedPicture {
+  /** Whether its mask is the user's, and the prediction counts only where that says nothing. */
+  drawn: boolean
+  /** Whether it was only segmented, not learnt from. */
+  further: boolean
   /** Share of the pixels that either model calls foreground on which they differ, 0..1. */
   disagreement: number
   /** Mean foreground Dice against the reference mask; null without one. */

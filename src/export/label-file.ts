@@ -23,6 +23,8 @@ export interface LabelOptions {
   format: 'source' | 'nifti' | 'seg-nrrd' | 'png'
   /** Whether a DICOM SEG may bear what identifies the patient. */
   keepIdentifiers: boolean
+  /** Whether the unique identifiers of the images are replaced in a DICOM SEG, unless identifiers are kept. */
+  rename?: boolean
   /** Base name of the output, if the source's own is taken. */
   base?: string
   /** When a DICOM SEG says it was made; the date of the study by default. */
@@ -100,7 +102,7 @@ export async function writeLabels(
     throw new Error(`Labels of ${source.size.join(' x ')} voxels cannot be ${labels.length} values ("${source.name}").`)
   const base = options.base ?? sourceBase(source.name)
   const format = formatOf(source, options)
-  const { keepIdentifiers } = options
+  const { keepIdentifiers, rename = false } = options
   const made = options.made && { made: options.made }
   if (format === 'png') {
     const colors = classes.map(({ color }) => color)
@@ -122,7 +124,7 @@ export async function writeLabels(
         : // Seldom needed.
           await (
             await loadOwn('The writer of DICOM SEG', () => import('./dicom-seg'))
-          ).writeDicomSeg(source, part, frame, classes, { keepIdentifiers, description: says('labels'), ...made })
+          ).writeDicomSeg(source, part, frame, classes, { keepIdentifiers, rename, description: says('labels'), ...made })
     files.push({ name: frames === 1 ? `${base}.${ending}` : `${base}-frame-${frame + 1}.${ending}`, bytes })
   }
   return files

@@ -30,19 +30,19 @@ function parse(csv: string): Record<string, string>[] {
 
 test('one row for each step, scores where there are some', () => {
   const csv = writeMetricsCsv(
-    [metrics(1, 0.5), metrics(2, 1e-7, { imageA: NaN })],
+    [metrics(1, 0.5), metrics(2, 1e-7, { imageA: NaN, only: 'B' })],
     [score(2), score(7, { dice: null, perClass: [null, 0.1] })],
   )
-  expect(csv.split('\n')[0]).toBe([...names, 'fit', 'dice', 'diceA', 'diceB', 'dice1', 'dice2'].join(','))
-  expect(csv.split('\n')[1]).toBe('1' + ',0.5'.repeat(17) + ',,,,,,')
+  expect(csv.split('\n')[0]).toBe([...names, 'only', 'fit', 'dice', 'diceA', 'diceB', 'dice1', 'dice2'].join(','))
+  expect(csv.split('\n')[1]).toBe('1' + ',0.5'.repeat(17) + ',,,,,,,')
   const [, second, third] = parse(csv)
-  expect(second).toMatchObject({ step: '2', totalA: '1e-7', imageA: '', fit: '0.9', dice: '0.5', dice1: '0.75', dice2: '' })
+  expect(second).toMatchObject({ step: '2', totalA: '1e-7', imageA: '', only: 'B', fit: '0.9', dice: '0.5', dice1: '0.75', dice2: '' })
   expect(third).toMatchObject({ step: '7', totalA: '', agreement: '', dice: '', diceA: '0.25', dice1: '', dice2: '0.1' })
   expect(csv.endsWith('0.1\n')).toBe(true)
 })
 
 test('a run without scores or steps', () => {
-  expect(writeMetricsCsv([], [])).toBe([...names, 'fit', 'dice', 'diceA', 'diceB'].join(',') + '\n')
+  expect(writeMetricsCsv([], [])).toBe([...names, 'only', 'fit', 'dice', 'diceA', 'diceB'].join(',') + '\n')
 })
 
 test('every number reads back exactly', () => {

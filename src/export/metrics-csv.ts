@@ -21,6 +21,7 @@ const stepColumns: Record<keyof StepMetrics, true> = {
   foregroundA: true,
   foregroundB: true,
   agreement: true,
+  only: true,
 }
 const scoreColumns: Record<Exclude<keyof ScoreRow, 'step' | 'perClass'>, true> = { fit: true, dice: true, diceA: true, diceB: true }
 
@@ -29,7 +30,7 @@ const keysOf = <K extends string>(columns: Record<K, true>) => Object.keys(colum
 /**
  * The curves of a run as CSV (RFC 4180 but for bare line feeds): one row for each step that has metrics or a score, in order, with the
  * fields of StepMetrics, then of ScoreRow, then `dice1`, `dice2`, ... for each foreground class. Decimals have a point; cells without a
- * value are empty.
+ * value are empty; `only` is A or B for a step that updated that network alone.
  */
 export function writeMetricsCsv(rows: readonly StepMetrics[], scores: readonly ScoreRow[]): string {
   const classes = Math.max(0, ...scores.map(({ perClass }) => perClass.length))

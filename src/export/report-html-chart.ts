@@ -4,6 +4,8 @@ import { ticksWithin, tidy } from '../lib/round-numbers'
 export interface Curve {
   /** Label at the curve's end; may be empty. */
   name: string
+  /** Heads its column in the table, as HTML, where it has no name. */
+  column?: string
   /** How it is drawn: model A (solid), model B (dashed), both (plain) or the fit (dotted); or a class of the page's own style. */
   look: 'a' | 'b' | 'both' | 'fit' | `arm${number}`
   points: { x: number; y: number }[]
@@ -26,12 +28,41 @@ function thin(points: Curve['points']): Curve['points'] {
   })
 }
 
+/** Rows of the table below a chart: enough to follow the curve. */
+const mostRows = 12
+
+/** What a curve shows at x: between two of its points the line that joins them; null where nothing is drawn. */
+function shownAt(points: Curve['points'], x: number): number | null {
+  const after = points.findIndex((point) => point.x >= x)
+  const [a, b] = [points[Math.max(0, after - 1)], points[after]]
+  if (!a || !b || (a === b && b.x !== x)) return null
+  const shown = b.x === x ? b.y : a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x)
+  return Number.isFinite(shown) ? shown : null
+}
+
+/** The numbers of a chart, for who does not see it. */
+function tableOf(title: string, curves: readonly Curve[], unit: string): string {
+  const all = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b)
+  const rows = Math.min(mostRows, all.length)
+  const chosen = Array.from({ length: rows }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, rows - 1))]!)
+  const head = ({ name, column = name || title }: Curve) => `<th scope="col" class="number">${column}</th>`
+  const cell = (value: number | null) => `<td class="number">${value === null ? '–' : tidy(value, 4)}</td>`
+  const line = (at: number) =>
+    `<tr><th scope="row">${tidy(at, 4)}</th>${curves.map(({ points }) => cell(shownAt(points, at))).join('')}</tr>`
+  return (
+    `<details><summary>Data table</summary><div class="scroll fit" tabindex="0" role="group" aria-label="Table: ${title}">` +
+    `<table><thead><tr><th scope="col">${unit}</th>${curves.map(head).join('')}</tr></thead>` +
+    `<tbody>${chosen.map(line).join('')}</tbody></table></div></details>`
+  )
+}
+
 const short = (value: number) =>
   Math.abs(value) >= 1000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3)))
 const place = (value: number) => value.toFixed(1)
 
 /**
- * A line chart as SVG; the last value of each curve is written beside it. An empty string if there are no numbers.
+ * A line chart as SVG, with a table of its numbers below; the last value of each curve is written beside it. An empty string if there are no
+ * numbers.
  * @param title plain text without markup
  * @param range of the y axis; by default from 0 to the largest value
  * @param across the unit of the x axis, which begins at 0; how far it reaches at least; and the least distance of two ticks
@@ -42,9 +73,8 @@ export function chartFigure(
   range?: readonly [number, number],
   across: { unit: string; least: number; tick: number } = { unit: 'steps', least: 1, tick: 1 },
 ): string {
-  const drawn = curves
-    .map((curve) => ({ ...curve, points: thin(curve.points) }))
-    .filter(({ points }) => points.some(({ y }) => Number.isFinite(y)))
+  const shown = curves.filter(({ points }) => points.some(({ y }) => Number.isFinite(y)))
+  const drawn = shown.map((curve) => ({ ...curve, points: thin(curve.points) }))
   if (drawn.length === 0) return ''
   const all = drawn.flatMap(({ points }) => points)
   const values = all.map(({ y }) => y).filter(Number.isFinite)
@@ -87,7 +117,9 @@ export function chartFigure(
           `<text class="end ${look}" x="${box.right + 5}" y="${place(at)}">${`${name} ${last.toFixed(2)}`.trim()}</text>`,
       )
       .join('') +
-    '</svg></figure>'
+    '</svg>' +
+    tableOf(title, shown, across.unit) +
+    '</figure>'
   )
 }
 

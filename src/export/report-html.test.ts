@@ -20,7 +20,7 @@ const row = (step: number, more: Partial<StepMetrics> = {}): StepMetrics => ({
 })
 
 const image = (name: string, disagreement: number, more: Partial<ReportedImage> = {}): ReportedImage => ({
-  ...{ name, grey, labels, size, disagreement, dice: null, pixels: [11, 3, 2] },
+  ...{ name, grey, labels, size, disagreement, dice: null, pixels: [11, 3, 2], drawn: false, further: false },
   ...more,
 })
 
@@ -40,6 +40,7 @@ const run: ReportedRun = {
   recoveries: [],
   marks: [],
   findings: [],
+  domain: {},
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,
   rows: [row(1), row(2), row(7)],
@@ -258,6 +259,37 @@ describe('a chart', () => {
     const svg = chart(ys, [0, 1])
     expect(path(svg).match(/[ML]/g)!.length).toBeLessThanOrEqual(240)
     expect(svg).toContain('T over 30000 steps: A from 1.000 to 0.000')
+  })
+
+  test('has its numbers as a table, at twelve steps at most, the first and the last among them', () => {
+    const rows = (html: string) =>
+      [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) =>
+        row!
+          .replace(/<[^>]*>/g, ' ')
+          .trim()
+          .split(/ +/),
+      )
+    expect(rows(chart([0.5, NaN, 12345.678]))).toEqual([
+      ['steps', 'A'],
+      ['1', '0.5'],
+      ['2', '–'],
+      ['3', '12350'],
+    ])
+    const long = rows(chart(Array.from({ length: 30_000 }, (_, i) => i / 100)))
+    expect([long.length, long[1], long.at(-1)]).toEqual([13, ['1', '0'], ['30000', '300']])
+    // Curves with other steps: between two points, what the line shows.
+    const two = [0.2, 0.4, 0.6].map((y, i) => ({ x: 1 + i, y }))
+    const both = chartFigure('T', [
+      { name: '', column: 'all', look: 'both', points: two },
+      { name: 'some', look: 'fit', points: [two[0]!, { x: 2.5, y: 0.3 }] },
+    ])
+    expect(rows(both)).toEqual([
+      ['steps', 'all', 'some'],
+      ['1', '0.2', '0.2'],
+      ['2', '0.4', '0.2667'],
+      ['2.5', '0.5', '0.3'],
+      ['3', '0.6', '–'],
+    ])
   })
 
   test('is empty without a number', () => {

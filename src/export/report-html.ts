@@ -1,8 +1,9 @@
+import { duration } from '../lib/duration'
 import { markNames, markWords, restOf } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { defaults, keys, parameters, type Config, type Group, type Key } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
-import type { FinishedRun, ReportedImage, ReportedPicture } from './finished-run'
+import type { FinishedRun, ReportedImage, ReportedPicture, SourceOfFile } from './finished-run'
 import { chartFigure, type Curve } from './report-html-chart'
 import { pictureSvg } from './report-html-picture'
 import { reportStyle } from './report-html-style'
@@ -33,26 +34,20 @@ const percent = (share: number) => (Number.isFinite(share) ? `${(share * 100).to
 /** Square millimetres, with one decimal if small. */
 const square = (area: number) => (area < 100 ? area.toFixed(1) : count(Math.round(area)))
 
-/** Seconds as people say them. */
-function duration(seconds: number): string {
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
-}
-
 /**
  * A run as one HTML file that needs no network and no script, and whose policy allows neither: settings, curves, pictures, a table of all
  * images. Equal runs give equal text.
  * @param masks the mask files written beside it, and the user's file each belongs to
  */
-export function writeReport(run: ReportedRun, masks: readonly { file: string; source: string }[] = []): string {
+export function writeReport(run: ReportedRun, masks: readonly SourceOfFile[] = []): string {
   const images = [...run.images].sort((a, b) => b.disagreement - a.disagreement)
+  const predicted = images.filter(({ drawn }) => !drawn)
+  const further = images.filter((image) => image.further).length
   const colors = run.classes.map(({ color }) => (/^#[0-9a-f]{6}$/i.test(color) ? color : '#888888'))
   return page(
     'Exemplar Lab: report of a run',
     `<h1>Report of a run</h1>
-<p class="quiet">Exemplar Lab ${escape(run.version)} · two networks that taught each other from ${plural(run.exemplars.length, 'annotated image')} and ${plural(images.length, 'unlabelled image')}</p>
+<p class="quiet">Exemplar Lab ${escape(run.version)} · two networks that taught each other from ${plural(run.exemplars.length, 'annotated image')} and ${plural(predicted.length - predicted.filter((image) => image.further).length, 'unlabelled image')}${further > 0 ? `, and segmented ${plural(further, 'further image')}` : ''}</p>
 <p class="notice"><strong>For research use only.</strong> This is not a medical device. Nobody has checked these masks: do not use them for diagnosis or treatment.</p>
 ${[
   summary(run),
@@ -60,7 +55,7 @@ ${[
   labels(run, colors),
   pictures('Exemplar', run.exemplars, run, colors),
   curves(run),
-  pictures('Predictions', images, run, colors),
+  pictures('Predictions', predicted, run, colors),
   table(run, images),
   settings(run.config),
   data(run, masks),
@@ -170,6 +165,7 @@ function pictures(
     const says = [...new Set(labels)].sort((a, b) => a - b).flatMap((index) => (index > 0 ? [classes[index]?.name ?? String(index)] : []))
     const alt = `${name}, outlined: ${says.join(', ') || 'nothing'}`
     const facts = 'disagreement' in picture ? [`${percent(picture.disagreement)} disagreement`] : []
+    if ('further' in picture && picture.further) facts.push('not learnt from')
     if ('dice' in picture && picture.dice !== null) facts.push(`Dice ${dice(picture.dice)}`)
     const lines = facts.map((fact) => `<small>${fact}</small>`).join('')
     return `<figure>${pictureSvg(grey, labels, size, colors, escape(alt))}<figcaption>${named(name)}${lines}</figcaption></figure>`
@@ -236,12 +232,13 @@ function table({ classes }: ReportedRun, images: ReportedImage[]): string {
       const area = image.areaMm2?.[index]
       return count(image.pixels[index] ?? 0) + (area === undefined ? '' : ` · ${square(area)}`)
     })
-    const cells = [percent(image.disagreement), dice(image.dice), ...sizes]
-    return `<tr><th scope="row">${named(image.name)}</th>${cells.map((cell) => `<td class="number">${cell}</td>`).join('')}</tr>`
+    const cells = image.drawn ? ['–', '–', ...sizes] : [percent(image.disagreement), dice(image.dice), ...sizes]
+    const marks = `${image.drawn ? ' <small>drawn, not predicted</small>' : ''}${image.further ? ' <small>not learnt from</small>' : ''}`
+    return `<tr><th scope="row">${named(image.name)}${marks}</th>${cells.map((cell) => `<td class="number">${cell}</td>`).join('')}</tr>`
   })
   return section(
     'Every image',
-    '<p class="quiet">Most doubtful first. Sizes are of the predicted structure, in pixels of the source. Dice is the mean over the structures, where there is a reference mask.</p>' +
+    '<p class="quiet">Most doubtful first. Sizes are of the structure in the mask, in pixels of the source: a drawn mask is yours, and others are predicted. Dice is the mean over the structures, where there is a reference mask.</p>' +
       scroll(
         'Every image',
         'names-wrap',
@@ -274,8 +271,10 @@ function settings(config: Config): string {
 }
 
 /** All facts about the data: a list becomes its length and, folded, its members. */
-function data({ data, preprocessing }: ReportedRun, masks: readonly { file: string; source: string }[]): string {
-  const facts = { ...data, ...(masks.length > 0 && { masks: masks.map(({ file, source }) => `${file} belongs to ${source}`) }) }
+function data({ data, preprocessing }: ReportedRun, masks: readonly SourceOfFile[]): string {
+  const belongs = ({ file, source, drawn, further }: SourceOfFile) =>
+    `${file} belongs to ${source}${drawn === 'all' ? ', drawn' : drawn ? `, ${drawn} drawn` : ''}${further ? ', not learnt from' : ''}`
+  const facts = { ...data, ...(masks.length > 0 && { masks: masks.map(belongs) }) }
   const words = (key: string) => escape(key.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`).replace(/^./, (c) => c.toUpperCase()))
   const member = (one: unknown): string => {
     if (typeof one !== 'object' || one === null) return named(String(one))

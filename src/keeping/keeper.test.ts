@@ -1,7 +1,10 @@
-import { describe, expect, it, test } from 'vitest'
+import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { fromBytes } from '../data/given-file'
+import { LostError } from '../kernels/lost-error'
 import { Random } from '../lib/random'
 import type { Config } from '../method/config'
+import { StepRunner } from '../method/step-runner'
+import { openCheckpoint } from '../session/checkpoint'
 import { exemplar, images, inRole } from '../session/disc-files.test-support'
 import type { Session } from '../session/session'
 import { sessionsOnWasm } from '../session/sessions.test-support'
@@ -14,6 +17,8 @@ import type { Storage } from './storage'
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 12, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 4 }
 
 const { openSession, wasm } = sessionsOnWasm()
+// Before the sessions end.
+afterEach(() => void vi.restoreAllMocks())
 
 /** A session and its keeper, as in the worker of a tab that was just opened. */
 async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}) {
@@ -22,11 +27,14 @@ async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}
   const held: Uint8Array[] = []
   const said: string[] = []
   let alive = true
-  const { session, runTo } = openSession((event) => {
-    if (!alive) return
-    if (event.type === 'problem') said.push(event.message)
-    keeper.hear(event)
-  })
+  const { session, runTo } = openSession(
+    (event) => {
+      if (!alive) return
+      if (event.type === 'problem') said.push(event.message)
+      keeper.hear(event)
+    },
+    () => Promise.resolve(wasm()),
+  )
   const keeper: Keeper = new Keeper(session, wasm(), (type, event) => {
     if (type === 'runs') listed.push(event as KeeperEvents['runs'])
     if (type === 'held') held.push((event as KeeperEvents['held']).archive)
@@ -48,9 +56,9 @@ async function openTab(browser: MemoryBrowser | null, own: Partial<Storage> = {}
 type Tab = Awaited<ReturnType<typeof openTab>>
 
 /** The user's files, given one after another. */
-async function giveFiles({ keeper, session }: Tab) {
+async function giveFiles({ keeper, session }: Tab, settings = tiny) {
   for (const files of [exemplar, inRole('unlabeled', ...images.slice(0, 2)), inRole('unlabeled', images[2]!)]) await keeper.load(files)
-  await session.configure(tiny)
+  await session.configure(settings)
 }
 
 /** A tab with a run on the user's files that is paused after 3 steps and kept. */
@@ -67,36 +75,82 @@ const expectSame = (a: Uint8Array, b: Uint8Array) => expect(Buffer.compare(a, b)
 const steps = (run: ListedRun | undefined) => run?.states.map(({ step }) => step)
 
 describe('a run that is interrupted', () => {
-  test('five times at random ends with the weights of one that is not', async () => {
-    const whole = await openTab(null)
-    await giveFiles(whole)
-    await whole.goOn()
-    const expected = await whole.session.checkpoint()
+  test(
+    'five times at random in 300 steps, each time in another way, ends with the weights of one that is not',
+    { timeout: 500_000 },
+    async () => {
+      const steps = 300
+      const settings = { ...tiny, batchLabeled: 2, batchUnlabeled: 1, steps, scoreEvery: 100 }
+      const whole = await openTab(null)
+      await giveFiles(whole, settings)
+      await whole.goOn()
+      const expected = await openCheckpoint(await whole.session.checkpoint())
 
-    const browser = new MemoryBrowser()
-    const random = new Random(Date.now(), 'interruptions')
-    let tab = await openTab(browser)
-    await giveFiles(tab)
-    for (let n = 0; n < 5; n++) {
-      // Paused and kept; then, now and then, it goes on unseen and is lost from there.
-      const before = tab.session.stepsTaken
-      await tab.goOn(before + 1 + Math.floor(random.uniform() * 2))
-      const kept = tab.session.stepsTaken
-      tab.crash()
-      if (random.uniform() < 0.5) await tab.goOn(kept + 1)
-      tab = await openTab(browser)
-      const [run] = tab.runs()
-      expect(steps(run)![0], `interruption ${n}`).toBe(kept)
-      await tab.keeper.resume(run!.id, false)
-      expect(tab.session.stepsTaken).toBe(kept)
-      expect(tab.present()).toBe(run!.id)
-    }
-    await tab.goOn()
-    expect(tab.session.state).toBe('finished')
-    expectSame(await tab.session.checkpoint(), expected)
-    expect(tab.said).toEqual([])
-    expect(browser.records.size).toBe(1)
-  })
+      const browser = new MemoryBrowser()
+      const seed = Date.now()
+      const random = new Random(seed, 'interruptions')
+      let tab = await openTab(browser)
+      await giveFiles(tab, settings)
+      const fromDisk = async () => {
+        tab = await openTab(browser)
+        await tab.keeper.resume(tab.runs()[0]!.id, false)
+      }
+      const ways: (() => Promise<void>)[] = [
+        // The tab is closed while the run is paused.
+        async () => {
+          tab.crash()
+          await fromDisk()
+        },
+        // It goes on for some steps that nobody keeps, and crashes.
+        async () => {
+          tab.crash()
+          await tab.goOn(tab.session.stepsTaken + 3)
+          await fromDisk()
+        },
+        // The newest state is damaged by the crash.
+        async () => {
+          await tab.goOn(tab.session.stepsTaken + 2)
+          tab.crash()
+          const [run] = tab.runs()
+          browser.folders.get(run!.id)!.set(run!.states[0]!.file, new Uint8Array(1000))
+          await fromDisk()
+          expect(tab.said.splice(0)).toEqual([expect.stringMatching(/^What was kept of this run at step \d+ is damaged/)])
+        },
+        // The worker dies where the disk is full: another gets what the page holds, on the images of the state before.
+        async () => {
+          browser.quota = browser.used
+          await tab.goOn(tab.session.stepsTaken + 2)
+          tab.crash()
+          const held = tab.held.at(-1) as Uint8Array<ArrayBuffer>
+          browser.quota = Infinity
+          await fromDisk()
+          await tab.session.reset()
+          await tab.keeper.load(inRole(null, fromBytes('held', held)))
+        },
+        // What computes is lost in the middle of a step.
+        async () => {
+          vi.spyOn(StepRunner.prototype, 'read').mockRejectedValueOnce(new LostError('The GPU was lost (a test)'))
+          await tab.goOn(tab.session.stepsTaken + 2)
+        },
+      ]
+      const moments = ways.map(() => 2 + random.integer(steps - 20)).sort((a, b) => a - b)
+      for (const at of moments) {
+        if (at > tab.session.stepsTaken) await tab.goOn(at)
+        const before = tab.session.stepsTaken
+        const [way] = ways.splice(random.integer(ways.length), 1)
+        await way!()
+        expect(tab.session.stepsTaken, `seed ${seed}, at ${at} of ${moments.join()}`).toBeGreaterThanOrEqual(before - 1)
+      }
+      await tab.goOn()
+      expect(tab.session).toMatchObject({ state: 'finished', stepsTaken: steps })
+      const { tensors, rows, scores, recoveries } = await openCheckpoint(await tab.session.checkpoint())
+      expect({ rows, scores }).toEqual({ rows: expected.rows, scores: expected.scores })
+      for (const [name, { data }] of Object.entries(expected.tensors)) if (name !== 'seal') expect(tensors[name]!.data, name).toEqual(data)
+      expect(recoveries).toMatchObject([{ why: 'backend' }])
+      expect(tab.said).toEqual([])
+      expect(browser.records.size).toBe(1)
+    },
+  )
 
   test('on a sample comes back without files', async () => {
     const browser = new MemoryBrowser()

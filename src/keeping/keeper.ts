@@ -3,13 +3,14 @@ import { fromBytes } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { amount } from '../lib/amount'
 import { sha256 } from '../lib/hex'
+import { storageReason } from '../lib/storage-reason'
 import type { Config } from '../method/config'
 import type { BackendInfo, Problem, SampleName, SessionEvent } from '../session/events'
 import type { RoleFile } from '../session/given-files'
 import type { Session } from '../session/session'
 import { copyImages, imagesOf, recordOf, type Given } from './image-copies'
 import type { KeptFile, KeptRun, KeptState, ListedRun } from './kept-run'
-import { reasonOf, type Storage } from './storage'
+import type { Storage } from './storage'
 
 /** What a keeper reports to the page, unasked. */
 export interface KeeperEvents {
@@ -289,7 +290,7 @@ export class Keeper {
     this.tell('held', { archive: bytes })
     if (this.told) return
     this.told = true
-    const message = `This run is not kept in this browser (${reasonOf(error)}). It goes on, but closing the page would lose it: Export run saves it.`
+    const message = `This run is not kept in this browser (${storageReason(error)}). It goes on, but closing the page would lose it: Export run saves it.`
     this.tell('problem', { kind: 'run', message, file: null })
   }
 
@@ -405,7 +406,7 @@ export class Keeper {
     const names = missing.map(({ name, bytes }) => `"${name}" (${amount(bytes)})`)
     const listed = names.length > 9 ? [...names.slice(0, 9), `${names.length - 9} more`] : names
     const message = `This run needs ${names.length === 1 ? 'a file' : 'files'} that could not be kept: drop ${listed.join(', ')} to continue it.`
-    this.tell('problem', { kind: 'input', message, file: null })
+    this.tell('problem', { kind: 'input', message, file: null, waits: true })
   }
 
   /**

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { boundedStorage, reasonOf, storagePatience, type Storage } from './storage'
+import { storageReason } from '../lib/storage-reason'
+import { boundedStorage, storagePatience, type Storage } from './storage'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -25,7 +26,7 @@ it.each<[string, (storage: Storage) => Promise<unknown>]>([
   ['room', ({ room }) => room()],
 ])('%s fails where the browser never answers', async (_, use) => {
   vi.useFakeTimers()
-  const failed = use(boundedStorage(silent)).catch(reasonOf)
+  const failed = use(boundedStorage(silent)).catch(storageReason)
   await vi.advanceTimersByTimeAsync(storagePatience)
   expect(await failed).toBe('its storage does not answer')
 })
@@ -33,7 +34,7 @@ it.each<[string, (storage: Storage) => Promise<unknown>]>([
 it('fails in the same way while a file is read', async () => {
   vi.useFakeTimers()
   const { disk } = boundedStorage({ ...silent, disk: { ...silent.disk, read: () => Promise.resolve(file) } })
-  const failed = (await disk.read('a', 'b')).read().catch(reasonOf)
+  const failed = (await disk.read('a', 'b')).read().catch(storageReason)
   await vi.advanceTimersByTimeAsync(storagePatience)
   expect(await failed).toBe('its storage does not answer')
 })

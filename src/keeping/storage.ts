@@ -69,13 +69,3 @@ export function boundedStorage({ disk, records, locks, room }: Storage): Storage
     room: soon(room),
   }
 }
-
-/** Why something could not be stored, in a few words. */
-export function reasonOf(problem: unknown): string {
-  const name = problem instanceof Error || problem instanceof DOMException ? problem.name : ''
-  if (name === 'QuotaExceededError') return 'its storage is full'
-  if (name === 'SecurityError' || name === 'NotAllowedError') return 'it refuses to store anything, as in some private windows'
-  if (name === 'TimeoutError') return 'its storage does not answer'
-  const text = problem instanceof Error ? problem.message : String(problem)
-  return text.replace(/\.$/, '') || 'no reason given'
-}

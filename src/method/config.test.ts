@@ -50,7 +50,8 @@ describe('docs/method.md', () => {
     const asText = (values: object) => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]))
     expect(asText(presets.Quick)).toEqual(asText({ size: defaults.size, baseWidth: defaults.baseWidth, steps: defaults.steps }))
     expect(pairs('Balanced')).toEqual(asText(presets.Balanced))
-    expect(pairs('Full')).toEqual(asText(presets.Full))
+    expect(pairs('Best')).toEqual(asText(presets.Best))
+    expect(pairs('Paper')).toEqual(asText(presets.Paper))
   })
 })
 

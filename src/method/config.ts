@@ -6,7 +6,7 @@
 /** confirmed: stated in the abstract; inferred: the closest public neighbour's value; measured: our reference runs; choice: ours. */
 export type Mark = 'confirmed' | 'inferred' | 'measured' | 'choice'
 
-export type Group = 'Run' | 'Data' | 'Network' | 'Teaching' | 'Synthesis' | 'Perturbation' | 'Optimiser'
+export type Group = 'Run' | 'Data' | 'Network' | 'Masks' | 'Teaching' | 'Synthesis' | 'Perturbation' | 'Optimiser'
 
 interface Common {
   label: string
@@ -45,12 +45,12 @@ const choice = <const T extends string>(
 
 export const parameters = {
   steps: number('Run', 'Steps', {
-    default: 600,
+    default: 2000,
     min: 1,
     max: 100_000,
     step: 1,
     mark: 'choice',
-    hint: 'Training steps T. The neighbours run 30,000; a browser run is 1 to 3 thousand.',
+    hint: 'Training steps T. The neighbours run 30,000; a browser run is 1 to 4 thousand.',
   }),
   seed: number('Run', 'Seed', {
     default: 0,
@@ -191,6 +191,17 @@ export const parameters = {
     options: ['mean', 'A', 'B'],
     mark: 'choice',
     hint: 'Masks come from the mean of both softmaxes, or from one model.',
+  }),
+
+  largest: toggle('Masks', 'Largest piece only', {
+    default: false,
+    mark: 'measured',
+    hint: 'Of a class that the exemplar shows in one piece, the largest piece of each mask; of a volume in three dimensions. Nothing that is learnt changes.',
+  }),
+  holes: toggle('Masks', 'Fill holes', {
+    default: false,
+    mark: 'measured',
+    hint: 'Background that a class without holes in the exemplar encloses becomes that class, of a volume in three dimensions.',
   }),
 
   synthetic: toggle('Teaching', 'Synthetic data', {
@@ -520,29 +531,50 @@ export const keys = Object.keys(parameters) as Key[]
 /** Settings that belong to the images rather than to the training. */
 export const dataKeys = keys.filter((key) => parameters[key].group === 'Data')
 
-/** The settings that only share out the work of a step, and change what is learnt no more than rounding does. */
-export const freeKeys = ['parts'] as const satisfies readonly Key[]
+/** The settings of what becomes of predictions; nothing that is learnt depends on them. */
+export const maskKeys = keys.filter((key) => parameters[key].group === 'Masks')
+
+/** The settings that a run can change once it has begun: those, and what only shares out the work of a step and changes what is learnt no more than rounding. */
+export const freeKeys: readonly Key[] = ['parts', ...maskKeys]
 
 export const defaults: Config = Object.fromEntries(keys.map((key) => [key, parameters[key].default])) as unknown as Config
 
+/** With the neighbours' size, batches, optimiser and length. */
+const long = {
+  size: 256,
+  baseWidth: 16,
+  steps: 30_000,
+  optimizer: 'sgd',
+  learningRate: 0.01,
+  weightDecay: 0.0001,
+  batchLabeled: 12,
+  batchUnlabeled: 12,
+  parts: 3,
+  scoreEvery: 1000,
+} as const satisfies Partial<Config>
+
+/** By the time that they take; and as near to the neighbours as this program comes, without what is ours. */
 export const presets = {
-  Quick: { size: 64, baseWidth: 8, steps: 600 },
-  Balanced: { size: 128, baseWidth: 16, steps: 2000 },
-  Full: {
-    size: 256,
-    baseWidth: 16,
-    steps: 30_000,
-    optimizer: 'sgd',
-    learningRate: 0.01,
-    weightDecay: 0.0001,
-    batchLabeled: 12,
-    batchUnlabeled: 12,
-    parts: 3,
-    scoreEvery: 1000,
+  Quick: { size: 64, baseWidth: 8, steps: 2000 },
+  Balanced: { size: 128, baseWidth: 16, steps: 1600 },
+  Best: { size: 192, baseWidth: 16, steps: 3500, scoreEvery: 100 },
+  Paper: {
+    ...long,
+    ...{ tau: 0.95, warmup: 0, ramp: 0.9, weakRotation: 20, flip: true, strongBlur: 2, strongNoise: 0 },
+    ...{ atlases: 0, stack: 0, draws: 'shared' },
   },
 } as const satisfies Record<string, Partial<Config>>
 
+/** Presets that addresses may still name. */
+export const formerPresets = { Full: long } as const satisfies Record<string, Partial<Config>>
+
 export type Preset = keyof typeof presets
+
+/** What is taken of settings that the data suggest: nothing in the place of what is given, and no smaller images than are asked for. */
+export function takenOf(suggested: Partial<Config>, asked: Config, given: (key: Key) => boolean): Partial<Config> {
+  const taken = keys.filter((key) => suggested[key] !== undefined && !given(key) && !(key === 'size' && asked.size >= suggested.size!))
+  return Object.fromEntries(taken.map((key) => [key, suggested[key]]))
+}
 
 /** Channels of the five levels. */
 export const widthsOf = (config: Pick<Config, 'baseWidth'>): number[] => [1, 2, 4, 8, 16].map((m) => m * config.baseWidth)

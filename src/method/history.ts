@@ -3,6 +3,9 @@
 export type { Mark } from '../lib/mark'
 export type { Recovery } from '../lib/recovery'
 
+/** One of the two networks, as the page calls them. */
+export type Network = 'A' | 'B'
+
 /** One step's scalars. Losses are unweighted means; shares are 0..1. NaN where a term is off. */
 export interface StepMetrics {
   step: number
@@ -27,6 +30,8 @@ export interface StepMetrics {
   foregroundB: number
   /** Share of weak-view pixels on which both pseudo-labels agree. */
   agreement: number
+  /** The only network that the step updated, if it was one alone. */
+  only?: Network
 }
 
 /** Dice after a step; `fit` is the score on the exemplar, which is not accuracy. */

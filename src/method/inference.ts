@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { decode, encode, inference, type UNet } from '../nn/unet'
+import { appended, portion } from './batch'
 import type { Config } from './config'
+import { perturbFeatures } from './feature-perturbation'
 import { weightsOf, type Models } from './model'
 
 /**
@@ -44,14 +46,43 @@ export function decide(values: Float32Array, classes: number): { labels: Uint8Ar
   return { labels, confidence }
 }
 
-/** Predicts a batch of S x S images with values in [0, 1]. */
-export async function infer(net: UNet, models: Models, images: Float32Array[], size: number): Promise<Inference[]> {
+/** Images [B, S, S, 1] with values in [0, 1] on the backend. */
+function batchFrom(images: Float32Array[], size: number): tf.Tensor4D {
   const stacked = new Float32Array(images.length * size * size)
   images.forEach((image, i) => stacked.set(image, i * size * size))
-  const softmax = tf.tidy(() => tf.softmax(logitsOf(net, models, tf.tensor4d(stacked, [images.length, size, size, 1]))))
+  return tf.tensor4d(stacked, [images.length, size, size, 1])
+}
+
+/** The softmax of logits [2 B, S, S, C], A's first, image by image. */
+async function softmaxOf(logits: () => tf.Tensor4D): Promise<Inference[]> {
+  const softmax = tf.tidy(() => tf.softmax(logits()))
+  const count = softmax.shape[0] / 2
   const values = (await softmax.data()) as Float32Array
   softmax.dispose()
-  const one = size * size * net.classes
-  const of = (k: number, i: number) => values.slice((k * images.length + i) * one, (k * images.length + i + 1) * one)
-  return images.map((_, i) => ({ A: of(0, i), B: of(1, i) }))
+  const one = values.length / (2 * count)
+  const of = (i: number) => values.slice(i * one, (i + 1) * one)
+  return Array.from({ length: count }, (_, i) => ({ A: of(i), B: of(count + i) }))
 }
+
+/** Predicts a batch of S x S images with values in [0, 1]. */
+export const infer = (net: UNet, models: Models, images: Float32Array[], size: number): Promise<Inference[]> =>
+  softmaxOf(() => logitsOf(net, models, batchFrom(images, size)))
+
+/**
+ * Predicts S x S images in evaluation mode as `infer` does, and the first of them once more from perturbed features.
+ * @param factors for each level the factors of A's channels and of B's; null for no perturbed prediction @returns one more than images, or as many
+ */
+export const inferPerturbed = (
+  net: UNet,
+  models: Models,
+  { images, factors }: { images: Float32Array[]; factors: readonly (readonly [Float32Array, Float32Array])[] | null },
+  size: number,
+): Promise<Inference[]> =>
+  softmaxOf(() => {
+    const p = weightsOf(net, models)
+    const x = batchFrom(images, size)
+    const F = encode(net, p, tf.concat([x, x]), inference)
+    if (!factors) return decode(net, p, F, inference)
+    const g = factors.map(([A, B]) => tf.tensor2d([...A, ...B], [2, A.length]))
+    return decode(net, p, appended(F, [perturbFeatures(portion(F, 0, 1), g)]), inference)
+  })

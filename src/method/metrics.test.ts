@@ -1,18 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  border,
-  borderDistance,
-  dice,
-  diceOf,
-  distanceTransform,
-  outcomeOf,
-  overlap,
-  percentile,
-  pool,
-  scorePatients,
-  type Grid,
-} from './metrics'
+import { distanceTransform } from '../image/distance-transform'
+import { border, borderDistance, dice, diceOf, outcomeOf, overlap, percentile, pool, scorePatients, type Grid } from './metrics'
 
 /** A label map drawn as text: one digit per pixel. */
 function draw(...rows: string[]) {

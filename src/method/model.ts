@@ -81,13 +81,14 @@ export async function readModels(net: UNet, models: Models): Promise<[StoredMode
   return [of(0), of(1)]
 }
 
-/** Models with the state returned by `readModels`. */
+/** Models with the state returned by `readModels`; moments that it lacks are 0, as where nothing is trained any more. */
 export function writeModels(net: UNet, stored: [StoredModel, StoredModel]): Models {
   const layouts = layoutsOf(net)
   const flat = (layout: Layout, group: keyof StoredModel) => {
     const values = new Float32Array(layout.size)
     stored.forEach((model, k) => {
-      for (const [name, own] of Object.entries(valuesOf(values, layout, k))) own.set(model[group][name]!)
+      for (const [name, own] of Object.entries(valuesOf(values, layout, k)))
+        if (group !== 'm' || model.m[name]) own.set(model[group][name]!)
     })
     return tf.tensor1d(values)
   }

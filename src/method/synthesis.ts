@@ -19,7 +19,13 @@ export interface TrainingData {
   /** Each labelled image after `emptyOut`: known background only. */
   emptied: Float32Array[]
   unlabeled: Float32Array[]
+  /** The numbers of those that are learnt from without labels: the others are exemplars themselves. All, where it is left out. */
+  pile?: readonly number[]
 }
+
+/** The number of an unlabelled image to learn from. */
+export const drawUnlabeled = ({ unlabeled, pile }: TrainingData, random: Random): number =>
+  pile ? pile[random.integer(pile.length)]! : random.integer(unlabeled.length)
 
 /** All that is drawn as an exemplar, in the order of its numbers. */
 export const labelledOf = ({ exemplars, bank }: TrainingData): Atlas[] => [...exemplars, ...bank]
@@ -171,7 +177,7 @@ export const softEdge = 1.5
 export function drawSynthetic(data: TrainingData, random: Random, config: Config, bank: readonly number[]): Synthetic {
   const paste = drawExemplar(data, random, config, bank)
   const own = config.background === 'exemplar' || (config.background === 'mixed' && random.chance(0.5))
-  const background = own ? null : random.integer(data.unlabeled.length)
+  const background = own ? null : drawUnlabeled(data, random)
   const backgroundWarp = drawWarp(random, data.size, weakRange(config))
   return { paste, background, backgroundWarp, outsideKnown: own || config.outsideLabel === 'background' }
 }

@@ -4,7 +4,7 @@ import { affineLength, bendLength, plainTone, type Warp } from '../kernels/warp/
 import { Random } from '../lib/random'
 import type { Config } from './config'
 import { drawStrong } from './intensity'
-import { bankOf, drawExemplar, drawSynthetic, labelledOf, softEdge, weakRange, type TrainingData } from './synthesis'
+import { bankOf, drawExemplar, drawSynthetic, drawUnlabeled, labelledOf, softEdge, weakRange, type TrainingData } from './synthesis'
 import { drawWarp } from './warp'
 
 /** What happens to one step's images, drawn on the host as a few numbers. */
@@ -109,7 +109,7 @@ export function planViews(data: TrainingData, config: Config, t: number, k: 0 | 
   }
   const pick = stream('unlabeled')
   for (let i = 0; i < U; i++) {
-    setWarped(weak.first + i, ofUnlabeled(pick.integer(data.unlabeled.length)), drawWarp(stream('weak', i), size, weakRange(config)))
+    setWarped(weak.first + i, ofUnlabeled(drawUnlabeled(data, pick)), drawWarp(stream('weak', i), size, weakRange(config)))
     const { jitter, blur, noise } = drawStrong(own('strong', i), strongRange(config))
     plan.jitter.set(jitter, 2 * i)
     plan.blur[i] = blur

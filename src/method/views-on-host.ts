@@ -48,15 +48,21 @@ export interface Views {
 export const drawViews = (data: TrainingData, config: Config, t: number, k: 0 | 1 = 0): Views =>
   renderArrays(data, planViews(data, config, t, k), config)
 
-/** What `renderViews` does, by the kernels' twins. */
-export function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views {
+/** The first exemplar and the first synthetic image, if there is one, of `drawViews`: the others are not made. */
+export function drawSamples(data: TrainingData, config: Config, t: number): { exemplar: LabeledImage; synthetic: LabeledImage | null } {
+  const { E, P } = rowsOf(config)
+  const { labeled } = rendering(data, planViews(data, config, t), config)
+  return { exemplar: labeled(0), synthetic: P > 0 ? labeled(E) : null }
+}
+
+/** Makes single images of a step by their numbers in its plan. */
+function rendering(data: TrainingData, plan: ViewPlan, config: Config) {
   const { size } = data
-  const { E, P, U, weak: weakRows } = rowsOf(config)
+  const { E, P } = rowsOf(config)
   const row = (name: PlanName, i: number) => {
     const length = plan[name].length / planShapes(config)[name][0]
     return plan[name].subarray(i * length, (i + 1) * length)
   }
-  const list = (count: number) => Array.from({ length: count }, (_, i) => i)
   const image = () => new Float32Array(size * size)
   const sources = imagesOf(data)
   const labelled = labelledOf(data)
@@ -80,6 +86,15 @@ export function renderArrays(data: TrainingData, plan: ViewPlan, config: Config)
     blend(warped(i), warped(i + P), alpha, out)
     return { image: out, labels, known }
   }
+  return { row, warped, labeled }
+}
+
+/** What `renderViews` does, by the kernels' twins. */
+export function renderArrays(data: TrainingData, plan: ViewPlan, config: Config): Views {
+  const { size } = data
+  const { E, P, U, weak: weakRows } = rowsOf(config)
+  const { row, warped, labeled } = rendering(data, plan, config)
+  const list = (count: number) => Array.from({ length: count }, (_, i) => i)
   const weak = list(U).map((i) => warped(weakRows.first + i))
   const plain = weak.map((view, i) => {
     const [brightness, contrast] = row('jitter', i) as unknown as [number, number]

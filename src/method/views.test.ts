@@ -131,10 +131,11 @@ function reference(data: TrainingData, config: Config, t: number, k: 0 | 1): Pic
       return { image, labels: Uint8Array.from(labels, (l) => (l === unknown ? 0 : l)), known, emptied: data.emptied[number]! }
     }
   }
+  const pile = data.unlabeled.filter((_, i) => data.pile?.includes(i) ?? true)
   const synthetic = (random: Random): LabeledImage => {
     const { image, labels, known, emptied } = exemplar(random)
     const own = config.background === 'exemplar' || (config.background === 'mixed' && random.chance(0.5))
-    const source = own ? emptied : data.unlabeled[random.integer(data.unlabeled.length)]!
+    const source = own ? emptied : pile[random.integer(pile.length)]!
     const background = sampled(source, warp(random, weakRange(config)))
     const rim = pixels((column, row) => {
       for (let y = Math.max(0, row - 3); y <= Math.min(size - 1, row + 3); y++)
@@ -172,7 +173,7 @@ function reference(data: TrainingData, config: Config, t: number, k: 0 | 1): Pic
   const list = (count: number) => Array.from({ length: count }, (_, i) => i)
   const { exemplars, synthetics } = labeledShares(config)
   const pick = stream('unlabeled')
-  const picked = list(config.batchUnlabeled).map(() => data.unlabeled[pick.integer(data.unlabeled.length)]!)
+  const picked = list(config.batchUnlabeled).map(() => pile[pick.integer(pile.length)]!)
   const weak = picked.map((image, i) => sampled(image, warp(stream('weak', i), weakRange(config))))
   const plain = weak.map((image, i) => strongly(image, ofNetwork('strong', i)))
   const mix = ofNetwork('cutmix')
@@ -218,6 +219,11 @@ const variants: [string, Partial<Config>, typeof tinyData?][] = [
   ],
   ['draws of its own for each network', { draws: 'own', background: 'mixed', batchLabeled: 6, batchUnlabeled: 3 }, bankedData],
   ['the bank in halves', { draws: 'apart', batchLabeled: 6, atlasShare: 0.8 }, bankedData],
+  [
+    'an exemplar among the unlabelled images',
+    { background: 'mixed', batchUnlabeled: 4 },
+    (config, n) => ({ ...tinyData(config, n), pile: [0, 2] }),
+  ],
 ]
 
 /** Largest difference, and the share of values that differ by more than 1e-3: a label may flip where two pixels are equally near. */

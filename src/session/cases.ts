@@ -27,10 +27,13 @@ const counted = (word: string, n: number, of: number, digits: number) =>
 /** Ending of a file that is read, as it is written in lower case. */
 const endingOf = (volume: Volume) => endings.exec(fileOf(volume))?.[0].toLowerCase() ?? ''
 
+/** All images of which something is written. */
+const writtenOf = (dataset: Dataset): Source[] => [...imagesOf(dataset), ...dataset.further]
+
 /** New names of all images: "case-001.png" for a patient's only one, else "case-001_01.png", "case-001_02.png", ... */
 function imageNames(dataset: Dataset): Map<Source, NewName> {
   const byPatient = new Map<string, Source[]>()
-  for (const source of imagesOf(dataset)) byPatient.set(patientOf(source), [...(byPatient.get(patientOf(source)) ?? []), source])
+  for (const source of writtenOf(dataset)) byPatient.set(patientOf(source), [...(byPatient.get(patientOf(source)) ?? []), source])
   const names = new Map<Source, NewName>()
   for (const [n, own] of [...byPatient.values()].entries()) {
     const patient = counted('case-', n, byPatient.size, 3)
@@ -51,7 +54,7 @@ export const caseNames = (dataset: Dataset): CaseName[] =>
  * order. References, which are only learnt from by their scores, are not in it.
  */
 export function asWritten(dataset: Dataset, { keepIdentifiers, rename }: Naming): Dataset {
-  if (dataset.sample || (keepIdentifiers && !rename)) return dataset
+  if ((dataset.sample && dataset.further.length === 0) || (keepIdentifiers && !rename)) return dataset
   const names = imageNames(dataset)
   const volumes = new Map<Volume, Volume>()
   const called = (volume: Volume, { name, patient }: NewName): Volume => {
@@ -104,6 +107,7 @@ export function asWritten(dataset: Dataset, { keepIdentifiers, rename }: Naming)
     exemplars: dataset.exemplars.map((exemplar) => ({ ...exemplar, picture: pictureOf(exemplar.picture) })),
     sources: dataset.sources.map(sourceOf),
     unlabeled: dataset.unlabeled.map(pictureOf),
+    further: dataset.further.map(sourceOf),
     masks: dataset.masks.map(volumeOf),
     partners: new Map(),
     refused: new Map(),
@@ -144,8 +148,8 @@ const most = 3
 
 /** Names of images and masks that look like a person's. */
 export function personalNames(dataset: Dataset): PersonalNames {
-  if (dataset.sample) return { count: 0, examples: [] }
-  const volumes = [...imagesOf(dataset).map(({ volume }) => volume), ...masksOf(dataset).values()]
+  if (dataset.sample && dataset.further.length === 0) return { count: 0, examples: [] }
+  const volumes = [...writtenOf(dataset).map(({ volume }) => volume), ...masksOf(dataset).values()]
   const found = volumes.flatMap((volume) => {
     const why = whyOf(volume)
     return why === null ? [] : [{ name: volume.name, why }]
@@ -174,7 +178,7 @@ function ofPatient({ name, identifiers }: Volume): string | null {
 /** What the DICOM files of a data set hold of people, by field, and what exports do with it. */
 export function identifiersOf(dataset: Dataset): IdentifierInfo[] {
   const found = new Map<string, { name: string; values: Set<string>; named: boolean }>()
-  for (const { volume } of imagesOf(dataset))
+  for (const { volume } of writtenOf(dataset))
     for (const { tag, name, value } of volume.identifiers) {
       const known = found.get(tag) ?? { name, values: new Set<string>(), named: false }
       found.set(tag, known)

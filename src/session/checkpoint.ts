@@ -9,6 +9,7 @@ import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
+import { domainOf, isDomain, type Domain } from './domain'
 import type { PictureId } from './picture-id'
 import { Trainer } from './trainer'
 
@@ -86,6 +87,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     ...(trainer.recoveries.length > 0 && { recoveries: JSON.stringify(trainer.recoveries) }),
     ...(trainer.marks.length > 0 && { marks: JSON.stringify(trainer.marks) }),
     data: await digest(trainer.prepared),
+    domain: JSON.stringify(domainOf(trainer.dataset, trainer.config, trainer.prepared)),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
     ...(bank && {
       bank: JSON.stringify({
@@ -116,6 +118,8 @@ export interface Checkpoint extends StoredConfig {
   marks: Mark[]
   /** What `digest` gave for the data of the run. */
   data: string
+  /** What it was trained on; null in a checkpoint saved before it said so. */
+  domain: Domain | null
   /** Null in a checkpoint saved before pictures had ids. */
   pictures: PictureId[] | null
   /** Null if there was none yet, or it was off. */
@@ -130,11 +134,12 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   if (metadata['format'] === format && hexOf(await sealOf(bytes)) !== hexOf(bytes.subarray(-sealBytes))) throw damaged
   try {
     const of = (key: string) => JSON.parse(metadata[key] ?? 'null') as unknown
-    const [config, rows, scores, pictures] = [of('config'), of('rows'), of('scores'), of('pictures')]
+    const [config, rows, scores, pictures, domain] = [of('config'), of('rows'), of('scores'), of('pictures'), of('domain')]
     const [recoveries, marks] = [of('recoveries') ?? [], of('marks') ?? []]
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
     const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
     const isWhole = whole(2)(classes) && whole(0)(step) && orNull(whole(1))(leg) && metadata['data']
+    if (!orNull(isDomain)(domain) || (domain && domain.classes.length !== classes)) throw damaged
     const areLists = Array.isArray(rows) && Array.isArray(scores) && orNull(Array.isArray)(pictures)
     if (!record({})(config) || !isWhole || !areLists || !areRecoveries(recoveries) || !areMarks(marks)) throw damaged
     const settings = readConfig(config)
@@ -142,7 +147,13 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
       ...settings,
       ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[] },
       ...{ recoveries, marks },
-      ...{ data: metadata['data']!, pictures: pictures as PictureId[] | null, bank: bankOf(of('bank') as Bank | null, tensors), tensors },
+      ...{
+        data: metadata['data']!,
+        domain,
+        pictures: pictures as PictureId[] | null,
+        bank: bankOf(of('bank') as Bank | null, tensors),
+        tensors,
+      },
     }
   } catch (error) {
     throw error instanceof ConfigError ? error : damaged

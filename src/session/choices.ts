@@ -60,6 +60,8 @@ const isChoices = record({
   /** All masks beside the exemplar's; of one that was put together, the names of its parts. */
   masks: listOf(record({ id: text, name: text, from: listOf(text) })),
   chosen: listOf(chosenMask),
+  /** The image whose mask was chosen to be learnt from; runs of before have none. */
+  teacher: either(orNull(text), isUndefined),
   earlier: listOf(record({ what: text, chosen: listOf(chosenMask), mapping: listOf(mapped), classes: listOf(oneClass) })),
   modality: orNull(record({ known: listOf(text), used: orNull(text) })),
   watched: orNull(pictureName),
@@ -73,6 +75,12 @@ export type Choices = Shaped<typeof isChoices>
 
 const classList = (classes: Dataset['classes']) => classes.map(({ name, color, value }) => ({ name, color, value }))
 
+/** All images that a run is continued from: of those that were only segmented, the ones that were drawn on since. */
+const neededOf = (dataset: Dataset): Source[] => {
+  const drawn = new Set(dataset.exemplars.map(({ picture }) => picture.source))
+  return [...imagesOf(dataset), ...dataset.further.filter((source) => drawn.has(source))]
+}
+
 /** @param watched the image that the live view follows */
 export function choicesOf(dataset: Dataset, watched: PictureId | null): Choices {
   const { sample, given, exemplarSource, exemplarMask, exemplars, sources, masks, modality } = dataset
@@ -82,7 +90,7 @@ export function choicesOf(dataset: Dataset, watched: PictureId | null): Choices 
   return {
     format: format(formatNumber),
     sample,
-    images: imagesOf(dataset).map(({ id, volume: { name, size }, axis, frame, every }) => ({
+    images: neededOf(dataset).map(({ id, volume: { name, size }, axis, frame, every }) => ({
       id,
       name,
       size: [...size],
@@ -100,6 +108,7 @@ export function choicesOf(dataset: Dataset, watched: PictureId | null): Choices 
     mapping: [...dataset.mapping],
     masks: masks.map((mask) => ({ id: maskId(mask), name: mask.name, from: mask.merged?.from ?? [] })),
     chosen: [...dataset.chosen].map(([image, mask]) => ({ image, mask })),
+    teacher: dataset.teacher,
     earlier: dataset.earlier.map(({ what, chosen, mapping, classes }) => ({
       what,
       chosen: chosen.map(([image, mask]) => (mask === undefined ? { image } : { image, mask })),
@@ -233,6 +242,7 @@ export function datasetFrom(choices: Choices, { labels, masks }: KeptExemplars, 
     ...{ sources: pileOf(used.pile), unlabeled: pileOf(used.pile).flatMap(picturesOf), modality: choices.modality },
     masks: [...new Set(masksById.values())],
     chosen: new Map(chosenOf(choices.chosen).map(([image, mask]) => [image, mask ?? null])),
+    teacher: choices.teacher ?? null,
     earlier: choices.earlier.map(({ what, chosen, mapping, classes }) => ({
       what,
       chosen: chosenOf(chosen).map(([image, mask]) => [image, mask]),

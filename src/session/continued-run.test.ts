@@ -80,19 +80,14 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     await session.editClass(1, 'cavity', '#123456')
     const drawn = await session.openPicture(unlabeled[2]!.id, true)
     await session.annotate(
-      drawn.id,
-      Uint8Array.from(disc(4).mask.flat(), (v) => (v === 2 ? 1 : v === 1 ? 255 : 0)),
+      [{ picture: drawn.id, labels: Uint8Array.from(disc(4).mask.flat(), (v) => (v === 2 ? 1 : v === 1 ? 255 : 0)) }],
       drawn.classes,
     )
     await session.watch(unlabeled[1]!.id)
     await runTo(3)
     const corrected = await session.openPicture(unlabeled[1]!.id, true)
     expect(corrected.proposal).toBe(true)
-    await session.annotate(
-      corrected.id,
-      corrected.labels.map((l, i) => (i % 48 < 4 ? 255 : l)),
-      corrected.classes,
-    )
+    await session.annotate([{ picture: corrected.id, labels: corrected.labels.map((l, i) => (i % 48 < 4 ? 255 : l)) }], corrected.classes)
     await runTo(5)
     // The exemplar's mask is not given again: the zip holds it.
     const again = await compare(first, (zip) =>
@@ -123,7 +118,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     expect(unlabeled.map(({ name }) => name)).toContain('B_2/B_2_t2_y01_t1')
     await runTo(2)
     const picture = await session.openPicture(unlabeled.at(-1)!.id, true)
-    await session.annotate(picture.id, picture.labels, picture.classes)
+    await session.annotate([{ picture: picture.id, labels: picture.labels }], picture.classes)
     await runTo(4)
     const again = await compare(first, (zip) => inRole(null, ...files.reverse(), zip))
     expect(again.dataset().dataset.modality).toEqual({ known: ['t1', 't2'], used: 't2' })
@@ -135,11 +130,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     await first.session.loadSample('Cardiac phantom')
     const { id } = first.dataset().dataset.unlabeled[5]!
     const picture = await first.session.openPicture(id, true)
-    await first.session.annotate(
-      id,
-      picture.labels.map((_, i) => (i % 300 < 150 ? 1 : 255)),
-      picture.classes,
-    )
+    await first.session.annotate([{ picture: id, labels: picture.labels.map((_, i) => (i % 300 < 150 ? 1 : 255)) }], picture.classes)
     await first.runTo(3)
     await compare(first, (zip) => inRole(null, zip))
   })
@@ -151,7 +142,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     await first.runTo()
     const annotate = async ({ session, dataset }: typeof first, n: number) => {
       const { id, labels, classes } = await session.openPicture(dataset().dataset.unlabeled[n]!.id, true)
-      await session.annotate(id, labels, classes)
+      await session.annotate([{ picture: id, labels }], classes)
     }
     await annotate(first, 0)
     expect(first.state()).toMatchObject({ state: 'paused', step: 3, steps: 6 })
@@ -228,11 +219,7 @@ test('what was chosen and drawn goes on before the first step, too', async () =>
   await session.loadFiles(inRole('unlabeled', ...images))
   const empty = await session.archive()
   const { id, classes } = await session.openPicture(dataset().dataset.unlabeled[1]!.id, true)
-  await session.annotate(
-    id,
-    Uint8Array.from(disc(2).mask.flat(), (v) => Number(v > 0)),
-    classes,
-  )
+  await session.annotate([{ picture: id, labels: Uint8Array.from(disc(2).mask.flat(), (v) => Number(v > 0)) }], classes)
   for (const [bytes, ends] of [
     [empty, 'empty'],
     [await session.archive(), 'ready'],

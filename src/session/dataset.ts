@@ -6,6 +6,7 @@ import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
 import type { LabelMap, Raster } from '../image/raster'
 import { digestOf } from '../lib/digest'
+import type { Domain } from './domain'
 import type { ClassInfo, SampleName, Target } from './events'
 import { pictureId, type PictureId } from './picture-id'
 
@@ -85,6 +86,10 @@ export interface Dataset {
   sources: Source[]
   /** The slices of `sources` in use. */
   unlabeled: Picture[]
+  /** Volumes that get masks but are not learnt from; none of them is among `sources`. */
+  further: Source[]
+  /** What networks without their images say of these; null where the images at hand are what is learnt from. */
+  domain: Domain | null
   /** All masks that were given beside the exemplar's, whether or not their image has been given yet. */
   masks: Volume[]
   /** Those of use, by their images. */
@@ -92,6 +97,8 @@ export interface Dataset {
   /** Why others cannot be used on their images. */
   refused: ReadonlyMap<Volume, InputError>
   chosen: ChosenMasks
+  /** The image that somebody chose to be learnt from, by its source's id; null where files say it. */
+  teacher: string | null
   /** To be restored one by one, the newest last. */
   earlier: readonly Earlier[]
   /** The modalities of cases that have several images each, and which is used; null where no case has. */
@@ -108,10 +115,13 @@ export const emptyDataset: Dataset = {
   classes: [],
   sources: [],
   unlabeled: [],
+  further: [],
+  domain: null,
   masks: [],
   partners: new Map(),
   refused: new Map(),
   chosen: new Map(),
+  teacher: null,
   earlier: [],
   modality: null,
 }
@@ -194,3 +204,28 @@ export function picturesOf(source: Source): Picture[] {
 
 /** The image itself, in the units of its file. */
 export const rasterOf = ({ source, plane, slice, frame }: Picture): Raster => sliceOf(source.volume, plane, slice, frame)
+
+const numbered = new WeakMap<Dataset, Picture[]>()
+
+/**
+ * All images that get a mask, each once: those that are learnt from, exemplars that are not among them, and those that are only segmented. Their
+ * places here are their numbers.
+ */
+export function picturesIn(dataset: Dataset): Picture[] {
+  let pictures = numbered.get(dataset)
+  if (!pictures) {
+    const { unlabeled, exemplars } = dataset
+    const further = dataset.further.flatMap(picturesOf)
+    const known = new Set([...unlabeled, ...further].map(({ id }) => id))
+    const teaching = exemplars.flatMap(({ picture, drawn, given }) => ((drawn ?? given) && !known.has(picture.id) ? [picture] : []))
+    numbered.set(dataset, (pictures = [...unlabeled, ...teaching, ...further]))
+  }
+  return pictures
+}
+
+/** The number of a picture; -1 for one that gets no mask. */
+export const numberOf = (dataset: Dataset, id: PictureId): number => picturesIn(dataset).findIndex((picture) => picture.id === id)
+
+/** The image of an id: one that gets a mask, or an exemplar that waits for its own; undefined if it is no longer loaded. */
+export const pictureOf = (dataset: Dataset, id: PictureId): Picture | undefined =>
+  picturesIn(dataset)[numberOf(dataset, id)] ?? dataset.exemplars.find(({ picture }) => picture.id === id)?.picture

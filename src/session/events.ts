@@ -181,6 +181,13 @@ export interface PairList {
   undo: string | null
 }
 
+/** Settings that the data suggest. */
+export interface Suggestion {
+  /** Of what they are taken to be, in words. */
+  what: string
+  values: Partial<Config>
+}
+
 export interface DatasetSummary {
   /** The sample's name, or null for the user's own files. */
   sample: SampleName | null
@@ -205,7 +212,11 @@ export interface DatasetSummary {
   personal: PersonalNames
   /** A region of interest around what is annotated; null without an annotation. */
   proposedRegion: Region | null
+  /** Null where nothing is known to be better than the defaults. */
+  suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
+  /** What is segmented and not learnt from, and the volumes that it comes from. */
+  further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
   references: number
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
@@ -222,6 +233,25 @@ export interface ModelView {
   pseudoLabel: Uint8Array<ArrayBuffer>
   /** 1 where confidence >= tau. */
   mask: Uint8Array<ArrayBuffer>
+  /** What comes of the weak view's perturbed features; null where the feature term is off. */
+  feature: FeatureView | null
+}
+
+export interface FeatureView {
+  /** Class per pixel. */
+  prediction: Uint8Array<ArrayBuffer>
+  /** For each level, the finest first, 1 for the channels that were set to zero. */
+  dropped: Uint8Array<ArrayBuffer>[]
+}
+
+/** What CutMix pasted: a box of another image's strong view, to the same place. */
+export interface MixView {
+  image: PictureId
+  name: string
+  /** The other image's strong view. */
+  pixels: Uint8Array<ArrayBuffer>
+  /** Its left and upper edge and its size, in pixels. */
+  box: { x: number; y: number; width: number; height: number }
 }
 
 export interface LiveViews {
@@ -232,6 +262,8 @@ export interface LiveViews {
   name: string
   weak: Uint8Array<ArrayBuffer>
   strong: Uint8Array<ArrayBuffer>
+  /** Where the box in the strong view comes from; null if there is none this time. */
+  mix: MixView | null
   A: ModelView
   B: ModelView
   /** 1 where the pseudo-labels differ. */
@@ -251,13 +283,20 @@ export interface Prediction {
   /** Mean foreground Dice against the reference mask; null without one. */
   dice: number | null
   /** Pixels of each class as A and as B see it. */
-  seen: { A: number[]; B: number[] }
+  each: { A: number[]; B: number[] }
 }
 
 /** An image in full, to draw on or to look at. */
 export interface OpenedPicture extends Drawable {
   id: PictureId
   pixels: Float32Array<ArrayBuffer>
+  labels: Uint8Array<ArrayBuffer>
+}
+
+/** What somebody drew on one image. */
+export interface Drawn {
+  picture: PictureId
+  /** Class per pixel, 255 unknown. */
   labels: Uint8Array<ArrayBuffer>
 }
 
@@ -311,6 +350,8 @@ export interface Predictions {
   step: number
   size: number
   items: Prediction[]
+  /** How further images are unlike those that were learnt from, in sentences. */
+  unlike: string[]
 }
 
 /** Settings that would solve a problem, and what they are in a few words. */
@@ -327,6 +368,8 @@ export interface Problem {
   offers?: readonly Offer[]
   /** The request was refused because it would discard what was learnt; after `reset` it may be made again. */
   discards?: true
+  /** It says what a run waits for: once that is there, or another run begins, it is said no more. */
+  waits?: boolean
 }
 
 /** The backend's memory that a run will take at most, and whether there is room for it as far as the backend says. */
@@ -351,6 +394,8 @@ export interface SessionEvents {
   }
   /** The session took the settings of a run that it shows or continues, and the image that the live view followed. */
   continued: { config: Config; watched: PictureId | null }
+  /** Networks of a run are at hand without the images that they learnt from. */
+  loaded: { file: string }
   /** With every change of data or settings. */
   memory: { memory: MemoryReport }
   /** A class of the data set was renamed or recoloured. */

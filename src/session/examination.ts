@@ -3,10 +3,10 @@ import { coarsely, type ExemplarFacts, type PictureFacts } from '../doctor/facts
 import type { Finding } from '../doctor/finding'
 import { planeName } from '../data/slices'
 import { frameOf } from '../image/frame'
+import { countClasses } from '../image/masks'
 import type { Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
 import { annotated } from './annotations'
-import { countedPixels } from './counted-pixels'
 import type { Dataset, Picture } from './dataset'
 import type { Prediction } from './events'
 import { fieldOfAll } from './training-data'
@@ -43,7 +43,7 @@ export function examination(
   }
   const exemplars = prepared.exemplars.map(({ image, labels }, n): ExemplarFacts => ({
     ...about(own[n]!, image),
-    pixels: countedPixels(labels, prepared.classes),
+    pixels: countClasses(Uint8Array.from(labels), prepared.classes),
   }))
   const names = new Map(dataset.unlabeled.map(({ id, name }) => [id, name]))
   return examine({
@@ -53,10 +53,16 @@ export function examination(
     pile: dataset.unlabeled.flatMap((picture, i) => (teaching.has(picture.id) ? [] : [about(picture, prepared.unlabeled[i]!)])),
     rows: run?.trainer.rows ?? [],
     scores: run?.trainer.scores ?? [],
+    // Images that are only segmented are not the run's.
     seen:
-      run?.predictions.map(({ image, labels, seen, disagreement }) => ({
-        ...{ id: image, name: names.get(image) ?? image, annotated: teaching.has(image), disagreement, ...seen },
-        mask: countedPixels(labels, prepared.classes),
-      })) ?? null,
+      run?.predictions.flatMap(({ image, labels, each, disagreement }) => {
+        const name = names.get(image)
+        if (name === undefined) return []
+        return [{ id: image, name, annotated: teaching.has(image), disagreement, ...each, mask: countClasses(labels, prepared.classes) }]
+      }) ?? null,
   })
 }
+
+/** The same of a run with its predictions. */
+export const examinationOf = (trainer: Trainer, predictions: readonly Prediction[], dataset = trainer.dataset): Finding[] =>
+  examination(dataset, trainer.config, trainer.prepared, { trainer, predictions })

@@ -1,9 +1,12 @@
+import { InputError } from '../data/input-error'
 import { exportFiles, zip, type Files } from '../export/archive'
 import { asWritten } from './cases'
 import type { BackendInfo, ExportedFile, ExportKind, ExportOptions, PictureId } from './events'
 import { finishedRun } from './finished-run'
+import { LoadedNetworks } from './loaded-networks'
+import type { Networks } from './networks'
 import { continuationOf } from './run-archive'
-import type { Trainer } from './trainer'
+import { Trainer } from './trainer'
 
 /** How masks are written unless asked otherwise. */
 export const usualOptions: ExportOptions = { format: 'source', keepIdentifiers: false, rename: false }
@@ -13,16 +16,18 @@ export const usualOptions: ExportOptions = { format: 'source', keepIdentifiers: 
  * @param watched the image that the live view follows @param tell how many images or files are done; awaited, so that other work gets its turn
  */
 export async function filesOf(
-  trainer: Trainer,
+  networks: Networks,
   backend: BackendInfo,
   what: ExportKind,
   options: ExportOptions,
   watched: PictureId | null,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<Files> {
-  const dataset = asWritten(trainer.dataset, options)
-  const continuation = what === 'run' ? await continuationOf(trainer, backend, watched, dataset) : {}
-  return exportFiles(await finishedRun(trainer, backend, what, dataset, tell), what, { ...options, made: new Date() }, continuation, tell)
+  if (networks instanceof LoadedNetworks && (what === 'run' || what === 'weights'))
+    throw new InputError('These networks come from a file, which has all of their run: export the masks or maps of what they segment.', '')
+  const dataset = asWritten(networks.dataset, options)
+  const continuation = networks instanceof Trainer && what === 'run' ? await continuationOf(networks, backend, watched, dataset) : {}
+  return exportFiles(await finishedRun(networks, backend, what, dataset, tell), what, { ...options, made: new Date() }, continuation, tell)
 }
 
 export const zipped = (files: Files, what: ExportKind, step: number): ExportedFile => ({

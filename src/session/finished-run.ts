@@ -1,22 +1,25 @@
-import type { FinishedRun, Networks, RunFacts } from '../export/finished-run'
+import type { FinishedRun, Networks as NetworkFiles, RunFacts } from '../export/finished-run'
 import { toOihw, type Hwio } from '../export/oihw'
 import type { StoredTensor } from '../export/safetensors'
 import { makePhantoms } from '../data/phantom'
 import { putSlice } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { frameOf, prepareImage } from '../image/frame'
+import { countClasses } from '../image/masks'
 import { version } from '../lib/version'
 import { defaults } from '../method/config'
-import { combine, decide, type Inference } from '../method/inference'
+import type { Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { annotated } from './annotations'
-import { hasChannels, type Dataset, type Picture, type Source } from './dataset'
+import { hasChannels, picturesIn, type Dataset, type Picture, type Source } from './dataset'
+import { domainOf } from './domain'
+import type { Networks, Result } from './networks'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind, Prediction } from './events'
-import { examination } from './examination'
-import { disagreement, type Trainer } from './trainer'
+import { examinationOf } from './examination'
+import { Trainer } from './trainer'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
 function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, StoredTensor> {
@@ -32,11 +35,13 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 
 /** Facts about a run, known without asking its backend; it may be still to begin. @param dataset its data set as it is written */
 export function factsOf(
-  { config, dataset: own, t, recoveries, marks }: Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries' | 'marks'>,
+  run: Pick<Networks, 'config' | 'dataset' | 't' | 'recoveries' | 'marks'>,
   { backend, adapter }: BackendInfo,
-  dataset = own,
+  dataset = run.dataset,
 ): RunFacts {
+  const { config, dataset: own, t, recoveries, marks } = run
   const field = fieldOfAll(dataset, config)
+  const { looks, single, solid } = domainOf(own, config, run instanceof Trainer ? run.prepared : null)
   return {
     version,
     config,
@@ -47,6 +52,7 @@ export function factsOf(
     step: t,
     recoveries,
     marks,
+    domain: { looks, single, solid },
     data: {
       sample: dataset.sample,
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
@@ -64,30 +70,30 @@ export function factsOf(
  * @param dataset the run's data set as it is written @param tell how many images are done; awaited, so that other work gets its turn
  */
 export async function finishedRun(
-  trainer: Trainer,
+  run: Networks,
   backend: BackendInfo,
   what: ExportKind,
   dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<FinishedRun> {
   return {
-    ...factsOf(trainer, backend, dataset),
-    networks: what === 'weights' || what === 'run' ? await networks(trainer) : null,
-    rows: trainer.rows,
-    scores: trainer.scores,
-    ...(await predictions(trainer, what, dataset, tell)),
+    ...factsOf(run, backend, dataset),
+    networks: what === 'weights' || what === 'run' ? await networks(run) : null,
+    rows: run.rows,
+    scores: run.scores,
+    ...(await predictions(run, what, dataset, tell)),
   }
 }
 
 /** Both networks, and their predictions for a phantom: weights are shared without any of the user's images. */
-async function networks(trainer: Trainer): Promise<Networks> {
-  const { config, net } = trainer
+async function networks(run: Networks): Promise<NetworkFiles> {
+  const { config, net } = run
   const { size } = config
   const { image } = makePhantoms('cardiac', { seed: 2, patients: 1, slicesPerPatient: 1, size: 128 }).slices[0]!
   const framing = { ...defaults, size }
   const input = prepareImage(image, frameOf({ ...image, spacing: null }, framing, null), framing)
   let one: Inference | null = null
-  await trainer.infer([input], (inference) => (one = inference))
+  await run.infer([input], (inference) => (one = inference))
   const { A, B } = one! as Inference
   // S x S x C -> 1 x C x S x S
   const channelsFirst = (values: Float32Array): StoredTensor => {
@@ -95,7 +101,7 @@ async function networks(trainer: Trainer): Promise<Networks> {
     for (let i = 0; i < size * size; i++) for (let c = 0; c < net.classes; c++) data[c * size * size + i] = values[i * net.classes + c]!
     return { shape: [1, net.classes, size, size], data }
   }
-  const [modelA, modelB] = await trainer.stored()
+  const [modelA, modelB] = await run.stored()
   return {
     modelA: named(modelA, net),
     modelB: named(modelB, net),
@@ -104,96 +110,115 @@ async function networks(trainer: Trainer): Promise<Networks> {
 }
 
 /** The volume that labels are written for: the channels of one picture share a mask. */
-const gridOf = (volume: Volume): Volume =>
+export const gridOf = (volume: Volume): Volume =>
   hasChannels(volume) ? { ...volume, size: [volume.size[0], volume.size[1], volume.size[2], 1], frameMeans: 'time' } : volume
 
 /** The label volumes, maps and pictures that this kind of export has. */
 async function predictions(
-  trainer: Trainer,
+  networks: Networks,
   what: ExportKind,
   dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars' | 'findings'>> {
-  const { config, prepared, net } = trainer
-  const { size } = config
-  const masks: FinishedRun['masks'] = []
-  const maps: FinishedRun['maps'] = []
+  const masks = new Map<string, FinishedRun['masks'][number]>()
+  const maps = new Map<string, FinishedRun['maps'][number]>()
   const images: FinishedRun['images'] = []
-  if (what === 'weights') return { masks, maps, images, exemplars: [], findings: [] }
   const predicted: Prediction[] = []
+  const found = () => ({
+    masks: [...masks.values()],
+    maps: [...maps.values()],
+    images,
+    exemplars: what === 'run' ? exemplarsOf(networks, dataset) : [],
+    findings: what === 'run' && networks instanceof Trainer ? examinationOf(networks, predicted, dataset) : [],
+  })
+  if (what === 'weights') return found()
+  const pictures = picturesIn(dataset)
+  const teaching = new Set(annotated(dataset).map(({ picture }) => picture.id))
+  const further = new Set(dataset.further)
   const voxels = ({ size: [x, y, z, t] }: Volume) => x * y * z * t
-  const probabilityMaps = (source: Volume) => dataset.classes.slice(1).map(() => new Float32Array(voxels(source)))
-  // The images of a source follow each other.
-  let last: Source | null = null
-  let volume: Volume
-  const keep = (inference: Inference, i: number) => {
-    const picture = dataset.unlabeled[i]!
-    const { source } = picture
-    if (source !== last) {
-      last = source
-      volume = gridOf(source.volume)
-      if (what === 'maps')
-        maps.push({ source: volume, disagreement: new Float32Array(voxels(volume)), probabilities: probabilityMaps(volume) })
-      else masks.push({ source: volume, labels: new Uint8Array(voxels(volume)), frames: [] })
-    }
-    // If all channels are used, each has been predicted; the first is written.
-    const frame = hasChannels(source.volume) ? picture.frame - (source.frame ?? 0) : picture.frame
-    const put = <T extends Uint8Array | Float32Array>(into: T, values: T) => {
-      if (frame < volume.size[3]) putSlice(volume, into, picture.plane, picture.slice, frame, values)
-    }
-    if (what === 'maps') {
-      const { probabilities, disagreement } = trainer.mapsOf(i, inference)
-      put(maps.at(-1)!.disagreement, disagreement)
-      maps.at(-1)!.probabilities.forEach((map, c) => put(map, probabilities[c + 1]!))
-      return
-    }
-    const result = trainer.resultOf(i, inference)
-    const mask = masks.at(-1)!
-    put(mask.labels, result.labels)
-    if (frame < volume.size[3] && !mask.frames.includes(frame)) mask.frames.push(frame)
-    if (what !== 'run') return
-    images.push(pictureOf(trainer, picture, i, inference, result.labels))
-    predicted.push(trainer.predictionOf(i, inference))
+  const added = <T>(all: Map<string, T>, { id }: Source, make: () => T): T => {
+    const known = all.get(id) ?? make()
+    all.set(id, known)
+    return known
   }
-  const of = prepared.unlabeled.length
+  /** Puts what is of a picture into its volume. If all channels are used, each has been predicted; the first is written. */
+  const put = <T extends Uint8Array | Float32Array>({ source, frame, plane, slice }: Picture, into: T, values: T): number | null => {
+    const volume = gridOf(source.volume)
+    const own = hasChannels(source.volume) ? frame - (source.frame ?? 0) : frame
+    if (own >= volume.size[3]) return null
+    putSlice(volume, into, plane, slice, own, values)
+    return own
+  }
   let done = 0
-  const keepOne = (inference: Inference, i: number) => {
-    keep(inference, i)
+  const next = () => tell(done, pictures.length)
+  const numbers = [...pictures.keys()]
+  if (what === 'maps') {
+    const keep = (inference: Inference, i: number) => {
+      const picture = pictures[i]!
+      const source = gridOf(picture.source.volume)
+      const own = added(maps, picture.source, () => ({
+        source,
+        disagreement: new Float32Array(voxels(source)),
+        probabilities: dataset.classes.slice(1).map(() => new Float32Array(voxels(source))),
+      }))
+      const { probabilities, disagreement } = networks.mapsOf(i, inference)
+      put(picture, own.disagreement, disagreement)
+      own.probabilities.forEach((map, c) => put(picture, map, probabilities[c + 1]!))
+      done++
+    }
+    await networks.inferPile(numbers, keep, next)
+    return found()
+  }
+  const keep = (result: Result) => {
+    const picture = pictures[result.i]!
+    const source = gridOf(picture.source.volume)
+    const own = added(masks, picture.source, () => ({
+      source,
+      labels: new Uint8Array(voxels(source)),
+      frames: [],
+      images: 0,
+      drawn: 0,
+      further: false,
+    }))
+    const { labels } = networks.withAnnotation(result.i, result.predicted)
+    const frame = put(picture, own.labels, labels)
+    if (frame !== null && !own.frames.includes(frame)) own.frames.push(frame)
+    own.images++
+    if (teaching.has(picture.id)) own.drawn++
+    own.further ||= further.has(picture.source)
+    if (what === 'run') predicted.push(networks.predictionOf(result))
+    if (what === 'run')
+      images.push(pictureOf(networks, picture, result, labels, { drawn: teaching.has(picture.id), further: further.has(picture.source) }))
     done++
   }
-  await trainer.inferPile([...prepared.unlabeled.keys()], keepOne, () => tell(done, of))
-  const teaching = annotated(dataset)
-  const exemplars =
-    what === 'run'
-      ? prepared.exemplars.map(({ image, labels }, n) => ({
-          id: teaching[n]!.picture.id,
-          name: teaching[n]!.picture.name,
-          grey: toBytes(image),
-          labels: labels.map((l) => (l < net.classes ? l : 0)),
-          size,
-        }))
-      : []
-  const findings = what === 'run' ? examination(dataset, config, prepared, { trainer, predictions: predicted }) : []
-  return { masks, maps, images, exemplars, findings }
+  await networks.results(numbers, keep, next)
+  return found()
+}
+
+/** The annotated images as the networks see them. */
+function exemplarsOf(networks: Networks, dataset: Dataset): FinishedRun['exemplars'] {
+  return annotated(dataset).map(({ picture: { id, name } }) => {
+    const { input, labels } = networks.exemplarSeen(id)
+    return { id, name, grey: toBytes(input), labels: labels.map((l) => (l < networks.net.classes ? l : 0)), size: networks.config.size }
+  })
 }
 
 function pictureOf(
-  trainer: Trainer,
+  networks: Networks,
   { name, spacing }: Picture,
-  i: number,
-  inference: Inference,
+  { i, seen, disagreement, predicted }: Result,
   labels: Uint8Array,
+  is: Pick<FinishedRun['images'][number], 'drawn' | 'further'>,
 ): FinishedRun['images'][number] {
-  const { prepared, net, config } = trainer
-  const pixels = new Array<number>(net.classes).fill(0)
-  for (const l of labels) pixels[l]!++
+  const pixels = countClasses(labels, networks.net.classes)
   return {
     name,
-    grey: toBytes(prepared.unlabeled[i]!),
-    labels: decide(combine(inference, config.inference), net.classes).labels,
-    size: config.size,
-    disagreement: disagreement(decide(inference.A, net.classes).labels, decide(inference.B, net.classes).labels),
-    dice: trainer.diceOf(i, inference),
+    ...is,
+    grey: toBytes(networks.inputOf(i)),
+    labels: seen,
+    size: networks.config.size,
+    disagreement,
+    dice: networks.diceOf(i, predicted),
     pixels,
     areaMm2: spacing && pixels.map((count) => count * spacing[0] * spacing[1]),
   }

@@ -53,8 +53,14 @@ export function withVolumes(
   for (const { mask } of dropped.sorted) if (mask) keepRead(mask)
   // Where somebody has drawn exemplars or chosen masks, a pair that is dropped is more to learn from and to compare with.
   const drawn = before.exemplars.some((exemplar) => exemplar.drawn)
-  const settled = drawn || before.chosen.size > 0
-  const instead = { 'exemplar-image': 'unlabeled', 'exemplar-mask': 'reference', unlabeled: 'unlabeled', reference: 'reference' } as const
+  const settled = drawn || before.chosen.size > 0 || before.teacher !== null
+  const instead = {
+    'exemplar-image': 'unlabeled',
+    'exemplar-mask': 'reference',
+    unlabeled: 'unlabeled',
+    reference: 'reference',
+    further: 'further',
+  } as const
   const roles = [
     ...byRole.files,
     ...dropped.sorted.flatMap(({ role, volume }) => (role === null ? [] : [{ role: settled ? instead[role] : role, volume }])),
@@ -100,6 +106,7 @@ export function withVolumes(
     next = {
       ...next,
       given: { ...next.given, exemplar: source, mask: null },
+      teacher: null,
       exemplarSource: source,
       ...{ exemplarMask: null, exemplars, mapping: new Map(), classes: [], chosen: chosenBut(next.chosen, source) },
       ...(sources === next.sources ? {} : { sources, unlabeled: sources.flatMap(picturesOf) }),
@@ -121,6 +128,7 @@ export function withVolumes(
       return {
         ...withExemplar(next, source, volume),
         given: { exemplar: source, mask: volume, why, pile: next.sources },
+        teacher: null,
         chosen: chosenBut(next.chosen, source),
       }
     })
@@ -148,7 +156,7 @@ export function withVolumes(
     const told = chosenByNames(chosen, [...byId.keys()], next.masks)
     next = { ...next, chosen: new Map([...next.chosen, ...[...told].map(([image, [mask]]) => [byId.get(image)!, maskId(mask!)] as const)]) }
   }
-  if (next.chosen.size > 0) next = attempt(() => withPairs(next)) ?? next
+  if (next.chosen.size > 0 || next.teacher !== null) next = attempt(() => withPairs(next)) ?? next
   const { dataset, unpaired } = withReferences(next)
   next = dataset
   // Masks may come before their images; and the exemplar's own one may be among them.
@@ -191,16 +199,22 @@ function inTheirRoles(given: readonly RoleVolume[]): { files: readonly RoleVolum
       return image !== undefined && !saysMask(volume) && sameSamples(image, volume)
     }),
   )
-  const named = inRole('unlabeled').filter(saysMask)
-  const others = inRole('unlabeled', 'exemplar-image').filter((volume) => !named.includes(volume))
+  const { masks, problems } = masksAmong(inRole('unlabeled'), inRole('exemplar-image'), 'to learn from')
+  for (const mask of masks) strange.add(mask)
+  return { files: given.filter(({ volume }) => !strange.has(volume)), problems }
+}
+
+/** Images that are masks of others of them by name, and a sentence about them. @param beside other images @param use what the images are for */
+export function masksAmong(images: readonly Volume[], beside: readonly Volume[], use: string): { masks: Volume[]; problems: InputError[] } {
+  const named = images.filter(saysMask)
+  const others = [...images, ...beside].filter((volume) => !named.includes(volume))
   const apart = named.length === 0 ? [] : pairUp(others, named).unpaired
   const ofNone = new Set(apart.flatMap(({ mask, why }) => (why === 'no image of its case' ? [mask] : [])))
   const masks = named.filter((volume) => !ofNone.has(volume))
-  for (const mask of masks) strange.add(mask)
   const [first] = masks
   const are = masks.length > 1 ? ` and ${masks.length - 1} other${masks.length > 2 ? 's' : ''} are masks` : ' is a mask'
-  const message = `"${first?.name}"${are} of given images by name, and no image${masks.length > 1 ? 's' : ''} to learn from.`
-  return { files: given.filter(({ volume }) => !strange.has(volume)), problems: first ? [new InputError(message, first.name)] : [] }
+  const message = `"${first?.name}"${are} of given images by name, and no image${masks.length > 1 ? 's' : ''} ${use}.`
+  return { masks, problems: first ? [new InputError(message, first.name)] : [] }
 }
 
 const sameSamples = (a: Volume, b: Volume): boolean =>

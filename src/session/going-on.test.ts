@@ -91,7 +91,7 @@ test('an added exemplar is a mark with its picture, and a run that goes back for
   await runTo(3)
   const { id, name } = of('dataset').at(-1)!.dataset.unlabeled[2]!
   const { labels, classes } = await session.openPicture(id, true)
-  await session.annotate(id, labels, classes)
+  await session.annotate([{ picture: id, labels }], classes)
   expect(marks()).toEqual([{ step: 3, what: 'exemplar', picture: id }])
   expect(markWords(marks()[0]!, (picture) => (picture === id ? name : undefined))).toBe(`Step 3: "${name}" was added as an exemplar`)
   await runTo(6)

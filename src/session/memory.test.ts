@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { expect, test } from 'vitest'
 import { makeConfig, presets, type Config } from '../method/config'
-import type { Dataset } from './dataset'
+import { emptyDataset, type Dataset } from './dataset'
 import { NoRoomError, refuseTooLarge, refuseTooLargeExport, reportOf, type Room } from './memory'
 import { makeVolume } from '../data/volume'
 import { ProblemError } from './problem'
@@ -33,12 +33,12 @@ function refusalOf(config: Config, room: Room): NoRoomError {
 }
 
 test('settings that have room are not refused', () => {
-  for (const preset of [presets.Quick, presets.Balanced])
+  for (const preset of [presets.Quick, presets.Balanced, presets.Best])
     expect(() => refuseTooLarge(dataset, makeConfig(preset), { total: 3.8e9, largest: 2e9, owner: 'WebAssembly' }, 'wasm')).not.toThrow()
 })
 
-test('preset Full on wasm is refused before the first step, with settings that have room', async () => {
-  const { session } = await begin(presets.Full)
+test('preset Paper on wasm is refused before the first step, with settings that have room', async () => {
+  const { session } = await begin(presets.Paper)
   const error = (await session.start().catch((e: unknown) => e)) as ProblemError
   const { kind, message, offers } = error.problem!
   expect(kind).toBe('input')
@@ -68,7 +68,7 @@ test('every offer has room, is the least change of its kind, and then runs', asy
 })
 
 test('a tensor larger than a backend takes is refused, and what can be shared out is', () => {
-  const { message, offers } = refusalOf(makeConfig(presets.Full), { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' })
+  const { message, offers } = refusalOf(makeConfig(presets.Paper), { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' })
   expect(message).toMatch(/^This run needs a tensor of \d+ MB, and this GPU has at most 134 MB: take batch 12 in \d+ parts, or size \d+\.$/)
   expect(offers.length).toBe(2)
 })
@@ -114,9 +114,9 @@ test('maps that would take more than a page gets are refused before they are mad
   const volume = makeVolume({ name: 'ct.nii', kind: 'nifti', size: [512, 512, 200, 1], samples: new Uint8Array(0) })
   const source = { volume } as unknown as Dataset['sources'][number]
   const unlabeled = Array.from({ length: 200 }, () => ({ source })) as unknown as Dataset['unlabeled']
-  const classes = Array.from({ length: 5 }) as Dataset['classes']
-  expect(() => refuseTooLargeExport({ classes, unlabeled }, 'maps')).toThrow(
+  const dataset = { ...emptyDataset, classes: Array.from({ length: 5 }) as Dataset['classes'], unlabeled }
+  expect(() => refuseTooLargeExport(dataset, 'maps')).toThrow(
     'The maps of these images would take about 3.1 GB of memory, and a page gets 2.1 GB at most: export the masks, which take about 157 MB, or the weights, which take little; or segment fewer images at once, about 136 of 200. Nothing is lost.',
   )
-  for (const what of ['masks', 'run', 'weights'] as const) expect(() => refuseTooLargeExport({ classes, unlabeled }, what)).not.toThrow()
+  for (const what of ['masks', 'run', 'weights'] as const) expect(() => refuseTooLargeExport(dataset, what)).not.toThrow()
 })

@@ -6,7 +6,7 @@ import { amount } from '../lib/amount'
 import { makeConfig, type Config } from '../method/config'
 import { memoryOf, type MemoryNeed } from '../method/memory'
 import { partsOf } from '../method/parts'
-import { hasChannels, type Dataset } from './dataset'
+import { hasChannels, picturesIn, type Dataset } from './dataset'
 import type { BackendName, ExportKind, MemoryReport, Offer } from './events'
 
 /** What a backend can hold, in bytes; null where it does not say. */
@@ -100,9 +100,10 @@ const mostExportBytes = 2 ** 31
  * What an export of this kind takes at its peak: numbers of all voxels, the same as files, and again in the zip.
  * @returns bytes
  */
-export function exportBytes({ classes, unlabeled }: Pick<Dataset, 'classes' | 'unlabeled'>, what: ExportKind): number {
+export function exportBytes(dataset: Dataset, what: ExportKind): number {
   if (what === 'weights') return 0
-  const sources = [...new Set(unlabeled.map(({ source }) => source))]
+  const { classes } = dataset
+  const sources = [...new Map(picturesIn(dataset).map(({ source }) => [source.id, source])).values()]
   const voxels = sources.reduce(
     (sum, { volume }) => sum + volume.size[0] * volume.size[1] * volume.size[2] * (hasChannels(volume) ? 1 : volume.size[3]),
     0,
@@ -112,17 +113,18 @@ export function exportBytes({ classes, unlabeled }: Pick<Dataset, 'classes' | 'u
 }
 
 /** @throws InputError if an export would take more memory than a page gets, before anything of it is made */
-export function refuseTooLargeExport(dataset: Pick<Dataset, 'classes' | 'unlabeled'>, what: ExportKind): void {
+export function refuseTooLargeExport(dataset: Dataset, what: ExportKind): void {
   const bytes = exportBytes(dataset, what)
   if (bytes <= mostExportBytes) return
   const others = (['masks', 'weights'] as const).filter((other) => other !== what && exportBytes(dataset, other) <= mostExportBytes)
   const small = others.map(
     (other) => `the ${other}, which take ${other === 'weights' ? 'little' : `about ${amount(exportBytes(dataset, other))}`}`,
   )
-  const part = Math.floor((dataset.unlabeled.length * mostExportBytes) / bytes)
+  const images = picturesIn(dataset).length
+  const part = Math.floor((images * mostExportBytes) / bytes)
   throw new InputError(
     `The ${what} of these images would take about ${amount(bytes)} of memory, and a page gets ${amount(mostExportBytes)} at most: ` +
-      `export ${small.join(', or ')}; or segment fewer images at once, about ${part} of ${dataset.unlabeled.length}. Nothing is lost.`,
+      `export ${small.join(', or ')}; or segment fewer images at once, about ${part} of ${images}. Nothing is lost.`,
     '',
   )
 }

@@ -89,9 +89,14 @@ function richest(pairs: readonly Teaching[], least: Teaching = nothing): Teachin
  * image has lost its mask, it is the pair whose mask shows the most classes, as in a drop. But what was drawn is exemplar enough.
  */
 export function teachingPair(dataset: Dataset): Teaching {
-  const { given, chosen, exemplars } = dataset
+  const { given, chosen, exemplars, teacher } = dataset
   const own = given.exemplar
   const asGiven = { source: own, mask: given.mask, why: given.why }
+  if (teacher !== null) {
+    const source = imagesOf(dataset).find(({ id }) => id === teacher)
+    const mask = source && maskOfImage(dataset, source)
+    if (source && mask) return { source, mask, why: 'you chose' }
+  }
   if (chosen.size === 0) return asGiven
   const masks = masksOf(dataset)
   const pairs = imagesOf(dataset).flatMap((source): Teaching[] => {
@@ -110,6 +115,13 @@ export function teachingPair(dataset: Dataset): Teaching {
     pairAll(dataset).pairs.map(({ image, mask, why }) => ({ source: byVolume.get(image)!, mask, why })),
     { ...nothing, source: own },
   )
+}
+
+/** The mask that files or choices give an image, exemplar or not; null without one. */
+function maskOfImage(dataset: Dataset, { id, volume }: Source): Volume | null {
+  const { given } = dataset
+  if (given.exemplar?.id === id && given.mask && !dataset.chosen.has(id)) return given.mask
+  return pairAll(dataset).pairs.find(({ image }) => image === volume)?.mask ?? null
 }
 
 function classCount(mask: Volume, image: Volume): number {
@@ -261,6 +273,20 @@ export function withMask(dataset: Dataset, image: string, mask: string | null): 
   const next = withPairs({ ...dataset, chosen, earlier })
   const problem = volume && maskOf(next, source) !== volume ? next.refused.get(volume) : undefined
   if (problem) throw problem
+  return next
+}
+
+/**
+ * The data set that learns from an image with the mask that it has. The exemplar of before is an image like the others then, and its mask a reference.
+ * @param image id of its source @throws InputError when it has no mask, or one that cannot teach; nothing has changed then
+ */
+export function withTeacher(dataset: Dataset, image: string): Dataset {
+  const source = imagesOf(dataset).find(({ id }) => id === image)
+  const mask = source && maskOf(dataset, source)
+  if (!mask) throw new InputError('This image has no mask to learn from: annotate it, or give it one.', '')
+  const next = withPairs({ ...dataset, teacher: image })
+  if (next.exemplarSource?.id !== image)
+    throw new InputError(`"${source.volume.name}" could not be made the exemplar: give it its mask under Pairs.`, source.volume.name)
   return next
 }
 

@@ -39,9 +39,11 @@ function classesOf(reference: Mask, dataset: Dataset): number[] | null {
   }
 }
 
-/** The reference mask of unlabelled image `i`, unknown pixels included; null without one. */
+/** The reference mask of image `i`, unknown pixels included; null without one, as for all that are not learnt from. */
 export function referenceOf(dataset: Dataset, i: number): LabelMap | null {
-  const { source, plane, slice, frame } = dataset.unlabeled[i]!
+  const picture = dataset.unlabeled[i]
+  if (!picture) return null
+  const { source, plane, slice, frame } = picture
   const reference = referencesOn(dataset, source)
   return reference?.frames.has(frame) ? labelsOf(source.volume, reference.labels, plane, slice, frame) : null
 }

@@ -3,10 +3,12 @@ import type { Mark } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
 import type { Dataset } from './dataset'
 import type { Prediction, SessionEvent, SessionEvents } from './events'
-import { examination } from './examination'
+import { examination, examinationOf } from './examination'
+import { sayUnlike } from './further'
+import type { LoadedNetworks } from './loaded-networks'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
-import type { Trainer } from './trainer'
+import { Trainer } from './trainer'
 
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500, progress: 100 }
@@ -62,10 +64,9 @@ export class Reports {
   }
 
   /** Reports what both networks see in the pile, and what the doctor finds. */
-  predicted(trainer: Trainer, items: Prediction[]): void {
-    const { t: step, dataset, config, prepared } = trainer
-    this.send('predictions', { predictions: { step, size: config.size, items } })
-    this.send('advice', { findings: examination(dataset, config, prepared, { trainer, predictions: items }) })
+  predicted(run: Trainer | LoadedNetworks, items: Prediction[]): void {
+    this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })
+    if (run instanceof Trainer) this.send('advice', { findings: examinationOf(run, items) })
   }
 
   /** Reports marks if there are others than before. */

@@ -157,7 +157,9 @@ test('another version: settings that either lacks are said, and newer forms are 
 
 describe('a zip that is no run of ours is refused in one sentence', () => {
   test('without what a run is continued from, or damaged', async () => {
-    await expect(openRunArchive(zip({ 'config.json': text(config) }))).rejects.toThrow('holds no checkpoint')
+    await expect(openRunArchive(zip({ 'config.json': text(config) }))).rejects.toThrow(
+      'holds neither networks nor a state to continue from',
+    )
     const whole = await files()
     const bytes = zipSync({ ...whole, 'choices.json': [whole['choices.json']!, { level: 0 }] }) as Uint8Array<ArrayBuffer>
     bytes[Buffer.from(bytes).indexOf('exemplar-lab-choices') + 5]! ^= 1

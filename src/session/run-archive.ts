@@ -5,20 +5,25 @@ import { byteText, maxArchiveBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
 import { isZip, listZip, type ZipEntry } from '../data/zip-file'
 import { configFile, json, type Files } from '../export/archive'
-import { listOf, oneOf, orNull, record, text } from '../lib/shape'
+import { listOf, oneOf, orNull, record, text, type Shaped } from '../lib/shape'
 import { version } from '../lib/version'
-import { readConfig, type StoredConfig } from '../method/config'
+import { readConfig, type Config, type StoredConfig } from '../method/config'
+import type { StoredModel } from '../method/model'
 import { openCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { choicesOf, readChoices, type Choices } from './choices'
+import { isDomain, type Domain } from './domain'
 import type { BackendInfo, PictureId, SampleName } from './events'
 import { readExemplars, writeExemplars, type KeptExemplars } from './exemplar-file'
 import { factsOf } from './finished-run'
 import type { RoleFile } from './given-files'
+import { modelsInCheckpoint, modelsInFiles, type StoredNetworks } from './loaded-networks'
 import { Trainer } from './trainer'
 
 const names = {
   config: 'config.json',
   choices: 'choices.json',
+  modelA: 'model-a.safetensors',
+  modelB: 'model-b.safetensors',
   exemplars: 'exemplars.safetensors.gz',
   checkpoint: 'checkpoint.safetensors',
 } as const
@@ -54,7 +59,9 @@ export interface RunArchive extends StoredConfig {
   images: number
   /** Null for a run that had not begun. */
   checkpoint: Checkpoint | null
-  /** Null in a zip that was written before choices were. */
+  /** What further images can be segmented with; null for a run that had not begun. */
+  networks: StoredNetworks | null
+  /** Null in a zip that was written before choices were, and in one of weights. */
   choices: Choices | null
   exemplars: KeptExemplars
 }
@@ -98,26 +105,50 @@ const isAbout = record({
 /** Weights hardly get smaller by packing, and moments of the first steps, which are zeros, to a third. */
 const mostRatio = 8
 
-/** Opens the zip of a run. @throws InputError if it lacks what is needed to continue; CheckpointError and ConfigError as `openCheckpoint` */
+/** Opens the zip of a run. @throws InputError if it holds neither a state to continue from nor networks; CheckpointError and ConfigError as `openCheckpoint` */
 export async function openRunArchive(file: GivenFile): Promise<RunArchive> {
-  const { name } = file
   const entries = await listZip(file)
+  return openRunFiles(file.name, mostRatio * file.size, (own) => Promise.resolve(entryOf(entries, own) ?? null))
+}
+
+/**
+ * Opens the files of a run, wherever they lie.
+ * @param name of all of them together @param mostBytes that one with weights may have @param find a file by its name
+ * @throws as `openRunArchive`
+ */
+export async function openRunFiles(
+  name: string,
+  mostBytes: number,
+  find: (own: string) => Promise<Pick<ZipEntry, 'size' | 'read'> | null>,
+): Promise<RunArchive> {
   const read = async (own: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | null> => {
-    const entry = entryOf(entries, own)
+    const entry = await find(own)
     if (entry && entry.size > mostBytes)
       throw new InputError(`"${name}" is damaged: its ${own} would take ${byteText(entry.size)}; export the run again.`, name)
     return entry ? entry.read() : null
   }
+  const most = Math.min(maxArchiveBytes, mostBytes)
   const [config, choices] = [await read(names.config, mostJsonBytes), await read(names.choices, mostJsonBytes)]
-  const packed = await read(names.checkpoint, Math.min(maxArchiveBytes, mostRatio * file.size))
-  if (!config || !(packed ?? choices))
-    throw new InputError(`"${name}" holds no checkpoint to continue from; use the zip of "Export run", not of weights or masks.`, name)
+  const packed = await read(names.checkpoint, most)
+  const weights = packed ? [] : [await read(names.modelA, most), await read(names.modelB, most)].flatMap((one) => one ?? [])
+  if (!config || !(packed ?? choices ?? weights[1]))
+    throw new InputError(
+      `"${name}" holds neither networks nor a state to continue from; use the zip of "Export run" or "Export weights".`,
+      name,
+    )
   const about = parsed(config, names.config, name)
   if (!isAbout(about)) throw damaged(names.config, name)
   const exemplars = await read(names.exemplars, maxArchiveBytes)
   const checkpoint = packed && (await openCheckpoint(packed))
   const { config: settings, unknown, added } = checkpoint ?? readConfig(about.config)
+  const domain = domainIn(about)
+  const models = checkpoint ? modelsInCheckpoint(checkpoint) : weights[1] ? modelsIn(weights, settings, domain, name) : null
+  if (typeof models === 'string')
+    throw new InputError(`In "${name}" the networks lack ${models}, or it is damaged; export the run again.`, name)
+  const step = checkpoint?.step ?? Number((about as { step?: unknown }).step)
+  const fits = !checkpoint || checkpoint.classes === domain?.classes.length
   return {
+    networks: models && domain && fits && step > 0 ? { models, domain, step } : null,
     ...{ file: name, version: about.version, config: settings, unknown, added, checkpoint },
     ...{ sample: about.data.sample, images: about.data.unlabeled.length },
     choices: choices && readChoices(parsed(choices, names.choices, name), name),
@@ -135,6 +166,27 @@ function parsed(bytes: Uint8Array, own: string, file: string): unknown {
   }
 }
 
+/** What config.json says of what was learnt from; null where it does not say which classes there are. */
+function domainIn(about: Shaped<typeof isAbout>): Domain | null {
+  const { classes, domain, data } = about as { classes?: unknown; domain?: object; data: { millimetresAcross?: unknown } }
+  const own = { looks: null, single: [], solid: [], ...domain, classes, millimetresAcross: data.millimetresAcross ?? null }
+  return isDomain(own) ? own : null
+}
+
+function modelsIn(
+  weights: Uint8Array<ArrayBuffer>[],
+  config: Config,
+  domain: Domain | null,
+  name: string,
+): [StoredModel, StoredModel] | string {
+  if (!domain) throw damaged(names.config, name)
+  try {
+    return modelsInFiles(weights, config, domain.classes.length)
+  } catch {
+    throw damaged(names.modelA, name)
+  }
+}
+
 /** How the settings of another version differ from those of this one, in words; null if they do not. */
 export function differences({ file, version: other, unknown, added, config }: RunArchive): string | null {
   const list = (settings: readonly (readonly [string, unknown])[]) =>
@@ -144,4 +196,22 @@ export function differences({ file, version: other, unknown, added, config }: Ru
     ...(added.length > 0 ? [`of settings that it lacks the defaults are taken: ${list(added.map((key) => [key, config[key]]))}`] : []),
   ]
   return parts.length > 0 ? `"${file}" was saved by version ${other} of Exemplar Lab, and this is ${version}: ${parts.join('; ')}.` : null
+}
+
+/** The same of a checkpoint alone. @param name of its file @throws InputError if it does not say what its networks were trained on, or is damaged */
+export function archiveOf(checkpoint: Checkpoint, name: string): RunArchive {
+  const { domain, step, config, unknown, added } = checkpoint
+  if (!domain)
+    throw new InputError(
+      `"${name}" was saved before checkpoints said which classes they know: give the folder or the zip of its run.`,
+      name,
+    )
+  const models = modelsInCheckpoint(checkpoint)
+  if (typeof models === 'string')
+    throw new InputError(`In "${name}" the networks lack ${models}, or it is damaged; take an earlier one.`, name)
+  return {
+    ...{ file: name, version, config, unknown, added, checkpoint, sample: null, images: 0, choices: null },
+    networks: step > 0 ? { models, domain, step } : null,
+    exemplars: { labels: [], masks: [] },
+  }
 }

@@ -36,6 +36,7 @@ export function phantomDataset(classes: Phantom['classes'], exemplar: PhantomSli
   const exemplarMask = readMask(maskOf(exemplar))
   const dataset = {
     ...emptyDataset,
+    given: { exemplar: source, mask: exemplarMask.given, why: '', pile: sources },
     exemplarSource: source,
     exemplarMask,
     exemplars: exemplarsFrom(source, exemplarMask),

@@ -29,7 +29,7 @@ import { toSource } from './preparation'
 import type { BackendInfo } from './events'
 import type { Session } from './session'
 import { sessionsOnWasm } from './sessions.test-support'
-import { disagreement, Trainer } from './trainer'
+import { Trainer } from './trainer'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
@@ -291,7 +291,7 @@ describe('a bank of pseudo-exemplars', () => {
 
     const { id } = dataset.unlabeled.find(({ patient }) => patient === patients[0])!
     const { labels, classes } = await session.openPicture(id, true)
-    await session.annotate(id, labels, classes)
+    await session.annotate([{ picture: id, labels }], classes)
     expect(of('bank').at(-1)!.bank).toBeNull()
     await session.step()
     expect(state()).toMatchObject({ state: 'paused', step: 7 })
@@ -403,13 +403,13 @@ test('a drawing is accepted only for the image it was made on', async () => {
   const { id, name } = of('dataset').at(-1)!.dataset.unlabeled[3]!
   const { classes, width, height } = await session.openPicture(id, true)
   const labels = () => new Uint8Array(width * height).map((_, i) => (i % 7 === 0 ? 1 : i % 3))
-  await session.annotate(id, labels(), classes)
+  await session.annotate([{ picture: id, labels: labels() }], classes)
   const { exemplars } = of('dataset').at(-1)!.dataset
   expect(exemplars.map(({ from }) => from)).toEqual(['file', 'drawing'])
   expect(exemplars[1]).toMatchObject({ id, name })
   // Other images have been loaded meanwhile.
   await session.loadSample('Abdominal phantom')
-  await expect(session.annotate(id, labels(), classes)).rejects.toThrow(/no longer loaded; load it again/)
+  await expect(session.annotate([{ picture: id, labels: labels() }], classes)).rejects.toThrow(/no longer loaded; load it again/)
   expect(of('dataset').at(-1)!.dataset.exemplars).toHaveLength(1)
   await expect(session.openPicture(id, true)).rejects.toThrow(/no longer loaded; choose another/)
 })
@@ -527,11 +527,6 @@ test('a class too small for the size is named', () => {
   expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/^In "m\.png" nothing is left of "class 3"/)
 })
 
-test('disagreement counts among the pixels that either model calls foreground', () => {
-  expect(disagreement(Uint8Array.of(0, 1, 1, 2), Uint8Array.of(0, 1, 2, 0))).toBeCloseTo(2 / 3)
-  expect(disagreement(new Uint8Array(4), new Uint8Array(4))).toBe(0)
-})
-
 /** A NIfTI of discs, 40 x 24 pixels of 1 x 1.5 mm on four slices 5 mm apart, stored the way it is shown. */
 function discVolume(name: string) {
   const [columns, rows, slices] = [40, 24, 4]
@@ -574,8 +569,8 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
   const drawn = new Uint8Array(size).fill(255)
   drawn.fill(1, 0, 100)
   const more = [...opened.classes, { name: 'new', color: '#123456' }]
-  await expect(session.annotate(opened.id, drawn, more)).rejects.toThrow(/labels cannot change during a run/)
-  await session.annotate(opened.id, drawn, opened.classes)
+  await expect(session.annotate([{ picture: opened.id, labels: drawn }], more)).rejects.toThrow(/labels cannot change during a run/)
+  await session.annotate([{ picture: opened.id, labels: drawn }], opened.classes)
   expect(
     of('dataset')
       .at(-1)!
@@ -616,7 +611,9 @@ test('an exported run is shown again, and continues when its images are loaded',
   await again.session.loadFiles([{ role: null, file: fromBytes(name, bytes) }])
   expect(again.state()).toMatchObject({ state: 'empty', steps: 8 })
   expect(again.rows()).toEqual(first.rows())
-  expect(again.of('problem').at(-1)!.message).toBe(`"${name}" needs 1 of 1 images: v.nii; give them, in any order, to continue at step 5.`)
+  expect(again.of('problem').at(-1)!.message).toBe(
+    `"${name}" needs 1 of 1 images: v.nii; give them, in any order, to continue at step 5. Its networks can segment further images without them.`,
+  )
   await again.session.loadFiles(files)
   expect(again.state()).toMatchObject({ state: 'paused', step: 5 })
   await again.session.resume()
@@ -755,6 +752,6 @@ test.each([
   const { session, of, state } = await begin()
   const { id } = of('dataset').at(-1)!.dataset.unlabeled[0]!
   const classes = [0, 1].map((index) => ({ index, name: `class ${index}`, color: '#ff0000' }))
-  await expect(session.annotate(id, new Uint8Array(length).fill(label), classes)).rejects.toThrow('does not fit')
+  await expect(session.annotate([{ picture: id, labels: new Uint8Array(length).fill(label) }], classes)).rejects.toThrow('does not fit')
   expect(state()).toMatchObject({ state: 'ready', step: 0 })
 })

@@ -4,19 +4,20 @@ import type { ChosenNames } from '../data/pairs'
 import { zip, type Files } from '../export/archive'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
-import { unknown } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
-import type { Recovery } from '../method/history'
-import { ConfigError, defaults, freeKeys, keys, makeConfig, type Config, type Key } from '../method/config'
+import type { Network, Recovery } from '../method/history'
+import { ConfigError, defaults, freeKeys, keys, makeConfig, maskKeys, type Config } from '../method/config'
 import { asWritten, caseNames, scoreNames } from './cases'
 import { bankInfo } from './bank-info'
-import { withAnnotation, withMapping, withoutExemplar, withSlices } from './annotations'
+import { withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
-import { emptyDataset, type Dataset, type Picture, type Source, type Target } from './dataset'
+import { emptyDataset, numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
+import { drawingFile, withDrawings } from './drawings'
 import type {
   BackendInfo,
   BackendName,
   CaseName,
+  Drawn,
   ExportedFile,
   ExportKind,
   ExportOptions,
@@ -34,10 +35,13 @@ import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomO
 import { openedPicture } from './opened-picture'
 import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
+import { onlyCorrects, withoutDomain } from './domain'
+import { withFurther } from './further'
+import type { LoadedNetworks } from './loaded-networks'
 import { Reports } from './reports'
-import { continuationOf, differences, openRunArchive, splitRuns } from './run-archive'
+import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
 import { moved } from './run-state'
-import { imagesOf, sayChange, withMask, withoutLastChoice } from './pairs'
+import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
@@ -135,6 +139,8 @@ export class Session {
   loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames): Promise<RoleFile[]> =>
     this.enqueue(async () => {
       const { runs, others } = await splitRuns(files)
+      const further = others.filter(({ role }) => role === 'further')
+      const own = others.filter(({ role }) => role !== 'further')
       for (const file of runs)
         await this.openRun(file).catch((error: unknown) => {
           // One bad zip keeps no image out.
@@ -142,10 +148,27 @@ export class Session {
           if (others.length === 0 || problem?.kind !== 'input') throw error
           this.reports.send('problem', problem)
         })
-      if (others.length > 0) await this.openFiles(others, chosen)
-      this.sayWaiting()
+      if (own.length > 0) await this.openFiles(own, chosen)
+      if (further.length > 0) await this.addFurther(further)
+      if (own.length > 0 || runs.length > 0) this.sayWaiting()
       return others
     })
+
+  private async addFurther(files: RoleFile[]): Promise<void> {
+    const { trainer, waiting } = this
+    const { dataset, problems } = await withFurther(this.dataset, files, { trainer, waiting }, this.tellRead)
+    for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+    if (dataset !== this.dataset) this.showAnew(dataset)
+  }
+
+  /** Takes a data set that learns from the same. @param scored whether scores stay */
+  private showAnew(dataset: Dataset, scored = true): void {
+    this.dataset = dataset
+    if (this.trainer) this.trainer.dataset = dataset
+    this.reportDataset()
+    this.reportState()
+    this.restSoon(scored)
+  }
 
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
     const before = this.dataset
@@ -162,7 +185,7 @@ export class Session {
       await this.goOnWaiting()
       return
     }
-    const { dataset, problems } = withRead(before, read, chosen)
+    const { dataset, problems } = withRead(withoutDomain(before), read, chosen)
     tell(problems)
     if (dataset === before) return
     if (!before.modality) this.several = dataset.modality && { before, given: [] }
@@ -177,16 +200,15 @@ export class Session {
   private scoredBy(dataset: Dataset): boolean {
     const { exemplars, unlabeled } = this.dataset
     if (!this.prepared || dataset.exemplars !== exemplars || dataset.unlabeled !== unlabeled) return false
-    this.dataset = dataset
-    if (this.trainer) this.trainer.dataset = dataset
-    this.reportDataset()
-    this.reportState()
-    this.restSoon()
+    this.showAnew(dataset, false)
     return true
   }
 
   /** Gives an image another mask, or none, and says what that changes; a run that has begun continues if its labels stay. */
   chooseMask = (image: string, mask: string | null): Promise<string> => this.usePairs((dataset) => withMask(dataset, image, mask))
+
+  /** Makes an image with its own mask the exemplar, likewise. */
+  chooseExemplar = (image: string): Promise<string> => this.usePairs((dataset) => withTeacher(dataset, image))
 
   /** Takes back the last such choice. */
   undoMask = (): Promise<string> => this.usePairs(withoutLastChoice)
@@ -232,7 +254,8 @@ export class Session {
     this.refuseToForget()
     const run = await openRunArchive(file)
     const { config, sample, checkpoint } = run
-    const known = sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : this.dataset
+    const { further } = this.dataset
+    const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
     this.waiting = new WaitingRun(run, known)
@@ -255,6 +278,14 @@ export class Session {
     }
     this.flush()
   }
+
+  /** Takes the networks of a run without its images: what is given to segment is segmented with them. */
+  useNetworks = (run: RunArchive) =>
+    this.enqueue(() => {
+      this.waiting = new WaitingRun({ ...run, choices: null, checkpoint: null }, emptyDataset)
+      this.config = run.config
+      this.use(emptyDataset)
+    })
 
   /** Continues the waiting run, if all its images are loaded. */
   private async goOnWaiting(): Promise<boolean> {
@@ -287,13 +318,14 @@ export class Session {
   /** Another run begins: the curves of the waiting one are not its own. */
   private leaveWaiting(): void {
     if (!this.waiting) return
+    this.waiting.release()
     this.waiting = null
     this.restart()
   }
 
   private sayWaiting(): void {
     const message = this.waiting?.wants()
-    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file })
+    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file, waits: true })
   }
 
   /** Which slices of a volume are images. */
@@ -321,37 +353,34 @@ export class Session {
   /** An image at full size; to draw on, with the models' prediction where nothing is drawn yet. */
   openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
     this.betweenSteps(async () => {
-      const picture = this.pictureOf(id)
+      const picture = pictureOf(this.dataset, id)
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
-      const { trainer } = this
-      const index = this.dataset.unlabeled.findIndex((one) => one.id === id)
+      const { networks } = this
+      const number = numberOf(this.dataset, id)
       // If the backend is lost for good nothing can be predicted, but one can still draw.
-      const able = trainer && trainer.t > 0 && index >= 0 && this.state !== 'failed'
-      const predicted = () => (able && toDraw ? trainer.predictOne(index) : Promise.resolve(null))
-      return openedPicture(this.dataset, picture, predicted, trainer !== null)
+      const able = networks && number >= 0 && this.state !== 'failed'
+      const predicted = () => (able && toDraw ? networks.predictOne(number) : Promise.resolve(null))
+      return openedPicture(this.dataset, picture, predicted, (this.trainer ?? networks) !== null)
     })
 
-  private pictureOf(id: PictureId): Picture | undefined {
-    const { unlabeled, exemplars } = this.dataset
-    return unlabeled.find((picture) => picture.id === id) ?? exemplars.find(({ picture }) => picture.id === id)?.picture
+  /** Networks that have learnt something: the run's, or those of one that waits for its images. */
+  private get networks(): Trainer | LoadedNetworks | null {
+    const { trainer, dataset, config, waiting } = this
+    return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
   }
 
   /**
-   * Takes what was drawn on an image. A run that has begun continues with it: paused, and for as many steps again if it had
+   * Takes what was drawn on images. A run that has begun continues with it: paused, and for as many steps again if it had
    * finished.
    */
-  annotate(id: PictureId, labels: Uint8Array<ArrayBuffer>, classes: OpenedPicture['classes']): Promise<void> {
+  annotate(drawings: readonly Drawn[], classes: OpenedPicture['classes']): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => {
-      const picture = this.pictureOf(id)
-      // Other files may have been loaded meanwhile.
-      if (!picture)
-        throw new InputError('The image that you drew on is no longer loaded; load it again and open it to see your drawing.', '')
-      const fits = labels.length === picture.width * picture.height && labels.every((l) => l === unknown || l < classes.length)
-      if (!fits) throw new InputError(`The drawing does not fit "${picture.name}"; open the image and draw again.`, picture.name)
-      return this.goOnWith(withAnnotation(this.dataset, picture, { width: picture.width, height: picture.height, labels }, classes))
-    })
+    return this.enqueue(() => this.goOnWith(withDrawings(this.dataset, drawings, classes)))
   }
+
+  /** What is drawn on a volume as a file, before any training. */
+  exportDrawings = (drawings: readonly Drawn[], classes: OpenedPicture['classes'], options: ExportOptions): Promise<ExportedFile> =>
+    this.betweenSteps(() => drawingFile(this.dataset, drawings, classes, options))
 
   removeExemplar(id: PictureId): Promise<void> {
     this.end('paused')
@@ -364,7 +393,10 @@ export class Session {
   /** Continues with other exemplars. */
   private async goOnWith(dataset: Dataset): Promise<void> {
     const { trainer } = this
-    if (!trainer) return this.use(dataset)
+    if (!trainer) {
+      // A correction of what networks without their images have segmented.
+      return onlyCorrects(dataset) ? this.showAnew(dataset) : this.use(withoutDomain(dataset))
+    }
     const missing = missingOf(dataset)
     if (missing.length > 0)
       throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
@@ -389,7 +421,8 @@ export class Session {
    */
   trainOn = (more: number) =>
     this.enqueue(async () => {
-      if (!['paused', 'stopped', 'finished'].includes(this.state)) throw new ConfigError('Only a run at rest can be given more steps.')
+      if (!this.trainer || !['paused', 'stopped', 'finished'].includes(this.state))
+        throw new ConfigError('Only a run at rest can be given more steps.')
       if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
       await this.goOnAs(makeConfig({ steps: this.stepsTaken + more }, this.config))
       this.enter('paused')
@@ -424,10 +457,19 @@ export class Session {
     this.enqueue(async () => {
       const before = this.config
       const config = makeConfig(values, before)
-      if (this.trainer) {
-        if (!keys.every((key) => config[key] === before[key] || (freeKeys as readonly Key[]).includes(key)) || this.state === 'failed')
-          throw new ConfigError('Settings apply to a new run: press Reset, then change them.')
-        return this.goOnAs(config)
+      const others = keys.filter((key) => config[key] !== before[key])
+      const { trainer, networks } = this
+      if (trainer ?? networks) {
+        if (!others.every((key) => freeKeys.includes(key)) || this.state === 'failed')
+          throw new ConfigError(
+            trainer
+              ? 'Settings apply to a new run: press Reset, then change them.'
+              : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
+          )
+        this.config = config
+        if (networks) networks.config = config
+        if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
+        return trainer ? this.goOnAs(config) : this.reportDataset()
       }
       this.config = config
       try {
@@ -448,6 +490,7 @@ export class Session {
   }
 
   private restart(): void {
+    this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
@@ -456,6 +499,7 @@ export class Session {
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
     this.reportDataset()
+    if (this.waiting?.run.networks) this.reports.send('loaded', { file: this.waiting.run.file })
     this.enter(this.prepared ? 'ready' : 'empty')
   }
 
@@ -499,15 +543,15 @@ export class Session {
     return true
   }
 
-  /** Exactly one step, from ready or paused. */
-  step = () =>
+  /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
+  step = (only: Network | null = null) =>
     this.enqueue(async () => {
       this.refuseWithoutData('start')
       if (this.state !== 'ready' && this.state !== 'paused' && this.state !== 'stopped') return
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
-      await this.advance(trainer, 1)
+      await this.advance(trainer, 1, only)
       this.enter(trainer.restsAs)
       await this.rest()
     })
@@ -598,9 +642,9 @@ export class Session {
   }
 
   /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
-  private async advance(trainer: Trainer, most: number): Promise<void> {
+  private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
     try {
-      await this.take(trainer, most)
+      await this.take(trainer, most, only)
       const { at, cost } = this.kept
       const begun = performance.now()
       if (begun - at < Math.max(keeping.every, keeping.times * cost)) return
@@ -612,11 +656,11 @@ export class Session {
     }
   }
 
-  private async take(trainer: Trainer, most: number): Promise<void> {
+  private async take(trainer: Trainer, most: number, only: Network | null): Promise<void> {
     if (this.fault) throw this.fault
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
-    const rows = await trainer.steps(most)
+    const rows = await trainer.steps(most, only)
     this.speed.stepped((performance.now() - begun) / 1000, rows.length)
     // What was computed since the fault means nothing.
     if (this.fault) throw this.fault
@@ -698,6 +742,7 @@ export class Session {
       })
     }
     trainer?.release()
+    this.waiting?.release()
     this.opening = true
     // A step that the GPU cannot take would cost it each time.
     this.backend = await reopen(backend.backend, count > 1).finally(() => (this.opening = false))
@@ -767,20 +812,20 @@ export class Session {
     this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
   }
 
-  private async predict(trainer: Trainer, pause: () => Promise<void>): Promise<void> {
-    const items = await trainer.predictAll(pause)
-    this.reports.predicted(trainer, items)
+  private async predict(networks: Trainer | LoadedNetworks, pause: () => Promise<void>): Promise<void> {
+    this.reports.predicted(networks, await networks.predictAll(pause))
   }
 
   /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
   private async rest(scored = false): Promise<void> {
-    const trainer = this.trainer
-    if (!trainer || trainer.t === 0 || this.state === 'running' || this.state === 'failed') return
+    const { networks } = this
+    if (!networks || this.state === 'running' || this.state === 'failed') return
     // What was asked for because the run came to rest must not wait for hundreds of images.
     await this.queue.drain()
     this.flush()
+    const trainer = networks === this.trainer ? this.trainer : null
     try {
-      await trainer.keep()
+      await trainer?.keep()
     } catch (error) {
       await this.mend(error)
     }
@@ -794,10 +839,10 @@ export class Session {
       if (left()) throw new Interrupted()
     }
     try {
-      const due = state === 'finished' || state === 'stopped' || trainer.t % this.config.scoreEvery === 0
+      const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % this.config.scoreEvery === 0)
       if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
       this.flush()
-      await this.predict(trainer, pause)
+      await this.predict(networks, pause)
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
     }
@@ -814,18 +859,18 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.trainer!.t)
+      return zipped(files, what, this.networks!.t)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
   async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Files> {
-    const { trainer } = this
-    if (!trainer || trainer.t === 0) throw new InputError('There is nothing to export before the first step.', '')
+    const { networks } = this
+    if (!networks) throw new InputError('There is nothing to export before the first step.', '')
     const tell = async (done: number, of: number) => {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(trainer, this.backend, what, options, this.watched, tell)
+    return filesOf(networks, this.backend, what, options, this.watched, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */

@@ -6,12 +6,13 @@ import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
 import { identifiersOf, personalNames } from './cases'
-import { picturesOf, type Dataset, type Source } from './dataset'
+import { picturesOf, type Dataset, type Picture, type Source } from './dataset'
 import { pairList } from './pair-list'
 import { hasReference } from './references'
+import { suggestionFor } from './suggestion'
 import { shownClasses } from './thumbnails'
 import { missingOf } from './training-data'
-import type { DatasetSummary, Region, SourceInfo, VolumeNumbers } from './events'
+import type { DatasetSummary, Region, SourceInfo, UnlabeledInfo, VolumeNumbers } from './events'
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
@@ -104,6 +105,16 @@ function referenceNotesOf({ partners }: Dataset): string[] {
   )
 }
 
+const infoOf = (
+  { id, name, patient, width, height, spacing, source }: Picture,
+  hasReference: boolean,
+  teaching: Set<string>,
+): UnlabeledInfo => ({
+  ...{ id, name, patient, width, height, spacing, hasReference },
+  annotated: teaching.has(id),
+  source: source.id,
+})
+
 /** What the page is told about a data set. */
 export function summarise(dataset: Dataset, config: Config): DatasetSummary {
   const teaching = new Set(annotated(dataset).map(({ picture }) => picture.id))
@@ -131,12 +142,12 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     identifiers: identifiersOf(dataset),
     personal: personalNames(dataset),
     proposedRegion: proposedRegion(dataset),
-    unlabeled: dataset.unlabeled.map(({ id, name, patient, width, height, spacing, source }, i) => ({
-      ...{ id, name, patient, width, height, spacing },
-      hasReference: hasReference(dataset, i),
-      annotated: teaching.has(id),
-      source: source.id,
-    })),
+    suggestion: suggestionFor(dataset, config),
+    unlabeled: dataset.unlabeled.map((picture, i) => infoOf(picture, hasReference(dataset, i), teaching)),
+    further: {
+      images: dataset.further.flatMap(picturesOf).map((picture) => infoOf(picture, false, teaching)),
+      sources: dataset.further.map(describe),
+    },
     references: dataset.unlabeled.filter((_, i) => hasReference(dataset, i)).length,
     missing: missingOf(dataset),
   }

@@ -2,7 +2,7 @@ import { frameOf, prepareImage } from '../image/frame'
 import { dataKeys, type Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
 import { annotated, annotationOf, tableOf } from './annotations'
-import { rasterOf, type Dataset, type Exemplar, type Picture } from './dataset'
+import { picturesOf, rasterOf, type Dataset, type Exemplar, type Picture } from './dataset'
 import type { SessionEvents } from './events'
 import type { PictureId } from './picture-id'
 import { prepareLabels, toBytes } from './preparation'
@@ -54,6 +54,7 @@ export class Thumbnails {
       found.pixels.push([id, toBytes(ready ?? prepareImage(rasterOf(picture), frameOf(picture, config, field), config))])
     }
     dataset.unlabeled.forEach((picture, i) => see(picture, prepared?.unlabeled[i]))
+    for (const picture of dataset.further.flatMap(picturesOf)) see(picture, undefined)
     const teaching = annotated(dataset)
     for (const exemplar of dataset.exemplars) {
       const { picture } = exemplar

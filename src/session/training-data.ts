@@ -19,9 +19,9 @@ export function missingOf(dataset: Dataset): string[] {
   ]
 }
 
-/** The common scale of all pictures of a data set; see `fieldOf`. */
-export const fieldOfAll = ({ exemplars, unlabeled }: Dataset, config: Config): number | null =>
-  fieldOf([...exemplars.map(({ picture }) => picture), ...unlabeled], config)
+/** The common scale of all pictures of a data set; see `fieldOf`. What is only segmented does not change it. */
+export const fieldOfAll = ({ exemplars, unlabeled, domain }: Dataset, config: Config): number | null =>
+  domain ? domain.millimetresAcross : fieldOf([...exemplars.map(({ picture }) => picture), ...unlabeled], config)
 
 /** Prepares a complete data set. @throws InputError when a class of the exemplars vanishes at this size and crop. */
 export function prepare(dataset: Dataset, config: Config): TrainingData {
@@ -41,6 +41,8 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
       name,
     )
   }
+  const own = new Set(annotated(dataset).map(({ picture }) => picture.id))
+  const pile = dataset.unlabeled.flatMap(({ id }, i) => (own.has(id) ? [] : [i]))
   return {
     size: config.size,
     classes: dataset.classes.length,
@@ -51,6 +53,8 @@ export function prepare(dataset: Dataset, config: Config): TrainingData {
       beat()
       return prepareImage(rasterOf(picture), frame(picture), config)
     }),
+    // Where every image is annotated there is nothing else to learn from.
+    ...(pile.length > 0 && pile.length < dataset.unlabeled.length ? { pile } : {}),
   }
 }
 

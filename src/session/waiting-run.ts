@@ -1,9 +1,13 @@
 import { InputError } from '../data/input-error'
 import { modalityOf } from '../data/pairs'
 import type { Volume } from '../data/volume'
+import type { Config } from '../method/config'
 import { belongsTo, datasetFrom, lackingOf } from './choices'
 import type { Dataset } from './dataset'
+import { withoutDomain } from './domain'
+import { cutLike } from './further'
 import type { RoleFile } from './given-files'
+import { LoadedNetworks } from './loaded-networks'
 import { imagesOf, masksOf } from './pairs'
 import type { RunArchive } from './run-archive'
 
@@ -42,18 +46,38 @@ export class WaitingRun {
   /** Its data set, once all images are there; null before. @param present for a zip that does not say it @throws InputError as `datasetFrom` */
   dataset(present: Dataset): Dataset | null {
     const { choices, exemplars, file } = this.run
-    if (!choices) return present
-    return lackingOf(choices, this.volumes).length > 0 ? null : datasetFrom(choices, exemplars, this.volumes, file)
+    if (!choices) return this.run.checkpoint ? withoutDomain(present) : null
+    if (lackingOf(choices, this.volumes).length > 0) return null
+    const { further } = present
+    return cutLike({ ...datasetFrom(choices, exemplars, this.volumes, file), further }, this.run.networks?.domain.looks ?? null)
+  }
+
+  private loaded: LoadedNetworks | null = null
+
+  /** Its networks for what is to be segmented, if it has any and the data set is of these. */
+  networksOn(dataset: Dataset, config: Config): LoadedNetworks | null {
+    const { networks } = this.run
+    if (!networks || !dataset.domain) return null
+    this.loaded ??= new LoadedNetworks(dataset, config, networks)
+    return Object.assign(this.loaded, { dataset, config })
+  }
+
+  /** Frees what lies on the backend; it comes back when it is needed. */
+  release(): void {
+    this.loaded?.release()
   }
 
   /** What it waits for, in words; null if that has been said. */
   wants(): string | null {
-    const { file, choices, images, checkpoint } = this.run
+    const { file, choices, images, checkpoint, networks } = this.run
     const lacking = choices && lackingOf(choices, this.volumes)
     const then = checkpoint ? `continue at step ${checkpoint.step}` : 'go on'
+    const able = networks ? ' Its networks can segment further images without them.' : ''
     const say = lacking
-      ? `"${file}" needs ${lacking.length} of ${choices.images.length} images: ${listed(lacking)}; give them, in any order, to ${then}.`
-      : `"${file}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.`
+      ? `"${file}" needs ${lacking.length} of ${choices.images.length} images: ${listed(lacking)}; give them, in any order, to ${then}.${able}`
+      : checkpoint
+        ? `"${file}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.${able}`
+        : `"${file}" holds networks and no state to continue from: segment further images with them.`
     if (say === this.said) return null
     return (this.said = say)
   }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { defaults, keys, makeConfig, parameters, type Config } from '../method/config'
+import { defaults, formerPresets, keys, makeConfig, parameters, type Config } from '../method/config'
 import { readAddress, threadsIn, writeAddress } from './address'
 
 it('reads nothing as the defaults', () => {
-  expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, problems: [] })
+  expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, given: [], problems: [] })
 })
 
 it('reads a preset, settings over it, the backend and the sample', () => {
@@ -12,6 +12,14 @@ it('reads a preset, settings over it, the backend and the sample', () => {
   expect(address.problems).toEqual([])
   expect(address).toMatchObject({ backend: 'wasm', sample: 'Abdominal phantom' })
   expect(address.config).toEqual(makeConfig({ size: 128, baseWidth: 16, steps: 50, tau: 0.95, cutmix: 0, synthetic: false }))
+})
+
+it('reads a preset that is no more as what it was, and says so', () => {
+  const { config, problems } = readAddress('?preset=full&tau=0.5')
+  expect(config).toEqual(makeConfig({ ...formerPresets.Full, tau: 0.5 }))
+  expect(problems).toEqual(['The preset Full is no more; the address still gives its settings, and Paper is nearest to it now.'])
+  // Written back as settings.
+  expect(readAddress(writeAddress(config, null, 'Cardiac phantom'))).toMatchObject({ config, problems: [] })
 })
 
 it('leaves out what cannot be used and reports each once', () => {
@@ -34,7 +42,7 @@ it('writes what it reads, for any settings', () => {
     fc.property(configs, fc.constantFrom(null, 'wasm', 'cpu' as const), (values, backend) => {
       const config = makeConfig(values)
       const address = readAddress(writeAddress(config, backend as null | 'wasm', 'Abdominal phantom'))
-      expect(address).toEqual({ backend, sample: 'Abdominal phantom', config, problems: [] })
+      expect(address).toMatchObject({ backend, sample: 'Abdominal phantom', config, problems: [] })
     }),
   )
 })
@@ -42,6 +50,14 @@ it('writes what it reads, for any settings', () => {
 it('is empty for the defaults and for files of one’s own', () => {
   expect(writeAddress(defaults, null, 'Cardiac phantom')).toBe('')
   expect(writeAddress(defaults, null, null)).toBe('')
+})
+
+it('names settings that are as in the preset where that is asked for', () => {
+  const config = makeConfig({ tau: 0.5 })
+  const search = writeAddress(config, null, null, ['windowWidth', 'tau'])
+  expect(search).toBe('?windowWidth=0&tau=0.5')
+  expect(readAddress(search)).toMatchObject({ config, given: ['windowWidth', 'tau'] })
+  expect(readAddress('?preset=Balanced&size=65').given).toEqual([])
 })
 
 it('takes threads from the address, else all cores but one, four at most', () => {

@@ -1,5 +1,16 @@
 /** Settings in the address bar: `?preset=Balanced&seed=3&backend=wasm&sample=Abdominal%20phantom`. Never the names of data. */
-import { ConfigError, defaults, keys, makeConfig, parseValue, presets, type Config, type Key, type Preset } from '../method/config'
+import {
+  ConfigError,
+  defaults,
+  formerPresets,
+  keys,
+  makeConfig,
+  parseValue,
+  presets,
+  type Config,
+  type Key,
+  type Preset,
+} from '../method/config'
 import type { BackendName, SampleName } from '../worker/protocol'
 import { applyPreset, differing } from './state'
 
@@ -12,6 +23,8 @@ export interface Address {
   backend: BackendName | null
   sample: SampleName
   config: Config
+  /** The settings that it names. */
+  given: Key[]
   /** One sentence for each part that cannot be used and was left out. */
   problems: string[]
 }
@@ -27,7 +40,9 @@ function oneOf<T extends string>(name: string, value: string | null, known: read
 export function readAddress(search: string): Address {
   const query = new URLSearchParams(search)
   const problems: string[] = []
-  const preset = oneOf('preset', query.get('preset'), Object.keys(presets) as Preset[], problems)
+  const former = Object.entries(formerPresets).find(([name]) => name.toLowerCase() === query.get('preset')?.toLowerCase())
+  const preset = former ? null : oneOf('preset', query.get('preset'), Object.keys(presets) as Preset[], problems)
+  if (former) problems.push(`The preset ${former[0]} is no more; the address still gives its settings, and Paper is nearest to it now.`)
   const values: Partial<Record<Key, unknown>> = {}
   for (const key of keys) {
     const text = query.get(key)
@@ -42,7 +57,8 @@ export function readAddress(search: string): Address {
   return {
     backend: oneOf('backend', query.get('backend'), backends, problems),
     sample: oneOf('sample', query.get('sample'), samples, problems) ?? samples[0]!,
-    config: makeConfig(values, preset ? applyPreset(preset, defaults) : defaults),
+    given: Object.keys(values) as Key[],
+    config: makeConfig(values, preset ? applyPreset(preset, defaults) : makeConfig(former?.[1])),
     problems,
   }
 }
@@ -65,8 +81,12 @@ export function measurementIn(search: string): Measurement | null {
   return query.has('bench') ? 'bench' : query.has('selftest') ? 'selftest' : null
 }
 
-/** The shortest query for these settings, with its `?`, or nothing. @param sample null for the user's own files, which are not named */
-export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null): string {
+/**
+ * The shortest query for these settings, with its `?`, or nothing.
+ * @param sample null for the user's own files, which are not named
+ * @param named settings that are named although they may be as in the preset
+ */
+export function writeAddress(config: Config, backend: BackendName | null, sample: SampleName | null, named: readonly Key[] = []): string {
   const candidates = (Object.keys(presets) as Preset[]).map((preset) => ({
     preset,
     values: differing(config, applyPreset(preset, defaults)),
@@ -75,7 +95,7 @@ export function writeAddress(config: Config, backend: BackendName | null, sample
   const { preset, values } = candidates.reduce((best, other) => (size(other) < size(best) ? other : best))
   const query = new URLSearchParams()
   if (preset !== 'Quick') query.set('preset', preset)
-  for (const [key, value] of Object.entries(values)) query.set(key, String(value))
+  for (const key of keys) if (key in values || named.includes(key)) query.set(key, String(config[key]))
   if (sample !== null && sample !== samples[0]) query.set('sample', sample)
   if (backend !== null) query.set('backend', backend)
   const text = query.toString()

@@ -16,7 +16,7 @@ function shelfOf(own: Partial<Shelf> = {}) {
       rows.set(row.key, row)
     },
     remove: async (key) => void rows.delete(key),
-    count: () => Promise.resolve(rows.size),
+    keys: () => Promise.resolve([...rows.keys()]),
     clear: async () => rows.clear(),
     ...own,
   }
@@ -142,6 +142,6 @@ it('lets draw where storage never answers', async () => {
   await vi.advanceTimersByTimeAsync(3000)
   expect(await loaded).toBeNull()
   expect(told).toEqual([
-    'What was drawn here before could not be read (No answer within 3 s). You can draw; keep the page open until you have used it.',
+    'What was drawn here before could not be read (its storage does not answer). You can draw; keep the page open until you have used it.',
   ])
 })

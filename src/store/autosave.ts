@@ -2,6 +2,8 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { unknown, type Annotation, type Drawable, type Saved } from '../drawing/drawable'
 import { inTime } from '../lib/in-time'
+import { storageReason } from '../lib/storage-reason'
+import { markDraft, setDrafts } from './drafts'
 
 interface Row extends Saved {
   key: string
@@ -12,7 +14,7 @@ export interface Shelf {
   read(key: string): Promise<Row | undefined>
   write(row: Row): Promise<void>
   remove(key: string): Promise<void>
-  count(): Promise<number>
+  keys(): Promise<string[]>
   clear(): Promise<void>
 }
 
@@ -34,7 +36,7 @@ export const browserShelf: Shelf = {
       await database.put('annotations', row)
     }),
   remove: (key) => using((database) => database.delete('annotations', key)),
-  count: () => using((database) => database.count('annotations')),
+  keys: () => using((database) => database.getAllKeys('annotations')),
   clear: () => using((database) => database.clear('annotations')),
 }
 
@@ -70,11 +72,15 @@ const unwritten = new Map<string, Row>()
 export const hasUnwritten = (): boolean => unwritten.size > 0
 
 /** Number of drawings that are kept. */
-export const countDrawings = (shelf: Shelf = browserShelf): Promise<number> => shelf.count()
+export const countDrawings = async (shelf: Shelf = browserShelf): Promise<number> => (await shelf.keys()).length
+
+/** Learns which images have a drawing from an earlier visit. */
+export const listDrafts = async (shelf: Shelf = browserShelf): Promise<void> => setDrafts([...(await shelf.keys()), ...unwritten.keys()])
 
 /** Removes all drawings. */
 export async function forgetDrawings(shelf: Shelf = browserShelf): Promise<void> {
   unwritten.clear()
+  setDrafts([])
   await shelf.clear()
 }
 
@@ -109,7 +115,7 @@ export class Autosave {
       return { labels: row.labels, classes: row.classes, savedAt: row.savedAt }
     } catch (problem) {
       this.#tell(
-        `What was drawn here before could not be read (${reasonOf(problem)}). You can draw; keep the page open until you have used it.`,
+        `What was drawn here before could not be read (${storageReason(problem)}). You can draw; keep the page open until you have used it.`,
       )
       return null
     }
@@ -120,12 +126,14 @@ export class Autosave {
   }
 
   save(annotation: Annotation): void {
+    markDraft(this.#id, true)
     this.#next = annotation
     this.#busy ??= this.#work()
   }
 
   /** Removes what was saved. */
   forget(): void {
+    markDraft(this.#id, false)
     this.#next = null
     this.#busy ??= this.#work()
   }
@@ -150,15 +158,11 @@ export class Autosave {
         unwritten.delete(this.#id)
         this.#tell(null)
       } catch (problem) {
-        this.#tell(`What you draw could not be saved in this browser (${reasonOf(problem)}). Nothing is lost while the page stays open.`)
+        this.#tell(
+          `What you draw could not be saved in this browser (${storageReason(problem)}). Nothing is lost while the page stays open.`,
+        )
       }
     }
     this.#busy = null
   }
-}
-
-function reasonOf(problem: unknown): string {
-  if (problem instanceof DOMException && problem.name === 'QuotaExceededError') return 'its storage is full'
-  const text = problem instanceof Error ? problem.message : String(problem)
-  return text.replace(/\.$/, '') || 'no reason given'
 }

@@ -70,6 +70,28 @@ it('drops an image that was closed or replaced before it came', async () => {
   expect(state().opened).toEqual({ id: other })
 })
 
+it('says when the drawing tools are closed, and which slice they showed last', async () => {
+  const { openEditor, turnedTo, annotate, worker } = await open()
+  const closings: PictureId[] = []
+  const opened = async (answer: OpenedPicture | null) => {
+    const closed = openEditor(id).then((last) => closings.push(last))
+    if (answer) worker.say({ type: 'done', id: worker.idOf('open-picture'), answer })
+    else worker.say({ type: 'failed', id: worker.idOf('open-picture'), problem })
+    await Promise.resolve()
+    return closed
+  }
+  const used = opened({ id } as OpenedPicture)
+  turnedTo('s/2/4/0')
+  turnedTo('s/2/3/0')
+  expect(closings).toEqual([])
+  annotate([{ picture: 's/2/3/0', labels: new Uint8Array(4) }], [])
+  await used
+  expect(closings).toEqual(['s/2/3/0'])
+  // Also when the image cannot be had.
+  await opened(null)
+  expect(closings).toEqual(['s/2/3/0', id])
+})
+
 it('sends settings before a command, and refused ones again before the next', async () => {
   const { setValue, drive, worker, posted } = await open()
   setValue('steps', 5)

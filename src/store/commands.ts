@@ -1,23 +1,26 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
-import type { Config, Key, Preset } from '../method/config'
+import { dataKeys, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
+  Drawn,
   ExportedFile,
   ExportKind,
   ExportOptions,
   FileRole,
   Given,
   MaskValueInfo,
+  Network,
   Offer,
+  OpenedPicture,
   PictureId,
   RequestName,
   SampleName,
   SourceInfo,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
-import { hasUnwritten } from './autosave'
+import { hasUnwritten, listDrafts } from './autosave'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect, settleFailed } from './connection'
 import { diagnosticsOf, machineOf } from './diagnostics'
@@ -30,7 +33,10 @@ import {
   allowed,
   applyPreset,
   differing,
+  give,
   loading,
+  pick,
+  unpicked,
   wouldForget,
   wouldLose,
   type ListedProblem,
@@ -46,10 +52,12 @@ export function begin(): void {
   const address = readAddress(location.search)
   backend = address.backend
   threads = threadsIn(location.search)
-  pageStore.setState({ asked: address.config })
+  pageStore.setState({ asked: address.config, given: new Set(address.given) })
   for (const message of address.problems) tellProblem(message, null)
   pageStore.subscribe(({ asked }, before) => {
-    if (asked !== before.asked) keepAddress()
+    if (asked === before.asked) return
+    keepAddress()
+    settleSoon()
   })
   connect((how) => isToReplace(how) && replaceWorker(how))
   void greet().then((came) => {
@@ -58,6 +66,8 @@ export function begin(): void {
     if (came && !dataset && !loading({ pending })) loadSample(address.sample)
   })
   loadSample(address.sample)
+  // Without storage there are none.
+  void listDrafts().catch(() => undefined)
   addEventListener('beforeunload', (event) => {
     if (wouldLose(pageStore.getState()) || hasUnwritten()) event.preventDefault()
   })
@@ -106,32 +116,50 @@ function settle(): void {
   })
 }
 
-function choose(asked: Config): void {
-  pageStore.setState({ asked })
+function settleSoon(): void {
   // Not on every keystroke: a new image size makes the session resample all images.
   if (settling !== null) clearTimeout(settling)
   settling = setTimeout(settle, 300)
 }
 
 function keepAddress(sample = pageStore.getState().dataset?.sample ?? null): void {
-  history.replaceState(null, '', location.pathname + writeAddress(pageStore.getState().asked, backend, sample))
+  const state = pageStore.getState()
+  // What the data suggest is picked again from the same data, unless the address says otherwise.
+  const named = [...state.given].filter((key) => state.dataset?.suggestion?.values[key] !== undefined)
+  history.replaceState(null, '', location.pathname + writeAddress(unpicked(state), backend, sample, named))
 }
 
 /** Asks for one setting; the value has been checked with parseValue. */
-export const setValue = <K extends Key>(key: K, value: Config[K]) => choose({ ...pageStore.getState().asked, [key]: value })
+export const setValue = <K extends Key>(key: K, value: Config[K]) => setValues({ [key]: value })
 
 /** Asks for several settings at once. */
-export const setValues = (values: Partial<Config>) => choose({ ...pageStore.getState().asked, ...values })
+export const setValues = (values: Partial<Config>) => pageStore.setState((state) => give(state, values))
 
-export const choosePreset = (preset: Preset) => choose(applyPreset(preset, pageStore.getState().asked))
+/** Takes what the data suggest, whatever was set. */
+export const pickFromData = () =>
+  pageStore.setState((state) => {
+    const suggestion = state.dataset?.suggestion ?? null
+    const given = new Set([...state.given].filter((key) => suggestion?.values[key] === undefined))
+    return { given, ...pick({ ...state, given }, suggestion) }
+  })
+
+/** Takes the settings of a preset; those of the data, and what was picked from them, stay. */
+export const choosePreset = (preset: Preset) =>
+  pageStore.setState((state) => {
+    const given = new Set(dataKeys.filter((key) => state.given.has(key)))
+    const next = { asked: applyPreset(preset, unpicked(state)), picked: { values: {}, replaced: {} }, given }
+    return { ...next, ...pick(next, state.dataset?.suggestion ?? null) }
+  })
 
 /** Drives the run. A reset that would lose something is asked about first. */
 export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): void {
+  if (type === 'step') return void takeStep()
   const state = pageStore.getState()
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
+  if (type === 'start') closePicker()
   const driven = send(type, {})
-  if (type === 'start' || type === 'step' || type === 'resume') void driven.then(checkAdapter)
+  if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
   if (type === 'reset') void driven.then(begun)
 }
 
@@ -152,6 +180,15 @@ export function anew(work: () => void): void {
 
 /** A run at rest trains so many steps further. */
 export const trainOn = (steps: number) => void send('train-on', { steps })
+
+/** Takes one step. @param only updates this network alone @returns when all that follows it at rest is done */
+export async function takeStep(only?: Network): Promise<void> {
+  await send('step', only ? { only } : {})
+  void checkAdapter()
+}
+
+/** @returns when the run is at rest */
+export const pauseRun = async (): Promise<void> => void (await send('pause', {}))
 
 /** Whether the worker is testing its adapter. */
 let checking = false
@@ -232,6 +269,16 @@ export const chooseMask = (image: string, mask: string | null): Promise<string |
 /** Takes back the last choice of a mask, likewise. */
 export const undoMask = (): Promise<string | undefined> => send('undo-mask', {})
 
+/** Makes an image with its own mask the exemplar. */
+export async function chooseExemplar(image: string): Promise<void> {
+  if ((await send('choose-exemplar', { image })) !== undefined) closePicker()
+}
+
+/** Shows all images, to choose an exemplar among. */
+export const openPicker = () => pageStore.setState({ picking: true })
+
+export const closePicker = () => pageStore.setState({ picking: false })
+
 export const mapLabel = (value: string, target: MaskValueInfo['target']) => void send('map-label', { value, target })
 
 /** Asks for an image at full size; it arrives in `opened`. */
@@ -245,11 +292,38 @@ export async function openPicture(purpose: PicturePurpose, picture: PictureId): 
 
 export const closePicture = () => pageStore.setState({ opening: null, opened: null })
 
-/** Makes what was drawn on the opened image an exemplar. */
-export function annotate(labels: Uint8Array<ArrayBuffer>, classes: LabelClass[]): void {
-  const { opened } = pageStore.getState()
-  if (opened) void send('annotate', { picture: opened.id, labels, classes })
+/** Opens the drawing tools on an image. @returns once they are closed, however: the image that was shown last, which may be another slice */
+export function openEditor(picture: PictureId): Promise<PictureId> {
+  void openPicture('annotate', picture)
+  let shown = picture
+  return new Promise((resolve) => {
+    const stop = pageStore.subscribe(({ opening }) => {
+      if (opening?.purpose === 'annotate') return void (shown = opening.picture)
+      stop()
+      resolve(shown)
+    })
+  })
+}
+
+/** Another slice is shown in the drawing tools. */
+export const turnedTo = (picture: PictureId) => pageStore.setState({ opening: { purpose: 'annotate', picture } })
+
+/** An image at full size, to draw on or for what is drawn on it already; undefined if it cannot be had, which is shown. */
+export const fetchPicture = (picture: PictureId, toDraw: boolean): Promise<OpenedPicture | undefined> =>
+  send('open-picture', { picture, toDraw })
+
+/** Makes what was drawn exemplars. */
+export function annotate(drawings: Drawn[], classes: LabelClass[]): void {
+  if (drawings.length > 0) void send('annotate', { drawings, classes })
   closePicture()
+}
+
+/** Saves what is drawn on the volume of the first of these images, in its format. */
+export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): Promise<string | null> {
+  if (drawings.length === 0) return null
+  const file = await send('export-drawings', { drawings, classes, options: pageStore.getState().exportOptions })
+  if (file) save(file)
+  return file?.name ?? null
 }
 
 export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })

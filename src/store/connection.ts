@@ -2,7 +2,7 @@
 import { Client, RequestError } from '../worker/client'
 import type { Answer, Event, EventName, Given, Problem, RequestName } from '../worker/protocol'
 import { appendMetrics, forgetCurves } from './curves'
-import { forgetPictures, latest } from './latest'
+import { forgetPictures, latest, takeViews } from './latest'
 import { pageStore } from './page-store'
 import { followFiles, followRun } from './present-run'
 import { countAddress } from './requests'
@@ -20,7 +20,15 @@ export function connect(gone?: (how: 'dead' | 'silent') => void): void {
 export function reconnect(): void {
   client?.restart()
   for (const message of waiting.keys()) settleFailed(message, false)
-  pageStore.setState(({ asked, problems, unlisted, heard }) => ({ ...initial, asked, problems, unlisted, heard }))
+  pageStore.setState(({ asked, picked, given, problems, unlisted, heard }) => ({
+    ...initial,
+    asked,
+    picked,
+    given,
+    problems,
+    unlisted,
+    heard,
+  }))
   forgetCurves()
   forgetPictures()
   forgetThumbnails()
@@ -74,7 +82,7 @@ export function settleFailed(message: string, again: boolean): boolean {
 const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void } = {
   thumbnails: takeThumbnails,
   metrics: ({ rows, scores }) => appendMetrics(rows, scores),
-  views: ({ views }) => latest.setState({ views }),
+  views: ({ views }) => takeViews(views),
   predictions: ({ predictions }) => latest.setState({ predictions }),
   // Heard by the pages of ?bench and ?selftest, which have a worker of their own.
   began: () => undefined,

@@ -48,6 +48,9 @@ export const curves = createStore<Record<ChartName, Curve>>(() => empty)
 
 export const useCurve = (name: ChartName): Curve => useStore(curves, (state) => state[name])
 
+/** Whether the run has taken a step. */
+export const useBegun = (): boolean => useStore(curves, ({ loss }) => loss.rows.length > 0)
+
 /** How many exact rows the data tables show. */
 const tableRows = 40
 

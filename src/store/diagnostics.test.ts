@@ -47,6 +47,8 @@ const summary = (names: string[], patient: string, values: string[], classes: st
     referenceNotes: [],
     modality: null,
     proposedRegion: null,
+    suggestion: null,
+    further: { images: [], sources: [] },
     references: 1,
     missing: [],
   },

@@ -1,5 +1,6 @@
 /** Runs that the browser keeps: what the page asks of them. The worker writes and reads them, see src/keeping. */
 import { inTime } from '../lib/in-time'
+import { storageReason } from '../lib/storage-reason'
 import type { Given } from '../worker/protocol'
 import { countDrawings, forgetDrawings } from './autosave'
 import { ask } from './connection'
@@ -15,12 +16,7 @@ let told: Promise<unknown> = Promise.resolve()
 /** Milliseconds for the browser to say; a worker that was replaced waits for it. */
 const patience = 10_000
 
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof DOMException)) return String(error)
-  return error.name === 'TimeoutError' ? 'its storage does not answer' : 'it refuses to store anything, as in some private windows'
-}
-
-const refused = (error: unknown): Given<'keep-in'> => ({ root: null, refused: reasonOf(error) })
+const refused = (error: unknown): Given<'keep-in'> => ({ root: null, refused: storageReason(error) })
 
 /** Tells a new worker where to keep runs. */
 export function openKeeping(): void {
@@ -89,8 +85,11 @@ export async function forgetAll(): Promise<void> {
  * @param askIt asks that worker, and none that has replaced it since
  * @returns whether there was something to bring back
  */
-export async function bringBack({ id, archive, files }: PresentRun, askIt: typeof ask): Promise<boolean> {
+export async function bringBack({ id: heard, archive, since, files }: PresentRun, askIt: typeof ask): Promise<boolean> {
   await told
+  // A worker may die between the first record of its run and the page's hearing of it.
+  const unheard = archive ? undefined : pageStore.getState().runs.find(({ begun, elsewhere }) => begun >= since && !elsewhere)
+  const id = heard ?? unheard?.id ?? null
   if (id !== null) await askIt('continue-run', { id, best: false })
   else if (archive) for (const batch of files) await askIt('load-files', { files: batch })
   if (archive) {

@@ -15,4 +15,28 @@ export const latest = createStore<Latest>(() => nothing)
 /** For what changes rarely, such as whether there is a view at all. */
 export const useLatest = <T>(select: (state: Latest) => T): T => useStore(latest, select)
 
-export const forgetPictures = () => latest.setState(nothing)
+/** The newest views that came while they are held back; null if none has come, undefined if they are not held back. */
+let held: LiveViews | null | undefined
+
+/** Shows the newest views, unless they are held back. */
+export function takeViews(views: LiveViews): void {
+  if (held === undefined) latest.setState({ views })
+  else held = views
+}
+
+/** From now on the pictures stay as they are. */
+export const holdViews = (): void => {
+  held ??= null
+}
+
+/** Shows what came meanwhile, and all that comes. */
+export function releaseViews(): void {
+  const views = held
+  held = undefined
+  if (views) latest.setState({ views })
+}
+
+export function forgetPictures(): void {
+  if (held) held = null
+  latest.setState(nothing)
+}

@@ -32,11 +32,12 @@ async function open(search = '') {
     FakeWorker.newest.say({ type: 'state', run: 1, steps: 60, step: 0, state: 'ready', stepsPerSecond: null, secondsLeft: null, ...values })
   const dataset = (values: object = { sample: 'Abdominal phantom', exemplars: [{}], unlabeled: [{}] }) =>
     FakeWorker.newest.say({ type: 'dataset', run: 1, dataset: values as Event<'dataset'>['dataset'], config: initial.asked })
-  const runs = (present: string | null, ...ids: string[]) =>
-    FakeWorker.newest.say({ type: 'runs', run: 1, runs: ids.map((id) => ({ id })) as unknown as Event<'runs'>['runs'], present })
+  const listed = (present: string | null, ...kept: { id: string; begun?: number; elsewhere?: boolean }[]) =>
+    FakeWorker.newest.say({ type: 'runs', run: 1, runs: kept as unknown as Event<'runs'>['runs'], present })
+  const runs = (present: string | null, ...ids: string[]) => listed(present, ...ids.map((id) => ({ id })))
   const said = () => pageStore.getState().problems.map(({ message }) => message)
   const alive = () => FakeWorker.newest.say({ type: 'alive', lock: 'a' })
-  return { drive, loadFiles, replaceWorker, asked, answer, state, dataset, runs, said, alive, die: () => die() }
+  return { drive, loadFiles, replaceWorker, asked, answer, state, dataset, runs, listed, said, alive, die: () => die() }
 }
 
 it('replaces a worker that died by one with the same data, and trains on', async () => {
@@ -100,6 +101,37 @@ it('brings back all files when the worker dies again while it is given them', as
   expect(given).toEqual(['a.png', 'b.png'])
   await vi.waitFor(() => expect(asked()).toContain('start'))
   expect(said()).toEqual(['The worker died. Another has what it had; nothing of the run was kept, so it starts over.'])
+})
+
+it('continues what was kept of a run by a worker that died before the page heard of it, and no other run', async () => {
+  const { asked, answer, state, dataset, listed, said, alive, die } = await open()
+  const before = Date.now() - 1000
+  alive()
+  dataset()
+  state({})
+  state({ state: 'running', step: 2 })
+  die()
+  await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  const begun = Date.now()
+  listed(
+    null,
+    { id: 'of another tab', begun, elsewhere: true },
+    { id: 'this', begun, elsewhere: false },
+    { id: 'older', begun: before, elsewhere: false },
+  )
+  await answer('keep-in')
+  await vi.waitFor(() => expect(asked()).toContain('continue-run'))
+  expect(FakeWorker.newest.posted.find(({ command }) => command.type === 'continue-run')!.command.given).toEqual({
+    id: 'this',
+    best: false,
+  })
+  dataset()
+  state({ state: 'paused', step: 1 })
+  await answer('continue-run')
+  await vi.waitFor(() => expect(asked()).toContain('mark-respawn'))
+  await answer('mark-respawn')
+  await vi.waitFor(() => expect(asked()).toContain('resume'))
+  expect(said()).toEqual(['The worker died. Another has what it had; the run goes on from step 1, 1 before where it was.'])
 })
 
 it('trains on nothing else where neither the run nor its images can be brought back', async () => {

@@ -15,6 +15,7 @@ const long: ReadonlySet<RequestName> = new Set<RequestName>([
   'choose-modality',
   'inspect-source',
   'choose-mask',
+  'choose-exemplar',
   'undo-mask',
   'map-label',
   'open-picture',

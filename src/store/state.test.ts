@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { defaults, makeConfig, presets } from '../method/config'
+import { defaults, makeConfig, presets, type Preset } from '../method/config'
 import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
-import { addProblem, allowed, applyPreset, differing, initial, presetOf, reduce, wouldForget, wouldLose, type State } from './state'
+import {
+  addProblem,
+  allowed,
+  applyPreset,
+  differing,
+  give,
+  initial,
+  presetOf,
+  reduce,
+  unpicked,
+  wouldForget,
+  wouldLose,
+  type State,
+} from './state'
 
 const idOf = (name: string): PictureId => `${name}/2/0/0`
 
@@ -19,6 +32,7 @@ const dataset = (names: string[]): DatasetSummary => ({
   identifiers: [],
   personal: { count: 0, examples: [] },
   proposedRegion: null,
+  suggestion: null,
   unlabeled: names.map((name) => ({
     id: idOf(name),
     name,
@@ -30,6 +44,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     annotated: false,
     source: 's',
   })),
+  further: { images: [], sources: [] },
   references: 0,
   missing: [],
 })
@@ -52,6 +67,24 @@ describe('reduce', () => {
     expect(reduce(state, stateEvent(1, 'running', 6))).toBe(state)
     expect(reduce(state, { type: 'problem', kind: 'run', message: 'old', file: null, run: 1 })).toBe(state)
     expect(state).toMatchObject({ run: 2, status: { state: 'ready', step: 0 } })
+  })
+
+  it('shows all images while there is no mask and after a drawing, until a mask comes from a file or the sample', () => {
+    const load = (from: 'file' | 'drawing' | null, sample: DatasetSummary['sample'] = null): Event => ({
+      type: 'dataset',
+      dataset: { ...dataset(['a']), sample, exemplars: from ? [{ from } as DatasetSummary['exemplars'][0]] : [] },
+      config: defaults,
+      run: 0,
+    })
+    const picking = (...events: Event[]) => after(...events).picking
+    expect(picking(load(null))).toBe(true)
+    expect(picking(load(null), load('drawing'))).toBe(true)
+    expect(picking(load(null), load('drawing'), load('drawing'))).toBe(true)
+    expect(picking(load(null), load('file'))).toBe(false)
+    expect(picking(load(null), load('drawing'), load('file', 'Cardiac phantom'))).toBe(false)
+    expect(picking(load('file'))).toBe(false)
+    const opened = { ...after(load('file')), picking: true }
+    expect(reduce(opened, load('file')).picking, 'opened by hand').toBe(true)
   })
 
   it('does not change the state it is given', () => {
@@ -95,6 +128,26 @@ describe('reduce', () => {
     )
     expect(state.progress).toEqual({ read: { done: 1, of: 2 }, export: { done: 3, of: 4 }, bank: null })
   })
+})
+
+it('lists what a run waits for until it goes on, or another begins, and never twice', () => {
+  const waits = (missing: number): Event => ({
+    ...({ type: 'problem', kind: 'input', message: `"run.zip" needs ${missing} of 3 images.`, file: 'run.zip', waits: true } as const),
+    run: 0,
+  })
+  const other: Event = { type: 'problem', kind: 'input', message: 'No.', file: null, run: 0 }
+  const said = ({ problems }: State) => problems.map(({ message }) => message)
+  const state = after(waits(3), other, waits(1))
+  expect(said(state)).toEqual(['No.', '"run.zip" needs 1 of 3 images.'])
+  expect(state.problems.map(({ id }) => id)).toEqual([2, 3])
+  const ends: [Event, boolean][] = [
+    [{ type: 'continued', config: defaults, watched: null, run: 0 }, true],
+    [{ type: 'dataset', dataset: { ...dataset([]), sample: 'Cardiac phantom' }, config: defaults, run: 1 }, true],
+    [{ type: 'dataset', dataset: dataset(['a']), config: defaults, run: 1 }, false],
+    [stateEvent(0, 'running', 1), true],
+    [stateEvent(0, 'ready'), false],
+  ]
+  for (const [event, isOver] of ends) expect(said(reduce(state, event))).toEqual(isOver ? ['No.'] : said(state))
 })
 
 describe('what would be lost', () => {
@@ -161,9 +214,9 @@ describe('problems', () => {
 
 describe('presets', () => {
   it('are recognised, whatever the seed and the crop', () => {
-    for (const name of ['Quick', 'Balanced', 'Full'] as const) {
-      const config = applyPreset(name, makeConfig({ seed: 9, crop: 0.7, tau: 0.5 }))
-      expect(config).toMatchObject({ ...presets[name], seed: 9, crop: 0.7, tau: defaults.tau })
+    for (const name of Object.keys(presets) as Preset[]) {
+      const config = applyPreset(name, makeConfig({ seed: 9, crop: 0.7, elastic: 0.1 }))
+      expect(config).toMatchObject({ ...presets[name], seed: 9, crop: 0.7, elastic: defaults.elastic })
       expect(presetOf(config)).toBe(name)
     }
     expect(presetOf(makeConfig({ tau: 0.5 }))).toBeNull()
@@ -171,6 +224,46 @@ describe('presets', () => {
 
   it('differ from each other as their table says', () => {
     expect(differing(applyPreset('Balanced', defaults), defaults)).toEqual(presets.Balanced)
+  })
+})
+
+describe('settings picked from the data', () => {
+  const values = { windowWidth: 400, exemplarRotation: 15 }
+  const loaded = (run: number, suggestion: DatasetSummary['suggestion']): Event => ({
+    ...{ type: 'dataset', run, config: defaults },
+    dataset: { ...dataset(['a']), suggestion },
+  })
+  const ct = (run: number) => loaded(run, { what: 'CT', values })
+
+  it('come with the data and go with them', () => {
+    // Its pictures come before it.
+    const state = after({ type: 'thumbnails', run: 1, size: 1, pixels: [], labels: [], gone: [] }, ct(1))
+    expect(differing(state.asked, defaults)).toEqual(values)
+    expect(unpicked(state)).toEqual(defaults)
+    // Told again, as after every change of a setting.
+    expect(reduce(state, ct(2)).picked).toEqual(state.picked)
+    const other = reduce(state, loaded(3, { what: 'CT', values: { windowWidth: 1500 } }))
+    expect(differing(other.asked, defaults)).toEqual({ windowWidth: 1500 })
+    expect(reduce(other, loaded(4, null))).toMatchObject({ asked: defaults, picked: { values: {}, replaced: {} } })
+  })
+
+  it('take no other value’s place', () => {
+    const set = { ...initial, ...give(initial, { windowWidth: 0, tau: 0.5 }) }
+    expect(differing(reduce(set, ct(1)).asked, defaults)).toEqual({ exemplarRotation: 15, tau: 0.5 })
+    const changed = { ...after(ct(1)), ...give(after(ct(1)), { windowWidth: 300 }) }
+    for (const state of [changed, reduce(changed, ct(2))]) {
+      expect(differing(state.asked, defaults)).toEqual({ windowWidth: 300, exemplarRotation: 15 })
+      expect(differing(unpicked(state), defaults)).toEqual({ windowWidth: 300 })
+    }
+    expect(differing(reduce(changed, loaded(3, null)).asked, defaults)).toEqual({ windowWidth: 300 })
+  })
+
+  it('change no run that has begun, nor one that is continued', () => {
+    const begun = after(loaded(1, null), stateEvent(1, 'running', 5))
+    expect(reduce(begun, ct(1)).asked).toEqual(defaults)
+    const config = makeConfig({ tau: 0.5 })
+    const continued = reduce(after(ct(2)), { type: 'continued', run: 2, config, watched: null })
+    expect([continued.asked, reduce(continued, ct(3)).asked]).toEqual([config, config])
   })
 })
 

@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, type Config, type Preset } from '../method/config'
+import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, takenOf, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -19,6 +19,7 @@ import type {
   Recovery,
   RequestName,
   RunStatus,
+  Suggestion,
   VolumeNumbers,
 } from '../worker/protocol'
 
@@ -28,7 +29,7 @@ export type Status = Omit<RunStatus, 'state'> & {
 }
 
 /** A problem as listed. */
-export type ListedProblem = Required<Omit<Problem, 'discards'>> & { id: number }
+export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -37,6 +38,14 @@ type Progress = Pick<Event<'progress'>, 'done' | 'of'>
 
 /** An image is opened to draw on, to choose the region of interest, or to view. */
 export type PicturePurpose = 'annotate' | 'region' | 'preview'
+
+/** Settings that came from the data. */
+export interface Picked {
+  values: Partial<Config>
+  replaced: Partial<Config>
+}
+
+const nothing: Picked = { values: {}, replaced: {} }
 
 export interface State {
   /** Number of the newest run heard of; events of older runs are dropped. */
@@ -48,6 +57,12 @@ export interface State {
   running: Config | null
   /** Settings as the form shows them; they may be ahead of the session. */
   asked: Config
+  /** Of `asked`, what was picked from the data, and what it replaced. */
+  picked: Picked
+  /** Whether nothing has been picked for this run yet: its data set is still to be told. */
+  unpickedRun: boolean
+  /** Settings that the user or the address has set, in whose place nothing is picked. */
+  given: ReadonlySet<Key>
   /** Settings last sent to the session or reported by it. */
   told: Config
   /** The unlabelled image that the live view is asked to follow; null if there is none. */
@@ -66,6 +81,8 @@ export interface State {
   progress: Record<Event<'progress'>['what'], Progress | null>
   /** The bank of pseudo-exemplars, once it is made. */
   bank: BankInfo | null
+  /** The file whose networks are at hand without the images that they learnt from; null if there is none. */
+  loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
   /** What else happened in the run. */
@@ -79,6 +96,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
+  picking: boolean
   /** How masks are exported. */
   exportOptions: ExportOptions
   /** The last file that was saved, and the step before which it was asked for. */
@@ -99,6 +118,9 @@ export const initial: State = {
   dataset: null,
   running: null,
   asked: defaults,
+  picked: nothing,
+  unpickedRun: true,
+  given: new Set(),
   told: defaults,
   watched: null,
   live: true,
@@ -108,6 +130,7 @@ export const initial: State = {
   pending: [],
   progress: { read: null, export: null, bank: null },
   bank: null,
+  loaded: null,
   recoveries: [],
   marks: [],
   findings: [],
@@ -115,6 +138,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
   runs: [],
@@ -126,20 +150,44 @@ export const initial: State = {
 /** Whether an event belongs to an earlier run. */
 export const isStale = (state: Pick<State, 'run'>, event: Event): boolean => event.run < state.run
 
+/** What no run waits for any longer is not listed; the same list if there is nothing of the kind. */
+const withoutWaits = (problems: State['problems']): State['problems'] =>
+  problems.some(({ waits }) => waits) ? problems.filter(({ waits }) => !waits) : problems
+
 type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<State>
 
 /** What each event changes here; the others are handled in connection.ts. */
 const reducers = {
-  dataset: ({ watched }, { dataset, config }) => {
+  dataset: (state, { dataset, config }) => {
+    const { watched, unpickedRun, problems } = state
     // As in the session, the choice stays if the image still exists.
     const there = dataset.unlabeled.some(({ id }) => id === watched)
-    return { dataset, running: config, told: config, watched: there ? watched : (dataset.unlabeled[0]?.id ?? null) }
+    // A run that has begun keeps its settings.
+    const own = unpickedRun ? pick(state, dataset.suggestion) : {}
+    return {
+      dataset,
+      picking: isPicking(state, dataset),
+      running: config,
+      told: config,
+      watched: there ? watched : (dataset.unlabeled[0]?.id ?? null),
+      unpickedRun: false,
+      problems: dataset.sample === null ? problems : withoutWaits(problems),
+      ...own,
+    }
   },
-  continued: ({ watched }, { config, watched: own }) => ({ asked: config, told: config, running: config, watched: own ?? watched }),
+  continued: ({ watched, problems }, { config, watched: own }) => ({
+    ...{ asked: config, told: config, running: config, watched: own ?? watched },
+    ...{ picked: nothing, given: new Set(keys) },
+    problems: withoutWaits(problems),
+  }),
+  loaded: (_, { file }) => ({ loaded: file }),
   memory: (_, { memory }) => ({ memory }),
   class: ({ dataset }, { info }) =>
     dataset ? { dataset: { ...dataset, classes: dataset.classes.map((known) => (known.index === info.index ? info : known)) } } : {},
-  state: (_, { state, step, steps, stepsPerSecond, secondsLeft }) => ({ status: { state, step, steps, stepsPerSecond, secondsLeft } }),
+  state: ({ problems }, { state, step, steps, stepsPerSecond, secondsLeft }) => ({
+    status: { state, step, steps, stepsPerSecond, secondsLeft },
+    problems: state === 'running' ? withoutWaits(problems) : problems,
+  }),
   bank: ({ progress }, { bank }) => ({ bank, progress: { ...progress, bank: null } }),
   backend: (_, { backend }) => ({ backend }),
   progress: ({ progress }, { what, done, of }) => ({ progress: { ...progress, [what]: { done, of } } }),
@@ -160,7 +208,16 @@ export function reduce(state: State, event: Event): State {
   if (isStale(state, event)) return state
   const next =
     event.run > state.run
-      ? { ...state, run: event.run, saved: null, bank: null, recoveries: [], marks: [], progress: { ...state.progress, bank: null } }
+      ? {
+          ...state,
+          run: event.run,
+          unpickedRun: true,
+          saved: null,
+          bank: null,
+          recoveries: [],
+          marks: [],
+          progress: { ...state.progress, bank: null },
+        }
       : state
   const reducer = (reducers as Partial<Record<EventName, Reducer<never>>>)[event.type]
   return reducer ? { ...next, ...reducer(next, event as never) } : next
@@ -185,26 +242,50 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(before: State, { kind, message, file, offers = [] }: Problem): State {
-  const { problems } = before
-  if (problems.some((p) => p.message === message && p.file === file)) return before
+export function addProblem(before: State, { kind, message, file, offers = [], waits = false }: Problem): State {
+  if (before.problems.some((p) => p.message === message && p.file === file)) return before
+  const problems = waits ? withoutWaits(before.problems) : before.problems
   const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
   const full = problems.length >= mostProblems
   const unlisted = state.unlisted + Number(full)
   if (full && kind === 'input' && offers.length === 0) return { ...state, unlisted }
-  const id = (problems.at(-1)?.id ?? 0) + 1
+  const id = (before.problems.at(-1)?.id ?? 0) + 1
   const leaving = full
     ? Math.max(
         0,
         problems.findIndex((problem) => problem.kind === 'input'),
       )
     : -1
-  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers }] }
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits }] }
 }
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
 export const applyPreset = (preset: Preset, config: Config): Config =>
   makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
+
+/** Settings without what was picked from the data. */
+export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Config => ({ ...asked, ...picked.replaced })
+
+/** Picks what the data suggest, in place of what was picked before; what is given stays. */
+export function pick(state: Pick<State, 'asked' | 'picked' | 'given'>, suggestion: Suggestion | null): Pick<State, 'asked' | 'picked'> {
+  const before = unpicked(state)
+  const values = takenOf(suggestion?.values ?? {}, before, (key) => state.given.has(key))
+  const replaced = Object.fromEntries((Object.keys(values) as Key[]).map((key) => [key, before[key]]))
+  return { asked: { ...before, ...values }, picked: { values, replaced } }
+}
+
+/** With these values set by the user. */
+export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: Partial<Config>): Pick<State, 'asked' | 'picked' | 'given'> {
+  const set = Object.keys(values) as Key[]
+  const without = (config: Partial<Config>): Partial<Config> =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !set.includes(key as Key)))
+  const { asked, picked, given } = state
+  return {
+    asked: { ...asked, ...values },
+    picked: { values: without(picked.values), replaced: without(picked.replaced) },
+    given: new Set([...given, ...set]),
+  }
+}
 
 /** The preset that `config` matches, or null for custom settings. */
 export function presetOf(config: Config): Preset | null {
@@ -220,6 +301,17 @@ export function differing(config: Config, base: Config): Partial<Config> {
 /** Whether settings are such that also a run that has begun can take. */
 export const isFree = (values: Partial<Config>): boolean =>
   Object.keys(values).every((key) => (freeKeys as readonly string[]).includes(key))
+
+/** Whether there are images of the user's and no mask: one has to be chosen and annotated first. */
+export const wantsMask = ({ dataset }: Pick<State, 'dataset'>): boolean =>
+  dataset !== null && dataset.sample === null && dataset.unlabeled.length > 0 && dataset.exemplars.every(({ from }) => from === null)
+
+/** Whether all images are still shown with the next data set. After a drawing they are, for there may be more to draw; a mask from a file ends the search. */
+function isPicking(before: State, dataset: DatasetSummary): boolean {
+  if (wantsMask({ dataset })) return true
+  const found = wantsMask(before) && !dataset.exemplars.some(({ from }) => from === 'drawing')
+  return before.picking && !found && dataset.sample === before.dataset?.sample
+}
 
 /** Whether forgetting what was learnt would lose it: a run on the user's own images that is not exported as it is. A sample's can be repeated. */
 export const wouldForget = ({ status: { step }, saved, dataset }: Pick<State, 'status' | 'saved' | 'dataset'>): boolean =>

@@ -69,7 +69,12 @@ const groupsOf = (rows: readonly Row[]): [string, Row[]][] => {
 function curvesHtml(rows: readonly Row[], looks: Looks): string {
   const figures = groupsOf(rows).flatMap(([data, own]) => {
     const curves = (x: 'step' | 'minutes'): Curve[] =>
-      own.map(({ arm, curve }) => ({ name: '', look: looks.get(arm)!, points: curve.map((point) => ({ x: point[x], y: point.dice })) }))
+      own.map(({ arm, curve }) => ({
+        name: '',
+        column: named(arm),
+        look: looks.get(arm)!,
+        points: curve.map((point) => ({ x: point[x], y: point.dice })),
+      }))
     return [
       chartFigure(`${escape(data)}: Dice by steps`, curves('step'), [0, 1]),
       chartFigure(`${escape(data)}: Dice by minutes`, curves('minutes'), [0, 1], { unit: 'minutes', least: 0.1, tick: 0 }),
@@ -81,12 +86,12 @@ function curvesHtml(rows: readonly Row[], looks: Looks): string {
 }
 
 function reliabilityHtml(rows: readonly Row[], looks: Looks): string {
-  const ideal: Curve = { name: '', look: 'fit', points: [0, 1].map((x) => ({ x, y: x })) }
+  const ideal: Curve = { name: '', column: 'calibrated', look: 'fit', points: [0, 1].map((x) => ({ x, y: x })) }
   const figures = groupsOf(rows).map(([data, own]) => {
     const curves = own.flatMap(({ arm, calibration }): Curve[] => {
       if (!calibration) return []
       const points = reliabilityCurve(calibration.reliability.foreground).map(({ confidence, right }) => ({ x: confidence, y: right }))
-      return [{ name: '', look: looks.get(arm)!, points }]
+      return [{ name: '', column: named(arm), look: looks.get(arm)!, points }]
     })
     return chartFigure(`${escape(data)}: how often a pseudo-label is right, by its confidence`, [ideal, ...curves], [0, 1], {
       unit: 'confidence',

@@ -191,7 +191,7 @@ function chosen(value: unknown, what: string, known: readonly string[]): string[
  * What settings were before their default changed: a run of today's program with these, and defaults for the rest, is the run of the program that had
  * no such setting or another default. So a cell keeps its key, and is not run again. Whoever changes a default adds its former value here.
  */
-const formerDefaults: Partial<Record<string, unknown>> = {}
+const formerDefaults: Partial<Record<string, unknown>> = { steps: 600 }
 
 /** Digest of what determines a run: data, exemplar, labels, settings and where it is scored. */
 function keyOf(source: StudyData['source'], spec: ExemplarSpec, { config, labels, scoreAt }: Omit<Cell, 'key' | 'name'>): string {

@@ -1,5 +1,6 @@
 import { annotate, closePicture } from '../store/commands'
-import { usePage } from '../store/page-store'
+import { pageStore, usePage } from '../store/page-store'
+import { stackOf } from '../store/stack'
 import { OnDemand } from './boundary'
 import { lazyPart } from './lazy-part'
 import { OpeningDialog } from './modal-dialog'
@@ -22,8 +23,8 @@ export function AnnotationOpener() {
       {(AnnotationEditor) => (
         <AnnotationEditor
           picture={picture}
-          // A copy, because it is transferred to the worker.
-          onDone={({ labels, classes }) => annotate(new Uint8Array(labels), classes)}
+          stack={stackOf(pageStore.getState().dataset, picture.id)}
+          onDone={annotate}
           onClose={closePicture}
         />
       )}

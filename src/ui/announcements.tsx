@@ -1,7 +1,8 @@
 import { markWords } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
+import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
-import { announcement, dataWords } from './format'
+import { announcement, dataWords, plural } from './format'
 
 /** Spoken by a screen reader when it changes, and seen by nobody. */
 export const Spoken = ({ children }: { children: string }) => (
@@ -23,6 +24,7 @@ export function Announcements() {
     if (!last || last.what === 'stopped') return ''
     return `${markWords(last, (picture) => dataset?.exemplars.find(({ id }) => id === picture)?.name)}.`
   })
+  const masks = useLatest(({ predictions }) => predictions?.items.length ?? 0)
   return (
     <>
       <Spoken>{data}</Spoken>
@@ -30,6 +32,8 @@ export function Announcements() {
       <Spoken>{mark}</Spoken>
       <Spoken>{advice}</Spoken>
       <Spoken>{status}</Spoken>
+      {/* Without the step: later ones take the place of these. */}
+      <Spoken>{masks > 0 ? `${plural(masks, 'mask')} to look at, in Results.` : ''}</Spoken>
     </>
   )
 }

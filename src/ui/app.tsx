@@ -1,4 +1,3 @@
-import { useLayoutEffect } from 'react'
 import { AnnotationOpener } from './annotation-opener'
 import { Announcements } from './announcements'
 import { Curves } from './curves'
@@ -8,32 +7,30 @@ import { DiscardDialog } from './discard-dialog'
 import { Footer } from './footer'
 import { Header } from './header'
 import { OfflineOffer } from './offline-offer'
+import { Picker } from './picker/picker'
 import { Problems } from './problems'
 import { Results } from './results'
+import { RunBar } from './run-bar'
 import { Runs } from './runs'
 import { SkipLinks } from './skip-links'
+import { StepsStrip } from './steps-strip'
 import { TrainingPanel } from './training-panel'
-import { useMedia } from './use-media'
 
 export function App() {
-  // As in layout.css. There the run bar comes first, for Tab and a screen reader too.
-  const narrow = useMedia('(max-width: 760px)')
-  const panels = [<DataPanel key="data" />, <TrainingPanel key="training" />]
-  // An open dialog that is moved with its panel, as when a telephone is turned, is modal no longer.
-  useLayoutEffect(() => {
-    for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]:not(:modal)')) {
-      dialog.close()
-      dialog.showModal()
-    }
-  }, [narrow])
   return (
     <>
       <SkipLinks />
       <Header />
+      <div className="run-strip">
+        <StepsStrip />
+        <RunBar />
+      </div>
       <Problems />
       <Runs />
       <main className="columns">
-        {narrow ? panels.reverse() : panels}
+        <DataPanel />
+        <Picker />
+        <TrainingPanel />
         <Curves />
         <Results />
       </main>

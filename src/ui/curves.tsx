@@ -1,8 +1,10 @@
 import { useState } from 'react'
 import { recoveryWords } from '../lib/recovery'
+import { useBegun } from '../store/curves'
 import { usePage } from '../store/page-store'
 import { ChartFigure } from './chart-figure'
 import type { Line } from './chart-props'
+import { ComingCurves } from './coming'
 import { percent, value } from './format'
 
 const terms = ['total', 'exemplar', 'synthetic', 'image', 'feature'] as const
@@ -21,13 +23,15 @@ const downToTenth = (lowest: number) => (Number.isFinite(lowest) ? Math.min(0.9,
 
 export function Curves() {
   const [shown, setShown] = useState<readonly Term[]>(['total'])
+  const begun = useBegun()
   const toggle = (term: Term) => setShown(terms.filter((t) => (t === term) !== shown.includes(t)))
   return (
-    <section className="panel curves" aria-labelledby="curves-heading">
+    <section className="panel curves" aria-labelledby="curves-heading" data-begun={begun}>
       <h2 id="curves-heading">Curves</h2>
       <p className="key quiet">
         <span data-model="A">A</span> <span data-model="B">B</span>
       </p>
+      {!begun && <ComingCurves />}
       <Recoveries />
       <ChartFigure name="Loss" chart="loss" format={value} lines={shown.flatMap((term) => pair(term, term, term !== 'total'))}>
         <div className="terms" role="group" aria-label="Loss terms">

@@ -6,11 +6,11 @@ import type { ExemplarInfo } from '../worker/protocol'
 import { BankList } from './bank'
 import { ExemplarList } from './exemplar-list'
 import { FileInputs } from './file-inputs'
-import { plural } from './format'
+import { count, plural } from './format'
 import { LabelTable } from './label-table'
 import { MappedValues, MaskNotes } from './mapped-values'
 import { Pairs } from './pairs'
-import { Pile } from './pile'
+import { PickerButton } from './picker/picker-button'
 import { ReadingProgress } from './reading-progress'
 import { RegionButton, RegionFact } from './region-button'
 import { SourceList } from './source-list'
@@ -44,10 +44,10 @@ export function DataPanel() {
       </label>
       <FileInputs can={can} />
       <ModalityField can={can} />
-      <Understood />
       <ExemplarList />
+      <Understood />
       <BankList />
-      <Pile />
+      <PickerButton />
       <Pairs />
       <RegionButton />
       <LabelTable />
@@ -86,6 +86,7 @@ function Understood() {
   const { exemplars, unlabeled, references, missing, size } = dataset
   const sizes = new Set(unlabeled.map(({ width, height }) => `${width} × ${height}`))
   const patients = new Set(unlabeled.map(({ patient }) => patient)).size
+  const annotated = unlabeled.filter((image) => image.annotated).length
   const canDraw = unlabeled.length > 0 && exemplars.length === 0
   return (
     <>
@@ -100,6 +101,8 @@ function Understood() {
             {unlabeled.length === 0
               ? 'none yet'
               : `${plural(unlabeled.length, 'image')} of ${plural(patients, 'patient')}, ${sizes.size === 1 ? [...sizes][0] : `${sizes.size} sizes`}`}
+            {annotated > 0 &&
+              `; ${count(annotated)} of them annotated, so learnt from with ${annotated === 1 ? 'its mask' : 'their masks'} only`}
           </dd>
         </div>
         <div>
@@ -117,7 +120,7 @@ function Understood() {
       {missing.length > 0 && (
         <p className="note needs">
           {canDraw
-            ? 'Choose one of the images below and draw its mask, or give an exemplar image and its mask.'
+            ? 'Choose one of the images and draw its mask, or give an exemplar image and its mask.'
             : `Still needed: ${missing.join(', ')}.`}
         </p>
       )}

@@ -104,7 +104,8 @@ interface Shown {
   palette: Palette
 }
 
-function Annotated({ exemplar: { id, from }, palette, side }: Shown & { side: number }) {
+/** An exemplar with its mask outlined, as the networks see it. */
+export function Annotated({ exemplar: { id, from }, palette, side }: Shown & { side: number }) {
   const seen = useThumbnail(id)
   const drawn = useMemo(() => {
     if (!seen) return null

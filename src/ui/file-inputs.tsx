@@ -26,9 +26,11 @@ const unsorted: FileInputProps[] = [
 
 export function FileInputs({ can }: { can: boolean }) {
   return (
-    <details className="files" open>
-      <summary>Your own files</summary>
-      <p className="quiet">PNG, JPEG, TIFF, NIfTI, DICOM, NRRD, MHA, npy, HDF5 or a zip of them. Drop them anywhere, or choose:</p>
+    <details className="files">
+      <summary>
+        Choose files <span className="quiet">or drop them anywhere</span>
+      </summary>
+      <p className="quiet">PNG, JPEG, TIFF, NIfTI, DICOM, NRRD, MHA, npy, HDF5 or a zip of them.</p>
       {inputs.map((input) => (
         <FileInput {...input} can={can} key={input.label} />
       ))}

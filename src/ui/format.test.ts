@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { announcement, duration, lastPart, percent, score, size, speedWords, statusLine, value } from './format'
+import { announcement, lastPart, percent, runsOf, score, size, speedWords, statusLine, value } from './format'
 
-it('writes times', () => {
-  expect([0.4, 45, 59.6, 154, 4320].map(duration)).toEqual(['0 s', '45 s', '1 min 0 s', '2 min 34 s', '1 h 12 min'])
+it('writes numbers with their runs', () => {
+  expect([[], [4], [1, 2], [1, 3, 4, 5, 9], [2, 3, 7, 8, 9]].map(runsOf)).toEqual(['', '4', '1, 2', '1, 3 – 5, 9', '2, 3, 7 – 9'])
 })
 
 it('writes shares, values and sizes, and a dash for what is not there', () => {

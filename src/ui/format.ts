@@ -1,4 +1,5 @@
 /** How numbers are written on the page. */
+import { duration } from '../lib/duration'
 import type { Status } from '../store/state'
 import type { BackendInfo, DatasetSummary } from '../worker/protocol'
 
@@ -11,14 +12,6 @@ export const plural = (n: number, thing: string): string => `${count(n)} ${thing
 
 /** A file's name without its folders, where there is little room. */
 export const lastPart = (name: string): string => name.slice(name.search(/[^/\\]*$/))
-
-/** Seconds as "45 s", "2 min 34 s" or "1 h 12 min". */
-export function duration(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds))
-  if (s < 60) return `${s} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
-}
 
 /** A time in milliseconds since 1970 as "11:26", or "25 Nov, 11:26" on another day than `now`. */
 export function moment(at: number, now = Date.now()): string {
@@ -83,4 +76,15 @@ export function speedWords({ backend, software }: BackendInfo, page: { webgpu: b
   const begins = page.webgpu ? 'Training' : 'This browser offers no WebGPU: training'
   const cores = page.isolated || backend === 'cpu' ? '' : ' (on one core of it, because the page is not isolated from others)'
   return `${begins} runs on the processor${cores}, which is usually slower than a GPU.`
+}
+
+/** Numbers in rising order as people write them: 1, 3 – 7, 9. */
+export function runsOf(numbers: readonly number[]): string {
+  const runs: [from: number, to: number][] = []
+  for (const n of numbers) {
+    const last = runs.at(-1)
+    if (last && n === last[1] + 1) last[1] = n
+    else runs.push([n, n])
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from} – ${to}`)).join(', ')
 }

@@ -8,10 +8,14 @@ export function Header() {
         <img src="favicon.svg" alt="" width="32" height="32" />
         <div>
           <h1>Exemplar Lab</h1>
-          <p className="quiet">Research use only, not a medical device.</p>
+          <p>Segments a stack of medical images from one annotated example.</p>
         </div>
       </div>
-      <p className="privacy quiet">Everything runs in this page; nothing leaves it.</p>
+      <p className="privacy quiet">
+        Everything runs in this page; nothing leaves it.
+        <br />
+        Research use only, not a medical device.
+      </p>
       <BackendChip />
       <ThemeToggle />
     </header>

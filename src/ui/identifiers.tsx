@@ -5,6 +5,10 @@ import type { IdentifierInfo } from '../worker/protocol'
 import { count } from './format'
 import './styles/identifiers.css'
 
+/** What becomes of the unique identifiers by which a DICOM SEG names its images. */
+const uidsIn = (keepIdentifiers: boolean, rename: boolean): string =>
+  rename && !keepIdentifiers ? 'replaced in DICOM SEG, always by the same' : fates.always
+
 const fates: Record<IdentifierInfo['written'], string> = {
   always: 'in DICOM SEG: no viewer finds the images without it',
   asked: 'left out of DICOM SEG, unless kept',
@@ -70,7 +74,13 @@ export function Identifiers() {
                       {values.join('; ')}
                       {more > 0 && ` and ${count(more)} more`}
                     </td>
-                    <td>{written === 'asked' && keepIdentifiers ? 'kept in DICOM SEG' : fates[written]}</td>
+                    <td>
+                      {written === 'always'
+                        ? uidsIn(keepIdentifiers, rename)
+                        : written === 'asked' && keepIdentifiers
+                          ? 'kept in DICOM SEG'
+                          : fates[written]}
+                    </td>
                   </tr>
                 ))}
               </tbody>

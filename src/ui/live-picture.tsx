@@ -10,15 +10,22 @@ import { tint } from './painters'
 /** Paints one part of the views. */
 export type Painter = (to: ImageData, views: LiveViews) => void
 
-interface Props {
+export interface LivePictureProps {
   name: string
-  /** What it is, for the tooltip and for the empty place. */
+  /** What it is, for the tooltip. */
   hint: string
+  /** The same in a few words, for its empty place. */
+  soon: string
   paint: Painter
   /** Classes to be shown over it, tinted and outlined: to some eyes a tint alone is grey on grey. */
   labels?: (views: LiveViews) => Uint8Array
-  /** Whether the views contain this picture. */
+  /** Whether the views contain this picture, and what to say where they do not. */
   present?: (views: LiveViews) => boolean
+  absent?: string
+  /** Pixels of its side, if not those of the views. */
+  side?: number
+  /** Whether it is what something else on the page is about. */
+  lit?: boolean
 }
 
 const always = () => true
@@ -27,9 +34,10 @@ const always = () => true
 const outlinedSide = 256
 
 /** One canvas of the live view. It follows the newest views by itself; React renders it once. */
-export function LivePicture({ name, hint, paint, labels, present = always }: Props) {
+export function LivePicture({ name, hint, paint, labels, present = always, soon, absent = soon, side, lit = false }: LivePictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const nameId = useId()
+  const begun = useLatest(({ views }) => views !== null)
   const shown = useLatest(({ views }) => views !== null && present(views))
   useEffect(() => {
     const element = canvas.current
@@ -47,13 +55,14 @@ export function LivePicture({ name, hint, paint, labels, present = always }: Pro
         palette = paletteOf(known ?? [])
       }
       // Outlines need more pixels than the views have.
-      const scale = labels ? Math.max(1, Math.round(outlinedSide / views.size)) : 1
-      if (image.width !== views.size) {
-        image = new ImageData(views.size, views.size)
-        element.width = element.height = views.size * scale
+      const size = side ?? views.size
+      const scale = labels ? Math.max(1, Math.round(outlinedSide / size)) : 1
+      if (image.width !== size) {
+        image = new ImageData(size, size)
+        element.width = element.height = size * scale
       }
       paint(image, views)
-      const unit = (views.size * scale) / outlinedSide
+      const unit = (size * scale) / outlinedSide
       if (labels) drawOutlined(context, image, { labels: labels(views), palette, scale, unit, alpha: tint })
       else context.putImageData(image, 0, 0)
     }
@@ -68,12 +77,12 @@ export function LivePicture({ name, hint, paint, labels, present = always }: Pro
       stops.forEach((stop) => stop())
       forgetPaint(element)
     }
-  }, [paint, labels, present])
+  }, [paint, labels, present, side])
   return (
-    <figure className="picture" aria-labelledby={nameId} title={hint}>
+    <figure className="picture" aria-labelledby={nameId} title={hint} data-lit={lit}>
       <div className="frame">
         <canvas className={labels && 'outlined'} ref={canvas} width="64" height="64" hidden={!shown} />
-        {!shown && <p className="empty">{hint}</p>}
+        {!shown && <p className="empty">{begun ? absent : soon}</p>}
       </div>
       <figcaption id={nameId}>{name}</figcaption>
     </figure>

@@ -1,6 +1,16 @@
 import { expect, it } from 'vitest'
 import { rgbOf, viridis, viridisStops } from '../image/palette'
-import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintMask, strikeUnknown, tintLabels } from './painters'
+import {
+  paintBox,
+  paintChannels,
+  paintConfidence,
+  paintDisagreement,
+  paintGrey,
+  paintKnown,
+  paintMask,
+  strikeUnknown,
+  tintLabels,
+} from './painters'
 
 const pixels = (n: number) => ({ data: new Uint8ClampedArray(n * 4) })
 const at = (to: { data: Uint8ClampedArray }, i: number) => [...to.data.subarray(i * 4, i * 4 + 4)]
@@ -69,4 +79,37 @@ it('shows confidence in viridis, whose lightness only grows', () => {
     (_, v) => 0.2126 * viridis[v * 3]! + 0.7152 * viridis[v * 3 + 1]! + 0.0722 * viridis[v * 3 + 2]!,
   )
   expect(luminance.every((l, i) => i === 0 || l >= luminance[i - 1]! - 0.6)).toBe(true)
+})
+
+it('frames a box in white and black, and leaves what is inside and outside', () => {
+  const to = pixels(64)
+  paintGrey(to, new Uint8Array(64).fill(128))
+  paintBox(to, { x: 2, y: 1, width: 4, height: 5 }, 8)
+  const rows = Array.from({ length: 8 }, (_, y) => Array.from({ length: 8 }, (_, x) => at(to, y * 8 + x)[0]))
+  expect(rows.map((row) => row.map((v) => (v === 128 ? '.' : v === 255 ? 'w' : 'b')).join(''))).toEqual([
+    '........',
+    '..wwbb..',
+    '..w..w..',
+    '..b..w..',
+    '..b..b..',
+    '..wwbb..',
+    '........',
+    '........',
+  ])
+})
+
+it('shows every channel of every level, the dropped ones dark', () => {
+  const side = 128
+  const levels = [bytes(0, 1, 0, 0), Uint8Array.from({ length: 64 }, (_, c) => c % 2), Uint8Array.from({ length: 512 }, () => 1)]
+  const to = { data: new Uint8ClampedArray(side * side * 4) }
+  paintChannels(to, levels, side)
+  const rows = Array.from({ length: side }, (_, y) => Array.from({ length: side }, (_, x) => at(to, y * side + x)[0]!))
+  /** The cells of a line of pixels: shades that are not those between cells, each once. */
+  const cells = (row: number[]) => row.filter((v, x) => v !== 25 && row[x - 1] !== v)
+  const lines = rows.map(cells).filter((line, y, all) => line.length > 0 && (y === 0 || all[y - 1]!.length === 0))
+  expect(lines).toHaveLength(1 + 2 + 16)
+  expect(lines[0]).toEqual([225, 85, 225, 225])
+  const alternating = Array.from({ length: 32 }, (_, c) => (c % 2 ? 85 : 225))
+  expect(lines.slice(1, 3)).toEqual([alternating, alternating])
+  for (const line of lines.slice(3)) expect(line).toEqual(new Array<number>(32).fill(85))
 })

@@ -10,6 +10,13 @@ export const tint = 0.6
 /** What the painters need of an ImageData: four bytes per pixel. */
 export type Pixels = Pick<ImageData, 'data'>
 
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
 function put(to: Pixels, i: number, r: number, g: number, b: number): void {
   const at = i * 4
   to.data[at] = r
@@ -69,5 +76,48 @@ export function paintDisagreement(to: Pixels, grey: Bytes, differ: Bytes, colour
   for (let i = 0; i < grey.length; i++) {
     if (differ[i] !== 0) blend(to, i, grey[i]!, colour, tint)
     else put(to, i, grey[i]! * 0.25, grey[i]! * 0.25, grey[i]! * 0.25)
+  }
+}
+
+/** The edge of a box, two pixels white and two black, which shows on any grey. @param size of the picture's side */
+export function paintBox(to: Pixels, { x, y, width, height }: Box, size: number): void {
+  for (let i = 0; i < width; i++)
+    for (let j = 0; j < height; j++) {
+      if (i > 0 && j > 0 && i < width - 1 && j < height - 1) continue
+      const v = ((i + j) & 2) === 0 ? 255 : 0
+      put(to, (y + j) * size + x + i, v, v, v)
+    }
+}
+
+/** Cells in a row of the picture of channels. */
+const mostInRow = 32
+
+/** Shades of a kept channel, a dropped one, and what is between them. */
+const [kept, gone, between] = [225, 85, 25]
+
+/**
+ * The channels of all levels as cells, the finest level above: light, or dark where they were dropped (1). Rows of a level touch, and levels are
+ * apart. @param side of the picture, at least 64 pixels
+ */
+export function paintChannels(to: Pixels, levels: readonly Bytes[], side: number): void {
+  for (let i = 0; i < side * side; i++) put(to, i, between, between, between)
+  const rowsOf = ({ length }: Bytes) => Math.ceil(length / mostInRow)
+  const rows = levels.reduce((sum, level) => sum + rowsOf(level), 0)
+  const gap = 4
+  const rowHeight = (side - gap * (levels.length + 1)) / rows
+  let top = gap
+  for (const level of levels) {
+    const inRow = Math.min(mostInRow, level.length)
+    level.forEach((dropped, c) => {
+      const [column, row] = [c % inRow, Math.floor(c / inRow)]
+      const v = dropped ? gone : kept
+      const [left, right] = [Math.round((column * side) / inRow), Math.round(((column + 1) * side) / inRow) - 1]
+      const [upper, lower] = [
+        Math.round(top + row * rowHeight),
+        Math.max(1 + Math.round(top + row * rowHeight), Math.round(top + (row + 1) * rowHeight) - 1),
+      ]
+      for (let y = upper; y < lower; y++) for (let x = left; x < right; x++) put(to, y * side + x, v, v, v)
+    })
+    top += rowsOf(level) * rowHeight + gap
   }
 }

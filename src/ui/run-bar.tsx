@@ -1,5 +1,4 @@
 import { useShallow } from 'zustand/react/shallow'
-import { amount } from '../lib/amount'
 import { drive } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
@@ -37,18 +36,6 @@ export function RunBar() {
         ))}
       </div>
       <RunStatus />
-      <MemoryNote />
     </div>
-  )
-}
-
-/** What a run with these settings will take; Start says what to do where that is too much. */
-function MemoryNote() {
-  const memory = usePage((state) => state.memory)
-  if (!memory) return null
-  return (
-    <p className="note quiet" data-testid="memory" data-fits={memory.fits}>
-      Takes about {amount(memory.bytes)} of memory{memory.fits ? '' : ', more than there is'}.
-    </p>
   )
 }

@@ -1,107 +1,130 @@
+import { useId, useState } from 'react'
+import { takeStep } from '../store/commands'
+import { useLatest } from '../store/latest'
+import { usePage } from '../store/page-store'
+import { allowed } from '../store/state'
+import { beginWalk, endWalk, useWalk } from '../store/walk'
+import type { Network } from '../worker/protocol'
 import { ConfidenceLegend } from './confidence-legend'
-import { disagreementColour, rgbOf } from '../image/palette'
-import type { LiveViews } from '../worker/protocol'
-import { LivePicture, type Painter } from './live-picture'
-import { paintConfidence, paintDisagreement, paintGrey, paintKnown, paintMask } from './painters'
-import { TeachingArrows } from './teaching-arrows'
+import { LivePicture } from './live-picture'
+import { told } from './step-phases'
+import { TeachingArrows, TermButton, type Pointing } from './teaching-arrows'
+import { inputs, modelPart, modelPictures, type Part } from './teaching-parts'
+import { TeachingSays } from './teaching-says'
+import { supervisedArrows, type TermArrow } from './teaching-terms'
 import { WatchedName } from './watched-name'
+import './styles/teaching.css'
 
-type Model = 'A' | 'B'
-
-const paintWeak: Painter = (to, views) => paintGrey(to, views.weak)
-const paintStrong: Painter = (to, views) => paintGrey(to, views.strong)
-
-const modelPictures = (model: Model): Parameters<typeof LivePicture>[0][] => {
-  const other = model === 'A' ? 'B' : 'A'
-  return [
-    {
-      name: `Prediction ${model}`,
-      hint: `What ${model} makes of the strong view; ${other} corrects it.`,
-      paint: paintStrong,
-      labels: (views) => views[model].prediction,
-    },
-    {
-      name: `Confidence ${model}`,
-      hint: `How sure ${model} is of each pixel of the weak view.`,
-      paint: (to, views) => paintConfidence(to, views[model].confidence),
-    },
-    {
-      name: `Pseudo-label ${model}`,
-      hint: `What ${model} sees in the weak view: the lesson for ${other}.`,
-      paint: paintWeak,
-      labels: (views) => views[model].pseudoLabel,
-    },
-    {
-      name: `Confidence mask ${model}`,
-      hint: `White where ${model} is sure enough to teach; elsewhere nothing is learnt.`,
-      paint: (to, views) => paintMask(to, views.weak, views[model].mask, views.size),
-    },
-  ]
-}
-
-const rows = { A: modelPictures('A'), B: modelPictures('B') }
-
-const crimson = rgbOf(disagreementColour)
-const paintDiffering: Painter = (to, views) => paintDisagreement(to, views.weak, views.disagreement, crimson)
-const paintExemplar: Painter = (to, views) => paintGrey(to, views.exemplar.image)
-const exemplarLabels = ({ exemplar }: LiveViews) => exemplar.labels
-const paintSynthetic: Painter = (to, { synthetic, size }) => {
-  if (synthetic) paintKnown(to, synthetic.image, synthetic.known, size)
-}
-const syntheticLabels = ({ synthetic }: LiveViews) =>
-  synthetic ? synthetic.labels.map((label, i) => (synthetic.known[i] === 0 ? 0 : label)) : new Uint8Array()
-
-/** What each model believes, how sure it is, and what it learns from the other, on one unlabelled image. */
+/** What each network sees and believes, how sure it is, and what it learns from the other, on one unlabelled image. */
 export function TeachingDiagram() {
+  const [pointed, point] = useState<TermArrow | null>(null)
+  const walk = useWalk()
+  const explainedBy = useId()
+  const pointing: Pointing = { pointed, point, explainedBy }
+  const parts = pointed ? [...pointed.from, ...pointed.to] : walk ? told[walk.phase].lit : []
+  const lit: ReadonlySet<Part> = new Set(parts)
   return (
-    <div className="teaching">
+    <div className="teaching" data-phase={walk?.phase}>
       <h3>
         What they teach each other <WatchedName />
       </h3>
+      <Controls />
       <div className="diagram">
-        <div className="views-weak">
-          <LivePicture name="Weak view" hint="The image, slightly moved: pseudo-labels are made on it." paint={paintWeak} />
-        </div>
-        <div className="views-strong">
-          <LivePicture
-            name="Strong view"
-            hint="The same with altered contrast, blur and noise: predictions are made on it."
-            paint={paintStrong}
-          />
-        </div>
-        <ModelRow model="A" />
-        <TeachingArrows />
-        <ModelRow model="B" />
+        <Shared lit={lit} />
+        <ModelRow model="A" pointing={pointing} lit={lit} />
+        <TeachingArrows pointing={pointing} lit={lit} />
+        <ModelRow model="B" pointing={pointing} lit={lit} />
       </div>
-      <div className="beside">
-        <LivePicture name="Disagreement" hint="Where the two pseudo-labels differ." paint={paintDiffering} />
-        <LivePicture
-          name="Exemplar"
-          hint="The annotated image, turned and warped for this step."
-          paint={paintExemplar}
-          labels={exemplarLabels}
-        />
-        <LivePicture
-          name="Synthetic sample"
-          hint="The exemplar's structures pasted onto another image; hatched where the label is unknown."
-          paint={paintSynthetic}
-          labels={syntheticLabels}
-          present={(views) => views.synthetic !== null}
-        />
-        <ConfidenceLegend />
-      </div>
+      <TeachingSays id={explainedBy} pointed={pointed} walk={walk} />
     </div>
   )
 }
 
-function ModelRow({ model }: { model: Model }) {
+const networks = ['A', 'B'] as const
+
+/** What is done with single steps, and the colours of the confidence pictures. */
+function Controls() {
+  const status = usePage((state) => state.status)
+  const walk = useWalk()
+  const can = allowed({ status })
+  const seen = useLatest(({ views }) => views !== null)
+  const toSlow = can.step || can.pause
+  const toTour = toSlow || seen
+  const slow = walk?.kind === 'slow'
   return (
-    <div className="model-row" data-model={model} role="group" aria-label={`Model ${model}`}>
-      <p className="model-name" aria-hidden="true">
-        Model {model}
+    <div className="teaching-controls">
+      <div role="group" aria-label="Single steps">
+        {networks.map((model) => (
+          <button
+            key={model}
+            type="button"
+            title={`One step in which the weights of ${model} change and those of the other network stay.`}
+            aria-disabled={!can.step}
+            onClick={() => can.step && void takeStep(model)}
+          >
+            Step {model} only
+          </button>
+        ))}
+        <button
+          type="button"
+          title="Step after step, with a pause between the phases of each."
+          aria-pressed={slow}
+          aria-disabled={!toSlow && !slow}
+          onClick={() => (slow ? endWalk() : toSlow && void beginWalk('slow'))}
+        >
+          Slow motion
+        </button>
+        <button
+          type="button"
+          title="What happens in a step and why, in five parts, for those who do not know the paper."
+          aria-disabled={!toTour}
+          onClick={() => toTour && void beginWalk('tour')}
+        >
+          Tour of one step
+        </button>
+      </div>
+      <ConfidenceLegend />
+    </div>
+  )
+}
+
+/** The images, which both networks see. */
+function Shared({ lit }: { lit: ReadonlySet<Part> }) {
+  const shared = usePage((state) => (state.running ?? state.asked).draws === 'shared')
+  return (
+    <div className="shared" role="group" aria-label="Seen by both">
+      <p
+        className="model-name"
+        aria-hidden="true"
+        title={
+          shared
+            ? undefined
+            : 'In this run each network draws its own labelled images, strong views and boxes; here stand one strong view, and A’s labelled images.'
+        }
+      >
+        {shared ? 'Seen by both' : 'Seen, each its own'}
       </p>
-      {rows[model].map((picture) => (
-        <LivePicture key={picture.name} {...picture} />
+      {inputs.map((picture) => (
+        <LivePicture key={picture.name} {...picture} lit={lit.has(picture.name)} />
+      ))}
+    </div>
+  )
+}
+
+function ModelRow({ model, pointing, lit }: { model: Network; pointing: Pointing; lit: ReadonlySet<Part> }) {
+  const name = modelPart(model)
+  return (
+    <div className="model-row" data-model={model} role="group" aria-label={name} data-lit={lit.has(name)}>
+      <div className="model-head">
+        <p className="model-name" aria-hidden="true">
+          {name}
+        </p>
+        {supervisedArrows[model].map((arrow) => (
+          <TermButton key={arrow.term} arrow={arrow} pointing={pointing} />
+        ))}
+      </div>
+      {modelPictures[model].map((picture) => (
+        <LivePicture key={picture.name} {...picture} lit={lit.has(picture.name)} />
       ))}
     </div>
   )

@@ -1,5 +1,8 @@
+import { useLatest } from '../store/latest'
 import { Advice } from './advice'
-import { RunBar } from './run-bar'
+import { Coming } from './coming'
+import { MemoryNote } from './memory-note'
+import { PickedSettings } from './picked-settings'
 import { RunFields } from './run-fields'
 import { Settings } from './settings'
 import { SpeedNote } from './speed-note'
@@ -7,15 +10,22 @@ import { TeachingDiagram } from './teaching-diagram'
 import { WatchStrip } from './watch-strip'
 
 export function TrainingPanel() {
+  const begun = useLatest(({ views }) => views !== null)
   return (
-    <section className="panel training" aria-labelledby="training-heading">
+    <section id="training" className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>
-      <RunBar />
       <Advice />
-      <SpeedNote />
       <RunFields />
+      <PickedSettings />
       <Settings />
-      <TeachingDiagram />
+      <div className="run-notes">
+        <MemoryNote />
+        <SpeedNote />
+      </div>
+      <div className="middle" data-begun={begun}>
+        <TeachingDiagram />
+        {!begun && <Coming />}
+      </div>
       <WatchStrip />
     </section>
   )

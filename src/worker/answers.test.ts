@@ -73,7 +73,7 @@ it('sends only the renamed label among 900 images, and each picture once', async
   expect(renamed.bytes).toBeLessThan(10_000)
 
   const { classes } = dataset
-  const drawn = await ask('annotate', { picture: ids[7]!, labels: new Uint8Array(400).fill(1, 0, 200), classes })
+  const drawn = await ask('annotate', { drawings: [{ picture: ids[7]!, labels: new Uint8Array(400).fill(1, 0, 200) }], classes })
   expect(drawn.of('thumbnails').map(({ pixels, labels, gone }) => [pixels, labels.map(([id]) => id), gone])).toEqual([[[], [ids[7]], []]])
 
   const cropped = await ask('configure', { values: { crop: 0.8 } })

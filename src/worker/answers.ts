@@ -22,12 +22,14 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'inspect-source': ({ source }, { session }) => session.inspect(source),
   'map-label': ({ value, target }, { session }) => session.mapLabel(value, target),
   'choose-mask': ({ image, mask }, { session }) => session.chooseMask(image, mask),
+  'choose-exemplar': ({ image }, { session }) => session.chooseExemplar(image),
   'undo-mask': (_, { session }) => session.undoMask(),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
-  annotate: async ({ picture, labels, classes }, { session, keeper }) => {
+  annotate: async ({ drawings, classes }, { session, keeper }) => {
     if (!keeper.upToDate) await keeper.keep()
-    await session.annotate(picture, labels, classes)
+    await session.annotate(drawings, classes)
   },
+  'export-drawings': ({ drawings, classes, options }, { session }) => session.exportDrawings(drawings, classes, options),
   'remove-exemplar': async ({ picture }, { session, keeper }) => {
     if (!keeper.upToDate) await keeper.keep()
     await session.removeExemplar(picture)
@@ -38,7 +40,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   start: (_, { session }) => session.start(),
   resume: (_, { session }) => session.resume(),
   pause: (_, { session }) => session.pause(),
-  step: (_, { session }) => session.step(),
+  step: ({ only }, { session }) => session.step(only),
   stop: (_, { session }) => session.stop(),
   'train-on': ({ steps }, { session }) => session.trainOn(steps),
   reset: (_, { session }) => session.reset(),

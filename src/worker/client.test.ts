@@ -25,7 +25,7 @@ it('transfers drawn labels and nothing else', () => {
   const { client, workers } = make()
   const labels = new Uint8Array([1, 2, 3])
   void client.ask('start', {})
-  void client.ask('annotate', { picture: 's/2/0/0', labels, classes: [] })
+  void client.ask('annotate', { drawings: [{ picture: 's/2/0/0', labels }], classes: [] })
   expect(workers[0]!.posted.map((p) => p.transfer)).toEqual([[], [labels.buffer]])
 })
 

@@ -2,6 +2,7 @@
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { ListedRun } from '../keeping/kept-run'
+import type { Network } from '../method/history'
 import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
 import type { SelfTestReport } from '../selftest/report'
@@ -9,6 +10,7 @@ import type {
   BackendInfo,
   BackendName,
   CaseName,
+  Drawn,
   EventOf,
   ExportedFile,
   ExportKind,
@@ -25,7 +27,7 @@ import type {
 } from '../session/events'
 
 export type { KeptFile, KeptState, ListedRun } from '../keeping/kept-run'
-export type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
+export type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
@@ -54,14 +56,18 @@ export interface Requests {
   'inspect-source'(given: { source: string }): VolumeNumbers
   /** Gives an image (the id of its source) another mask, or none. Answers with what that changes, in sentences. */
   'choose-mask'(given: { image: string; mask: string | null }): string
+  /** Makes an image (the id of its source) with the mask that it has the exemplar, likewise. The one before keeps its mask, for the score. */
+  'choose-exemplar'(given: { image: string }): string
   /** Takes back the last choice of a mask, likewise. */
   'undo-mask'(given: Nothing): string
   /** What a value of the exemplar's mask counts as. */
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
-  /** What the user drew on an image: class per pixel, 255 unknown, and the label list, background first. */
-  annotate(given: { picture: PictureId; labels: Uint8Array<ArrayBuffer>; classes: LabelClass[] }): void
+  /** What the user drew on images, and the label list, background first: each becomes an exemplar. */
+  annotate(given: { drawings: Drawn[]; classes: LabelClass[] }): void
+  /** What is drawn on the volume of the first of these images, in its format; nothing else changes. */
+  'export-drawings'(given: { drawings: Drawn[]; classes: LabelClass[]; options: ExportOptions }): ExportedFile
   'remove-exemplar'(given: { picture: PictureId }): void
   /** Leaves an image of the bank out of the steps that follow. */
   'remove-from-bank'(given: { picture: PictureId }): void
@@ -73,7 +79,8 @@ export interface Requests {
   start(given: Nothing): void
   resume(given: Nothing): void
   pause(given: Nothing): void
-  step(given: Nothing): void
+  /** One step; `only`: it updates this network alone. */
+  step(given: { only?: Network }): void
   stop(given: Nothing): void
   /** A run at rest trains so many steps further. */
   'train-on'(given: { steps: number }): void

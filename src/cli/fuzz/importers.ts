@@ -58,7 +58,7 @@ function importer(name: Kind, samples: readonly Sample[]): Target<DamagedFile> {
     cases: fc.record({
       sample: fc.nat(samples.length - 1),
       edits: fc.array(edit, { minLength: 1, maxLength: 6 }),
-      role: fc.constantFrom(null, null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference'),
+      role: fc.constantFrom(null, null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference', 'further'),
       beside: fc.boolean(),
     }),
     filesOf: (one) => [damaged(one)],

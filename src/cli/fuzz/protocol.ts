@@ -125,7 +125,16 @@ const after: { [T in RequestName]?: (from: RunState) => readonly RunState[] } = 
 }
 /** Requests that may change the data, after which a run is as it was, or anew, or goes on paused with other exemplars. */
 const changing: ReadonlySet<RequestName> = new Set([
-  ...(['load-sample', 'load-files', 'choose-slices', 'choose-modality', 'map-label', 'choose-mask', 'undo-mask'] as const),
+  ...([
+    'load-sample',
+    'load-files',
+    'choose-slices',
+    'choose-modality',
+    'map-label',
+    'choose-mask',
+    'choose-exemplar',
+    'undo-mask',
+  ] as const),
   ...(['annotate', 'remove-exemplar', 'configure', 'continue-run'] as const),
 ])
 
@@ -183,7 +192,25 @@ const values = oneof(
 ) as fc.Arbitrary<Given<'configure'>['values']>
 
 const exports_: ExportKind[] = ['weights', 'masks', 'maps', 'run']
-const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference')
+const role = constantFrom(null, 'exemplar-image', 'exemplar-mask', 'unlabeled', 'reference', 'further')
+
+const exportOptions = record({
+  format: constantFrom('source' as const, 'nifti' as const),
+  keepIdentifiers: boolean(),
+  rename: boolean(),
+})
+
+/** Drawings on images, right and wrong, or none. */
+const drawings = record({
+  on: array(record({ n: nat(), length: constantFrom(256, 256, 256, 255, 0), label: constantFrom(1, 2, 255) }), { maxLength: 3 }),
+  classes: integer({ min: 1, max: 3 }),
+}).map(({ on, classes }) => (page: Page) => ({
+  drawings: on.map(({ n, length, label }) => ({
+    picture: page.picture(n),
+    labels: new Uint8Array(length).map((_, i) => (i % 16 < 6 ? label : 0)),
+  })),
+  classes: Array.from({ length: classes }, (_, i) => ({ index: i, name: `class ${i}`, color: '#ff0000' })),
+}))
 
 /** Every request but those that measure instead of training or say where runs are kept. */
 const requests: {
@@ -205,6 +232,7 @@ const requests: {
     image: page.source(n),
     mask: none ? null : page.source(m),
   })),
+  'choose-exemplar': nat().map((n) => (page) => ({ image: page.source(n) })),
   'undo-mask': fc.constant(() => ({})),
   'map-label': record({
     value: constantFrom('0', '1', '2', 'x'),
@@ -214,16 +242,8 @@ const requests: {
     ),
   }).map((given) => () => given),
   'open-picture': record({ n: nat(), toDraw: boolean() }).map(({ n, toDraw }) => (page) => ({ picture: page.picture(n), toDraw })),
-  annotate: record({
-    n: nat(),
-    length: constantFrom(256, 256, 256, 255, 0),
-    label: constantFrom(1, 2, 255),
-    classes: integer({ min: 1, max: 3 }),
-  }).map(({ n, length, label, classes }) => (page) => ({
-    picture: page.picture(n),
-    labels: new Uint8Array(length).map((_, i) => (i % 16 < 6 ? label : 0)),
-    classes: Array.from({ length: classes }, (_, i) => ({ index: i, name: `class ${i}`, color: '#ff0000' })),
-  })),
+  annotate: drawings,
+  'export-drawings': fc.tuple(drawings, exportOptions).map(([drawn, options]) => (page) => ({ ...drawn(page), options })),
   'remove-exemplar': nat().map((n) => (page) => ({ picture: page.picture(n) })),
   'remove-from-bank': nat().map((n) => (page) => ({ picture: page.picture(n) })),
   'edit-class': record({ index: integer({ min: -1, max: 3 }), name: string(), color: constantFrom('#123456', 'red', '') }).map(
@@ -239,12 +259,7 @@ const requests: {
   reset: fc.constant(() => ({})),
   watch: nat().map((n) => (page) => ({ picture: page.picture(n) })),
   live: boolean().map((on) => () => ({ on })),
-  export: record({
-    what: constantFrom(...exports_),
-    format: constantFrom('source' as const, 'nifti' as const),
-    keepIdentifiers: boolean(),
-    rename: boolean(),
-  }).map(({ what, ...options }) => () => ({ what, options })),
+  export: record({ what: constantFrom(...exports_), options: exportOptions }).map((given) => () => given),
   'mark-respawn': nat(5).map((reached) => () => ({ reached })),
   'case-names': fc.constant(() => ({})),
   keep: fc.constant(() => ({})),

@@ -1,25 +1,35 @@
 import { useCallback, useEffect, useId, useRef, useState, type RefObject } from 'react'
-import { Autosave } from '../../store/autosave'
-import { unknown, type Annotation, type Drawable } from '../../drawing/drawable'
+import { useStore } from 'zustand'
+import { unknown, type Drawable } from '../../drawing/drawable'
 import { Editor } from '../../drawing/editor'
+import { exportDrawings, fetchPicture, turnedTo } from '../../store/commands'
+import { tidy } from '../../lib/round-numbers'
+import { useDrafts } from '../../store/drafts'
+import { stackName, type Slice } from '../../store/stack'
+import type { PictureId } from '../../worker/protocol'
 import { count } from '../format'
 import { ModalDialog } from '../modal-dialog'
 import { DrawingCanvas } from './drawing-canvas'
-import { EditorContext, useEditor, useEditorState } from './editor-context'
+import { Editing, lookOf } from './editing'
+import { EditingContext, EditorContext, useEditing, useEditor, useEditorState } from './editor-context'
 import { LabelList } from './label-list'
 import { Shortcuts } from './shortcuts'
+import { SliceBar } from './slice-bar'
 import type { Stage } from './stage'
 import { ToolBar } from './tool-bar'
+import { toleranceStep } from './tolerance'
 import { ToolOptions } from './tool-options'
 import { tools } from './tools'
 import { ViewOptions } from './view-options'
 import '../styles/annotation.css'
 
 interface Props {
-  /** What is drawn on; another picture is another `id`. */
-  picture: Drawable
+  /** What is drawn on first; another picture is another `id`. */
+  picture: Drawable & { id: PictureId }
+  /** The slices of its volume in order, itself among them. */
+  stack: readonly Slice[]
   /** "Use this annotation" was pressed. The dialog stays open until the caller removes it. */
-  onDone: (result: Annotation) => void
+  onDone: (...drawn: Parameters<typeof exportDrawings>) => void
   /** "Close" or Escape was pressed; what was drawn is saved. */
   onClose: () => void
 }
@@ -29,40 +39,54 @@ export function AnnotationEditor(props: Props) {
   return <Opened key={props.picture.id} {...props} />
 }
 
-function Opened({ picture: given, onDone, onClose }: Props) {
+function Opened({ picture: given, stack, onDone, onClose }: Props) {
   // As it was when the dialog opened: a parent that passes a new object must not undo what was drawn.
   const [picture] = useState(given)
-  const [editor, setEditor] = useState<Editor | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
-  const dialog = useRef<HTMLDialogElement>(null)
+  const [editing] = useState(() => new Editing(stack, lookOf(stackName(picture.id)), fetchPicture))
 
   useEffect(() => {
-    let here = true
-    const autosave = new Autosave(picture, (text) => here && setProblem(text))
-    void autosave.load(picture.width * picture.height).then((saved) => here && setEditor(new Editor(picture, saved, autosave)))
-    return () => {
-      here = false
-    }
-  }, [picture])
+    void editing.show(picture)
+    return () => editing.end()
+  }, [editing, picture])
+
+  return (
+    <EditingContext value={editing}>
+      <Dialog name={picture.name} onDone={onDone} onClose={onClose} />
+    </EditingContext>
+  )
+}
+
+function Dialog({ name, onDone, onClose }: Pick<Props, 'onDone' | 'onClose'> & { name: string }) {
+  const editing = useEditing()
+  const editor = useStore(editing.state, (state) => state.editor)
+  const problem = useStore(editing.state, (state) => state.problem)
+  const dialog = useRef<HTMLDialogElement>(null)
+  const shown = editor?.picture
+  const id = shown?.id as PictureId | undefined
+  useEffect(() => {
+    if (id !== undefined) turnedTo(id)
+  }, [id])
 
   const close = () => {
-    // A stroke begun with the keyboard is kept as well.
-    editor?.release()
+    editing.end()
     onClose()
   }
+  const title = `Annotate ${shown?.name ?? name}`
   return (
     <ModalDialog
       ref={dialog}
       className="annotation"
-      title={`Annotate ${picture.name}`}
+      title={title}
       head={(titleId) => (
         <header className="annotation-head">
           <div className="annotation-title">
-            <h2 id={titleId}>Annotate {picture.name}</h2>
-            <p className="quiet">
-              {count(picture.width)} × {count(picture.height)} pixels
-              {picture.proposal && ' · a prediction to be corrected'}
-            </p>
+            <h2 id={titleId}>{title}</h2>
+            {shown && (
+              <p className="quiet">
+                {count(shown.width)} × {count(shown.height)} pixels
+                {shown.proposal && ' · a prediction to be corrected'}
+              </p>
+            )}
           </div>
           {editor && (
             <EditorContext value={editor}>
@@ -92,41 +116,60 @@ function Opened({ picture: given, onDone, onClose }: Props) {
   )
 }
 
+/** Saves what is drawn as a file; it is told where it cannot be seen. */
+async function exportAll(editing: Editing, editor: Editor): Promise<void> {
+  const { drawings, classes } = await editing.drawings()
+  const name = await exportDrawings(drawings, classes)
+  editor.tell(name ? `Saved as ${name}.` : 'Draw at least one label first.')
+}
+
 /** History, and the way out. `aria-disabled`, because a button that disables itself would drop the keyboard focus. */
 function Head({ onDone }: Pick<Props, 'onDone'>) {
+  const editing = useEditing()
   const editor = useEditor()
+  const busy = useStore(editing.state, (state) => state.busy !== null)
+  const interpolated = useStore(editing.state, (state) => state.interpolated)
   const past = useEditorState(({ drawing, stroking, points }) => drawing.past.length > 0 || stroking || points.length > 0)
   const future = useEditorState(({ drawing }) => drawing.future.length > 0)
-  const missing = useEditorState(Editor.missing)
+  const empty = useEditorState(Editor.missing)
+  const drafts = useDrafts()
+  const others = editing.stack.filter(({ id }) => id !== editor.picture.id && drafts.has(id)).length
+  const missing = others > 0 ? null : empty
   const reason = useId()
   return (
     <>
       <div className="annotation-row">
-        <button type="button" aria-disabled={!past} aria-keyshortcuts="Control+Z" title="Undo (Ctrl Z)" onClick={() => editor.undo()}>
+        <button
+          type="button"
+          aria-disabled={!past && interpolated !== 'done'}
+          aria-keyshortcuts="Control+Z"
+          title="Undo (Ctrl Z)"
+          onClick={() => editing.undo()}
+        >
           Undo
         </button>
         <button
           type="button"
-          aria-disabled={!future}
+          aria-disabled={!future && interpolated !== 'undone'}
           aria-keyshortcuts="Control+Shift+Z"
           title="Redo (Ctrl Shift Z)"
-          onClick={() => editor.redo()}
+          onClick={() => editing.redo()}
         >
           Redo
         </button>
       </div>
       <div className="annotation-use">
-        {missing && (
+        {(missing || others > 0) && (
           <p id={reason} className="hint quiet">
-            {missing}
+            {missing ?? `With ${others} other drawn slice${others === 1 ? '' : 's'}`}
           </p>
         )}
         <button
           type="button"
           className="primary"
-          aria-disabled={missing !== null}
-          aria-describedby={missing ? reason : undefined}
-          onClick={() => missing === null && onDone(editor.result())}
+          aria-disabled={missing !== null || busy}
+          aria-describedby={missing || others > 0 ? reason : undefined}
+          onClick={() => missing === null && !busy && void editing.drawings().then(({ drawings, classes }) => onDone(drawings, classes))}
         >
           Use this annotation
         </button>
@@ -137,6 +180,7 @@ function Head({ onDone }: Pick<Props, 'onDone'>) {
 
 /** Everything below the head, and the keys that work everywhere in the dialog. */
 function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
+  const editing = useEditing()
   const editor = useEditor()
   const canvas = useRef<HTMLCanvasElement>(null)
   const stage = useRef<Stage | null>(null)
@@ -155,30 +199,43 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
       if (event.key === 'Tab') wrapFocus(dialog.current!, event)
       // Keys pressed in the sheet belong to it, and keys in fields to the fields, but Escape leaves the field, not the dialog.
       if (event.defaultPrevented || target?.closest('dialog') !== (target === document.body ? null : dialog.current)) return
-      if (target?.matches('input:is([type=text], [type=number], [type=color]), select')) {
+      const inField = target?.matches('input:is([type=text], [type=number], [type=color]), select')
+      if (inField || (isSlider(target) && event.key === 'Escape')) {
         if (event.key !== 'Escape') return
         event.preventDefault()
         toCanvas()
-      } else if (press(editor, stage.current, () => setSheet(true), event)) event.preventDefault()
+      } else if (press(editing, editor, stage.current, () => setSheet(true), event)) event.preventDefault()
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [editor, dialog, toCanvas])
+  }, [editing, editor, dialog, toCanvas])
 
   return (
     <>
       <Restored toCanvas={toCanvas} />
       <div className="annotation-desk">
         <ToolBar toCanvas={toCanvas} />
-        <DrawingCanvas canvas={canvas} onStage={keepStage} />
+        <DrawingCanvas canvas={canvas} onStage={keepStage}>
+          {editing.stack.length > 1 && <SliceBar />}
+        </DrawingCanvas>
         {/* It scrolls where there is little room; its controls make it reachable by keyboard. */}
         <div className="annotation-side">
           <ToolOptions />
           <LabelList toCanvas={toCanvas} />
           <ViewOptions />
-          <button type="button" aria-keyshortcuts="?" title="All keys (?)" onClick={() => setSheet(true)}>
-            Shortcuts
-          </button>
+          <div className="annotation-row">
+            <button
+              type="button"
+              aria-keyshortcuts="Control+S"
+              title="Saves what is drawn on this image, or on all slices of its volume, as a file in the format of the image (Ctrl S)"
+              onClick={() => void exportAll(editing, editor)}
+            >
+              Export drawing
+            </button>
+            <button type="button" aria-keyshortcuts="?" title="All keys (?)" onClick={() => setSheet(true)}>
+              Shortcuts
+            </button>
+          </div>
         </div>
       </div>
       {sheet && <Shortcuts onClose={() => setSheet(false)} />}
@@ -195,18 +252,31 @@ function wrapFocus(dialog: HTMLElement, event: KeyboardEvent): void {
   to?.focus()
 }
 
+/** These keys move a slider. */
+const isSlider = (target: EventTarget | null) => target instanceof Element && target.matches('input[type=range]')
+
+/** The brush, or the tolerance of a flood. */
+function grow(editor: Editor, direction: 1 | -1): void {
+  const { tool, tolerance } = editor.state.getState()
+  if (tool !== 'flood') return editor.growBrush(direction)
+  const step = toleranceStep(editor.picture)
+  editor.setTolerance(Math.max(0, tidy(tolerance + direction * step)))
+}
+
 /** @returns whether the key did something */
 function press(
+  editing: Editing,
   editor: Editor,
   stage: Stage | null,
   openSheet: () => void,
-  { key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent,
+  { key, ctrlKey, metaKey, altKey, shiftKey, target }: KeyboardEvent,
 ): boolean {
   const letter = key.length === 1 ? key.toUpperCase() : key
   if (altKey) return false
   if (ctrlKey || metaKey) {
-    if (letter === 'Z' && !shiftKey) editor.undo()
-    else if (letter === 'Y' || letter === 'Z') editor.redo()
+    if (letter === 'Z' && !shiftKey) editing.undo()
+    else if (letter === 'Y' || letter === 'Z') editing.redo()
+    else if (letter === 'S') void exportAll(editing, editor)
     else return false
     return true
   }
@@ -217,8 +287,16 @@ function press(
     if (!label || label.value === unknown) return false
     editor.activate(label.value)
   } else if (letter === 'U') editor.activate(unknown)
-  else if (key === '[') editor.growBrush(-1)
-  else if (key === ']') editor.growBrush(1)
+  else if (letter === 'V') editor.set({ labelsShown: !editor.state.getState().labelsShown })
+  else if (letter === 'M') editor.smooth('median')
+  else if (letter === 'C') editor.smooth('closing')
+  else if (letter === 'I') void editing.interpolate()
+  else if (key === ',' || (key === 'PageUp' && !isSlider(target))) editing.turn(-1)
+  else if (key === '.' || (key === 'PageDown' && !isSlider(target))) editing.turn(1)
+  else if (key === '<') void editing.copyFrom(-1)
+  else if (key === '>') void editing.copyFrom(1)
+  else if (key === '[') grow(editor, -1)
+  else if (key === ']') grow(editor, 1)
   else if (key === '+' || key === '=') stage?.zoom(1.25)
   else if (key === '-') stage?.zoom(0.8)
   else if (key === '0') stage?.fit()

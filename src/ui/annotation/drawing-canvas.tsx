@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState, type RefObject } from 'react'
-import { useEditor, useEditorState } from './editor-context'
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
+import { useEditing, useEditor, useEditorState } from './editor-context'
 import { followKeys } from './keys'
 import { followPointers } from './pointers'
 import { Stage } from './stage'
@@ -8,10 +8,13 @@ interface Props {
   canvas: RefObject<HTMLCanvasElement | null>
   /** Receives the stage once it exists, and null when it is gone. */
   onStage: (stage: Stage | null) => void
+  /** Stands between the image and what is said of it. */
+  children?: ReactNode
 }
 
 /** The image to draw on, with the letters of its sides, zoom buttons and a read-out of what is under the pointer. */
-export function DrawingCanvas({ canvas, onStage }: Props) {
+export function DrawingCanvas({ canvas, onStage, children }: Props) {
+  const { look } = useEditing()
   const editor = useEditor()
   const over = useRef<HTMLCanvasElement>(null)
   const readout = useRef<HTMLParagraphElement>(null)
@@ -23,7 +26,7 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
   const corners = useEditorState((state) => state.points.length)
 
   useEffect(() => {
-    const standing = new Stage(editor, canvas.current!, over.current!, {
+    const standing = new Stage(editor, canvas.current!, over.current!, look, {
       readout: (text) => (readout.current!.textContent = text),
       say: (text) => (spoken.current!.textContent = text),
     })
@@ -35,7 +38,7 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
       standing.dispose()
       onStage(null)
     }
-  }, [editor, canvas, onStage])
+  }, [editor, look, canvas, onStage])
 
   const { name, sides, width, height } = editor.picture
   return (
@@ -45,7 +48,7 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
           ref={canvas}
           role="application"
           tabIndex={0}
-          aria-label={`Drawing of ${name}. Arrow keys move the cross-hair, with Shift by ten pixels; Space or Enter starts and ends a stroke, fills, or sets a corner; question mark lists all keys.`}
+          aria-label={`Drawing of ${name}. Arrow keys move the cross-hair, with Shift by ten pixels; Space or Enter starts and ends a stroke or shape, fills, or sets a corner; question mark lists all keys.`}
           data-tool={tool}
           data-image-width={width}
           data-image-height={height}
@@ -73,6 +76,7 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
           </button>
         </div>
       </div>
+      {children}
       <div className="annotation-foot">
         <p ref={readout} className="annotation-readout" data-readout />
         <p role="status" className="annotation-notice">
@@ -80,7 +84,9 @@ export function DrawingCanvas({ canvas, onStage }: Props) {
             (stroking
               ? 'Drawing: Escape takes the stroke back.'
               : corners > 0
-                ? `Polygon of ${corners} corner${corners === 1 ? '' : 's'}: Enter closes it.`
+                ? tool === 'livewire'
+                  ? `Livewire with ${corners} click${corners === 1 ? '' : 's'}: Enter closes it.`
+                  : `Polygon of ${corners} corner${corners === 1 ? '' : 's'}: Enter closes it.`
                 : '')}
         </p>
         <p ref={spoken} className="unseen" aria-live="polite" />

@@ -1,5 +1,6 @@
 /** The stage without a mouse: arrow keys move a cross-hair, Space and Enter do what a click there would. */
 import type { Point } from '../../drawing/drawable'
+import type { Tool } from '../../drawing/editor'
 import type { Stage } from './stage'
 
 const steps: Record<string, Point> = {
@@ -8,6 +9,9 @@ const steps: Record<string, Point> = {
   ArrowUp: { x: 0, y: -1 },
   ArrowDown: { x: 0, y: 1 },
 }
+
+/** These are drawn from click to click. */
+const isOutline = (tool: Tool) => tool === 'polygon' || tool === 'livewire'
 
 /** Follows keys on the canvas until the stage goes. */
 export function followKeys(stage: Stage): void {
@@ -28,9 +32,9 @@ function keyDown(stage: Stage, event: KeyboardEvent): void {
     // On release, because Space and a drag move the image.
     if (!event.repeat) hands.space = 'down'
   } else if (event.key === 'Enter') {
-    if (tool === 'polygon') editor.closePolygon()
+    if (isOutline(tool)) editor.closePolygon()
     else if (!event.repeat) act(stage)
-  } else if (event.key === 'Backspace' && tool === 'polygon') editor.dropLastPoint()
+  } else if (event.key === 'Backspace' && isOutline(tool)) editor.dropLastPoint()
   else return
   event.preventDefault()
 }
@@ -50,6 +54,7 @@ function arrow(stage: Stage, step: Point, by: number): void {
   hands.byKeyboard = true
   stage.setCross({ x: hands.cross.x + step.x * by, y: hands.cross.y + step.y * by })
   editor.drag([stage.crossMiddle])
+  editor.hover(stage.crossMiddle)
   keepCrossInSight(stage)
   stage.tell()
   stage.say('')
@@ -76,7 +81,7 @@ function act(stage: Stage): void {
   else editor.press(stage.crossMiddle)
   const state = editor.state.getState()
   const corners = state.points.length
-  stage.say(stroking ? 'Stroke ended.' : state.stroking ? 'Stroke started.' : tool === 'polygon' ? `Corner ${corners} set.` : '')
+  stage.say(stroking ? 'Stroke ended.' : state.stroking ? 'Stroke started.' : isOutline(tool) ? `Corner ${corners} set.` : '')
   stage.tell()
   stage.redraw()
 }

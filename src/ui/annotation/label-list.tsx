@@ -9,6 +9,7 @@ import { useEditor, useEditorState } from './editor-context'
 export function LabelList({ toCanvas }: { toCanvas: () => void }) {
   const editor = useEditor()
   const table = useEditorState((state) => state.drawing.table)
+  const { spacing } = editor.picture
   return (
     <section aria-label="Labels">
       <table className="annotation-labels">
@@ -20,6 +21,11 @@ export function LabelList({ toCanvas }: { toCanvas: () => void }) {
             <th scope="col" className="number">
               Pixels
             </th>
+            {spacing && (
+              <th scope="col" className="number">
+                mm²
+              </th>
+            )}
             <th scope="col">Show</th>
             <th scope="col">Lock</th>
             <th scope="col">
@@ -41,9 +47,13 @@ export function LabelList({ toCanvas }: { toCanvas: () => void }) {
   )
 }
 
+/** Square millimetres, with three figures where it is small. */
+const areaText = (area: number): string => (area >= 100 || area === 0 ? count(Math.round(area)) : area.toPrecision(3))
+
 function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanvas: () => void }) {
   const { value, name, color, locked } = label
   const editor = useEditor()
+  const { spacing } = editor.picture
   const active = useEditorState((state) => state.active === value)
   const hidden = useEditorState((state) => state.hidden.has(value))
   const pixels = useEditorState((state) => state.drawing.counts[value]!)
@@ -85,6 +95,7 @@ function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanva
         </span>
       </td>
       <td className="number">{count(pixels)}</td>
+      {spacing && <td className="number">{value !== background && value !== unknown ? areaText(pixels * spacing[0] * spacing[1]) : ''}</td>}
       <td>
         {value !== background && (
           <input

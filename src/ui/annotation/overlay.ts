@@ -4,11 +4,13 @@ import type { Point } from '../../drawing/drawable'
 import { labelOf } from '../../drawing/drawing'
 import type { EditorState } from '../../drawing/editor'
 import { strokeCased } from '../cased-lines'
+import { boxBetween } from '../../drawing/shapes'
 import { toScreen, type View } from './view'
 
 /**
  * Paints all of it anew.
  * @param ratio device pixels per CSS pixel
+ * @param preview outline of what a flood would change, in pixels of the image
  * @param at where the tool is, in pixels of the image; null where it is nowhere
  * @param cross whether the cross-hair of the keyboard is shown there
  */
@@ -16,7 +18,8 @@ export function paintOverlay(
   context: CanvasRenderingContext2D,
   view: View,
   ratio: number,
-  { tool, size, points, active, drawing }: EditorState,
+  { tool, size, points, wire, lead, shape, active, drawing }: EditorState,
+  preview: Path2D | null,
   at: Point | null,
   cross: boolean,
 ): void {
@@ -27,18 +30,33 @@ export function paintOverlay(
   const color = tool === 'eraser' ? '#ffffff' : (labelOf(drawing, active)?.color ?? '#ffffff')
   const cased = (path: Path2D, width: number) => strokeCased(context, [{ path, color }], width)
 
+  if (preview) {
+    const path = new Path2D()
+    path.addPath(preview, { a: view.scaleX, d: view.scaleY, e: view.left, f: view.top })
+    cased(path, 1)
+  }
+  if (shape) {
+    const box = boxBetween(shape.from, shape.to)
+    const low = toScreen(view, box)
+    const [w, h] = [box.width * view.scaleX, box.height * view.scaleY]
+    const path = new Path2D()
+    if (tool === 'ellipse') path.ellipse(low.x + w / 2, low.y + h / 2, w / 2, h / 2, 0, 0, 2 * Math.PI)
+    else path.rect(low.x, low.y, w, h)
+    cased(path, 1.5)
+  }
   if (points.length > 0) {
     const path = new Path2D()
-    const corners = points.map((point) => toScreen(view, point))
-    corners.forEach(({ x, y }, k) => (k === 0 ? path.moveTo(x, y) : path.lineTo(x, y)))
-    if (at) {
+    const corners = points.map((point) => toScreen(view, tool === 'livewire' ? { x: Math.round(point.x), y: Math.round(point.y) } : point))
+    const along = tool === 'livewire' ? [...wire, ...lead].map((point) => toScreen(view, point)) : corners
+    along.forEach(({ x, y }, k) => (k === 0 ? path.moveTo(x, y) : path.lineTo(x, y)))
+    if (at && tool !== 'livewire') {
       const { x, y } = toScreen(view, at)
       path.lineTo(x, y)
     }
     cased(path, 1.5)
     corners.forEach(({ x, y }, k) => {
       const dot = new Path2D()
-      dot.arc(x, y, k === 0 && points.length > 2 ? 6 : 3.5, 0, 2 * Math.PI)
+      dot.arc(x, y, k === 0 && points.length > (tool === 'livewire' ? 1 : 2) ? 6 : 3.5, 0, 2 * Math.PI)
       context.fillStyle = color
       context.fill(dot)
       cased(dot, 1)

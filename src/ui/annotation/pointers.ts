@@ -71,8 +71,9 @@ class Pointers {
     } else if (event.button === 2 || (event.button === 0 && tool === 'window')) {
       this.#hold({ kind: 'window', from: at, ...window })
     } else if (event.button === 0) {
-      const first = points.length > 2 ? stage.toScreen(points[0]!) : null
-      if (tool === 'polygon' && first && Math.hypot(first.x - at.x, first.y - at.y) <= nearFirst) return editor.closePolygon()
+      const first = points.length > (tool === 'livewire' ? 1 : 2) ? stage.toScreen(points[0]!) : null
+      if ((tool === 'polygon' || tool === 'livewire') && first && Math.hypot(first.x - at.x, first.y - at.y) <= nearFirst)
+        return editor.closePolygon()
       this.#hold({ kind: 'draw' })
       editor.press(stage.toImage(at))
     }
@@ -98,7 +99,7 @@ class Pointers {
       // Pointers report more often than frames are drawn; without these, quick curves would lose their corners.
       const parts = event.getCoalescedEvents?.() ?? []
       stage.editor.drag((parts.length > 0 ? parts : [event]).map((part) => stage.toImage(this.#placeOf(part))))
-    }
+    } else stage.editor.hover(stage.toImage(at))
     stage.tell()
     stage.redraw()
   }
@@ -117,6 +118,7 @@ class Pointers {
 
   leave(): void {
     this.#stage.hands.pointer = null
+    this.#stage.editor.hover(null)
     this.#stage.tell()
     this.#stage.redraw()
   }

@@ -1,11 +1,13 @@
 /** The canvas of the editor: which part of the image it shows, and what is painted when. It bypasses React, which would be too slow. */
+import { outlineOf } from '../../image/outlines'
 import type { Rect } from '../../image/raster'
 import type { GreyWindow } from '../../image/window'
 import { labelOf } from '../../drawing/drawing'
 import type { Editor, EditorState } from '../../drawing/editor'
-import { enclosing } from '../../drawing/patch'
+import { enclosing, type Patch } from '../../drawing/patch'
 import type { Point } from '../../drawing/drawable'
 import { indexAt } from '../../drawing/regions'
+import { pathOf } from '../cased-lines'
 import { Layers, type Look } from './layers'
 import { paintOverlay } from './overlay'
 import { aspectOf, fit, panned, toImage, toScreen, zoomed, type Size, type View } from './view'
@@ -14,13 +16,33 @@ import { aspectOf, fit, panned, toImage, toScreen, zoomed, type Size, type View 
 const valueText = (value: number): string =>
   Number.isInteger(value) ? String(value) : Number.isFinite(value) ? value.toPrecision(5) : 'none'
 
-const lookOf = ({ drawing: { table }, hidden, opacity, outlineOnly }: EditorState): Look => ({ table, hidden, opacity, outlineOnly })
+/** Hides every label. */
+const all = new Set(Array.from({ length: 256 }, (_, label) => label))
+
+const lookOf = ({ drawing: { table }, hidden, labelsShown, opacity, outlineOnly }: EditorState): Look => ({
+  table,
+  hidden: labelsShown ? hidden : all,
+  opacity,
+  outlineOnly,
+})
 
 export interface Outputs {
   /** What is under the pointer, at every move. */
   readout(text: string): void
   /** What a screen reader is told, when the keyboard moves the cross-hair. */
   say(text: string): void
+}
+
+/** The outline of the pixels that a patch changes. @param width of the image */
+function outlineOfPatch({ box, runs }: Patch, width: number): Path2D {
+  const part = new Uint8Array(box.width * box.height)
+  for (let at = 0; at < runs.length; at += 3) {
+    const start = (Math.floor(runs[at]! / width) - box.y) * box.width + (runs[at]! % width) - box.x
+    part.fill(1, start, start + runs[at + 1]!)
+  }
+  const path = new Path2D()
+  path.addPath(pathOf(outlineOf(part, box.width, box.height, 1)), { e: box.x, f: box.y })
+  return path
 }
 
 /** What pointers and keys are doing; both read and write it. */
@@ -46,6 +68,8 @@ export class Stage {
   /** Lies over the other, and holds what changes with every move: ring, cross-hair, polygon. */
   readonly #over: CanvasRenderingContext2D
   readonly #outputs: Outputs
+  /** Keeps what is in sight for the next stage. */
+  readonly #kept: { view: View | null }
   readonly #layers: Layers
   readonly #aspect: number
   readonly #ends = new AbortController()
@@ -55,9 +79,11 @@ export class Stage {
   /** The view follows the size of the canvas until the user zooms or pans. */
   #fitted = true
   #frame = 0
+  /** Around what a flood would change, in pixels of the image. */
+  #preview: Path2D | null = null
   #stale: 'all' | Rect | null = 'all'
 
-  constructor(editor: Editor, canvas: HTMLCanvasElement, over: HTMLCanvasElement, outputs: Outputs) {
+  constructor(editor: Editor, canvas: HTMLCanvasElement, over: HTMLCanvasElement, kept: { view: View | null }, outputs: Outputs) {
     const { picture } = editor
     const state = editor.state.getState()
     this.editor = editor
@@ -65,6 +91,11 @@ export class Stage {
     this.#context = canvas.getContext('2d', { alpha: false })!
     this.#over = over.getContext('2d')!
     this.#outputs = outputs
+    this.#kept = kept
+    if (kept.view) {
+      this.#view = kept.view
+      this.#fitted = false
+    }
     this.#aspect = aspectOf(picture.spacing)
     const cross = { x: Math.floor(picture.width / 2), y: Math.floor(picture.height / 2) }
     this.hands = { pointer: null, cross, byKeyboard: false, dragging: false, space: 'up' }
@@ -137,6 +168,7 @@ export class Stage {
 
   #look(view: View): void {
     this.#view = view
+    this.#kept.view = this.#fitted ? null : view
     // For tests, which draw in image coordinates.
     Object.assign(this.canvas.dataset, { scaleX: view.scaleX, scaleY: view.scaleY, left: view.left, top: view.top })
     this.#repaint('all')
@@ -164,12 +196,13 @@ export class Stage {
       this.#layers.setWindow(next.window)
       this.#repaint('all')
     }
-    if (next.drawing.table !== before.drawing.table || next.hidden !== before.hidden) {
+    if (next.drawing.table !== before.drawing.table || next.hidden !== before.hidden || next.labelsShown !== before.labelsShown) {
       this.#layers.update(null, lookOf(next))
       this.#repaint('all')
     }
     if (next.opacity !== before.opacity || next.outlineOnly !== before.outlineOnly) this.#repaint('all')
     if (next.drawing !== before.drawing) this.tell()
+    if (next.preview !== before.preview) this.#preview = next.preview && outlineOfPatch(next.preview, this.editor.picture.width)
     this.redraw()
   }
 
@@ -193,7 +226,7 @@ export class Stage {
     const crossShown = this.hands.byKeyboard && document.activeElement === this.canvas
     const { pointer } = this.hands
     const at = crossShown ? this.crossMiddle : pointer && this.toImage(pointer)
-    paintOverlay(this.#over, this.#view, this.#ratio, state, at, crossShown)
+    paintOverlay(this.#over, this.#view, this.#ratio, state, this.#preview, at, crossShown)
   }
 
   // Telling

@@ -1,7 +1,11 @@
+import { useId } from 'react'
 import { brushSizes } from '../../drawing/brush'
+import { smoothingRadii } from '../../drawing/smooth'
+import { tidy } from '../../lib/round-numbers'
 import type { EditorState } from '../../drawing/editor'
 import { NumberInput } from '../number-input'
 import { useEditor, useEditorState } from './editor-context'
+import { toleranceStep } from './tolerance'
 import { rowOf } from './tools'
 
 /** What can be set for the chosen tool, and what acts on the active label at once. */
@@ -16,8 +20,26 @@ export function ToolOptions() {
       {(tool === 'brush' || tool === 'eraser' || tool === 'threshold') && <BrushSize />}
       {tool === 'threshold' && <Range />}
       {tool === 'flood' && <Tolerance />}
-      {tool === 'polygon' && <Corners />}
+      {(tool === 'polygon' || tool === 'livewire') && <Corners wired={tool === 'livewire'} />}
+      <h3>Active label</h3>
+      <SmoothingRadius />
       <div className="annotation-row">
+        <button
+          type="button"
+          aria-keyshortcuts="M"
+          title="Spikes and notches narrower than the radius go: a median of the labels (M)"
+          onClick={() => editor.smooth('median')}
+        >
+          Smooth
+        </button>
+        <button
+          type="button"
+          aria-keyshortcuts="C"
+          title="Gaps and holes narrower than the radius become the active label, where they are background (C)"
+          onClick={() => editor.smooth('closing')}
+        >
+          Close gaps
+        </button>
         <button type="button" title="Background enclosed by the active label becomes that label" onClick={() => editor.fillHoles()}>
           Fill holes
         </button>
@@ -49,6 +71,25 @@ function BrushSize() {
   )
 }
 
+function SmoothingRadius() {
+  const editor = useEditor()
+  const radius = useEditorState((state) => state.radius)
+  return (
+    <label className="annotation-slider">
+      <span>Radius</span>
+      <input
+        type="range"
+        min={smoothingRadii.min}
+        max={smoothingRadii.max}
+        value={radius}
+        title="How far smoothing and closing reach, in pixels"
+        onChange={(event) => editor.setRadius(Number(event.target.value))}
+      />
+      <span>{radius} px</span>
+    </label>
+  )
+}
+
 function Range() {
   const editor = useEditor()
   const { low, high } = useEditorState((state) => state.range)
@@ -71,17 +112,35 @@ function Range() {
 function Tolerance() {
   const editor = useEditor()
   const tolerance = useEditorState((state) => state.tolerance)
-  return <NumberInput label="Tolerance" value={tolerance} min={0} onChange={(value) => editor.set({ tolerance: value })} />
+  const step = toleranceStep(editor.picture)
+  const id = useId()
+  return (
+    <div className="annotation-slider with-number">
+      <label htmlFor={id}>Tolerance</label>
+      <input
+        id={id}
+        type="range"
+        min={0}
+        max={tidy(50 * step)}
+        step={step}
+        value={tolerance}
+        aria-keyshortcuts="[ ]"
+        title="Largest difference of values ([ and ]); moving it makes the last flood anew"
+        onChange={(event) => editor.setTolerance(tidy(Number(event.target.value)))}
+      />
+      <NumberInput name="Tolerance" value={tolerance} min={0} onChange={(value) => editor.setTolerance(value)} />
+    </div>
+  )
 }
 
 /** `aria-disabled`, because a button that disables itself when pressed loses the focus; pressing it then does nothing. */
-function Corners() {
+function Corners({ wired }: { wired: boolean }) {
   const editor = useEditor()
   const corners = useEditorState((state) => state.points.length)
   return (
     <div className="annotation-row">
-      <button type="button" aria-disabled={corners < 3} title="Enter" onClick={() => editor.closePolygon()}>
-        Close polygon
+      <button type="button" aria-disabled={corners < (wired ? 2 : 3)} title="Enter" onClick={() => editor.closePolygon()}>
+        {wired ? 'Close wire' : 'Close polygon'}
       </button>
       <button type="button" aria-disabled={corners === 0} title="Backspace" onClick={() => editor.dropLastPoint()}>
         Remove corner

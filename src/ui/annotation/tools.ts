@@ -35,6 +35,27 @@ export const tools: readonly ToolRow[] = [
     icon: 'M4 7.500 11 3l5.500 6.500-3 7H5.500z',
   },
   {
+    tool: 'livewire',
+    name: 'Livewire',
+    key: 'L',
+    hint: 'Follows edges from click to click. Enter or a click on the first one closes, Backspace removes the last, Escape cancels.',
+    icon: 'M4.500 15.500c-1-3 3-4 2.500-7s2-4.500 4-3.500 1 4 3.500 4.500M3 15.500h3v2H3zM13.500 8.500h3v2h-3z',
+  },
+  {
+    tool: 'rectangle',
+    name: 'Rectangle',
+    key: 'R',
+    hint: 'Drag from one corner to the opposite one.',
+    icon: 'M3.500 5h13v10h-13z',
+  },
+  {
+    tool: 'ellipse',
+    name: 'Ellipse',
+    key: 'O',
+    hint: 'Drag from one corner of the rectangle around it to the opposite one.',
+    icon: 'M10 4.500c4 0 7 2.500 7 5.500s-3 5.500-7 5.500-7-2.500-7-5.500 3-5.500 7-5.500z',
+  },
+  {
     tool: 'fill',
     name: 'Fill',
     key: 'F',
@@ -52,7 +73,7 @@ export const tools: readonly ToolRow[] = [
     tool: 'flood',
     name: 'Flood',
     key: 'G',
-    hint: 'Changes connected pixels of similar value to the active label.',
+    hint: 'Changes connected pixels of similar value to the active label. Another tolerance makes the last flood anew.',
     icon: 'M10 3c3 4 5 6.500 5 9a5 5 0 0 1-10 0c0-2.500 2-5 5-9zM8 13a2 2 0 0 0 2 2',
   },
   {
@@ -77,20 +98,27 @@ export const rowOf = (tool: Tool): ToolRow => tools.find((row) => row.tool === t
 export const otherKeys: readonly (readonly [keys: string, does: string])[] = [
   ['1 – 9', 'choose a label'],
   ['U', 'choose the unknown label'],
-  ['[ and ]', 'smaller and larger brush; also Shift and the wheel'],
+  ['[ and ]', 'smaller and larger brush; also Shift and the wheel; for a flood, tolerance'],
+  ['V', 'show and hide all labels'],
+  ['M', 'smooth the active label'],
+  ['C', 'close its gaps'],
+  [', and .', 'previous and next slice; also Page Up and Page Down'],
+  ['< and >', 'copy from the nearest drawn slice before and after'],
+  ['I', 'interpolate between drawn slices'],
   ['+ and −', 'zoom; also the wheel'],
   ['0', 'fit the image'],
   ['Space and drag', 'move the image; also the middle button'],
   ['Right button and drag', 'contrast and brightness'],
   ['Ctrl Z', 'undo'],
   ['Ctrl Shift Z, Ctrl Y', 'redo'],
-  ['Escape', 'cancel the stroke or polygon, otherwise close'],
+  ['Ctrl S', 'save what is drawn as a file'],
+  ['Escape', 'cancel the stroke, shape or polygon, otherwise close'],
   ['?', 'this sheet'],
 ]
 
 export const canvasKeys: readonly (readonly [keys: string, does: string])[] = [
   ['Arrows', 'move the cross-hair by one pixel, with Shift by ten'],
-  ['Space or Enter', 'start and end a stroke; fill; set a corner (Space)'],
-  ['Enter', 'close the polygon'],
+  ['Space or Enter', 'start and end a stroke or shape; fill; set a corner (Space)'],
+  ['Enter', 'close the polygon or livewire'],
   ['Backspace', 'remove its last corner'],
 ]

@@ -8,6 +8,7 @@ export function ViewOptions() {
   const { window: own, presets } = editor.picture
   const { center, width } = useEditorState((state) => state.window)
   const opacity = useEditorState((state) => state.opacity)
+  const labelsShown = useEditorState((state) => state.labelsShown)
   const outlineOnly = useEditorState((state) => state.outlineOnly)
   const all = [{ name: 'Automatic', ...own }, ...presets]
   const chosen = all.findIndex((preset) => preset.center === center && preset.width === width)
@@ -40,6 +41,16 @@ export function ViewOptions() {
           onChange={(event) => editor.set({ opacity: Number(event.target.value) / 100 })}
         />
         <span>{Math.round(opacity * 100)} %</span>
+      </label>
+      <label className="annotation-check">
+        <input
+          type="checkbox"
+          checked={labelsShown}
+          aria-keyshortcuts="V"
+          title="Show and hide all labels (V)"
+          onChange={(event) => editor.set({ labelsShown: event.target.checked })}
+        />
+        Show labels
       </label>
       <label className="annotation-check">
         <input type="checkbox" checked={outlineOnly} onChange={(event) => editor.set({ outlineOnly: event.target.checked })} />

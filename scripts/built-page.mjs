@@ -1,0 +1,31 @@
+// The built page in headless Chromium, for scripts that look at it for longer than a test.
+import { chromium } from '@playwright/test'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import process, { env, execPath, exit } from 'node:process'
+import { installedChromium } from './find-chromium.mjs'
+import { root } from './setup.mjs'
+
+/**
+ * Serves the page on PORT (4173), building it first if it is not fresh, and starts a browser.
+ * @returns the page's address, the browser, and what ends both
+ */
+export async function openBuiltPage() {
+  const port = env.PORT ?? '4173'
+  const server = spawn(execPath, [join(root, 'scripts/start.mjs')], { env: { ...env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => server.kill())
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => exit(1))
+  await new Promise((resolve, failed) => {
+    server.stdout.on('data', (text) => String(text).includes(' is at ') && resolve())
+    server.on('exit', (code) => failed(new Error(`The page could not be served (${code}).`)))
+  })
+  const browser = await chromium.launch({
+    executablePath: (await installedChromium()) ?? undefined,
+    args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  })
+  const close = async () => {
+    await browser.close().catch(() => undefined)
+    server.kill()
+  }
+  return { address: `http://127.0.0.1:${port}/`, browser, close }
+}

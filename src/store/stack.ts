@@ -1,0 +1,33 @@
+import type { DatasetSummary, PictureId } from '../worker/protocol'
+
+/** One image among those that are cut from a volume along one axis, in one frame. */
+export interface Slice {
+  id: PictureId
+  name: string
+  /** Where it lies in the volume, from 0. */
+  slice: number
+  /** Whether it is an exemplar. */
+  annotated: boolean
+}
+
+/** What a picture's id consists of; see `session/picture-id.ts`. */
+function partsOf(id: PictureId): { stack: string; slice: number } {
+  const [slice, frame] = id.split('/').slice(-2)
+  return { stack: `${id.slice(0, -`${slice}/${frame}`.length)}${frame}`, slice: Number(slice) }
+}
+
+/** Names the stack of a picture. */
+export const stackName = (id: PictureId): string => partsOf(id).stack
+
+/** The images of a picture's stack in order, itself among them; it alone if it is of no volume. */
+export function stackOf(dataset: Pick<DatasetSummary, 'unlabeled' | 'exemplars'> | null, id: PictureId): Slice[] {
+  const { stack } = partsOf(id)
+  const found = new Map<PictureId, Slice>()
+  const add = (image: { id: PictureId; name: string }, annotated: boolean) => {
+    const parts = partsOf(image.id)
+    if (parts.stack === stack) found.set(image.id, { id: image.id, name: image.name, slice: parts.slice, annotated })
+  }
+  for (const image of dataset?.unlabeled ?? []) add(image, image.annotated)
+  for (const image of dataset?.exemplars ?? []) add(image, image.from !== null)
+  return [...found.values()].sort((a, b) => a.slice - b.slice)
+}
