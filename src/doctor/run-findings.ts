@@ -141,7 +141,8 @@ function unlikely(facts: Facts): Finding[] {
 const fallen = 0.8
 
 function flat({ rows, config }: Facts): Finding[] {
-  if (rows.length < 60) return []
+  // Without weight it is not learnt from.
+  if (rows.length < 60 || config.lambdaE === 0) return []
   const loss = (some: typeof rows) => meanOf(some.map(({ exemplarA, exemplarB }) => exemplarA + exemplarB))
   const [first, last] = [loss(rows.slice(0, 20)), loss(rows.slice(-20))]
   if (!(last > fallen * first)) return []

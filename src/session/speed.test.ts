@@ -78,7 +78,10 @@ test.each<[string, Partial<Config>, Machine, number]>([
 it('counts steps that no longer teach, and runs that teach from the start', () => {
   const after = (config: Config) => {
     const speed = new Speed()
-    for (let t = 0; t < 20; t++) speed.passed(1, 1, false)
+    for (let t = 0; t < 20; t++) {
+      speed.stepped(1, 1)
+      speed.passed(1, 1, false)
+    }
     return speed.left(20, config, 0)!
   }
   expect(after(makeConfig({ steps: 120, tau: 0.8, imageTerm: false, featureTerm: false, scoreEvery: 1000 }))).toBeCloseTo(100)

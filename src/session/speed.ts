@@ -19,15 +19,20 @@ export class Speed {
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
   private lastStep: number | null = null
-  /** Seconds for a step and what comes with it but scores: before the networks teach each other, and since. */
+  /** Seconds for a step alone: before the networks teach each other, and since. */
   private readonly steps: { warm: number[]; taught: number[] } = { warm: [], taught: [] }
+  /** Seconds that come with a step, but for scores: what is shown, kept or asked for. */
+  private readonly beside: number[] = []
   /** Seconds for a score and the predictions with it. */
   private readonly scores: number[] = []
+  /** Since `passed`. */
+  private alone = 0
   private scoring = 0
 
   /** Notes the seconds that `steps` took alone. */
   stepped(seconds: number, steps: number): void {
     this.lastStep = seconds / steps
+    this.alone += seconds
   }
 
   /** Notes the seconds that a score took. */
@@ -41,9 +46,12 @@ export class Speed {
     const each = seconds / Math.max(1, steps)
     this.perStep = this.perStep === null ? each : 0.9 * this.perStep + 0.1 * each
     const stage = this.steps[taught ? 'taught' : 'warm']
-    if (steps > 0) stage.push((seconds - this.scoring) / steps)
-    if (stage.length > remembered) stage.shift()
-    this.scoring = 0
+    if (steps > 0 && this.alone > 0) {
+      stage.push(this.alone / steps)
+      this.beside.push(Math.max(0, seconds - this.scoring - this.alone) / steps)
+    }
+    for (const values of [stage, this.beside]) if (values.length > remembered) values.shift()
+    this.alone = this.scoring = 0
   }
 
   /** Both as a run reports them. */
@@ -67,6 +75,7 @@ export class Speed {
     return (
       warm * (known.warm ?? unit * work.warm) +
       taught * (known.taught ?? unit * work.taught) +
+      (steps - t) * (usual(this.beside) ?? 0) +
       scores * (usual(this.scores) ?? unit * images)
     )
   }

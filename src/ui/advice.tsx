@@ -16,8 +16,11 @@ export function Advice() {
         </p>
       ) : (
         <ul>
-          {findings.map((finding) => (
-            <Item key={finding.name} finding={finding} />
+          {findings.map((finding, i) => (
+            // Places stay and what is in them is replaced: an item that moved would be seen to jump.
+            <li key={i} data-warns={finding.warns}>
+              <Item key={finding.sentence} finding={finding} />
+            </li>
           ))}
         </ul>
       )}
@@ -25,11 +28,11 @@ export function Advice() {
   )
 }
 
-function Item({ finding: { warns, sentence, cause, action } }: { finding: Finding }) {
+function Item({ finding: { sentence, cause, action } }: { finding: Finding }) {
   const waits = usePage((state) => action.does === 'train' && !allowed(state).trainOn)
   const anew = usePage((state) => (action.does === 'set' || action.does === 'region') && !allowed(state).configure)
   return (
-    <li data-warns={warns}>
+    <>
       <p>
         {sentence} <span className="quiet">{cause}</span>
       </p>
@@ -41,6 +44,6 @@ function Item({ finding: { warns, sentence, cause, action } }: { finding: Findin
       >
         {action.label}
       </button>
-    </li>
+    </>
   )
 }
