@@ -65,8 +65,9 @@ export class Reports {
 
   /** Reports what both networks see in the pile, and what the doctor finds. */
   predicted(run: Trainer | LoadedNetworks, items: Prediction[]): void {
-    this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })
+    // First: a page gets the masks themselves, not copies.
     if (run instanceof Trainer) this.send('advice', { findings: examinationOf(run, items) })
+    this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })
   }
 
   /** Reports marks if there are others than before. */
