@@ -27,7 +27,11 @@ const { openSession } = sessionsOnWasm()
 const usual = [...exemplar, ...inRole('unlabeled', ...images)]
 
 async function begin(values: Partial<Config> = {}, files: readonly RoleFile[] = usual) {
-  const opened = openSession()
+  // As in a worker, the page gets the masks themselves.
+  const opened = openSession((event) => {
+    if (event.type === 'predictions')
+      for (const { labels } of event.predictions.items) structuredClone(labels, { transfer: [labels.buffer] })
+  })
   const { session, of } = opened
   session.followLive(false)
   await session.configure({ ...tiny, ...values })
