@@ -118,6 +118,24 @@ test.describe('with a worker that dies', () => {
   })
 })
 
+test('an image opened large, in both themes, wide, narrow and zoomed', async ({ page }) => {
+  await open(page, `${tiny}&steps=2`)
+  await button(page, 'Start').click()
+  await expectState(page, 'finished')
+  await page
+    .getByRole('button', { name: /^Open p/ })
+    .nth(1)
+    .click()
+  const viewer = page.getByRole('dialog', { name: /^View p/ })
+  await expect(viewer.getByRole('application')).toHaveAttribute('data-layer', 'mean')
+  await viewer.getByText('Keys').click()
+  // What is only there when the image is enlarged is looked at too.
+  await page.keyboard.press('+')
+  await page.keyboard.press('p')
+  await expect(viewer.getByRole('button', { name: 'See more above' })).toBeVisible()
+  await expectGood(page, 'the viewer', '.viewer')
+})
+
 test('a bank of pseudo-exemplars, in both themes', async ({ page }) => {
   await open(
     page,
@@ -264,7 +282,7 @@ test('eyes and Tab go the same way in one column', async ({ page }) => {
   // Within a row the tops of controls differ by less than a row.
   const back = await page.evaluate(() => {
     const controls = [...document.querySelectorAll('main :is(button, a[href], input, select, summary)')]
-    const shown = controls.filter((control) => control.checkVisibility() && !control.closest('.thumbnails, .pile-grid, .pair-box'))
+    const shown = controls.filter((control) => control.checkVisibility() && !control.closest('.thumbnails, .picker-box, .pair-box'))
     const tops = shown.map((control) => control.getBoundingClientRect().top)
     return shown.filter((_, i) => i > 0 && tops[i]! < tops[i - 1]! - 24).map((control) => control.outerHTML.slice(0, 120))
   })

@@ -46,7 +46,7 @@ test('each arrow says which loss it is, from whom to whom, and lights its two en
         `${a} teaches ${b} by the feature term`,
         '0.50',
         new RegExp(`feature ${b}`),
-        [`Confidence mask ${a}`, `Dropped channels ${b}`, `Feature prediction ${b}`, `Pseudo-label ${a}`],
+        [`Confidence mask ${a}`, `Dropped channels ${b}`, `Perturbed features ${b}`, `Pseudo-label ${a}`],
       ],
     ] as const
   const all = [
@@ -85,7 +85,7 @@ test('teaching itself, a network has other arrows; what is off says so', async (
   await stepBy(page, 'Step', 1)
   await expect(arrow(page, 'A teaches itself by the image term')).toHaveAccessibleName(/off$/)
   await arrow(page, 'B teaches itself by the feature term').focus()
-  expect(await lit(page)).toEqual(['Confidence mask B', 'Dropped channels B', 'Feature prediction B', 'Pseudo-label B'])
+  expect(await lit(page)).toEqual(['Confidence mask B', 'Dropped channels B', 'Perturbed features B', 'Pseudo-label B'])
   await expect(diagram(page)).toContainText('is corrected by its own pseudo-label of the weak view, where it is sure')
   await expect(arrow(page, 'A teaches B by the feature term')).toHaveCount(0)
   await expect(diagram(page)).toContainText('There are no synthetic images in this run.')
@@ -141,7 +141,7 @@ test('slow motion tells each step in five phases and changes no number of the ru
 
 test('a tour of one step by keyboard, which can be skipped', async ({ page }) => {
   await open(page, query)
-  const opener = button(page, 'Tour of one step')
+  const opener = button(page, 'Guided tour')
   await tabTo(page, opener)
   await page.keyboard.press('Enter')
   // Before the first step there is nothing to see: it is taken.
@@ -186,7 +186,7 @@ for (const size of sizes)
       await one.focus()
       expect(await height(), await one.innerText()).toBe(before)
     }
-    await button(page, 'Tour of one step').click()
+    await button(page, 'Guided tour').click()
     await expect(diagram(page)).toContainText('1 of 5')
     const during = await height()
     for (const phase of [2, 3, 4, 5]) {

@@ -53,6 +53,20 @@ const dragBetween = (page: Page, a: Place, b: Place) =>
     [b[0] + 0.5, b[1] + 0.5],
   ])
 
+/** Two fingers on two places, which then move apart. */
+async function pinch(page: Page, a: Place, b: Place): Promise<void> {
+  const [one, two] = await Promise.all([onPage(page, a), onPage(page, b)])
+  const devtools = await page.context().newCDPSession(page)
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+    devtools.send('Input.dispatchTouchEvent', { type, touchPoints })
+  await touch('touchStart', [one])
+  await touch('touchStart', [one, two])
+  const apart = { x: two.x + (two.x - one.x) / 2, y: two.y + (two.y - one.y) / 2 }
+  await touch('touchMove', [one, apart])
+  await touch('touchEnd', [])
+  await devtools.detach()
+}
+
 /** Clicks of a livewire around the disc of a slice, at its four sides. */
 const around = (z: number): Place[] => [
   [32 + radius(z), 24],
@@ -263,10 +277,20 @@ test.describe('by touch', () => {
     await open(page)
     await openSlice(page, 3)
     await inEditor(page, 'Livewire').tap()
-    for (const place of around(2)) {
+    const tap = async (place: Place) => {
       const { x, y } = await onPage(page, place)
       await page.touchscreen.tap(x, y)
     }
+    const [first, second, ...others] = around(2) as [Place, Place, ...Place[]]
+    await tap(first)
+    await tap(second)
+    // Two fingers zoom on the way, and set no corner.
+    const before = Number(await canvas(page).getAttribute('data-scale-x'))
+    await pinch(page, [20, 20], [40, 30])
+    expect(Number(await canvas(page).getAttribute('data-scale-x'))).toBeGreaterThan(1.2 * before)
+    await expect(notice(page)).toHaveText('Livewire with 2 clicks: Enter closes it.')
+    await inEditor(page, 'Fit').tap()
+    for (const place of others) await tap(place)
     await inEditor(page, 'Close wire').tap()
     expect(Math.abs((await pixels(page)) / pixelsIn(2) - 1)).toBeLessThan(0.03)
     await inEditor(page, 'Next slice').tap()

@@ -63,6 +63,34 @@ test.describe('a bad file gives one sentence that names it, and earlier files st
     })
 })
 
+test('an input says what was chosen, and an error goes by itself when another file takes the place of the wrong one', async ({ page }) => {
+  await open(page)
+  await page.getByText('Choose files').click()
+  const of = (label: string) =>
+    page
+      .locator('.file-input')
+      .filter({ has: page.getByLabel(label, { exact: true }) })
+      .locator('.chosen')
+  await expect(of('Unlabeled images')).toHaveText('nothing chosen')
+  await choose(page, 'Exemplar image', image(1, 'mine_1.png'))
+  await choose(page, 'Unlabeled images', [...unlabeled(3), text('notes.txt')])
+  await expect(of('Unlabeled images')).toHaveText('p1_1.png and 3 others')
+  await choose(
+    page,
+    'Exemplar mask',
+    png('wide_mask.png', (x) => x % 2, 60, 20),
+  )
+  const alert = page.getByRole('alert').filter({ hasText: /\S/ })
+  await expect(alert).toHaveCount(2)
+  await choose(page, 'Exemplar mask', mask(1, 'mine_1_mask.png'))
+  await expect(of('Exemplar mask')).toHaveText('mine_1_mask.png')
+  await expectState(page, 'ready')
+  await expect(alert, 'that of the other file stays').toHaveCount(1)
+  await expect(alert).toContainText('notes.txt')
+  await page.getByRole('combobox', { name: 'Sample' }).selectOption('Abdominal phantom')
+  await expect(of('Exemplar mask')).toHaveText('nothing chosen')
+})
+
 test('without unlabelled images Start waits and says why', async ({ page }) => {
   await open(page)
   await drop(page, [image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png')])

@@ -88,6 +88,16 @@ test('settings come from the address and go back to it', async ({ page }) => {
   await expect(steps).toHaveValue('77')
 })
 
+test('settings that differ from the nearest preset are marked, with what it has', async ({ page }) => {
+  await open(page, 'backend=wasm')
+  await expect(page.locator('.settings summary'), 'the defaults are a preset').toHaveText('Settings')
+  await page.getByText('Settings', { exact: true }).click()
+  await page.getByRole('spinbutton', { name: 'Elastic', exact: true }).fill('0')
+  await expect(page.locator('.settings summary')).toContainText(/1 differs from (Quick|Balanced): Elastic/)
+  await expect(page.locator('.setting[data-differs="true"]')).toHaveCount(1)
+  await expect(page.locator('.setting[data-differs="true"]')).toContainText(/(Quick|Balanced) has 0\.\d/)
+})
+
 test('f16 is said to be f32 where the backend has none', async ({ page }) => {
   await open(page, tiny)
   await page.getByText('Settings', { exact: true }).click()

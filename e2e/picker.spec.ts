@@ -1,4 +1,5 @@
 /** The exemplar is chosen among all images: found by name and patient, slice by slice, by keyboard, among thousands. */
+import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { makePhantoms } from '../src/data/phantom'
 import { makeVolume } from '../src/data/volume'
@@ -10,7 +11,7 @@ import { choose, image, mask, png, unlabeled, upload, type UploadedFile } from '
 
 const picker = (page: Page) => page.getByRole('region', { name: 'Choose the exemplar' })
 const search = (page: Page) => page.getByRole('searchbox', { name: 'Search images' })
-const tiles = (page: Page) => page.getByRole('group', { name: 'Images', exact: true }).getByRole('figure')
+const tiles = (page: Page) => page.getByRole('list', { name: 'Images' }).getByRole('figure')
 
 /** A volume of a beating heart's slices. */
 function heart(slices: number): UploadedFile {
@@ -69,7 +70,7 @@ test('the slices of a volume are in order, and a wheel goes through them', async
   const slider = page.getByRole('slider', { name: 'Slice of heart.nii' })
   await expect(slider).toHaveAttribute('aria-valuetext', '7 of 12, heart_z07')
   await page.getByRole('button', { name: 'Open slice 7 of heart.nii' }).hover()
-  const top = () => page.getByRole('group', { name: 'Images', exact: true }).evaluate((box) => box.scrollTop)
+  const top = () => page.locator('.picker-box').evaluate((box) => box.scrollTop)
   await page.mouse.wheel(0, 100)
   await expect(slider).toHaveAttribute('aria-valuetext', '8 of 12, heart_z08')
   await page.mouse.wheel(0, -100)
@@ -124,6 +125,27 @@ test('after a drawing there may be another; Start ends the choice', async ({ pag
   await expect(page.getByText('1 of them annotated')).toBeVisible()
 })
 
+for (const colorScheme of ['light', 'dark'] as const)
+  for (const width of [1280, 390])
+    test(`no accessibility faults in the choice, ${colorScheme}, ${width} px`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 900 })
+      await open(page)
+      const expectNoFaults = async () => {
+        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+        const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)).toEqual([])
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        expect(wide, 'no sideways scrolling').toBeLessThanOrEqual(0)
+      }
+      await button(page, 'Choose another exemplar among 47 images').click()
+      await expect(button(page, 'Use with its mask as exemplar: p01_s1')).toBeVisible()
+      await expectNoFaults()
+      await choose(page, 'Unlabeled images', [heart(12), ...unlabeled(2)])
+      await expect(page.getByRole('slider', { name: 'Slice of heart.nii' })).toBeVisible()
+      await expectNoFaults()
+    })
+
 test('3,000 images: the picker scrolls without a long task, and the page stays small', async ({ browser, page }) => {
   test.setTimeout(600_000)
   const side = 64
@@ -141,7 +163,7 @@ test('3,000 images: the picker scrolls without a long task, and the page stays s
   await expect(picker(page).getByText('3,000 images')).toBeVisible({ timeout: 60_000 })
   expect(await tiles(page).count(), 'only those in sight').toBeLessThan(200)
 
-  const box = page.getByRole('group', { name: 'Images', exact: true })
+  const box = page.locator('.picker-box')
   const scroll = () =>
     box.evaluate(async (element) => {
       const frame = () => new Promise((done) => requestAnimationFrame(done))

@@ -200,8 +200,8 @@ async function attend() {
 
 async function endRun() {
   const [download] = await Promise.all([
-    page.waitForEvent('download', { timeout: 120_000 }),
-    page.getByRole('button', { name: 'Export run', exact: true }).click(),
+    page.waitForEvent('download', { timeout: patience }),
+    page.getByRole('button', { name: 'Export run', exact: true }).click({ timeout: patience }),
   ])
   const { weights, recoveries } = readRun(new Uint8Array(readFileSync(await download.path())))
   found.runs++
@@ -218,7 +218,7 @@ async function endRun() {
     words = `its weights differ by ${difference}`
   }
   console.log(`${elapsed()}: run ${found.runs} is whole, ${words}; ${recoveries.length} recoveries are marked in it`)
-  await page.getByRole('button', { name: 'Reset', exact: true }).click()
+  await page.getByRole('button', { name: 'Reset', exact: true }).click({ timeout: patience })
   due = Array.from({ length: faultsOfRun }, () => 1 + Math.floor((steps - 1) * random())).sort((a, b) => a - b)
   nans = reached = 0
 }

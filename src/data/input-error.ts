@@ -1,4 +1,7 @@
-/** A problem with a file the user gave; the message is one sentence that names the file and says what to do. */
+/**
+ * A problem with a file the user gave; the message is one sentence that names the file and says what to do. Control characters, which names in an archive
+ * may have, become blanks: a terminal would obey them.
+ */
 export class InputError extends Error {
   override name = 'InputError'
   /** @param file the name of the file the sentence is about */
@@ -6,6 +9,6 @@ export class InputError extends Error {
     message: string,
     readonly file: string,
   ) {
-    super(message)
+    super(message.replace(/\p{Cc}+/gu, ' '))
   }
 }

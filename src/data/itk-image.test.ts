@@ -33,6 +33,12 @@ test.each(['0 1 2', '\u00001 1 2', 'NaN 1 2'])('a spacing of %j is ignored, and 
   expect(notes).toEqual(['The file has a spacing or a position that cannot be, which is ignored.'])
 })
 
+// Found by fuzzing: ITK looped without end.
+test.each([['-1'], ['3', '-1'], ['4'], ['2'], ['x']])('an MHA of %j axes with three sizes is damaged', async (...axes) => {
+  const fields = [...axes.map((n) => `NDims = ${n}`), 'DimSize = 3 2 2', 'ElementType = MET_SHORT']
+  await expect(readItkImage(metaImage(fields, bytesOf(new Int16Array(12))))).rejects.toThrow('is a damaged NRRD or MetaImage file')
+})
+
 describe('NRRD', () => {
   test.each(['raw', 'gzip'])('%s, with its place', async (encoding) => {
     const samples = Int16Array.from(counting(12), (v) => v - 5)

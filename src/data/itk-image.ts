@@ -31,6 +31,8 @@ const sampleBytes: readonly (readonly [RegExp, number])[] = [
 interface TextHeader {
   kind: 'nrrd' | 'mha'
   sizes: number[]
+  /** Numbers of axes that it gives, usually one. ITK loops without end for one below 0. */
+  axes: number[]
   /** Samples of one voxel that do not form an axis. */
   channels: number
   type: string
@@ -62,10 +64,12 @@ function parseHeader(head: Uint8Array): TextHeader | null {
     }),
   )
   const numbers = (key: string) => (fields.get(key) ?? '').split(/\s+/).filter(Boolean).map(Number)
+  const axes = [...header.matchAll(/^\s*(?:NDims|dimension)\s*[=:](.*)$/gim)].map(([, n]) => Number(n))
   if (isNrrd)
     return {
       kind: 'nrrd',
       sizes: numbers('sizes'),
+      axes,
       channels: 1,
       type: fields.get('type') ?? '',
       detached: fields.get('data file') ?? fields.get('datafile') ?? null,
@@ -79,6 +83,7 @@ function parseHeader(head: Uint8Array): TextHeader | null {
   return {
     kind: 'mha',
     sizes: numbers('dimsize'),
+    axes,
     channels: numbers('elementnumberofchannels')[0] ?? 1,
     type: fields.get('elementtype') ?? '',
     detached: data.toUpperCase() === 'LOCAL' ? null : data,
@@ -110,7 +115,8 @@ export async function readItkImage(file: GivenFile, other: GivenFile | null = nu
   const width = sampleBytes.find(([pattern]) => pattern.test(header.type))?.[1]
   if (!width) throw refuse(`has samples of type "${header.type}", which cannot be read; save it with integers or floats.`)
   const count = header.sizes.reduce((a, b) => a * b, header.channels)
-  if (header.sizes.length === 0 || !(count >= 1) || !header.sizes.every(Number.isInteger)) throw damaged()
+  const { sizes, axes } = header
+  if (sizes.length === 0 || !(count >= 1) || !sizes.every(Number.isInteger) || axes.some((n) => n !== sizes.length)) throw damaged()
   if (count * width > maxVolumeBytes) throw refuse('holds more than 1 GiB of samples; crop it or scale it down first.')
 
   const path = header.kind === 'mha' ? 'image.mha' : 'image.nrrd'

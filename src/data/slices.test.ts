@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { alignment } from './alignment'
-import { extentOf, labelsOf, mirrorOf, planeOf, putSlice, sidesOf, sliceOf, usualAxis } from './slices'
-import { makeVolume, orientationOf, spacingOf, type Affine, type Volume } from './volume'
+import { extentOf, labelsOf, mirrorOf, placeOf, planeOf, putSlice, sidesOf, sliceOf, usualAxis } from './slices'
+import { makeVolume, obliquenessOf, orientationOf, spacingOf, type Affine, type Volume } from './volume'
 
 /** Index to millimetres along the given directions, e.g. "LPS", with these spacings. */
 function affineOf(letters: string, spacing: readonly number[]): Affine {
@@ -74,6 +74,47 @@ test('a pixel is the voxel at its position: a patient gives the same picture, ho
       expect([width, height]).toEqual(expected.slice(2))
     }),
   )
+})
+
+/** Turned about the axis from feet to head, by degrees. */
+function turned(affine: Affine, degrees: number): Affine {
+  const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)]
+  const [x, y, z] = affine
+  return [x.map((v, i) => c * v - s * y[i]!), x.map((v, i) => s * v + c * y[i]!), z] as unknown as Affine
+}
+
+test('an oblique volume is as oblique as it was turned, and keeps its letters up to half a right angle', () => {
+  fc.assert(
+    fc.property(orientations, fc.integer({ min: -44, max: 44 }), (letters, degrees) => {
+      const affine = turned(affineOf(letters, [2, 3, 5]), degrees)
+      expect(orientationOf(affine)).toBe(letters)
+      expect(obliquenessOf(affine)).toBeCloseTo(Math.abs(degrees), 4)
+    }),
+  )
+})
+
+test('every pixel of a picture lies where its voxel does', () => {
+  const size = [2, 3, 4, 1] as const
+  fc.assert(
+    fc.property(orientations, axes, fc.nat(3), fc.integer({ min: -44, max: 44 }), (letters, axis, at, degrees) => {
+      const [x, y, z] = turned(affineOf(letters, [2, 3, 5]), degrees)
+      const affine: Affine = [[x[0], x[1], x[2], -7], [y[0], y[1], y[2], 11], z]
+      const volume = volumeOf(size, affine)
+      const [plane, slice] = [planeOf(volume, axis), at % size[axis]]
+      const { origin, across, down } = placeOf(volume, plane, slice)!
+      // The values are the numbers of the voxels.
+      const { width, pixels } = sliceOf(volume, plane, slice, 0)
+      pixels.forEach((voxel, pixel) => {
+        const index = [voxel % 2, Math.floor(voxel / 2) % 3, Math.floor(voxel / 6)]
+        const [column, row] = [pixel % width, Math.floor(pixel / width)]
+        for (const r of [0, 1, 2] as const) {
+          const there = affine[r][3] + affine[r][0] * index[0]! + affine[r][1] * index[1]! + affine[r][2] * index[2]!
+          expect(origin[r] + column * across[r] + row * down[r]).toBeCloseTo(there, 4)
+        }
+      })
+    }),
+  )
+  expect(placeOf(volumeOf([2, 2, 2, 1], null), planeOf(volumeOf([2, 2, 2, 1], null), 2), 0)).toBeNull()
 })
 
 test('cutting all slices and putting them back gives the volume', () => {

@@ -66,6 +66,30 @@ export function sidesOf({ affine }: Volume, { across, down, flipAcross, flipDown
   return { left: opposite[right]!, right, top: opposite[bottom]!, bottom }
 }
 
+/** Where the pixels of a slice lie, in millimetres to the patient's right, front and head. */
+export interface Place {
+  /** The middle of the first pixel. */
+  origin: Triple
+  /** From one pixel to the next, along a row and down a column. */
+  across: Triple
+  down: Triple
+}
+
+/** The place of a slice, or null without geometry. */
+export function placeOf({ affine, size }: Volume, plane: Plane, slice: number): Place | null {
+  if (!affine) return null
+  const column = (axis: Axis, times: number): Triple => [affine[0][axis] * times, affine[1][axis] * times, affine[2][axis] * times]
+  const { axis, across, down, flipAcross, flipDown } = plane
+  const steps = [
+    column(axis, slice),
+    column(across, flipAcross ? size[across] - 1 : 0),
+    column(down, flipDown ? size[down] - 1 : 0),
+    [affine[0][3], affine[1][3], affine[2][3]] as const,
+  ]
+  const sum = (c: 0 | 1 | 2) => steps.reduce((all, step) => all + step[c], 0)
+  return { origin: [sum(0), sum(1), sum(2)], across: column(across, flipAcross ? -1 : 1), down: column(down, flipDown ? -1 : 1) }
+}
+
 /** Calls `visit` with the voxel and the pixel index of every pixel of a slice, row by row. */
 function walk({ size }: Volume, plane: Plane, slice: number, frame: number, visit: (voxel: number, pixel: number) => void): void {
   const strides: Triple = [1, size[0], size[0] * size[1]]

@@ -156,24 +156,34 @@ const letters = [
   ['I', 'S'],
 ] as const
 
+/** For each axis the patient's direction, 0 right, 1 front, 2 head, that is nearest to it, and the cosine of the angle between them. */
+function nearestDirections(affine: Affine): { direction: number; cosine: number }[] {
+  const spacing = spacingOf(affine)
+  const left = { voxel: new Set([0, 1, 2]), patient: new Set([0, 1, 2]) }
+  const found: { direction: number; cosine: number }[] = []
+  while (left.voxel.size > 0) {
+    let best = { cosine: 0, size: -1, axis: 0, direction: 0 }
+    for (const axis of left.voxel)
+      for (const direction of left.patient) {
+        const cosine = affine[direction]![axis]! / (spacing[axis]! || 1)
+        if (Math.abs(cosine) > best.size + 1e-9) best = { cosine, size: Math.abs(cosine), axis, direction }
+      }
+    found[best.axis] = best
+    left.voxel.delete(best.axis)
+    left.patient.delete(best.direction)
+  }
+  return found
+}
+
 /**
  * The direction of each axis as a letter, e.g. "LPS"; the nearest for an oblique volume. As in nibabel's `aff2axcodes`, the largest
  * direction cosine gets its axis first, so no direction of the patient is named twice.
  */
-export function orientationOf(affine: Affine): string {
-  const spacing = spacingOf(affine)
-  const left = { voxel: new Set([0, 1, 2]), patient: new Set([0, 1, 2]) }
-  const found = ['?', '?', '?']
-  while (left.voxel.size > 0) {
-    let best = { size: -1, sign: 0, axis: 0, direction: 0 }
-    for (const axis of left.voxel)
-      for (const direction of left.patient) {
-        const cosine = affine[direction]![axis]! / (spacing[axis]! || 1)
-        if (Math.abs(cosine) > best.size + 1e-9) best = { size: Math.abs(cosine), sign: Math.sign(cosine), axis, direction }
-      }
-    found[best.axis] = letters[best.direction]![best.sign < 0 ? 0 : 1]
-    left.voxel.delete(best.axis)
-    left.patient.delete(best.direction)
-  }
-  return found.join('')
-}
+export const orientationOf = (affine: Affine): string =>
+  nearestDirections(affine)
+    .map(({ direction, cosine }) => letters[direction]![cosine < 0 ? 0 : 1])
+    .join('')
+
+/** How far the axis that is furthest from the patient's direction it is named after is turned away from it, in degrees: 0 unless oblique. */
+export const obliquenessOf = (affine: Affine): number =>
+  Math.max(...nearestDirections(affine).map(({ cosine }) => (Math.acos(Math.min(1, Math.abs(cosine))) * 180) / Math.PI))

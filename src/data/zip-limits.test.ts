@@ -70,6 +70,16 @@ test('many entries of the same bytes count each time', async () => {
   expect(await messages(fromBytes('f.zip', all))).toEqual([expect.stringContaining('over the limit of 1 MB')])
 })
 
+// Found by fuzzing.
+test('a name that is a command to a terminal is only a name in what is said of it', async () => {
+  const bytes = zipSync({ 'a\u001b[2J\n.png': new Uint8Array(100) }, { level: 0 }) as Uint8Array<ArrayBuffer>
+  // Its checksum is another one then.
+  bytes[60]! ^= 1
+  expect(await messages(fromBytes('z.zip', bytes))).toContain(
+    '"a [2J .png" in "z.zip" is damaged, encrypted or packed in an unusual way; unpack the zip and give its files.',
+  )
+})
+
 test.each(['../x.png', '/x.png', 'C:\\x.png', '..\\..\\x.png', 'a/../../x.png'])('a name such as %s is only a name', async (name) => {
   const image = makePng('a.png', { rows: [[1, 2]] }).bytes
   const { volumes, problems } = await readFiles([zipped('z.zip', { [name]: image })])

@@ -117,8 +117,9 @@ export class Editor {
   readonly #listeners = new Set<Listener>()
   /** Parts of the stroke being drawn. They do not overlap: what a stroke has painted it does not paint again. */
   #stroke: { pen: Pen; last: Point; patches: Patch[] } | null = null
-  /** Made when it is first needed. */
+  /** Made when it is first needed, for the window in which the image was shown then. */
   #livewire: Livewire | null = null
+  #wired: GreyWindow | null = null
   /** The parts of the wire, one from each click to the next. */
   #parts: Point[][] = []
   /** The last flood, as long as nothing followed it: another tolerance makes it anew. `made`: it changed something. */
@@ -331,11 +332,14 @@ export class Editor {
 
   /** Nails the livewire down at a place, and leads it on from there. */
   #nail(at: Point): void {
-    const { points } = this.#now
-    const wire = (this.#livewire ??= new Livewire(this.picture))
-    if (points.length === 0) this.#parts = []
-    else this.#parts.push(wire.to(at))
-    wire.from(at)
+    const { points, window } = this.#now
+    if (points.length === 0) {
+      this.#parts = []
+      // It follows the edges that are seen.
+      if (this.#wired !== window) this.#livewire = new Livewire(this.picture, window)
+      this.#wired = window
+    } else this.#parts.push(this.#livewire!.to(at))
+    this.#livewire!.from(at)
     this.#set({ points: [...points, at], wire: this.#parts.flat(), lead: [] })
   }
 

@@ -7,6 +7,8 @@ import { polygon } from './regions'
 import { after, penOf } from './regions.test-support'
 
 const [width, height] = [14, 11]
+/** Shows every value as it is. */
+const wide = { center: 0, width: 1e6 }
 const images = fc
   .array(fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 60 }) }, fc.constantFrom(NaN, Infinity)), {
     minLength: width * height,
@@ -43,18 +45,18 @@ function stepCosts(w: number, h: number, pixels: number[]): (from: Point, to: Po
   let sum = 0
   for (let y = 0; y <= h; y++)
     for (let x = 0; x <= w; x++) {
-      if (x < w) sum += difference({ x, y }, { x: x + 1, y })
-      if (y < h) sum += difference({ x, y }, { x, y: y + 1 })
+      if (x < w) sum += Math.sqrt(difference({ x, y }, { x: x + 1, y }))
+      if (y < h) sum += Math.sqrt(difference({ x, y }, { x, y: y + 1 }))
     }
-  const mean = sum / (2 * (w + 1) * (h + 1))
-  return (from, to) => (mean === 0 ? 1 : mean / (mean + difference(from, to)))
+  const usual = (sum / (2 * (w + 1) * (h + 1))) ** 2
+  return (from, to) => (usual === 0 ? 1 : usual / (usual + difference(from, to)))
 }
 
 describe('the wire', () => {
   it('begins and ends at its clicks, step by step along pixel corners, and never twice at one', () => {
     fc.assert(
       fc.property(images, places, fc.array(places, { minLength: 1, maxLength: 4 }), (raster, start, ends) => {
-        const wire = new Livewire(raster)
+        const wire = new Livewire(raster, wide)
         wire.from(start)
         for (const end of ends) {
           const path = wire.to(end)
@@ -88,7 +90,7 @@ describe('the wire', () => {
               ])
                 if (to.x >= 0 && to.y >= 0 && to.x <= w && to.y <= h)
                   costs.set(`${to.x} ${to.y}`, Math.min(at(to), at({ x, y }) + cost({ x, y }, to)))
-        const wire = new Livewire({ width: w, height: h, pixels: Float32Array.from(pixels) })
+        const wire = new Livewire({ width: w, height: h, pixels: Float32Array.from(pixels) }, wide)
         wire.from(start)
         const path = wire.to(end)
         const own = path.slice(1).reduce((sum, to, k) => sum + cost(path[k]!, to), 0)
@@ -101,7 +103,7 @@ describe('the wire', () => {
   it('is the same whatever it was led to before', () => {
     fc.assert(
       fc.property(images, places, places, places, (raster, start, before, end) => {
-        const [led, fresh] = [new Livewire(raster), new Livewire(raster)]
+        const [led, fresh] = [new Livewire(raster, wide), new Livewire(raster, wide)]
         led.from(before)
         led.to(end)
         for (const wire of [led, fresh]) wire.from(start)
@@ -114,7 +116,10 @@ describe('the wire', () => {
   it('follows a drawn edge exactly, although it was clicked four times only', () => {
     for (const radius of [14, 19.3, 25]) {
       const isIn = (x: number, y: number) => Math.hypot(x - 32, y - 32) <= radius
-      const wire = new Livewire(image(64, (x, y) => (isIn(x, y) ? 120 : 40) + noise(x, y)))
+      const wire = new Livewire(
+        image(64, (x, y) => (isIn(x, y) ? 120 : 40) + noise(x, y)),
+        wide,
+      )
       const clicks = [0, 1, 2, 3].map((k) => ({
         x: Math.round(32 + radius * Math.cos((k * Math.PI) / 2)),
         y: Math.round(32 + radius * Math.sin((k * Math.PI) / 2)),
@@ -129,5 +134,27 @@ describe('the wire', () => {
       // A few pixels where the smoothing cuts a corner of the staircase.
       expect(wrong).toBeLessThanOrEqual(0.01 * Math.PI * radius * radius)
     }
+  })
+
+  it('follows a faint edge beside a strong one, and only edges that the window shows', () => {
+    // A faint step of 8 at x = 20, a strong one of 900 at x = 40.
+    const steps = image(64, (x, y) => (x > 40 ? 900 : 0) + (x > 20 ? 8 : 0) + noise(x, y) / 4)
+    const [from, to] = [
+      { x: 20, y: 4 },
+      { x: 20, y: 60 },
+    ]
+    const along = (wire: Livewire, a: Point, b: Point, x: number) => {
+      wire.from(a)
+      // The smoothing spreads an edge by one pixel to either side.
+      return wire.to(b).filter((point) => Math.abs(point.x - x) <= 1).length
+    }
+    expect(along(new Livewire(steps, wide), from, to, 20)).toBeGreaterThanOrEqual(57)
+    // From beside it the wire goes to the strong one, unless all of that is one grey.
+    const aside = [
+      { x: 44, y: 4 },
+      { x: 44, y: 60 },
+    ] as const
+    expect(along(new Livewire(steps, wide), ...aside, 40)).toBeGreaterThanOrEqual(57)
+    expect(along(new Livewire(steps, { center: 4, width: 12 }), { x: 24, y: 4 }, { x: 24, y: 60 }, 20)).toBeGreaterThanOrEqual(57)
   })
 })

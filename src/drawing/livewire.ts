@@ -1,5 +1,6 @@
 /** A wire that follows edges from click to click: Mortensen and Barrett, "Intelligent scissors", SIGGRAPH 1995, between pixels instead of on them. */
 import FlatQueue from 'flatqueue'
+import type { GreyWindow } from '../image/window'
 import type { Drawable, Point } from './drawable'
 
 type Image = Pick<Drawable, 'width' | 'height' | 'pixels'>
@@ -12,16 +13,22 @@ const ways = [
   [0, -1],
 ] as const
 
-/** Values smoothed with (1 2 1) / 4 along both axes, the edge going on beyond the image; what is no number counts as the mean of the others. */
-function smoothed({ width, height, pixels }: Image): Float32Array {
+/**
+ * Values as a window shows them, smoothed with (1 2 1) / 4 along both axes, the edge going on beyond the image; what is no number counts as
+ * the mean of the others.
+ */
+function smoothed({ width, height, pixels }: Image, { center, width: range }: GreyWindow): Float32Array {
+  const [low, high] = [center - range / 2, center + range / 2]
   let [sum, count] = [0, 0]
-  for (const value of pixels)
-    if (Number.isFinite(value)) {
-      sum += value
-      count++
-    }
+  const known = new Float32Array(pixels.length)
+  for (let i = 0; i < pixels.length; i++) {
+    const value = (known[i] = Math.min(high, Math.max(low, pixels[i]!)))
+    if (Number.isNaN(value)) continue
+    sum += value
+    count++
+  }
   const mean = count > 0 ? sum / count : 0
-  const known = Float32Array.from(pixels, (value) => (Number.isFinite(value) ? value : mean))
+  for (let i = 0; i < known.length; i++) if (Number.isNaN(known[i])) known[i] = mean
   const across = new Float32Array(known.length)
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) across[i] = (known[x > 0 ? i - 1 : i]! + 2 * known[i]! + known[x < width - 1 ? i + 1 : i]!) / 4
@@ -34,8 +41,9 @@ function smoothed({ width, height, pixels }: Image): Float32Array {
 
 /**
  * The cheapest way along pixel corners, from one place to any other. A step between two pixels costs m / (m + g), where g is how much
- * their values differ and m the mean of that over the image: next to nothing along a strong edge, 1 in an even area. What was found for
- * one place is kept for the next, so that following a pointer costs little.
+ * they differ as shown, and m the square of the mean of all its square roots, so that the few strongest edges, skin and bone, do not let the
+ * others count for nothing: next to nothing along an edge, 1 in an even area. What was found for one place is kept for the next, so that
+ * following a pointer costs little.
  */
 export class Livewire {
   readonly #width: number
@@ -49,7 +57,8 @@ export class Livewire {
   readonly #settled: Uint8Array
   readonly #front = new FlatQueue<number>()
 
-  constructor(image: Image) {
+  /** @param window as the image is shown: what differs beyond it cannot be seen, and is no edge */
+  constructor(image: Image, window: GreyWindow) {
     const { width, height } = image
     const [across, corners] = [width + 1, (width + 1) * (height + 1)]
     this.#width = width
@@ -59,19 +68,20 @@ export class Livewire {
     this.#costs = new Float32Array(corners)
     this.#cameBy = new Uint8Array(corners)
     this.#settled = new Uint8Array(corners)
-    const values = smoothed(image)
+    const values = smoothed(image, window)
     let sum = 0
     // Beyond the image nothing differs, so that its border is no edge.
     for (let y = 0; y <= height; y++)
       for (let x = 0; x <= width; x++) {
         const [corner, pixel] = [y * across + x, y * width + x]
-        if (x < width && y > 0 && y < height) sum += this.#right[corner] = Math.abs(values[pixel]! - values[pixel - width]!)
-        if (y < height && x > 0 && x < width) sum += this.#down[corner] = Math.abs(values[pixel]! - values[pixel - 1]!)
+        if (x < width && y > 0 && y < height) this.#right[corner] = Math.abs(values[pixel]! - values[pixel - width]!)
+        if (y < height && x > 0 && x < width) this.#down[corner] = Math.abs(values[pixel]! - values[pixel - 1]!)
+        sum += Math.sqrt(this.#right[corner]!) + Math.sqrt(this.#down[corner]!)
       }
-    const mean = Math.max(sum / (2 * corners), Number.MIN_VALUE)
+    const usual = Math.max((sum / (2 * corners)) ** 2, Number.MIN_VALUE)
     for (let i = 0; i < corners; i++) {
-      this.#right[i] = mean / (mean + this.#right[i]!)
-      this.#down[i] = mean / (mean + this.#down[i]!)
+      this.#right[i] = usual / (usual + this.#right[i]!)
+      this.#down[i] = usual / (usual + this.#down[i]!)
     }
   }
 

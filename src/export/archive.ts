@@ -226,6 +226,10 @@ To use the networks
     from load import load, predict
     net_a, net_b, config = load('.')
     labels, probabilities = predict(image, net_a, net_b, config)   # image: a NumPy array [height, width]
+
+  A whole NIfTI volume, which the networks need not have learnt from, it segments with
+
+    python3 load.py . scan.nii.gz labels.nii.gz
 `
     : ''
   const state = restOf(step, config.steps, marks)

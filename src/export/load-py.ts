@@ -6,13 +6,16 @@ export const loadPy = String.raw`#!/usr/bin/env python3
 """Loads the two networks of an Exemplar Lab run in PyTorch. Research software, not a medical device.
 
     python3 load.py [FOLDER]     checks that both networks return the stored test vector (FOLDER: where this file is)
+    python3 load.py FOLDER scan.nii.gz labels.nii.gz      segments a NIfTI volume that the networks have not learnt from
 
-    from load import load, predict
+    from load import load, predict, predict_nifti
     net_a, net_b, config = load('FOLDER')
     labels, probabilities = predict(image, net_a, net_b, config)      # image: numpy array [height, width]
+    labels = predict_nifti('scan.nii.gz', net_a, net_b, config)       # numpy array [columns, rows, slices], as stored
 
 Needs PyTorch and NumPy, nothing else.
 """
+import gzip
 import json
 import math
 import os
@@ -165,6 +168,93 @@ def predict(image, net_a, net_b, config, spacing=None):
     return probabilities.argmax(0).to(torch.uint8).numpy(), probabilities.numpy()
 
 
+def read_nifti(path):
+    """Header, voxels [columns, rows, slices] of the first frame in the units of the file, and affine (or None) and spacing of a NIfTI-1 file."""
+    with (gzip.open if path.endswith('.gz') else open)(path, 'rb') as file:
+        data = file.read()
+    order = '<' if len(data) >= 348 and struct.unpack_from('<i', data)[0] == 348 else '>'
+    read = lambda kind, at: struct.unpack_from(order + kind, data, at)
+    types = {2: 'u1', 4: 'i2', 8: 'i4', 16: 'f4', 64: 'f8', 256: 'i1', 512: 'u2', 768: 'u4'}
+    if len(data) < 352 or data[344:347] != b'n+1' or read('h', 70)[0] not in types:
+        raise ValueError('%s is not a NIfTI-1 file of whole or floating-point numbers' % path)
+    axes = read('8h', 40)
+    size = tuple(n if i < axes[0] else 1 for i, n in enumerate(axes[1:4]))
+    kind = np.dtype(order + types[read('h', 70)[0]])
+    voxels = np.frombuffer(data, kind, math.prod(size), int(read('f', 108)[0])).reshape(size, order='F').astype('f8')
+    slope, intercept = read('2f', 112)
+    if slope != 0 and math.isfinite(slope) and math.isfinite(intercept):
+        voxels = voxels * slope + intercept
+    unit = {1: 1000, 3: 0.001}.get(data[123] & 7, 1)
+    flip, *steps = read('4f', 76)
+    affine = None
+    if read('h', 254)[0] > 0:
+        affine = np.array(read('12f', 280)).reshape(3, 4)[:, :3]
+    elif read('h', 252)[0] > 0:
+        b, c, d = read('3f', 256)
+        a = math.sqrt(max(0, 1 - b * b - c * c - d * d))
+        turn = [[a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+                [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+                [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - c * c - b * b]]
+        affine = np.array(turn) * [steps[0], steps[1], steps[2] * (-1 if flip < 0 else 1)]
+    spacing = np.abs(steps) if affine is None else np.sqrt((affine ** 2).sum(0))
+    return data, voxels, affine, tuple(float(step) * unit for step in spacing)
+
+
+def axes_of(affine):
+    """For each axis of a volume the direction of the patient that is nearest (0 right-left, 1 back-front, 2 feet-head), and its sign."""
+    cosines = np.abs(affine / np.maximum(np.sqrt((affine ** 2).sum(0)), 1e-12))
+    found = [None] * 3
+    for _ in range(3):
+        direction, axis = np.unravel_index(np.argmax(cosines), (3, 3))
+        found[axis] = (int(direction), 1 if affine[direction, axis] > 0 else -1)
+        cosines[direction, :] = cosines[:, axis] = -1
+    return found
+
+
+def predict_nifti(path, net_a, net_b, config):
+    """Labels [columns, rows, slices] of a NIfTI-1 volume, in its own layout: slice by slice, cut and turned as the app does by default.
+
+    With orientation, slices lie as radiologists view them, the patient's left on the right, front or head up. The settings "largest" and
+    "holes" are left to other programs: scipy.ndimage.label finds connected parts.
+    """
+    _, voxels, affine, spacing = read_nifti(path)
+    widest = int(np.argmax(spacing)) if max(spacing) > 1.2 * sorted(spacing)[1] else 2
+    axis = widest if voxels.shape[2] > 1 else 2
+    across, down = (i for i in range(3) if i != axis)
+    flips = (False, False)
+    if affine is not None:
+        directions = axes_of(affine)
+        plane = ((config.get('domain') or {}).get('looks') or {}).get('plane')
+        if plane and min(voxels.shape) > 1:
+            axis = next(i for i in range(3) if directions[i][0] == ('sagittal', 'coronal', 'axial').index(plane))
+        across, down = sorted((i for i in range(3) if i != axis), key=lambda i: directions[i][0])
+        # To the right are left or back, downwards back or feet: the negative ends.
+        flips = (directions[across][1] > 0, directions[down][1] > 0)
+    labels = np.zeros(voxels.shape, 'u1')
+    # Views of the same memory: what is written into the one stands in the other.
+    stacks = [np.moveaxis(array, (axis, down, across), (0, 1, 2)) for array in (voxels, labels)]
+    seen, out = [stack[:, ::-1 if flips[1] else 1, ::-1 if flips[0] else 1] for stack in stacks]
+    known = (spacing[across], spacing[down]) if min(spacing) > 0 else None
+    for image, target in zip(seen, out):
+        target[...] = predict(np.ascontiguousarray(image), net_a, net_b, config, known)[0]
+    return labels
+
+
+def write_nifti(path, labels, like, config):
+    """Labels as a NIfTI-1 file with the geometry of another and the values that the exemplar's mask had."""
+    data = read_nifti(like)[0]
+    order = '<' if struct.unpack_from('<i', data)[0] == 348 else '>'
+    values = [entry['value'] for entry in config['classes']]
+    if all(value.isdigit() and int(value) < 256 for value in values) and len(set(values)) == len(values):
+        labels = np.array([int(value) for value in values], 'u1')[labels]
+    header = bytearray(data[:348]) + bytes(4)
+    struct.pack_into(order + '8h', header, 40, 3, *labels.shape, 1, 1, 1, 1)
+    struct.pack_into(order + '2h', header, 70, 2, 8)
+    struct.pack_into(order + '3f', header, 108, 352, 0, 0)
+    with (gzip.open if path.endswith('.gz') else open)(path, 'wb') as file:
+        file.write(bytes(header) + labels.tobytes(order='F'))
+
+
 @torch.no_grad()
 def check(folder):
     """Runs both networks on the stored input; the largest differences from the stored softmax, for A and B."""
@@ -181,6 +271,13 @@ def check(folder):
 
 if __name__ == '__main__':
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+    if len(sys.argv) == 4:
+        try:
+            net_a, net_b, config = load(folder)
+            write_nifti(sys.argv[3], predict_nifti(sys.argv[2], net_a, net_b, config), sys.argv[2], config)
+        except (OSError, ValueError, KeyError, RuntimeError, struct.error) as error:
+            sys.exit('load.py could not segment %s: %s: %s' % (sys.argv[2], type(error).__name__, error))
+        sys.exit()
     try:
         differences = check(folder)
     except (OSError, ValueError, KeyError, RuntimeError, struct.error) as error:

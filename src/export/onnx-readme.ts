@@ -10,4 +10,7 @@ To run the networks without PyTorch
     x = numpy.clip((image - low) / (high - low + 1e-6), 0, 1).astype('float32')
     probabilities = net.run(None, {'image': x[None, None]})[0][0]   # [classes, height, width]
     labels = probabilities.argmax(0)
+
+  A volume goes slice by slice, several at once if you like: net.run(None, {'image': stack})[0].argmax(1) gives the labels of a stack
+  [slices, 1, height, width], each slice stretched as above. load.py has all steps for a NIfTI file: region, scale in millimetres, orientation.
 `

@@ -6,7 +6,7 @@ import type { Volume } from '../data/volume'
 import type { Extent } from '../image/frame'
 import type { LabelMap, Raster } from '../image/raster'
 import { digestOf } from '../lib/digest'
-import type { Domain } from './domain'
+import type { Domain } from './looks'
 import type { ClassInfo, SampleName, Target } from './events'
 import { pictureId, type PictureId } from './picture-id'
 

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { makeVolume, type Volume } from '../data/volume'
 import { defaults } from '../method/config'
 import { makeSources } from './dataset'
-import { apartFrom, sharesOf, unlikeText, type Looks } from './domain'
+import { apartFrom, sharesOf, unlikeText } from './domain'
+import type { Looks } from './looks'
 
 const whole = (size: number) => ({ rect: { x: 0, y: 0, width: size, height: size }, inner: { x: 0, y: 0, width: size, height: size } })
 const pictures = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 64, maxLength: 64 }).map((all) => Float32Array.from(all))

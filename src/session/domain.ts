@@ -2,66 +2,13 @@
 import { extentOf, planeName, planeOf } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { frameOf, type Extent, type Frame } from '../image/frame'
-import { finite, listLike, listOf, orNull, record, text, whole, type Shape } from '../lib/shape'
 import type { Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
 import { hasChannels, makeSources, type Dataset, type Source } from './dataset'
 import type { ClassInfo } from './events'
-import { shapesOf, type Shapes } from './shapes'
+import type { Domain, Looks, Range } from './looks'
+import { shapesOf } from './shapes'
 import { fieldOfAll } from './training-data'
-
-/** From the least to the most. */
-type Range = [number, number]
-
-/** How the images that were learnt from look, as a whole. */
-export interface Looks {
-  /** Pixels. */
-  width: Range
-  height: Range
-  /** Millimetres per pixel; null where no image says it. */
-  spacing: Range | null
-  /** Longest side of what the networks see, in millimetres; null likewise. */
-  seen: Range | null
-  /** Of the pixels that the networks see, the share that is at most as bright as each of `levels`, over all images. */
-  shares: number[]
-  /** How far the image that is least like the others is from these; see `apartFrom`. */
-  spread: number
-  /** The plane that all volumes are cut in, such as "axial"; null without volumes, or if they differ. */
-  plane: string | null
-  /** Of images with so many channels, which is used; null for all. */
-  channels: [of: number, used: number | null][]
-}
-
-export interface Domain extends Shapes {
-  /** Background first. */
-  classes: { name: string; color: string; value: string }[]
-  /** As `fieldOf` gives it. */
-  millimetresAcross: number | null
-  /** Null where a run was saved before it said so. */
-  looks: Looks | null
-}
-
-const range: Shape<Range> = listLike<Range>(finite, finite)
-
-/** For JSON that anybody may have written. */
-export const isLooks: Shape<Looks> = record({
-  width: range,
-  height: range,
-  spacing: orNull(range),
-  seen: orNull(range),
-  shares: listOf(finite),
-  spread: finite,
-  plane: orNull(text),
-  channels: listOf(listLike<[number, number | null]>(whole(1), orNull(whole(0)))),
-})
-
-export const isDomain: Shape<Domain> = record({
-  classes: listOf(record({ name: text, color: text, value: text })),
-  millimetresAcross: orNull(finite),
-  looks: orNull(isLooks),
-  single: listOf(whole(1)),
-  solid: listOf(whole(1)),
-})
 
 /** Grey values as the networks see them, 0..1, at which pixels are counted. */
 const levels = Array.from({ length: 15 }, (_, k) => (k + 1) / 16)

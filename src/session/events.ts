@@ -1,6 +1,7 @@
 /** What a session reports to its driver, page or terminal, unasked or on request. Pictures are square, row-major, as the network sees them. */
 
 import type { VolumeSummary } from '../data/volume-summary'
+import type { Place } from '../data/slices'
 import type { Volume, VolumeKind } from '../data/volume'
 import type { Finding } from '../doctor/finding'
 import type { Drawable } from '../drawing/drawable'
@@ -13,6 +14,7 @@ export type { FileRole } from '../data/file-roles'
 export type { Action, Finding } from '../doctor/finding'
 export type { PictureId } from './picture-id'
 export type { RunState } from './run-state'
+export type { Place } from '../data/slices'
 export type { WindowPreset } from '../image/window-presets'
 
 export type SampleName = 'Cardiac phantom' | 'Abdominal phantom'
@@ -215,6 +217,8 @@ export interface DatasetSummary {
   /** Null where nothing is known to be better than the defaults. */
   suggestion: Suggestion | null
   unlabeled: UnlabeledInfo[]
+  /** Classes that the exemplars show in one piece, and those without a hole. */
+  shapes: { single: number[]; solid: number[] }
   /** What is segmented and not learnt from, and the volumes that it comes from. */
   further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
@@ -291,6 +295,33 @@ export interface OpenedPicture extends Drawable {
   id: PictureId
   pixels: Float32Array<ArrayBuffer>
   labels: Uint8Array<ArrayBuffer>
+}
+
+/** Whose mask: of both networks together, of one, of the exemplar, or the reference. */
+export type MaskName = 'mean' | 'A' | 'B' | 'exemplar' | 'reference'
+
+/** An image in full with all that is known of it, to compare. */
+export interface ViewedPicture extends OpenedPicture {
+  /** Which of how many slices of its volume it is, and which of how many frames, from 0. */
+  slice: number
+  slices: number
+  frame: number
+  frames: number
+  frameMeans: Volume['frameMeans']
+  /** Millimetres from one image of its volume to the next; null for a single one and without spacing. */
+  thickness: number | null
+  /** Degrees by which the axes of the volume leave the patient's; null without geometry. */
+  oblique: number | null
+  /** Where it lies in the patient; null without geometry. */
+  place: Place | null
+  /** Steps of the networks that predicted; 0 without a prediction. */
+  step: number
+  /** Class per pixel, 255 unknown. */
+  masks: Partial<Record<MaskName, Uint8Array<ArrayBuffer>>>
+  /** Whether the exemplar's mask was drawn, not given as a file. */
+  drawn: boolean
+  /** Of each class, 0..255 for 0..1; empty without a prediction. */
+  probabilities: Uint8Array<ArrayBuffer>[]
 }
 
 /** What somebody drew on one image. */

@@ -115,11 +115,7 @@ test('the zip of weights alone, and that of a run without its images, segment as
     const { id } = of('dataset').at(-1)!.dataset.further.images[0]!
     const opened = await session.openPicture(id, true)
     expect(opened).toMatchObject({ proposal: true, fixed: 3 })
-    await session.annotate(
-      id,
-      opened.labels.map(() => 1),
-      opened.classes,
-    )
+    await session.annotate([{ picture: id, labels: opened.labels.map(() => 1) }], opened.classes)
     await session.settled()
     const files = await session.files('masks')
     expect(new Set(decode(files['masks/q1_1.png']!).data)).toEqual(new Set([1]))

@@ -4,18 +4,17 @@ import { modalityOf, pairUp, saySeveral, severalPerCase } from '../data/pairs'
 import type { Volume } from '../data/volume'
 import { annotated } from './annotations'
 import { picturesIn, picturesOf, type Dataset } from './dataset'
-import { classesIn, sourcesLike, unlikeText, type Looks } from './domain'
+import { classesIn, sourcesLike, unlikeText } from './domain'
+import type { Domain, Looks } from './looks'
 import { readGiven, type RoleFile } from './given-files'
 import { masksAmong } from './given-volumes'
 import type { Networks } from './networks'
 import { imagesOf } from './pairs'
-import type { Trainer } from './trainer'
-import type { WaitingRun } from './waiting-run'
 
 /**
  * Adds images that are only segmented to a data set, cut as those that were learnt from. One of a known name replaces that. They wait for networks,
  * where there are none yet.
- * @param by what networks there are: a run's, or else those of one that waits for its images, whose classes are then the data set's
+ * @param by what networks there are: a run's, or those of a file, whose classes are then the data set's
  * @param tell how many files are read
  * @returns the data set, and a sentence for each that was left out
  * @throws InputError where other classes are in use than those of the networks
@@ -23,16 +22,17 @@ import type { WaitingRun } from './waiting-run'
 export async function withFurther(
   before: Dataset,
   files: readonly RoleFile[],
-  by: { trainer: Trainer | null; waiting: WaitingRun | null },
+  by: { looks: Looks | null } | { domain: Domain; file: string } | null,
   tell: (done: number, of: number) => void,
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
-  const domain = by.trainer ? null : (by.waiting?.run.networks?.domain ?? null)
-  if (domain && !before.domain && annotated(before).length > 0)
+  const loaded = by && 'domain' in by ? by : null
+  const domain = loaded?.domain ?? null
+  if (loaded && !before.domain && annotated(before).length > 0)
     throw new InputError(
-      `The images at hand have an exemplar with classes of its own: reload the page and give "${by.waiting!.run.file}" alone, to segment further images with its networks.`,
+      `The images at hand have an exemplar with classes of its own: reload the page and give "${loaded.file}" alone, to segment further images with its networks.`,
       '',
     )
-  const looks = by.trainer ? by.trainer.looks : (domain?.looks ?? null)
+  const looks = by && 'looks' in by ? by.looks : (domain?.looks ?? null)
   const own = imagesOf(before)
   const read = await readGiven(
     files,

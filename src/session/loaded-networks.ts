@@ -6,7 +6,7 @@ import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Checkpoint } from './checkpoint'
 import type { Dataset } from './dataset'
-import type { Domain } from './domain'
+import type { Domain } from './looks'
 import { Networks } from './networks'
 
 /** Networks as a file holds them. */

@@ -21,6 +21,7 @@ import type {
   ExportedFile,
   ExportKind,
   ExportOptions,
+  MaskName,
   OpenedPicture,
   PictureId,
   Problem,
@@ -47,6 +48,7 @@ import { Speed } from './speed'
 import { numbersOf } from './summary'
 import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
+import { measureMasks, viewedPicture } from './viewed-picture'
 import { sayStrangers, WaitingRun } from './waiting-run'
 
 const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
@@ -155,8 +157,8 @@ export class Session {
     })
 
   private async addFurther(files: RoleFile[]): Promise<void> {
-    const { trainer, waiting } = this
-    const { dataset, problems } = await withFurther(this.dataset, files, { trainer, waiting }, this.tellRead)
+    const by = this.trainer ?? this.waiting?.networks ?? null
+    const { dataset, problems } = await withFurther(this.dataset, files, by, this.tellRead)
     for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
     if (dataset !== this.dataset) this.showAnew(dataset)
   }
@@ -355,12 +357,11 @@ export class Session {
     this.betweenSteps(async () => {
       const picture = pictureOf(this.dataset, id)
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
-      const { networks } = this
+      const { able } = this
       const number = numberOf(this.dataset, id)
-      // If the backend is lost for good nothing can be predicted, but one can still draw.
-      const able = networks && number >= 0 && this.state !== 'failed'
-      const predicted = () => (able && toDraw ? networks.predictOne(number) : Promise.resolve(null))
-      return openedPicture(this.dataset, picture, predicted, (this.trainer ?? networks) !== null)
+      // Without networks nothing can be predicted, but one can still draw.
+      const predicted = () => (able && number >= 0 && toDraw ? able.predictOne(number) : Promise.resolve(null))
+      return openedPicture(this.dataset, picture, predicted, (this.trainer ?? this.networks) !== null)
     })
 
   /** Networks that have learnt something: the run's, or those of one that waits for its images. */
@@ -368,6 +369,17 @@ export class Session {
     const { trainer, dataset, config, waiting } = this
     return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
   }
+
+  /** Those that can predict: none once the backend is lost for good. */
+  private get able(): Trainer | LoadedNetworks | null {
+    return this.state === 'failed' ? null : this.networks
+  }
+
+  /** An image at full size with all its masks. */
+  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.dataset, id, this.able))
+
+  /** Pixels of each class in a mask of several images; null for an image without that mask. */
+  measureMasks = (ids: readonly PictureId[], mask: MaskName) => this.betweenSteps(() => measureMasks(this.dataset, ids, mask, this.able))
 
   /**
    * Takes what was drawn on images. A run that has begun continues with it: paused, and for as many steps again if it had

@@ -4,13 +4,7 @@ import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
 import type { Dataset, Picture } from './dataset'
-
-export interface Shapes {
-  /** Classes that are in one piece wherever an exemplar shows them. */
-  single: number[]
-  /** Classes without a hole there. */
-  solid: number[]
-}
+import type { Shapes } from './looks'
 
 interface Slice {
   picture: Picture

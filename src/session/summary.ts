@@ -9,6 +9,8 @@ import { identifiersOf, personalNames } from './cases'
 import { picturesOf, type Dataset, type Picture, type Source } from './dataset'
 import { pairList } from './pair-list'
 import { hasReference } from './references'
+import type { Shapes } from './looks'
+import { shapesOf } from './shapes'
 import { suggestionFor } from './suggestion'
 import { shownClasses } from './thumbnails'
 import { missingOf } from './training-data'
@@ -105,6 +107,8 @@ function referenceNotesOf({ partners }: Dataset): string[] {
   )
 }
 
+const pickShapes = ({ single, solid }: Shapes): Shapes => ({ single, solid })
+
 const infoOf = (
   { id, name, patient, width, height, spacing, source }: Picture,
   hasReference: boolean,
@@ -144,6 +148,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
     proposedRegion: proposedRegion(dataset),
     suggestion: suggestionFor(dataset, config),
     unlabeled: dataset.unlabeled.map((picture, i) => infoOf(picture, hasReference(dataset, i), teaching)),
+    shapes: pickShapes(dataset.domain ?? shapesOf(dataset)),
     further: {
       images: dataset.further.flatMap(picturesOf).map((picture) => infoOf(picture, false, teaching)),
       sources: dataset.further.map(describe),

@@ -8,6 +8,7 @@ import { withoutDomain } from './domain'
 import { cutLike } from './further'
 import type { RoleFile } from './given-files'
 import { LoadedNetworks } from './loaded-networks'
+import type { Domain } from './looks'
 import { imagesOf, masksOf } from './pairs'
 import type { RunArchive } from './run-archive'
 
@@ -50,6 +51,12 @@ export class WaitingRun {
     if (lackingOf(choices, this.volumes).length > 0) return null
     const { further } = present
     return cutLike({ ...datasetFrom(choices, exemplars, this.volumes, file), further }, this.run.networks?.domain.looks ?? null)
+  }
+
+  /** What its networks were trained on, if it has any. */
+  get networks(): { domain: Domain; file: string } | null {
+    const { networks, file } = this.run
+    return networks && { domain: networks.domain, file }
   }
 
   private loaded: LoadedNetworks | null = null

@@ -38,6 +38,7 @@ import {
   pick,
   unpicked,
   wouldForget,
+  withoutFiles,
   wouldLose,
   type ListedProblem,
   type PicturePurpose,
@@ -224,6 +225,9 @@ export function loadSample(sample: SampleName): void {
   keepAddress(sample)
 }
 
+/** The names of the files that were last given through an input that takes the place of what it gave before. */
+const inPlace = new Map<FileRole, readonly string[]>()
+
 /** Hands files to the session, unread. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
 export function loadFiles(
   files: readonly File[],
@@ -233,9 +237,27 @@ export function loadFiles(
   if (files.length === 0) return
   if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
   countFromImages()
-  pageStore.setState(({ progress }) => ({ progress: { ...progress, read: null } }))
+  const names = files.map(pathOf)
+  const mended = [...names, ...(role === null ? [] : (inPlace.get(role) ?? []))]
+  if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
+  pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
   void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
-  keepAddress(null)
+  if (role !== 'further') keepAddress(null)
+}
+
+/** Chooses what becomes of the networks' masks; a run takes it at rest. */
+export function setMasks(values: Partial<Config>): void {
+  const asked = { ...pageStore.getState().asked, ...values }
+  pageStore.setState({ asked, told: asked })
+  void send('configure', { values })
+}
+
+/** Segments the files that would have replaced the run, with its networks. */
+export function segmentInstead(): void {
+  const { question } = pageStore.getState()
+  pageStore.setState({ question: null })
+  if (question?.type === 'load-files')
+    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' })) })
 }
 
 export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })
@@ -313,9 +335,16 @@ export const fetchPicture = (picture: PictureId, toDraw: boolean): Promise<Opene
   send('open-picture', { picture, toDraw })
 
 /** Makes what was drawn exemplars. */
-export function annotate(drawings: Drawn[], classes: LabelClass[]): void {
-  if (drawings.length > 0) void send('annotate', { drawings, classes })
+export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promise<void> {
+  const pictures = drawings.map(({ picture }) => picture)
+  const before = pageStore.getState().dataset
+  const taking = drawings.length > 0 ? send('annotate', { drawings, classes }) : null
   closePicture()
+  if (!taking) return
+  await taking
+  // A drawing that is refused changes nothing, and the reason is shown.
+  const { dataset, status } = pageStore.getState()
+  if (dataset !== before) pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
 /** Saves what is drawn on the volume of the first of these images, in its format. */

@@ -53,6 +53,22 @@ it('is loading until each of several loads has been answered, whatever data sets
   expect(now().loading).toBe(false)
 })
 
+it('a refusal goes by itself once the same is granted, and no other problem does', async () => {
+  const { ask, worker, problems } = await open()
+  const refuse = async (type: 'configure' | 'export', message: string) => {
+    const asked = type === 'export' ? ask(type, { what: 'masks', options }) : ask(type, { values: {} })
+    worker.say({ type: 'failed', id: worker.idOf(type), problem: { ...problem, message } })
+    await asked
+  }
+  await refuse('configure', 'Too small.')
+  await refuse('export', 'Too large.')
+  worker.say({ type: 'problem', run: 0, kind: 'input', message: 'No image.', file: 'notes.txt' })
+  const granted = ask('configure', { values: {} })
+  worker.say({ type: 'done', id: worker.idOf('configure'), answer: undefined })
+  await granted
+  expect(problems()).toEqual(['Too large.', 'No image.'])
+})
+
 it('shows an error once, and nothing already reported', async () => {
   const { ask, worker, problems } = await open()
   const [one, two, told] = [ask('step', {}), ask('start', {}), ask('stop', {})]

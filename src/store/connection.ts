@@ -6,7 +6,7 @@ import { forgetPictures, latest, takeViews } from './latest'
 import { pageStore } from './page-store'
 import { followFiles, followRun } from './present-run'
 import { countAddress } from './requests'
-import { addProblem, initial, isStale, reduce, type Pending, type Reduced } from './state'
+import { addProblem, initial, isStale, reduce, type Pending, type Reduced, withoutRefusals } from './state'
 import { forgetThumbnails, takeThumbnails } from './thumbnails'
 
 let client: Client | null = null
@@ -49,6 +49,7 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
     try {
       const answer = await client?.ask(type, given)
       followFiles(type, given)
+      pageStore.setState(({ problems }) => ({ problems: withoutRefusals(problems, type) }))
       return answer
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
@@ -63,7 +64,9 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
       return undefined
     }
     const told = problem
-    pageStore.setState((state) => addProblem(state, told))
+    // Files are another matter: others that can be read do not mend these.
+    const mendable = type !== 'load-files' && (kind === 'input' || kind === 'run')
+    pageStore.setState((state) => addProblem(state, told, mendable ? type : null))
     if (kind !== 'load') return undefined
     const again = await new Promise<boolean>((resolve) => waiting.set(message, [...(waiting.get(message) ?? []), resolve]))
     if (!again) return undefined

@@ -49,6 +49,7 @@ const summary = (names: string[], patient: string, values: string[], classes: st
     proposedRegion: null,
     suggestion: null,
     further: { images: [], sources: [] },
+    shapes: { single: [], solid: [] },
     references: 1,
     missing: [],
   },

@@ -6,6 +6,8 @@ export const drafts = createStore<ReadonlySet<string>>(() => new Set())
 
 export const useDrafts = (): ReadonlySet<string> => useStore(drafts)
 
+export const useIsDraft = (id: string): boolean => useStore(drafts, (all) => all.has(id))
+
 export function markDraft(id: string, there: boolean): void {
   const all = drafts.getState()
   if (all.has(id) === there) return

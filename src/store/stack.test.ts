@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { DatasetSummary, PictureId } from '../worker/protocol'
-import { stackName, stackOf } from './stack'
+import { framesOf, sourceOf, stackName, stackOf } from './stack'
 
 const image = (id: string, annotated = false) => ({ id, name: id, annotated }) as DatasetSummary['unlabeled'][0]
 const exemplar = (id: string, from: 'file' | null) => ({ id, name: id, from }) as DatasetSummary['exemplars'][0]
@@ -23,4 +23,15 @@ it('finds the slices of one volume, axis and frame, in their order', () => {
 it('names a stack by all but the slice', () => {
   const ids: PictureId[] = ['a/2/1/0', 'a/2/11/0', 'a/2/1/1', 'a/1/1/0', 'a-2/2/1/0']
   expect(new Set(ids.map(stackName)).size).toBe(4)
+})
+
+it('knows the frames of a slice, and an image listed twice, as exemplar and in the pile, once', () => {
+  const of = (...ids: PictureId[]) => ids.map((id) => ({ id })) as DatasetSummary['unlabeled']
+  const images = {
+    unlabeled: of('a-2/2/10/1', 'a-2/2/2/0', 'a-2/2/10/0', 'b/2/10/0', 'a-2/1/10/0', 'a-2/2/10/10', 'a-2/2/10/2'),
+    exemplars: of('a-2/2/10/1') as unknown as DatasetSummary['exemplars'],
+  }
+  expect(framesOf(images, 'a-2/2/10/0')).toEqual(['a-2/2/10/0', 'a-2/2/10/1', 'a-2/2/10/2', 'a-2/2/10/10'])
+  expect(framesOf(images, 'b/2/10/0')).toEqual(['b/2/10/0'])
+  expect(sourceOf('a-2/2/10/0')).toBe('a-2')
 })

@@ -31,3 +31,14 @@ export function stackOf(dataset: Pick<DatasetSummary, 'unlabeled' | 'exemplars'>
   for (const image of dataset?.exemplars ?? []) add(image, image.from !== null)
   return [...found.values()].sort((a, b) => a.slice - b.slice)
 }
+
+/** The id of the volume that an image is cut from. */
+export const sourceOf = (id: PictureId): string => id.split('/').slice(0, -3).join('/')
+
+/** The frames of a picture's slice in order, itself among them. */
+export function framesOf(dataset: Pick<DatasetSummary, 'unlabeled' | 'exemplars'>, id: PictureId): PictureId[] {
+  const place = (other: PictureId) => other.slice(0, other.lastIndexOf('/'))
+  const frame = (other: PictureId) => Number(other.slice(other.lastIndexOf('/') + 1))
+  const found = new Set([...dataset.unlabeled, ...dataset.exemplars].map((image) => image.id).filter((other) => place(other) === place(id)))
+  return [...found].sort((a, b) => frame(a) - frame(b))
+}

@@ -8,6 +8,7 @@ import {
   differing,
   give,
   initial,
+  nearestPreset,
   presetOf,
   reduce,
   unpicked,
@@ -45,6 +46,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     source: 's',
   })),
   further: { images: [], sources: [] },
+  shapes: { single: [], solid: [] },
   references: 0,
   missing: [],
 })
@@ -220,6 +222,9 @@ describe('presets', () => {
       expect(presetOf(config)).toBe(name)
     }
     expect(presetOf(makeConfig({ tau: 0.5 }))).toBeNull()
+    const near = nearestPreset(makeConfig({ tau: 0.5, seed: 3 }, makeConfig(presets.Best)))
+    expect(near).toEqual({ preset: 'Best', differing: { tau: makeConfig(presets.Best).tau } })
+    expect(nearestPreset(makeConfig(presets.Paper)).differing).toEqual({})
   })
 
   it('differ from each other as their table says', () => {

@@ -28,8 +28,8 @@ export type Status = Omit<RunStatus, 'state'> & {
   state: 'starting' | RunStatus['state']
 }
 
-/** A problem as listed. */
-export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean }
+/** A problem as listed; `of` is the request that was refused, null for what no later request mends. */
+export type ListedProblem = Required<Omit<Problem, 'discards' | 'waits'>> & { id: number; waits: boolean; of: RequestName | null }
 
 /** A request that waits for its answer. */
 export type Pending<T extends RequestName = RequestName> = { [N in T]: { type: N; given: Given<N> } }[T]
@@ -96,6 +96,8 @@ export interface State {
   /** Why a full image was requested, and the image once it arrives. */
   opening: { purpose: PicturePurpose; picture: PictureId } | null
   opened: OpenedPicture | null
+  /** The images whose drawings were taken last, and the step before which: the run has yet to learn from them until it goes on. */
+  drawn: { pictures: readonly PictureId[]; step: number } | null
   /** Whether all images are shown to choose an exemplar among, as they are without a mask. */
   picking: boolean
   /** How masks are exported. */
@@ -138,6 +140,7 @@ export const initial: State = {
   memory: null,
   opening: null,
   opened: null,
+  drawn: null,
   picking: false,
   exportOptions: { format: 'source', keepIdentifiers: false, rename: false },
   saved: null,
@@ -213,6 +216,7 @@ export function reduce(state: State, event: Event): State {
           run: event.run,
           unpickedRun: true,
           saved: null,
+          drawn: null,
           bank: null,
           recoveries: [],
           marks: [],
@@ -242,7 +246,11 @@ export const mostProblems = 50
  * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
-export function addProblem(before: State, { kind, message, file, offers = [], waits = false }: Problem): State {
+export function addProblem(
+  before: State,
+  { kind, message, file, offers = [], waits = false }: Problem,
+  of: RequestName | null = null,
+): State {
   if (before.problems.some((p) => p.message === message && p.file === file)) return before
   const problems = waits ? withoutWaits(before.problems) : before.problems
   const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
@@ -256,8 +264,16 @@ export function addProblem(before: State, { kind, message, file, offers = [], wa
         problems.findIndex((problem) => problem.kind === 'input'),
       )
     : -1
-  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits }] }
+  return { ...state, unlisted, problems: [...problems.filter((_, i) => i !== leaving), { id, kind, message, file, offers, waits, of }] }
 }
+
+/** The problems without refusals of this request: it has been granted since. */
+export const withoutRefusals = (problems: State['problems'], of: RequestName): State['problems'] =>
+  problems.some((problem) => problem.of === of) ? problems.filter((problem) => problem.of !== of) : problems
+
+/** The problems without those of these files: they are given again, or others in their place. */
+export const withoutFiles = (problems: State['problems'], names: readonly string[]): State['problems'] =>
+  problems.filter(({ kind, file }) => kind !== 'input' || file === null || !names.includes(file))
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
 export const applyPreset = (preset: Preset, config: Config): Config =>
@@ -291,6 +307,13 @@ export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: P
 export function presetOf(config: Config): Preset | null {
   const names = Object.keys(presets) as Preset[]
   return names.find((name) => Object.keys(differing(config, applyPreset(name, config))).length === 0) ?? null
+}
+
+/** The preset that `config` differs from in the fewest settings, and which: those of that preset. */
+export function nearestPreset(config: Config): { preset: Preset; differing: Partial<Config> } {
+  const all = (Object.keys(presets) as Preset[]).map((preset) => ({ preset, differing: differing(applyPreset(preset, config), config) }))
+  const count = (one: (typeof all)[number]) => Object.keys(one.differing).length
+  return all.reduce((best, one) => (count(one) < count(best) ? one : best))
 }
 
 /** The settings of `config` that differ from `base`. */
@@ -327,6 +350,10 @@ export const isKept = ({ status: { step }, runs, present }: Pick<State, 'status'
  */
 export const wouldLose = (state: Pick<State, 'status' | 'saved' | 'dataset' | 'runs' | 'present' | 'persisted'>): boolean =>
   state.status.state === 'running' || (wouldForget(state) && !(state.persisted && isKept(state)))
+
+/** Whether there are networks at rest that images can be segmented with. */
+export const canSegment = ({ status: { state, step }, loaded }: Pick<State, 'status' | 'loaded'>): boolean =>
+  (step > 0 && (state === 'paused' || state === 'finished')) || (loaded !== null && state === 'empty')
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {

@@ -24,7 +24,7 @@ export function AnnotationOpener() {
         <AnnotationEditor
           picture={picture}
           stack={stackOf(pageStore.getState().dataset, picture.id)}
-          onDone={annotate}
+          onDone={(drawings, classes) => void annotate(drawings, classes)}
           onClose={closePicture}
         />
       )}

@@ -15,6 +15,7 @@ import { Runs } from './runs'
 import { SkipLinks } from './skip-links'
 import { StepsStrip } from './steps-strip'
 import { TrainingPanel } from './training-panel'
+import { ViewerOpener } from './viewer-opener'
 
 export function App() {
   return (
@@ -36,6 +37,8 @@ export function App() {
       </main>
       <Footer />
       <DropTarget />
+      <ViewerOpener />
+      {/* It may be opened from the viewer, and then lies over it. */}
       <AnnotationOpener />
       <DiscardDialog />
       <OfflineOffer />

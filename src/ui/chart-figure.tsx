@@ -5,6 +5,7 @@ import type { ChartProps } from './chart-props'
 import { DataTable } from './data-table'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
+import { useTurn } from './use-turn'
 
 /** The chart library is most of the page's code, and the page is useful before it arrives. */
 export const chartPart = lazyPart(
@@ -19,6 +20,7 @@ export function ChartFigure({ name, note, children, ...props }: ChartProps & { n
   const { chart, lines, format } = props
   const { rows } = useCurve(chart)
   const newest = rows.at(-1)
+  const drawn = useTurn(newest !== undefined)
   return (
     <figure className="chart" aria-labelledby={nameId}>
       <figcaption>
@@ -33,7 +35,7 @@ export function ChartFigure({ name, note, children, ...props }: ChartProps & { n
       </figcaption>
       {children}
       <div className="plot">
-        {newest ? (
+        {drawn ? (
           <OnDemand part={chartPart}>{(Chart) => <Chart {...props} />}</OnDemand>
         ) : (
           <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>

@@ -1,4 +1,4 @@
-import { discard, keepRun } from '../store/commands'
+import { discard, keepRun, segmentInstead } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { count } from './format'
 import { ModalDialog } from './modal-dialog'
@@ -19,6 +19,11 @@ export function DiscardDialog() {
         <button type="button" onClick={keepRun}>
           Keep the run
         </button>
+        {question.type === 'load-files' && (
+          <button type="button" onClick={segmentInstead}>
+            Segment them with this run
+          </button>
+        )}
         <button type="button" onClick={() => void discard()}>
           Discard the run
         </button>

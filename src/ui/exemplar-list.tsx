@@ -1,10 +1,11 @@
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState, type ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { openPicture, removeExemplar } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { useThumbnail } from '../store/thumbnails'
+import { view } from '../store/viewer'
 import { unknown } from '../image/raster'
-import type { ExemplarInfo } from '../worker/protocol'
+import type { ExemplarInfo, PictureId } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { canRemove } from './exemplars'
 import { count, lastPart } from './format'
@@ -42,17 +43,24 @@ export function ExemplarList() {
     else remove(index)
   }
   const edit = (index: number) => void openPicture('annotate', exemplars[index]!.id)
+  const open = (id: PictureId) =>
+    view(
+      id,
+      exemplars.map((exemplar) => exemplar.id),
+    )
   const leaving = asked === null ? undefined : exemplars[asked]
   return (
     <div className="exemplars" ref={list} tabIndex={-1} role="group" aria-label="Annotated images">
       <figure className="annotated" aria-labelledby="annotated-name">
-        <div className="frame">
-          {first && dataset ? (
+        {first && dataset ? (
+          <OpenedBy exemplar={first} onOpen={open}>
             <Annotated exemplar={first} palette={palette} side={512} />
-          ) : (
+          </OpenedBy>
+        ) : (
+          <div className="frame">
             <p className="empty">The annotated image will appear here, with its mask outlined.</p>
-          )}
-        </div>
+          </div>
+        )}
         <figcaption>
           <span id="annotated-name">Annotated image</span>
           {first && <span className="quiet"> {first.name}</span>}
@@ -68,6 +76,7 @@ export function ExemplarList() {
               <Other
                 exemplar={exemplar}
                 palette={palette}
+                onOpen={open}
                 removable={canRemove(exemplars, i + 1)}
                 onEdit={() => edit(i + 1)}
                 onRemove={() => askToRemove(i + 1)}
@@ -116,6 +125,21 @@ export function Annotated({ exemplar: { id, from }, palette, side }: Shown & { s
   return drawn && <OutlinedPicture {...drawn} palette={palette} side={side} />
 }
 
+interface OpenedByProps {
+  exemplar: ExemplarInfo
+  onOpen: (id: PictureId) => void
+  children: ReactNode
+}
+
+/** A click on the picture opens it large. */
+function OpenedBy({ exemplar: { id, name }, onOpen, children }: OpenedByProps) {
+  return (
+    <button type="button" className="frame" aria-label={`Open annotated ${name}`} title={`Open ${name}`} onClick={() => onOpen(id)}>
+      {children}
+    </button>
+  )
+}
+
 interface Controls {
   removable: boolean
   onEdit: () => void
@@ -143,14 +167,14 @@ function FirstControls({ exemplar: { name, from }, removable, onEdit, onRemove }
   )
 }
 
-function Other({ exemplar, palette, removable, onEdit, onRemove }: Controls & Shown) {
+function Other({ exemplar, palette, removable, onEdit, onRemove, onOpen }: Controls & Shown & Pick<OpenedByProps, 'onOpen'>) {
   const { name, from } = exemplar
   const editing = from === null ? `Draw the mask of ${name}` : `Edit annotation of ${name}`
   return (
     <figure className="picture" aria-label={`Annotated: ${name}`}>
-      <div className="frame">
+      <OpenedBy exemplar={exemplar} onOpen={onOpen}>
         <Annotated exemplar={exemplar} palette={palette} side={160} />
-      </div>
+      </OpenedBy>
       <figcaption title={name}>{lastPart(name)}</figcaption>
       <div className="exemplar-buttons">
         <button type="button" aria-label={editing} title={editing} onClick={onEdit}>

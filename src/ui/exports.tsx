@@ -14,6 +14,8 @@ const kinds: { what: ExportKind; name: string; hint: string }[] = [
 
 export function Exports() {
   const can = usePage((state) => allowed(state).export)
+  const loaded = usePage((state) => state.loaded !== null && (state.dataset?.further.images.length ?? 0) > 0)
+  const has = (what: ExportKind) => can || (loaded && (what === 'masks' || what === 'maps'))
   const pending = usePage(exporting)
   const saved = usePage((state) => state.saved)
   const progress = usePage((state) => (exporting(state) === null ? null : state.progress.export))
@@ -28,7 +30,7 @@ export function Exports() {
               ? `Preparing the ${pending}…`
               : saved !== null
                 ? `Saved ${saved.name}, ${size(saved.bytes)}. For research only; not for diagnosis.`
-                : can
+                : can || loaded
                   ? 'For research only; not for diagnosis.'
                   : 'After the first step, everything can be exported. For research only; not for diagnosis.'}
         </p>
@@ -38,7 +40,7 @@ export function Exports() {
       <Identifiers />
       <div className="exports-buttons">
         {kinds.map(({ what, name, hint }) => (
-          <button key={what} type="button" disabled={!can || pending !== null} title={hint} onClick={() => void exportFile(what)}>
+          <button key={what} type="button" disabled={!has(what) || pending !== null} title={hint} onClick={() => void exportFile(what)}>
             {name}
           </button>
         ))}
@@ -62,9 +64,10 @@ const noSources: SourceInfo[] = []
 /** How masks are written. Plain pictures leave no choice: their masks are PNGs. */
 function MaskFormat() {
   const sources = usePage((state) => state.dataset?.sources ?? noSources)
+  const further = usePage((state) => state.dataset?.further.sources ?? noSources)
   const { format } = usePage((state) => state.exportOptions)
   const busy = usePage((state) => exporting(state) !== null)
-  if (sources.every(({ kind }) => kind === 'png' || kind === 'jpeg')) return null
+  if ([...sources, ...further].every(({ kind }) => kind === 'png' || kind === 'jpeg')) return null
   return (
     <div className="mask-format">
       <label>

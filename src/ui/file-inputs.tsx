@@ -1,5 +1,8 @@
+import { useState } from 'react'
 import { loadFiles } from '../store/commands'
+import { usePage } from '../store/page-store'
 import type { FileRole } from '../worker/protocol'
+import { plural } from './format'
 
 interface FileInputProps {
   label: string
@@ -44,6 +47,14 @@ export function FileInputs({ can }: { can: boolean }) {
 
 function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boolean }) {
   const id = `file-${role ?? take}`
+  const [chosen, setChosen] = useState('')
+  // A sample takes the place of what was chosen.
+  const sample = usePage((state) => state.dataset?.sample ?? null)
+  const [before, setBefore] = useState(sample)
+  if (before !== sample) {
+    setBefore(sample)
+    if (sample !== null) setChosen('')
+  }
   return (
     <div className="file-input">
       <p>
@@ -61,13 +72,26 @@ function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boo
         // One that disables itself while it is read would lose the focus.
         aria-disabled={!can}
         onClick={(event) => !can && event.preventDefault()}
-        aria-describedby={`${id}-hint`}
+        aria-describedby={`${id}-hint ${id}-chosen`}
         onChange={(event) => {
-          loadFiles([...(event.target.files ?? [])], role)
+          const files = [...(event.target.files ?? [])]
+          if (files.length > 0) setChosen(chosenWords(files, take))
+          loadFiles(files, role)
           // So that the same file can be chosen again once it has been corrected.
           event.target.value = ''
         }}
       />
+      <span className="chosen quiet" id={`${id}-chosen`} title={chosen}>
+        {chosen || 'nothing chosen'}
+      </span>
     </div>
   )
+}
+
+/** "scan.png", "scan.png and 3 others", "study, 96 files". */
+function chosenWords(files: readonly File[], take: FileInputProps['take']): string {
+  const [first] = files
+  const folder = take === 'folder' ? first!.webkitRelativePath.split('/')[0] : ''
+  if (folder) return `${folder}, ${plural(files.length, 'file')}`
+  return files.length === 1 ? first!.name : `${first!.name} and ${plural(files.length - 1, 'other')}`
 }

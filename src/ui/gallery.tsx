@@ -1,5 +1,7 @@
 import { useId, useMemo, useState } from 'react'
 import { openPicture } from '../store/commands'
+import { view } from '../store/viewer'
+import { unknown } from '../image/raster'
 import { usePage } from '../store/page-store'
 import { useLatest } from '../store/latest'
 import { useThumbnail } from '../store/thumbnails'
@@ -7,6 +9,8 @@ import type { PictureId, Prediction, UnlabeledInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { count, percent, score } from './format'
 import { OutlinedPicture } from './outlined-picture'
+import { ResumeWith } from './resume-with'
+import { loadViewerAhead } from './viewer-opener'
 import './styles/pile.css'
 
 const first = 24
@@ -20,7 +24,11 @@ export function Gallery() {
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
   const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])
-  const images = useMemo(() => new Map(dataset?.unlabeled.map((image) => [image.id, image])), [dataset?.unlabeled])
+  const images = useMemo(() => {
+    const { unlabeled = [], further } = dataset ?? {}
+    return new Map([...unlabeled, ...(further?.images ?? [])].map((image) => [image.id, image]))
+  }, [dataset])
+  const further = useMemo(() => new Set(dataset?.further.images.map(({ id }) => id)), [dataset?.further])
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
@@ -28,6 +36,12 @@ export function Gallery() {
       </p>
     )
   const shown = all ? items : items.slice(0, first)
+  const open = (image: PictureId) =>
+    view(
+      image,
+      items.map((item) => item.image),
+    )
+  const drawn = new Set(dataset.exemplars.filter(({ from }) => from === 'drawing').map(({ id }) => id))
   return (
     <>
       <p className="quiet">
@@ -37,7 +51,15 @@ export function Gallery() {
       <ul className="gallery">
         {shown.map((item) => (
           <li key={item.image}>
-            <Entry item={item} size={predictions.size} of={images.get(item.image)} palette={palette} />
+            <Entry
+              item={item}
+              size={predictions.size}
+              of={images.get(item.image)}
+              further={further.has(item.image)}
+              drawn={drawn.has(item.image)}
+              palette={palette}
+              onOpen={open}
+            />
           </li>
         ))}
       </ul>
@@ -54,33 +76,51 @@ interface EntryProps {
   item: Prediction
   size: number
   of: UnlabeledInfo | undefined
+  /** Whether the user has drawn its mask, which then is the result. */
+  drawn: boolean
+  /** Not learnt from. */
+  further: boolean
   palette: Palette
+  onOpen: (image: PictureId) => void
 }
 
-function Entry({ item, size, of, palette }: EntryProps) {
+function Entry({ item, size, of, further, drawn, palette, onOpen }: EntryProps) {
   const nameId = useId()
   const seen = useThumbnail(item.image)
+  const own = of?.annotated ? seen?.labels : null
+  // As in what is exported: the prediction fills in where nothing is known.
+  const labels = useMemo(() => (own ? own.map((l, i) => (l === unknown ? item.labels[i]! : l)) : item.labels), [own, item.labels])
   return (
     <figure className="picture" aria-labelledby={nameId}>
-      <div className="frame">
-        {of && seen?.size === size && <OutlinedPicture grey={seen.pixels} labels={item.labels} size={size} palette={palette} side={256} />}
-        {of?.annotated && (
-          <p className="marks">
-            <span>annotated</span>
-          </p>
-        )}
-      </div>
+      <button
+        type="button"
+        className="frame"
+        aria-label={`Open ${item.name}`}
+        onPointerEnter={loadViewerAhead}
+        onFocus={loadViewerAhead}
+        onClick={() => onOpen(item.image)}
+      >
+        {of && seen?.size === size && <OutlinedPicture grey={seen.pixels} labels={labels} size={size} palette={palette} side={256} />}
+      </button>
+      {(of?.annotated === true || further) && (
+        <p className="marks">
+          {further && <span>further</span>}
+          {of?.annotated && <span>{drawn ? 'drawn' : 'annotated'}</span>}
+        </p>
+      )}
       <figcaption>
         <span className="name" id={nameId} title={item.name}>
           {item.name}
         </span>
         <span className="quiet">
           <span>differ {percent(item.disagreement)}</span>
-          {item.dice !== null && <span>Dice {score(item.dice)}</span>}
+          {/* The score is the prediction's. */}
+          {item.dice !== null && !of?.annotated && <span>Dice {score(item.dice)}</span>}
         </span>
         <button type="button" aria-label={`Correct ${item.name}`} onClick={() => correct(item.image)}>
           Correct
         </button>
+        <ResumeWith picture={item.image} />
       </figcaption>
     </figure>
   )

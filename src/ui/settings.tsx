@@ -1,8 +1,9 @@
-import { useId } from 'react'
-import { keys, parameters, precisionNote, type Group, type Key, type Mark } from '../method/config'
+import { useId, useMemo } from 'react'
+import { keys, parameters, precisionNote, type Config, type Group, type Key, type Mark, type Preset } from '../method/config'
 import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed } from '../store/state'
+import { allowed, nearestPreset } from '../store/state'
+import { count } from './format'
 import { NumberField, type NumberKey } from './number-field'
 
 /** These two are in the run bar. */
@@ -21,9 +22,20 @@ const marks: Record<Mark, string> = {
 /** The form of all settings, made from their table. */
 export function Settings() {
   const can = usePage((state) => allowed(state).configure)
+  const asked = usePage((state) => state.asked)
+  const nearest = useMemo(() => nearestPreset(asked), [asked])
+  const others = Object.keys(nearest.differing) as Key[]
   return (
     <details className="settings">
-      <summary>Settings</summary>
+      <summary>
+        <span>Settings</span>
+        {others.length > 0 && (
+          <span className="quiet">
+            {count(others.length)} {others.length === 1 ? 'differs' : 'differ'} from {nearest.preset}:{' '}
+            {others.map((key) => parameters[key].label).join(', ')}
+          </span>
+        )}
+      </summary>
       {!can && <p className="note">These are the settings of the current run. Reset it to change them.</p>}
       <p className="quiet">
         Each value is marked with where it comes from:{' '}
@@ -35,33 +47,45 @@ export function Settings() {
       </p>
       <div className="settings-groups">
         {groups.map((group) => (
-          <SettingsGroup group={group} can={can} key={group} />
+          <SettingsGroup group={group} can={can} nearest={nearest} key={group} />
         ))}
       </div>
     </details>
   )
 }
 
-function SettingsGroup({ group, can }: { group: Group; can: boolean }) {
+interface Nearest {
+  preset: Preset
+  differing: Partial<Config>
+}
+
+function SettingsGroup({ group, can, nearest }: { group: Group; can: boolean; nearest: Nearest }) {
   return (
     <fieldset disabled={!can}>
       <legend>{group}</legend>
       {shown
         .filter((key) => parameters[key].group === group)
         .map((key) => (
-          <Setting name={key} key={key} />
+          <Setting name={key} preset={nearest.preset} there={nearest.differing[key]} key={key} />
         ))}
     </fieldset>
   )
 }
 
-function Setting({ name }: { name: Key }) {
+interface SettingProps {
+  name: Key
+  /** The nearest preset, and its value if that is another. */
+  preset: Preset
+  there: Config[Key] | undefined
+}
+
+function Setting({ name, preset, there }: SettingProps) {
   const asked = usePage((state) => state.asked[name])
   const running = usePage((state) => state.running?.[name])
   const hintId = useId()
   const parameter = parameters[name]
   return (
-    <div className="setting" data-ahead={running !== undefined && running !== asked}>
+    <div className="setting" data-ahead={running !== undefined && running !== asked} data-differs={there !== undefined}>
       {parameter.kind === 'number' ? (
         <NumberField name={name as NumberKey} describedBy={hintId} />
       ) : parameter.kind === 'switch' ? (
@@ -85,6 +109,11 @@ function Setting({ name }: { name: Key }) {
         </label>
       )}
       <p className="hint quiet" id={hintId}>
+        {there !== undefined && (
+          <b>
+            {preset} has {there === true ? 'on' : there === false ? 'off' : there}.{' '}
+          </b>
+        )}
         {parameter.hint} <span className="mark">{parameter.mark}</span>
       </p>
       {name === 'precision' && <PrecisionNote />}

@@ -37,7 +37,7 @@ export const told: Record<Phase, Told> = {
       'Both label the strong view, and the weak view once more with some of their feature channels switched off. Both are harder than the weak view, so there is something to learn.',
     why: () =>
       'Whoever labels an image rightly under such changes has learnt what an organ looks like, rather than how bright this one image is.',
-    lit: ofBoth('Prediction', 'Feature prediction', 'Dropped channels'),
+    lit: ofBoth('Prediction', 'Perturbed features', 'Dropped channels'),
   },
   losses: {
     title: 'the losses',

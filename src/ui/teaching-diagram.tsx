@@ -80,7 +80,7 @@ function Controls() {
           aria-disabled={!toTour}
           onClick={() => toTour && void beginWalk('tour')}
         >
-          Tour of one step
+          Guided tour
         </button>
       </div>
       <ConfidenceLegend />

@@ -84,7 +84,7 @@ const picturesOf = (model: Network): readonly Picture[] => [
     labels: (views) => views[model].prediction,
   },
   {
-    name: `Feature prediction ${model}`,
+    name: `Perturbed features ${model}`,
     soon: 'made with fewer features',
     hint: `What ${model} makes of the weak view with some feature channels switched off; it learns from the difference to the lesson.`,
     absent: featureOff,

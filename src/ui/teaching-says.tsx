@@ -128,7 +128,7 @@ function Steering({ kind, phase, busy }: Walk) {
     act()
   }
   return (
-    <div className="steering" role="group" aria-label={tour ? 'Tour of one step' : 'Slow motion'} onKeyDown={key}>
+    <div className="steering" role="group" aria-label={tour ? 'Guided tour' : 'Slow motion'} onKeyDown={key}>
       <button type="button" aria-disabled={busy || phase === phases[0]} onClick={lastPhase}>
         Back
       </button>

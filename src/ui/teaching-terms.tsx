@@ -35,7 +35,7 @@ export function taughtArrows(teacher: Network, way: Config['teacher']): readonly
   const from = [`Pseudo-label ${teacher}`, `Confidence mask ${teacher}`]
   return [
     { term: 'image', learner, teacher, from, to: [`Prediction ${learner}`] },
-    { term: 'feature', learner, teacher, from, to: [`Feature prediction ${learner}`, `Dropped channels ${learner}`] },
+    { term: 'feature', learner, teacher, from, to: [`Perturbed features ${learner}`, `Dropped channels ${learner}`] },
   ]
 }
 

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, type KeyboardEvent } from 'react'
 import { followLive, watch } from '../store/commands'
 import { usePage } from '../store/page-store'
+import { view as openLarge } from '../store/viewer'
 import type { PictureId, UnlabeledInfo } from '../worker/protocol'
 import { Thumbnail } from './thumbnail'
 import { layTiles, tilesInSight } from './tiles'
@@ -12,26 +13,41 @@ export function WatchStrip() {
   const watched = usePage((state) => state.watched)
   const live = usePage((state) => state.live)
   if (!images || images.length === 0) return <p className="note">The unlabelled images will appear here.</p>
+  const open = (id: PictureId) =>
+    openLarge(
+      id,
+      images.map((image) => image.id),
+    )
   return (
     <fieldset className="watch">
       <legend>
         Watched image <span className="quiet">{images.find(({ id }) => id === watched)?.name}</span>
       </legend>
+      <button type="button" className="small open-watched" onClick={() => watched && open(watched)}>
+        Open large
+      </button>
       <label
         className="live-switch"
         title="Switched off, it saves a few per cent of the time; the pictures are then brought up to date whenever the run pauses."
       >
         <input type="checkbox" checked={live} onChange={(event) => followLive(event.target.checked)} /> Live view while training
       </label>
-      <Choice images={images} watched={watched} />
+      <Choice images={images} watched={watched} onOpen={open} />
     </fieldset>
   )
 }
 
 const moves: Record<string, 1 | -1> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
 
+interface ChoiceProps {
+  images: readonly UnlabeledInfo[]
+  watched: PictureId | null
+  /** The image that is watched already was clicked, or Enter pressed on it. */
+  onOpen: (id: PictureId) => void
+}
+
 /** Radio buttons: arrow keys move the choice. Of thousands, only those in sight exist, and the chosen one, which Tab goes to. */
-function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched: PictureId | null }) {
+function Choice({ images, watched, onOpen }: ChoiceProps) {
   const box = useRef<HTMLDivElement>(null)
   const [view, onScroll] = useView(box)
   const byKey = useRef(false)
@@ -44,6 +60,11 @@ function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched
 
   // The browser by itself moves only to neighbours that exist.
   const move = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && watched) {
+      // Or it would press what has the focus in the viewer.
+      event.preventDefault()
+      return onOpen(watched)
+    }
     const by = moves[event.key]
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return
     event.preventDefault()
@@ -72,6 +93,7 @@ function Choice({ images, watched }: { images: readonly UnlabeledInfo[]; watched
                 aria-posinset={index + 1}
                 aria-setsize={images.length}
                 checked={index === chosen}
+                onClick={() => index === chosen && onOpen(id)}
                 onChange={() => watch(id)}
               />
               <Thumbnail id={id} />

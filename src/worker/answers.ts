@@ -25,6 +25,8 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   'choose-exemplar': ({ image }, { session }) => session.chooseExemplar(image),
   'undo-mask': (_, { session }) => session.undoMask(),
   'open-picture': ({ picture, toDraw }, { session }) => session.openPicture(picture, toDraw),
+  'view-picture': ({ picture }, { session }) => session.viewPicture(picture),
+  'measure-masks': ({ pictures, mask }, { session }) => session.measureMasks(pictures, mask),
   annotate: async ({ drawings, classes }, { session, keeper }) => {
     if (!keeper.upToDate) await keeper.keep()
     await session.annotate(drawings, classes)

@@ -16,6 +16,7 @@ import type {
   ExportKind,
   ExportOptions,
   FileRole,
+  MaskName,
   MaskValueInfo,
   OpenedPicture,
   PictureId,
@@ -23,6 +24,7 @@ import type {
   SampleName,
   SessionEvents,
   SourceInfo,
+  ViewedPicture,
   VolumeNumbers,
 } from '../session/events'
 
@@ -64,6 +66,10 @@ export interface Requests {
   'map-label'(given: { value: string; target: MaskValueInfo['target'] }): void
   /** An image at full size. `toDraw`: with a prediction where there is no annotation. */
   'open-picture'(given: { picture: PictureId; toDraw: boolean }): OpenedPicture
+  /** An image at full size with all its masks. */
+  'view-picture'(given: { picture: PictureId }): ViewedPicture
+  /** Pixels of each class in a mask of several images; null for an image without that mask. */
+  'measure-masks'(given: { pictures: PictureId[]; mask: MaskName }): (number[] | null)[]
   /** What the user drew on images, and the label list, background first: each becomes an exemplar. */
   annotate(given: { drawings: Drawn[]; classes: LabelClass[] }): void
   /** What is drawn on the volume of the first of these images, in its format; nothing else changes. */

@@ -21,8 +21,10 @@ describe('a fault is found', () => {
       'Internal error: no. Press Reset.',
       'no',
       'a\nb.',
+      '"\u001b[2J" is damaged.',
     ])
       expect(() => expectSentence(words)).toThrow()
+    expect(() => expectSentence('"a.png" marks nothing inside "b.png"; is it the mask of another image?')).not.toThrow()
     expect(() => expectSentence('"a.png" is a damaged PNG; save it again.')).not.toThrow()
   })
 

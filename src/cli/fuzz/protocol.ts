@@ -242,6 +242,11 @@ const requests: {
     ),
   }).map((given) => () => given),
   'open-picture': record({ n: nat(), toDraw: boolean() }).map(({ n, toDraw }) => (page) => ({ picture: page.picture(n), toDraw })),
+  'view-picture': nat().map((n) => (page) => ({ picture: page.picture(n) })),
+  'measure-masks': record({
+    n: array(nat(), { maxLength: 3 }),
+    mask: constantFrom('mean', 'A', 'B', 'exemplar', 'reference'),
+  }).map(({ n, mask }) => (page) => ({ pictures: n.map((one) => page.picture(one)), mask })),
   annotate: drawings,
   'export-drawings': fc.tuple(drawings, exportOptions).map(([drawn, options]) => (page) => ({ ...drawn(page), options })),
   'remove-exemplar': nat().map((n) => (page) => ({ picture: page.picture(n) })),

@@ -22,5 +22,5 @@ export interface Target<Case = unknown> {
 export function expectSentence(message: string): void {
   const inside = /cannot be read \(|undefined|\[object|Internal error|This failed:|is not a function|TypeError|RangeError/.exec(message)
   if (inside) throw new Fault(`A fault of ours in the words "${inside[0]}": ${message}`)
-  if (!/^[^\n]+\.$/.test(message)) throw new Fault(`Not a sentence: ${message}`)
+  if (!/^\P{Cc}+[.?]$/u.test(message)) throw new Fault(`Not a sentence: ${message}`)
 }

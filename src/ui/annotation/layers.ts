@@ -9,11 +9,13 @@ import type { View } from './view'
 
 /** How the labels are shown over the image. */
 export interface Look {
-  table: readonly Label[]
+  table: readonly Pick<Label, 'value' | 'color'>[]
   hidden: ReadonlySet<number>
   /** Of the tint, 0..1. */
   opacity: number
   outlineOnly: boolean
+  /** False leaves the outlines out. */
+  outlined?: boolean
 }
 
 /** Width of the outlines' colour in CSS pixels. */
@@ -42,7 +44,7 @@ class Layer {
 
 /** The image in grey, the labels as a tint, and their outlines, each kept so that a stroke costs only what it touches. */
 export class Layers {
-  readonly #picture: Drawable
+  readonly #picture: Pick<Drawable, 'pixels'>
   readonly #mask: LabelMap
   readonly #grey: Layer
   readonly #tint: Layer
@@ -50,7 +52,7 @@ export class Layers {
   readonly #tiles = new Map<number, Map<number, Path2D>>()
   readonly #across: number
 
-  constructor(picture: Drawable, mask: LabelMap) {
+  constructor(picture: Pick<Drawable, 'pixels'>, mask: LabelMap) {
     this.#picture = picture
     this.#mask = mask
     this.#grey = new Layer(mask.width, mask.height)
@@ -147,7 +149,7 @@ export class Layers {
         context.globalAlpha = 1
       }
       context.setTransform(1, 0, 0, 1, 0, 0)
-      this.#paintOutlines(context, { a: scale.x, d: scale.y, e: offset.x, f: offset.y }, ratio, look, seen)
+      if (look.outlined !== false) this.#paintOutlines(context, { a: scale.x, d: scale.y, e: offset.x, f: offset.y }, ratio, look, seen)
     }
     context.restore()
   }

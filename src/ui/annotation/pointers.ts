@@ -1,11 +1,13 @@
 /** What mouse, pen and fingers do on the stage: draw, move and zoom the image, change its window. */
 import type { Point } from '../../drawing/drawable'
+import type { Drawing } from '../../drawing/drawing'
 import type { Stage } from './stage'
 
 /** A click this close to the first corner closes the polygon; CSS pixels. */
 const nearFirst = 10
 
-type Drag = { kind: 'draw' } | { kind: 'pan'; last: Point } | { kind: 'window'; from: Point; center: number; width: number }
+type Drag =
+  { kind: 'draw'; past: Drawing['past'] } | { kind: 'pan'; last: Point } | { kind: 'window'; from: Point; center: number; width: number }
 
 /** Follows them until the stage goes. */
 export function followPointers(stage: Stage): void {
@@ -47,9 +49,7 @@ class Pointers {
     if (event.pointerType === 'touch') {
       this.#fingers.set(event.pointerId, at)
       if (this.#fingers.size > 1) {
-        // The first finger of two was not meant to draw.
-        editor.cancel()
-        this.#hold(null)
+        this.#takeBack()
         return
       }
     }
@@ -61,7 +61,7 @@ class Pointers {
     }
     hands.byKeyboard = false
     hands.pointer = at
-    const { tool, window, points } = editor.state.getState()
+    const { tool, window, points, drawing } = editor.state.getState()
     const panning = event.button === 1 || (event.button === 0 && (tool === 'hand' || hands.space !== 'up'))
     if (panning) {
       // The middle button would scroll.
@@ -74,9 +74,21 @@ class Pointers {
       const first = points.length > (tool === 'livewire' ? 1 : 2) ? stage.toScreen(points[0]!) : null
       if ((tool === 'polygon' || tool === 'livewire') && first && Math.hypot(first.x - at.x, first.y - at.y) <= nearFirst)
         return editor.closePolygon()
-      this.#hold({ kind: 'draw' })
+      this.#hold({ kind: 'draw', past: drawing.past })
       editor.press(stage.toImage(at))
     }
+  }
+
+  /** The first finger of two was not meant to draw. */
+  #takeBack(): void {
+    const drag = this.#drag
+    this.#hold(null)
+    if (drag?.kind !== 'draw') return
+    const { editor } = this.#stage
+    const { points, drawing } = editor.state.getState()
+    // Of a polygon or a livewire the last corner only: one zooms on the way.
+    if (points.length > 0) editor.dropLastPoint()
+    else if (!editor.cancel() && drawing.past !== drag.past) editor.undo()
   }
 
   move(event: PointerEvent): void {

@@ -136,47 +136,47 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
       same?.focus({ preventScroll: true })
     })
   }
+  const head = (row: Row) => {
+    const { key, title, said, word, images } = groups[row.group]!
+    return (
+      <div className="picker-title" style={{ top: row.top, height: row.height }} key={key}>
+        <h3>
+          {title} <span className="quiet">{[said, plural(images.length, word)].filter(Boolean).join(', ')}</span>
+        </h3>
+        {row.height === stackHead && (
+          <StackHead
+            name={title}
+            word={word}
+            images={images}
+            shown={chosen?.group === row.group ? chosen.tile : null}
+            // Without scrolling there: the head stays where the wheel is.
+            onShow={(tile) => setAsked({ group: row.group, tile })}
+            onOpen={open}
+          />
+        )}
+      </div>
+    )
+  }
+  const tilesOf = (row: Row) => {
+    const { images, short } = groups[row.group]!
+    return images.slice(row.first, row.end).map((image, i) => (
+      <li key={image.id} style={{ top: row.top, left: i * (side + gap), width: side, height: pitch - gap }}>
+        <Tile
+          image={image}
+          short={short[row.first + i]!}
+          current={place.group === row.group && place.tile === row.first + i}
+          onOpen={open}
+          onAnnotate={annotate}
+          onUseMask={({ source }) => void chooseExemplar(source)}
+        />
+      </li>
+    ))
+  }
   return (
-    <div className="picker-box" ref={box} onScroll={onScroll} onKeyDown={onKeyDown} role="group" aria-label="Images">
+    <div className="picker-box" ref={box} onScroll={onScroll} onKeyDown={onKeyDown}>
       <div style={{ height }}>
-        {shown.map((row) => {
-          const { title, said, word, images, short, key } = groups[row.group]!
-          const style = { top: row.top, height: row.height }
-          if (row.end === 0)
-            return (
-              <div className="picker-title" style={style} key={`${key} head`}>
-                <h3>
-                  {title} <span className="quiet">{[said, plural(images.length, word)].filter(Boolean).join(', ')}</span>
-                </h3>
-                {row.height === stackHead && (
-                  <StackHead
-                    name={title}
-                    word={word}
-                    images={images}
-                    shown={chosen?.group === row.group ? chosen.tile : null}
-                    // Without scrolling there: the head stays where the wheel is.
-                    onShow={(tile) => setAsked({ group: row.group, tile })}
-                    onOpen={open}
-                  />
-                )}
-              </div>
-            )
-          return images.slice(row.first, row.end).map((image, i) => {
-            const tile = row.first + i
-            return (
-              <Tile
-                key={image.id}
-                image={image}
-                short={short[tile]!}
-                current={place.group === row.group && place.tile === tile}
-                style={{ top: row.top, left: i * (side + gap), width: side, height: pitch - gap }}
-                onOpen={open}
-                onAnnotate={annotate}
-                onUseMask={({ source }) => void chooseExemplar(source)}
-              />
-            )
-          })
-        })}
+        {shown.filter(({ end }) => end === 0).map(head)}
+        <ul aria-label="Images">{shown.filter(({ end }) => end > 0).flatMap(tilesOf)}</ul>
       </div>
     </div>
   )

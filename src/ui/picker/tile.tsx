@@ -1,5 +1,4 @@
-import type { CSSProperties } from 'react'
-import { useDrafts } from '../../store/drafts'
+import { useIsDraft } from '../../store/drafts'
 import type { UnlabeledInfo } from '../../worker/protocol'
 import { Thumbnail } from '../thumbnail'
 
@@ -9,7 +8,6 @@ interface Props {
   short: string
   /** Whether Tab goes to it. */
   current: boolean
-  style: CSSProperties
   /** The picture was clicked. */
   onOpen: (image: UnlabeledInfo) => void
   onAnnotate: (image: UnlabeledInfo) => void
@@ -17,12 +15,12 @@ interface Props {
 }
 
 /** One image to choose. */
-export function Tile({ image, short, current, style, onOpen, onAnnotate, onUseMask }: Props) {
+export function Tile({ image, short, current, onOpen, onAnnotate, onUseMask }: Props) {
   const { id, name, annotated, hasReference } = image
-  const draft = useDrafts().has(id) && !annotated
+  const draft = useIsDraft(id) && !annotated
   const tabIndex = current ? 0 : -1
   return (
-    <figure className="picker-tile" aria-label={name} style={style} data-current={current}>
+    <figure className="picker-tile" aria-label={name} data-current={current}>
       <button
         type="button"
         className="picker-picture"

@@ -1,0 +1,119 @@
+/** An image at full size with all masks that are known of it, to compare, and how much of it each covers. */
+import { InputError } from '../data/input-error'
+import { placeOf } from '../data/slices'
+import { obliquenessOf } from '../data/volume'
+import { countClasses } from '../image/masks'
+import type { LabelMap } from '../image/raster'
+import { annotationOf, exemplarAt } from './annotations'
+import { hasChannels, numberOf, pictureOf, picturesIn, type Dataset, type Picture } from './dataset'
+import type { MaskName, PictureId, ViewedPicture } from './events'
+import type { Networks } from './networks'
+import { openedPicture } from './opened-picture'
+import { toBytes } from './preparation'
+import { referenceOf } from './references'
+
+/** Millimetres from one image of the volume to the next; null for a single slice and without spacing. */
+function thicknessOf({ source: { volume, every }, plane: { axis } }: Picture): number | null {
+  return volume.spacing && volume.size[axis] > 1 ? volume.spacing[axis] * every : null
+}
+
+/**
+ * An image with its masks in the size of its source.
+ * @param networks those that have taken a step; null if none have
+ * @throws InputError when it is not loaded
+ */
+export async function viewedPicture(dataset: Dataset, id: PictureId, networks: Networks | null): Promise<ViewedPicture> {
+  const picture = pictureOf(dataset, id)
+  if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
+  const opened = await openedPicture(dataset, picture, () => Promise.resolve(null), networks !== null)
+  const { volume } = picture.source
+  const i = numberOf(dataset, id)
+  const exemplar = exemplarAt(dataset, picture)
+  const annotation = exemplar && annotationOf(dataset, exemplar)
+  const reference = i >= 0 ? referenceOf(dataset, i) : null
+  const view: ViewedPicture = {
+    ...opened,
+    slice: picture.slice,
+    slices: volume.size[picture.plane.axis],
+    frame: picture.frame,
+    frames: volume.size[3],
+    frameMeans: hasChannels(volume) ? 'channel' : 'time',
+    thickness: thicknessOf(picture),
+    oblique: volume.affine && obliquenessOf(volume.affine),
+    place: placeOf(volume, picture.plane, picture.slice),
+    step: 0,
+    masks: { ...(annotation && { exemplar: annotation.labels.slice() }), ...(reference && { reference: reference.labels }) },
+    drawn: exemplar?.drawn != null,
+    probabilities: [],
+  }
+  if (i < 0 || !networks) return view
+  await networks.inferPile([i], (inference) => {
+    for (const form of ['mean', 'A', 'B'] as const) view.masks[form] = networks.maskOf(i, inference, form).labels
+    view.probabilities = networks.mapsOf(i, inference).probabilities.map(toBytes)
+  })
+  const { inference: form } = networks.config
+  view.masks[form] = (await resultOf(networks, i)).labels.slice()
+  return { ...view, step: networks.t }
+}
+
+/**
+ * Pixels of each class in a mask of several images, as they would be exported: where the user has drawn, that counts, not the prediction. Null for an
+ * image without that mask.
+ */
+export async function measureMasks(
+  dataset: Dataset,
+  ids: readonly PictureId[],
+  mask: MaskName,
+  networks: Networks | null,
+): Promise<(number[] | null)[]> {
+  const { length } = dataset.classes
+  const measured: (number[] | null)[] = []
+  for (const id of ids) {
+    const map = await maskOf(dataset, id, mask, networks)
+    measured.push(map && countClasses(map.labels, length))
+  }
+  return measured
+}
+
+async function maskOf(dataset: Dataset, id: PictureId, mask: MaskName, networks: Networks | null): Promise<LabelMap | null> {
+  const i = numberOf(dataset, id)
+  if (i < 0) return null
+  if (mask === 'reference') return referenceOf(dataset, i)
+  if (mask === 'exemplar') {
+    const exemplar = exemplarAt(dataset, picturesIn(dataset)[i]!)
+    return exemplar ? annotationOf(dataset, exemplar) : null
+  }
+  if (!networks) return null
+  if (mask === networks.config.inference) return networks.withAnnotation(i, await resultOf(networks, i))
+  let map: LabelMap | null = null
+  await networks.inferPile([i], (inference) => (map = networks.maskOf(i, inference, mask)))
+  return map && networks.withAnnotation(i, map)
+}
+
+/** What networks give for a volume in one frame, by the numbers of its images. */
+interface Results {
+  of: readonly unknown[]
+  masks: Map<number, LabelMap>
+}
+
+/** Of the volume that was looked at last: whoever scrolls asks for one slice after another, and masks are tidied by the whole volume. */
+const latest = new WeakMap<Networks, Results>()
+
+/** The predicted mask of image `i` as it is exported but for drawings: tidied as the settings want it. */
+async function resultOf(networks: Networks, i: number): Promise<LabelMap> {
+  const { dataset, config, t } = networks
+  const { source, frame } = picturesIn(dataset)[i]!
+  const of = [dataset, config, t, source, frame]
+  let known = latest.get(networks)
+  if (!known?.masks.has(i) || known.of.some((one, n) => one !== of[n])) {
+    const tidied = config.largest || config.holes
+    const beside = picturesIn(dataset).flatMap((other, n) =>
+      n === i || (tidied && other.source === source && other.frame === frame) ? [n] : [],
+    )
+    known = { of, masks: new Map() }
+    const { masks } = known
+    await networks.results(beside, (result) => masks.set(result.i, result.predicted))
+    latest.set(networks, known)
+  }
+  return known.masks.get(i)!
+}

@@ -1,0 +1,95 @@
+import { useRef } from 'react'
+import { loadFiles, setMasks } from '../store/commands'
+import { useLatest } from '../store/latest'
+import { usePage } from '../store/page-store'
+import { canSegment, loading } from '../store/state'
+import type { DatasetSummary } from '../worker/protocol'
+import { count } from './format'
+import './styles/further.css'
+
+/** Files that the networks at hand segment without learning from them. */
+export function SegmentFurther() {
+  const can = usePage((state) => canSegment(state) && !loading(state))
+  const loaded = usePage((state) => state.loaded)
+  const there = usePage((state) => state.dataset?.further.images.length ?? 0)
+  const busy = usePage((state) =>
+    state.pending.some((request) => request.type === 'load-files' && request.given.files.some(({ role }) => role === 'further')),
+  )
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <div className="further">
+      {/* One that disables itself while files are read would lose the focus. */}
+      <button type="button" aria-disabled={!can} aria-describedby="further-hint" onClick={() => can && input.current?.click()}>
+        Segment further images
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        onChange={(event) => {
+          loadFiles([...(event.target.files ?? [])], 'further')
+          event.target.value = ''
+        }}
+      />
+      <p className="quiet" id="further-hint" aria-live="polite">
+        {busy
+          ? 'Reading the images…'
+          : there > 0
+            ? `${count(there)} further ${there === 1 ? 'image is' : 'images are'} segmented below, and not learnt from.`
+            : loaded !== null
+              ? `The networks of ${loaded} are ready: choose images for them, in any format that is read. Nothing is trained.`
+              : can
+                ? 'New images, with these networks and without training: their masks come in their own formats.'
+                : 'When a run is paused or has finished, its networks can segment other images too.'}
+      </p>
+    </div>
+  )
+}
+
+/** How further images are unlike those that were learnt from. */
+export function Unlike() {
+  const sentences = useLatest((state) => state.predictions?.unlike)
+  if (!sentences || sentences.length === 0) return null
+  return (
+    <ul className="notes" aria-label="Images unlike those learnt from">
+      {sentences.map((sentence) => (
+        <li key={sentence}>{sentence}</li>
+      ))}
+    </ul>
+  )
+}
+
+const choices = [
+  { key: 'largest', shape: 'single', name: 'Largest piece only', where: 'that the exemplar shows in one piece' },
+  { key: 'holes', shape: 'solid', name: 'Fill holes', where: 'that have none in the exemplar' },
+] as const
+
+/** The names of some classes, or that there are none. */
+function namesOf({ classes, shapes }: DatasetSummary, shape: 'single' | 'solid'): string | null {
+  const names = classes.filter(({ index }) => shapes[shape].includes(index)).map(({ name }) => name)
+  return names.length > 0 ? names.join(', ') : null
+}
+
+/** What becomes of the networks' masks in gallery, scores and exports. */
+export function MaskChoices() {
+  const running = usePage((state) => state.running)
+  const dataset = usePage((state) => state.dataset)
+  const can = usePage(canSegment)
+  const there = useLatest((state) => state.predictions !== null)
+  if (!running || !dataset || !there) return null
+  return (
+    <fieldset className="mask-choices" disabled={!can}>
+      <legend className="quiet">Masks</legend>
+      {choices.map(({ key, shape, name, where }) => {
+        const names = namesOf(dataset, shape)
+        return (
+          <label key={key} title={`Of classes ${where}: ${names ?? 'there is none'}. Of volumes in three dimensions.`}>
+            <input type="checkbox" checked={running[key]} disabled={names === null} onChange={() => setMasks({ [key]: !running[key] })} />
+            {name} <span className="quiet">{names === null ? 'no such class' : names}</span>
+          </label>
+        )
+      })}
+    </fieldset>
+  )
+}
