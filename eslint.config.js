@@ -10,6 +10,7 @@ const folders = [
   'kernels',
   'nn',
   'method',
+  'doctor',
   'export',
   'session',
   'bench',

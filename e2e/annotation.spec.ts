@@ -131,8 +131,8 @@ test('a corrected prediction becomes an exemplar of a paused run, and of a finis
   await expectState(page, 'finished')
   await expect(status(page)).toHaveAttribute('data-step', '3')
 
-  const next = page.locator('.next').getByText(/^The models are least sure of/)
-  const name = await next.locator('b').innerText()
+  const next = page.getByRole('region', { name: 'Advice' }).getByText(/^The models are least sure of/)
+  const [, name = ''] = /least sure of "(.*?)"/.exec(await next.innerText()) ?? []
   expect(name).not.toBe('p2_1.png')
   await button(page, 'Annotate this one next').click()
   await expect(editor(page).getByRole('heading', { name: `Annotate ${name}` })).toBeVisible()

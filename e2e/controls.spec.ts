@@ -36,7 +36,7 @@ test('Start, Pause, Step, Resume, Stop and Reset', async ({ page }) => {
   await expectStepAbove(page, paused + 3)
 
   await button(page, 'Stop').click()
-  await expectState(page, 'finished')
+  await expectState(page, 'stopped')
   const stopped = await step(page)
   await untilDone(page)
   await expect(status(page)).toHaveAttribute('data-step', String(stopped))

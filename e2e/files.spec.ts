@@ -21,7 +21,7 @@ async function expectTrains(page: Page): Promise<void> {
   await expectState(page, 'running')
   await expectStepAbove(page, 2)
   await button(page, 'Stop').click()
-  await expectState(page, 'finished')
+  await expectState(page, 'stopped')
 }
 
 test('own PNG files replace the sample and train', async ({ page }) => {

@@ -44,7 +44,7 @@ test('charts that cannot be loaded say so, appear on a retry, and the run contin
     await expect(page.getByRole('figure', { name, exact: true }).locator('svg.recharts-surface')).toBeVisible()
   await expect(page.getByRole('alert')).toHaveCount(0)
   await button(page, 'Stop').click()
-  await expectState(page, 'finished')
+  await expectState(page, 'stopped')
 })
 
 /** Dialogs that are loaded when they are opened. */

@@ -50,7 +50,11 @@ export const train = {
     sample: { value: 'NAME', meaning: 'A phantom, instead of your own files', oneOf: samples },
     preset: { value: 'NAME', meaning: 'Settings to start from', oneOf: Object.keys(presets) as Preset[], otherwise: 'Quick' },
     set: { value: 'KEY=VALUE', meaning: 'Any setting, as --help settings lists them; overrides the preset', multiple: true },
-    steps: { value: 'N', meaning: 'Short for --set steps=N, which it overrides', otherwise: `${defaults.steps}, or the preset's` },
+    steps: {
+      value: 'N',
+      meaning: 'Short for --set steps=N, which it overrides; with --resume, the step to train on to',
+      otherwise: `${defaults.steps}, or the preset's`,
+    },
     seed: { value: 'N', meaning: 'Short for --set seed=N, which it overrides', otherwise: String(defaults.seed) },
     backend: {
       value: 'NAME',
@@ -64,7 +68,8 @@ export const train = {
       value: 'PATH',
       meaning:
         'Go on from a checkpoint.safetensors, from the newest good one in the folder of a run, or from the zip of "Export run", which holds ' +
-        'its exemplar, exactly as if there had been no pause: with the same images, and without --preset, --set, --steps and --seed',
+        'its exemplar, exactly as if there had been no pause: with the same images, and without --preset, --set and --seed. With --steps it ' +
+        'trains on to that step, also where it had finished; the learning rate falls to the new end',
     },
     rename: {
       value: 'FILE',
@@ -88,6 +93,7 @@ export const train = {
     '--images hearts/images --exemplar p01_s05.png --mask p01_s05.png --reference hearts/masks --unlabeled more --set crop=0.7 --out out/hearts',
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
     '--sample "Cardiac phantom" --resume out/first --checkpoint-every 20 --out out/second',
+    '--sample "Cardiac phantom" --resume out/second --steps 1000 --out out/longer',
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
     '--images brats --exemplar P1/P1_flair.nii --mask brats/P1/P1_seg.nii --modality flair --out out/flair',
     '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',

@@ -169,6 +169,12 @@ test('a run that is killed goes on from its last checkpoint, and ends as one tha
   expect(filesIn('cut-again')).toEqual(filesIn('whole'))
   for (const file of ['checkpoint.safetensors', 'model-a.safetensors', 'metrics.csv'])
     expect(readFileSync(join(root, 'cut-again', file)).equals(readFileSync(join(root, 'whole', file))), file).toBe(true)
+  const longer = run(...sample, '--resume', 'whole', '--steps', '17', '--out', 'longer')
+  expect(longer).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^17 steps in /m) })
+  expect(json('longer/config.json')).toMatchObject({ step: 17, state: 'finished', config: { steps: 17 } })
+  expect(run(...sample, '--resume', 'whole', '--steps', '15', '--out', 'longer').stderr).toBe(
+    '--steps is 15, but this run has taken 15 already: give the number of steps in all.\n',
+  )
   expect(run(...sample, '--resume', 'whole/masks', '--out', 'x').stderr).toBe(
     'There is no checkpoint.safetensors in "whole/masks" (--resume).\n',
   )

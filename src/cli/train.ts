@@ -7,7 +7,7 @@ import { amount } from '../lib/amount'
 import { duration } from '../lib/duration'
 import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
 import { BackendError, openBackend, reopenBackend } from '../session/backend'
-import type { DatasetSummary, FileRole, SessionEvent, SourceInfo } from '../session/events'
+import type { Action, DatasetSummary, FileRole, Finding, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
 import { CheckpointError, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import type { RoleFile } from '../session/given-files'
@@ -82,6 +82,8 @@ class Log {
   identifiers: DatasetSummary['identifiers'] = []
   /** Bytes that the run takes at most. */
   memory = 0
+  /** What the doctor found last. */
+  findings: readonly Finding[] = []
   private last = ''
   private printed = 0
   private status = ''
@@ -91,6 +93,8 @@ class Log {
       this.problems.push(event.message)
     } else if (event.type === 'recovered') {
       if (event.message) console.log(event.message)
+    } else if (event.type === 'advice') {
+      this.findings = event.findings
     } else if (event.type === 'memory') {
       this.memory = event.memory.bytes
     } else if (event.type === 'dataset') {
@@ -143,8 +147,9 @@ function asUsage(error: unknown): never {
 
 async function main(values: Values<typeof train>): Promise<void> {
   const { out } = values
-  if (values.resume && (values.preset || values.set || values.steps || values.seed))
-    throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set, --steps and --seed.')
+  if (values.resume && (values.preset || values.set || values.seed))
+    throw new UsageError('--resume goes on with the settings of the checkpoint: leave out --preset, --set and --seed.')
+  const further = values.resume && values.steps ? countOf(values.steps, '--steps') : null
   const set = settings(values)
   const config: Config = makeConfig(set)
   const every = Number(values['checkpoint-every'])
@@ -205,11 +210,14 @@ async function main(values: Values<typeof train>): Promise<void> {
   if (values.rename !== undefined) tellCases(await session.caseNames(), values.rename, folder)
   stopIfRefused()
 
+  if (further !== null && further <= session.stepsTaken)
+    throw new UsageError(`--steps is ${further}, but this run has taken ${session.stepsTaken} already: give the number of steps in all.`)
+
   const keep = async () => folder.keep(await session.checkpoint())
   const keeper = keepSafe(session, folder, keep, every)
   const begun = performance.now()
   console.log(`Takes about ${amount(log.memory)} of memory`)
-  await run(session, until).catch(log.refused)
+  await run(session, until, further).catch(log.refused)
   // Refused before the first step: there is nothing to write.
   if (session.state === 'ready') stopIfRefused()
   clearInterval(keeper)
@@ -225,13 +233,36 @@ async function main(values: Values<typeof train>): Promise<void> {
       : { mean: row.dice, perClass: row.perClass, perPatient: Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice])) }
   const written = await session.files('run', options)
   const masks = masksIn(written)
-  const summary = { steps: row.step, seconds, backend: info.backend, adapter: info.adapter, fit: row.fit, ...(dice && { dice }), masks }
+  const summary = {
+    steps: row.step,
+    seconds,
+    backend: info.backend,
+    adapter: info.adapter,
+    fit: row.fit,
+    ...(dice && { dice }),
+    advice: log.findings.map(adviceOf),
+    masks,
+  }
   const text = JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n'
   folder.finish({ ...written, 'summary.json': new TextEncoder().encode(text) })
   console.log(
     `${row.step} steps in ${duration(seconds)}; fit ${row.fit.toFixed(3)}${row.dice === null ? '' : `, Dice ${row.dice.toFixed(3)} (${row.perClass.map((v) => v?.toFixed(3) ?? 'n/a').join(', ')})`}; files are in ${out}`,
   )
+  for (const { sentence, cause, action } of log.findings) console.log(`Advice: ${sentence} ${cause} To try: ${inTerminal(action)}.`)
   stopIfRefused()
+}
+
+const adviceOf = ({ name, warns, sentence, cause, action }: Finding) => ({ name, warns, sentence, cause, try: inTerminal(action) })
+
+/** What an advice's button does, as it is done here. */
+function inTerminal(action: Action): string {
+  if (action.does === 'train') return `--resume with --steps, ${action.steps} more than now`
+  if (action.does === 'set')
+    return Object.entries(action.values)
+      .map(([key, value]) => `--set ${key}=${value}`)
+      .join(' ')
+  if (action.does === 'region') return '--set regionX, regionY, regionWidth and regionHeight'
+  return 'a mask of that image, drawn on the page'
 }
 
 /** Loads images and masks, and goes on from a checkpoint if there is one. @throws UsageError */
@@ -342,10 +373,11 @@ async function chooseChannel(session: Session, sources: readonly SourceInfo[], c
   }
 }
 
-/** Runs to the end, or pauses after step `until`. */
-async function run(session: Session, until: number): Promise<void> {
+/** Runs to the end, which may be moved to the step `further`, or pauses after step `until`. */
+async function run(session: Session, until: number, further: number | null): Promise<void> {
   session.pauseAfter = until
-  await (session.state === 'paused' ? session.resume() : session.start())
+  if (further !== null) await session.trainOn(further - session.stepsTaken)
+  else await (session.state === 'ready' ? session.start() : session.resume())
   await session.settled()
 }
 

@@ -58,6 +58,8 @@ const run: FinishedRun = {
   adapter: 'WebAssembly, 1 thread',
   step: 7,
   recoveries: [],
+  marks: [],
+  findings: [],
   domain: { looks: null, single: [1], solid: [1] },
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
   networks,
@@ -116,6 +118,7 @@ test('weights, settings and test vector are those of the run', async () => {
   const { version, config, preprocessing, backend, adapter, step, domain, data } = run
   expect(JSON.parse(read(files['config.json']))).toEqual({
     format: 'exemplar-lab-run',
+    state: 'paused',
     ...{ version, config, preprocessing, backend, adapter, step, domain, data, seed: 5 },
     classes: run.classes.map((one, index) => ({ index, ...one })),
   })

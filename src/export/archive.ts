@@ -1,6 +1,7 @@
 import { zipSync } from 'fflate'
 import { caseNameOf } from '../data/file-roles'
 import type { Volume } from '../data/volume'
+import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
@@ -67,7 +68,9 @@ export const configFile = (facts: RunFacts) =>
     backend: facts.backend,
     adapter: facts.adapter,
     step: facts.step,
+    state: restOf(facts.step, facts.config.steps, facts.marks),
     ...(facts.recoveries.length > 0 && { recoveries: facts.recoveries }),
+    ...(facts.marks.length > 0 && { marks: facts.marks }),
     domain: facts.domain,
     data: facts.data,
   })
@@ -188,7 +191,7 @@ const descriptions: [path: string, says: string][] = [
   ['model-pair.onnx', 'both networks, the mean of their probabilities'],
   [
     'config.json',
-    'every setting of the run, where it went back by itself and the learning rate from there on, its seed, the version, the label table and how each image was preprocessed',
+    'every setting of the run, what happened to it, where it went back by itself and the learning rate from there on, its seed, the version, the label table and how each image was preprocessed',
   ],
   ['load.py', 'rebuilds both networks in PyTorch (see below)'],
   ['test-vector.safetensors', 'one input and the output of both networks for it, for load.py to check'],
@@ -207,7 +210,7 @@ const descriptions: [path: string, says: string][] = [
 /** The files and folders of every export, at its top. */
 export const runPaths = [...descriptions.map(([path]) => path.replace('/', '')), 'README.txt']
 
-function readme({ version, step, config, backend }: FinishedRun, files: Files): string {
+function readme({ version, step, config, backend, marks }: FinishedRun, files: Files): string {
   const paths = Object.keys(files)
   const there = descriptions.filter(([path]) => paths.some((p) => p.startsWith(path)))
   const widest = Math.max(...there.map(([path]) => path.length))
@@ -229,7 +232,8 @@ To use the networks
     python3 load.py . scan.nii.gz labels.nii.gz
 `
     : ''
-  return `Exemplar Lab ${version}: ${step} of ${config.steps} steps, seed ${config.seed}, ${backend}
+  const state = restOf(step, config.steps, marks)
+  return `Exemplar Lab ${version}: ${step} of ${config.steps} steps${state === 'stopped' ? ' (stopped there)' : ''}, seed ${config.seed}, ${backend}
 
 This is research software, not a medical device. Its output is not checked by anyone: do not use it for diagnosis or treatment.
 

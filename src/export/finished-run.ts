@@ -1,7 +1,8 @@
 /** The contents of an export: types only. */
 import type { Volume } from '../data/volume'
+import type { Finding } from '../doctor/finding'
 import type { Config } from '../method/config'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { StoredTensor } from './safetensors'
 
 /** One row of the label table; background comes first. */
@@ -43,6 +44,8 @@ export interface RunFacts {
   step: number
   /** Where the run went back after faults, and the learning rate from there on. */
   recoveries: readonly Recovery[]
+  /** What else happened to it. */
+  marks: readonly Mark[]
   /** What the networks were trained on, in numbers; see session/domain.ts. */
   domain: Record<string, unknown>
   /** Facts about the data, as JSON: names, counts, sizes. */
@@ -51,6 +54,8 @@ export interface RunFacts {
 
 /** Everything an export is made from. */
 export interface FinishedRun extends RunFacts {
+  /** What the doctor finds; nothing where the pile is not predicted for the report. */
+  findings: readonly Finding[]
   /** Null if the export has none, as for masks. */
   networks: Networks | null
   rows: StepMetrics[]
@@ -88,6 +93,8 @@ export interface SourceOfFile {
 
 /** A square picture as the network sees it: grey 0..255 and class indices, row-major. */
 export interface ReportedPicture {
+  /** By which marks name it. */
+  id?: string
   name: string
   grey: Uint8Array
   labels: Uint8Array

@@ -38,6 +38,8 @@ const run: ReportedRun = {
   step: 7,
   seconds: 3725,
   recoveries: [],
+  marks: [],
+  findings: [],
   domain: {},
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,

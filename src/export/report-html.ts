@@ -1,4 +1,5 @@
 import { duration } from '../lib/duration'
+import { markNames, markWords, restOf } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { defaults, keys, parameters, type Config, type Group, type Key } from '../method/config'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -50,6 +51,7 @@ export function writeReport(run: ReportedRun, masks: readonly SourceOfFile[] = [
 <p class="notice"><strong>For research use only.</strong> This is not a medical device. Nobody has checked these masks: do not use them for diagnosis or treatment.</p>
 ${[
   summary(run),
+  advice(run),
   labels(run, colors),
   pictures('Exemplar', run.exemplars, run, colors),
   curves(run),
@@ -89,13 +91,19 @@ export const section = (heading: string, content: string) => {
   return `<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>\n${content}\n</section>`
 }
 
-function summary({ step, config, seconds, backend, adapter, scores, images, version, recoveries }: ReportedRun): string {
+const ends = { paused: 'not ended', stopped: 'stopped before its end', finished: 'finished' } as const
+
+function summary({ step, config, seconds, backend, adapter, scores, images, exemplars, version, recoveries, marks }: ReportedRun): string {
   const last = scores.at(-1)
+  const nameOf = (id: string) => exemplars.find((one) => one.id === id)?.name
   const scored = images.filter((image) => image.dice !== null)
   const facts: [what: string, is: string, note?: string][] = [
-    ['Steps', `${count(step)} of ${count(config.steps)}`],
+    ['Steps', `${count(step)} of ${count(config.steps)}`, ends[restOf(step, config.steps, marks)]],
     ...(seconds ? [['Time', duration(seconds), `${(step / seconds).toFixed(1)} steps a second`] satisfies [string, string, string]] : []),
     ...recoveries.map((one) => ['Went back to', `step ${count(one.step)}`, recoveryWords(one)] satisfies [string, string, string]),
+    ...marks.map(
+      (one) => [markNames[one.what], `step ${count(one.step)}`, escape(markWords(one, nameOf))] satisfies [string, string, string],
+    ),
     ['Seed', String(config.seed)],
     ['Version', escape(version)],
     ['Backend', escape(backend), escape(adapter)],
@@ -109,6 +117,14 @@ function summary({ step, config, seconds, backend, adapter, scores, images, vers
   ]
   const list = facts.map(([what, is, note]) => `<div><dt>${what}</dt><dd>${is}${note ? `<small>${note}</small>` : ''}</dd></div>`)
   return section('Summary', `<dl class="facts">${list.join('')}</dl>`)
+}
+
+function advice({ findings }: ReportedRun): string {
+  if (findings.length === 0) return ''
+  const items = findings.map(
+    ({ sentence, cause, action }) => `<li>${escape(sentence)} ${escape(cause)} <small>To try: ${escape(action.label)}.</small></li>`,
+  )
+  return section('Advice', `<ul>${items.join('')}</ul>`)
 }
 
 const swatch = (color: string) => `<span class="swatch" style="background:${color}"></span>`

@@ -29,7 +29,13 @@ function boxOf(labels: Uint8Array, [width, height, depth]: Extents, is: (label: 
 }
 
 /** The parts of the voxels in a box that are `label`: the voxels of each in the order in which they are found. @param corners whether corners connect */
-function* partsOf(labels: Uint8Array, [width, height]: Extents, label: number, corners: boolean, box: Box | null): Generator<Int32Array<ArrayBuffer>> {
+function* partsOf(
+  labels: Uint8Array,
+  [width, height]: Extents,
+  label: number,
+  corners: boolean,
+  box: Box | null,
+): Generator<Int32Array<ArrayBuffer>> {
   if (!box) return
   const { from, to } = box
   const waits = new Uint8Array(labels.length)

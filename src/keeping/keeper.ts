@@ -53,6 +53,7 @@ interface Awaited {
 /** A state of the session, taken between two steps. */
 interface Taken {
   step: number
+  ended: Pick<KeptState, 'ended'>
   bytes: Uint8Array<ArrayBuffer>
   /** Milliseconds for which the run was held up. */
   cost: number
@@ -125,7 +126,7 @@ export class Keeper {
     }
     if (event.type === 'backend') this.backend = event.backend
     if (event.type === 'metrics') this.dice = event.scores.at(-1)?.dice ?? this.dice
-    if (event.type === 'dataset' || event.type === 'class' || event.type === 'bank') this.changed = true
+    if (event.type === 'dataset' || event.type === 'class' || event.type === 'bank' || event.type === 'marks') this.changed = true
     if (this.loading) return
     const { state, stepsTaken: step } = this.session
     if (event.type === 'state' && (state === 'ready' || state === 'empty')) return this.over()
@@ -148,7 +149,7 @@ export class Keeper {
   /** Whether the run is kept as it is now, or is not to be. */
   get upToDate(): boolean {
     const { state, stepsTaken } = this.session
-    if (this.loading || this.unwanted || stepsTaken === 0 || !['running', 'paused', 'finished'].includes(state)) return true
+    if (this.loading || this.unwanted || stepsTaken === 0 || !['running', 'paused', 'stopped', 'finished'].includes(state)) return true
     if (!this.storage && this.refused === null) return true
     // Files may have come while the last state was taken.
     const lacking = this.storage !== null && this.given.some(({ kept }) => kept === null)
@@ -182,17 +183,19 @@ export class Keeper {
   /** The session's state as bytes. Pieces asked for together are done one right after another, which tells for how long the run waits. */
   private async take(): Promise<Taken> {
     const { session } = this
-    let [begun, ended, step] = [0, 0, 0]
+    let [begun, done, step] = [0, 0, 0]
+    let ended: Taken['ended'] = {}
     const [, bytes] = await Promise.all([
       session.betweenSteps(() => {
         begun = this.now()
         step = session.stepsTaken
+        ended = session.state === 'stopped' || session.state === 'finished' ? { ended: session.state } : {}
         this.changed = false
       }),
       session.archive(),
-      session.betweenSteps(() => void (ended = this.now())),
+      session.betweenSteps(() => void (done = this.now())),
     ])
-    return { step, bytes, cost: ended - begun }
+    return { step, ended, bytes, cost: done - begun }
   }
 
   /** Does work while no step is taken, so that it is known what it costs. @returns milliseconds @throws what the work throws */
@@ -210,13 +213,21 @@ export class Keeper {
 
   // ---- what ----------------------------------------------------------------------------------------------------------------------
 
-  private async write({ step, bytes }: Taken, storage: Storage): Promise<number> {
+  private async write({ step, ended, bytes }: Taken, storage: Storage): Promise<number> {
     const own = this.own!
     if (own.spent) own.run = { ...own.run, begun: Date.now() }
     own.spent = false
     const before = own.run.states
     const hash = await sha256(bytes)
-    const state: KeptState = { file: `state-${own.count++}.zip`, step, at: Date.now(), bytes: bytes.length, sha256: hash, dice: this.dice }
+    const state: KeptState = {
+      file: `state-${own.count++}.zip`,
+      step,
+      at: Date.now(),
+      bytes: bytes.length,
+      sha256: hash,
+      dice: this.dice,
+      ...ended,
+    }
     const put = () => this.aside(() => storage.disk.write(own.run.id, state.file, bytes))
     let cost: number
     try {

@@ -13,6 +13,8 @@ export interface KeptState {
   sha256: string
   /** The last mean Dice before it; null without references. */
   dice: number | null
+  /** How the run had ended, if it had. */
+  ended?: 'stopped' | 'finished'
 }
 
 /** One of the files that the run was given. */

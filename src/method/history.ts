@@ -1,5 +1,6 @@
 /** A run's reports, one row per step or score. */
 
+export type { Mark } from '../lib/mark'
 export type { Recovery } from '../lib/recovery'
 
 /** One of the two networks, as the page calls them. */

@@ -11,9 +11,15 @@ export function rampAt(t: number, { steps, warmup, ramp }: Config): number {
   return Math.exp(-5 * (1 - s) ** 2)
 }
 
-/** lr(t) = lr (1 - t / T)^power. */
-export const learningRateAt = (t: number, { steps, learningRate, polyPower }: Config): number =>
-  learningRate * Math.max(0, 1 - t / steps) ** polyPower
+/**
+ * The settings that a longer or shorter run takes its steps by: it begins to teach where it would have, and is as steep, if it had kept the
+ * `planned` number of steps; only the learning rate falls to the new end.
+ */
+export function asPlanned(config: Config, planned: number): Config {
+  if (config.steps === planned) return config
+  const share = planned / config.steps
+  return { ...config, warmup: config.warmup * share, ramp: config.ramp * share }
+}
 
 /** One term of the loss: its name, the number of images in each network's batch, and its form. */
 export interface Term {

@@ -1,7 +1,8 @@
 import { agreementValues } from '../kernels/agreement/agreement.twin'
+import { learningRateAt } from '../lib/learning-rate'
 import type { Config } from './config'
 import type { StepMetrics } from './history'
-import { learningRateAt, rampAt, type Term } from './schedule'
+import { rampAt, type Term } from './schedule'
 import { L, noLosses } from './step'
 
 /**

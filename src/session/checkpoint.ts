@@ -1,11 +1,11 @@
 import { hexOf, sha256 } from '../lib/hex'
-import { finite, listOf, oneOf, orNull, record, whole } from '../lib/shape'
+import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
@@ -86,6 +86,7 @@ export async function saveCheckpoint(trainer: Trainer): Promise<Uint8Array<Array
     // A score made only because the run was interrupted is left out: an uninterrupted run would not have it.
     scores: JSON.stringify(trainer.scores.filter(({ step }) => step % trainer.config.scoreEvery === 0 || step >= trainer.config.steps)),
     ...(trainer.recoveries.length > 0 && { recoveries: JSON.stringify(trainer.recoveries) }),
+    ...(trainer.marks.length > 0 && { marks: JSON.stringify(trainer.marks) }),
     data: await digest(trainer.prepared),
     domain: JSON.stringify(domainOf(trainer.dataset, trainer.config, trainer.prepared)),
     pictures: JSON.stringify(picturesOf(trainer.dataset)),
@@ -114,6 +115,8 @@ export interface Checkpoint extends StoredConfig {
   scores: ScoreRow[]
   /** None in a checkpoint saved before runs recovered by themselves. */
   recoveries: Recovery[]
+  /** None in a checkpoint saved before runs had marks. */
+  marks: Mark[]
   /** What `digest` gave for the data of the run. */
   data: string
   /** What it was trained on; null in a checkpoint saved before it said so. */
@@ -133,17 +136,18 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
   try {
     const of = (key: string) => JSON.parse(metadata[key] ?? 'null') as unknown
     const [config, rows, scores, pictures, domain] = [of('config'), of('rows'), of('scores'), of('pictures'), of('domain')]
-    const recoveries = of('recoveries') ?? []
+    const [recoveries, marks] = [of('recoveries') ?? [], of('marks') ?? []]
     const [classes, step] = [Number(metadata['classes']), Number(metadata['step'] || NaN)]
     const leg = metadata['leg'] === undefined ? null : Number(metadata['leg'])
     const isWhole = whole(2)(classes) && whole(0)(step) && orNull(whole(1))(leg) && metadata['data']
     if (!orNull(isDomain)(domain) || (domain && domain.classes.length !== classes)) throw damaged
-    const areLists = Array.isArray(rows) && Array.isArray(scores) && areRecoveries(recoveries) && orNull(Array.isArray)(pictures)
-    if (!record({})(config) || !isWhole || !areLists) throw damaged
+    const areLists = Array.isArray(rows) && Array.isArray(scores) && orNull(Array.isArray)(pictures)
+    if (!record({})(config) || !isWhole || !areLists || !areRecoveries(recoveries) || !areMarks(marks)) throw damaged
     const settings = readConfig(config)
     return {
       ...settings,
-      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[], recoveries },
+      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...{ recoveries, marks },
       ...{
         data: metadata['data']!,
         domain,
@@ -159,6 +163,16 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
 
 const areRecoveries = listOf(
   record<Recovery>({ step: whole(0), reached: whole(0), why: oneOf('loss', 'backend', 'worker'), learningRate: finite }),
+)
+
+const areMarks: Shape<Mark[]> = listOf(
+  either(
+    record({ step: whole(0), what: oneOf('teaching', 'stopped') }),
+    either(
+      record({ step: whole(0), what: oneOf('exemplar'), picture: text }),
+      record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+    ),
+  ),
 )
 
 /** A bank as it was saved, its labels with it. */
@@ -237,6 +251,6 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const { step: t, leg, rows, scores, recoveries, bank } = from
-  return new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], leg, rows, scores, recoveries, bank })
+  const { step: t, leg, rows, scores, recoveries, marks, bank } = from
+  return new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], leg, rows, scores, recoveries, marks, bank })
 }

@@ -3,13 +3,15 @@
 import type { VolumeSummary } from '../data/volume-summary'
 import type { Place } from '../data/slices'
 import type { Volume, VolumeKind } from '../data/volume'
+import type { Finding } from '../doctor/finding'
 import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { PictureId } from './picture-id'
 import type { RunState } from './run-state'
 
 export type { FileRole } from '../data/file-roles'
+export type { Action, Finding } from '../doctor/finding'
 export type { PictureId } from './picture-id'
 export type { RunState } from './run-state'
 export type { Place } from '../data/slices'
@@ -284,6 +286,8 @@ export interface Prediction {
   disagreement: number
   /** Mean foreground Dice against the reference mask; null without one. */
   dice: number | null
+  /** Pixels of each class as A and as B see it. */
+  each: { A: number[]; B: number[] }
 }
 
 /** An image in full, to draw on or to look at. */
@@ -433,9 +437,13 @@ export interface SessionEvents {
   metrics: { rows: StepMetrics[]; scores: ScoreRow[] }
   /** Something went wrong and was made good: what was done, if it has just happened, and where the run went back so far, in order. */
   recovered: { message: string | null; recoveries: readonly Recovery[] }
+  /** What happened so far, in order, with every change. */
+  marks: { marks: readonly Mark[] }
   views: { views: LiveViews }
   /** Sent when a run pauses or ends and, for few images, with every score. */
   predictions: { predictions: Predictions }
+  /** What the doctor finds: with every change of data or settings, and with predictions. */
+  advice: { findings: readonly Finding[] }
   /** How far reading or exporting files, or making the bank, has come. */
   progress: { what: 'read' | 'export' | 'bank'; done: number; of: number }
   /** The bank was made, or changed; null if the run has none. */

@@ -17,7 +17,8 @@ import { domainOf } from './domain'
 import type { Networks, Result } from './networks'
 import { fieldOfAll, scoredImages } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
-import type { BackendInfo, ExportKind } from './events'
+import type { BackendInfo, ExportKind, Prediction } from './events'
+import { examinationOf } from './examination'
 import { Trainer } from './trainer'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
@@ -34,11 +35,11 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
 
 /** Facts about a run, known without asking its backend; it may be still to begin. @param dataset its data set as it is written */
 export function factsOf(
-  run: Pick<Networks, 'config' | 'dataset' | 't' | 'recoveries'>,
+  run: Pick<Networks, 'config' | 'dataset' | 't' | 'recoveries' | 'marks'>,
   { backend, adapter }: BackendInfo,
   dataset = run.dataset,
 ): RunFacts {
-  const { config, dataset: own, t, recoveries } = run
+  const { config, dataset: own, t, recoveries, marks } = run
   const field = fieldOfAll(dataset, config)
   const { looks, single, solid } = domainOf(own, config, run instanceof Trainer ? run.prepared : null)
   return {
@@ -50,6 +51,7 @@ export function factsOf(
     adapter,
     step: t,
     recoveries,
+    marks,
     domain: { looks, single, solid },
     data: {
       sample: dataset.sample,
@@ -117,15 +119,17 @@ async function predictions(
   what: ExportKind,
   dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
-): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars'>> {
+): Promise<Pick<FinishedRun, 'masks' | 'maps' | 'images' | 'exemplars' | 'findings'>> {
   const masks = new Map<string, FinishedRun['masks'][number]>()
   const maps = new Map<string, FinishedRun['maps'][number]>()
   const images: FinishedRun['images'] = []
+  const predicted: Prediction[] = []
   const found = () => ({
     masks: [...masks.values()],
     maps: [...maps.values()],
     images,
     exemplars: what === 'run' ? exemplarsOf(networks, dataset) : [],
+    findings: what === 'run' && networks instanceof Trainer ? examinationOf(networks, predicted, dataset) : [],
   })
   if (what === 'weights') return found()
   const pictures = picturesIn(dataset)
@@ -182,6 +186,7 @@ async function predictions(
     own.images++
     if (teaching.has(picture.id)) own.drawn++
     own.further ||= further.has(picture.source)
+    if (what === 'run') predicted.push(networks.predictionOf(result))
     if (what === 'run')
       images.push(pictureOf(networks, picture, result, labels, { drawn: teaching.has(picture.id), further: further.has(picture.source) }))
     done++
@@ -194,7 +199,7 @@ async function predictions(
 function exemplarsOf(networks: Networks, dataset: Dataset): FinishedRun['exemplars'] {
   return annotated(dataset).map(({ picture: { id, name } }) => {
     const { input, labels } = networks.exemplarSeen(id)
-    return { name, grey: toBytes(input), labels: labels.map((l) => (l < networks.net.classes ? l : 0)), size: networks.config.size }
+    return { id, name, grey: toBytes(input), labels: labels.map((l) => (l < networks.net.classes ? l : 0)), size: networks.config.size }
   })
 }
 

@@ -35,21 +35,26 @@ export async function withFiles(
   return withRead(before, await readFor(before, files, tell), chosen, modality)
 }
 
-/** The same of files that were given one time after another. */
-export async function withAllFiles(
-  before: Dataset,
-  given: readonly { files: readonly RoleFile[]; chosen: ChosenNames | undefined }[],
-  tell: (done: number, of: number) => void,
+/** Files since those that hold several images of one case, so that another modality can be chosen; and what was there before them. */
+export interface Several {
+  before: Dataset
+  given: { files: RoleFile[]; chosen: ChosenNames | undefined }[]
+}
+
+/** The data set with another image of each case, for which all those files are read again; and what could not be used. */
+export async function withModality(
+  { before, given }: Several,
   modality: string,
+  tell: (done: number, of: number) => void,
 ): Promise<{ dataset: Dataset; problems: InputError[] }> {
   let dataset = before
-  const said: InputError[] = []
+  const problems: InputError[] = []
   for (const { files, chosen } of given) {
-    const { problems, ...next } = await withFiles(dataset, files, tell, chosen, modality)
+    const next = await withFiles(dataset, files, tell, chosen, modality)
     dataset = next.dataset
-    said.push(...problems)
+    problems.push(...next.problems)
   }
-  return { dataset, problems: said }
+  return { dataset, problems }
 }
 
 /** Reads the user's files beside a data set. @param tell how many files are read @throws InputError when nothing could be read */

@@ -1,9 +1,9 @@
-import { disagreement } from '../image/masks'
+import { countClasses, disagreement } from '../image/masks'
 import { frameOf, prepareImage } from '../image/frame'
 import { unknown, type LabelMap } from '../image/raster'
 import type { Config } from '../method/config'
 import { apart, combine, decide, infer, type Inference } from '../method/inference'
-import type { Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { scorePatients, type Case } from '../method/metrics'
 import { networkOf, type Models, type StoredModel } from '../method/model'
 import type { UNet } from '../nn/unet'
@@ -38,6 +38,8 @@ export interface Result {
   seen: Uint8Array<ArrayBuffer>
   /** Share of the pixels that either model calls foreground on which they differ, 0..1. */
   disagreement: number
+  /** Pixels of each class as A and as B see it. */
+  each: Prediction['each']
 }
 
 /** Both networks and what they say of pictures, which go by their numbers in `picturesIn`. Where the models lie, whoever extends this knows. */
@@ -63,6 +65,8 @@ export abstract class Networks {
   readonly scores: ScoreRow[] = []
   /** Each time that the run went back after a fault, in order. */
   readonly recoveries: Recovery[] = []
+  /** What else happened, in order. */
+  readonly marks: Mark[] = []
   /** On the backend; not to be disposed of. */
   protected abstract readonly models: Models
   /** The state of both models, not to be changed. */
@@ -167,7 +171,8 @@ export abstract class Networks {
         if (volume.length > 0 && volume[0]!.picture.source !== picture.source) finish()
         const [A, B] = [decide(inference.A, net.classes).labels, decide(inference.B, net.classes).labels]
         const seen = decide(combine(inference, config.inference), net.classes).labels
-        volume.push({ i, picture, predicted: this.maskOf(i, inference), seen, disagreement: disagreement(A, B) })
+        const each = { A: countClasses(A, net.classes), B: countClasses(B, net.classes) }
+        volume.push({ i, picture, predicted: this.maskOf(i, inference), seen, disagreement: disagreement(A, B), each })
         if (!tidy) finish()
       },
       pause,
@@ -237,18 +242,18 @@ export abstract class Networks {
     return Number.isNaN(mean) ? null : mean
   }
 
+  /** What the gallery shows of an image. */
+  predictionOf({ i, picture: { id, name }, predicted, seen, disagreement, each }: Result): Prediction {
+    return { image: id, name, labels: seen, disagreement, dice: this.diceOf(i, predicted), each }
+  }
+
   /** The gallery: every image that is learnt from or only segmented, the most doubtful first. */
   async predictAll(pause?: Pause): Promise<Prediction[]> {
     const further = new Set(this.dataset.further)
     const pile = this.dataset.unlabeled.length
     const shown = picturesIn(this.dataset).flatMap(({ source }, i) => (i < pile || further.has(source) ? [i] : []))
     const all: Prediction[] = []
-    await this.results(
-      shown,
-      ({ i, picture: { id, name }, predicted, seen, disagreement }) =>
-        all.push({ image: id, name, labels: seen, disagreement, dice: this.diceOf(i, predicted) }),
-      pause,
-    )
+    await this.results(shown, (result) => all.push(this.predictionOf(result)), pause)
     return all.sort((a, b) => b.disagreement - a.disagreement)
   }
 }

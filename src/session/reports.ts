@@ -1,10 +1,15 @@
 import type { Bank } from '../method/bank/bank'
 import type { Config } from '../method/config'
+import type { Mark } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
 import type { Dataset } from './dataset'
-import type { SessionEvent, SessionEvents } from './events'
+import type { Prediction, SessionEvent, SessionEvents } from './events'
+import { examination, examinationOf } from './examination'
+import { sayUnlike } from './further'
+import type { LoadedNetworks } from './loaded-networks'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
+import { Trainer } from './trainer'
 
 /** Least time between two reports of one kind, in milliseconds. */
 const pace = { metrics: 250, views: 500, progress: 100 }
@@ -21,6 +26,8 @@ export class Reports {
   private readonly thumbnails = new Thumbnails()
   private unsent: Metrics = { rows: [], scores: [] }
   private last = { metrics: 0, views: 0, progress: 0 }
+  /** How many marks of the run were reported. */
+  private marked = 0
   /** Milliseconds that the last look took. */
   private lookCost = 0
 
@@ -34,12 +41,14 @@ export class Reports {
   nextRun(): void {
     this.run++
     this.unsent = { rows: [], scores: [] }
+    this.marked = 0
   }
 
   dataset(dataset: Dataset, config: Config, prepared: TrainingData | null): void {
     const fresh = this.thumbnails.fresh(dataset, config, prepared)
     if (fresh) this.send('thumbnails', fresh)
     this.send('dataset', { dataset: summarise(dataset, config), config })
+    this.send('advice', { findings: examination(dataset, config, prepared) })
   }
 
   bank(bank: Bank | null, { unlabeled }: Dataset): void {
@@ -61,6 +70,20 @@ export class Reports {
   collect({ rows = [], scores = [] }: Partial<Metrics>): void {
     this.unsent.rows.push(...rows)
     this.unsent.scores.push(...scores)
+  }
+
+  /** Reports what both networks see in the pile, and what the doctor finds. */
+  predicted(run: Trainer | LoadedNetworks, items: Prediction[]): void {
+    // First: a page gets the masks themselves, not copies.
+    if (run instanceof Trainer) this.send('advice', { findings: examinationOf(run, items) })
+    this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })
+  }
+
+  /** Reports marks if there are others than before. */
+  marks(marks: readonly Mark[]): void {
+    if (marks.length === this.marked) return
+    this.marked = marks.length
+    this.send('marks', { marks: [...marks] })
   }
 
   get metricsDue(): boolean {

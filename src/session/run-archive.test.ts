@@ -78,7 +78,7 @@ function drawn(): Dataset {
 }
 
 /** The files of a run that has not begun. */
-const files = () => continuationOf({ config: makeConfig({ seed: 7 }), dataset: drawn(), t: 0, recoveries: [] }, backend, null)
+const files = () => continuationOf({ config: makeConfig({ seed: 7 }), dataset: drawn(), t: 0, recoveries: [], marks: [] }, backend, null)
 const jsonIn = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
 /** The zip of a run with other JSON in one of its files. */
 async function changed(name: 'config.json' | 'choices.json', change: (content: Record<string, unknown>) => unknown): Promise<GivenFile> {
@@ -120,7 +120,7 @@ test('what is missing is named, and two images of one content are two', async ()
     ...role('exemplar-mask', [picture('m.png', 0, true)]),
     ...role('unlabeled', twice.slice(1)),
   ])
-  const run = await openRunArchive(zip(await continuationOf({ config: defaults, dataset, t: 0, recoveries: [] }, backend, null)))
+  const run = await openRunArchive(zip(await continuationOf({ config: defaults, dataset, t: 0, recoveries: [], marks: [] }, backend, null)))
   const waiting = new WaitingRun(run, { ...emptyDataset, sources: makeSources(images.slice(2)) })
   expect(waiting.wants()).toBe('"r.zip" needs 3 of 5 images: i0.png, i1.png, blank.png; give them, in any order, to go on.')
   expect(waiting.wants()).toBeNull()

@@ -34,7 +34,7 @@ const names = {
  * @param dataset its data set as it is written
  */
 export async function continuationOf(
-  run: Trainer | Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries'>,
+  run: Trainer | Pick<Trainer, 'config' | 'dataset' | 't' | 'recoveries' | 'marks'>,
   backend: BackendInfo,
   watched: PictureId | null,
   dataset = run.dataset,

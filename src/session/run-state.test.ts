@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { moved, type RunState } from './run-state'
 
-const states: readonly RunState[] = ['empty', 'ready', 'running', 'paused', 'finished', 'failed']
+const states: readonly RunState[] = ['empty', 'ready', 'running', 'paused', 'stopped', 'finished', 'failed']
 
-it('starts from ready and paused only, never without data', () => {
+it('starts from where a run can go on only, never without data', () => {
   const from = (to: RunState) =>
     states.filter((state) => {
       try {
@@ -12,9 +12,10 @@ it('starts from ready and paused only, never without data', () => {
         return false
       }
     })
-  expect(from('running')).toEqual(['ready', 'paused'])
-  expect(from('paused')).toEqual(['ready', 'running', 'paused', 'finished', 'failed'])
-  expect(from('finished')).toEqual(['ready', 'running', 'paused'])
+  expect(from('running')).toEqual(['ready', 'paused', 'stopped'])
+  expect(from('paused')).toEqual(['ready', 'running', 'paused', 'stopped', 'finished', 'failed'])
+  expect(from('stopped')).toEqual(['ready', 'running', 'paused'])
+  expect(from('finished')).toEqual(['ready', 'running', 'paused', 'stopped'])
   for (const always of ['ready', 'empty', 'failed'] as const) expect(from(always)).toEqual(states)
 })
 

@@ -1,15 +1,17 @@
-export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'finished' | 'failed'
+/** `finished`: its last step is taken; `stopped`: somebody ended it before. */
+export type RunState = 'empty' | 'ready' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed'
 
 /** Where a run can go from each state. */
 const next: Record<RunState, readonly RunState[]> = {
   // Data come and go; a backend can be lost at any time.
   empty: ['empty', 'ready', 'failed'],
-  // Straight to paused or finished: after a single step, or from a checkpoint.
-  ready: ['empty', 'ready', 'running', 'paused', 'finished', 'failed'],
+  // Straight to where a run rests: after a single step, or from a checkpoint.
+  ready: ['empty', 'ready', 'running', 'paused', 'stopped', 'finished', 'failed'],
   // Empty or ready: Reset may be queued before the first step.
-  running: ['empty', 'ready', 'paused', 'finished', 'failed'],
-  paused: ['empty', 'ready', 'running', 'paused', 'finished', 'failed'],
-  // Paused: with another exemplar a run continues for as many steps again.
+  running: ['empty', 'ready', 'paused', 'stopped', 'finished', 'failed'],
+  paused: ['empty', 'ready', 'running', 'paused', 'stopped', 'finished', 'failed'],
+  stopped: ['empty', 'ready', 'running', 'paused', 'finished', 'failed'],
+  // Paused: with another exemplar, or for more steps.
   finished: ['empty', 'ready', 'paused', 'failed'],
   // Paused: with another exemplar, from the last good weights.
   failed: ['empty', 'ready', 'paused', 'failed'],

@@ -102,7 +102,7 @@ test('Pause is read between steps, Resume goes on, Stop ends, Reset starts over'
   await reached(paused.step + 2)
   await session.stop()
   await session.settled()
-  expect(state().state).toBe('finished')
+  expect(state().state).toBe('stopped')
   expect(state().step).toBeGreaterThan(paused.step)
   const run = state().run
   await session.reset()
@@ -115,7 +115,7 @@ test('commands queued before the loop are not lost', async () => {
   void session.resume()
   void session.stop()
   await session.settled()
-  expect(state().state).toBe('finished')
+  expect(state().state).toBe('stopped')
   expect(state().step).toBeLessThan(4)
 
   const other = await begin({ steps: 1000 })

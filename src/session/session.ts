@@ -30,13 +30,13 @@ import type {
   VolumeNumbers,
 } from './events'
 import { filesOf, usualOptions, zipped } from './export-files'
-import { readFor, withAllFiles, withRead, type RoleFile } from './given-files'
+import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
 import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
 import { openedPicture } from './opened-picture'
 import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { onlyCorrects, withoutDomain } from './domain'
-import { sayUnlike, withFurther } from './further'
+import { withFurther } from './further'
 import type { LoadedNetworks } from './loaded-networks'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
@@ -45,13 +45,10 @@ import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from '.
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
-import { DivergedError, Trainer } from './trainer'
+import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { measureMasks, viewedPicture } from './viewed-picture'
 import { sayStrangers, WaitingRun } from './waiting-run'
-
-/** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
-const smallPile = 64
 
 const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
 
@@ -68,14 +65,14 @@ const newsOfLoss = 1000
 export type Reopen = (on: BackendName, host: boolean) => Promise<BackendInfo>
 
 /**
- * A run from data to masks: empty -> ready -> running <-> paused -> finished | failed. It owns data, models and loop, the same in a
+ * A run from data to masks: empty -> ready -> running <-> paused | stopped -> finished | failed. It owns data, models and loop, the same in a
  * worker and in Node. Commands may come at any time; work is done one piece after another, and Pause is read between steps. A command's
  * promise resolves when it is done and rejects with what went wrong, which ends nothing else.
  */
 export class Session {
   private present: RunState = 'empty'
   /** How the loop is to end, between two steps, once asked to. */
-  private ending: 'paused' | 'finished' | null = null
+  private ending: 'paused' | 'stopped' | 'finished' | null = null
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private config: Config = defaults
@@ -234,8 +231,7 @@ export class Session {
     return this.state === 'running' ? this.guarded(work) : this.enqueue(work)
   }
 
-  /** Files since those that hold several images of one case, so that another modality can be chosen; and what was there before them. */
-  private several: { before: Dataset; given: { files: RoleFile[]; chosen: ChosenNames | undefined }[] } | null = null
+  private several: Several | null = null
 
   private tellRead = (done: number, of: number) => this.reports.progress('read', done, of)
 
@@ -246,7 +242,7 @@ export class Session {
       if (!this.several || this.dataset.modality?.used === modality) return
       if (this.dataset.exemplars.some(({ drawn }) => drawn))
         throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
-      const { dataset, problems } = await withAllFiles(this.several.before, this.several.given, this.tellRead, modality)
+      const { dataset, problems } = await withModality(this.several, modality, this.tellRead)
       for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
       this.use(dataset)
       await this.goOnWaiting()
@@ -416,8 +412,7 @@ export class Session {
     if (missing.length > 0)
       throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
     if (dataset.classes.length !== trainer.net.classes) throw new ConfigError(fixedLabels)
-    const ended = trainer.t >= this.config.steps
-    const config = ended ? makeConfig({ steps: trainer.t + trainer.leg }, this.config) : this.config
+    const config = makeConfig({ steps: trainer.nextEnd }, this.config)
     const prepared = prepare(dataset, config)
     this.trainer = await trainer.continued(dataset, prepared, config)
     // It belongs to the former data.
@@ -429,6 +424,28 @@ export class Session {
     // Another exemplar makes another bank.
     this.reportBank()
     this.enter('paused')
+  }
+
+  /**
+   * Trains a run at rest so many steps further than it has come, which are then its last; the learning rate falls to the new end, and teaching
+   * begins where it would have.
+   */
+  trainOn = (more: number) =>
+    this.enqueue(async () => {
+      if (!this.trainer || !['paused', 'stopped', 'finished'].includes(this.state))
+        throw new ConfigError('Only a run at rest can be given more steps.')
+      if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
+      await this.goOnAs(makeConfig({ steps: this.stepsTaken + more }, this.config))
+      this.enter('paused')
+      this.go('paused')
+    })
+
+  /** Continues with other settings. */
+  private async goOnAs(config: Config): Promise<void> {
+    const trainer = this.trainer!
+    this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
+    this.config = config
+    this.reportDataset()
   }
 
   /** What was learnt from the user's own images is discarded only on request; a sample can be loaded again. */
@@ -463,8 +480,7 @@ export class Session {
         this.config = config
         if (networks) networks.config = config
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
-        if (trainer) this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
-        return this.reportDataset()
+        return trainer ? this.goOnAs(config) : this.reportDataset()
       }
       this.config = config
       try {
@@ -511,11 +527,11 @@ export class Session {
   }
 
   start = () => this.enqueue(() => this.go('ready'))
-  resume = () => this.enqueue(() => this.go('paused'))
+  resume = () => this.enqueue(() => this.go('paused', 'stopped'))
 
-  private go(from: 'ready' | 'paused'): void {
+  private go(...from: RunState[]): void {
     this.refuseWithoutData('start')
-    if (this.state !== from) return
+    if (!from.includes(this.state)) return
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
@@ -532,7 +548,7 @@ export class Session {
   }
 
   /** Asks the loop to end, if one is running and has not been asked yet. */
-  private end(as: 'paused' | 'finished'): boolean {
+  private end(as: 'paused' | 'stopped'): boolean {
     if (this.state !== 'running' || this.ending) return false
     this.ending = as
     return true
@@ -542,20 +558,20 @@ export class Session {
   step = (only: Network | null = null) =>
     this.enqueue(async () => {
       this.refuseWithoutData('start')
-      if (this.state !== 'ready' && this.state !== 'paused') return
+      if (this.state !== 'ready' && this.state !== 'paused' && this.state !== 'stopped') return
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
       await this.advance(trainer, 1, only)
-      this.enter(trainer.t >= this.config.steps ? 'finished' : 'paused')
+      this.enter(trainer.restsAs)
       await this.rest()
     })
 
   stop(): Promise<void> {
-    const asked = this.end('finished')
+    const asked = this.end('stopped')
     return this.enqueue(async () => {
-      if (asked || this.end('finished') || this.state !== 'paused') return
-      this.enter('finished')
+      if (asked || this.end('stopped') || this.state !== 'paused') return
+      this.enter('stopped')
       await this.rest()
     }, true)
   }
@@ -615,7 +631,7 @@ export class Session {
         await this.advance(trainer, this.stepsAtOnce(trainer))
         await this.queue.drain()
         await yieldTask()
-        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before)
+        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
         if (trainer.t >= this.config.steps) this.ending = 'finished'
         else if (trainer.t >= this.pauseAfter) this.end('paused')
       }
@@ -661,8 +677,10 @@ export class Session {
     if (this.fault) throw this.fault
     this.reports.collect({ rows })
     if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
+      const scoring = performance.now()
       await this.score(trainer)
       if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
+      this.speed.scored((performance.now() - scoring) / 1000)
     }
     if (this.reports.metricsDue) this.flush()
     if (this.live && this.reports.viewsDue) await this.show()
@@ -806,8 +824,7 @@ export class Session {
   }
 
   private async predict(networks: Trainer | LoadedNetworks, pause: () => Promise<void>): Promise<void> {
-    const items = await networks.predictAll(pause)
-    this.reports.send('predictions', { predictions: { step: networks.t, size: this.config.size, items, unlike: sayUnlike(networks) } })
+    this.reports.predicted(networks, await networks.predictAll(pause))
   }
 
   /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
@@ -833,7 +850,7 @@ export class Session {
       if (left()) throw new Interrupted()
     }
     try {
-      const due = trainer && (state === 'finished' || trainer.t % this.config.scoreEvery === 0)
+      const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % this.config.scoreEvery === 0)
       if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
       this.flush()
       await this.predict(networks, pause)
@@ -897,7 +914,7 @@ export class Session {
 
   private continuation(): Promise<Files> {
     const { trainer, backend, watched, config, dataset } = this
-    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [] }, backend, watched)
+    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [], marks: [] }, backend, watched)
   }
 
   /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
@@ -919,7 +936,7 @@ export class Session {
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()
     this.flush()
-    this.enter(trainer.t >= config.steps ? 'finished' : 'paused')
+    this.enter(trainer.restsAs)
   }
 
   /** Ends the run for good, with one sentence saying why. */
@@ -998,20 +1015,15 @@ export class Session {
   /** The one place that changes the state. */
   private enter(state: RunState): void {
     this.present = moved(this.present, state)
+    if (state === 'stopped') this.trainer?.markStop()
     this.reportState()
   }
 
   private reportState(): void {
-    const step = this.trainer?.t ?? 0
-    const { steps } = this.config
-    const { perStep } = this.speed
-    this.reports.send('state', {
-      state: this.state,
-      step,
-      steps,
-      stepsPerSecond: perStep === null ? null : 1 / perStep,
-      secondsLeft: perStep === null ? null : (steps - step) * perStep,
-    })
+    const { trainer, stepsTaken: step, speed } = this
+    this.reports.marks(trainer?.marks ?? [])
+    const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
+    this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
 
   private reportDataset(): void {

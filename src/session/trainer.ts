@@ -1,10 +1,13 @@
+import { learningRateAt } from '../lib/learning-rate'
+import { restOf } from '../lib/mark'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
 import { combine } from '../method/inference'
 import { scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, readModels, writeModels, type StoredModel } from '../method/model'
-import type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import { asPlanned } from '../method/schedule'
 import { withBank, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'
 import type { Dataset } from './dataset'
@@ -21,6 +24,9 @@ export class DivergedError extends Error {
   override name = 'DivergedError'
 }
 
+/** Up to this many images, every score also updates the gallery; more would cost more than a few per cent of the run. */
+export const smallPile = 64
+
 /** A loss above this has exploded: the sum of all terms begins at about 3, and grows with their weights to 40 at most. */
 const exploded = 1e4
 
@@ -33,11 +39,12 @@ interface Kept {
 
 /** How far a run has come, all of it in the host's memory: it goes on from there on any backend. */
 export interface Progress extends Kept {
-  /** Steps that the run was started with: once finished, it continues for as many. */
+  /** Steps that the run was started with: when it begins to teach is a share of these; once finished, it continues for as many. */
   leg: number
   rows: readonly StepMetrics[]
   scores: readonly ScoreRow[]
   recoveries: readonly Recovery[]
+  marks: readonly Mark[]
   /** The bank, if it has been made. */
   bank: Bank | null
 }
@@ -56,6 +63,8 @@ export class Trainer extends Networks {
   /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
   private kept: Kept[]
   private known: Bank | null
+  /** Images that are predicted for a score and with it. */
+  readonly perScore: number
   /** `prepared` with the bank: what steps are taken on. */
   private data: TrainingData
 
@@ -70,14 +79,17 @@ export class Trainer extends Networks {
     from: Progress | null = null,
   ) {
     super(dataset, config)
-    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], bank = null } = from ?? {}
+    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], marks = [], bank = null } = from ?? {}
     this.leg = leg
+    const pile = dataset.unlabeled.length
+    this.perScore = prepared.exemplars.length + (pile <= smallPile ? pile : scoredImages(dataset).length)
     this.known = bank
     this.data = withBank(prepared, bank?.entries ?? [])
     this.t = this.queued = t
     this.rows.push(...rows)
     this.scores.push(...scores)
     this.recoveries.push(...recoveries)
+    this.marks.push(...marks)
     this.kept = [{ t, models }]
     this.runner = this.runnerFrom(this.kept[0]!)
   }
@@ -97,10 +109,21 @@ export class Trainer extends Networks {
 
   /** Puts a state on the active backend. */
   private runnerFrom({ models }: Kept): StepRunner {
-    const { net, config, recoveries } = this
+    const { net, config } = this
     this.roomy = false
-    const { learningRate } = recoveries.at(-1) ?? config
-    return new StepRunner(net, this.data, { ...config, learningRate }, models ? writeModels(net, models) : createModels(net, config))
+    return new StepRunner(net, this.data, this.schedule, models ? writeModels(net, models) : createModels(net, config))
+  }
+
+  /** The settings that steps are taken by. */
+  get schedule(): Config {
+    const { learningRate } = this.recoveries.at(-1) ?? this.config
+    return asPlanned({ ...this.config, learningRate }, this.leg)
+  }
+
+  /** Whether the last step learnt from unlabelled images. */
+  get isTaught(): boolean {
+    const last = this.rows.at(-1)
+    return last !== undefined && isTaught(last)
   }
 
   /** The bank of pseudo-exemplars; null before it is made, and where it is off. */
@@ -144,6 +167,12 @@ export class Trainer extends Networks {
   async continued(dataset: Dataset, prepared: TrainingData, config: Config, bank: Bank | null = null): Promise<Trainer> {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
     this.release()
+    const { t: step } = next
+    const before = new Set(annotated(this.dataset).map(({ picture }) => picture.id))
+    for (const { picture } of annotated(dataset))
+      if (!before.has(picture.id)) next.marks.push({ step, what: 'exemplar', picture: picture.id })
+    if (config.steps !== this.config.steps)
+      next.marks.push({ step, what: 'steps', to: config.steps, learningRate: learningRateAt(step, next.schedule) })
     return next
   }
 
@@ -155,8 +184,8 @@ export class Trainer extends Networks {
 
   /** How far the run has come. */
   async progress(): Promise<Progress> {
-    const { t, leg, rows, scores, recoveries, bank } = this
-    return { t, models: await this.stored(), leg, rows, scores, recoveries, bank }
+    const { t, leg, rows, scores, recoveries, marks, bank } = this
+    return { t, models: await this.stored(), leg, rows, scores, recoveries, marks, bank }
   }
 
   /** Frees what lies on the backend; after this only `goBack` makes the trainer usable again. */
@@ -200,7 +229,11 @@ export class Trainer extends Networks {
       rows[0]!.only = only
     }
     this.t += count
-    this.rows.push(...rows)
+    for (const row of rows) {
+      const before = this.rows.at(-1)
+      if (before && isTaught(row) && !isTaught(before)) this.marks.push({ step: before.step, what: 'teaching' })
+      this.rows.push(row)
+    }
     return rows
   }
 
@@ -231,9 +264,25 @@ export class Trainer extends Networks {
     this.t = this.queued = step
     while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
+    while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
     if (why) this.mark(why, reached)
     this.runner = this.runnerFrom(this.kept.at(-1)!)
     return this
+  }
+
+  /** The last step of a run that goes on: another leg follows one that has taken all of its steps. */
+  get nextEnd(): number {
+    return this.t >= this.config.steps ? this.t + this.leg : this.config.steps
+  }
+
+  /** What a run is that comes to rest here by itself, or was saved here. */
+  get restsAs(): 'paused' | 'stopped' | 'finished' {
+    return restOf(this.t, this.config.steps, this.marks)
+  }
+
+  /** Notes that somebody ended the run here. */
+  markStop(): void {
+    if (this.restsAs !== 'stopped') this.marks.push({ step: this.t, what: 'stopped' })
   }
 
   /** Notes that the run stands here after a fault. @param reached how far it had come */
@@ -290,3 +339,6 @@ export class Trainer extends Networks {
     return lookAt({ net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }, image)
   }
 }
+
+/** Whether unlabelled images were learnt from in a step. */
+const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)

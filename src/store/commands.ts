@@ -161,7 +161,26 @@ export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 're
   if (type === 'start') closePicker()
   const driven = send(type, {})
   if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
+  if (type === 'reset') void driven.then(begun)
 }
+
+/** What is to be done once the run at hand is discarded. */
+let next: (() => void) | null = null
+
+function begun(): void {
+  next?.()
+  next = null
+}
+
+/** Does what only a run that has not begun can take, for which the one at hand is discarded; if it would be lost, the user is asked. */
+export function anew(work: () => void): void {
+  if (allowed(pageStore.getState()).configure) return work()
+  next = work
+  drive('reset')
+}
+
+/** A run at rest trains so many steps further. */
+export const trainOn = (steps: number) => void send('train-on', { steps })
 
 /** Takes one step. @param only updates this network alone @returns when all that follows it at rest is done */
 export async function takeStep(only?: Network): Promise<void> {
@@ -191,11 +210,15 @@ export async function discard(): Promise<void> {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   await ask('reset', {})
+  begun()
   if (question && question.type !== 'reset') await ask(question.type, question.given)
 }
 
 /** Leaves everything as it is. */
-export const keepRun = () => pageStore.setState({ question: null })
+export function keepRun(): void {
+  next = null
+  pageStore.setState({ question: null })
+}
 
 export function loadSample(sample: SampleName): void {
   void send('load-sample', { sample })

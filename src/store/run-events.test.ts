@@ -14,7 +14,7 @@ async function open() {
 
 beforeEach(() => vi.resetModules())
 
-it('notes where a run was resumed, and got other exemplars or another setting', async () => {
+it('notes where a run was resumed, and lost an exemplar or got another setting', async () => {
   const { pageStore, status, exemplars, events } = await open()
   pageStore.setState({ running: makeConfig({}) })
   exemplars(1)
@@ -30,7 +30,6 @@ it('notes where a run was resumed, and got other exemplars or another setting', 
   pageStore.setState({ running: makeConfig({ parts: 2 }) })
   expect(events()).toEqual([
     { step: 5, words: 'resumed' },
-    { step: 9, words: 'exemplar added' },
     { step: 9, words: 'exemplar removed' },
     { step: 9, words: 'setting: parts 2' },
   ])

@@ -1,4 +1,4 @@
-/** What happened to the run while this page was open, for the charts: where it was resumed, got another exemplar or another setting. */
+/** What happened to the run while this page was open, for the charts: where it was resumed, lost an exemplar or got another setting. Its marks say the rest. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import { differing } from './state'
@@ -20,7 +20,7 @@ pageStore.subscribe((now, before) => {
   if (step === 0) return
   if (state === 'running' && before.status.state === 'paused') note(step, 'resumed')
   const [has, had] = [now.dataset?.exemplars.length ?? 0, before.dataset?.exemplars.length ?? 0]
-  if (now.dataset !== before.dataset && has !== had && had > 0) note(step, has > had ? 'exemplar added' : 'exemplar removed')
+  if (now.dataset !== before.dataset && has < had) note(step, 'exemplar removed')
   if (now.running && before.running && now.running !== before.running) {
     const changed = Object.entries(differing(now.running, before.running))
     if (changed.length > 0) note(step, `setting: ${changed.map(([key, value]) => `${key} ${String(value)}`).join(', ')}`)

@@ -153,7 +153,7 @@ it('lists what a run waits for until it goes on, or another begins, and never tw
 })
 
 describe('what would be lost', () => {
-  const at = (state: 'running' | 'paused' | 'finished', step: number): State['status'] => ({ ...initial.status, state, step })
+  const at = (state: 'running' | 'paused' | 'stopped' | 'finished', step: number): State['status'] => ({ ...initial.status, state, step })
   const own = dataset(['a'])
   const sample = { ...own, sample: 'Cardiac phantom' } as const
   const saved = (what: 'run' | 'masks', step: number): State['saved'] => ({ name: 'x.zip', bytes: 1, what, step })
@@ -163,7 +163,7 @@ describe('what would be lost', () => {
     expect(wouldLose({ ...initial, status: at('running', 0), dataset: sample })).toBe(true)
     expect(wouldLose({ ...initial, status: at('paused', 9), dataset: sample })).toBe(false)
     expect(wouldLose({ ...initial, status: at('paused', 0), dataset: own })).toBe(false)
-    for (const state of ['paused', 'finished'] as const) {
+    for (const state of ['paused', 'stopped', 'finished'] as const) {
       const status = at(state, 9)
       expect(wouldLose({ ...initial, status, dataset: own })).toBe(true)
       expect(wouldLose({ ...initial, status, dataset: own, saved: saved('masks', 9) })).toBe(true)
@@ -284,7 +284,8 @@ describe('allowed', () => {
     expect(names('ready', 0)).toEqual(['start', 'step', 'configure', 'load'])
     expect(names('running', 0)).toEqual(['pause', 'stop', 'reset'])
     expect(names('running', 3)).toEqual(['pause', 'stop', 'reset', 'export'])
-    expect(names('paused', 3)).toEqual(['resume', 'step', 'stop', 'reset', 'load', 'export'])
-    expect(names('finished', 3)).toEqual(['reset', 'load', 'export'])
+    expect(names('paused', 3)).toEqual(['resume', 'step', 'stop', 'trainOn', 'reset', 'load', 'export'])
+    expect(names('stopped', 3)).toEqual(['resume', 'step', 'trainOn', 'reset', 'load', 'export'])
+    expect(names('finished', 3)).toEqual(['trainOn', 'reset', 'load', 'export'])
   })
 })

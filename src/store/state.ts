@@ -8,8 +8,10 @@ import type {
   EventName,
   ExportKind,
   ExportOptions,
+  Finding,
   Given,
   ListedRun,
+  Mark,
   MemoryReport,
   OpenedPicture,
   PictureId,
@@ -83,6 +85,10 @@ export interface State {
   loaded: string | null
   /** Where the run went back after faults. */
   recoveries: readonly Recovery[]
+  /** What else happened in the run. */
+  marks: readonly Mark[]
+  /** What the doctor found. */
+  findings: readonly Finding[]
   /** Statistics requested of the user's volumes, by id. */
   details: Record<string, VolumeNumbers>
   /** What a run with these data and settings takes; null until it is known. */
@@ -128,6 +134,8 @@ export const initial: State = {
   bank: null,
   loaded: null,
   recoveries: [],
+  marks: [],
+  findings: [],
   details: {},
   memory: null,
   opening: null,
@@ -190,6 +198,8 @@ const reducers = {
     ...(message === null ? {} : addProblem(state, { kind: 'run', message, file: null })),
     recoveries,
   }),
+  marks: (_, { marks }) => ({ marks }),
+  advice: (_, { findings }) => ({ findings }),
   problem: (state, problem) => addProblem(state, problem),
   runs: (_, { runs, present }) => ({ runs, present }),
 } satisfies { [T in EventName]?: Reducer<T> }
@@ -209,6 +219,7 @@ export function reduce(state: State, event: Event): State {
           drawn: null,
           bank: null,
           recoveries: [],
+          marks: [],
           progress: { ...state.progress, bank: null },
         }
       : state
@@ -346,13 +357,15 @@ export const canSegment = ({ status: { state, step }, loaded }: Pick<State, 'sta
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
-  const held = state === 'paused' || state === 'finished' || state === 'failed'
+  const waits = state === 'paused' || state === 'stopped'
+  const held = waits || state === 'finished' || state === 'failed'
   return {
     start: state === 'ready',
     pause: state === 'running',
-    resume: state === 'paused',
-    step: state === 'ready' || state === 'paused',
+    resume: waits,
+    step: state === 'ready' || waits,
     stop: state === 'running' || state === 'paused',
+    trainOn: step > 0 && (waits || state === 'finished'),
     reset: state === 'running' || held,
     configure: state === 'ready' || state === 'empty',
     // The worker takes them once the engine is loaded.

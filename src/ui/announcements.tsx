@@ -1,3 +1,4 @@
+import { markWords } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
@@ -15,12 +16,21 @@ export function Announcements() {
   // A string, so that a step that changes no word renders nothing.
   const status = usePage((state) => announcement(state.status))
   const data = usePage((state) => (state.dataset ? dataWords(state.dataset) : ''))
+  const advice = usePage(({ findings }) => findings.flatMap(({ warns, sentence }) => (warns ? [sentence] : [])).join(' '))
   const recovery = usePage((state) => state.recoveries.at(-1))
+  const mark = usePage(({ marks, dataset }) => {
+    const last = marks.at(-1)
+    // The state is said below.
+    if (!last || last.what === 'stopped') return ''
+    return `${markWords(last, (picture) => dataset?.exemplars.find(({ id }) => id === picture)?.name)}.`
+  })
   const masks = useLatest(({ predictions }) => predictions?.items.length ?? 0)
   return (
     <>
       <Spoken>{data}</Spoken>
       <Spoken>{recovery ? `${recoveryWords(recovery)}.` : ''}</Spoken>
+      <Spoken>{mark}</Spoken>
+      <Spoken>{advice}</Spoken>
       <Spoken>{status}</Spoken>
       {/* Without the step: later ones take the place of these. */}
       <Spoken>{masks > 0 ? `${plural(masks, 'mask')} to look at, in Results.` : ''}</Spoken>

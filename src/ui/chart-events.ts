@@ -2,6 +2,7 @@
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import type { Config } from '../method/config'
+import { markNames } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { loneSteps } from '../store/curves'
 import { usePage } from '../store/page-store'
@@ -20,6 +21,7 @@ function scheduled({ warmup, ramp, steps }: Config): RunEvent[] {
 export function useChartEvents(): readonly RunEvent[] {
   const config = usePage((state) => state.running)
   const recoveries = usePage((state) => state.recoveries)
+  const marks = usePage((state) => state.marks)
   const lone = useStore(loneSteps, ({ steps }) => steps)
   const seen = useRunEvents()
   return useMemo(
@@ -27,9 +29,10 @@ export function useChartEvents(): readonly RunEvent[] {
       [
         ...(config ? scheduled(config) : []),
         ...recoveries.map((recovery) => ({ step: recovery.step, words: recoveryWords(recovery) })),
+        ...marks.map(({ step, what }) => ({ step, words: markNames[what].toLowerCase() })),
         ...lone.map(({ step, only }) => ({ step, words: `updated ${only} only` })),
         ...seen,
       ].sort((a, b) => a.step - b.step),
-    [config, recoveries, lone, seen],
+    [config, recoveries, marks, lone, seen],
   )
 }

@@ -43,7 +43,6 @@ export function Gallery() {
       items.map((item) => item.image),
     )
   const drawn = new Set(dataset.exemplars.filter(({ from }) => from === 'drawing').map(({ id }) => id))
-  const next = items.find(({ image, disagreement }) => disagreement > 0 && !further.has(image) && images.get(image)?.annotated === false)
   return (
     <>
       <p className="quiet">
@@ -51,17 +50,6 @@ export function Gallery() {
         {further.size > 0 ? 'further images and then the most doubtful first' : 'most doubtful first'}: disagreement is the share of
         foreground on which A and B differ.
       </p>
-      {next && (
-        <div className="next">
-          <p>
-            The models are least sure of <b>{next.name}</b>: they differ on {percent(next.disagreement)} of what either calls foreground
-            there. A mask of yours is likely to help most there.
-          </p>
-          <button type="button" className="primary" onClick={() => correct(next.image)}>
-            Annotate this one next
-          </button>
-        </div>
-      )}
       <ul className="gallery">
         {shown.map((item) => (
           <li key={item.image}>

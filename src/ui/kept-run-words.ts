@@ -1,5 +1,5 @@
 import type { ListedRun } from '../worker/protocol'
-import { plural, size } from './format'
+import { count, plural, size } from './format'
 
 /** What a kept run is of, and how much of it is stored. */
 export function factsOf({ sample, files, config, states, backend }: ListedRun): string {
@@ -9,7 +9,9 @@ export function factsOf({ sample, files, config, states, backend }: ListedRun): 
     sample ?? (first ? `${first.name}${files.length > 1 ? ` and ${plural(files.length - 1, 'more file')}` : ''}` : 'your own files')
   const bytes =
     states.reduce((sum, state) => sum + state.bytes, 0) + files.reduce((sum, file) => sum + (file.at === null ? 0 : file.bytes), 0)
-  const parts = [data, `${config.size} px, on ${backend}`, `${size(bytes)} kept`]
+  const [{ step = 0, ended = '' } = {}] = states
+  const how = `${ended} step ${count(step)} of ${count(config.steps)}`.replace('stopped', 'stopped at').trim()
+  const parts = [data, how, `${config.size} px, on ${backend}`, `${size(bytes)} kept`]
   if (missing > 0) parts.push(`asks for ${plural(missing, 'file')} too large to keep`)
   return parts.join(' · ')
 }

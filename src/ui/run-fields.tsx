@@ -1,5 +1,6 @@
 import { NumberField } from './number-field'
 import { PresetField } from './preset-field'
+import { TrainOn } from './train-on'
 
 /** The settings that most people change. */
 export function RunFields() {
@@ -8,6 +9,7 @@ export function RunFields() {
       <PresetField />
       <NumberField name="steps" />
       <NumberField name="seed" />
+      <TrainOn />
     </div>
   )
 }

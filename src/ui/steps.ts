@@ -18,7 +18,7 @@ export function stepsOf(
 ): [Step, Step, Step] {
   const missing = dataset?.missing ?? []
   const ready = dataset !== null && missing.length === 0
-  const over = state === 'finished' || state === 'failed'
+  const over = state === 'stopped' || state === 'finished' || state === 'failed'
   return [
     {
       part: wantsMask({ dataset }) ? 'picker' : 'data',

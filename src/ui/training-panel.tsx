@@ -1,4 +1,5 @@
 import { useLatest } from '../store/latest'
+import { Advice } from './advice'
 import { Coming } from './coming'
 import { MemoryNote } from './memory-note'
 import { PickedSettings } from './picked-settings'
@@ -13,6 +14,7 @@ export function TrainingPanel() {
   return (
     <section id="training" className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>
+      <Advice />
       <RunFields />
       <PickedSettings />
       <Settings />

@@ -44,6 +44,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   pause: (_, { session }) => session.pause(),
   step: ({ only }, { session }) => session.step(only),
   stop: (_, { session }) => session.stop(),
+  'train-on': ({ steps }, { session }) => session.trainOn(steps),
   reset: (_, { session }) => session.reset(),
   'mark-respawn': ({ reached }, { session }) => session.markRespawn(reached),
   watch: ({ picture }, { session }) => session.watch(picture),

@@ -29,7 +29,7 @@ import type {
 } from '../session/events'
 
 export type { KeptFile, KeptState, ListedRun } from '../keeping/kept-run'
-export type { Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
+export type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
 /** What a benchmark or a self-test found: for machines, and the same for people. */
@@ -88,6 +88,8 @@ export interface Requests {
   /** One step; `only`: it updates this network alone. */
   step(given: { only?: Network }): void
   stop(given: Nothing): void
+  /** A run at rest trains so many steps further. */
+  'train-on'(given: { steps: number }): void
   reset(given: Nothing): void
   /** Marks that the run stands here because its worker had died when it had taken so many steps. */
   'mark-respawn'(given: { reached: number }): void

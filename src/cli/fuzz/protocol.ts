@@ -116,9 +116,10 @@ class Page {
 /** Where a run may be after a request, from where it was. */
 const after: { [T in RequestName]?: (from: RunState) => readonly RunState[] } = {
   start: (from) => (from === 'ready' ? ['finished', 'paused'] : [from]),
-  resume: (from) => (from === 'paused' ? ['finished', 'paused'] : [from]),
-  step: (from) => (from === 'ready' || from === 'paused' ? ['paused', 'finished'] : [from]),
-  stop: (from) => (from === 'paused' ? ['finished'] : [from]),
+  resume: (from) => (from === 'paused' || from === 'stopped' ? ['finished', 'paused'] : [from]),
+  step: (from) => (from === 'ready' || from === 'paused' || from === 'stopped' ? ['paused', 'finished'] : [from]),
+  stop: (from) => (from === 'paused' ? ['stopped'] : [from]),
+  'train-on': (from) => (from === 'paused' || from === 'stopped' || from === 'finished' ? ['finished', 'paused', from] : [from]),
   pause: (from) => [from],
   reset: (from) => (from === 'empty' ? ['empty'] : ['ready', 'empty']),
 }
@@ -150,7 +151,7 @@ class Ask<T extends RequestName> implements fc.AsyncCommand<Model, Page> {
   async run(model: Model, page: Page): Promise<void> {
     page.ask(this.type, this.given(page))
     const { may, busy } = model
-    const all: readonly RunState[] = ['empty', 'ready', 'paused', 'finished']
+    const all: readonly RunState[] = ['empty', 'ready', 'paused', 'stopped', 'finished']
     model.may = busy || changing.has(this.type) ? all : [...new Set(may.flatMap((from) => after[this.type]?.(from) ?? [from]))]
     model.busy = true
     if (!this.wait) return
@@ -259,6 +260,7 @@ const requests: {
   pause: fc.constant(() => ({})),
   step: fc.constant(() => ({})),
   stop: fc.constant(() => ({})),
+  'train-on': integer({ min: -1, max: 2 }).map((steps) => () => ({ steps })),
   reset: fc.constant(() => ({})),
   watch: nat().map((n) => (page) => ({ picture: page.picture(n) })),
   live: boolean().map((on) => () => ({ on })),
