@@ -168,13 +168,16 @@ test('images may come in parts, before the zip and after it; strangers are named
   const said = () => of('problem').map(({ message }) => message)
   await session.loadFiles(inRole('unlabeled', ...all.slice(0, 1)))
   await session.loadFiles(inRole(null, zip))
-  expect(said()).toEqual(['"run.zip" needs 3 of 4 images: e_1.png, p1_1.png, p2_1.png; give them, in any order, to continue at step 1.'])
+  const able = 'Its networks can segment further images without them.'
+  expect(said()).toEqual([
+    '"run.zip" needs 3 of 4 images: e_1.png, p1_1.png, p2_1.png; give them, in any order, to continue at step 1. ' + able,
+  ])
   expect(state()).toMatchObject({ state: 'empty', steps: 8 })
   expect(of('metrics').flatMap(({ rows }) => rows)).toHaveLength(1)
   await session.loadFiles(inRole(null, pngFile('x.png', disc(9).image), ...all.slice(2)))
   expect(said().slice(1)).toEqual([
     '"x.png" is not of this run, and left out.',
-    '"run.zip" needs 1 of 4 images: p1_1.png; give them, in any order, to continue at step 1.',
+    '"run.zip" needs 1 of 4 images: p1_1.png; give them, in any order, to continue at step 1. ' + able,
   ])
   await session.loadFiles(inRole(null, ...all.slice(1, 2)))
   expect(state()).toMatchObject({ state: 'paused', step: 1 })
