@@ -86,7 +86,7 @@ test('of the data before the first step: a class that no exemplar shows, small s
   expect(warnings()).toEqual([])
   const { id } = of('dataset').at(-1)!.dataset.exemplars[0]!
   const { labels, classes } = await session.openPicture(id, true)
-  await session.annotate([{ picture: id, labels }], [...classes, { index: 3, name: 'valve', color: '#123456' }])
+  await session.annotate([{ picture: id, labels }], [...classes, { name: 'valve', color: '#123456' }])
   expect(warnings()).toMatchObject([{ name: 'lacking', sentence: 'No exemplar shows "valve", so it is never found.' }])
 
   const small = disc(0).mask.map((row, y) => row.map((v, x) => (v === 2 ? 1 : v === 0 && y < 4 && x < 4 ? 2 : v)))
