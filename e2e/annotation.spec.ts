@@ -252,9 +252,9 @@ test('maps and masks in other formats are written; an exported run shows its cur
 
   const maps = await savedZip(page, 'Export maps')
   const names = Object.keys(maps).filter((name) => name.startsWith('maps/'))
-  // Disagreement and two classes, for the picture and for the volume.
-  expect(names).toHaveLength(6)
-  expect(names.filter((name) => name.includes('probability'))).toHaveLength(4)
+  // Disagreement and two classes, for two pictures, of which one is the exemplar, and for the volume.
+  expect(names).toHaveLength(9)
+  expect(names.filter((name) => name.includes('probability'))).toHaveLength(6)
   for (const name of names) {
     const { volumes, problems } = await readFiles([fromBytes(name, maps[name]!)])
     expect(problems).toEqual([])
@@ -266,9 +266,9 @@ test('maps and masks in other formats are written; an exported run shows its cur
   }
 
   for (const [format, expected] of [
-    ['Format of each source', ['p1_1.png', 'v.nii']],
-    ['NIfTI', ['p1_1.nii.gz', 'v.nii']],
-    ['Slicer seg.nrrd', ['p1_1.seg.nrrd', 'v.seg.nrrd']],
+    ['Format of each source', ['p1_1.png', 'v.nii', 'mine_1.png']],
+    ['NIfTI', ['p1_1.nii.gz', 'v.nii', 'mine_1.nii.gz']],
+    ['Slicer seg.nrrd', ['p1_1.seg.nrrd', 'v.seg.nrrd', 'mine_1.seg.nrrd']],
   ] as const) {
     await page.getByRole('combobox', { name: 'Mask format' }).selectOption(format)
     const zip = await savedZip(page, 'Export masks')
@@ -276,7 +276,7 @@ test('maps and masks in other formats are written; an exported run shows its cur
     expect(masks.map((name) => name.slice('masks/'.length))).toEqual(expected)
     const { volumes, problems } = await readFiles(masks.map((name) => fromBytes(name, zip[name]!)))
     expect(problems).toEqual([])
-    expect(volumes.reduce((sum, { size: [x, y, z] }) => sum + x * y * z, 0)).toBe(width * height + voxels)
+    expect(volumes.reduce((sum, { size: [x, y, z] }) => sum + x * y * z, 0)).toBe(2 * width * height + voxels)
   }
 
   const file: UploadedFile = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }

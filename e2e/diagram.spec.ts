@@ -30,7 +30,6 @@ async function stepBy(page: Page, name: string, taken: number): Promise<void> {
 
 test('each arrow says which loss it is, from whom to whom, and lights its two ends', async ({ page }) => {
   await open(page, query)
-  await expect(arrow(page, 'A teaches B by the image term')).toHaveAccessibleName(/weight –.*value –$/)
   await stepBy(page, 'Step', 1)
   const loss = page.getByRole('figure', { name: 'Loss' })
   for (const term of ['image', 'feature', 'exemplar', 'synthetic']) await loss.getByRole('checkbox', { name: term }).check()
@@ -93,11 +92,12 @@ test('teaching itself, a network has other arrows; what is off says so', async (
 
 test('a step of one network leaves the weights of the other as they are, and counts once', async ({ page }) => {
   await open(page, query)
-  await stepBy(page, 'Step A only', 1)
+  await stepBy(page, 'Step', 1)
+  await stepBy(page, 'Step A only', 2)
   const first = await savedZip(page, 'Export weights')
-  await stepBy(page, 'Step B only', 2)
+  await stepBy(page, 'Step B only', 3)
   const second = await savedZip(page, 'Export weights')
-  await stepBy(page, 'Step A only', 3)
+  await stepBy(page, 'Step A only', 4)
   const third = await savedZip(page, 'Export weights')
   const same = (one: typeof first, other: typeof first, name: string) => Buffer.compare(weights(one, name), weights(other, name)) === 0
   expect([same(first, second, 'model-a'), same(first, second, 'model-b')]).toEqual([true, false])
@@ -141,10 +141,10 @@ test('slow motion tells each step in five phases and changes no number of the ru
 
 test('a tour of one step by keyboard, which can be skipped', async ({ page }) => {
   await open(page, query)
+  await stepBy(page, 'Step', 1)
   const opener = button(page, 'Guided tour')
   await tabTo(page, opener)
   await page.keyboard.press('Enter')
-  // Before the first step there is nothing to see: it is taken.
   await expect(button(page, 'Next')).toBeFocused()
   await expect(diagram(page)).toContainText('1 of 5: the images before step 2')
   expect(await lit(page)).toEqual(['CutMix partner', 'Exemplar', 'Strong view', 'Synthetic sample', 'Weak view'])

@@ -117,7 +117,8 @@ test('everything works after the server has stopped', async ({ page }) => {
   const { volumes, problems } = await readDicom([fromBytes(seg, zip[seg]!)])
   expect(problems).toEqual([])
   expect(volumes.map(({ kind }) => kind)).toEqual(['dicom-seg'])
-  expect(names.filter((name) => name.endsWith('.png'))).toHaveLength(3)
+  // The exemplar's own among them.
+  expect(names.filter((name) => name.endsWith('.png'))).toHaveLength(4)
 
   page.on('dialog', (dialog) => void dialog.accept())
   await page.goto(`${host.url}?bench&backend=wasm&only=steps&step=R64&steps=1`)

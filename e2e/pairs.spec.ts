@@ -64,7 +64,7 @@ test('a wrong pair is corrected by keyboard alone, and the run is that of files 
 
   const corrected = await runExported(page)
   expect(dataOf(corrected)).toMatchObject({ exemplars: [{ name: 'p1_1.png', from: 'file' }] })
-  expect(masksIn(corrected)).toEqual(['masks/p2_1.png', 'masks/p3_1.png', 'masks/p4_1.png'])
+  expect(masksIn(corrected)).toEqual(['masks/p1_1.png', 'masks/p2_1.png', 'masks/p3_1.png', 'masks/p4_1.png'])
 
   await open(page, few)
   await give(page, wellNamed())

@@ -57,8 +57,15 @@ test('images without a mask have the page: large, by patient, with short names, 
   await page.keyboard.press('Shift+Tab')
   await expect(button(page, 'Open anna-2_im10.png')).toBeFocused()
   await page.keyboard.press('Enter')
+  const large = page.getByRole('dialog', { name: 'View anna-2_im10.png' })
+  await expect(large).toContainText('6 of 6')
+  await page.keyboard.press('c')
   await expectEditor(page)
   await expect(editor(page).getByRole('heading', { name: 'Annotate anna-2_im10.png' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(editor(page)).toHaveCount(0)
+  await page.keyboard.press('Escape')
+  await expect(button(page, 'Open anna-2_im10.png')).toBeFocused()
 })
 
 test('the slices of a volume are in order, and a wheel goes through them', async ({ page }) => {
@@ -79,7 +86,7 @@ test('the slices of a volume are in order, and a wheel goes through them', async
   expect(await top(), 'the slices turn, the box stays').toBe(0)
   await slider.fill('12')
   await page.getByRole('button', { name: 'Open slice 12 of heart.nii' }).click()
-  await expect(editor(page).getByRole('heading', { name: 'Annotate heart_z12' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'View heart_z12' })).toContainText('slice 12 of 12')
 })
 
 test('an image with a mask becomes the exemplar by one click, and the references stay', async ({ page }) => {

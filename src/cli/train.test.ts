@@ -67,7 +67,7 @@ test('an exemplar among files of one name in several folders is known by its fol
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(filesIn('out/masks')).toEqual(['patient1/image.png', 'patient2/image.png', 'patient3/image.png'])
   expect(json('out/labels.json').files).toEqual(
-    [1, 2, 3].map((at) => ({ file: `masks/patient${at}/image.png`, source: `patient${at}/image.png` })),
+    [1, 2, 3].map((at) => ({ file: `masks/patient${at}/image.png`, source: `patient${at}/image.png`, ...(at === 2 && { drawn: 'all' }) })),
   )
   const { data } = json('out/config.json')
   expect(data.exemplars).toEqual([{ name: 'patient2/image.png', from: 'file' }])

@@ -47,8 +47,7 @@ function tableOf(title: string, curves: readonly Curve[], unit: string): string 
   const chosen = Array.from({ length: rows }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, rows - 1))]!)
   const head = ({ name, column = name || title }: Curve) => `<th scope="col" class="number">${column}</th>`
   const cell = (value: number | null) => `<td class="number">${value === null ? '–' : tidy(value, 4)}</td>`
-  const line = (at: number) =>
-    `<tr><th scope="row">${tidy(at, 4)}</th>${curves.map(({ points }) => cell(shownAt(points, at))).join('')}</tr>`
+  const line = (at: number) => `<tr><th scope="row">${tidy(at)}</th>${curves.map(({ points }) => cell(shownAt(points, at))).join('')}</tr>`
   return (
     `<details><summary>Data table</summary><div class="scroll fit" tabindex="0" role="group" aria-label="Table: ${title}">` +
     `<table><thead><tr><th scope="col">${unit}</th>${curves.map(head).join('')}</tr></thead>` +

@@ -5,7 +5,7 @@ import { Random } from '../lib/random'
 import type { Config } from '../method/config'
 import { StepRunner } from '../method/step-runner'
 import { openCheckpoint } from '../session/checkpoint'
-import { exemplar, images, inRole } from '../session/disc-files.test-support'
+import { disc, exemplar, images, inRole, pngFile } from '../session/disc-files.test-support'
 import type { Session } from '../session/session'
 import { sessionsOnWasm } from '../session/sessions.test-support'
 import { mostImageBytes } from './image-copies'
@@ -151,6 +151,22 @@ describe('a run that is interrupted', () => {
       expect(browser.records.size).toBe(1)
     },
   )
+
+  test('has the images that were only segmented too, and does not need them to go on', async () => {
+    const browser = new MemoryBrowser()
+    const first = await withRun(browser)
+    await first.keeper.load(inRole('further', pngFile('q_1.png', disc(5).image)))
+    await first.keeper.keep()
+    const masks = await first.session.files('masks')
+    expect(Object.keys(masks)).toContain('masks/q_1.png')
+    first.crash()
+    const second = await openTab(browser)
+    await second.keeper.resume(second.runs()[0]!.id, false)
+    await second.session.settled()
+    expect(second.session.stepsTaken).toBe(3)
+    expect(second.said).toEqual([])
+    expectSame((await second.session.files('masks'))['masks/q_1.png']!, masks['masks/q_1.png']!)
+  })
 
   test('on a sample comes back without files', async () => {
     const browser = new MemoryBrowser()

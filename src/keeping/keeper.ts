@@ -151,7 +151,9 @@ export class Keeper {
     const { state, stepsTaken } = this.session
     if (this.loading || this.unwanted || stepsTaken === 0 || !['running', 'paused', 'stopped', 'finished'].includes(state)) return true
     if (!this.storage && this.refused === null) return true
-    return stepsTaken === this.keptStep && !this.changed
+    // Files may have come while the last state was taken.
+    const lacking = this.storage !== null && this.given.some(({ kept }) => kept === null)
+    return stepsTaken === this.keptStep && !this.changed && !lacking
   }
 
   private async keepOnce(): Promise<void> {

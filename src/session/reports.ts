@@ -1,3 +1,4 @@
+import type { Bank } from '../method/bank/bank'
 import type { Config } from '../method/config'
 import type { Mark } from '../method/history'
 import type { TrainingData } from '../method/synthesis'
@@ -48,6 +49,14 @@ export class Reports {
     if (fresh) this.send('thumbnails', fresh)
     this.send('dataset', { dataset: summarise(dataset, config), config })
     this.send('advice', { findings: examination(dataset, config, prepared) })
+  }
+
+  bank(bank: Bank | null, { unlabeled }: Dataset): void {
+    const entries = bank?.entries.map(({ image, labels, fit, wayBack, away }) => {
+      const { id, name } = unlabeled[image]!
+      return { image: id, name, labels: labels.slice(), fit, wayBack, away }
+    })
+    this.send('bank', { bank: bank && { ...bank, entries: entries! } })
   }
 
   progress(what: SessionEvents['progress']['what'], done: number, of: number): void {

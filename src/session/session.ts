@@ -8,7 +8,6 @@ import { yieldTask } from '../lib/yield-task'
 import type { Network, Recovery } from '../method/history'
 import { ConfigError, defaults, freeKeys, keys, makeConfig, maskKeys, type Config } from '../method/config'
 import { asWritten, caseNames, scoreNames } from './cases'
-import { bankInfo } from './bank-info'
 import { withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
@@ -817,7 +816,7 @@ export class Session {
     })
 
   private reportBank(): void {
-    this.reports.send('bank', { bank: bankInfo(this.trainer?.bank ?? null, this.dataset) })
+    this.reports.bank(this.trainer?.bank ?? null, this.dataset)
   }
 
   private async score(trainer: Trainer): Promise<void> {

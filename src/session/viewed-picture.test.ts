@@ -92,6 +92,15 @@ test('afterwards every mask is what the networks, the files and the exports say'
     expect(most - view.probabilities[label]![i]!).toBeLessThanOrEqual(1)
   })
 
+  // Tidied where that is asked for, as it is written.
+  await session.configure({ largest: true, holes: true })
+  const tidied = (await session.files('masks'))['masks/v.nii']!.subarray(352)
+  expect((await session.viewPicture(ids[2]!)).masks.mean).toEqual(tidied.slice(2 * pixels, 3 * pixels))
+  expect(await session.measureMasks([ids[3]!], 'mean')).toEqual([countClasses(tidied.subarray(3 * pixels), 3)])
+  await session.configure({ largest: false, holes: false })
+  // The exemplar's own slice is predicted too, to be compared with its mask.
+  expect(Object.keys((await session.viewPicture(ids[1]!)).masks).sort()).toEqual(['A', 'B', 'exemplar', 'mean', 'reference'])
+
   // A drawing counts in its volume, in place of the prediction.
   const drawn = new Uint8Array(pixels).fill(255)
   drawn.fill(1, 0, 100)

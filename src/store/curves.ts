@@ -1,8 +1,9 @@
 /** The curves of the run: the full series, and a thinned copy for the charts, one chart updated every quarter of a second. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { ScoreRow, StepMetrics } from '../worker/protocol'
-import { Series, type Point } from './series'
+import type { Network, ScoreRow, StepMetrics } from '../worker/protocol'
+import { chartView, forgetView } from './chart-view'
+import { Series, type Point, type ThinPoint } from './series'
 
 /** Which columns each chart shows. */
 export const charts = {
@@ -35,14 +36,16 @@ const full = {
 }
 
 interface Curve {
-  /** About 300 points at most, peaks kept. */
-  points: Point[]
+  /** About 150 points of what is shown, peaks kept. */
+  points: ThinPoint[]
+  /** The first and the newest step of the run, which all charts show, when this one was renewed: only then it is drawn. */
+  ends: readonly [number, number]
   /** Whole rows as they came, the newest last. */
   rows: Point[]
 }
 
 const names = Object.keys(charts) as ChartName[]
-const empty = Object.fromEntries(names.map((name) => [name, { points: [], rows: [] }])) as unknown as Record<ChartName, Curve>
+const empty = Object.fromEntries(names.map((name) => [name, { points: [], ends: [0, 0], rows: [] }])) as unknown as Record<ChartName, Curve>
 
 export const curves = createStore<Record<ChartName, Curve>>(() => empty)
 
@@ -64,20 +67,65 @@ function renewNext(): void {
   const [name] = stale
   if (!name) return
   stale.delete(name)
-  curves.setState({ [name]: { points: full[name].thin(), rows: full[name].rows(tableRows) } })
+  renew(name)
   later()
 }
 
-function later(): void {
-  timer ??= setTimeout(renewNext, 250)
+function renew(name: ChartName): void {
+  const { zoom, smoothing } = chartView.getState()
+  const series = full[name]
+  // Scores are few, and each is a mean already.
+  const weight = name === 'dice' ? 0 : smoothing
+  const points = series.thin({ ...(zoom && { from: zoom[0], to: zoom[1] }), weight })
+  curves.setState({ [name]: { points, ends: [full.loss.first, full.loss.last], rows: series.rows(tableRows) } })
+}
+
+function later(wait = 250): void {
+  timer ??= setTimeout(renewNext, wait)
+}
+
+// What a user asks for is shown in the next moments, again one chart after the other.
+chartView.subscribe(({ zoom, smoothing }, before) => {
+  if (zoom === before.zoom && smoothing === before.smoothing) return
+  for (const name of names) if (full[name].length > 0) stale.add(name)
+  if (timer !== null) clearTimeout(timer)
+  timer = null
+  later(0)
+})
+
+/** The exact values of a chart at a step, or at the nearest that it has. */
+export const rowAt = (name: ChartName, step: number): Point | null => full[name].at(step)
+
+/** All values of a chart as they came, and the same smoothed, by column. */
+export function allOf(name: ChartName): { rows: Point[]; smoothed: Record<string, Float64Array> } {
+  const { smoothing } = chartView.getState()
+  const series: Series<string> = full[name]
+  return {
+    rows: series.all(),
+    smoothed: name === 'dice' ? {} : Object.fromEntries(charts[name].map((key) => [key, series.smoothed(key, smoothing)])),
+  }
+}
+
+/** The steps that updated one network alone. */
+export const loneSteps = createStore<{ steps: readonly { step: number; only: Network }[] }>(() => ({ steps: [] }))
+
+function noteLone(rows: readonly StepMetrics[]): void {
+  const [from] = rows
+  const lone = rows.flatMap(({ step, only }) => (only ? [{ step, only }] : []))
+  const { steps } = loneSteps.getState()
+  // The run may have gone back.
+  const kept = steps.filter(({ step }) => step < from!.step)
+  if (lone.length > 0 || kept.length < steps.length) loneSteps.setState({ steps: [...kept, ...lone] })
 }
 
 export function appendMetrics(rows: StepMetrics[], scores: ScoreRow[]): void {
   if (rows.length) {
+    noteLone(rows)
     full.loss.append(rows)
     full.confident.append(rows)
     full.agreement.append(rows)
     stale.add('loss').add('confident').add('agreement')
+    if (full.dice.length > 0) stale.add('dice')
   }
   if (scores.length) {
     full.dice.append(scores)
@@ -89,5 +137,7 @@ export function appendMetrics(rows: StepMetrics[], scores: ScoreRow[]): void {
 export function forgetCurves(): void {
   for (const name of names) full[name].clear()
   stale.clear()
+  forgetView()
+  loneSteps.setState({ steps: [] })
   curves.setState(empty)
 }

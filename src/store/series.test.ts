@@ -15,42 +15,94 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.constant(NaN) },
 )
 
+/** A value of a bucket with nothing but it. */
+const one = (value: number | null, smooth = value) => (value === null ? null : { value, low: value, high: value, smooth })
+
 describe('thin', () => {
   it('gives every row as it came while there are few', () => {
-    expect(series([1, NaN, null, 2]).thin(4)).toEqual([
-      { step: 1, a: 1, b: -1 },
-      { step: 2, a: null, b: null },
-      { step: 3, a: null, b: null },
-      { step: 4, a: 2, b: -2 },
+    expect(series([1, NaN, null, 2]).thin({ buckets: 4 })).toEqual([
+      { step: 1, rows: 1, values: { a: one(1), b: one(-1) } },
+      { step: 2, rows: 1, values: { a: null, b: null } },
+      { step: 3, rows: 1, values: { a: null, b: null } },
+      { step: 4, rows: 1, values: { a: one(2), b: one(-2) } },
     ])
   })
 
-  it('keeps the lowest and the highest value, the ends, the order of steps and the number of points', () => {
+  it('keeps the lowest and the highest value, the newest step, the order of steps and the number of points', () => {
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 3000 }), (values) => {
-        const points = series(values).thin(50)
+        const points = series(values).thin({ buckets: 50 })
         const finite = values.filter(Number.isFinite)
-        const shown = points.map((p) => p.a).filter((v) => v !== null)
+        const shown = points.map((p) => p.values.a).filter((v) => v !== null)
         if (finite.length) {
-          expect(Math.min(...shown)).toBe(Math.min(...finite))
-          expect(Math.max(...shown)).toBe(Math.max(...finite))
+          expect(Math.min(...shown.map(({ low }) => low))).toBe(Math.min(...finite))
+          expect(Math.max(...shown.map(({ high }) => high))).toBe(Math.max(...finite))
         } else expect(shown).toEqual([])
         const steps = points.map((p) => p.step)
         expect(steps).toEqual([...steps].sort((x, y) => x - y))
-        expect(steps[0]).toBe(1)
         expect(steps.at(-1)).toBe(values.length)
-        expect(points.length).toBeLessThanOrEqual(150)
+        expect(points.reduce((sum, { rows }) => sum + rows, 0)).toBe(values.length)
+        expect(points.length).toBeLessThanOrEqual(100)
       }),
     )
   })
 
-  it('shows at most 300 points of a whole series and leaves no hole without a gap', () => {
+  it('shows few points of a whole series and leaves no hole without a gap', () => {
     const values = Array.from({ length: 30_000 }, (_, i) => Math.sin(i / 100))
-    expect(series(values).thin().length).toBeLessThanOrEqual(300)
+    expect(series(values).thin().length).toBeLessThanOrEqual(150)
     values[12_345] = NaN
     const points = series(values).thin()
-    expect(points.filter((p) => p.a === null)).toHaveLength(1)
-    expect(Math.abs(points.find((p) => p.a === null)!.step - 12_346)).toBeLessThan(256)
+    expect(points.filter((p) => p.values.a === null)).toHaveLength(1)
+    expect(Math.abs(points.find((p) => p.values.a === null)!.step - 12_346)).toBeLessThan(256)
+  })
+
+  it('shows a part of the series in more detail, with a point on either side of it', () => {
+    const made = series(Array.from({ length: 30_000 }, (_, i) => i))
+    const points = made.thin({ from: 1000, to: 1100 })
+    expect(points.map(({ step }) => step)).toEqual(Array.from({ length: 102 }, (_, i) => 999 + i))
+    expect(made.thin({ from: 40_000, to: 50_000 }).map(({ step }) => step)).toEqual([30_000])
+    expect(made.thin({ from: -5, to: 0 }).map(({ step }) => step)).toEqual([1])
+    expect(new Series(keys).thin()).toEqual([])
+  })
+})
+
+describe('smoothed', () => {
+  it('is an exponential average without the pull of its start, as by its definition', () => {
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 60 }), fc.double({ min: 0, max: 0.99, noNaN: true }), (values, weight) => {
+        const smooth = series(values).smoothed('a', weight)
+        values.forEach((v, i) => {
+          if (!Number.isFinite(v)) return expect(smooth[i]).toBeNaN()
+          const known = values.slice(0, i + 1).filter(Number.isFinite)
+          const weights = known.map((_, j) => weight ** (known.length - 1 - j))
+          const expected = known.reduce((sum, w, j) => sum + w * weights[j]!, 0) / weights.reduce((sum, w) => sum + w, 0)
+          expect(Math.abs(smooth[i]! - expected)).toBeLessThanOrEqual(1e-6 * Math.max(1, ...known.map(Math.abs)))
+        })
+      }),
+    )
+  })
+
+  it('is the same at a step however few points are shown', () => {
+    const made = series(Array.from({ length: 5000 }, (_, i) => Math.sin(i) + i / 1000))
+    const exact = made.smoothed('a', 0.9)
+    for (const view of [{ buckets: 10 }, { buckets: 100 }, { from: 4000, to: 4100 }])
+      for (const { step, values } of made.thin({ ...view, weight: 0.9 })) expect(values.a!.smooth).toBe(exact[step - 1])
+  })
+
+  it('of constant values is constant, from the first on, and with no weight the values themselves', () => {
+    expect([...series([3, 3, 3]).smoothed('a', 0.9)].map((v) => v.toFixed(9))).toEqual(['3.000000000', '3.000000000', '3.000000000'])
+    expect([...series([1, 5, 2]).smoothed('a', 0)]).toEqual([1, 5, 2])
+  })
+})
+
+describe('at', () => {
+  it('finds the exact row at a step, or the nearest', () => {
+    const made = new Series(keys)
+    expect(made.at(3)).toBeNull()
+    made.append([10, 20, 40].map((step) => ({ step, a: step / 10, b: null })))
+    expect([0, 10, 14, 16, 29, 31, 40, 99].map((step) => made.at(step)!.a)).toEqual([1, 1, 1, 2, 2, 4, 4, 4])
+    expect(made.at(20)).toEqual({ step: 20, a: 2, b: null })
+    expect(made.all().map(({ step }) => step)).toEqual([10, 20, 40])
   })
 })
 

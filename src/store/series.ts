@@ -50,49 +50,128 @@ export class Series<K extends string> {
     ]) as Point<K>
   }
 
-  /**
-   * The series in at most about 2 x `buckets` points, for a chart. Each bucket gives the lowest and the highest value of every key in the
-   * order in which they came, so no peak is lost. Not-a-number becomes null, a gap; a bucket with both gives a third point for the gap.
-   * Buckets hold a power of two of rows, so that a growing curve does not jitter.
-   */
-  thin(buckets = 150): Point<K>[] {
-    const size = 2 ** Math.max(0, Math.ceil(Math.log2(this.length / buckets)))
+  /** The step of the first row, and of the last; 0 where there is none. */
+  get first(): number {
+    return this.length > 0 ? this.columns[0]![0]! : 0
+  }
+
+  get last(): number {
+    return this.length > 0 ? this.columns[0]![this.length - 1]! : 0
+  }
+
+  /** The exact row at a step, or the nearest one; null where there is none. */
+  at(step: number): Point<K> | null {
+    if (this.length === 0) return null
+    const i = this.firstFrom(step)
     const steps = this.columns[0]!
-    const points: Point<K>[] = []
-    for (let from = 0; from < this.length; from += size) {
-      const to = Math.min(from + size, this.length)
-      if (to - from === 1) {
-        points.push(this.point(from))
+    const before = i > 0 && (i === this.length || step - steps[i - 1]! < steps[i]! - step)
+    return this.point(before ? i - 1 : i)
+  }
+
+  /** All exact rows. */
+  all(): Point<K>[] {
+    return this.rows(this.length)
+  }
+
+  /** The number of the first row at or after a step. */
+  private firstFrom(step: number): number {
+    const steps = this.columns[0]!
+    let [low, high] = [0, this.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (steps[middle]! < step) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /**
+   * An exponential average of every row of a column so far, without the pull of its start at 0 (as TensorBoard's): s = w s + (1 - w) v, divided by
+   * 1 - w^n after n values. Not-a-number gives none, and counts for nothing.
+   * @param weight w, 0 up to but not 1; 0 gives the values themselves
+   */
+  smoothed(key: K, weight: number): Float64Array<ArrayBuffer> {
+    const column = this.columns[this.keys.indexOf(key) + 1]!
+    const smooth = new Float64Array(this.length)
+    let [sum, left] = [0, 1]
+    for (let i = 0; i < this.length; i++) {
+      const v = column[i]!
+      if (!Number.isFinite(v)) {
+        smooth[i] = NaN
         continue
       }
-      const first = { step: steps[from]! } as Record<string, number | null>
-      const gap = { step: (steps[from]! + steps[to - 1]!) / 2 } as Record<string, number | null>
-      const last = { step: steps[to - 1]! } as Record<string, number | null>
+      sum = weight * sum + (1 - weight) * v
+      left *= weight
+      smooth[i] = sum / (1 - left)
+    }
+    return smooth
+  }
+
+  /**
+   * The series from one step to another in at most about `buckets` points, for a chart, with one more on either side, so that lines lead to the edge.
+   * A point is the last row of its bucket, and tells the lowest and the highest value in it, so no peak is lost. A bucket with not-a-number and numbers
+   * gives one more point, in its middle, where the former is null: a gap. Buckets hold a power of two of rows, counted from the first of all, so that
+   * a growing curve does not jitter.
+   * @param weight of smoothing, which is computed on the whole series
+   */
+  thin({ from = -Infinity, to = Infinity, buckets = 150, weight = 0 }: View = {}): ThinPoint<K>[] {
+    const steps = this.columns[0]!
+    const [begin, end] = [Math.max(0, this.firstFrom(from) - 1), Math.min(this.length, this.firstFrom(to) + 1)]
+    const size = 2 ** Math.max(0, Math.ceil(Math.log2((end - begin) / buckets)))
+    const smooth = this.keys.map((key) => this.smoothed(key, weight))
+    const points: ThinPoint<K>[] = []
+    for (let first = Math.floor(begin / size) * size; first < end; first += size) {
+      const last = Math.min(first + size, this.length) - 1
+      const values: Partial<Record<K, Thin | null>> = {}
+      const between: Partial<Record<K, Thin | null>> = {}
       let broken = false
       this.keys.forEach((key, k) => {
         const column = this.columns[k + 1]!
-        let low = -1
-        let high = -1
-        let missing = 0
-        for (let i = from; i < to; i++) {
+        let [low, high, missing, newest] = [Infinity, -Infinity, 0, -1]
+        for (let i = first; i <= last; i++) {
           const v = column[i]!
-          if (!Number.isFinite(v)) missing++
-          else {
-            if (low < 0 || v < column[low]!) low = i
-            if (high < 0 || v > column[high]!) high = i
+          if (!Number.isFinite(v)) {
+            missing++
+            continue
           }
+          if (v < low) low = v
+          if (v > high) high = v
+          newest = i
         }
-        const [a, b] = low < high ? [low, high] : [high, low]
-        first[key] = a < 0 ? null : column[a]!
-        last[key] = b < 0 ? null : column[b]!
-        // Without a hole the middle point lies on the line between the other two, and cannot be seen.
-        gap[key] = a < 0 || missing > 0 ? null : (column[a]! + column[b]!) / 2
-        broken ||= missing > 0 && a >= 0
+        const some = newest >= 0
+        const value: Thin | null = some ? { value: column[newest]!, low, high, smooth: smooth[k]![newest]! } : null
+        values[key] = value
+        between[key] = missing > 0 ? null : value
+        broken ||= missing > 0 && some
       })
-      points.push(...([first, ...(broken ? [gap] : []), last] as Point<K>[]))
+      if (broken) points.push({ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between as ThinPoint<K>['values'] })
+      points.push({ step: steps[last]!, rows: last - first + 1, values: values as ThinPoint<K>['values'] })
     }
     return points
   }
+}
+
+/** What of a series a chart shows, by steps, and how. */
+export interface View {
+  from?: number
+  to?: number
+  buckets?: number
+  weight?: number
+}
+
+/** A bucket of one column: its newest value, its lowest and highest, and the average at its newest. */
+export interface Thin {
+  value: number
+  low: number
+  high: number
+  smooth: number
+}
+
+/** A point of a chart: the step, how many rows it stands for (0 for a gap), and one bucket per key, or null. */
+export interface ThinPoint<K extends string = string> {
+  step: number
+  rows: number
+  values: Record<K, Thin | null>
 }
 
 const orNull = (v: number) => (Number.isFinite(v) ? v : null)

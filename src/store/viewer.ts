@@ -76,10 +76,8 @@ export function setWindow(picture: PictureId, window: GreyWindow | null): void {
   viewer.setState({ windows: window ? { ...windows, [source]: window } : windows })
 }
 
-/** All images of a data set. */
-export const allPictures = ({ unlabeled, exemplars }: DatasetSummary): PictureId[] => [
-  ...new Set([...unlabeled, ...exemplars].map(({ id }) => id)),
-]
+/** All images of a data set, those that are only segmented among the unlabelled ones. */
+export const imagesOf = ({ unlabeled, further, exemplars }: DatasetSummary) => ({ unlabeled: [...unlabeled, ...further.images], exemplars })
 
 /** Turns to another image, and leaves everything else as it is. */
 export function turnTo(picture: PictureId | undefined): void {
@@ -102,8 +100,8 @@ export function leaf(by: number): void {
 export function scrollSlices(by: number): void {
   const { picture } = viewer.getState()
   const { dataset } = pageStore.getState()
-  if (!picture) return
-  const slices = stackOf(dataset, picture).map(({ id }) => id)
+  if (!picture || !dataset) return
+  const slices = stackOf(imagesOf(dataset), picture).map(({ id }) => id)
   turnTo(along(slices, picture, by))
 }
 

@@ -1,10 +1,19 @@
-import { useId, type ReactNode } from 'react'
-import { useCurve } from '../store/curves'
+import { useId, useRef, useState, type ReactNode } from 'react'
+import { resetZoom, useChartView } from '../store/chart-view'
+import { save } from '../store/commands'
+import { rowAt, useCurve } from '../store/curves'
+import type { RunEvent } from '../store/run-events'
+import type { Point, ThinPoint } from '../store/series'
 import { OnDemand } from './boundary'
+import { ChartCursor } from './chart-cursor'
+import { useChartEvents } from './chart-events'
+import { csvFile, pngFile, svgFile } from './chart-files'
 import type { ChartProps } from './chart-props'
+import { stepScale, valueScale, type Scale } from './chart-scale'
 import { DataTable } from './data-table'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
+import { ModalDialog } from './modal-dialog'
 import { useTurn } from './use-turn'
 
 /** The chart library is most of the page's code, and the page is useful before it arrives. */
@@ -14,33 +23,28 @@ export const chartPart = lazyPart(
   ({ Chart }) => Chart,
 )
 
-/** A chart with its newest values, and the same numbers as a table. */
-export function ChartFigure({ name, note, children, ...props }: ChartProps & { name: string; note?: string; children?: ReactNode }) {
+type Props = ChartProps & { name: string; note?: string; children?: ReactNode }
+
+/** A chart with its values at the cursor, else its newest, and the same numbers as a table. */
+export function ChartFigure({ name, note, children, ...props }: Props) {
   const nameId = useId()
   const { chart, lines, format } = props
   const { rows } = useCurve(chart)
-  const newest = rows.at(-1)
-  const drawn = useTurn(newest !== undefined)
+  const [logs, setLogs] = useState<Logs>({ x: false, y: false })
+  const [large, setLarge] = useState(false)
   return (
     <figure className="chart" aria-labelledby={nameId}>
       <figcaption>
         <h3 id={nameId}>{name}</h3>
-        <p className="newest">
-          {lines.slice(0, 4).map(({ key, label, model, faint }) => (
-            <span key={key} data-model={model} data-faint={faint}>
-              <span className="label">{label}</span> <b>{newest ? format(newest[key as keyof typeof newest]) : '–'}</b>
-            </span>
-          ))}
-        </p>
+        <Values {...props} />
       </figcaption>
       {children}
-      <div className="plot">
-        {drawn ? (
-          <OnDemand part={chartPart}>{(Chart) => <Chart {...props} />}</OnDemand>
-        ) : (
-          <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>
-        )}
-      </div>
+      <Tools name={name} logs={logs} onLogs={setLogs}>
+        <button type="button" onClick={() => setLarge(true)}>
+          Enlarge
+        </button>
+      </Tools>
+      <Plot {...props} name={name} logs={logs} />
       {note && <p className="hint quiet">{note}</p>}
       <DataTable
         name={name}
@@ -57,6 +61,140 @@ export function ChartFigure({ name, note, children, ...props }: ChartProps & { n
           ))
         }
       />
+      {large && (
+        <ModalDialog title={name} className="dialog chart-dialog" onClose={() => setLarge(false)}>
+          <Large {...props} name={name} logs={logs} onLogs={setLogs} onClose={() => setLarge(false)} />
+        </ModalDialog>
+      )}
     </figure>
+  )
+}
+
+/** Which axes are logarithmic. */
+interface Logs {
+  x: boolean
+  y: boolean
+}
+
+interface WithLogs {
+  name: string
+  logs: Logs
+  onLogs: (logs: Logs) => void
+}
+
+function Tools({ name, logs, onLogs, children }: WithLogs & { children?: ReactNode }) {
+  const zoomed = useChartView(({ zoom }) => zoom !== null)
+  return (
+    <div className="chart-tools" role="group" aria-label={`View of ${name}`}>
+      <button type="button" aria-pressed={logs.y} onClick={() => onLogs({ ...logs, y: !logs.y })}>
+        Log y
+      </button>
+      <button type="button" aria-pressed={logs.x} onClick={() => onLogs({ ...logs, x: !logs.x })}>
+        Log x
+      </button>
+      <button type="button" aria-disabled={!zoomed} onClick={resetZoom}>
+        Reset zoom
+      </button>
+      {children}
+    </div>
+  )
+}
+
+/** The row at the cursor, or the newest. */
+function useRow(chart: ChartProps['chart']): Point | undefined {
+  const { rows } = useCurve(chart)
+  const cursor = useChartView((view) => view.cursor)
+  return (cursor === null ? null : rowAt(chart, cursor)) ?? rows.at(-1)
+}
+
+function Values({ chart, lines, format }: ChartProps) {
+  const row = useRow(chart)
+  return (
+    <p className="newest">
+      {lines.slice(0, 4).map(({ key, label, model, faint }) => (
+        <span key={key} data-model={model} data-faint={faint}>
+          <span className="label">{label}</span> <b>{row ? format(row[key as keyof typeof row]) : '–'}</b>
+        </span>
+      ))}
+    </p>
+  )
+}
+
+function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs }) {
+  const { chart, lines, limits } = props
+  const { points, ends, rows } = useCurve(chart)
+  const zoom = useChartView((view) => view.zoom)
+  const events = useChartEvents()
+  const drawn = useTurn(rows.length > 0)
+  if (!drawn)
+    return (
+      <div className="plot">
+        <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>
+      </div>
+    )
+  const x = stepScale(...(zoom ?? ends), logs.x)
+  const y = valueScale(reachOf(points, lines), limits, logs.y)
+  return (
+    <div className="plot">
+      <OnDemand part={chartPart}>
+        {(Chart) => <Chart points={points} lines={lines} dots={props.dots ?? false} x={x} y={y} events={events} />}
+      </OnDemand>
+      <Cursor {...props} name={name} x={x} points={points} events={events} />
+    </div>
+  )
+}
+
+type CursorProps = ChartProps & { name: string; x: Scale; points: readonly ThinPoint[]; events: readonly RunEvent[] }
+
+/** Apart from the chart, which is not drawn anew as it moves. */
+function Cursor({ name, x, points, events, chart, lines, format }: CursorProps) {
+  const row = useRow(chart)
+  const place = `step ${count(row?.step ?? 0)}`
+  const here = events.filter(({ step }) => step === row?.step).map(({ words }) => words)
+  const values = lines.map(({ key, label }) => `${label} ${format(row?.[key as keyof typeof row])}`)
+  return <ChartCursor name={name} x={x} points={points} place={place} words={[place, ...here, ...values].join(', ')} />
+}
+
+/** How far the values of the lines reach. */
+function reachOf(points: readonly ThinPoint[], lines: ChartProps['lines']) {
+  let [lowest, highest, lowestPositive] = [Infinity, -Infinity, Infinity]
+  for (const point of points)
+    for (const { key } of lines) {
+      const thin = point.values[key]
+      if (!thin) continue
+      lowest = Math.min(lowest, thin.low)
+      highest = Math.max(highest, thin.high)
+      for (const v of [thin.low, thin.value, thin.high, thin.smooth]) if (v > 0) lowestPositive = Math.min(lowestPositive, v)
+    }
+  return { lowest, highest, lowestPositive }
+}
+
+function Large({ name, logs, onLogs, onClose, ...props }: ChartProps & WithLogs & { onClose: () => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  const file = `exemplar-lab-${name.toLowerCase().replaceAll(' ', '-')}`
+  const withPicture = (work: (svg: SVGSVGElement) => void) => {
+    const svg = box.current!.querySelector<SVGSVGElement>('svg.recharts-surface')
+    if (svg) work(svg)
+  }
+  return (
+    <div className="chart" ref={box}>
+      <Values {...props} />
+      <Tools name={name} logs={logs} onLogs={onLogs} />
+      <Plot {...props} name={name} logs={logs} />
+      <div className="dialog-buttons">
+        <button type="button" onClick={() => save(csvFile(file, props.chart, props.lines))}>
+          Save CSV
+        </button>
+        <button type="button" onClick={() => withPicture((svg) => save(svgFile(file, svg)))}>
+          Save SVG
+        </button>
+        <button type="button" onClick={() => withPicture((svg) => void pngFile(file, svg).then(save))}>
+          Save PNG
+        </button>
+        <button type="button" className="primary" onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </div>
   )
 }

@@ -1,21 +1,10 @@
-import { useMemo } from 'react'
-import {
-  CartesianGrid,
-  Line,
-  LineChart,
-  ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-  type TooltipContentProps,
-} from 'recharts'
-import { markNames } from '../lib/mark'
-import { ticksAround, ticksWithin } from '../lib/round-numbers'
-import { useCurve } from '../store/curves'
-import { usePage } from '../store/page-store'
-import type { Point } from '../store/series'
+import { useId } from 'react'
+import { CartesianGrid, LineChart, ReferenceLine, ResponsiveContainer, usePlotArea, XAxis, YAxis } from 'recharts'
+import { tidy } from '../lib/round-numbers'
+import type { RunEvent } from '../store/run-events'
+import type { Thin, ThinPoint } from '../store/series'
 import type { ChartProps } from './chart-props'
+import { shareOf, type Scale } from './chart-scale'
 import { count } from './format'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
@@ -23,107 +12,164 @@ const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)',
 /** A is solid and B is dashed, so that colour is not the only difference. */
 const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
 
-/** A line chart of one thinned series; null is a gap. */
-export function Chart({ chart, lines, format, limits, dots = false }: ChartProps) {
-  const { points } = useCurve(chart)
-  const recoveries = usePage((state) => state.recoveries)
-  const marks = usePage((state) => state.marks)
-  const { domain, ticks } = useMemo(() => verticalAxis(points, lines, limits), [points, lines, limits])
+interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
+  points: readonly ThinPoint[]
+  x: Scale
+  y: Scale
+  events: readonly RunEvent[]
+}
+
+/** A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. */
+export function Chart({ x, y, events, ...drawn }: Props) {
   return (
     <ResponsiveContainer width="100%" height="100%">
-      {/* The keyboard layer of the library speaks through a second role "status"; the data table serves instead. */}
-      <LineChart data={points} accessibilityLayer={false} margin={{ top: 6, right: 8, bottom: 0, left: 0 }}>
+      {/* The keyboard layer of the library speaks through a second role "status"; the cursor and the data table serve instead. */}
+      <LineChart data={ends(x, y)} accessibilityLayer={false} margin={{ top: 6, right: 8, bottom: 0, left: 0 }}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
-          dataKey="step"
+          dataKey="x"
           type="number"
-          domain={['dataMin', 'dataMax']}
-          ticks={ticksWithin(points[0]?.step ?? 0, points.at(-1)?.step ?? 1, 1)}
-          tickFormatter={count}
+          domain={[...x.domain]}
+          allowDataOverflow
+          ticks={x.ticks}
+          tickFormatter={(place: number) => count(Math.round(x.value(place)))}
           tickLine={false}
           stroke="var(--quiet)"
           fontSize={11}
           minTickGap={28}
         />
         <YAxis
-          domain={domain}
-          ticks={ticks}
+          dataKey="y"
+          domain={[...y.domain]}
+          allowDataOverflow
+          ticks={y.ticks}
           width={38}
           tickLine={false}
           axisLine={false}
           stroke="var(--quiet)"
           fontSize={11}
-          tickFormatter={String}
+          tickFormatter={(place: number) => String(tidy(y.value(place), 3))}
         />
-        <Tooltip
-          isAnimationActive={false}
-          allowEscapeViewBox={{ x: false, y: true }}
-          offset={16}
-          content={(props) => <Exact {...props} lines={lines} format={format} />}
-        />
-        {recoveries.map(({ step }, i) => (
-          <ReferenceLine key={i} x={step} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
+        {events.map(({ step }, i) => (
+          <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
         ))}
-        {marks.map(({ step, what }, i) => (
-          <ReferenceLine
-            key={`${what} ${i}`}
-            x={step}
-            stroke="var(--quiet)"
-            ifOverflow="hidden"
-            label={{ value: markNames[what], position: 'insideTopLeft', fontSize: 10, fill: 'var(--quiet)' }}
-          />
-        ))}
-        {lines.map(({ key, model, faint }) => (
-          <Line
-            key={key}
-            dataKey={key}
-            type="linear"
-            stroke={strokes[model]}
-            strokeWidth={faint ? 1 : 1.75}
-            strokeOpacity={faint ? 0.8 : 1}
-            strokeDasharray={dash(model, faint) ?? ''}
-            dot={dots && !faint ? { r: 2, strokeWidth: 0, fill: strokes[model] } : false}
-            activeDot={{ r: 3, strokeWidth: 0 }}
-            isAnimationActive={false}
-            connectNulls={false}
-          />
-        ))}
+        <Curves {...drawn} x={x} y={y} />
       </LineChart>
     </ResponsiveContainer>
   )
 }
 
-/** The ends and the ticks of the vertical axis for the lines shown. */
-function verticalAxis(points: readonly Point[], lines: ChartProps['lines'], limits: ChartProps['limits']) {
-  let [lowest, highest] = [Infinity, -Infinity]
-  for (const point of points)
-    for (const { key } of lines) {
-      const v = point[key as keyof Point]
-      if (typeof v !== 'number' || !Number.isFinite(v)) continue
-      lowest = Math.min(lowest, v)
-      highest = Math.max(highest, v)
-    }
-  if (limits) {
-    const [low, high] = limits
-    const domain = [typeof low === 'number' ? low : low(lowest), high] as const
-    return { domain, ticks: ticksWithin(...domain) }
+/** What the axes are told: two points span them. */
+const ends = (x: Scale, y: Scale) => [0, 1].map((i) => ({ x: x.domain[i], y: y.domain[i] }))
+
+/**
+ * The lines: each bold as it is smoothed, over its values as they came: faint while each has a point, else as the area from the lowest to the highest.
+ * Where one breaks off and goes on later there is a cross. Drawn by themselves, since the library takes five milliseconds for each.
+ */
+function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
+  const plot = usePlotArea()
+  const clip = useId()
+  if (!plot) return null
+  const across = points.map(({ step }) => {
+    const place = x.place(step)
+    return place === null ? null : plot.x + shareOf(x, place) * plot.width
+  })
+  const up = (v: number) => {
+    const place = y.place(v)
+    return place === null ? null : plot.y + (1 - shareOf(y, place)) * plot.height
   }
-  const ticks = lowest <= highest ? ticksAround(lowest, highest) : [0, 1]
-  return { domain: [ticks[0]!, ticks.at(-1)!] as const, ticks }
+  const lowest = plot.y + plot.height
+  const thinned = points.some(({ rows }) => rows > 1)
+  const heights = (key: string, of: keyof Thin) => points.map(({ values }) => (values[key] ? up(values[key][of]) : null))
+  return (
+    <g className="curves-drawn" clipPath={`url(#${clip})`}>
+      <defs>
+        <clipPath id={clip}>
+          <rect x={plot.x} y={plot.y} width={plot.width} height={plot.height} />
+        </clipPath>
+      </defs>
+      {lines.map(({ key, model }) =>
+        thinned ? (
+          <path
+            key={key}
+            className="range"
+            d={area(
+              across,
+              heights(key, 'high'),
+              heights(key, 'low').map((v, i) => v ?? (points[i]!.values[key] ? lowest : null)),
+            )}
+            fill={strokes[model]}
+            fillOpacity={0.2}
+          />
+        ) : (
+          <path
+            key={key}
+            className="raw"
+            d={path(across, heights(key, 'value'))}
+            fill="none"
+            stroke={strokes[model]}
+            strokeOpacity={0.35}
+          />
+        ),
+      )}
+      {lines.map(({ key, model, faint }) => {
+        const smooth = heights(key, 'smooth')
+        return (
+          <g key={key}>
+            <path
+              className="bold"
+              d={path(across, smooth)}
+              fill="none"
+              stroke={strokes[model]}
+              strokeWidth={faint ? 1 : 1.75}
+              strokeOpacity={faint ? 0.8 : 1}
+              strokeDasharray={dash(model, faint)}
+            />
+            {dots &&
+              !faint &&
+              smooth.map(
+                (v, i) => v !== null && across[i] !== null && <circle key={i} cx={across[i]!} cy={v} r={2} fill={strokes[model]} />,
+              )}
+            {gapsOf(smooth).map((i) => (
+              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokes[model]} fontSize={12} textAnchor="middle">
+                ×
+              </text>
+            ))}
+          </g>
+        )
+      })}
+    </g>
+  )
 }
 
-/** The values under the pointer. */
-function Exact({ active, label, payload, lines, format }: TooltipContentProps & Pick<ChartProps, 'lines' | 'format'>) {
-  if (!active || payload.length === 0) return null
-  const row = payload[0]!.payload as Record<string, number | null>
-  return (
-    <div className="exact">
-      <p>step {count(Number(label))}</p>
-      {lines.map(({ key, label: name, model }) => (
-        <p key={key} data-model={model}>
-          {name} <b>{format(row[key])}</b>
-        </p>
-      ))}
-    </div>
-  )
+/** Runs of points that have a place. */
+function runsOf(across: readonly (number | null)[], heights: readonly (number | null)[]): number[][] {
+  const runs: number[][] = []
+  let open = false
+  across.forEach((v, i) => {
+    const has = v !== null && heights[i] !== null
+    if (has && open) runs.at(-1)!.push(i)
+    else if (has) runs.push([i])
+    open = has
+  })
+  return runs
+}
+
+const join = (run: readonly number[], across: readonly (number | null)[], heights: readonly (number | null)[]) =>
+  run.map((i) => `${across[i]!.toFixed(2)} ${heights[i]!.toFixed(2)}`).join('L')
+
+const path = (across: readonly (number | null)[], heights: readonly (number | null)[]): string =>
+  runsOf(across, heights)
+    .map((run) => `M${join(run, across, heights)}`)
+    .join('')
+
+const area = (across: readonly (number | null)[], high: readonly (number | null)[], low: readonly (number | null)[]): string =>
+  runsOf(across, high)
+    .map((run) => `M${join(run, across, high)}L${join([...run].reverse(), across, low)}Z`)
+    .join('')
+
+/** The last points before a line breaks off, if it goes on later. */
+function gapsOf(heights: readonly (number | null)[]): number[] {
+  const last = heights.map((v) => v !== null).lastIndexOf(true)
+  return heights.flatMap((v, i) => (i < last && v !== null && heights[i + 1] === null ? [i] : []))
 }

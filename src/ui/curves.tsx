@@ -1,11 +1,13 @@
 import { useState } from 'react'
 import { recoveryWords } from '../lib/recovery'
+import { mostSmoothing, smooth, useChartView } from '../store/chart-view'
 import { useBegun } from '../store/curves'
 import { usePage } from '../store/page-store'
+import { useChartEvents } from './chart-events'
 import { ChartFigure } from './chart-figure'
 import type { Line } from './chart-props'
 import { ComingCurves } from './coming'
-import { percent, value } from './format'
+import { count, percent, value } from './format'
 
 const terms = ['total', 'exemplar', 'synthetic', 'image', 'feature'] as const
 type Term = (typeof terms)[number]
@@ -32,7 +34,9 @@ export function Curves() {
         <span data-model="A">A</span> <span data-model="B">B</span>
       </p>
       {!begun && <ComingCurves />}
+      <Smoothing />
       <Recoveries />
+      <Marked />
       <ChartFigure name="Loss" chart="loss" format={value} lines={shown.flatMap((term) => pair(term, term, term !== 'total'))}>
         <div className="terms" role="group" aria-label="Loss terms">
           {terms.map((term) => (
@@ -74,6 +78,46 @@ export function Curves() {
         note="On reference masks of other patients. The fit is the score on the exemplar itself: not accuracy."
       />
     </section>
+  )
+}
+
+/** The steps at which dotted lines stand in the charts, and why. */
+function Marked() {
+  const events = useChartEvents()
+  return (
+    <details className="marked">
+      <summary>Marked steps</summary>
+      <ul aria-label="Marked steps">
+        {events.map(({ step, words }, i) => (
+          <li key={i}>
+            step {count(step)}: {words}
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+/** How bold lines are smoothed; the values as they came stay visible behind them. */
+function Smoothing() {
+  const smoothing = useChartView((view) => view.smoothing)
+  return (
+    <label
+      className="smoothing"
+      title="Weight of an exponential average over every step, without the pull of its start. Scores are not smoothed."
+    >
+      Smoothing
+      <input
+        type="range"
+        aria-label="Smoothing"
+        min="0"
+        max={mostSmoothing}
+        step="0.01"
+        value={smoothing}
+        onChange={(event) => smooth(event.target.valueAsNumber)}
+      />
+      <output>{smoothing.toFixed(2)}</output>
+    </label>
   )
 }
 

@@ -86,7 +86,9 @@ export function MaskChoices() {
         return (
           <label key={key} title={`Of classes ${where}: ${names ?? 'there is none'}. Of volumes in three dimensions.`}>
             <input type="checkbox" checked={running[key]} disabled={names === null} onChange={() => setMasks({ [key]: !running[key] })} />
-            {name} <span className="quiet">{names === null ? 'no such class' : names}</span>
+            <span>
+              {name} <span className="quiet">{names === null ? 'no such class' : names}</span>
+            </span>
           </label>
         )
       })}

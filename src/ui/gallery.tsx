@@ -1,6 +1,6 @@
 import { useId, useMemo, useState } from 'react'
 import { openPicture } from '../store/commands'
-import { view } from '../store/viewer'
+import { imagesOf, view } from '../store/viewer'
 import { unknown } from '../image/raster'
 import { usePage } from '../store/page-store'
 import { useLatest } from '../store/latest'
@@ -23,12 +23,13 @@ export function Gallery() {
   const dataset = usePage((state) => state.dataset)
   const palette = useMemo(() => paletteOf(dataset?.classes ?? []), [dataset?.classes])
   const [all, setAll] = useState(false)
-  const items = useMemo(() => [...(predictions?.items ?? [])].sort((a, b) => b.disagreement - a.disagreement), [predictions])
-  const images = useMemo(() => {
-    const { unlabeled = [], further } = dataset ?? {}
-    return new Map([...unlabeled, ...(further?.images ?? [])].map((image) => [image.id, image]))
-  }, [dataset])
+  const images = useMemo(() => new Map(dataset && imagesOf(dataset).unlabeled.map((image) => [image.id, image])), [dataset])
   const further = useMemo(() => new Set(dataset?.further.images.map(({ id }) => id)), [dataset?.further])
+  const items = useMemo(() => {
+    // They were asked for last.
+    const first = ({ image }: Prediction) => Number(further.has(image))
+    return [...(predictions?.items ?? [])].sort((a, b) => first(b) - first(a) || b.disagreement - a.disagreement)
+  }, [predictions, further])
   if (!predictions || !dataset)
     return (
       <p className="empty gallery-empty">
@@ -45,8 +46,9 @@ export function Gallery() {
   return (
     <>
       <p className="quiet">
-        {count(items.length)} predictions of step {count(predictions.step)}, most doubtful first: disagreement is the share of foreground on
-        which A and B differ.
+        {count(items.length)} predictions of step {count(predictions.step)},{' '}
+        {further.size > 0 ? 'further images and then the most doubtful first' : 'most doubtful first'}: disagreement is the share of
+        foreground on which A and B differ.
       </p>
       <ul className="gallery">
         {shown.map((item) => (
@@ -76,10 +78,10 @@ interface EntryProps {
   item: Prediction
   size: number
   of: UnlabeledInfo | undefined
-  /** Whether the user has drawn its mask, which then is the result. */
-  drawn: boolean
   /** Not learnt from. */
   further: boolean
+  /** Whether the user has drawn its mask, which then is the result. */
+  drawn: boolean
   palette: Palette
   onOpen: (image: PictureId) => void
 }

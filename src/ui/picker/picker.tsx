@@ -2,9 +2,11 @@ import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { chooseExemplar, closePicker, openPicture } from '../../store/commands'
 import { usePage } from '../../store/page-store'
 import { wantsMask } from '../../store/state'
+import { view as openLarge } from '../../store/viewer'
 import type { DatasetSummary, UnlabeledInfo } from '../../worker/protocol'
 import { plural } from '../format'
 import { useView } from '../use-view'
+import { loadViewerAhead } from '../viewer-opener'
 import { groupsOf, type Group } from './groups'
 import { layRows, rowsInSight, type Row } from './rows'
 import { StackHead } from './stack-head'
@@ -28,8 +30,8 @@ export function Picker() {
         )}
       </div>
       <p className="hint">
-        Pick a typical image in which every structure that you want is to be seen: what the exemplar does not show is never found.{' '}
-        <b>Annotate</b> opens the drawing tools.
+        Pick a typical image in which every structure that you want is to be seen: what the exemplar does not show is never found. A click
+        on a picture opens it large; <b>Annotate</b> opens the drawing tools.
       </p>
       <Choice dataset={dataset} />
     </section>
@@ -75,9 +77,6 @@ function Choice({ dataset: { unlabeled, sources } }: { dataset: DatasetSummary }
 
 const annotate = (image: UnlabeledInfo) => void openPicture('annotate', image.id)
 
-/** A click on a picture. */
-const open = annotate
-
 /** Which tile Tab goes to: arrow keys move it. */
 interface Place {
   group: number
@@ -113,6 +112,11 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
   const own = rows.find(holds)
   if (own && !shown.includes(own)) shown.push(own)
 
+  const open = ({ id }: UnlabeledInfo) =>
+    openLarge(
+      id,
+      groups.flatMap(({ images }) => images.map((image) => image.id)),
+    )
   const go = (to: Place) => {
     setAsked(to)
     const row = rows.find(({ group, first, end }) => group === to.group && first <= to.tile && to.tile < end)
@@ -136,6 +140,11 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
       same?.focus({ preventScroll: true })
     })
   }
+  const open = ({ id }: UnlabeledInfo) =>
+    openLarge(
+      id,
+      groups.flatMap(({ images }) => images.map((image) => image.id)),
+    )
   const head = (row: Row) => {
     const { key, title, said, word, images } = groups[row.group]!
     return (
@@ -173,7 +182,14 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
     ))
   }
   return (
-    <div className="picker-box" ref={box} onScroll={onScroll} onKeyDown={onKeyDown}>
+    <div
+      className="picker-box"
+      ref={box}
+      onScroll={onScroll}
+      onKeyDown={onKeyDown}
+      onPointerEnter={loadViewerAhead}
+      onFocus={loadViewerAhead}
+    >
       <div style={{ height }}>
         {shown.filter(({ end }) => end === 0).map(head)}
         <ul aria-label="Images">{shown.filter(({ end }) => end > 0).flatMap(tilesOf)}</ul>

@@ -5,7 +5,7 @@ import { viridisStops } from '../../image/palette'
 import { tidy } from '../../lib/round-numbers'
 import { useLatest } from '../../store/latest'
 import { usePage } from '../../store/page-store'
-import { look, measureMasks, setWindow, useViewer, type LayerName } from '../../store/viewer'
+import { imagesOf, look, measureMasks, setWindow, useViewer, type LayerName } from '../../store/viewer'
 import type { DatasetSummary, MaskName, PictureId, ViewedPicture } from '../../worker/protocol'
 import { count, percent, plural } from '../format'
 import { NumberInput } from '../number-input'
@@ -259,7 +259,7 @@ function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
         </tbody>
       </table>
       {deep && <p className="note">{volumeNote(resting, thickness, volume?.slices ?? null, slices.length, mask, dataset, slices)}</p>}
-      <p className="note">A and B differ on {percent(apart)} of what either marks here.</p>
+      <p className="note">A and B differ on {percent(apart)} of what they mark.</p>
     </section>
   )
 }
@@ -270,7 +270,7 @@ function volumeNote(
   measured: number | null,
   of: number,
   mask: MaskName | null,
-  { unlabeled }: DatasetSummary,
+  dataset: DatasetSummary,
   slices: readonly PictureId[],
 ): string {
   if (mask === null) return ''
@@ -278,7 +278,10 @@ function volumeNote(
   if (!resting) return 'The volume is measured whenever the run rests.'
   if (measured === null) return 'The volume is being measured…'
   const here = new Set(slices)
-  const drawn = mask === 'exemplar' || mask === 'reference' ? 0 : unlabeled.filter(({ id, annotated }) => annotated && here.has(id)).length
+  const drawn =
+    mask === 'exemplar' || mask === 'reference'
+      ? 0
+      : imagesOf(dataset).unlabeled.filter(({ id, annotated }) => annotated && here.has(id)).length
   const own = drawn > 0 ? `, ${drawn === 1 ? 'one' : drawn} of them as annotated` : ''
   return `The volume is of ${measured === of ? '' : `${count(measured)} of `}${plural(of, 'slice')}${own}.`
 }

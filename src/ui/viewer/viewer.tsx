@@ -4,6 +4,7 @@ import {
   closeViewer,
   draw,
   fitted,
+  imagesOf,
   leaf,
   look,
   scrollSlices,
@@ -42,9 +43,10 @@ export function Viewer({ dataset, asked }: Props) {
     sight.current = now
   }, [])
   const dialog = useRef<HTMLDialogElement>(null)
-  const slices = stackOf(dataset, asked).map(({ id }) => id)
-  const frames = framesOf(dataset, asked)
-  const name = [...dataset.unlabeled, ...dataset.exemplars].find(({ id }) => id === asked)?.name ?? ''
+  const images = imagesOf(dataset)
+  const slices = stackOf(images, asked).map(({ id }) => id)
+  const frames = framesOf(images, asked)
+  const name = [...images.unlabeled, ...images.exemplars].find(({ id }) => id === asked)?.name ?? ''
   const at = among.indexOf(asked)
   const layer = shown && layerOn(wanted, shown)
   return (
