@@ -264,8 +264,8 @@ for (const size of [wide, narrow])
     const before = (await heard(page)).length
     await press(page, 'Enter')
     const all = await expectHeard(page, /polite: finished · step 60 of 60/)
-    // That it runs and has ended, that teaching begins, and advice.
-    expect(all.slice(before).length, 'not every step').toBeLessThanOrEqual(4)
+    // That it runs and has ended, that teaching begins, advice, and that masks are there.
+    expect(all.slice(before).length, 'not every step').toBeLessThanOrEqual(5)
 
     await seenOnTheWayTo(page, page.getByText('Data table').first())
     await press(page, 'Enter')

@@ -167,7 +167,8 @@ test('a structure that is not found yet, and a fit that is still low, are left t
   const at = (step: number) =>
     names(facts({ rows: steps.slice(0, step).map((one) => row(one)), seen: some, scores: [{ step, fit: 0.3 } as ScoreRow] }))
   expect(at(389)).toEqual([])
-  expect(at(390)).toEqual(['missing', 'unfit'])
+  expect(at(390)).toEqual(['unfit', 'missing'])
+  expect(names(facts({ seen: some }))).toEqual(['missing'])
 })
 
 test('what explains the rest comes alone: networks that learn nothing call everything one class too', () => {

@@ -218,11 +218,11 @@ export function nextToAnnotate(facts: Facts): Finding | null {
   }
 }
 
-/** What explains whatever else is found comes alone: a loss that does not fall, or else a collapse. */
+/** What explains whatever else is found comes alone: a loss that does not fall, or else a collapse; a bad fit, which may explain it, comes first. */
 export function runFindings(facts: Facts): Finding[] {
   for (const find of [flat, collapse]) {
     const found = find(facts)
     if (found.length > 0) return found
   }
-  return [missing, same, unlikely, sure, unfit].flatMap((find) => find(facts))
+  return [unfit, missing, same, unlikely, sure].flatMap((find) => find(facts))
 }

@@ -135,11 +135,6 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
       same?.focus({ preventScroll: true })
     })
   }
-  const open = ({ id }: UnlabeledInfo) =>
-    openLarge(
-      id,
-      groups.flatMap(({ images }) => images.map((image) => image.id)),
-    )
   const head = (row: Row) => {
     const { key, title, said, word, images } = groups[row.group]!
     return (
