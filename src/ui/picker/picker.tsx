@@ -112,6 +112,11 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
   const own = rows.find(holds)
   if (own && !shown.includes(own)) shown.push(own)
 
+  const open = ({ id }: UnlabeledInfo) =>
+    openLarge(
+      id,
+      groups.flatMap(({ images }) => images.map((image) => image.id)),
+    )
   const go = (to: Place) => {
     setAsked(to)
     const row = rows.find(({ group, first, end }) => group === to.group && first <= to.tile && to.tile < end)
