@@ -240,7 +240,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     adapter: info.adapter,
     fit: row.fit,
     ...(dice && { dice }),
-    advice: log.findings.map(adviceOf),
+    advice: (await session.advice(options)).map(adviceOf),
     masks,
   }
   const text = JSON.stringify(summary, (_, v: unknown) => (Number.isNaN(v) ? null : v), 2) + '\n'

@@ -20,6 +20,7 @@ import type {
   ExportedFile,
   ExportKind,
   ExportOptions,
+  Finding,
   MaskName,
   OpenedPicture,
   PictureId,
@@ -29,6 +30,7 @@ import type {
   SessionEvent,
   VolumeNumbers,
 } from './events'
+import { examinationOf } from './examination'
 import { filesOf, usualOptions, zipped } from './export-files'
 import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
 import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
@@ -889,6 +891,12 @@ export class Session {
     const { row, patients } = await this.open().score()
     const names = scoreNames(this.dataset, asWritten(this.dataset, options))
     return { row, patients: patients.map((one) => ({ ...one, patient: names.get(one.patient) ?? one.patient })) }
+  }
+
+  /** What the doctor says of the run, its images called as exports with these options call them. */
+  async advice(options: ExportOptions = usualOptions): Promise<Finding[]> {
+    const trainer = this.open()
+    return examinationOf(trainer, await trainer.predictAll(), asWritten(this.dataset, options))
   }
 
   /** Which new name is of which image, where exports rename. */
