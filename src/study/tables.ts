@@ -20,9 +20,10 @@ const interval = ({ low, high }: { low: number; high: number }, show = fixed): s
   Number.isFinite(low) ? `${show(low)} to ${show(high)}` : none
 const count = ({ n }: Estimate, wanted: number) => (n === wanted ? String(n) : `${n} of ${wanted}`)
 
-/** Dice of each arm on one data set. */
+/** Dice of each arm on one data set; `missingTable` names those without runs. */
 function diceTable(data: string, rows: readonly Row[]): Table {
-  const [first] = rows.filter(({ cells }) => cells.length > 0)
+  const made = rows.filter(({ cells }) => cells.length > 0)
+  const [first] = made
   const classes = first?.perClass.map(({ name }) => name) ?? []
   const images = first?.cells[0]!.result.images
   return {
@@ -33,7 +34,7 @@ function diceTable(data: string, rows: readonly Row[]): Table {
       (images ? ` ${images.unlabelled} images without masks are trained on${imagesScored(rows)}.` : ''),
     head: ['arm', 'n', 'Dice', 'sd', '95 % interval', ...classes, 'worst patient', `HD95 (${first?.unit ?? 'mm'})`],
     words: 1,
-    rows: rows.map(({ arm, wanted, dice, perClass, worst, hd95 }) => [
+    rows: made.map(({ arm, wanted, dice, perClass, worst, hd95 }) => [
       arm,
       count(dice, wanted),
       fixed(dice.mean),
@@ -65,9 +66,10 @@ const comparisonRows = (
   more: (of: Comparison) => string[] = () => [],
 ) =>
   comparisons.flatMap(({ pair: [first, second], all, each }) =>
-    (each.length === 1 ? each : [all, ...each]).map((one) => {
+    (each.length === 1 ? each : [all, ...each]).flatMap((one) => {
       const estimate = difference(one)
-      return [`${first} − ${second}`, one.data, String(estimate.n), signed(estimate.mean), interval(estimate, signed), ...more(one)]
+      if (estimate.n === 0) return []
+      return [[`${first} − ${second}`, one.data, String(estimate.n), signed(estimate.mean), interval(estimate, signed), ...more(one)]]
     }),
   )
 
