@@ -16,7 +16,7 @@ async function run(page: Page): Promise<void> {
   await button(page, 'Resume').click()
   await expectState(page, 'finished', 90_000)
   await expect(figure(page, 'Dice').locator('svg.recharts-surface')).toBeVisible()
-  await expect.poll(async () => (await dataTable(page, 'Loss')).rows[0]?.[0]).toBe('20')
+  for (const name of names) await expect.poll(async () => (await dataTable(page, name)).rows[0]?.[0]).toBe('20')
 }
 
 /** The bold line of A in a chart, as it is drawn. */
@@ -36,8 +36,8 @@ test('one cursor over all charts, by pointer and by keyboard, with the exact val
   await expect(figure(page, 'Loss').locator('.newest')).toContainText(`total A ${lossAt(7)}`)
   await expect(figure(page, 'Agreement').locator('.newest')).toContainText(`agreement ${agreements[13]}`)
   await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuetext', new RegExp(`^step 7, total A ${lossAt(7)}`))
-  await page.keyboard.press('ArrowLeft')
-  await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuetext', /^step 6, warm-up ends, /)
+  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft')
+  await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuetext', /^step 5, teaching begins, /)
   await page.keyboard.press('Escape')
   await expect(figure(page, 'Loss').locator('.newest')).toContainText(`total A ${lossAt(20)}`)
 
@@ -50,11 +50,11 @@ test('one cursor over all charts, by pointer and by keyboard, with the exact val
   await expect(figure(page, 'Loss').locator('.newest')).toContainText(`total A ${lossAt(20)}`)
 })
 
-test('what is marked is listed: the end of warm-up, the full ramp, a step of one network, a resumption', async ({ page }) => {
+test('what is marked is listed: where teaching begins, the full ramp, a step of one network, a resumption', async ({ page }) => {
   await run(page)
   await page.getByText('Marked steps').click()
   const items = page.getByRole('list', { name: 'Marked steps' }).getByRole('listitem')
-  await expect(items).toHaveText(['step 2: updated A only', 'step 2: resumed', 'step 6: warm-up ends', 'step 11: full ramp'])
+  await expect(items).toHaveText(['step 2: updated A only', 'step 2: resumed', 'step 5: teaching begins', 'step 10: full ramp'])
   await expect(figure(page, 'Agreement').locator('.recharts-reference-line-line')).toHaveCount(4)
 })
 

@@ -123,7 +123,10 @@ async function train(origin: string, backend: string, launch: LaunchOptions): Pr
 
     const masks = await exported(page, 'masks')
     const names = Object.keys(masks).filter((name) => name.endsWith('.png'))
-    expect(names.map((name) => name.split('/').at(-1)).sort()).toEqual(unlabeled().map(({ name }) => name))
+    expect(names.map((name) => name.split('/').at(-1)).sort(), 'the exemplar’s among them').toEqual([
+      'mine_1.png',
+      ...unlabeled().map(({ name }) => name),
+    ])
     for (const name of names) {
       const picture = decode(masks[name]!)
       expect([picture.width, picture.height, picture.palette !== undefined]).toEqual([width, height, true])

@@ -127,7 +127,7 @@ test('odd but valid files load, train and are exported under harmless names', as
 
   const zip = await savedZip(page, 'Export run')
   const masks = Object.keys(zip).filter((name) => /^masks\/.*\.(png|nii)$/.test(name))
-  expect(masks).toHaveLength(6 + oddFiles().length)
+  expect(masks, 'the exemplar’s among them').toHaveLength(7 + oddFiles().length)
   for (const name of masks) expect(name).toMatch(/^masks\/[^<>:"/\\|?*]+$/)
   const report = strFromU8(zip['report.html']!)
   expect(report).toContain('onerror=alert(4)')

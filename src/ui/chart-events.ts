@@ -2,20 +2,18 @@
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import type { Config } from '../method/config'
-import { markNames } from '../lib/mark'
+import { markNames, type Mark } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { loneSteps } from '../store/curves'
 import { usePage } from '../store/page-store'
 import { useRunEvents, type RunEvent } from '../store/run-events'
 
-/** Where the unlabelled terms begin to count, and where they count in full: what the settings say. */
-function scheduled({ warmup, ramp, steps }: Config): RunEvent[] {
-  const begins = Math.ceil(warmup * steps) + 1
-  const full = Math.ceil((warmup + ramp) * steps) + 1
-  return [
-    ...(warmup > 0 ? [{ step: begins, words: 'warm-up ends' }] : []),
-    ...(ramp > 0 && full <= steps ? [{ step: full, words: 'full ramp' }] : []),
-  ]
+/** Where the unlabelled terms count in full: the ramp follows the warm-up, which has ended with a mark. */
+function fullRamp({ warmup, ramp, steps }: Config, marks: readonly Mark[]): RunEvent[] {
+  const begun = marks.find(({ what }) => what === 'teaching')
+  if (!begun || ramp === 0) return []
+  const step = Math.ceil((begun.step * (warmup + ramp)) / warmup)
+  return step < steps ? [{ step, words: 'full ramp' }] : []
 }
 
 export function useChartEvents(): readonly RunEvent[] {
@@ -27,7 +25,7 @@ export function useChartEvents(): readonly RunEvent[] {
   return useMemo(
     () =>
       [
-        ...(config ? scheduled(config) : []),
+        ...(config ? fullRamp(config, marks) : []),
         ...recoveries.map((recovery) => ({ step: recovery.step, words: recoveryWords(recovery) })),
         ...marks.map(({ step, what }) => ({ step, words: markNames[what].toLowerCase() })),
         ...lone.map(({ step, only }) => ({ step, words: `updated ${only} only` })),
