@@ -70,7 +70,7 @@ async function expectServes({ browser, request }: { browser: Browser; request: A
   await page
     .getByLabel('Unlabeled images')
     .setInputFiles({ name: 'a.nrrd', mimeType: '', buffer: Buffer.concat([Buffer.from(nrrd), pixels]) })
-  await expect(page.getByText('a.nrrd').first()).toBeVisible()
+  await expect(page.getByText('a.nrrd').filter({ visible: true }).first()).toBeVisible()
   await expect(page.getByRole('alert')).toHaveCount(0)
   await page.reload()
   await expectState(page, 'ready')
