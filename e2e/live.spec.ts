@@ -13,7 +13,7 @@ const painted = (figure: Locator): Promise<boolean> =>
   })
 
 test('the live view can be switched off while training, and shows the state at rest', async ({ page }) => {
-  await open(page, `${tiny}&steps=400&warmup=0`)
+  await open(page, `${tiny}&steps=5000&warmup=0`)
   const picture = page.getByRole('figure', { name: 'Prediction A' })
   await page.getByRole('checkbox', { name: 'Live view while training' }).uncheck()
   await button(page, 'Start').click()

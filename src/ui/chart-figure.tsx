@@ -137,9 +137,13 @@ function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs 
   return (
     <div className="plot">
       <OnDemand part={chartPart}>
-        {(Chart) => <Chart points={points} lines={lines} dots={props.dots ?? false} x={x} y={y} events={events} />}
+        {(Chart) => (
+          <>
+            <Chart points={points} lines={lines} dots={props.dots ?? false} x={x} y={y} events={events} />
+            <Cursor {...props} name={name} x={x} points={points} events={events} />
+          </>
+        )}
       </OnDemand>
-      <Cursor {...props} name={name} x={x} points={points} events={events} />
     </div>
   )
 }
