@@ -14,7 +14,8 @@ const painted = (figure: Locator): Promise<boolean> =>
 
 test('the live view can be switched off while training, and shows the state at rest', async ({ page }) => {
   await open(page, `${tiny}&steps=5000&warmup=0`)
-  const picture = page.getByRole('figure', { name: 'Prediction A' })
+  // Not seen before its first picture.
+  const picture = page.getByRole('figure', { name: 'Prediction A', includeHidden: true })
   await page.getByRole('checkbox', { name: 'Live view while training' }).uncheck()
   await button(page, 'Start').click()
   await expectStepAbove(page, 20, 100_000)
