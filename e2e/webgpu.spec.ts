@@ -10,9 +10,9 @@ async function losses(page: Page, backend: string, precision = 'f32') {
   await open(page, `backend=${backend}&precision=${precision}&${query}`)
   // A run that fell back to another backend would prove nothing.
   await expect(page.getByText('Backend', { exact: true }).locator('..')).toContainText(backend)
-  for (const term of terms) await page.getByRole('group', { name: 'Loss terms' }).getByLabel(term).check()
   await button(page, 'Start').click()
   await expectState(page, 'finished', 200_000)
+  for (const term of terms) await page.getByRole('group', { name: 'Loss terms' }).getByLabel(term).check()
   await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(steps)
   return await dataTable(page, 'Loss')
 }
