@@ -9,9 +9,7 @@ import { fromBytes } from '../data/given-file'
 import { readPngVolume } from '../data/png-file'
 import { makePng } from '../data/files.test-support'
 import { makeNifti } from '../data/volumes.test-support'
-import { makeVolume } from '../data/volume'
 import { needsTorch, pythonWithTorch, runLoadPy } from '../export/load-py.test-support'
-import { writeNifti } from '../export/nifti'
 import { Random } from '../lib/random'
 import { readSafetensors, writeSafetensors } from '../export/safetensors'
 import { frameOf } from '../image/frame'
@@ -21,6 +19,7 @@ import { drawn } from '../method/bank/drawn.test-support'
 import { annotationOf, withMapping } from './annotations'
 import { emptyDataset } from './dataset'
 import { disc, exemplar, images, inRole, pngFile } from './disc-files.test-support'
+import { discVolume } from './disc-volume.test-support'
 import { withVolumes } from './given-volumes'
 import { referenceOf } from './references'
 import { sampleDataset } from './samples'
@@ -527,33 +526,9 @@ test('a class too small for the size is named', () => {
   expect(() => prepare(dataset, makeConfig({ size: 16 }))).toThrow(/^In "m\.png" nothing is left of "class 3"/)
 })
 
-/** A NIfTI of discs, 40 x 24 pixels of 1 x 1.5 mm on four slices 5 mm apart, stored the way it is shown. */
-function discVolume(name: string) {
-  const [columns, rows, slices] = [40, 24, 4]
-  const samples = new Int16Array(columns * rows * slices)
-  const labels = new Uint8Array(samples.length)
-  for (let k = 0, i = 0; k < slices; k++)
-    for (let y = 0; y < rows; y++)
-      for (let x = 0; x < columns; x++, i++) {
-        const r = Math.hypot(x - 20 - k, 1.5 * (y - 12))
-        samples[i] = (r < 5 ? 220 : r < 9 ? 120 : 30) + ((x * 7 + y * 13 + k) % 11)
-        labels[i] = r < 5 ? 2 : r < 9 ? 1 : 0
-      }
-  const affine = [
-    [-1, 0, 0, 30],
-    [0, -1.5, 0, -20],
-    [0, 0, 5, 7],
-  ] as const
-  const source = makeVolume({ name, kind: 'nifti', size: [columns, rows, slices, 1], samples, affine })
-  const file = (of: Int16Array | Uint8Array) =>
-    writeNifti({ size: source.size, samples: of, source, intent: of === labels ? 'label' : 'none', description: '' })
-  const one = labels.map((l, i) => (Math.floor(i / (columns * rows)) === 1 ? l : 0))
-  return { image: fromBytes(name, file(samples)), mask: fromBytes(`mask_${name}`, file(one)), size: columns * rows }
-}
-
 test('an annotated slice of a volume teaches, the others are segmented, and a drawing becomes a further exemplar', async () => {
   const { session, of, state } = await begin({ size: 32 })
-  const { image, mask, size } = discVolume('v.nii')
+  const { image, mask, pixels } = discVolume()
   await session.loadFiles([
     { role: 'exemplar-image', file: image },
     { role: 'exemplar-mask', file: mask },
@@ -566,7 +541,7 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
   const opened = await session.openPicture(dataset.unlabeled[0]!.id, true)
   expect(opened).toMatchObject({ name: 'v_z1', width: 40, height: 24, spacing: [1, 1.5], proposal: true, fixed: 3 })
   expect(opened.sides).toEqual({ left: 'R', right: 'L', top: 'A', bottom: 'P' })
-  const drawn = new Uint8Array(size).fill(255)
+  const drawn = new Uint8Array(pixels).fill(255)
   drawn.fill(1, 0, 100)
   const more = [...opened.classes, { name: 'new', color: '#123456' }]
   await expect(session.annotate([{ picture: opened.id, labels: drawn }], more)).rejects.toThrow(/labels cannot change during a run/)
@@ -588,17 +563,17 @@ test('an annotated slice of a volume teaches, the others are segmented, and a dr
 
   const files = await session.files('masks')
   const labels = files['masks/v.nii']!.subarray(352)
-  expect(labels.length).toBe(4 * size)
+  expect(labels.length).toBe(4 * pixels)
   // The drawing is kept; where it is unknown, the prediction fills in.
   expect([...labels.subarray(0, 100)]).toEqual(new Array(100).fill(1))
   expect(labels.includes(255)).toBe(false)
   const given = (await mask.read()).subarray(352)
-  expect(labels.subarray(size, 2 * size)).toEqual(given.subarray(size, 2 * size))
+  expect(labels.subarray(pixels, 2 * pixels)).toEqual(given.subarray(pixels, 2 * pixels))
 })
 
 test('an exported run is shown again, and continues when its images are loaded', async () => {
   const first = await begin({ size: 32 })
-  const { image, mask } = discVolume('v.nii')
+  const { image, mask } = discVolume()
   const files = [
     { role: 'exemplar-image' as const, file: image },
     { role: 'exemplar-mask' as const, file: mask },
@@ -660,7 +635,7 @@ describe.skipIf(!pythonWithTorch)(needsTorch('exported weights give the same mas
       ...{ size: 32, steps: 3, regionX: 0.1, regionY: 0.05, regionWidth: 0.8, regionHeight: 0.9, crop: 0.9 },
       ...{ windowCenter: 120, windowWidth: 260 },
     })
-    const { image, mask } = discVolume('v.nii')
+    const { image, mask } = discVolume()
     await session.loadFiles([
       { role: 'exemplar-image', file: image },
       { role: 'exemplar-mask', file: mask },

@@ -1,58 +1,29 @@
 import { expect, test } from 'vitest'
-import { fromBytes } from '../data/given-file'
-import { makeVolume } from '../data/volume'
-import { writeNifti } from '../export/nifti'
 import { countClasses } from '../image/masks'
+import { discVolume } from './disc-volume.test-support'
 import { sessionsOnWasm } from './sessions.test-support'
 
 const { openSession } = sessionsOnWasm()
 
-const [columns, rows, slices] = [40, 24, 4]
-const pixels = columns * rows
-
-/** Discs on four slices of 1 x 1.5 x 5 mm, columns to the patient's left, turned by 20 degrees about the axis from feet to head. */
-function disc() {
-  const samples = new Int16Array(pixels * slices)
-  const labels = new Uint8Array(samples.length)
-  for (let k = 0, i = 0; k < slices; k++)
-    for (let y = 0; y < rows; y++)
-      for (let x = 0; x < columns; x++, i++) {
-        const r = Math.hypot(x - 20 - k, 1.5 * (y - 12))
-        samples[i] = (r < 5 ? 220 : r < 9 ? 120 : 30) + ((x * 7 + y * 13 + k) % 11)
-        labels[i] = r < 5 ? 2 : r < 9 ? 1 : 0
-      }
-  const [c, s] = [Math.cos(Math.PI / 9), Math.sin(Math.PI / 9)]
-  const affine = [
-    [-c, s * 1.5, 0, 30],
-    [-s, -c * 1.5, 0, -20],
-    [0, 0, 5, 7],
-  ] as const
-  const source = makeVolume({ name: 'v.nii', kind: 'nifti', size: [columns, rows, slices, 1], samples, affine })
-  const file = (name: string, of: Int16Array | Uint8Array) =>
-    fromBytes(name, writeNifti({ size: source.size, samples: of, source, intent: of === labels ? 'label' : 'none', description: '' }))
-  const one = labels.map((l, i) => (Math.floor(i / pixels) === 1 ? l : 0))
-  return { labels, image: file('v.nii', samples), exemplar: file('mask_v.nii', one), reference: file('v_reference.nii', labels) }
-}
-
 /** A session on the four slices, of which the second is the exemplar. */
 async function begin() {
-  const { labels, image, exemplar, reference } = disc()
+  const { image, mask, reference, ...truth } = discVolume(20)
   const opened = openSession()
   const { session, of } = opened
   await session.configure({ size: 32, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 4 })
   await session.loadFiles([
     { role: 'exemplar-image', file: image },
-    { role: 'exemplar-mask', file: exemplar },
+    { role: 'exemplar-mask', file: mask },
     { role: 'reference', file: reference },
   ])
   const ids = of('dataset')
     .at(-1)!
     .dataset.unlabeled.map(({ id }) => id)
-  return { ...opened, labels, ids }
+  return { ...opened, ...truth, ids }
 }
 
 test('before the first step an image has its place, and the masks that files give it', async () => {
-  const { session, ids, labels } = await begin()
+  const { session, ids, labels, pixels, slices } = await begin()
   const view = await session.viewPicture(ids[1]!)
   expect(view).toMatchObject({
     name: 'v_z2',
@@ -76,7 +47,7 @@ test('before the first step an image has its place, and the masks that files giv
 })
 
 test('afterwards every mask is what the networks, the files and the exports say', async () => {
-  const { session, ids, labels, runTo } = await begin()
+  const { session, ids, labels, pixels, runTo } = await begin()
   await runTo()
   const view = await session.viewPicture(ids[2]!)
   expect(view.step).toBe(8)
