@@ -1,27 +1,16 @@
 /** WCAG 2.2 AA: every view in both themes, wide and narrow, and a first run by keyboard alone with what a screen reader says of it. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { canvas, editor, expectEditor } from './annotation'
+import { expectNoFaults } from './axe'
 import { button, expect, expectState, expectStepAbove, open, status, tabTo, test, tiny } from './lab'
 import { choose, image, mask, text, unlabeled, upload, type UploadedFile } from './phantom'
 import { holdWorker } from './worker-spy'
 
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const wide = { width: 1280, height: 900 }
 const narrow = { width: 390, height: 844 }
 /** What 1280 x 800 has left at 200 %. */
 const zoomed = { width: 640, height: 400 }
-
-/** Nothing that axe finds wrong, in the whole page or in a part of it. */
-async function expectNoFaults(page: Page, what: string, part?: string): Promise<void> {
-  const builder = new AxeBuilder({ page }).withTags(rules)
-  const { violations } = await (part === undefined ? builder : builder.include(part)).analyze()
-  expect(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`),
-    what,
-  ).toEqual([])
-}
 
 /** Controls of which a part is outside the window or of the box around them, and whether the page scrolls sideways. */
 const cutIn = (page: Page, part: string): Promise<string[]> =>

@@ -1,4 +1,3 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { decode } from 'fast-png'
 import { strFromU8, unzipSync } from 'fflate'
@@ -8,6 +7,7 @@ import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
+import { expectNoFaults } from './axe'
 import { button, dataTable, expect, expectState, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
 import { choose, height, image, loadOwnFiles, mask, png, unlabeled, upload, width, type UploadedFile } from './phantom'
 
@@ -313,14 +313,7 @@ test('no accessibility faults in the dialogs, in both themes, wide and narrow', 
       for (const width of [1280, 390]) {
         await page.emulateMedia({ colorScheme })
         await page.setViewportSize({ width, height: 900 })
-        const { violations } = await new AxeBuilder({ page })
-          .include('dialog[open]')
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-          .analyze()
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`),
-          `${name.source}, ${colorScheme}, ${width} px`,
-        ).toEqual([])
+        await expectNoFaults(page, `${name.source}, ${colorScheme}, ${width} px`, 'dialog[open]')
         const overflow = await dialog.evaluate((element) => element.scrollWidth - element.clientWidth)
         expect(overflow, `no sideways scrolling in ${name.source} at ${width} px`).toBeLessThanOrEqual(0)
       }

@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright'
+import { expectNoFaults } from './axe'
 import { button, expect, saved, test } from './lab'
 
 test('?bench measures a step in the worker, shows a table and saves it', async ({ page }) => {
@@ -15,8 +15,7 @@ test('?bench measures a step in the worker, shows a table and saves it', async (
   const place = page.getByRole('region', { name: 'Place' })
   await expect(place).toContainText(/^wasm · relaxed SIMD, 1 thread · .*tfjs 4\.\d+\.\d+/)
 
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  expect(violations.map(({ id }) => id)).toEqual([])
+  await expectNoFaults(page)
 
   const report = JSON.parse((await saved(page, 'Save JSON')).buffer.toString())
   expect(report).toMatchObject({

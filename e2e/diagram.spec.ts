@@ -1,6 +1,6 @@
 /** The teaching diagram: what it says of each arrow, steps of one network, a step told in phases; all of it by keyboard too. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
+import { expectNoFaults } from './axe'
 import { button, column, expect, open, savedZip, status, tabTo, test, tiny } from './lab'
 
 const query = `${tiny}&steps=12&warmup=0&ramp=0&cutmix=1&tau=0.3&scoreEvery=100`
@@ -201,11 +201,7 @@ for (const size of sizes)
       .evaluate((says) => says.scrollIntoView({ block: 'end' }))
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      const { violations } = await new AxeBuilder({ page })
-        .include('.teaching')
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-        .analyze()
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`)).toEqual([])
+      await expectNoFaults(page, colorScheme, '.teaching')
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     expect(wide).toBe(0)

@@ -1,5 +1,4 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { expectNoFaults } from './axe'
 import { button, expect, expectState, expectStepAbove, open, tabTo, test, tiny } from './lab'
 
 for (const colorScheme of ['light', 'dark'] as const)
@@ -35,11 +34,6 @@ for (const width of [1280, 390])
     await expectState(page, 'finished')
     expect(await page.evaluate('moved')).toEqual([])
   })
-
-async function expectNoFaults(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)).toEqual([])
-}
 
 test('Start and Pause by keyboard alone', async ({ page }) => {
   await open(page, `${tiny}&steps=5000`)

@@ -1,7 +1,7 @@
 /** Settings that the page picks from the data, and presets. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { makeNifti } from '../src/data/volumes.test-support'
+import { expectNoFaults } from './axe'
 import { alerts, button, expect, expectState, open, test, tiny } from './lab'
 import { choose, upload } from './phantom'
 
@@ -42,11 +42,7 @@ test('of CT the window and the rotations, which can be changed and taken back', 
   await setting(page, 'Window width').fill('300')
   await expect(picked(page)).not.toContainText('Window width')
   await expect.poll(() => page.url()).toContain('windowWidth=300')
-  const { violations } = await new AxeBuilder({ page })
-    .include('.picked-settings')
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze()
-  expect(violations.map(({ id }) => id)).toEqual([])
+  await expectNoFaults(page, 'what is picked', '.picked-settings')
   await button(page, 'Take these').click()
   await expect(setting(page, 'Window width')).toHaveValue('400')
 
