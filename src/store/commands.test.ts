@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { yieldTask } from '../lib/yield-task'
 import { makeConfig } from '../method/config'
+import { stubPage } from './opened-page.test-support'
 import type { State } from './state'
 import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { BackendInfo, DatasetSummary, OpenedPicture, Outcome, PictureId, RequestName } from '../worker/protocol'
@@ -20,14 +21,7 @@ async function open() {
   return { ...commands, worker, state: pageStore.getState, posted: () => worker.posted.map(({ command }) => command.type) }
 }
 
-beforeEach(() => {
-  vi.resetModules()
-  vi.stubGlobal('Worker', FakeWorker)
-  vi.stubGlobal('location', { search: '', pathname: '/' })
-  vi.stubGlobal('navigator', { hardwareConcurrency: 2 })
-  vi.stubGlobal('history', { replaceState: () => undefined })
-  vi.stubGlobal('addEventListener', () => undefined)
-})
+beforeEach(() => stubPage())
 afterEach(() => vi.unstubAllGlobals())
 
 const id: PictureId = 's/2/0/0'

@@ -1,16 +1,13 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { Event, RequestName } from '../worker/protocol'
+import { stubPage } from './opened-page.test-support'
 
 afterEach(() => vi.unstubAllGlobals())
 
 /** The page with a worker that answers whatever it is asked, and holds a lock that `die` lets go. */
 async function open(search = '') {
-  vi.resetModules()
-  vi.stubGlobal('Worker', FakeWorker)
-  vi.stubGlobal('location', { search, pathname: '/' })
-  vi.stubGlobal('history', { replaceState: () => undefined })
-  vi.stubGlobal('addEventListener', () => undefined)
+  stubPage(search)
   let die = () => undefined as void
   const request = (_: string, __: unknown, granted: () => void) => {
     die = granted

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { makeConfig } from '../method/config'
 import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { DatasetSummary, LiveViews, RunState } from '../worker/protocol'
+import { stubPage } from './opened-page.test-support'
 
 /** The page with a run that has taken `step` of ten steps. */
 async function open(state: RunState = 'paused', step = 3, seen = true) {
@@ -27,13 +28,8 @@ async function open(state: RunState = 'paused', step = 3, seen = true) {
 }
 
 beforeEach(() => {
-  vi.resetModules()
+  stubPage()
   vi.useFakeTimers()
-  vi.stubGlobal('Worker', FakeWorker)
-  vi.stubGlobal('location', { search: '', pathname: '/' })
-  vi.stubGlobal('navigator', { hardwareConcurrency: 2 })
-  vi.stubGlobal('history', { replaceState: () => undefined })
-  vi.stubGlobal('addEventListener', () => undefined)
 })
 afterEach(() => {
   vi.useRealTimers()
