@@ -4,9 +4,6 @@ import { join } from 'node:path'
 import { readDicom } from '../src/data/dicom'
 import { segmentationOn } from '../src/data/dicom-seg'
 import { fromBytes } from '../src/data/given-file'
-import { makePhantoms } from '../src/data/phantom'
-import { makeVolume, type Affine } from '../src/data/volume'
-import { writeNifti } from '../src/export/nifti'
 import {
   canvas,
   chooseLabel,
@@ -19,8 +16,9 @@ import {
   setBrushSize,
   useAnnotation,
 } from './annotation'
+import { makeHeart, oblique } from './heart'
 import { button, expect, expectState, open, savedZip, test } from './lab'
-import { choose, upload } from './phantom'
+import { choose } from './phantom'
 
 async function trainToTheEnd(page: Page): Promise<void> {
   await button(page, 'Start').click()
@@ -112,28 +110,13 @@ test.describe('a DICOM series', () => {
   })
 })
 
-/** A rotation of 0.4 about x and -0.3 about z, spacing 1.5, 1.2 and 4 mm; rows run to the front, so the picture is flipped on the screen. */
-function oblique(): Affine {
-  const [c, s, d, t] = [Math.cos(0.4), Math.sin(0.4), Math.cos(-0.3), Math.sin(-0.3)]
-  const rotation = [
-    [d, -t * c, t * s],
-    [t, d * c, -d * s],
-    [0, s, c],
-  ]
-  const spacing = [1.5, 1.2, 4]
-  return rotation.map((row, r) => [...row.map((v, k) => v * spacing[k]!), [-70, 31, 8][r]!]) as unknown as Affine
-}
-
 test('a NIfTI volume with an oblique affine comes back with the same affine, and labels where they were drawn', async ({ page }) => {
   const [side, slices] = [48, 6]
-  const { slices: pictures } = makePhantoms('cardiac', { seed: 4, patients: 1, slicesPerPatient: slices, size: side })
-  const samples = new Int16Array(side * side * slices)
-  pictures.forEach(({ image }, k) => samples.set(image.pixels, k * side * side))
-  const source = makeVolume({ name: 'heart.nii', kind: 'nifti', size: [side, side, slices, 1], samples, affine: oblique() })
-  const bytes = writeNifti({ size: source.size, samples, source, intent: 'none', description: '' })
+  const { image } = makeHeart(side, slices, oblique(-0.3))
+  const bytes = image.buffer
 
   await open(page, small)
-  await choose(page, 'Unlabeled images', upload('heart.nii', bytes))
+  await choose(page, 'Unlabeled images', image)
   await button(page, 'Annotate heart_z3').click()
   await expectEditor(page)
   await expect(canvas(page)).toBeVisible()

@@ -1,27 +1,17 @@
 /** The exemplar is chosen among all images: found by name and patient, slice by slice, by keyboard, among thousands. */
 import type { Page } from '@playwright/test'
-import { makePhantoms } from '../src/data/phantom'
-import { makeVolume } from '../src/data/volume'
-import { writeNifti } from '../src/export/nifti'
 import { canvas, chooseTool, drawStroke, editor, expectEditor, useAnnotation } from './annotation'
 import { expectNoFaults } from './axe'
+import { makeHeart } from './heart'
 import { alerts, button, expect, expectState, open, test } from './lab'
 import { pageTasks } from './page-tasks'
-import { choose, image, mask, png, unlabeled, upload, type UploadedFile } from './phantom'
+import { choose, image, mask, png, unlabeled } from './phantom'
 
 const picker = (page: Page) => page.getByRole('region', { name: 'Choose the exemplar' })
 const search = (page: Page) => page.getByRole('searchbox', { name: 'Search images' })
 const tiles = (page: Page) => page.getByRole('list', { name: 'Images' }).getByRole('figure')
 
-/** A volume of a beating heart's slices. */
-function heart(slices: number): UploadedFile {
-  const side = 32
-  const { slices: pictures } = makePhantoms('cardiac', { seed: 4, patients: 1, slicesPerPatient: slices, size: side })
-  const samples = new Int16Array(side * side * slices)
-  pictures.forEach(({ image }, k) => samples.set(image.pixels, k * side * side))
-  const source = makeVolume({ name: 'heart.nii', kind: 'nifti', size: [side, side, slices, 1], samples })
-  return upload('heart.nii', writeNifti({ size: source.size, samples, source, intent: 'none', description: '' }))
-}
+const { image: heart } = makeHeart(32, 12)
 
 test('images without a mask have the page: large, by patient, with short names, and one is found by its words', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 })
@@ -70,7 +60,7 @@ test('images without a mask have the page: large, by patient, with short names, 
 
 test('the slices of a volume are in order, and a wheel goes through them', async ({ page }) => {
   await open(page)
-  await choose(page, 'Unlabeled images', heart(12))
+  await choose(page, 'Unlabeled images', heart)
   await expectState(page, 'empty')
   await expect(picker(page).getByRole('heading', { level: 3 })).toHaveText(/^heart.nii NIfTI volume, .*12 slices/)
   await expect(tiles(page).locator('figcaption').first()).toHaveText('z01')
@@ -146,7 +136,7 @@ for (const colorScheme of ['light', 'dark'] as const)
       await button(page, 'Choose another exemplar among 47 images').click()
       await expect(button(page, 'Use with its mask as exemplar: p01_s1')).toBeVisible()
       await expectGood()
-      await choose(page, 'Unlabeled images', [heart(12), ...unlabeled(2)])
+      await choose(page, 'Unlabeled images', [heart, ...unlabeled(2)])
       await expect(page.getByRole('slider', { name: 'Slice of heart.nii' })).toBeVisible()
       await expectGood()
     })

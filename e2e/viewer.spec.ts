@@ -1,41 +1,18 @@
 /** An image opened large: its masks to compare, its slices, its window, its measures, and the way to a correction and back. */
 import type { Locator, Page } from '@playwright/test'
-import { makePhantoms } from '../src/data/phantom'
-import { makeVolume, type Affine } from '../src/data/volume'
-import { writeNifti } from '../src/export/nifti'
 import { chooseTool, drawStroke, editor, expectEditor, setBrushSize, useAnnotation } from './annotation'
+import { makeHeart, oblique, spacing } from './heart'
 import { button, expect, expectState, open, savedZip, tabTo, test, tiny } from './lab'
-import { choose, upload } from './phantom'
+import { choose } from './phantom'
 
 const [side, slices] = [48, 6]
 const pixels = side * side
-const spacing = [1.5, 1.2, 4] as const
-
-/** Turned by 0.4 about the axis from right to left. */
-function oblique(): Affine {
-  const [c, s] = [Math.cos(0.4), Math.sin(0.4)]
-  const rotation = [
-    [1, 0, 0],
-    [0, c, -s],
-    [0, s, c],
-  ]
-  return rotation.map((row, r) => [...row.map((v, k) => v * spacing[k]!), [-70, 31, 8][r]!]) as unknown as Affine
-}
 
 /** Six slices of a heart, the mask of the third, and that of all. */
 function heart() {
-  const { slices: pictures } = makePhantoms('cardiac', { seed: 4, patients: 1, slicesPerPatient: slices, size: side })
-  const samples = new Int16Array(pixels * slices)
-  const labels = new Uint8Array(pixels * slices)
-  pictures.forEach(({ image, labels: own }, k) => {
-    samples.set(image.pixels, k * pixels)
-    labels.set(own.labels, k * pixels)
-  })
-  const source = makeVolume({ name: 'heart.nii', kind: 'nifti', size: [side, side, slices, 1], samples, affine: oblique() })
-  const file = (name: string, of: Int16Array | Uint8Array) =>
-    upload(name, writeNifti({ size: source.size, samples: of, source, intent: of === samples ? 'none' : 'label', description: '' }))
+  const { labels, image, maskFile } = makeHeart(side, slices, oblique())
   const third = labels.map((label, i) => (Math.floor(i / pixels) === 2 ? label : 0))
-  return { labels, image: file('heart.nii', samples), exemplar: file('heart_mask.nii', third), reference: file('heart_truth.nii', labels) }
+  return { labels, image, exemplar: maskFile('heart_mask.nii', third), reference: maskFile('heart_truth.nii', labels) }
 }
 
 /** A few steps on the heart. */
