@@ -1,5 +1,5 @@
 /** A run that has ended trains further. */
-import { button, column, expect, expectState, expectStepAbove, open, savedZip, status, test, tiny } from './lab'
+import { button, column, expect, expectState, expectStepAbove, open, savedZip, status, step, test, tiny } from './lab'
 import { loadOwnFiles } from './phantom'
 
 const more = { name: 'Train on by', exact: true } as const
@@ -35,7 +35,7 @@ test('a stopped run is not a finished one, and goes on', async ({ page }) => {
   await expectStepAbove(page, 1)
   await button(page, 'Stop').click()
   await expectState(page, 'stopped')
-  const stopped = Number(await status(page).getAttribute('data-step'))
+  const stopped = await step(page)
   const { 'config.json': config } = await savedZip(page, 'Export run')
   expect(JSON.parse(new TextDecoder().decode(config))).toMatchObject({ state: 'stopped', marks: [{ step: stopped, what: 'stopped' }] })
   await expect(page.getByTestId('kept')).toHaveAttribute('data-step', String(stopped))

@@ -1,6 +1,6 @@
 /** The exemplar is chosen among all images: found by name and patient, slice by slice, by keyboard, among thousands. */
 import type { Page } from '@playwright/test'
-import { canvas, chooseTool, drawStroke, editor, expectEditor, useAnnotation } from './annotation'
+import { annotate, editor, expectEditor } from './annotation'
 import { expectNoFaults } from './axe'
 import { makeHeart } from './heart'
 import { alerts, button, expect, expectState, open, test } from './lab'
@@ -101,15 +101,7 @@ test('an image with a mask becomes the exemplar by one click, and the references
 test('after a drawing there may be another; Start ends the choice', async ({ page }) => {
   await open(page)
   await choose(page, 'Unlabeled images', unlabeled(4))
-  await button(page, 'Annotate p1_1.png').click()
-  await expectEditor(page)
-  await expect(canvas(page)).toBeVisible()
-  await chooseTool(page, 'Brush')
-  await drawStroke(page, [
-    [15, 15],
-    [25, 20],
-  ])
-  await useAnnotation(page)
+  await annotate(page, 'p1_1.png')
   await expectState(page, 'ready')
   await expect(tiles(page).first().getByText('annotated', { exact: true })).toBeVisible()
   await expect(button(page, 'Annotate p1_1.png')).toBeFocused()
