@@ -5,8 +5,7 @@ import { learningRateAt } from '../lib/learning-rate'
 import { markWords } from '../lib/mark'
 import { openCheckpoint } from './checkpoint'
 import { exemplar, images, inRole } from './disc-files.test-support'
-import { sessionsOnWasm } from './sessions.test-support'
-import type { Trainer } from './trainer'
+import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.5, ramp: 0.25, tau: 0.34, scoreEvery: 100 }
 
@@ -17,7 +16,7 @@ async function begin(values: Partial<Config> = {}) {
   const { session, of } = opened
   await session.configure({ ...tiny, ...values })
   await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
-  const trainer = () => (session as unknown as { open(): Trainer }).open()
+  const trainer = () => trainerOf(session)
   const trainOn = async (more: number) => {
     session.pauseAfter = Infinity
     await session.trainOn(more)

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Config } from '../method/config'
 import type { Network } from '../method/history'
 import type { StoredModel } from '../method/model'
-import { sessionsOnWasm } from './sessions.test-support'
-import type { Trainer } from './trainer'
+import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 6, warmup: 0, ramp: 0, tau: 0.34, scoreEvery: 100 }
 
@@ -13,7 +12,7 @@ async function begin(values: Partial<Config> = {}) {
   const opened = openSession()
   await opened.session.configure({ ...tiny, ...values })
   await opened.session.loadSample('Cardiac phantom')
-  const trainer = () => (opened.session as unknown as { open(): Trainer }).open()
+  const trainer = () => trainerOf(opened.session)
   /** A's state and B's, with moments and running statistics. */
   const state = async (): Promise<Record<Network, StoredModel>> => {
     const [A, B] = await trainer().stored()

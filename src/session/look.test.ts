@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import type { Config } from '../method/config'
 import { drawViews } from '../method/views-on-host'
 import { toBytes } from './preparation'
-import { sessionsOnWasm } from './sessions.test-support'
-import type { Trainer } from './trainer'
+import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 32, baseWidth: 4, steps: 20, warmup: 0, ramp: 0, tau: 0.34, scoreEvery: 100, cutmix: 1 }
 
@@ -16,7 +15,7 @@ async function looked(values: Partial<Config> = {}, image = 0) {
   await session.configure(config)
   await session.loadSample('Cardiac phantom')
   await session.step()
-  const { trainer } = session as unknown as { trainer: Trainer }
+  const trainer = trainerOf(session)
   const before = await trainer.stored()
   const views = await trainer.look(image)
   expect(await trainer.stored(), 'looking changes nothing').toEqual(before)

@@ -7,7 +7,7 @@ import type { Config } from '../method/config'
 import { openBackend, reopenBackend, type Platform } from './backend'
 import type { SessionEvent } from './events'
 import { Session } from './session'
-import type { Trainer } from './trainer'
+import { trainerOf } from './sessions.test-support'
 import { withoutGpu } from './wasm.test-support'
 
 const steps = 30
@@ -30,7 +30,7 @@ async function run(losses: readonly number[]) {
   await session.configure(config)
   await session.loadSample('Cardiac phantom')
   session.followLive(false)
-  const trainer = (session as unknown as { open(): Trainer }).open()
+  const trainer = trainerOf(session)
   let taken = 0
   const taking = trainer.steps.bind(trainer)
   trainer.steps = async (most) => {

@@ -8,7 +8,7 @@ import type { StepMetrics } from '../method/history'
 import { StepRunner } from '../method/step-runner'
 import { openCheckpoint } from './checkpoint'
 import type { Reopen } from './session'
-import { sessionsOnWasm } from './sessions.test-support'
+import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 import type { Trainer } from './trainer'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 12, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 4 }
@@ -22,7 +22,7 @@ async function begin(values: Partial<Config> = {}, reopen: Reopen | null = null)
   const { session, of } = opened
   await session.configure({ ...tiny, ...values })
   await session.loadSample('Cardiac phantom')
-  const trainer = () => (session as unknown as { open(): Trainer }).open()
+  const trainer = () => trainerOf(session)
   return { ...opened, trainer, recoveries: () => of('recovered').at(-1)?.recoveries }
 }
 

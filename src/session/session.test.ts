@@ -27,8 +27,7 @@ import { prepare, scoredImages } from './training-data'
 import { toSource } from './preparation'
 import type { BackendInfo } from './events'
 import type { Session } from './session'
-import { sessionsOnWasm } from './sessions.test-support'
-import { Trainer } from './trainer'
+import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
@@ -148,7 +147,7 @@ test('exports and label edits are served between the steps of a run', async () =
 test('an export, a look or an opened picture that fails is told to whoever asked, and the run goes on', async () => {
   const { session, of, state } = await begin({ steps: 60, scoreEvery: 1000 })
   await session.step()
-  const trainer = (session as unknown as { open(): Trainer }).open()
+  const trainer = trainerOf(session)
   const fails = () => Promise.reject(new Error('no room'))
   const usual = { stored: trainer.stored.bind(trainer), look: trainer.look.bind(trainer), predictOne: trainer.predictOne.bind(trainer) }
   Object.assign(trainer, { stored: fails, look: fails, predictOne: fails })
@@ -261,7 +260,7 @@ describe('a bank of pseudo-exemplars', () => {
     expect(new Set(patients).size).toBe(3)
     for (const { labels } of bank!.entries) expect(new Set(labels)).toEqual(new Set(dataset.classes.map(({ index }) => index)))
     // The fit is that of the user's exemplar: no more pictures are scored than there are exemplars.
-    const trainer = (session as unknown as { open(): Trainer }).open()
+    const trainer = trainerOf(session)
     expect(trainer.prepared.exemplars).toHaveLength(1)
     expect(trainer.prepared.bank).toEqual([])
 
@@ -373,7 +372,7 @@ test('there are as many tensors after 100 steps as after 10', async () => {
 
 test('a loss that is no number at every try stops the run, and the last good weights can be exported', async () => {
   const { session, of, state } = await begin({ steps: 50 })
-  const trainer = (session as unknown as { open(): Trainer }).open()
+  const trainer = trainerOf(session)
   await session.step()
   // The first step whose loss is read is that of broken weights.
   const models = await trainer.stored()

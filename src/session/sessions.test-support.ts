@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, expect } from 'vitest'
 import type { BackendInfo, SessionEvent } from './events'
 import { Session, type Reopen } from './session'
+import type { Trainer } from './trainer'
 import { openWasm } from './wasm.test-support'
+
+/** What trains in a session, which is private to it. */
+export const trainerOf = (session: Session): Trainer => (session as unknown as { open(): Trainer }).open()
 
 /**
  * Opens wasm before the tests of a file, and ends the sessions of each test after it, which must then leave no tensor behind.
