@@ -1,7 +1,7 @@
 /** An image with its mask made the exemplar: what was the exemplar is then an image like the others, and its mask a reference. */
 import { expect, test } from 'vitest'
 import type { FileRole } from '../data/file-roles'
-import { makeVolume, type Volume } from '../data/volume'
+import type { Volume } from '../data/volume'
 import { makeConfig } from '../method/config'
 import { withAnnotation } from './annotations'
 import { choicesOf, datasetFrom, readChoices } from './choices'
@@ -10,23 +10,9 @@ import { withVolumes } from './given-volumes'
 import { imagesOf, withMask, withTeacher } from './pairs'
 import { hasReference } from './references'
 import { sampleDataset } from './samples'
+import { labels, picture, side } from './small-volumes.test-support'
 import { prepare } from './training-data'
 
-const side = 6
-const picture = (name: string, seed: number): Volume =>
-  makeVolume({
-    name,
-    kind: 'png',
-    size: [side, side, 1, 1],
-    samples: Uint8Array.from({ length: side * side }, (_, i) => (seed * 37 + i * 11) % 251),
-  })
-const labels = (name: string, ...columns: number[]): Volume =>
-  makeVolume({
-    name,
-    kind: 'png',
-    size: [side, side, 1, 1],
-    samples: Uint8Array.from({ length: side * side }, (_, i) => columns[i % side] ?? 0),
-  })
 const give = (before: Dataset, ...volumes: Volume[]): Dataset =>
   withVolumes(
     before,

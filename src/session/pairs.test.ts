@@ -3,30 +3,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FileRole } from '../data/file-roles'
 import { InputError } from '../data/input-error'
-import { makeVolume, type Volume } from '../data/volume'
+import type { Volume } from '../data/volume'
 import { annotationOf, withAnnotation, withMapping, withoutExemplar } from './annotations'
 import { emptyDataset, maskId, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
 import { pairList } from './pair-list'
 import { imagesOf, maskOf, masksOf, sayChange, withMask, withoutLastChoice, withPairs } from './pairs'
 import { hasReference, referenceOf } from './references'
-
-const side = 6
-const picture = (name: string, seed: number, size: Volume['size'] = [side, side, 1, 1]): Volume =>
-  makeVolume({
-    name,
-    kind: 'png',
-    size,
-    samples: Uint8Array.from({ length: size.reduce((a, b) => a * b) }, (_, i) => (seed * 37 + i * 11) % 251),
-  })
-/** A mask with one column of each label, from the left. */
-const labels = (name: string, ...columns: number[]): Volume =>
-  makeVolume({
-    name,
-    kind: 'png',
-    size: [side, side, 1, 1],
-    samples: Uint8Array.from({ length: side * side }, (_, i) => columns[i % side] ?? 0),
-  })
+import { labels, picture, side } from './small-volumes.test-support'
 
 const give = (before: Dataset, ...given: [FileRole | null, Volume][]): Dataset =>
   withVolumes(
