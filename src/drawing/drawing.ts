@@ -1,7 +1,7 @@
 /** A drawing: a label map and its labels, with one history for both. */
 import { classColours, hueOf, unknownColour } from '../image/palette'
 import type { LabelClass, LabelMap } from '../image/raster'
-import { apply, Changes, difference, type Patch } from './patch'
+import { apply, difference, type Patch } from './patch'
 import { background, unknown, type Annotation } from './drawable'
 
 /** A row of the label list. */
@@ -115,6 +115,14 @@ export function replace(drawing: Drawing, { labels, classes }: Annotation): { dr
   return { drawing: record(drawing, { patch, table: { before: drawing.table, after: tableOf(classes) } }), patch }
 }
 
+/** The least value that no label has; more than `mostClasses` where there is no room for another. */
+function freeValue(table: readonly Label[]): number {
+  const taken = new Set(table.map(({ value }) => value))
+  let value = 1
+  while (taken.has(value)) value++
+  return value
+}
+
 /**
  * What was drawn elsewhere, with the labels of a list: a label of the same name is the same, else it is the one at its place if no other has
  * that one's name, else it is one more. Without this a list in another order would give the wrong classes to what was drawn.
@@ -138,24 +146,15 @@ export function copyIn(drawing: Drawing, given: Annotation): { drawing: Drawing;
   const own = annotationOf(drawing).classes
   const { labels, classes } = inTermsOf(given, own)
   const before = drawing.table
-  const taken = new Set(before.map(({ value }) => value))
   const after = [...before]
-  for (const { name, color } of classes.slice(own.length)) {
-    let value = 1
-    while (taken.has(value)) value++
-    taken.add(value)
-    after.splice(-1, 0, { value, name, color, locked: false })
-  }
+  for (const { name, color } of classes.slice(own.length)) after.splice(-1, 0, { value: freeValue(after), name, color, locked: false })
   const values = after.filter(({ value }) => value !== unknown).map(({ value }) => value)
   const locked = lockedOf(drawing)
-  const changes = new Changes(drawing.mask)
-  const { width, height } = drawing.mask
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i++) {
-      const label = values[labels[i]!] ?? unknown
-      if (!locked.has(label)) changes.paint(x, y, { label, locked, limit: null })
-    }
-  const patch = changes.patch()
+  const copied = drawing.mask.labels.map((old, i) => {
+    const label = values[labels[i]!] ?? unknown
+    return locked.has(old) || locked.has(label) ? old : label
+  })
+  const patch = difference(drawing.mask, copied)
   if (!patch) return { drawing, patch }
   write(drawing, patch)
   return { drawing: record(drawing, { patch, table: after.length > before.length ? { before, after } : null }), patch }
@@ -171,9 +170,7 @@ export const lockedOf = ({ table }: Drawing): ReadonlySet<number> => new Set(tab
 /** The drawing with a new class after the others; the same drawing if there is no room. */
 export function addLabel(drawing: Drawing): { drawing: Drawing; value: number | null } {
   const { table } = drawing
-  const taken = new Set(table.map(({ value }) => value))
-  let value = 1
-  while (taken.has(value)) value++
+  const value = freeValue(table)
   if (value > mostClasses) return { drawing, value: null }
   const color = classColours.find((free) => !table.some((label) => label.color === free)) ?? hueOf(value)
   let number = table.length - 1
