@@ -125,7 +125,7 @@ function freeValue(table: readonly Label[]): number {
 
 /**
  * What was drawn elsewhere, with the labels of a list: a label of the same name is the same, else it is the one at its place if no other has
- * that one's name, else it is one more. Without this a list in another order would give the wrong classes to what was drawn.
+ * that one's name, else it is one more, or unknown where there is no room. Without this a list in another order would give the wrong classes to what was drawn.
  */
 export function inTermsOf({ labels, classes }: Annotation, list: readonly LabelClass[]): Annotation {
   const byName = classes.map(({ name }) => list.findIndex((other) => other.name === name))
@@ -136,7 +136,7 @@ export function inTermsOf({ labels, classes }: Annotation, list: readonly LabelC
     if (place < list.length && !byName.includes(place)) return place
     // A label without pixels need not be there.
     if (!labels.includes(place)) return background
-    return all.push(label) - 1
+    return all.length > mostClasses ? unknown : all.push(label) - 1
   })
   return { labels: labels.map((label) => places[label] ?? unknown), classes: all }
 }

@@ -479,3 +479,14 @@ it('takes the range of the threshold brush from the first click, or leaves it as
   expect(now().range.high).toBeGreaterThan(50)
   expect(now().drawing.counts[1]).toBeGreaterThan(0)
 })
+
+it('takes a label of another slice as unknown where there is no room for it', () => {
+  const classes = Array.from({ length: 255 }, (_, n) => ({ name: `Class ${n}`, color: '#336699' }))
+  const { editor, now } = editorOf({ classes, labels: new Uint8Array(width * height).fill(1) })
+  const { table } = now().drawing
+  const given = [classes[0]!, classes[2]!, { name: 'Other', color: '#336699' }, { name: 'Another', color: '#336699' }]
+  editor.copyIn({ labels: Uint8Array.from({ length: width * height }, (_, i) => i % 4), classes: given })
+  expect([...now().drawing.mask.labels.subarray(0, 4)]).toEqual([0, 2, unknown, 3])
+  expect(now().drawing.table).toEqual(table)
+  expect(now().drawing.counts.reduce((sum, n) => sum + n)).toBe(width * height)
+})
