@@ -15,16 +15,15 @@ export const smoothingRadii = { min: 1, max: 10 } as const
  */
 export function median(mask: LabelMap, pen: Pen, radius: number): Patch | null {
   const { width, height, labels } = mask
-  const total = new Uint32Array(256)
-  for (const label of labels) total[label]!++
-  const present = [...total.keys()].filter((label) => total[label]! > 0)
+  const left = new Uint32Array(256)
+  for (const label of labels) left[label]!++
+  const present = [...left.keys()].filter((label) => left[label]! > 0)
   const place = new Uint8Array(256)
   present.forEach((label, k) => (place[label] = k))
   const half = Array.from({ length: 2 * radius + 1 }, (_, k) => Math.floor(Math.sqrt((radius + 0.5) ** 2 - (k - radius) ** 2)))
   const counts = new Int32Array(present.length)
   const own = place[pen.label]!
   const changes = new Changes(mask)
-  const left = Uint32Array.from(total)
   for (let y = 0; y < height; y++) {
     counts.fill(0)
     /** Adds or takes a column of the disc at each of its rows; beyond the image its edge goes on. */
