@@ -1,4 +1,5 @@
 /** What can be found before the first step. */
+import { tidy } from '../lib/round-numbers'
 import { shareOf, type ExemplarFacts, type Facts } from './facts'
 import type { Action, Finding } from './finding'
 import { likenessOf } from './likeness'
@@ -81,7 +82,7 @@ function differences(exemplar: ExemplarFacts, { pile }: Facts): string[] {
   const planes = new Set(pile.map(({ plane }) => plane))
   const like = likenessOf(exemplar, pile)
   const beyond = (ratio: number, limit: number) => ratio > limit || ratio < 1 / limit
-  const times = (ratio: number) => `${Number((ratio > 1 ? ratio : 1 / ratio).toPrecision(2))} times as ${ratio > 1 ? 'large' : 'small'}`
+  const times = (ratio: number) => `${tidy(ratio > 1 ? ratio : 1 / ratio, 2)} times as ${ratio > 1 ? 'large' : 'small'}`
   const elsewhere = exemplar.plane !== null && !planes.has(null) && !planes.has(exemplar.plane)
   return [
     ...(elsewhere ? [`it is ${exemplar.plane}, they are ${[...planes].join(' or ')}`] : []),

@@ -2,6 +2,7 @@
 import { extentOf, planeName, planeOf } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { frameOf, type Extent, type Frame } from '../image/frame'
+import { tidy } from '../lib/round-numbers'
 import type { Config } from '../method/config'
 import type { TrainingData } from '../method/synthesis'
 import { hasChannels, makeSources, type Dataset, type Source } from './dataset'
@@ -101,7 +102,7 @@ const [sizes, spacings] = [1.25, 1.5]
 const greys = { times: 1.5, least: 0.04 }
 
 const outside = (value: number, [least, most]: Range, times: number) => value < least / times || value > most * times
-const number = (value: number) => String(Number(value.toPrecision(3)))
+const number = (value: number) => String(tidy(value, 3))
 const rangeText = ([least, most]: Range) => (number(least) === number(most) ? number(least) : `${number(least)} to ${number(most)}`)
 
 type Way = 'size' | 'spacing' | 'grey values'
