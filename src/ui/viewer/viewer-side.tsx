@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import type { GreyWindow } from '../../image/window'
 import { countClasses, disagreement } from '../../image/masks'
 import { viridisStops } from '../../image/palette'
@@ -208,7 +208,8 @@ const whose: Record<MaskName, string> = {
   reference: 'true mask',
 }
 
-function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
+/** It counts every pixel, so it is not rendered anew while the window is dragged. */
+const Measures = memo(function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
   const mask = picture && layer && measuredMask(layer, picture)
   const volume = useVolume(slices, mask)
   const resting = usePage((state) => state.status.state !== 'running')
@@ -262,7 +263,7 @@ function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
       <p className="note">A and B differ on {percent(apart)} of what they mark.</p>
     </section>
   )
-}
+})
 
 function volumeNote(
   resting: boolean,

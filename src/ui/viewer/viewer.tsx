@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, type RefObject } from 'react'
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react'
 import { pageStore } from '../../store/page-store'
 import {
   closeViewer,
@@ -43,10 +43,15 @@ export function Viewer({ dataset, asked }: Props) {
     sight.current = now
   }, [])
   const dialog = useRef<HTMLDialogElement>(null)
-  const images = imagesOf(dataset)
-  const slices = stackOf(images, asked).map(({ id }) => id)
-  const frames = framesOf(images, asked)
-  const name = [...images.unlabeled, ...images.exemplars].find(({ id }) => id === asked)?.name ?? ''
+  // Of all images, which may be thousands; a drag of the window renders many times a second.
+  const { slices, frames, name } = useMemo(() => {
+    const images = imagesOf(dataset)
+    return {
+      slices: stackOf(images, asked).map(({ id }) => id),
+      frames: framesOf(images, asked),
+      name: [...images.unlabeled, ...images.exemplars].find(({ id }) => id === asked)?.name ?? '',
+    }
+  }, [dataset, asked])
   const at = among.indexOf(asked)
   const layer = shown && layerOn(wanted, shown)
   return (
