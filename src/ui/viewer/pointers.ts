@@ -29,7 +29,21 @@ export function zoomBy(factor: number, sight: Sight, at: Point = { x: sight.size
 }
 
 /** Moves the image by CSS pixels. */
-export const moveBy = (dx: number, dy: number, sight: Sight) => lookFrom(panned(sight.view, dx, dy, sight.picture, sight.size), sight)
+const moveBy = (dx: number, dy: number, sight: Sight) => lookFrom(panned(sight.view, dx, dy, sight.picture, sight.size), sight)
+
+/** Where arrow keys point. */
+export const arrows: Record<string, Point> = {
+  ArrowLeft: { x: -1, y: 0 },
+  ArrowRight: { x: 1, y: 0 },
+  ArrowUp: { x: 0, y: -1 },
+  ArrowDown: { x: 0, y: 1 },
+}
+
+/** CSS pixels that an arrow moves an enlarged image by. */
+const stride = 60
+
+/** Shows more of the image in the direction of an arrow. */
+export const seeMore = ({ x, y }: Point, sight: Sight) => moveBy(-x * stride, -y * stride, sight)
 
 /** A wheel turns one slice for so many CSS pixels; a notch of most mice is 100 or 120. */
 const notch = 50

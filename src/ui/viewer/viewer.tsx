@@ -20,7 +20,7 @@ import { ModalDialog } from '../modal-dialog'
 import { ResumeWith } from '../resume-with'
 import { millimetres } from '../source-words'
 import { layerOn, layerRows, lackOf } from './layer'
-import { moveBy, zoomBy, type Sight } from './pointers'
+import { arrows, seeMore, zoomBy, type Sight } from './pointers'
 import { ViewerPicture } from './viewer-picture'
 import { ViewerSide } from './viewer-side'
 import '../styles/annotation.css'
@@ -209,9 +209,9 @@ function keyPressed(event: KeyboardEvent, sight: Sight | null, asked: PictureId,
   if (event.ctrlKey || event.metaKey || event.altKey) return false
   const { outlines, opacity, shown } = viewerStore.getState()
   const letter = key.length === 1 ? key.toUpperCase() : key
-  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key]
-  if (step && shiftKey) {
-    if (sight) moveBy(-step[0]! * 60, -step[1]! * 60, sight)
+  const arrow = arrows[key]
+  if (arrow && shiftKey) {
+    if (sight) seeMore(arrow, sight)
     return true
   }
   const row = layerRows.find((one) => one.key === letter)
