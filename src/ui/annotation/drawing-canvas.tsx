@@ -43,8 +43,8 @@ export function DrawingCanvas({ canvas, onStage, children }: Props) {
 
   const { name, sides, width, height } = editor.picture
   return (
-    <div className="annotation-canvas">
-      <div className="annotation-picture">
+    <div className="desk-stage">
+      <div className="desk-picture">
         <canvas
           ref={canvas}
           role="application"

@@ -5,7 +5,7 @@ import type { Drawable } from '../../drawing/drawable'
 export function Sides({ sides }: Pick<Drawable, 'sides'>) {
   if (!sides) return null
   return (
-    <div className="annotation-sides">
+    <div className="desk-sides">
       {(['left', 'right', 'top', 'bottom'] as const).map((side) => (
         <span key={side} data-side={side}>
           <span className="unseen">{side}: </span>
@@ -26,7 +26,7 @@ interface ZoomProps {
 /** Buttons over an image that enlarge it, and show all of it again. */
 export function ZoomButtons({ onZoom, onFit, children }: ZoomProps) {
   return (
-    <div className="annotation-zoom">
+    <div className="desk-zoom">
       {children}
       <button type="button" aria-label="Zoom in" aria-keyshortcuts="+" title="Zoom in (+)" onClick={() => onZoom(1.25)}>
         +

@@ -28,7 +28,7 @@ export function WindowFields({ window: { center, width }, named, chosen, disable
           ))}
         </select>
       </label>
-      <div className="annotation-row">
+      <div className="desk-row">
         <NumberInput
           label="Window centre"
           value={tidy(center)}
@@ -59,7 +59,7 @@ interface OpacityProps {
 export function OpacityField({ value, disabled, shortcuts, onChange }: OpacityProps) {
   const percent = Math.round(value * 100)
   return (
-    <label className="annotation-slider">
+    <label className="desk-slider">
       <span>Opacity</span>
       <input
         type="range"

@@ -22,7 +22,7 @@ export function ViewOptions() {
         onChange={(window) => editor.setWindow(window)}
       />
       <OpacityField value={opacity} disabled={outlineOnly} onChange={(value) => editor.set({ opacity: value })} />
-      <label className="annotation-check">
+      <label className="desk-check">
         <input
           type="checkbox"
           checked={labelsShown}
@@ -32,7 +32,7 @@ export function ViewOptions() {
         />
         Show labels
       </label>
-      <label className="annotation-check">
+      <label className="desk-check">
         <input type="checkbox" checked={outlineOnly} onChange={(event) => editor.set({ outlineOnly: event.target.checked })} />
         Outlines only
       </label>

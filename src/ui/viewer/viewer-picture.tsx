@@ -87,7 +87,7 @@ export function ViewerPicture({ picture, layer, classes, window, onSight }: Prop
   const crossAt = cross && view ? toScreen(view, { x: cross.x + 0.5, y: cross.y + 0.5 }) : null
   return (
     <>
-      <div className="viewer-picture">
+      <div className="desk-picture">
         <canvas
           ref={canvas}
           role="application"

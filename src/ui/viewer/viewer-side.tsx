@@ -24,7 +24,7 @@ interface Props {
 /** How the image is shown, and how large what is marked on it is. */
 export function ViewerSide({ picture, layer, dataset, slices, window }: Props) {
   return (
-    <div className="viewer-side">
+    <div className="desk-side">
       <LayerButtons picture={picture} layer={layer} dataset={dataset} />
       <Look />
       <Window picture={picture} window={window} />
@@ -93,7 +93,7 @@ function Look() {
     <section aria-label="Look">
       <OpacityField value={opacity} shortcuts="[ ]" onChange={(value) => look({ opacity: value })} />
       <div className="viewer-choices">
-        <label className="annotation-check">
+        <label className="desk-check">
           <input type="checkbox" checked={outlines} aria-keyshortcuts="O" onChange={(event) => look({ outlines: event.target.checked })} />
           Outlines
         </label>

@@ -24,7 +24,7 @@ import { layerOn, layerRows, lackOf } from './layer'
 import { seeMore, zoomBy, type Sight } from './pointers'
 import { ViewerPicture } from './viewer-picture'
 import { ViewerSide } from './viewer-side'
-import '../styles/annotation.css'
+import '../styles/desk.css'
 import '../styles/viewer.css'
 
 interface Props {
@@ -58,11 +58,11 @@ export function Viewer({ dataset, asked }: Props) {
   return (
     <ModalDialog
       ref={dialog}
-      className="viewer"
+      className="desk viewer"
       title={`View ${name}`}
       head={(titleId) => (
-        <header className="viewer-head">
-          <div className="viewer-title">
+        <header className="desk-head">
+          <div className="desk-title">
             <h2 id={titleId}>
               <span className="unseen">View </span>
               {name}
@@ -108,13 +108,13 @@ export function Viewer({ dataset, asked }: Props) {
       onClose={closeViewer}
     >
       <Keys dialog={dialog} sight={sight} asked={asked} frames={frames} />
-      <div className="viewer-desk" aria-busy={shown?.id !== asked}>
-        <div className="viewer-stage">
+      <div className="desk-parts" aria-busy={shown?.id !== asked}>
+        <div className="desk-stage">
           {shown && layer ? (
             <ViewerPicture picture={shown} layer={layer} classes={dataset.classes} window={own ?? shown.window} onSight={keepSight} />
           ) : (
             <>
-              <div className="viewer-picture" />
+              <div className="desk-picture" />
               <p className="viewer-readout" />
             </>
           )}
