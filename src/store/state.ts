@@ -305,8 +305,8 @@ export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: P
 
 /** The preset that `config` matches, or null for custom settings. */
 export function presetOf(config: Config): Preset | null {
-  const names = Object.keys(presets) as Preset[]
-  return names.find((name) => Object.keys(differing(config, applyPreset(name, config))).length === 0) ?? null
+  const { preset, differing } = nearestPreset(config)
+  return Object.keys(differing).length === 0 ? preset : null
 }
 
 /** The preset that `config` differs from in the fewest settings, and which: those of that preset. */
