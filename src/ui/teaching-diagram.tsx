@@ -3,7 +3,7 @@ import { takeStep } from '../store/commands'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
-import { beginWalk, endWalk, useWalk } from '../store/walk'
+import { beginWalk, canWalk, endWalk, useWalk } from '../store/walk'
 import type { Network } from '../worker/protocol'
 import { ConfidenceLegend } from './confidence-legend'
 import { LivePicture } from './live-picture'
@@ -48,8 +48,8 @@ function Controls() {
   const walk = useWalk()
   const can = allowed({ status })
   const seen = useLatest(({ views }) => views !== null)
-  const toSlow = can.step || can.pause
-  const toTour = toSlow || seen
+  const toSlow = canWalk('slow', { status }, seen)
+  const toTour = canWalk('tour', { status }, seen)
   const slow = walk?.kind === 'slow'
   return (
     <div className="teaching-controls">
