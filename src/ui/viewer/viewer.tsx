@@ -4,6 +4,7 @@ import {
   closeViewer,
   draw,
   fitted,
+  imageOf,
   imagesOf,
   leaf,
   look,
@@ -50,7 +51,7 @@ export function Viewer({ dataset, asked }: Props) {
     return {
       slices: stackOf(images, asked).map(({ id }) => id),
       frames: framesOf(images, asked),
-      name: [...images.unlabeled, ...images.exemplars].find(({ id }) => id === asked)?.name ?? '',
+      name: imageOf(dataset, asked)?.name ?? '',
     }
   }, [dataset, asked])
   const at = among.indexOf(asked)
