@@ -9,7 +9,7 @@ import { ConfidenceLegend } from './confidence-legend'
 import { LivePicture } from './live-picture'
 import { told } from './step-phases'
 import { TeachingArrows, TermButton, type Pointing } from './teaching-arrows'
-import { inputs, modelPart, modelPictures, type Part } from './teaching-parts'
+import { inputs, modelPart, modelPictures, networks, type Part } from './teaching-parts'
 import { TeachingSays } from './teaching-says'
 import { supervisedArrows, type TermArrow } from './teaching-terms'
 import { WatchedName } from './watched-name'
@@ -39,8 +39,6 @@ export function TeachingDiagram() {
     </div>
   )
 }
-
-const networks = ['A', 'B'] as const
 
 /** What is done with single steps, and the colours of the confidence pictures. */
 function Controls() {
