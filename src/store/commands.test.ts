@@ -103,6 +103,13 @@ it('sends settings before a command, and refused ones again before the next', as
   expect(posted()).toEqual(['start'])
 })
 
+it('sends what was asked for a moment before the masks were chosen', async () => {
+  const { setValue, configureRun, worker } = await open()
+  setValue('steps', 5)
+  configureRun({ holes: true })
+  expect(worker.posted.map(({ command }) => command.given)).toEqual([{ values: { steps: 5 } }, { values: { holes: true } }])
+})
+
 /** A first visit or a later one, up to a run that has begun. */
 async function started(opened: Partial<BackendInfo>, right: boolean | null = true) {
   vi.resetModules()

@@ -245,10 +245,9 @@ export function loadFiles(
   if (role !== 'further') keepAddress(null)
 }
 
-/** Chooses what becomes of the networks' masks; a run takes it at rest. */
-export function setMasks(values: Partial<Config>): void {
-  const asked = { ...pageStore.getState().asked, ...values }
-  pageStore.setState({ asked, told: asked })
+/** Gives a run at rest those settings that it takes although it has begun. */
+export function configureRun(values: Partial<Config>): void {
+  pageStore.setState(({ asked, told }) => ({ asked: { ...asked, ...values }, told: { ...told, ...values } }))
   void send('configure', { values })
 }
 
@@ -418,9 +417,7 @@ export function accept(id: number, { values }: Offer): void {
   dismiss(id)
   if (!allowed(pageStore.getState()).resume) return setValues(values)
   // A run that waits for memory goes on with them.
-  const asked = { ...pageStore.getState().asked, ...values }
-  pageStore.setState({ asked, told: asked })
-  void ask('configure', { values })
+  configureRun(values)
   drive('resume')
 }
 

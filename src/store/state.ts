@@ -153,9 +153,12 @@ export const initial: State = {
 /** Whether an event belongs to an earlier run. */
 export const isStale = (state: Pick<State, 'run'>, event: Event): boolean => event.run < state.run
 
-/** What no run waits for any longer is not listed; the same list if there is nothing of the kind. */
-const withoutWaits = (problems: State['problems']): State['problems'] =>
-  problems.some(({ waits }) => waits) ? problems.filter(({ waits }) => !waits) : problems
+/** The problems without those that leave; the same list if there are none of the kind. */
+const without = (problems: State['problems'], leaves: (problem: ListedProblem) => boolean): State['problems'] =>
+  problems.some(leaves) ? problems.filter((problem) => !leaves(problem)) : problems
+
+/** What no run waits for any longer is not listed. */
+const withoutWaits = (problems: State['problems']) => without(problems, ({ waits }) => waits)
 
 type Reducer<T extends EventName> = (state: State, event: Event<T>) => Partial<State>
 
@@ -268,12 +271,11 @@ export function addProblem(
 }
 
 /** The problems without refusals of this request: it has been granted since. */
-export const withoutRefusals = (problems: State['problems'], of: RequestName): State['problems'] =>
-  problems.some((problem) => problem.of === of) ? problems.filter((problem) => problem.of !== of) : problems
+export const withoutRefusals = (problems: State['problems'], of: RequestName) => without(problems, (problem) => problem.of === of)
 
 /** The problems without those of these files: they are given again, or others in their place. */
-export const withoutFiles = (problems: State['problems'], names: readonly string[]): State['problems'] =>
-  problems.filter(({ kind, file }) => kind !== 'input' || file === null || !names.includes(file))
+export const withoutFiles = (problems: State['problems'], names: readonly string[]) =>
+  without(problems, ({ kind, file }) => kind === 'input' && file !== null && names.includes(file))
 
 /** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
 export const applyPreset = (preset: Preset, config: Config): Config =>
@@ -305,8 +307,8 @@ export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: P
 
 /** The preset that `config` matches, or null for custom settings. */
 export function presetOf(config: Config): Preset | null {
-  const names = Object.keys(presets) as Preset[]
-  return names.find((name) => Object.keys(differing(config, applyPreset(name, config))).length === 0) ?? null
+  const { preset, differing } = nearestPreset(config)
+  return Object.keys(differing).length === 0 ? preset : null
 }
 
 /** The preset that `config` differs from in the fewest settings, and which: those of that preset. */

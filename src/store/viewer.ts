@@ -79,6 +79,12 @@ export function setWindow(picture: PictureId, window: GreyWindow | null): void {
 /** All images of a data set, those that are only segmented among the unlabelled ones. */
 export const imagesOf = ({ unlabeled, further, exemplars }: DatasetSummary) => ({ unlabeled: [...unlabeled, ...further.images], exemplars })
 
+/** An image of a data set; undefined if it has none of this id. */
+export function imageOf(dataset: DatasetSummary, picture: PictureId): { id: PictureId; name: string } | undefined {
+  const { unlabeled, exemplars } = imagesOf(dataset)
+  return [...unlabeled, ...exemplars].find(({ id }) => id === picture)
+}
+
 /** Turns to another image, and leaves everything else as it is. */
 export function turnTo(picture: PictureId | undefined): void {
   if (picture === undefined || picture === viewer.getState().picture) return

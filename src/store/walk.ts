@@ -8,7 +8,7 @@ import { createStore } from 'zustand/vanilla'
 import { pauseRun, takeStep } from './commands'
 import { holdViews, latest, releaseViews } from './latest'
 import { pageStore } from './page-store'
-import { allowed } from './state'
+import { allowed, type State } from './state'
 
 /** In their order: what is drawn, what is taught, what is predicted, what that costs, what changes. */
 export const phases = ['views', 'lessons', 'predictions', 'losses', 'update'] as const
@@ -42,17 +42,16 @@ function show(changes: Partial<Walk>): void {
   if (next.kind === 'slow' && !next.busy) timer = setTimeout(() => void nextPhase(), dwell)
 }
 
-/** Whether a walk can begin: there is a run, or data for one. */
-export const canWalk = (kind: Walk['kind']): boolean => {
-  const { status } = pageStore.getState()
-  const can = allowed({ status })
-  return can.pause || can.step || (kind === 'tour' && latest.getState().views !== null)
+/** Whether a walk can begin: there is a run, or data for one. @param seen whether there are pictures, which a tour can show */
+export const canWalk = (kind: Walk['kind'], state: Pick<State, 'status'>, seen: boolean): boolean => {
+  const can = allowed(state)
+  return can.pause || can.step || (kind === 'tour' && seen)
 }
 
 /** Begins at the first phase, with the run at rest. Before the first step there are no pictures yet: it is taken at once. */
 export async function beginWalk(kind: Walk['kind']): Promise<void> {
   endWalk()
-  if (!canWalk(kind)) return
+  if (!canWalk(kind, pageStore.getState(), latest.getState().views !== null)) return
   const own = ++count
   walks.setState({ walk: { kind, phase: 'views', busy: true, taken: null } })
   if (pageStore.getState().status.state === 'running') await pauseRun()

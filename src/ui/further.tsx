@@ -1,5 +1,5 @@
 import { useRef } from 'react'
-import { loadFiles, setMasks } from '../store/commands'
+import { configureRun, loadFiles } from '../store/commands'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
 import { canSegment, loading } from '../store/state'
@@ -85,7 +85,12 @@ export function MaskChoices() {
         const names = namesOf(dataset, shape)
         return (
           <label key={key} title={`Of classes ${where}: ${names ?? 'there is none'}. Of volumes in three dimensions.`}>
-            <input type="checkbox" checked={running[key]} disabled={names === null} onChange={() => setMasks({ [key]: !running[key] })} />
+            <input
+              type="checkbox"
+              checked={running[key]}
+              disabled={names === null}
+              onChange={() => configureRun({ [key]: !running[key] })}
+            />
             <span>
               {name} <span className="quiet">{names === null ? 'no such class' : names}</span>
             </span>

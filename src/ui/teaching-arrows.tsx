@@ -1,7 +1,9 @@
+import type { Config } from '../method/config'
 import { useCurve } from '../store/curves'
 import { usePage } from '../store/page-store'
+import type { Network } from '../worker/protocol'
 import { LivePicture } from './live-picture'
-import { disagreement, otherOf, type Part } from './teaching-parts'
+import { disagreement, networks, otherOf, type Part } from './teaching-parts'
 import { arrowWords, isOn, sameArrow, taughtArrows, terms, weightOf, type TermArrow } from './teaching-terms'
 
 /** What is pointed at or has the focus, how to say so, and the element that then explains it. */
@@ -63,7 +65,8 @@ export function TermButton({ arrow, pointing: { pointed, point, explainedBy } }:
 const learners = { image: 8, feature: 25 } as const
 const lesson = 69
 
-const networks = ['A', 'B'] as const
+const lessonWords = (teacher: Network, way: Config['teacher']): string =>
+  `${teacher} teaches ${way === 'cross' ? otherOf(teacher) : 'itself'}`
 
 /**
  * What lies between the two networks: the arrows from each one's pseudo-label and confidence mask to the predictions that it corrects, which are the
@@ -110,14 +113,8 @@ export function TeachingArrows({ pointing, lit }: { pointing: Pointing; lit: Rea
         />
       ))}
       {networks.map((teacher) => (
-        <div
-          key={teacher}
-          className="lesson"
-          data-model={teacher}
-          role="group"
-          aria-label={way === 'cross' ? `${teacher} teaches ${otherOf(teacher)}` : `${teacher} teaches itself`}
-        >
-          <p aria-hidden="true">{way === 'cross' ? `${teacher} teaches ${otherOf(teacher)}` : `${teacher} teaches itself`}</p>
+        <div key={teacher} className="lesson" data-model={teacher} role="group" aria-label={lessonWords(teacher, way)}>
+          <p aria-hidden="true">{lessonWords(teacher, way)}</p>
           {taughtArrows(teacher, way).map((arrow) => (
             <TermButton key={arrow.term} arrow={arrow} pointing={pointing} />
           ))}

@@ -3,13 +3,13 @@ import { takeStep } from '../store/commands'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
-import { beginWalk, endWalk, useWalk } from '../store/walk'
+import { beginWalk, canWalk, endWalk, useWalk } from '../store/walk'
 import type { Network } from '../worker/protocol'
 import { ConfidenceLegend } from './confidence-legend'
 import { LivePicture } from './live-picture'
 import { told } from './step-phases'
 import { TeachingArrows, TermButton, type Pointing } from './teaching-arrows'
-import { inputs, modelPart, modelPictures, type Part } from './teaching-parts'
+import { inputs, modelPart, modelPictures, networks, type Part } from './teaching-parts'
 import { TeachingSays } from './teaching-says'
 import { supervisedArrows, type TermArrow } from './teaching-terms'
 import { WatchedName } from './watched-name'
@@ -40,16 +40,14 @@ export function TeachingDiagram() {
   )
 }
 
-const networks = ['A', 'B'] as const
-
 /** What is done with single steps, and the colours of the confidence pictures. */
 function Controls() {
   const status = usePage((state) => state.status)
   const walk = useWalk()
   const can = allowed({ status })
   const seen = useLatest(({ views }) => views !== null)
-  const toSlow = can.step || can.pause
-  const toTour = toSlow || seen
+  const toSlow = canWalk('slow', { status }, seen)
+  const toTour = canWalk('tour', { status }, seen)
   const slow = walk?.kind === 'slow'
   return (
     <div className="teaching-controls">

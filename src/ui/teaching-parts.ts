@@ -7,6 +7,8 @@ import { paintBox, paintChannels, paintConfidence, paintDisagreement, paintGrey,
 /** What may be lit: a picture by its name, or a network with all of its pictures. */
 export type Part = string
 
+export const networks = ['A', 'B'] as const
+
 export const otherOf = (model: Network): Network => (model === 'A' ? 'B' : 'A')
 
 export const modelPart = (model: Network): Part => `Model ${model}`

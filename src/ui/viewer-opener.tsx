@@ -1,8 +1,7 @@
 import { useEffect } from 'react'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
-import { closeViewer, imagesOf, look, refreshView, useViewer } from '../store/viewer'
-import type { PictureId } from '../worker/protocol'
+import { closeViewer, imageOf, look, refreshView, useViewer } from '../store/viewer'
 import { OnDemand } from './boundary'
 import { lazyPart } from './lazy-part'
 import { OpeningDialog } from './modal-dialog'
@@ -16,16 +15,13 @@ const viewerPart = lazyPart(
 /** Loads the viewer's code before it is needed. */
 export const loadViewerAhead = () => viewerPart.loadAhead()
 
-const isIn = ({ unlabeled, exemplars }: ReturnType<typeof imagesOf>, asked: PictureId): boolean =>
-  [...unlabeled, ...exemplars].some(({ id }) => id === asked)
-
 /** The viewer, over the page, while an image is open in it. */
 export function ViewerOpener() {
   const asked = useViewer((state) => state.picture)
   const dataset = usePage((state) => state.dataset)
   const drawn = usePage((state) => state.drawn)
   const predictions = useLatest((state) => state.predictions)
-  const there = asked !== null && dataset !== null && isIn(imagesOf(dataset), asked)
+  const there = asked !== null && dataset !== null && imageOf(dataset, asked) !== undefined
   // Its masks may be others now; what was drawn is shown.
   useEffect(() => void refreshView(), [dataset, predictions])
   useEffect(() => {

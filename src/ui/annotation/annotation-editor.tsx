@@ -21,6 +21,7 @@ import { toleranceStep } from './tolerance'
 import { ToolOptions } from './tool-options'
 import { tools } from './tools'
 import { ViewOptions } from './view-options'
+import '../styles/desk.css'
 import '../styles/annotation.css'
 
 interface Props {
@@ -75,11 +76,11 @@ function Dialog({ name, onDone, onClose }: Pick<Props, 'onDone' | 'onClose'> & {
   return (
     <ModalDialog
       ref={dialog}
-      className="annotation"
+      className="desk annotation"
       title={title}
       head={(titleId) => (
-        <header className="annotation-head">
-          <div className="annotation-title">
+        <header className="desk-head">
+          <div className="desk-title">
             <h2 id={titleId}>{title}</h2>
             {shown && (
               <p className="quiet">
@@ -138,7 +139,7 @@ function Head({ onDone }: Pick<Props, 'onDone'>) {
   const reason = useId()
   return (
     <>
-      <div className="annotation-row">
+      <div className="desk-row">
         <button
           type="button"
           aria-disabled={!past && interpolated !== 'done'}
@@ -213,17 +214,17 @@ function Desk({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
   return (
     <>
       <Restored toCanvas={toCanvas} />
-      <div className="annotation-desk">
+      <div className="desk-parts">
         <ToolBar toCanvas={toCanvas} />
         <DrawingCanvas canvas={canvas} onStage={keepStage}>
           {editing.stack.length > 1 && <SliceBar />}
         </DrawingCanvas>
         {/* It scrolls where there is little room; its controls make it reachable by keyboard. */}
-        <div className="annotation-side">
+        <div className="desk-side">
           <ToolOptions />
           <LabelList toCanvas={toCanvas} />
           <ViewOptions />
-          <div className="annotation-row">
+          <div className="desk-row">
             <button
               type="button"
               aria-keyshortcuts="Control+S"

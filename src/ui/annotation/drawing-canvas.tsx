@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { useEditing, useEditor, useEditorState } from './editor-context'
 import { followKeys } from './keys'
+import { Sides, ZoomButtons } from './picture-marks'
 import { followPointers } from './pointers'
 import { Stage } from './stage'
 
@@ -42,8 +43,8 @@ export function DrawingCanvas({ canvas, onStage, children }: Props) {
 
   const { name, sides, width, height } = editor.picture
   return (
-    <div className="annotation-canvas">
-      <div className="annotation-picture">
+    <div className="desk-stage">
+      <div className="desk-picture">
         <canvas
           ref={canvas}
           role="application"
@@ -54,27 +55,8 @@ export function DrawingCanvas({ canvas, onStage, children }: Props) {
           data-image-height={height}
         />
         <canvas ref={over} className="annotation-over" aria-hidden="true" />
-        {sides && (
-          <div className="annotation-sides">
-            {(['left', 'right', 'top', 'bottom'] as const).map((side) => (
-              <span key={side} data-side={side}>
-                <span className="unseen">{side}: </span>
-                {sides[side]}
-              </span>
-            ))}
-          </div>
-        )}
-        <div className="annotation-zoom">
-          <button type="button" aria-label="Zoom in" aria-keyshortcuts="+" title="Zoom in (+)" onClick={() => stage?.zoom(1.25)}>
-            +
-          </button>
-          <button type="button" aria-label="Zoom out" aria-keyshortcuts="-" title="Zoom out (−)" onClick={() => stage?.zoom(0.8)}>
-            −
-          </button>
-          <button type="button" aria-label="Fit" aria-keyshortcuts="0" title="Fit the image (0)" onClick={() => stage?.fit()}>
-            Fit
-          </button>
-        </div>
+        <Sides sides={sides} />
+        <ZoomButtons onZoom={(factor) => stage?.zoom(factor)} onFit={() => stage?.fit()} />
       </div>
       {children}
       <div className="annotation-foot">

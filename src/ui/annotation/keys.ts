@@ -1,14 +1,8 @@
 /** The stage without a mouse: arrow keys move a cross-hair, Space and Enter do what a click there would. */
 import type { Point } from '../../drawing/drawable'
 import type { Tool } from '../../drawing/editor'
+import { arrows } from './gestures'
 import type { Stage } from './stage'
-
-const steps: Record<string, Point> = {
-  ArrowLeft: { x: -1, y: 0 },
-  ArrowRight: { x: 1, y: 0 },
-  ArrowUp: { x: 0, y: -1 },
-  ArrowDown: { x: 0, y: 1 },
-}
 
 /** These are drawn from click to click. */
 const isOutline = (tool: Tool) => tool === 'polygon' || tool === 'livewire'
@@ -26,7 +20,7 @@ function keyDown(stage: Stage, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return
   const { editor, hands } = stage
   const { tool } = editor.state.getState()
-  const step = steps[event.key]
+  const step = arrows[event.key]
   if (step) arrow(stage, step, event.shiftKey ? 10 : 1)
   else if (event.key === ' ') {
     // On release, because Space and a drag move the image.

@@ -1,6 +1,7 @@
 /** What mouse, pen and fingers do on the stage: draw, move and zoom the image, change its window. */
 import type { Point } from '../../drawing/drawable'
 import type { Drawing } from '../../drawing/drawing'
+import { capture, pinched, placeOn, turnOf } from './gestures'
 import type { Stage } from './stage'
 
 /** A click this close to the first corner closes the polygon; CSS pixels. */
@@ -38,8 +39,7 @@ class Pointers {
   }
 
   #placeOf(event: MouseEvent): Point {
-    const { left, top } = this.#stage.canvas.getBoundingClientRect()
-    return { x: event.clientX - left, y: event.clientY - top }
+    return placeOn(this.#stage.canvas, event)
   }
 
   down(event: PointerEvent): void {
@@ -54,11 +54,7 @@ class Pointers {
       }
     }
     if (this.#drag) return
-    try {
-      stage.canvas.setPointerCapture(event.pointerId)
-    } catch {
-      // The pointer has already gone, or a script made it up.
-    }
+    capture(stage.canvas, event)
     hands.byKeyboard = false
     hands.pointer = at
     const { tool, window, points, drawing } = editor.state.getState()
@@ -136,18 +132,14 @@ class Pointers {
   }
 
   #pinch(id: number, to: Point): void {
-    const from = this.#fingers.get(id)!
-    const other = [...this.#fingers].find(([key]) => key !== id)![1]
-    this.#fingers.set(id, to)
-    const apart = (a: Point, b: Point) => Math.max(1, Math.hypot(a.x - b.x, a.y - b.y))
-    this.#stage.zoom(apart(to, other) / apart(from, other), { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 })
-    this.#stage.pan((to.x - from.x) / 2, (to.y - from.y) / 2)
+    const { factor, middle, dx, dy } = pinched(this.#fingers, id, to)
+    this.#stage.zoom(factor, middle)
+    this.#stage.pan(dx, dy)
   }
 
   wheel(event: WheelEvent): void {
     event.preventDefault()
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1
-    const delta = (event.deltaY || event.deltaX) * lines
+    const delta = turnOf(event)
     if (delta === 0) return
     if (event.shiftKey) return this.#stage.editor.growBrush(delta < 0 ? 1 : -1)
     // A pinch on a touch pad comes as a wheel with Ctrl, in small steps.

@@ -58,7 +58,7 @@ export function SliceBar() {
       >
         ›
       </button>
-      <div className="annotation-row">
+      <div className="desk-row">
         <button
           type="button"
           aria-label="Copy from previous slice"

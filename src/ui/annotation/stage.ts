@@ -8,6 +8,7 @@ import { enclosing, type Patch } from '../../drawing/patch'
 import type { Point } from '../../drawing/drawable'
 import { indexAt } from '../../drawing/regions'
 import { pathOf } from '../cased-lines'
+import { dragged } from './gestures'
 import { Layers, type Look } from './layers'
 import { paintOverlay } from './overlay'
 import { aspectOf, fit, panned, toImage, toScreen, zoomed, type Size, type View } from './view'
@@ -265,8 +266,8 @@ export class Stage {
     this.#outputs.say([done, this.#describe(this.crossMiddle)].filter(Boolean).join(' '))
   }
 
-  /** By CSS pixels: 250 to the right are a factor e of width, 250 down a whole width of level. */
-  shiftWindow({ center, width }: GreyWindow, dx: number, dy: number): void {
-    this.editor.setWindow({ center: center + (dy / 250) * width, width: width * Math.exp(dx / 250) })
+  /** By CSS pixels. */
+  shiftWindow(window: GreyWindow, dx: number, dy: number): void {
+    this.editor.setWindow(dragged(window, dx, dy))
   }
 }

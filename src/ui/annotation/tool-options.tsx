@@ -23,7 +23,7 @@ export function ToolOptions() {
       {(tool === 'polygon' || tool === 'livewire') && <Corners wired={tool === 'livewire'} />}
       <h3>Active label</h3>
       <SmoothingRadius />
-      <div className="annotation-row">
+      <div className="desk-row">
         <button
           type="button"
           aria-keyshortcuts="M"
@@ -55,7 +55,7 @@ function BrushSize() {
   const editor = useEditor()
   const size = useEditorState((state) => state.size)
   return (
-    <label className="annotation-slider">
+    <label className="desk-slider">
       <span>Brush size</span>
       <input
         type="range"
@@ -75,7 +75,7 @@ function SmoothingRadius() {
   const editor = useEditor()
   const radius = useEditorState((state) => state.radius)
   return (
-    <label className="annotation-slider">
+    <label className="desk-slider">
       <span>Radius</span>
       <input
         type="range"
@@ -97,11 +97,11 @@ function Range() {
   const set = (range: Partial<EditorState['range']>) => editor.set({ range: { low, high, ...range }, rangeFromClick: false })
   return (
     <>
-      <div className="annotation-row">
+      <div className="desk-row">
         <NumberInput label="Lowest value" value={low} onChange={(value) => set({ low: value })} />
         <NumberInput label="Highest value" value={high} onChange={(value) => set({ high: value })} />
       </div>
-      <label className="annotation-check">
+      <label className="desk-check">
         <input type="checkbox" checked={fromClick} onChange={(event) => editor.set({ rangeFromClick: event.target.checked })} />
         From where a stroke begins
       </label>
@@ -115,7 +115,7 @@ function Tolerance() {
   const step = toleranceStep(editor.picture)
   const id = useId()
   return (
-    <div className="annotation-slider with-number">
+    <div className="desk-slider with-number">
       <label htmlFor={id}>Tolerance</label>
       <input
         id={id}
@@ -138,7 +138,7 @@ function Corners({ wired }: { wired: boolean }) {
   const editor = useEditor()
   const corners = useEditorState((state) => state.points.length)
   return (
-    <div className="annotation-row">
+    <div className="desk-row">
       <button type="button" aria-disabled={corners < (wired ? 2 : 3)} title="Enter" onClick={() => editor.closePolygon()}>
         {wired ? 'Close wire' : 'Close polygon'}
       </button>

@@ -1,6 +1,5 @@
-import { tidy } from '../../lib/round-numbers'
-import { NumberInput } from '../number-input'
 import { useEditor, useEditorState } from './editor-context'
+import { OpacityField, WindowFields } from './view-fields'
 
 /** How the image and the labels over it are shown; none of it affects the result. */
 export function ViewOptions() {
@@ -15,34 +14,15 @@ export function ViewOptions() {
   return (
     <section aria-label="View">
       <h3>View</h3>
-      <label className="field">
-        <span>Window</span>
-        <select value={chosen} onChange={(event) => editor.setWindow(all[Number(event.target.value)]!)}>
-          {chosen < 0 && <option value={-1}>By hand</option>}
-          {all.map(({ name }, k) => (
-            <option key={k} value={k}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <div className="annotation-row">
-        <NumberInput label="Window centre" value={tidy(center)} onChange={(value) => editor.setWindow({ center: value, width })} />
-        <NumberInput label="Window width" value={tidy(width)} min={0} onChange={(value) => editor.setWindow({ center, width: value })} />
-      </div>
-      <label className="annotation-slider">
-        <span>Opacity</span>
-        <input
-          type="range"
-          min={0}
-          max={100}
-          value={Math.round(opacity * 100)}
-          disabled={outlineOnly}
-          onChange={(event) => editor.set({ opacity: Number(event.target.value) / 100 })}
-        />
-        <span>{Math.round(opacity * 100)} %</span>
-      </label>
-      <label className="annotation-check">
+      <WindowFields
+        window={{ center, width }}
+        named={all}
+        chosen={chosen}
+        onChoose={(which) => editor.setWindow(all[which]!)}
+        onChange={(window) => editor.setWindow(window)}
+      />
+      <OpacityField value={opacity} disabled={outlineOnly} onChange={(value) => editor.set({ opacity: value })} />
+      <label className="desk-check">
         <input
           type="checkbox"
           checked={labelsShown}
@@ -52,7 +32,7 @@ export function ViewOptions() {
         />
         Show labels
       </label>
-      <label className="annotation-check">
+      <label className="desk-check">
         <input type="checkbox" checked={outlineOnly} onChange={(event) => editor.set({ outlineOnly: event.target.checked })} />
         Outlines only
       </label>

@@ -1,4 +1,5 @@
 /** The images to choose from as people look for them: by series or volume, else by patient, in order, found by their names. */
+import { naturalOrder } from '../../lib/natural-order'
 import type { SourceInfo, UnlabeledInfo } from '../../worker/protocol'
 import { isSingle, kindOf } from '../source-words'
 
@@ -16,8 +17,6 @@ export interface Group {
   /** Their names without what they share. */
   short: string[]
 }
-
-const natural = new Intl.Collator('en', { numeric: true })
 
 /** The images that have all these words in their name or their patient's, grouped. */
 export function groupsOf(images: readonly UnlabeledInfo[], sources: readonly SourceInfo[], search: string): Group[] {
@@ -56,11 +55,11 @@ export function groupsOf(images: readonly UnlabeledInfo[], sources: readonly Sou
         said: '',
         stack: false,
         word: 'image',
-        ...named(found.sort((a, b) => natural.compare(a.name, b.name))),
+        ...named(found.sort((a, b) => naturalOrder(a.name, b.name))),
       })
   }
   if (alone.length > 0) {
-    alone.sort((a, b) => natural.compare(a.name, b.name))
+    alone.sort((a, b) => naturalOrder(a.name, b.name))
     groups.push({ key: 'alone', title: groups.length > 0 ? 'Single images' : '', said: '', stack: false, word: 'image', ...named(alone) })
   }
   return groups

@@ -2,6 +2,7 @@
 import { disagreementColour, unknownColour, viridis } from '../../image/palette'
 import { differing } from '../../image/masks'
 import { unknown, type LabelClass } from '../../image/raster'
+import { hexOf } from '../../lib/hex'
 import type { LayerName } from '../../store/viewer'
 import type { MaskName, ViewedPicture } from '../../worker/protocol'
 import type { Look } from '../annotation/layers'
@@ -52,14 +53,12 @@ export interface PaintedLayer extends Pick<Look, 'table'> {
   outlined: boolean
 }
 
-const hex = (r: number, g: number, b: number) => `#${[r, g, b].map((v) => v.toString(16).padStart(2, '0')).join('')}`
-
 /** Below this an improbable class would colour all of the image; of 255. */
 const leastShown = 13
 
 const heat = Array.from({ length: unknown - leastShown }, (_, i) => {
   const value = i + leastShown
-  return { value, color: hex(viridis[value * 3]!, viridis[value * 3 + 1]!, viridis[value * 3 + 2]!) }
+  return { value, color: `#${hexOf(viridis.subarray(value * 3, value * 3 + 3))}` }
 })
 
 /** @param of the class whose probability is shown @param classes background first */

@@ -3,10 +3,12 @@ import type { Point } from '../../drawing/drawable'
 import type { GreyWindow } from '../../image/window'
 import { fitted, look, useViewer, type LayerName } from '../../store/viewer'
 import type { ClassInfo, ViewedPicture } from '../../worker/protocol'
+import { arrows } from '../annotation/gestures'
+import { Sides, ZoomButtons } from '../annotation/picture-marks'
 import { toScreen, type Size } from '../annotation/view'
 import { paintedLayer } from './layer'
 import { scaleBar } from './measures'
-import { followPointers, moveBy, zoomBy, type Sight } from './pointers'
+import { followPointers, seeMore, zoomBy, type Sight } from './pointers'
 import { describe } from './readout'
 import { Screen } from './screen'
 import { viewOf } from './zoom'
@@ -20,18 +22,8 @@ interface Props {
   onSight: (sight: Sight | null) => void
 }
 
-/** CSS pixels that an arrow moves an enlarged image by. */
-const stride = 60
-
 /** Room for the scale bar in CSS pixels. */
 const barRoom = 140
-
-const arrows: Record<string, Point> = {
-  ArrowLeft: { x: -1, y: 0 },
-  ArrowRight: { x: 1, y: 0 },
-  ArrowUp: { x: 0, y: -1 },
-  ArrowDown: { x: 0, y: 1 },
-}
 
 /** The image with its layer, the letters of its sides, a scale bar, buttons to zoom and move it, and a read-out of what is under the pointer. */
 export function ViewerPicture({ picture, layer, classes, window, onSight }: Props) {
@@ -95,7 +87,7 @@ export function ViewerPicture({ picture, layer, classes, window, onSight }: Prop
   const crossAt = cross && view ? toScreen(view, { x: cross.x + 0.5, y: cross.y + 0.5 }) : null
   return (
     <>
-      <div className="viewer-picture">
+      <div className="desk-picture">
         <canvas
           ref={canvas}
           role="application"
@@ -114,43 +106,23 @@ export function ViewerPicture({ picture, layer, classes, window, onSight }: Prop
           onBlur={() => setCross(null)}
         />
         {crossAt && <div className="viewer-cross" style={{ left: crossAt.x, top: crossAt.y }} aria-hidden="true" />}
-        <Sides picture={picture} />
+        <Sides sides={picture.sides} />
+        {picture.sides && <Oblique degrees={picture.oblique} />}
         {view && <ScaleBar spacing={picture.spacing} scale={view.scaleX} />}
-        <div className="viewer-zoom">
+        <ZoomButtons onZoom={(factor) => sight.current && zoomBy(factor, sight.current)} onFit={() => look({ zoom: fitted })}>
           {zoom.factor > 1.01 &&
-            Object.entries(moves).map(([name, { x, y, sign }]) => (
+            Object.entries(moves).map(([name, { key, sign }]) => (
               <button
                 key={name}
                 type="button"
                 aria-label={name}
                 title={`${name} (Shift and an arrow)`}
-                onClick={() => sight.current && moveBy(-x * stride, -y * stride, sight.current)}
+                onClick={() => sight.current && seeMore(arrows[key]!, sight.current)}
               >
                 {sign}
               </button>
             ))}
-          <button
-            type="button"
-            aria-label="Zoom in"
-            aria-keyshortcuts="+"
-            title="Zoom in (+)"
-            onClick={() => sight.current && zoomBy(1.25, sight.current)}
-          >
-            +
-          </button>
-          <button
-            type="button"
-            aria-label="Zoom out"
-            aria-keyshortcuts="-"
-            title="Zoom out (−)"
-            onClick={() => sight.current && zoomBy(0.8, sight.current)}
-          >
-            −
-          </button>
-          <button type="button" aria-label="Fit" aria-keyshortcuts="0" title="Fit the image (0)" onClick={() => look({ zoom: fitted })}>
-            Fit
-          </button>
-        </div>
+        </ZoomButtons>
       </div>
       <p className="viewer-readout" data-readout>
         {said || <span className="quiet">Point at the image to read its values.</span>}
@@ -163,32 +135,22 @@ export function ViewerPicture({ picture, layer, classes, window, onSight }: Prop
 }
 
 const moves = {
-  'See more on the left': { x: -1, y: 0, sign: '←' },
-  'See more on the right': { x: 1, y: 0, sign: '→' },
-  'See more above': { x: 0, y: -1, sign: '↑' },
-  'See more below': { x: 0, y: 1, sign: '↓' },
+  'See more on the left': { key: 'ArrowLeft', sign: '←' },
+  'See more on the right': { key: 'ArrowRight', sign: '→' },
+  'See more above': { key: 'ArrowUp', sign: '↑' },
+  'See more below': { key: 'ArrowDown', sign: '↓' },
 } as const
 
 /** Axes turned by less than this many degrees still run along the patient's. */
 const leastOblique = 1
 
-/** The patient's directions at the four sides, and whether they are only the nearest ones. */
-function Sides({ picture: { sides, oblique } }: { picture: ViewedPicture }) {
-  if (!sides) return null
+/** Whether the directions at the sides are only the nearest ones. */
+function Oblique({ degrees }: { degrees: number | null }) {
+  if (degrees === null || degrees < leastOblique) return null
   return (
-    <div className="annotation-sides">
-      {(['left', 'right', 'top', 'bottom'] as const).map((side) => (
-        <span key={side} data-side={side}>
-          <span className="unseen">{side}: </span>
-          {sides[side]}
-        </span>
-      ))}
-      {oblique !== null && oblique >= leastOblique && (
-        <span className="viewer-oblique" title="The letters are the nearest directions of the patient.">
-          oblique, {Math.round(oblique)}°
-        </span>
-      )}
-    </div>
+    <span className="viewer-oblique" title="The letters are the nearest directions of the patient.">
+      oblique, {Math.round(degrees)}°
+    </span>
   )
 }
 

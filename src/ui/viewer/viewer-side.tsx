@@ -1,14 +1,13 @@
-import { useEffect, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import type { GreyWindow } from '../../image/window'
 import { countClasses, disagreement } from '../../image/masks'
 import { viridisStops } from '../../image/palette'
-import { tidy } from '../../lib/round-numbers'
 import { useLatest } from '../../store/latest'
 import { usePage } from '../../store/page-store'
 import { imagesOf, look, measureMasks, setWindow, useViewer, type LayerName } from '../../store/viewer'
 import type { DatasetSummary, MaskName, PictureId, ViewedPicture } from '../../worker/protocol'
 import { count, percent, plural } from '../format'
-import { NumberInput } from '../number-input'
+import { OpacityField, WindowFields } from '../annotation/view-fields'
 import { lackOf, layerRows, measuredMask } from './layer'
 import { measure, millilitres, squareMillimetres } from './measures'
 
@@ -25,10 +24,10 @@ interface Props {
 /** How the image is shown, and how large what is marked on it is. */
 export function ViewerSide({ picture, layer, dataset, slices, window }: Props) {
   return (
-    <div className="viewer-side">
+    <div className="desk-side">
       <LayerButtons picture={picture} layer={layer} dataset={dataset} />
       <Look />
-      <WindowFields picture={picture} window={window} />
+      <Window picture={picture} window={window} />
       <Measures picture={picture} layer={layer} dataset={dataset} slices={slices} />
       <Shortcuts />
     </div>
@@ -92,20 +91,9 @@ function Look() {
   const drag = useViewer((state) => state.drag)
   return (
     <section aria-label="Look">
-      <label className="annotation-slider">
-        <span>Opacity</span>
-        <input
-          type="range"
-          min={0}
-          max={100}
-          value={Math.round(opacity * 100)}
-          aria-keyshortcuts="[ ]"
-          onChange={(event) => look({ opacity: Number(event.target.value) / 100 })}
-        />
-        <span>{Math.round(opacity * 100)} %</span>
-      </label>
+      <OpacityField value={opacity} shortcuts="[ ]" onChange={(value) => look({ opacity: value })} />
       <div className="viewer-choices">
-        <label className="annotation-check">
+        <label className="desk-check">
           <input type="checkbox" checked={outlines} aria-keyshortcuts="O" onChange={(event) => look({ outlines: event.target.checked })} />
           Outlines
         </label>
@@ -123,46 +111,21 @@ function Look() {
   )
 }
 
-function WindowFields({ picture, window }: Pick<Props, 'picture' | 'window'>) {
+function Window({ picture, window }: Pick<Props, 'picture' | 'window'>) {
   const all = picture ? [{ name: 'Automatic', ...picture.window }, ...picture.presets] : []
-  const { center, width } = window ?? picture?.window ?? { center: 0, width: 1 }
-  const chosen = window ? all.findIndex((preset, k) => k > 0 && preset.center === center && preset.width === width) : 0
+  const used = window ?? picture?.window ?? { center: 0, width: 1 }
+  const { center, width } = used
   const choose = (next: GreyWindow | null) => picture && setWindow(picture.id, next)
   return (
     <section aria-label="Window">
-      <label className="field">
-        <span>Window</span>
-        <select
-          value={chosen}
-          disabled={!picture}
-          onChange={(event) => {
-            const at = Number(event.target.value)
-            choose(at === 0 ? null : { center: all[at]!.center, width: all[at]!.width })
-          }}
-        >
-          {chosen < 0 && <option value={-1}>By hand</option>}
-          {all.map(({ name }, k) => (
-            <option key={k} value={k}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <div className="annotation-row">
-        <NumberInput
-          label="Window centre"
-          value={tidy(center)}
-          disabled={!picture}
-          onChange={(value) => choose({ center: value, width })}
-        />
-        <NumberInput
-          label="Window width"
-          value={tidy(width)}
-          min={0}
-          disabled={!picture}
-          onChange={(value) => choose({ center, width: value })}
-        />
-      </div>
+      <WindowFields
+        window={used}
+        named={all}
+        chosen={window ? all.findIndex((preset, k) => k > 0 && preset.center === center && preset.width === width) : 0}
+        disabled={!picture}
+        onChoose={(which) => choose(which === 0 ? null : { center: all[which]!.center, width: all[which]!.width })}
+        onChange={choose}
+      />
     </section>
   )
 }
@@ -208,7 +171,8 @@ const whose: Record<MaskName, string> = {
   reference: 'true mask',
 }
 
-function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
+/** It counts every pixel, so it is not rendered anew while the window is dragged. */
+const Measures = memo(function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
   const mask = picture && layer && measuredMask(layer, picture)
   const volume = useVolume(slices, mask)
   const resting = usePage((state) => state.status.state !== 'running')
@@ -262,7 +226,7 @@ function Measures({ picture, layer, dataset, slices }: Omit<Props, 'window'>) {
       <p className="note">A and B differ on {percent(apart)} of what they mark.</p>
     </section>
   )
-}
+})
 
 function volumeNote(
   resting: boolean,

@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useRef, type RefObject } from 'react'
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react'
 import { pageStore } from '../../store/page-store'
 import {
   closeViewer,
   draw,
   fitted,
+  imageOf,
   imagesOf,
   leaf,
   look,
@@ -15,15 +16,16 @@ import {
 } from '../../store/viewer'
 import { framesOf, sourceOf, stackOf } from '../../store/stack'
 import type { DatasetSummary, PictureId, ViewedPicture } from '../../worker/protocol'
+import { arrows } from '../annotation/gestures'
 import { count } from '../format'
 import { ModalDialog } from '../modal-dialog'
 import { ResumeWith } from '../resume-with'
 import { millimetres } from '../source-words'
 import { layerOn, layerRows, lackOf } from './layer'
-import { moveBy, zoomBy, type Sight } from './pointers'
+import { seeMore, zoomBy, type Sight } from './pointers'
 import { ViewerPicture } from './viewer-picture'
 import { ViewerSide } from './viewer-side'
-import '../styles/annotation.css'
+import '../styles/desk.css'
 import '../styles/viewer.css'
 
 interface Props {
@@ -43,20 +45,25 @@ export function Viewer({ dataset, asked }: Props) {
     sight.current = now
   }, [])
   const dialog = useRef<HTMLDialogElement>(null)
-  const images = imagesOf(dataset)
-  const slices = stackOf(images, asked).map(({ id }) => id)
-  const frames = framesOf(images, asked)
-  const name = [...images.unlabeled, ...images.exemplars].find(({ id }) => id === asked)?.name ?? ''
+  // Of all images, which may be thousands; a drag of the window renders many times a second.
+  const { slices, frames, name } = useMemo(() => {
+    const images = imagesOf(dataset)
+    return {
+      slices: stackOf(images, asked).map(({ id }) => id),
+      frames: framesOf(images, asked),
+      name: imageOf(dataset, asked)?.name ?? '',
+    }
+  }, [dataset, asked])
   const at = among.indexOf(asked)
   const layer = shown && layerOn(wanted, shown)
   return (
     <ModalDialog
       ref={dialog}
-      className="viewer"
+      className="desk viewer"
       title={`View ${name}`}
       head={(titleId) => (
-        <header className="viewer-head">
-          <div className="viewer-title">
+        <header className="desk-head">
+          <div className="desk-title">
             <h2 id={titleId}>
               <span className="unseen">View </span>
               {name}
@@ -102,13 +109,13 @@ export function Viewer({ dataset, asked }: Props) {
       onClose={closeViewer}
     >
       <Keys dialog={dialog} sight={sight} asked={asked} frames={frames} />
-      <div className="viewer-desk" aria-busy={shown?.id !== asked}>
-        <div className="viewer-stage">
+      <div className="desk-parts" aria-busy={shown?.id !== asked}>
+        <div className="desk-stage">
           {shown && layer ? (
             <ViewerPicture picture={shown} layer={layer} classes={dataset.classes} window={own ?? shown.window} onSight={keepSight} />
           ) : (
             <>
-              <div className="viewer-picture" />
+              <div className="desk-picture" />
               <p className="viewer-readout" />
             </>
           )}
@@ -204,9 +211,9 @@ function keyPressed(event: KeyboardEvent, sight: Sight | null, asked: PictureId,
   if (event.ctrlKey || event.metaKey || event.altKey) return false
   const { outlines, opacity, shown } = viewerStore.getState()
   const letter = key.length === 1 ? key.toUpperCase() : key
-  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key]
-  if (step && shiftKey) {
-    if (sight) moveBy(-step[0]! * 60, -step[1]! * 60, sight)
+  const arrow = arrows[key]
+  if (arrow && shiftKey) {
+    if (sight) seeMore(arrow, sight)
     return true
   }
   const row = layerRows.find((one) => one.key === letter)
