@@ -50,6 +50,10 @@ export abstract class Networks {
   private readonly shares = new Map<PictureId, number[]>()
   /** What the current weights say of images, where known and as long as it fits `mostKept`. */
   private inferred = new Map<PictureId, Inference>()
+  /**
+   * The masks of the image that was asked for last, by number, and of all that were tidied with it: whoever scrolls asks for one slice after another.
+   */
+  private latest: { config: Config; dataset: Dataset; masks: Map<number, LabelMap> } | null = null
 
   constructor(
     public dataset: Dataset,
@@ -77,6 +81,7 @@ export abstract class Networks {
   /** To be called whenever the weights change. */
   protected forget(): void {
     this.inferred = new Map()
+    this.latest = null
   }
 
   private picture(i: number): Picture {
@@ -193,16 +198,26 @@ export abstract class Networks {
     })
   }
 
-  /** The predicted mask of one image, in the size of its source, tidied as the settings want it; for that, with the whole volume. */
+  /**
+   * The predicted mask of one image, in the size of its source, tidied as the settings want it; for that, with the whole volume. Not to be changed: it
+   * is kept.
+   */
   async predictOne(i: number): Promise<LabelMap> {
-    const { config, dataset } = this
-    const { source, frame } = this.picture(i)
-    const beside = config.largest || config.holes ? picturesIn(dataset).filter((one) => one.source === source && one.frame === frame) : []
-    let mask: LabelMap | null = null
-    await this.results(beside.length > 1 ? beside.map(({ id }) => numberOf(dataset, id)) : [i], (result) => {
-      if (result.i === i) mask = result.predicted
-    })
-    return mask!
+    const { config, dataset, inferred } = this
+    let { latest } = this
+    if (!latest?.masks.has(i) || latest.config !== config || latest.dataset !== dataset) {
+      const masks = new Map<number, LabelMap>()
+      const { source, frame } = this.picture(i)
+      const tidy = config.largest || config.holes
+      const beside = picturesIn(dataset).flatMap((other, n) =>
+        n === i || (tidy && other.source === source && other.frame === frame) ? [n] : [],
+      )
+      await this.results(beside, (result) => masks.set(result.i, result.predicted))
+      latest = { config, dataset, masks }
+      // Steps may have been taken meanwhile.
+      if (inferred === this.inferred) this.latest = latest
+    }
+    return latest.masks.get(i)!
   }
 
   /** A mask of image `i` with the user's annotation in place of the prediction wherever it is known. */
