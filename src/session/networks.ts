@@ -108,9 +108,10 @@ export abstract class Networks {
 
   /** An annotated image and what it teaches, as the networks see both: size x size, unknown is 255. */
   exemplarSeen(id: PictureId): { input: Float32Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> } {
-    const picture = this.picture(numberOf(this.dataset, id))
+    const i = numberOf(this.dataset, id)
+    const picture = this.picture(i)
     const annotation = annotationOf(this.dataset, exemplarAt(this.dataset, picture)!)!
-    return { input: this.inputOf(numberOf(this.dataset, id)), labels: prepareLabels(annotation, this.frame(picture), this.config) }
+    return { input: this.inputOf(i), labels: prepareLabels(annotation, this.frame(picture), this.config) }
   }
 
   /**
