@@ -251,7 +251,7 @@ export abstract class Networks {
   }
 
   /** Mean foreground Dice of a predicted mask of image `i`; null without a reference. */
-  diceOf(i: number, { labels }: LabelMap): number | null {
+  private diceOf(i: number, { labels }: LabelMap): number | null {
     const reference = referenceOf(this.dataset, i)?.labels
     if (!reference) return null
     const { mean } = scorePatients([caseOf('', labels, reference)], this.net.classes)
