@@ -11,6 +11,7 @@ import { annotationOf, exemplarAt } from './annotations'
 import { numberOf, picturesIn, rasterOf, type Dataset, type Picture } from './dataset'
 import { sharesOf } from './domain'
 import type { Prediction } from './events'
+import type { Looks } from './looks'
 import type { PictureId } from './picture-id'
 import { mapToSource, prepareLabels, toSource } from './preparation'
 import { referenceOf } from './references'
@@ -71,6 +72,8 @@ export abstract class Networks {
   readonly recoveries: Recovery[] = []
   /** What else happened, in order. */
   readonly marks: Mark[] = []
+  /** How the images that they have learnt from look; null where that is not known. */
+  abstract readonly looks: Looks | null
   /** On the backend; not to be disposed of. */
   protected abstract readonly models: Models
   /** The state of both models, not to be changed. */

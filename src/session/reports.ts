@@ -6,7 +6,7 @@ import type { Dataset } from './dataset'
 import type { Prediction, SessionEvent, SessionEvents } from './events'
 import { examination, examinationOf } from './examination'
 import { sayUnlike } from './further'
-import type { LoadedNetworks } from './loaded-networks'
+import type { Networks } from './networks'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
 import { Trainer } from './trainer'
@@ -73,7 +73,7 @@ export class Reports {
   }
 
   /** Reports what both networks see in the pile, and what the doctor finds. */
-  predicted(run: Trainer | LoadedNetworks, items: Prediction[]): void {
+  predicted(run: Networks, items: Prediction[]): void {
     // First: a page gets the masks themselves, not copies.
     if (run instanceof Trainer) this.send('advice', { findings: examinationOf(run, items) })
     this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })

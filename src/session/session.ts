@@ -39,7 +39,7 @@ import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { onlyCorrects, withoutDomain } from './domain'
 import { withFurther } from './further'
-import type { LoadedNetworks } from './loaded-networks'
+import type { Networks } from './networks'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
 import { moved } from './run-state'
@@ -366,13 +366,13 @@ export class Session {
     })
 
   /** Networks that have learnt something: the run's, or those of one that waits for its images. */
-  private get networks(): Trainer | LoadedNetworks | null {
+  private get networks(): Networks | null {
     const { trainer, dataset, config, waiting } = this
     return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
   }
 
   /** Those that can predict: none once the backend is lost for good. */
-  private get able(): Trainer | LoadedNetworks | null {
+  private get able(): Networks | null {
     return this.state === 'failed' ? null : this.networks
   }
 
@@ -825,7 +825,7 @@ export class Session {
     this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
   }
 
-  private async predict(networks: Trainer | LoadedNetworks, pause: () => Promise<void>): Promise<void> {
+  private async predict(networks: Networks, pause: () => Promise<void>): Promise<void> {
     this.reports.predicted(networks, await networks.predictAll(pause))
   }
 
