@@ -182,3 +182,13 @@ test('of a class in one piece only the largest is left, and holes are filled, in
   expect(await masksIn(session)).toEqual(raw.masks)
   expect(await session.checkpoint()).toEqual(checkpoint)
 })
+
+test('masks are tidied where that is asked for after the networks were made, and before the first step', async () => {
+  const { session, runTo } = openSession()
+  await session.configure(tiny)
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
+  await session.patientScores()
+  await session.configure({ largest: true, holes: true })
+  await runTo()
+  expect(json((await session.files('weights'))['config.json'])).toMatchObject({ config: { largest: true, holes: true } })
+})

@@ -471,16 +471,16 @@ export class Session {
       const before = this.config
       const config = makeConfig(values, before)
       const others = keys.filter((key) => config[key] !== before[key])
-      const { trainer, networks } = this
-      if (trainer ?? networks) {
+      const { trainer } = this
+      const networks = trainer ?? this.networks
+      if (networks) {
         if (!others.every((key) => freeKeys.includes(key)) || this.state === 'failed')
           throw new ConfigError(
             trainer
               ? 'Settings apply to a new run: press Reset, then change them.'
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
-        this.config = config
-        if (networks) networks.config = config
+        this.config = networks.config = config
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
