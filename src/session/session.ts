@@ -160,7 +160,7 @@ export class Session {
   private async addFurther(files: RoleFile[]): Promise<void> {
     const by = this.trainer ?? this.waiting?.networks ?? null
     const { dataset, problems } = await withFurther(this.dataset, files, by, this.tellRead)
-    for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+    this.reports.problems(problems)
     if (dataset !== this.dataset) this.showAnew(dataset)
   }
 
@@ -176,20 +176,17 @@ export class Session {
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
     const before = this.dataset
     const read = await readFor(before, files, this.tellRead)
-    const tell = (problems: readonly InputError[]) => {
-      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
-    }
     const strangers = this.waiting?.take(
       read.given.map(({ volume }) => volume),
       files,
     )
     if (strangers) {
-      tell([...read.problems, ...sayStrangers(strangers)])
+      this.reports.problems([...read.problems, ...sayStrangers(strangers)])
       await this.goOnWaiting()
       return
     }
     const { dataset, problems } = withRead(withoutDomain(before), read, chosen)
-    tell(problems)
+    this.reports.problems(problems)
     if (dataset === before) return
     if (!before.modality) this.several = dataset.modality && { before, given: [] }
     this.several?.given.push({ files, chosen })
@@ -245,7 +242,7 @@ export class Session {
       if (this.dataset.exemplars.some(({ drawn }) => drawn))
         throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
       const { dataset, problems } = await withModality(this.several, modality, this.tellRead)
-      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+      this.reports.problems(problems)
       this.use(dataset)
       await this.goOnWaiting()
     })
