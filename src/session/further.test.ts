@@ -111,6 +111,9 @@ test('the zip of weights alone, and that of a run without its images, segment as
     expect(Object.entries(await masksIn(session))).toEqual(expected)
     await expect(session.export('run')).rejects.toThrow('come from a file')
     await expect(session.configure({ size: 32 })).rejects.toThrow('settings of the networks')
+    // A file that cannot be used changes nothing.
+    await session.loadFiles(inRole('unlabeled', fromBytes('notes.png', new Uint8Array(9))))
+    expect(Object.entries(await masksIn(session))).toEqual(expected)
     // A correction takes the place of the prediction, and is marked.
     const { id } = of('dataset').at(-1)!.dataset.further.images[0]!
     const opened = await session.openPicture(id, true)

@@ -174,7 +174,7 @@ export class Session {
   }
 
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
-    const before = this.dataset
+    const before = withoutDomain(this.dataset)
     const read = await readFor(before, files, this.tellRead)
     const strangers = this.waiting?.take(
       read.given.map(({ volume }) => volume),
@@ -185,7 +185,7 @@ export class Session {
       await this.goOnWaiting()
       return
     }
-    const { dataset, problems } = withRead(withoutDomain(before), read, chosen)
+    const { dataset, problems } = withRead(before, read, chosen)
     this.reports.problems(problems)
     if (dataset === before) return
     if (!before.modality) this.several = dataset.modality && { before, given: [] }
