@@ -9,6 +9,12 @@ import { settingsHelp } from './help'
 const backends = ['webgpu', 'wasm', 'cpu'] as const satisfies BackendName[]
 const samples = ['Cardiac phantom', 'Abdominal phantom'] as const satisfies SampleName[]
 
+const backend = {
+  value: 'NAME',
+  meaning: 'Backend to compute on',
+  oneOf: backends,
+  otherwise: 'WebGPU if there is a real adapter, else wasm',
+} as const
 const threads = { value: 'N', meaning: 'Threads of the wasm backend', default: '1' } as const
 
 export const train = {
@@ -56,12 +62,7 @@ export const train = {
       otherwise: `${defaults.steps}, or the preset's`,
     },
     seed: { value: 'N', meaning: 'Short for --set seed=N, which it overrides', otherwise: String(defaults.seed) },
-    backend: {
-      value: 'NAME',
-      meaning: 'Backend to compute on',
-      oneOf: backends,
-      otherwise: 'WebGPU if there is a real adapter, else wasm',
-    },
+    backend,
     threads,
     until: { value: 'N', meaning: 'Pause after step N and write everything, the checkpoint included', otherwise: 'the last step' },
     resume: {
@@ -127,12 +128,7 @@ export const predict = {
       multiple: true,
       otherwise: "the run's",
     },
-    backend: {
-      value: 'NAME',
-      meaning: 'Backend to compute on',
-      oneOf: backends,
-      otherwise: 'WebGPU if there is a real adapter, else wasm',
-    },
+    backend,
     threads,
     rename: {
       value: 'FILE',
@@ -288,12 +284,7 @@ export const study = {
       otherwise: 'that of a Slurm array or a Kubernetes Indexed Job, else all',
     },
     jobs: { value: 'N', meaning: 'How many runs are made at once, each in a process of its own', default: '1' },
-    backend: {
-      value: 'NAME',
-      meaning: 'Backend to compute on',
-      oneOf: backends,
-      otherwise: 'WebGPU if there is a real adapter, else wasm',
-    },
+    backend,
     report: { value: 'DIR', meaning: 'Instead: report on the results in this folder; prints the tables' },
     compare: { value: 'A,B', meaning: 'With --report: compare these two arms as well', multiple: true },
     into: {

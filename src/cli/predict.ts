@@ -4,20 +4,19 @@ import { basename, join } from 'node:path'
 import { maxArchiveBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
 import { ConfigError, makeConfig, maskKeys, type Key } from '../method/config'
-import { BackendError, openBackend, reopenBackend } from '../session/backend'
+import { BackendError } from '../session/backend'
 import { CheckpointError, openCheckpoint } from '../session/checkpoint'
 import type { DatasetSummary, SessionEvent } from '../session/events'
 import { usualOptions } from '../session/export-files'
 import { ProblemError } from '../session/problem'
 import { archiveOf, differences, isRunArchive, openRunArchive, openRunFiles, type RunArchive } from '../session/run-archive'
-import { Session } from '../session/session'
 import './pipelines'
-import { countOf, runCommand, UsageError } from './arguments'
+import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { predict } from './commands'
 import { fromPath, placeAt } from './given-path'
 import { filesIn } from './input-files'
-import { nodePlatform } from './platform'
+import { openSession } from './open-session'
 import { privacyNotes, tellCases } from './privacy'
 import { masksIn, newestCheckpoint, predictionFormat, RunFolder } from './run-folder'
 
@@ -70,11 +69,7 @@ async function main(values: Values<typeof predict>): Promise<void> {
     else if (event.type === 'predictions') unlike = event.predictions.unlike
     else if (event.type === 'recovered' && event.message) console.log(event.message)
   }
-  const threads = countOf(values.threads, '--threads')
-  const onFault = (fault: Error) => void session.lose(fault)
-  const info = await openBackend(values.backend ?? null, nodePlatform, onFault, threads)
-  console.log(`Backend ${info.backend} · ${info.adapter}`)
-  const session = new Session(info, receive, (on, host) => reopenBackend(on, host, nodePlatform, onFault, threads))
+  const { session, info } = await openSession(values, receive)
   await session.useNetworks({ ...run, config: makeConfig(set, run.config) })
   await session.loadFiles(files.map((file) => ({ role: 'further', file })))
   await session.settled()

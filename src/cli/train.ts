@@ -6,21 +6,21 @@ import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { duration } from '../lib/duration'
 import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
-import { BackendError, openBackend, reopenBackend } from '../session/backend'
+import { BackendError } from '../session/backend'
 import type { Action, DatasetSummary, FileRole, Finding, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
 import { CheckpointError, openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import type { RoleFile } from '../session/given-files'
 import { ProblemError } from '../session/problem'
 import { isRunArchive } from '../session/run-archive'
-import { Session } from '../session/session'
+import type { Session } from '../session/session'
 import './pipelines'
 import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
 import { fromPath, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
-import { nodePlatform } from './platform'
+import { openSession } from './open-session'
 import { privacyNotes, tellCases } from './privacy'
 import { masksIn, newestCheckpoint, RunFolder } from './run-folder'
 
@@ -189,11 +189,7 @@ async function main(values: Values<typeof train>): Promise<void> {
   const checkpoint = values.resume && !zip ? await checkpointAt(values.resume) : null
 
   const log = new Log()
-  const threads = countOf(values.threads, '--threads')
-  const onFault = (fault: Error) => void session.lose(fault)
-  const info = await openBackend(values.backend ?? null, nodePlatform, onFault, threads)
-  console.log(`Backend ${info.backend} · ${info.adapter}`)
-  const session = new Session(info, log.receive, (on, host) => reopenBackend(on, host, nodePlatform, onFault, threads))
+  const { session, info } = await openSession(values, log.receive)
   const stopIfRefused = () => {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }

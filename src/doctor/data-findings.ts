@@ -6,7 +6,7 @@ import { likenessOf } from './likeness'
 
 const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
 
-export const wholeImage = ({ config: { regionWidth, regionHeight, crop } }: Facts): boolean =>
+const wholeImage = ({ config: { regionWidth, regionHeight, crop } }: Facts): boolean =>
   regionWidth === 1 && regionHeight === 1 && crop === 1
 
 /** More pixels for small structures: a region of interest where there is none, else a larger image. */

@@ -1,18 +1,9 @@
 /** How an exemplar compares with the pile. */
+import { correlation } from '../method/bank/pose'
 import { meanOf, type PictureFacts } from './facts'
 
-/** Pearson's correlation of two coarse pictures; 0 where one is even. */
-function correlation(a: Float32Array, b: Float32Array): number {
-  const [ma, mb] = [meanOf([...a]), meanOf([...b])]
-  let [ab, aa, bb] = [0, 0, 0]
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - ma, b[i]! - mb]
-    ab += x * y
-    aa += x * x
-    bb += y * y
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0
-}
+/** All parts of a coarse picture. */
+const everywhere = new Uint8Array(64).fill(1)
 
 /** The picture turned by quarters, 1 to 3, and mirrored if asked. */
 function turned(coarse: Float32Array, quarters: number, mirrored: boolean): Float32Array {
@@ -57,11 +48,11 @@ export function likenessOf(picture: PictureFacts, pile: readonly PictureFacts[])
   const longest = ({ width, height, spacing }: PictureFacts) => spacing && Math.max(width * spacing[0], height * spacing[1])
   const ways = turns.map(({ quarters, mirrored }) => turned(picture.coarse, quarters, mirrored))
   const ahead = pile.map(({ coarse }) => {
-    const [own = 0, ...others] = ways.map((way) => correlation(way, coarse))
+    const [own = 0, ...others] = ways.map((way) => correlation(way, coarse, everywhere))
     return Math.max(...others) - own
   })
   return {
-    upright: correlation(picture.coarse, typical),
+    upright: correlation(picture.coarse, typical, everywhere),
     fits: ahead.filter((v) => v <= 0).length / pile.length,
     turned: median(ahead),
     brightness: Math.abs(meanOf([...picture.coarse]) - mean) / Math.max(spread, leastSpread),

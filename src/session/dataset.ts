@@ -205,26 +205,29 @@ export function picturesOf(source: Source): Picture[] {
 /** The image itself, in the units of its file. */
 export const rasterOf = ({ source, plane, slice, frame }: Picture): Raster => sliceOf(source.volume, plane, slice, frame)
 
-const numbered = new WeakMap<Dataset, Picture[]>()
+const numbered = new WeakMap<Dataset, { pictures: Picture[]; numbers: Map<PictureId, number> }>()
+
+function numberedIn(dataset: Dataset) {
+  let known = numbered.get(dataset)
+  if (!known) {
+    const { unlabeled, exemplars } = dataset
+    const further = dataset.further.flatMap(picturesOf)
+    const ids = new Set([...unlabeled, ...further].map(({ id }) => id))
+    const teaching = exemplars.flatMap(({ picture, drawn, given }) => ((drawn ?? given) && !ids.has(picture.id) ? [picture] : []))
+    const pictures = [...unlabeled, ...teaching, ...further]
+    numbered.set(dataset, (known = { pictures, numbers: new Map(pictures.map(({ id }, i) => [id, i])) }))
+  }
+  return known
+}
 
 /**
  * All images that get a mask, each once: those that are learnt from, exemplars that are not among them, and those that are only segmented. Their
  * places here are their numbers.
  */
-export function picturesIn(dataset: Dataset): Picture[] {
-  let pictures = numbered.get(dataset)
-  if (!pictures) {
-    const { unlabeled, exemplars } = dataset
-    const further = dataset.further.flatMap(picturesOf)
-    const known = new Set([...unlabeled, ...further].map(({ id }) => id))
-    const teaching = exemplars.flatMap(({ picture, drawn, given }) => ((drawn ?? given) && !known.has(picture.id) ? [picture] : []))
-    numbered.set(dataset, (pictures = [...unlabeled, ...teaching, ...further]))
-  }
-  return pictures
-}
+export const picturesIn = (dataset: Dataset): Picture[] => numberedIn(dataset).pictures
 
 /** The number of a picture; -1 for one that gets no mask. */
-export const numberOf = (dataset: Dataset, id: PictureId): number => picturesIn(dataset).findIndex((picture) => picture.id === id)
+export const numberOf = (dataset: Dataset, id: PictureId): number => numberedIn(dataset).numbers.get(id) ?? -1
 
 /** The image of an id: one that gets a mask, or an exemplar that waits for its own; undefined if it is no longer loaded. */
 export const pictureOf = (dataset: Dataset, id: PictureId): Picture | undefined =>

@@ -34,7 +34,7 @@ export const apartFrom = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, share, k) => sum + Math.abs(share - b[k]!), 0) / (levels.length + 1)
 
 /** The longest side of what the networks see, in millimetres; null without a spacing. */
-export function seenSide({ spacing, ...extent }: Extent, config: Config): number | null {
+function seenSide({ spacing, ...extent }: Extent, config: Config): number | null {
   if (!spacing) return null
   const { rect } = frameOf({ ...extent, spacing }, config, null)
   return Math.max(rect.width * spacing[0], rect.height * spacing[1])

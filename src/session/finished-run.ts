@@ -186,9 +186,12 @@ async function predictions(
     own.images++
     if (teaching.has(picture.id)) own.drawn++
     own.further ||= further.has(picture.source)
-    if (what === 'run') predicted.push(networks.predictionOf(result))
-    if (what === 'run')
-      images.push(pictureOf(networks, picture, result, labels, { drawn: teaching.has(picture.id), further: further.has(picture.source) }))
+    if (what === 'run') {
+      const prediction = networks.predictionOf(result)
+      predicted.push(prediction)
+      const is = { dice: prediction.dice, drawn: teaching.has(picture.id), further: further.has(picture.source) }
+      images.push(pictureOf(networks, picture, result, labels, is))
+    }
     done++
   }
   await networks.results(numbers, keep, next)
@@ -206,9 +209,9 @@ function exemplarsOf(networks: Networks, dataset: Dataset): FinishedRun['exempla
 function pictureOf(
   networks: Networks,
   { name, spacing }: Picture,
-  { i, seen, disagreement, predicted }: Result,
+  { i, seen, disagreement }: Result,
   labels: Uint8Array,
-  is: Pick<FinishedRun['images'][number], 'drawn' | 'further'>,
+  is: Pick<FinishedRun['images'][number], 'dice' | 'drawn' | 'further'>,
 ): FinishedRun['images'][number] {
   const pixels = countClasses(labels, networks.net.classes)
   return {
@@ -218,7 +221,6 @@ function pictureOf(
     labels: seen,
     size: networks.config.size,
     disagreement,
-    dice: networks.diceOf(i, predicted),
     pixels,
     areaMm2: spacing && pixels.map((count) => count * spacing[0] * spacing[1]),
   }

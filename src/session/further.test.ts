@@ -111,6 +111,9 @@ test('the zip of weights alone, and that of a run without its images, segment as
     expect(Object.entries(await masksIn(session))).toEqual(expected)
     await expect(session.export('run')).rejects.toThrow('come from a file')
     await expect(session.configure({ size: 32 })).rejects.toThrow('settings of the networks')
+    // A file that cannot be used changes nothing.
+    await session.loadFiles(inRole('unlabeled', fromBytes('notes.png', new Uint8Array(9))))
+    expect(Object.entries(await masksIn(session))).toEqual(expected)
     // A correction takes the place of the prediction, and is marked.
     const { id } = of('dataset').at(-1)!.dataset.further.images[0]!
     const opened = await session.openPicture(id, true)
@@ -181,4 +184,14 @@ test('of a class in one piece only the largest is left, and holes are filled, in
   await session.settled()
   expect(await masksIn(session)).toEqual(raw.masks)
   expect(await session.checkpoint()).toEqual(checkpoint)
+})
+
+test('masks are tidied where that is asked for after the networks were made, and before the first step', async () => {
+  const { session, runTo } = openSession()
+  await session.configure(tiny)
+  await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
+  await session.patientScores()
+  await session.configure({ largest: true, holes: true })
+  await runTo()
+  expect(json((await session.files('weights'))['config.json'])).toMatchObject({ config: { largest: true, holes: true } })
 })

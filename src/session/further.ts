@@ -88,7 +88,7 @@ export function cutLike(dataset: Dataset, looks: Looks | null): Dataset {
 }
 
 /** How the further images of networks are unlike those that were learnt from, in sentences. */
-export function sayUnlike(networks: Networks & { looks: Looks | null }): string[] {
+export function sayUnlike(networks: Networks): string[] {
   const { dataset, config, looks } = networks
   if (!looks) return []
   const first = picturesIn(dataset).length - dataset.further.reduce((sum, source) => sum + picturesOf(source).length, 0)

@@ -11,6 +11,7 @@ import { annotationOf, exemplarAt } from './annotations'
 import { numberOf, picturesIn, rasterOf, type Dataset, type Picture } from './dataset'
 import { sharesOf } from './domain'
 import type { Prediction } from './events'
+import type { Looks } from './looks'
 import type { PictureId } from './picture-id'
 import { mapToSource, prepareLabels, toSource } from './preparation'
 import { referenceOf } from './references'
@@ -50,6 +51,10 @@ export abstract class Networks {
   private readonly shares = new Map<PictureId, number[]>()
   /** What the current weights say of images, where known and as long as it fits `mostKept`. */
   private inferred = new Map<PictureId, Inference>()
+  /**
+   * The masks of the image that was asked for last, by number, and of all that were tidied with it: whoever scrolls asks for one slice after another.
+   */
+  private latest: { config: Config; dataset: Dataset; masks: Map<number, LabelMap> } | null = null
 
   constructor(
     public dataset: Dataset,
@@ -67,6 +72,8 @@ export abstract class Networks {
   readonly recoveries: Recovery[] = []
   /** What else happened, in order. */
   readonly marks: Mark[] = []
+  /** How the images that they have learnt from look; null where that is not known. */
+  abstract readonly looks: Looks | null
   /** On the backend; not to be disposed of. */
   protected abstract readonly models: Models
   /** The state of both models, not to be changed. */
@@ -77,6 +84,7 @@ export abstract class Networks {
   /** To be called whenever the weights change. */
   protected forget(): void {
     this.inferred = new Map()
+    this.latest = null
   }
 
   private picture(i: number): Picture {
@@ -103,9 +111,10 @@ export abstract class Networks {
 
   /** An annotated image and what it teaches, as the networks see both: size x size, unknown is 255. */
   exemplarSeen(id: PictureId): { input: Float32Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> } {
-    const picture = this.picture(numberOf(this.dataset, id))
+    const i = numberOf(this.dataset, id)
+    const picture = this.picture(i)
     const annotation = annotationOf(this.dataset, exemplarAt(this.dataset, picture)!)!
-    return { input: this.inputOf(numberOf(this.dataset, id)), labels: prepareLabels(annotation, this.frame(picture), this.config) }
+    return { input: this.inputOf(i), labels: prepareLabels(annotation, this.frame(picture), this.config) }
   }
 
   /**
@@ -193,16 +202,26 @@ export abstract class Networks {
     })
   }
 
-  /** The predicted mask of one image, in the size of its source, tidied as the settings want it; for that, with the whole volume. */
+  /**
+   * The predicted mask of one image, in the size of its source, tidied as the settings want it; for that, with the whole volume. Not to be changed: it
+   * is kept.
+   */
   async predictOne(i: number): Promise<LabelMap> {
-    const { config, dataset } = this
-    const { source, frame } = this.picture(i)
-    const beside = config.largest || config.holes ? picturesIn(dataset).filter((one) => one.source === source && one.frame === frame) : []
-    let mask: LabelMap | null = null
-    await this.results(beside.length > 1 ? beside.map(({ id }) => numberOf(dataset, id)) : [i], (result) => {
-      if (result.i === i) mask = result.predicted
-    })
-    return mask!
+    const { config, dataset, inferred } = this
+    let { latest } = this
+    if (!latest?.masks.has(i) || latest.config !== config || latest.dataset !== dataset) {
+      const masks = new Map<number, LabelMap>()
+      const { source, frame } = this.picture(i)
+      const tidy = config.largest || config.holes
+      const beside = picturesIn(dataset).flatMap((other, n) =>
+        n === i || (tidy && other.source === source && other.frame === frame) ? [n] : [],
+      )
+      await this.results(beside, (result) => masks.set(result.i, result.predicted))
+      latest = { config, dataset, masks }
+      // Steps may have been taken meanwhile.
+      if (inferred === this.inferred) this.latest = latest
+    }
+    return latest.masks.get(i)!
   }
 
   /** A mask of image `i` with the user's annotation in place of the prediction wherever it is known. */
@@ -235,7 +254,7 @@ export abstract class Networks {
   }
 
   /** Mean foreground Dice of a predicted mask of image `i`; null without a reference. */
-  diceOf(i: number, { labels }: LabelMap): number | null {
+  private diceOf(i: number, { labels }: LabelMap): number | null {
     const reference = referenceOf(this.dataset, i)?.labels
     if (!reference) return null
     const { mean } = scorePatients([caseOf('', labels, reference)], this.net.classes)

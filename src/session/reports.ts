@@ -1,3 +1,4 @@
+import type { InputError } from '../data/input-error'
 import type { Bank } from '../method/bank/bank'
 import type { Config } from '../method/config'
 import type { Mark } from '../method/history'
@@ -6,7 +7,8 @@ import type { Dataset } from './dataset'
 import type { Prediction, SessionEvent, SessionEvents } from './events'
 import { examination, examinationOf } from './examination'
 import { sayUnlike } from './further'
-import type { LoadedNetworks } from './loaded-networks'
+import type { Networks } from './networks'
+import { problemOf } from './problem'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
 import { Trainer } from './trainer'
@@ -35,6 +37,11 @@ export class Reports {
 
   send<T extends keyof SessionEvents>(type: T, event: SessionEvents[T]): void {
     this.hear({ type, run: this.run, ...event } as unknown as SessionEvent)
+  }
+
+  /** Reports what could not be used. */
+  problems(problems: readonly InputError[]): void {
+    for (const problem of problems) this.send('problem', problemOf(problem)!)
   }
 
   /** Starts a new run; what the last one had still to report is dropped. */
@@ -73,7 +80,7 @@ export class Reports {
   }
 
   /** Reports what both networks see in the pile, and what the doctor finds. */
-  predicted(run: Trainer | LoadedNetworks, items: Prediction[]): void {
+  predicted(run: Networks, items: Prediction[]): void {
     // First: a page gets the masks themselves, not copies.
     if (run instanceof Trainer) this.send('advice', { findings: examinationOf(run, items) })
     this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })

@@ -39,7 +39,7 @@ import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { onlyCorrects, withoutDomain } from './domain'
 import { withFurther } from './further'
-import type { LoadedNetworks } from './loaded-networks'
+import type { Networks } from './networks'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
 import { moved } from './run-state'
@@ -160,7 +160,7 @@ export class Session {
   private async addFurther(files: RoleFile[]): Promise<void> {
     const by = this.trainer ?? this.waiting?.networks ?? null
     const { dataset, problems } = await withFurther(this.dataset, files, by, this.tellRead)
-    for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+    this.reports.problems(problems)
     if (dataset !== this.dataset) this.showAnew(dataset)
   }
 
@@ -174,22 +174,19 @@ export class Session {
   }
 
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
-    const before = this.dataset
+    const before = withoutDomain(this.dataset)
     const read = await readFor(before, files, this.tellRead)
-    const tell = (problems: readonly InputError[]) => {
-      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
-    }
     const strangers = this.waiting?.take(
       read.given.map(({ volume }) => volume),
       files,
     )
     if (strangers) {
-      tell([...read.problems, ...sayStrangers(strangers)])
+      this.reports.problems([...read.problems, ...sayStrangers(strangers)])
       await this.goOnWaiting()
       return
     }
-    const { dataset, problems } = withRead(withoutDomain(before), read, chosen)
-    tell(problems)
+    const { dataset, problems } = withRead(before, read, chosen)
+    this.reports.problems(problems)
     if (dataset === before) return
     if (!before.modality) this.several = dataset.modality && { before, given: [] }
     this.several?.given.push({ files, chosen })
@@ -245,7 +242,7 @@ export class Session {
       if (this.dataset.exemplars.some(({ drawn }) => drawn))
         throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
       const { dataset, problems } = await withModality(this.several, modality, this.tellRead)
-      for (const problem of problems) this.reports.send('problem', problemOf(problem)!)
+      this.reports.problems(problems)
       this.use(dataset)
       await this.goOnWaiting()
     })
@@ -366,13 +363,13 @@ export class Session {
     })
 
   /** Networks that have learnt something: the run's, or those of one that waits for its images. */
-  private get networks(): Trainer | LoadedNetworks | null {
+  private get networks(): Networks | null {
     const { trainer, dataset, config, waiting } = this
     return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
   }
 
   /** Those that can predict: none once the backend is lost for good. */
-  private get able(): Trainer | LoadedNetworks | null {
+  private get able(): Networks | null {
     return this.state === 'failed' ? null : this.networks
   }
 
@@ -471,16 +468,16 @@ export class Session {
       const before = this.config
       const config = makeConfig(values, before)
       const others = keys.filter((key) => config[key] !== before[key])
-      const { trainer, networks } = this
-      if (trainer ?? networks) {
+      const { trainer } = this
+      const networks = trainer ?? this.networks
+      if (networks) {
         if (!others.every((key) => freeKeys.includes(key)) || this.state === 'failed')
           throw new ConfigError(
             trainer
               ? 'Settings apply to a new run: press Reset, then change them.'
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
-        this.config = config
-        if (networks) networks.config = config
+        this.config = networks.config = config
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
@@ -825,7 +822,7 @@ export class Session {
     this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
   }
 
-  private async predict(networks: Trainer | LoadedNetworks, pause: () => Promise<void>): Promise<void> {
+  private async predict(networks: Networks, pause: () => Promise<void>): Promise<void> {
     this.reports.predicted(networks, await networks.predictAll(pause))
   }
 

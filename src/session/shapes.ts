@@ -11,12 +11,13 @@ interface Slice {
   map: LabelMap
 }
 
-const found = new WeakMap<Dataset['exemplars'], Shapes>()
+/** With the mapping that they hold for: by it the same masks show other classes. */
+const found = new WeakMap<Dataset['exemplars'], { mapping: Dataset['mapping']; shapes: Shapes }>()
 
 /** What all exemplars together show; slices of a volume that follow each other are one volume. */
 export function shapesOf(dataset: Dataset): Shapes {
   const before = found.get(dataset.exemplars)
-  if (before) return before
+  if (before?.mapping === dataset.mapping) return before.shapes
   const exemplars = annotated(dataset).map((exemplar): Slice => ({ picture: exemplar.picture, map: annotationOf(dataset, exemplar)! }))
   const shown = new Set<number>()
   const apart = new Set<number>()
@@ -32,7 +33,7 @@ export function shapesOf(dataset: Dataset): Shapes {
   }
   const classes = [...shown].sort((a, b) => a - b)
   const shapes = { single: classes.filter((label) => !apart.has(label)), solid: classes.filter((label) => !hollow.has(label)) }
-  found.set(dataset.exemplars, shapes)
+  found.set(dataset.exemplars, { mapping: dataset.mapping, shapes })
   return shapes
 }
 

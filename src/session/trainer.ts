@@ -98,7 +98,6 @@ export class Trainer extends Networks {
     return this.runner.current
   }
 
-  /** How the images that are learnt from look. */
   get looks(): Looks | null {
     return looksOf(this.dataset, this.config, this.prepared)
   }

@@ -52,7 +52,7 @@ export async function viewedPicture(dataset: Dataset, id: PictureId, networks: N
     view.probabilities = networks.mapsOf(i, inference).probabilities.map(toBytes)
   })
   const { inference: form } = networks.config
-  view.masks[form] = (await resultOf(networks, i)).labels.slice()
+  view.masks[form] = (await networks.predictOne(i)).labels.slice()
   return { ...view, step: networks.t }
 }
 
@@ -84,36 +84,8 @@ async function maskOf(dataset: Dataset, id: PictureId, mask: MaskName, networks:
     return exemplar ? annotationOf(dataset, exemplar) : null
   }
   if (!networks) return null
-  if (mask === networks.config.inference) return networks.withAnnotation(i, await resultOf(networks, i))
+  if (mask === networks.config.inference) return networks.withAnnotation(i, await networks.predictOne(i))
   let map: LabelMap | null = null
   await networks.inferPile([i], (inference) => (map = networks.maskOf(i, inference, mask)))
   return map && networks.withAnnotation(i, map)
-}
-
-/** What networks give for a volume in one frame, by the numbers of its images. */
-interface Results {
-  of: readonly unknown[]
-  masks: Map<number, LabelMap>
-}
-
-/** Of the volume that was looked at last: whoever scrolls asks for one slice after another, and masks are tidied by the whole volume. */
-const latest = new WeakMap<Networks, Results>()
-
-/** The predicted mask of image `i` as it is exported but for drawings: tidied as the settings want it. */
-async function resultOf(networks: Networks, i: number): Promise<LabelMap> {
-  const { dataset, config, t } = networks
-  const { source, frame } = picturesIn(dataset)[i]!
-  const of = [dataset, config, t, source, frame]
-  let known = latest.get(networks)
-  if (!known?.masks.has(i) || known.of.some((one, n) => one !== of[n])) {
-    const tidied = config.largest || config.holes
-    const beside = picturesIn(dataset).flatMap((other, n) =>
-      n === i || (tidied && other.source === source && other.frame === frame) ? [n] : [],
-    )
-    known = { of, masks: new Map() }
-    const { masks } = known
-    await networks.results(beside, (result) => masks.set(result.i, result.predicted))
-    latest.set(networks, known)
-  }
-  return known.masks.get(i)!
 }
