@@ -1,5 +1,5 @@
 import { hexOf, sha256 } from '../lib/hex'
-import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
+import { either, finite, listOf, mapOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
@@ -167,10 +167,13 @@ const areRecoveries = listOf(
 
 const areMarks: Shape<Mark[]> = listOf(
   either(
-    record({ step: whole(0), what: oneOf('teaching', 'stopped') }),
+    record({ step: whole(0), what: oneOf('teaching', 'stopped', 'resumed') }),
     either(
-      record({ step: whole(0), what: oneOf('exemplar'), picture: text }),
-      record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+      record({ step: whole(0), what: oneOf('exemplar', 'removed'), picture: text }),
+      either(
+        record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+        record({ step: whole(0), what: oneOf('setting'), values: mapOf(either(text, either(finite, oneOf(true, false)))) }),
+      ),
     ),
   ),
 )

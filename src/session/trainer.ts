@@ -167,9 +167,9 @@ export class Trainer extends Networks {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
     this.release()
     const { t: step } = next
-    const before = new Set(annotated(this.dataset).map(({ picture }) => picture.id))
-    for (const { picture } of annotated(dataset))
-      if (!before.has(picture.id)) next.marks.push({ step, what: 'exemplar', picture: picture.id })
+    const [before, after] = [this.dataset, dataset].map((one) => annotated(one).map(({ picture }) => picture.id)) as [string[], string[]]
+    for (const picture of before) if (!after.includes(picture)) next.marks.push({ step, what: 'removed', picture })
+    for (const picture of after) if (!before.includes(picture)) next.marks.push({ step, what: 'exemplar', picture })
     if (config.steps !== this.config.steps)
       next.marks.push({ step, what: 'steps', to: config.steps, learningRate: learningRateAt(step, next.schedule) })
     return next
@@ -277,6 +277,17 @@ export class Trainer extends Networks {
   /** What a run is that comes to rest here by itself, or was saved here. */
   get restsAs(): 'paused' | 'stopped' | 'finished' {
     return restOf(this.t, this.config.steps, this.marks)
+  }
+
+  /** Notes that the run goes on from a rest here, where nothing else says why. */
+  markResumed(): void {
+    const said = this.marks.some(({ step, what }) => step === this.t && what !== 'teaching' && what !== 'stopped' && what !== 'setting')
+    if (this.t > 0 && !said && !this.recoveries.some(({ step }) => step === this.t)) this.marks.push({ step: this.t, what: 'resumed' })
+  }
+
+  /** Notes that settings of a run that has begun are others from here on. */
+  markSettings(values: Partial<Config>): void {
+    if (this.t > 0) this.marks.push({ step: this.t, what: 'setting', values })
   }
 
   /** Notes that somebody ended the run here. */
