@@ -1,3 +1,4 @@
+import { diceAlone } from '../method/history'
 import { decode } from 'fast-png'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -44,7 +45,8 @@ const run: ReportedRun = {
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,
   rows: [row(1), row(2), row(7)],
-  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null] }],
+  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null], ...diceAlone }],
+  patients: {},
   masks: [],
   maps: [],
   images: [image('a.png', 0.1, { dice: 0.75, areaMm2: [11, 3.25, 2000] }), image('b.png', 0.4)],

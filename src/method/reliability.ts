@@ -1,5 +1,8 @@
 /** Whether labels are as often right as the networks are sure of them: counts that add up over images and runs. */
 
+import { unknown } from '../image/raster'
+import { decide, type Inference } from './inference'
+
 /** Bins of confidence, 0..1. */
 const bins = 20
 
@@ -48,4 +51,40 @@ export function confidentPart({ pixels, right }: Reliability, from: number): { r
   const first = Math.round(from * bins)
   const confident = sum(pixels.slice(first))
   return { right: sum(right.slice(first)) / confident, share: confident / sum(pixels) }
+}
+
+/** Counts of labels for a score: by confidence, and exactly from the threshold on. */
+export interface Confidence {
+  reliability: Reliability
+  sure: number
+  right: number
+}
+
+export const noConfidence = (): Confidence => ({ reliability: noReliability(), sure: 0, right: 0 })
+
+/**
+ * Counts the labels of both networks in one image, where they or the truth are foreground: most of an image is background that nobody gets wrong.
+ * @param truth class of each pixel as the networks see it, 255 for unknown @param tau from which confidence on a label is learnt from
+ */
+export function countConfidence(counts: Confidence, inference: Inference, truth: Uint8Array, classes: number, tau: number): void {
+  for (const softmax of [inference.A, inference.B]) {
+    const { labels, confidence } = decide(softmax, classes)
+    for (let pixel = 0; pixel < truth.length; pixel++) {
+      const [label, real] = [labels[pixel]!, truth[pixel]!]
+      if (real === unknown || (label === 0 && real === 0)) continue
+      countReliability(counts.reliability, confidence[pixel]!, label === real)
+      if (confidence[pixel]! < tau) continue
+      counts.sure++
+      if (label === real) counts.right++
+    }
+  }
+}
+
+/** Null where no pixel counts. */
+export function confidenceScore({ reliability, sure, right }: Confidence): {
+  confidentRight: number | null
+  calibrationError: number | null
+} {
+  const error = calibrationError(reliability)
+  return { confidentRight: sure === 0 ? null : right / sure, calibrationError: Number.isNaN(error) ? null : error }
 }

@@ -15,6 +15,13 @@ export interface ScoredPicture {
 export const unitOf = (pictures: readonly Pick<Picture, 'spacing'>[]): 'mm' | 'pixel' =>
   pictures.every(({ spacing }) => spacing) ? 'mm' : 'pixel'
 
+/** Pixels of all scored images that are measured at every score: half a second of the processor as a rule, more where masks are noise. */
+const mostMeasured = 8_000_000
+
+/** Whether HD95 of all scored images can be measured at every score. */
+export const isQuicklyMeasured = (scored: readonly ScoredPicture[]): boolean =>
+  scored.reduce((sum, { picture: { width, height } }) => sum + width * height, 0) <= mostMeasured
+
 /**
  * HD95 of every foreground class of each patient or volume, both directions pooled: of a volume in three dimensions, of separate images the mean of each
  * patient's; NaN where a class is absent.

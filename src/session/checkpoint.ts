@@ -5,7 +5,7 @@ import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import { diceAlone, type Mark, type Recovery, type ScoreRow, type StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
@@ -146,7 +146,13 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
     const settings = readConfig(config)
     return {
       ...settings,
-      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...{
+        classes,
+        step,
+        leg: leg ?? settings.config.steps,
+        rows: withNaN(rows),
+        scores: (scores as ScoreRow[]).map((score) => ({ ...diceAlone, ...score })),
+      },
       ...{ recoveries, marks },
       ...{
         data: metadata['data']!,

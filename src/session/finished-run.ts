@@ -15,7 +15,7 @@ import { annotated } from './annotations'
 import { hasChannels, picturesIn, type Dataset, type Picture, type Source } from './dataset'
 import { domainOf } from './domain'
 import type { Networks, Result } from './networks'
-import { fieldOfAll, scoredImages } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind, Prediction } from './events'
 import { examinationOf } from './examination'
@@ -81,6 +81,7 @@ export async function finishedRun(
     networks: what === 'weights' || what === 'run' ? await networks(run) : null,
     rows: run.rows,
     scores: run.scores,
+    patients: Object.fromEntries(dataset.unlabeled.map((picture) => [picture.id, scoredWith(picture)])),
     ...(await predictions(run, what, dataset, tell)),
   }
 }

@@ -3,17 +3,20 @@ import { restOf } from '../lib/mark'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
 import { combine } from '../method/inference'
-import { scorePatients, type Case, type PatientScores } from '../method/metrics'
+import { meanOf, scorePatients, type Case, type PatientScores } from '../method/metrics'
+import { confidenceScore, countConfidence, noConfidence } from '../method/reliability'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, readModels, writeModels, type StoredModel } from '../method/model'
 import type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { asPlanned } from '../method/schedule'
 import { withBank, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'
+import { distancesOf, isQuicklyMeasured, type ScoredPicture } from './border-distances'
 import type { Dataset } from './dataset'
 import { looksOf } from './domain'
 import type { Looks } from './looks'
 import { caseOf, Networks } from './networks'
+import { prepareLabels } from './preparation'
 import { referenceOf } from './references'
 import { scoredImages, scoredWith, stacksOf } from './training-data'
 import type { LiveViews } from './events'
@@ -317,18 +320,25 @@ export class Trainer extends Networks {
     const fit = scorePatients(own, net.classes).mean
     const forms = [config.inference, 'A', 'B'] as const
     const cases: Case[][] = forms.map(() => [])
+    const scored: ScoredPicture[] = []
+    const counts = noConfidence()
     await this.inferPile(
       which,
       (inference, i) => {
         const picture = dataset.unlabeled[i]!
-        const reference = referenceOf(dataset, i)!.labels
+        const reference = referenceOf(dataset, i)!
+        scored.push({ picture, reference })
         forms.forEach((form, f) => {
-          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference))
+          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference.labels))
         })
+        countConfidence(counts, inference, prepareLabels(reference, this.frame(picture), config), net.classes, config.tau)
       },
       pause,
     )
     const orNull = (v: number) => (Number.isNaN(v) ? null : v)
+    const distances = isQuicklyMeasured(scored) ? await distancesOf(scored, cases[0]!, net.classes, pause) : []
+    const hd95Of = new Map(distances.map(({ patient, hd95 }) => [patient, hd95]))
+    const hd95PerClass = distances.length === 0 ? [] : forEachClass(net.classes, (c) => meanOf(distances.map(({ hd95 }) => hd95[c]!)))
     const [all, A, B] = cases.map((some) => scorePatients(some, net.classes)) as [PatientScores, PatientScores, PatientScores]
     const row: ScoreRow = {
       step: this.t,
@@ -337,6 +347,14 @@ export class Trainer extends Networks {
       diceA: orNull(A.mean),
       diceB: orNull(B.mean),
       perClass: all.perClass.map(orNull),
+      hd95: orNull(meanOf(hd95PerClass)),
+      hd95PerClass: hd95PerClass.map(orNull),
+      perPatient: all.patients.map(({ patient, dice }) => ({
+        picture: scored.find(({ picture }) => scoredWith(picture) === patient)!.picture.id,
+        dice: dice.map(orNull),
+        hd95: (hd95Of.get(patient) ?? []).map(orNull),
+      })),
+      ...confidenceScore(counts),
     }
     if (this.scores.at(-1)?.step === this.t) this.scores.pop()
     this.scores.push(row)
@@ -349,6 +367,8 @@ export class Trainer extends Networks {
     return lookAt({ net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }, image)
   }
 }
+
+const forEachClass = (classes: number, value: (foreground: number) => number) => Array.from({ length: classes - 1 }, (_, c) => value(c))
 
 /** Whether unlabelled images were learnt from in a step. */
 const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)
