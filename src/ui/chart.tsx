@@ -3,14 +3,16 @@ import { CartesianGrid, LineChart, ReferenceLine, ResponsiveContainer, usePlotAr
 import { tidy } from '../lib/round-numbers'
 import type { Thin, ThinPoint } from '../store/series'
 import type { RunEvent } from './chart-events'
-import type { ChartProps } from './chart-props'
+import type { ChartProps, Line } from './chart-props'
 import { shareOf, type Scale } from './chart-scale'
 import { count } from './format'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
 
+const strokeOf = ({ own, model }: Line) => own?.color ?? strokes[model]
+
 /** A is solid and B is dashed, so that colour is not the only difference. */
-const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
+const dashOf = ({ own, model, faint }: Line) => (own ? own.dash : model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
 
 interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
   points: readonly ThinPoint[]
@@ -88,8 +90,9 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
           <rect x={plot.x} y={plot.y} width={plot.width} height={plot.height} />
         </clipPath>
       </defs>
-      {lines.map(({ key, model }) =>
-        thinned ? (
+      {lines.map((line) => {
+        const { key } = line
+        return thinned ? (
           <path
             key={key}
             className="range"
@@ -98,7 +101,7 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
               heights(key, 'high'),
               heights(key, 'low').map((v, i) => v ?? (points[i]!.values[key] ? lowest : null)),
             )}
-            fill={strokes[model]}
+            fill={strokeOf(line)}
             fillOpacity={0.2}
           />
         ) : (
@@ -107,12 +110,13 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
             className="raw"
             d={path(across, heights(key, 'value'))}
             fill="none"
-            stroke={strokes[model]}
+            stroke={strokeOf(line)}
             strokeOpacity={0.35}
           />
-        ),
-      )}
-      {lines.map(({ key, model, faint }) => {
+        )
+      })}
+      {lines.map((line) => {
+        const { key, faint } = line
         const smooth = heights(key, 'smooth')
         return (
           <g key={key}>
@@ -120,18 +124,18 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
               className="bold"
               d={path(across, smooth)}
               fill="none"
-              stroke={strokes[model]}
+              stroke={strokeOf(line)}
               strokeWidth={faint ? 1 : 1.75}
               strokeOpacity={faint ? 0.8 : 1}
-              strokeDasharray={dash(model, faint)}
+              strokeDasharray={dashOf(line)}
             />
             {dots &&
               !faint &&
               smooth.map(
-                (v, i) => v !== null && across[i] !== null && <circle key={i} cx={across[i]!} cy={v} r={2} fill={strokes[model]} />,
+                (v, i) => v !== null && across[i] !== null && <circle key={i} cx={across[i]!} cy={v} r={2} fill={strokeOf(line)} />,
               )}
             {gapsOf(smooth).map((i) => (
-              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokes[model]} fontSize={12} textAnchor="middle">
+              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokeOf(line)} fontSize={12} textAnchor="middle">
                 ×
               </text>
             ))}
