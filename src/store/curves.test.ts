@@ -1,8 +1,9 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { diceAlone, type ScoreRow } from '../method/history'
+import type { ScoreRow } from '../worker/protocol'
 
 const score = (step: number, over: Partial<ScoreRow> = {}): ScoreRow => ({
-  ...{ step, fit: 0.9, dice: 0.5, diceA: 0.4, diceB: 0.6, perClass: [0.7, null], ...diceAlone },
+  ...{ step, fit: 0.9, dice: 0.5, diceA: 0.4, diceB: 0.6, perClass: [0.7, null] },
+  ...{ hd95: null, hd95PerClass: [], perPatient: [], confidentRight: null, calibrationError: null },
   ...over,
 })
 const patient = (picture: string, ...dice: (number | null)[]) => ({ picture, dice, hd95: dice.map((v) => v && 10 * v) })
