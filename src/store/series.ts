@@ -134,28 +134,26 @@ export class Series<K extends string> {
     for (let first = Math.floor(begin / size) * size; first < end; first += size) {
       const last = Math.min(first + size, this.length) - 1
       const values: Partial<Record<K, Thin | null>> = {}
-      const between: Partial<Record<K, Thin | null>> = {}
-      let broken = false
+      const missing = new Set<K>()
       this.keys.forEach((key, k) => {
         const column = this.columns[k + 1]!
-        let [low, high, missing, newest] = [Infinity, -Infinity, 0, -1]
+        let [low, high, newest] = [Infinity, -Infinity, -1]
         for (let i = first; i <= last; i++) {
           const v = column[i]!
           if (!Number.isFinite(v)) {
-            missing++
+            missing.add(key)
             continue
           }
           if (v < low) low = v
           if (v > high) high = v
           newest = i
         }
-        const some = newest >= 0
-        const value: Thin | null = some ? { value: column[newest]!, low, high, smooth: smooth[k]![newest]! } : null
-        values[key] = value
-        between[key] = missing > 0 ? null : value
-        broken ||= missing > 0 && some
+        values[key] = newest < 0 ? null : { value: column[newest]!, low, high, smooth: smooth[k]![newest]! }
       })
-      if (broken) points.push({ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between as ThinPoint<K>['values'] })
+      if ([...missing].some((key) => values[key])) {
+        const between = Object.fromEntries(this.keys.map((key) => [key, missing.has(key) ? null : values[key]])) as ThinPoint<K>['values']
+        points.push({ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between })
+      }
       points.push({ step: steps[last]!, rows: last - first + 1, values: values as ThinPoint<K>['values'] })
     }
     return points

@@ -129,11 +129,7 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
               strokeOpacity={faint ? 0.8 : 1}
               strokeDasharray={dashOf(line)}
             />
-            {dots &&
-              !faint &&
-              smooth.map(
-                (v, i) => v !== null && across[i] !== null && <circle key={i} cx={across[i]!} cy={v} r={2} fill={strokeOf(line)} />,
-              )}
+            {dots && !faint && <path className="dots" d={dotsOf(across, smooth)} fill={strokeOf(line)} />}
             {gapsOf(smooth).map((i) => (
               <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokeOf(line)} fontSize={12} textAnchor="middle">
                 ×
@@ -170,6 +166,13 @@ const path = (across: readonly (number | null)[], heights: readonly (number | nu
 const area = (across: readonly (number | null)[], high: readonly (number | null)[], low: readonly (number | null)[]): string =>
   runsOf(across, high)
     .map((run) => `M${join(run, across, high)}L${join([...run].reverse(), across, low)}Z`)
+    .join('')
+
+/** A dot of 2 px at each point, as one element: hundreds of them would take most of an update. */
+const dotsOf = (across: readonly (number | null)[], heights: readonly (number | null)[]): string =>
+  runsOf(across, heights)
+    .flat()
+    .map((i) => `M${(across[i]! - 2).toFixed(2)} ${heights[i]!.toFixed(2)}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`)
     .join('')
 
 /** The last points before a line breaks off, if it goes on later. */
