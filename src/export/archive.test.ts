@@ -93,7 +93,7 @@ test.each([
   ['weights', weights],
   ['masks', masks],
   ['maps', ['README.txt', 'labels.json', ...['disagreement', 'probability-Herz', 'probability-Ä'].map((what) => `maps/p2_b-${what}.png`)]],
-  ['run', [...new Set([...weights, ...masks, 'metrics.csv', 'report.html', 'checkpoint.safetensors'])].sort()],
+  ['run', [...new Set([...weights, ...masks, 'metrics.csv', 'metrics.jsonl', 'report.html', 'checkpoint.safetensors'])].sort()],
 ] as const)('the files of "%s", and what the README says of them', async (kind, names) => {
   const withNetworks = kind === 'weights' || kind === 'run'
   const made = { ...run, networks: withNetworks ? networks : null }
@@ -101,9 +101,16 @@ test.each([
   expect(Object.keys(files).sort()).toEqual(names)
   const readme = read(files['README.txt'])
   expect(readme).toContain('not a medical device')
-  for (const name of [...weights, 'labels.json', 'metrics.csv', 'masks/', 'maps/', 'report.html', 'checkpoint.safetensors'].filter(
-    (one) => one !== 'README.txt',
-  ))
+  for (const name of [
+    ...weights,
+    'labels.json',
+    'metrics.csv',
+    'metrics.jsonl',
+    'masks/',
+    'maps/',
+    'report.html',
+    'checkpoint.safetensors',
+  ].filter((one) => one !== 'README.txt'))
     expect(readme.includes(`  ${name} `), name).toBe(names.some((one) => one.startsWith(name)))
   expect(readme.includes('python3 load.py')).toBe(withNetworks)
 })

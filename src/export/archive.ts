@@ -4,7 +4,7 @@ import type { Volume } from '../data/volume'
 import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
-import { writeMetricsCsv } from './metrics-csv'
+import { writeMetricsCsv, writeMetricsJsonl } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
@@ -39,6 +39,7 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
+      'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores)),
       'report.html': text(writeReport(run, masks?.sources)),
     }),
     ...continuation,
@@ -204,6 +205,7 @@ const descriptions: [path: string, says: string][] = [
     'what is annotated, drawings among it: each exemplar as class per pixel, 255 for unknown, and the mask that it came from',
   ],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
+  ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 
