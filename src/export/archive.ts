@@ -39,7 +39,7 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
-      'report.html': text(writeReport(run, masks?.sources)),
+      'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
     ...continuation,
   }

@@ -7,13 +7,14 @@ import { LoadedNetworks } from './loaded-networks'
 import type { Networks } from './networks'
 import { continuationOf } from './run-archive'
 import { Trainer } from './trainer'
+import type { Speed } from './speed'
 
 /** How masks are written unless asked otherwise. */
 export const usualOptions: ExportOptions = { format: 'source', keepIdentifiers: false, rename: false }
 
 /**
  * The files of an export by path.
- * @param watched the image that the live view follows @param tell how many images or files are done; awaited, so that other work gets its turn
+ * @param watched the image that the live view follows @param speed how long the run was trained @param tell how many images or files are done; awaited, so that other work gets its turn
  */
 export async function filesOf(
   networks: Networks,
@@ -22,12 +23,15 @@ export async function filesOf(
   options: ExportOptions,
   watched: PictureId | null,
   tell: (done: number, of: number) => Promise<void>,
+  { from, spent }: Speed,
 ): Promise<Files> {
   if (networks instanceof LoadedNetworks && (what === 'run' || what === 'weights'))
     throw new InputError('These networks come from a file, which has all of their run: export the masks or maps of what they segment.', '')
   const dataset = asWritten(networks.dataset, options)
   const continuation = networks instanceof Trainer && what === 'run' ? await continuationOf(networks, backend, watched, dataset) : {}
-  return exportFiles(await finishedRun(networks, backend, what, dataset, tell), what, { ...options, made: new Date() }, continuation, tell)
+  const trained = spent > 0 ? { seconds: spent, from } : null
+  const run = await finishedRun(networks, backend, what, trained, dataset, tell)
+  return exportFiles(run, what, { ...options, made: new Date() }, continuation, tell)
 }
 
 export const zipped = (files: Files, what: ExportKind, step: number): ExportedFile => ({
