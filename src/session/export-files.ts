@@ -1,13 +1,14 @@
 import { InputError } from '../data/input-error'
 import { exportFiles, zip, type Files } from '../export/archive'
+import { archiveName } from './archive-name'
 import { asWritten } from './cases'
 import type { BackendInfo, ExportedFile, ExportKind, ExportOptions, PictureId } from './events'
 import { finishedRun } from './finished-run'
 import { LoadedNetworks } from './loaded-networks'
 import type { Networks } from './networks'
 import { continuationOf } from './run-archive'
-import { Trainer } from './trainer'
 import type { Speed } from './speed'
+import { Trainer } from './trainer'
 
 /** How masks are written unless asked otherwise. */
 export const usualOptions: ExportOptions = { format: 'source', keepIdentifiers: false, rename: false }
@@ -22,8 +23,8 @@ export async function filesOf(
   what: ExportKind,
   options: ExportOptions,
   watched: PictureId | null,
-  tell: (done: number, of: number) => Promise<void>,
   { from, spent }: Speed,
+  tell: (done: number, of: number) => Promise<void>,
 ): Promise<Files> {
   if (networks instanceof LoadedNetworks && (what === 'run' || what === 'weights'))
     throw new InputError('These networks come from a file, which has all of their run: export the masks or maps of what they segment.', '')
@@ -34,7 +35,7 @@ export async function filesOf(
   return exportFiles(run, what, { ...options, made: new Date() }, continuation, tell)
 }
 
-export const zipped = (files: Files, what: ExportKind, step: number): ExportedFile => ({
-  name: `exemplar-lab-${what}-step-${step}.zip`,
+export const zipped = (files: Files, what: ExportKind, networks: Networks): ExportedFile => ({
+  name: `${archiveName(what, networks, new Date())}.zip`,
   bytes: zip(files),
 })

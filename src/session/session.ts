@@ -871,7 +871,7 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!.t)
+      return zipped(files, what, this.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
