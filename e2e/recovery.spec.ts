@@ -16,7 +16,7 @@ async function expectWholeCurve(page: Page, steps: number): Promise<void> {
 }
 
 async function expectExport(page: Page): Promise<void> {
-  expect((await saved(page, 'Export run')).name).toMatch(/^exemplar-lab-run-step-\d+\.zip$/)
+  expect((await saved(page, 'Export run')).name).toMatch(/^exemplar-lab-run-step-\d+-.*\.zip$/)
 }
 
 test('a worker that is ended in mid-step is replaced, and the run ends', async ({ page }) => {

@@ -77,9 +77,11 @@ const run: FinishedRun = {
     {
       ...{ name: 'p2_b.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 },
       ...{ drawn: false, further: false, disagreement: 0, dice: null, pixels: [4, 0, 0] },
+      ...{ pixelMm2: null, volume: null, truth: null },
     },
   ],
-  exemplars: [{ name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 }],
+  exemplars: [{ id: 'e', name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16, from: 'file', since: 0 }],
+  trained: null,
 }
 
 const read = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)

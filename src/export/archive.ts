@@ -40,7 +40,7 @@ export async function exportFiles(
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
       'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores)),
-      'report.html': text(writeReport(run, masks?.sources)),
+      'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
     ...continuation,
   }

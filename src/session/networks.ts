@@ -109,6 +109,11 @@ export abstract class Networks {
     return known
   }
 
+  /** A mask of image `i` as the networks see it: size x size. */
+  labelsSeen(i: number, map: LabelMap): Uint8Array<ArrayBuffer> {
+    return prepareLabels(map, this.frame(this.picture(i)), this.config)
+  }
+
   /** An annotated image and what it teaches, as the networks see both: size x size, unknown is 255. */
   exemplarSeen(id: PictureId): { input: Float32Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> } {
     const i = numberOf(this.dataset, id)

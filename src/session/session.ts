@@ -561,7 +561,9 @@ export class Session {
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
+      const begun = performance.now()
       await this.advance(trainer, 1, only)
+      this.speed.spent += (performance.now() - begun) / 1000
       this.enter(trainer.restsAs)
       await this.rest()
     })
@@ -869,7 +871,7 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!.t)
+      return zipped(files, what, this.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
@@ -880,7 +882,7 @@ export class Session {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, tell)
+    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
@@ -936,6 +938,7 @@ export class Session {
     this.prepared = prepared
     this.restart()
     this.trainer = trainer
+    this.speed = new Speed(trainer.t)
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)

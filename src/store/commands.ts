@@ -1,7 +1,7 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
-import { dataKeys, type Config, type Key, type Preset } from '../method/config'
+import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
   Drawn,
@@ -31,8 +31,6 @@ import { isToReplace, respawn } from './respawn'
 import {
   addProblem,
   allowed,
-  applyPreset,
-  differing,
   give,
   loading,
   pick,
