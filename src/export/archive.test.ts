@@ -14,7 +14,7 @@ import { exportFiles, maskNames, zip } from './archive'
 import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { findPython, needs, runPython } from '../lib/python.test-support'
-import { readSafetensors, type StoredTensor } from './safetensors'
+import { readSafetensors, type StoredTensor } from '../lib/safetensors'
 
 const config = { ...defaults, seed: 5, steps: 9, size: 16, baseWidth: 4 }
 

@@ -9,7 +9,7 @@ import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type Wr
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
 import { writeReport } from './report-html'
-import { writeSafetensors } from './safetensors'
+import { writeSafetensors } from '../lib/safetensors'
 
 /** Files by path, with forward slashes. */
 export type Files = Record<string, Uint8Array<ArrayBuffer>>

@@ -3,7 +3,7 @@ import type { Volume } from '../data/volume'
 import type { Finding } from '../doctor/finding'
 import type { Config } from '../method/config'
 import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
-import type { StoredTensor } from './safetensors'
+import type { StoredTensor } from '../lib/safetensors'
 
 /** One row of the label table; background comes first. */
 export interface ExportedClass {

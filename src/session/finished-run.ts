@@ -1,6 +1,6 @@
 import type { FinishedRun, Networks as NetworkFiles, RunFacts } from '../export/finished-run'
 import { toOihw, type Hwio } from '../export/oihw'
-import type { StoredTensor } from '../export/safetensors'
+import type { StoredTensor } from '../lib/safetensors'
 import { makePhantoms } from '../data/phantom'
 import { putSlice } from '../data/slices'
 import type { Volume } from '../data/volume'
