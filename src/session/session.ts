@@ -478,6 +478,7 @@ export class Session {
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
         this.config = networks.config = config
+        if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
@@ -534,6 +535,7 @@ export class Session {
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
+    this.trainer?.markResumed()
     this.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
@@ -1029,7 +1031,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks(trainer?.marks ?? [])
+    this.reports.marks((trainer ?? this.waiting?.run.checkpoint)?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
