@@ -499,12 +499,12 @@ export class Session {
     this.restart()
   }
 
-  private restart(): void {
+  private restart(from = 0): void {
     this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
-    this.speed = new Speed()
+    this.speed = new Speed(from)
     this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
@@ -563,7 +563,6 @@ export class Session {
       const trainer = this.open()
       const begun = performance.now()
       await this.advance(trainer, 1, only)
-      this.speed.spent += (performance.now() - begun) / 1000
       this.enter(trainer.restsAs)
       await this.rest()
     })
@@ -936,9 +935,8 @@ export class Session {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
-    this.restart()
+    this.restart(trainer.t)
     this.trainer = trainer
-    this.speed = new Speed(trainer.t)
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
