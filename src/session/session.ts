@@ -253,8 +253,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, sample, checkpoint } = run
+    const { config, checkpoint } = run
     const { further } = this.dataset
+    // Networks alone need no sample to go on with.
+    const sample = (checkpoint ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -561,7 +563,6 @@ export class Session {
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
-      const begun = performance.now()
       await this.advance(trainer, 1, only)
       this.enter(trainer.restsAs)
       await this.rest()
