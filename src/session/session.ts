@@ -253,8 +253,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, sample, checkpoint } = run
+    const { config, checkpoint } = run
     const { further } = this.dataset
+    // Networks alone need no sample to go on with.
+    const sample = (checkpoint ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -500,12 +502,12 @@ export class Session {
     this.restart()
   }
 
-  private restart(): void {
+  private restart(from = 0): void {
     this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
-    this.speed = new Speed()
+    this.speed = new Speed(from)
     this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
@@ -563,9 +565,7 @@ export class Session {
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
-      const begun = performance.now()
       await this.advance(trainer, 1, only)
-      this.speed.spent += (performance.now() - begun) / 1000
       this.enter(trainer.restsAs)
       await this.rest()
     })
@@ -938,9 +938,8 @@ export class Session {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
-    this.restart()
+    this.restart(trainer.t)
     this.trainer = trainer
-    this.speed = new Speed(trainer.t)
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
