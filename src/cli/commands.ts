@@ -153,7 +153,7 @@ export const predict = {
   },
   examples: [
     '--run out/hearts --images hearts/new --out out/new',
-    '--run exemplar-lab-weights-step-600.zip --images scan.nii.gz --set largest=true --backend wasm --threads 2 --out out/scan',
+    '--run weights.zip --images scan.nii.gz --set largest=true --backend wasm --threads 2 --out out/scan',
     '--run out/hearts --images series --rename names.csv --out out/named',
     '--run out/hearts/checkpoint.safetensors --images series --keep-identifiers --out out/series',
   ],

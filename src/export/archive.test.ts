@@ -15,7 +15,7 @@ import { exportFiles, maskNames, zip } from './archive'
 import type { FinishedRun, Networks } from './finished-run'
 import { loadPy } from './load-py'
 import { findPython, needs, runPython } from '../lib/python.test-support'
-import { readSafetensors, type StoredTensor } from './safetensors'
+import { readSafetensors, type StoredTensor } from '../lib/safetensors'
 
 const config = { ...defaults, seed: 5, steps: 9, size: 16, baseWidth: 4 }
 
@@ -79,9 +79,11 @@ const run: FinishedRun = {
     {
       ...{ name: 'p2_b.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 },
       ...{ drawn: false, further: false, disagreement: 0, dice: null, pixels: [4, 0, 0] },
+      ...{ pixelMm2: null, volume: null, truth: null },
     },
   ],
-  exemplars: [{ name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 }],
+  exemplars: [{ id: 'e', name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16, from: 'file', since: 0 }],
+  trained: null,
 }
 
 const read = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)

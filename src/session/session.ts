@@ -47,6 +47,7 @@ import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from '.
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
+import { recordingOf } from './timeline-file'
 import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { measureMasks, viewedPicture } from './viewed-picture'
@@ -253,8 +254,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, sample, checkpoint } = run
+    const { config } = run
     const { further } = this.dataset
+    // Networks alone need no sample to go on with.
+    const sample = (run.curves ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -271,11 +274,7 @@ export class Session {
       this.config = before
       throw error
     }
-    this.reports.send('continued', { config, watched: null })
-    if (checkpoint) {
-      this.reports.collect(checkpoint)
-      this.reportRecoveries(checkpoint.recoveries)
-    }
+    this.reports.replay(run)
     this.flush()
   }
 
@@ -500,12 +499,12 @@ export class Session {
     this.restart()
   }
 
-  private restart(): void {
+  private restart(from = 0): void {
     this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
-    this.speed = new Speed()
+    this.speed = new Speed(from)
     this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
@@ -871,7 +870,7 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!.t)
+      return zipped(files, what, this.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
@@ -882,7 +881,7 @@ export class Session {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, tell)
+    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
@@ -936,12 +935,13 @@ export class Session {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
-    this.restart()
+    this.restart(trainer.t)
     this.trainer = trainer
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()
+    this.reports.recording(recordingOf(trainer, dataset))
     this.flush()
     this.enter(trainer.restsAs)
   }
@@ -1028,7 +1028,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks((trainer ?? this.waiting?.run.checkpoint)?.marks ?? [])
+    this.reports.marks(trainer?.marks ?? this.waiting?.run.curves?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
@@ -1056,9 +1056,9 @@ export class Session {
     const { trainer } = this
     if (!trainer || this.opening) return
     const begun = performance.now()
-    const views = await trainer.look(this.watchedIndex)
+    const looked = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.
-    if (trainer === this.trainer) this.reports.send('views', { views })
+    if (trainer === this.trainer) this.reports.send('views', looked)
     this.reports.looked(performance.now() - begun)
   }
 }
