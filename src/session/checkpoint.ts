@@ -154,7 +154,7 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
         step,
         leg: leg ?? settings.config.steps,
         rows: withNaN(rows),
-        scores: (scores as ScoreRow[]).map((score) => ({ ...diceAlone, ...score })),
+        scores: (scores as ScoreRow[]).map((score) => ({ ...score, ...diceAlone, ...score })),
       },
       ...{ recoveries, marks },
       ...{
