@@ -7,12 +7,16 @@ import { loadPy } from './load-py'
 import { writeMetricsCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
+import { writeSeenMasks } from './predictions-file'
 import { onnxReadme } from './onnx-readme'
 import { writeReport } from './report-html'
 import { writeSafetensors } from './safetensors'
 
 /** Files by path, with forward slashes. */
 export type Files = Record<string, Uint8Array<ArrayBuffer>>
+
+/** Where an export has the masks as the networks see them. */
+export const seenName = 'predictions.safetensors.gz'
 
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 /** JSON as it is written everywhere. */
@@ -39,11 +43,19 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
+      ...seenFile(run),
       'report.html': text(writeReport(run, masks?.sources)),
     }),
     ...continuation,
   }
   return { ...files, 'README.txt': text(readme(run, files)) }
+}
+
+/** The masks as the networks see them, for a comparison of runs. */
+function seenFile({ images }: FinishedRun): Files {
+  const labels = new Map(images.flatMap(({ id, labels }) => (id === undefined ? [] : [[id, labels] as const])))
+  const bytes = writeSeenMasks({ size: images[0]?.size ?? 0, labels })
+  return bytes ? { [seenName]: bytes } : {}
 }
 
 /** Files already compressed or hardly compressible: storing them is ten times as fast. */
@@ -203,6 +215,7 @@ const descriptions: [path: string, says: string][] = [
     'exemplars.safetensors.gz',
     'what is annotated, drawings among it: each exemplar as class per pixel, 255 for unknown, and the mask that it came from',
   ],
+  [seenName, 'each mask as the networks see it, by a hash of its image: what the page compares with other runs'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]

@@ -93,7 +93,7 @@ export interface SourceOfFile {
 
 /** A square picture as the network sees it: grey 0..255 and class indices, row-major. */
 export interface ReportedPicture {
-  /** By which marks name it. */
+  /** By which marks and masks name it. */
   id?: string
   name: string
   grey: Uint8Array

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ScoreRow, StepMetrics } from '../method/history'
-import { writeMetricsCsv } from './metrics-csv'
+import { readMetricsCsv, writeMetricsCsv } from './metrics-csv'
 
 const names =
   'step learningRate ramp totalA totalB exemplarA exemplarB syntheticA syntheticB imageA imageB featureA featureB confidentA confidentB foregroundA foregroundB agreement'.split(
@@ -58,3 +58,23 @@ test('every number reads back exactly', () => {
     }),
   )
 })
+
+test('the table reads back, with columns that a later version adds', () => {
+  const rows = [metrics(1, 0.1), metrics(2, 1e-7, { imageA: NaN, only: 'B' })]
+  const scores = [score(2, { perClass: [0.75, null] }), score(7, { dice: null, diceA: null, perClass: [null, 0.1] })]
+  const csv = writeMetricsCsv(rows, scores)
+  expect(readMetricsCsv(csv)).toEqual({ rows, scores })
+  const wider = csv
+    .trimEnd()
+    .split('\n')
+    .map((line, i) => `${line},${i === 0 ? 'later' : '1'}`)
+    .join('\r\n')
+  expect(readMetricsCsv(wider)).toEqual({ rows, scores })
+})
+
+test.each([
+  ['another table', 'image,mask\na,b\n'],
+  ['no number', 'step,totalA\n1,much\n'],
+  ['no step', 'step,totalA\n,1\n'],
+  ['nothing', ''],
+])('%s is refused', (_, csv) => expect(() => readMetricsCsv(csv)).toThrow(/./))

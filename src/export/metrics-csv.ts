@@ -51,3 +51,40 @@ export function writeMetricsCsv(rows: readonly StepMetrics[], scores: readonly S
   })
   return csvOf([head, ...lines])
 }
+
+/**
+ * Reads what `writeMetricsCsv` wrote; columns that it does not know are left out, and of those that are not there every value is.
+ * @throws Error if it is no such table
+ */
+export function readMetricsCsv(csv: string): { rows: StepMetrics[]; scores: ScoreRow[] } {
+  const [head, ...lines] = csv.split(/\r?\n/).filter((line) => line !== '')
+  const names = head?.split(',') ?? []
+  const at = (name: string) => names.indexOf(name)
+  if (at('step') !== 0) throw new Error('The table does not begin with the step.')
+  const steps = keysOf(stepColumns).filter((key) => key !== 'step' && key !== 'only')
+  const classes = names.filter((name) => /^dice\d+$/.test(name)).length
+  const rows: StepMetrics[] = []
+  const scores: ScoreRow[] = []
+  for (const line of lines) {
+    const cells = line.split(',')
+    const value = (name: string) => {
+      const cell = cells[at(name)] ?? ''
+      const number = cell === '' ? NaN : Number(cell)
+      if (cell !== '' && !Number.isFinite(number)) throw new Error(`"${cell.slice(0, 40)}" is no number.`)
+      return number
+    }
+    const orNull = (name: string) => (Number.isNaN(value(name)) ? null : value(name))
+    const step = value('step')
+    if (!Number.isSafeInteger(step) || step < 0) throw new Error('A row has no step.')
+    if (!Number.isNaN(value('totalA')) || !Number.isNaN(value('totalB'))) {
+      const only = cells[at('only')]
+      const values = Object.fromEntries(steps.map((key) => [key, value(key)]))
+      rows.push({ ...values, step, ...((only === 'A' || only === 'B') && { only }) } as StepMetrics)
+    }
+    if (!Number.isNaN(value('fit'))) {
+      const perClass = Array.from({ length: classes }, (_, i) => orNull(`dice${i + 1}`))
+      scores.push({ step, fit: value('fit'), dice: orNull('dice'), diceA: orNull('diceA'), diceB: orNull('diceB'), perClass })
+    }
+  }
+  return { rows, scores }
+}

@@ -12,6 +12,7 @@ import type { Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { annotated } from './annotations'
+import { dataHash } from './data-hash'
 import { hasChannels, picturesIn, type Dataset, type Picture, type Source } from './dataset'
 import { domainOf } from './domain'
 import type { Networks, Result } from './networks'
@@ -55,6 +56,7 @@ export function factsOf(
     domain: { looks, single, solid },
     data: {
       sample: dataset.sample,
+      hash: dataHash(own),
       exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
       exemplarMask: dataset.exemplarMask?.volume.name ?? null,
       millimetresAcross: field,
@@ -208,13 +210,14 @@ function exemplarsOf(networks: Networks, dataset: Dataset): FinishedRun['exempla
 
 function pictureOf(
   networks: Networks,
-  { name, spacing }: Picture,
+  { id, name, spacing }: Picture,
   { i, seen, disagreement }: Result,
   labels: Uint8Array,
   is: Pick<FinishedRun['images'][number], 'dice' | 'drawn' | 'further'>,
 ): FinishedRun['images'][number] {
   const pixels = countClasses(labels, networks.net.classes)
   return {
+    id,
     name,
     ...is,
     grey: toBytes(networks.inputOf(i)),

@@ -25,6 +25,7 @@ const dataset = (names: string[]): DatasetSummary => ({
   classes: [],
   exemplars: [],
   values: [],
+  hash: null,
   maskNotes: [],
   referenceNotes: [],
   modality: null,
