@@ -18,6 +18,13 @@ function usual(values: readonly number[]): number | null {
 export class Speed {
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
+  /** Whether any step was taken here. */
+  get stepping(): boolean {
+    return this.lastStep !== null
+  }
+
+  /** Seconds of all steps and scores; null for a run whose earlier ones nobody counted. */
+  seconds: number | null = 0
   private lastStep: number | null = null
   /** Seconds for a step alone: before the networks teach each other, and since. */
   private readonly steps: { warm: number[]; taught: number[] } = { warm: [], taught: [] }
@@ -31,14 +38,20 @@ export class Speed {
 
   /** Notes the seconds that `steps` took alone. */
   stepped(seconds: number, steps: number): void {
+    this.count(seconds)
     this.lastStep = seconds / steps
     this.alone += seconds
   }
 
   /** Notes the seconds that a score took. */
   scored(seconds: number): void {
+    this.count(seconds)
     this.scores.push(seconds)
     this.scoring += seconds
+  }
+
+  private count(seconds: number): void {
+    if (this.seconds !== null) this.seconds += seconds
   }
 
   /** Notes the seconds that `steps` took with everything done between them. @param taught whether the last of them learnt from unlabelled images */
