@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { makeHdf5 } from '../data/hdf5.test-support'
+import { needsPython, plainPython, readEvents } from '../export/event-file.test-support'
 
 const root = mkdtempSync(join(tmpdir(), 'train-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -152,23 +153,42 @@ test('true masks are not overwritten: --out that holds what is read is refused b
   expect(filesIn('hearts-out/masks')).toEqual(['p1.png', 'p2.png'])
 })
 
+/** In the event files of three starts there is what the CSV of one start has. */
+function expectSameCurves(events: string, csv: string): void {
+  if (!plainPython) return console.log(needsPython('event files'))
+  const { scalars, images } = readEvents(join(root, events))
+  const [head, ...lines] = readFileSync(join(root, csv), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+  const known = (column: number) =>
+    lines.flatMap((cells) => (cells[column] ? [[Number(cells[0]), Math.fround(Number(cells[column]))]] : []))
+  for (const [tag, values] of Object.entries(scalars)) expect(values, tag).toEqual(known(head!.indexOf(tag.split('/')[1]!)))
+  expect(scalars['loss/totalA']).toHaveLength(lines.length)
+  expect(scalars).toHaveProperty('score/dice')
+  for (const pictures of Object.values(images)) expect(pictures.at(-1)![0]).toBe(lines.length)
+  expect(Object.keys(images)).toContain('B/pseudoLabel')
+}
+
 test('a run that is killed goes on from its last checkpoint, and ends as one that was not', async () => {
   const sample = ['--sample', 'Cardiac phantom']
   const settings = [...sample, ...tiny(15)]
+  const watched = ['--tensorboard', 'events']
   expect(run(...settings, '--out', 'whole').status).toBe(0)
-  expect(await killed('cut', 'SIGKILL', ...settings)).toMatchObject({ status: null, by: 'SIGKILL' })
-  const left = await killed('cut-again', 'SIGTERM', ...sample, '--resume', 'cut')
+  expect(await killed('cut', 'SIGKILL', ...settings, ...watched)).toMatchObject({ status: null, by: 'SIGKILL' })
+  const left = await killed('cut-again', 'SIGTERM', ...sample, '--resume', 'cut', ...watched)
   expect(left).toMatchObject({ status: 143, by: null, said: expect.stringContaining('Left by SIGTERM; go on with --resume cut-again') })
   // The newest is damaged: the one before it is taken.
   const newest = readFileSync(join(root, 'cut-again/checkpoint.safetensors'))
   write('cut-again/checkpoint-previous.safetensors', newest)
   newest[newest.length - 100]! ^= 1
   write('cut-again/checkpoint.safetensors', newest)
-  const last = run(...sample, '--resume', 'cut-again', '--out', 'cut-again')
+  const last = run(...sample, '--resume', 'cut-again', '--out', 'cut-again', ...watched)
   expect(last).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('checkpoint.safetensors" is passed over') })
   expect(filesIn('cut-again')).toEqual(filesIn('whole'))
   for (const file of ['checkpoint.safetensors', 'model-a.safetensors', 'metrics.csv'])
     expect(readFileSync(join(root, 'cut-again', file)).equals(readFileSync(join(root, 'whole', file))), file).toBe(true)
+  expectSameCurves('events', 'whole/metrics.csv')
   const longer = run(...sample, '--resume', 'whole', '--steps', '17', '--out', 'longer')
   expect(longer).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^17 steps in /m) })
   expect(json('longer/config.json')).toMatchObject({ step: 17, state: 'finished', config: { steps: 17 } })

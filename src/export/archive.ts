@@ -4,13 +4,13 @@ import type { Volume } from '../data/volume'
 import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
-import { writeMetricsCsv } from './metrics-csv'
+import { writeMetricsCsv, writeMetricsJsonl } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { writeSeenMasks } from './predictions-file'
 import { onnxReadme } from './onnx-readme'
 import { writeReport } from './report-html'
-import { writeSafetensors } from './safetensors'
+import { writeSafetensors } from '../lib/safetensors'
 
 /** Files by path, with forward slashes. */
 export type Files = Record<string, Uint8Array<ArrayBuffer>>
@@ -43,8 +43,9 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
+      'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores)),
       ...seenFile(run),
-      'report.html': text(writeReport(run, masks?.sources)),
+      'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
     ...continuation,
   }
@@ -217,6 +218,7 @@ const descriptions: [path: string, says: string][] = [
   ],
   [seenName, 'each mask as the networks see it, by a hash of its image: what the page compares with other runs'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
+  ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { ScoreRow, StepMetrics } from '../method/history'
-import { readMetricsCsv, writeMetricsCsv } from './metrics-csv'
+import { scoreColumns, stepColumns } from './metric-columns'
+import { readMetricsCsv, writeMetricsCsv, writeMetricsJsonl } from './metrics-csv'
 
 const names =
   'step learningRate ramp totalA totalB exemplarA exemplarB syntheticA syntheticB imageA imageB featureA featureB confidentA confidentB foregroundA foregroundB agreement'.split(
@@ -78,3 +80,29 @@ test.each([
   ['no step', 'step,totalA\n,1\n'],
   ['nothing', ''],
 ])('%s is refused', (_, csv) => expect(() => readMetricsCsv(csv)).toThrow(/./))
+
+test('JSON Lines have the same, without what has no value', () => {
+  const rows = [metrics(1, 0.5), metrics(2, 1e-7, { imageA: NaN, only: 'B' })]
+  const scores = [score(2), score(7, { dice: null, perClass: [null, 0.1] })]
+  const lines = writeMetricsJsonl(rows, scores).trimEnd().split('\n')
+  const [first, second, third] = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(first).toEqual(rows[0])
+  expect(second).toEqual({ ...rows[1], ...scores[0], imageA: undefined })
+  expect(second).not.toHaveProperty('imageA')
+  expect(third).toEqual({ step: 7, fit: 0.9, diceA: 0.25, diceB: 1, perClass: [null, 0.1] })
+  const csv = parse(writeMetricsCsv(rows, scores))
+  lines.forEach((line, i) => {
+    for (const [key, value] of Object.entries(JSON.parse(line) as object)) if (key !== 'perClass') expect(csv[i]![key]).toBe(String(value))
+  })
+  expect(writeMetricsJsonl([], [])).toBe('')
+})
+
+test('docs/reading-data.md describes every column, in order, and its kind', () => {
+  const text = readFileSync('docs/reading-data.md', 'utf8')
+  const described = text
+    .split('\n')
+    .map((line) => /^\| (`[^|]*`) \| ?(\w*) \|/.exec(line))
+    .flatMap((found) => (found ? [...found[1]!.matchAll(/`(\w+)`/g)].map(([, name]) => [name, found[2]]) : []))
+  const columns = [['step', ''], ...Object.entries(stepColumns), ['only', ''], ...Object.entries(scoreColumns)]
+  expect(described).toEqual([...columns, ['dice1', 'score'], ['dice2', 'score']])
+})

@@ -1,31 +1,17 @@
 import { csvOf } from '../lib/csv'
 import type { ScoreRow, StepMetrics } from '../method/history'
+import { classColumn, keysOf, scoreColumns, stepColumns } from './metric-columns'
 
-/** The columns in order; a record, so that a field forgotten here does not compile. */
-const stepColumns: Record<keyof StepMetrics, true> = {
-  step: true,
-  learningRate: true,
-  ramp: true,
-  totalA: true,
-  totalB: true,
-  exemplarA: true,
-  exemplarB: true,
-  syntheticA: true,
-  syntheticB: true,
-  imageA: true,
-  imageB: true,
-  featureA: true,
-  featureB: true,
-  confidentA: true,
-  confidentB: true,
-  foregroundA: true,
-  foregroundB: true,
-  agreement: true,
-  only: true,
+/** The columns before those of scores, in order. */
+const ofSteps = ['step', ...keysOf(stepColumns), 'only'] as const
+
+/** Rows and scores by step, in order. */
+function bySteps(rows: readonly StepMetrics[], scores: readonly ScoreRow[]) {
+  const rowOf = new Map(rows.map((row) => [row.step, row]))
+  const scoreOf = new Map(scores.map((score) => [score.step, score]))
+  const steps = [...new Set([...rowOf.keys(), ...scoreOf.keys()])].sort((a, b) => a - b)
+  return steps.map((step) => ({ step, row: rowOf.get(step), score: scoreOf.get(step) }))
 }
-const scoreColumns: Record<Exclude<keyof ScoreRow, 'step' | 'perClass'>, true> = { fit: true, dice: true, diceA: true, diceB: true }
-
-const keysOf = <K extends string>(columns: Record<K, true>) => Object.keys(columns) as K[]
 
 /**
  * The curves of a run as CSV (RFC 4180 but for bare line feeds): one row for each step that has metrics or a score, in order, with the
@@ -34,22 +20,24 @@ const keysOf = <K extends string>(columns: Record<K, true>) => Object.keys(colum
  */
 export function writeMetricsCsv(rows: readonly StepMetrics[], scores: readonly ScoreRow[]): string {
   const classes = Math.max(0, ...scores.map(({ perClass }) => perClass.length))
-  const rowOf = new Map(rows.map((row) => [row.step, row]))
-  const scoreOf = new Map(scores.map((score) => [score.step, score]))
-  const steps = [...new Set([...rowOf.keys(), ...scoreOf.keys()])].sort((a, b) => a - b)
   const numbers = Array.from({ length: classes }, (_, i) => i)
-
-  const head = [...keysOf(stepColumns), ...keysOf(scoreColumns), ...numbers.map((i) => `dice${i + 1}`)]
-  const lines = steps.map((step) => {
-    const row = rowOf.get(step)
-    const score = scoreOf.get(step)
-    return [
-      ...keysOf(stepColumns).map((key) => (key === 'step' ? step : row?.[key])),
-      ...keysOf(scoreColumns).map((key) => score?.[key]),
-      ...numbers.map((i) => score?.perClass[i]),
-    ]
-  })
+  const head = [...ofSteps, ...keysOf(scoreColumns), ...numbers.map(classColumn)]
+  const lines = bySteps(rows, scores).map(({ step, row, score }) => [
+    ...ofSteps.map((key) => (key === 'step' ? step : row?.[key])),
+    ...keysOf(scoreColumns).map((key) => score?.[key]),
+    ...numbers.map((i) => score?.perClass[i]),
+  ])
   return csvOf([head, ...lines])
+}
+
+/** The same as JSON Lines: an object for each step with those of the columns that have a value, and the classes' Dice as the list `perClass`. */
+export function writeMetricsJsonl(rows: readonly StepMetrics[], scores: readonly ScoreRow[]): string {
+  const known = ([, v]: [string, unknown]) => v !== null && !Number.isNaN(v)
+  return bySteps(rows, scores)
+    .map(
+      ({ step, row, score }) => JSON.stringify({ step, ...Object.fromEntries(Object.entries({ ...row, ...score }).filter(known)) }) + '\n',
+    )
+    .join('')
 }
 
 /**
@@ -61,7 +49,7 @@ export function readMetricsCsv(csv: string): { rows: StepMetrics[]; scores: Scor
   const names = head?.split(',') ?? []
   const at = (name: string) => names.indexOf(name)
   if (at('step') !== 0) throw new Error('The table does not begin with the step.')
-  const steps = keysOf(stepColumns).filter((key) => key !== 'step' && key !== 'only')
+  const steps = keysOf(stepColumns)
   const classes = names.filter((name) => /^dice\d+$/.test(name)).length
   const rows: StepMetrics[] = []
   const scores: ScoreRow[] = []
@@ -82,7 +70,7 @@ export function readMetricsCsv(csv: string): { rows: StepMetrics[]; scores: Scor
       rows.push({ ...values, step, ...((only === 'A' || only === 'B') && { only }) } as StepMetrics)
     }
     if (!Number.isNaN(value('fit'))) {
-      const perClass = Array.from({ length: classes }, (_, i) => orNull(`dice${i + 1}`))
+      const perClass = Array.from({ length: classes }, (_, i) => orNull(classColumn(i)))
       scores.push({ step, fit: value('fit'), dice: orNull('dice'), diceA: orNull('diceA'), diceB: orNull('diceB'), perClass })
     }
   }

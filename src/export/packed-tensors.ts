@@ -2,7 +2,7 @@
 import { gzipSync } from 'fflate'
 import { fromBytes } from '../data/given-file'
 import { openFile } from '../data/opened-file'
-import { readSafetensors, writeSafetensors, type Metadata, type StoredTensor } from './safetensors'
+import { readSafetensors, writeSafetensors, type Metadata, type StoredTensor } from '../lib/safetensors'
 
 /** The same tensors give the same bytes. */
 export const packTensors = (tensors: Record<string, StoredTensor>, metadata: Metadata): Uint8Array<ArrayBuffer> =>

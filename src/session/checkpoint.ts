@@ -1,6 +1,6 @@
 import { hexOf, sha256 } from '../lib/hex'
 import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../lib/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
@@ -11,7 +11,7 @@ import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
 import { domainOf } from './domain'
 import { isDomain, type Domain } from './looks'
-import type { PictureId } from './picture-id'
+import type { PictureId } from '../image/picture-id'
 import { Trainer } from './trainer'
 
 /** Bytes that are not a checkpoint, or a checkpoint made from other data; one sentence. */

@@ -2,7 +2,7 @@ import { decode } from 'fast-png'
 import { expect, test } from 'vitest'
 import { fromBytes, type GivenFile } from '../data/given-file'
 import { makeConfig } from '../method/config'
-import { readSafetensors } from '../export/safetensors'
+import { readSafetensors } from '../lib/safetensors'
 import { disc, exemplar, images, inRole, pngFile } from './disc-files.test-support'
 import type { Session } from './session'
 import { sessionsOnWasm } from './sessions.test-support'
@@ -91,7 +91,7 @@ test("the exemplar's own mask is written too, and marked as drawn", async () => 
   expect([...decode(files['masks/e_1.png']!).data]).toEqual(disc(0).mask.flat())
   expect(json(files['labels.json']).files).toContainEqual({ file: 'masks/e_1.png', source: 'e_1.png', drawn: 'all' })
   const report = new TextDecoder().decode(files['report.html'])
-  expect(report).toMatch(/<bdi>e_1\.png<\/bdi> <small>drawn, not predicted<\/small>/)
+  expect(report).toMatch(/<bdi>e_1\.png<\/bdi> <small>yours, not predicted<\/small>/)
   expect(report).toContain('from 1 annotated image and 3 unlabelled images')
 })
 

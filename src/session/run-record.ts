@@ -30,7 +30,7 @@ export interface RunRecord {
   /** See `dataHash`; null in a run that was exported before there was one. */
   data: string | null
   classes: { name: string; color: string }[]
-  /** Seconds of its steps and scores; null where nobody counted all of them. */
+  /** Seconds that it trained; null where nobody counted all of them. */
   seconds: number | null
   rows: StepMetrics[]
   scores: ScoreRow[]

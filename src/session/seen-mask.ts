@@ -2,7 +2,7 @@ import { InputError } from '../data/input-error'
 import { frameOf } from '../image/frame'
 import type { Config } from '../method/config'
 import { pictureOf, type Dataset } from './dataset'
-import type { PictureId } from './picture-id'
+import type { PictureId } from '../image/picture-id'
 import { toSource } from './preparation'
 import { fieldOfAll } from './training-data'
 

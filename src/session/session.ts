@@ -564,7 +564,9 @@ export class Session {
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
+      const begun = performance.now()
       await this.advance(trainer, 1, only)
+      this.speed.spent += (performance.now() - begun) / 1000
       this.enter(trainer.restsAs)
       await this.rest()
     })
@@ -872,7 +874,7 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!.t)
+      return zipped(files, what, this.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
@@ -883,7 +885,7 @@ export class Session {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, tell)
+    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
@@ -895,7 +897,9 @@ export class Session {
 
   /** What stays of the run for comparison; null if it took no step here. @param predictions of its present weights */
   record = (predictions: readonly Prediction[]): RunRecord | null =>
-    this.trainer && this.speed.stepping ? recordOf(this.trainer, this.backend, this.speed.seconds, predictions) : null
+    this.trainer && this.speed.stepping
+      ? recordOf(this.trainer, this.backend, this.speed.from === 0 ? this.speed.spent : null, predictions)
+      : null
 
   /** What a run saw in an image, in the size of the image. */
   fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.dataset, id, seen, config)
@@ -946,7 +950,7 @@ export class Session {
     this.prepared = prepared
     this.restart()
     this.trainer = trainer
-    this.speed.seconds = null
+    this.speed = new Speed(trainer.t)
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)

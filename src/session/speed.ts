@@ -16,6 +16,8 @@ function usual(values: readonly number[]): number | null {
 
 /** How fast a run goes: its steps with all that comes with them, for display, and the last steps alone; and how long it will take. */
 export class Speed {
+  /** Seconds for all steps together, with what came with them. */
+  spent = 0
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
   /** Whether any step was taken here. */
@@ -23,8 +25,6 @@ export class Speed {
     return this.lastStep !== null
   }
 
-  /** Seconds of all steps and scores; null for a run whose earlier ones nobody counted. */
-  seconds: number | null = 0
   private lastStep: number | null = null
   /** Seconds for a step alone: before the networks teach each other, and since. */
   private readonly steps: { warm: number[]; taught: number[] } = { warm: [], taught: [] }
@@ -36,26 +36,24 @@ export class Speed {
   private alone = 0
   private scoring = 0
 
+  /** @param from steps that the run had taken before */
+  constructor(readonly from = 0) {}
+
   /** Notes the seconds that `steps` took alone. */
   stepped(seconds: number, steps: number): void {
-    this.count(seconds)
     this.lastStep = seconds / steps
     this.alone += seconds
   }
 
   /** Notes the seconds that a score took. */
   scored(seconds: number): void {
-    this.count(seconds)
     this.scores.push(seconds)
     this.scoring += seconds
   }
 
-  private count(seconds: number): void {
-    if (this.seconds !== null) this.seconds += seconds
-  }
-
   /** Notes the seconds that `steps` took with everything done between them. @param taught whether the last of them learnt from unlabelled images */
   passed(seconds: number, steps: number, taught: boolean): void {
+    this.spent += seconds
     const each = seconds / Math.max(1, steps)
     this.perStep = this.perStep === null ? each : 0.9 * this.perStep + 0.1 * each
     const stage = this.steps[taught ? 'taught' : 'warm']

@@ -1,7 +1,7 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
-import { dataKeys, type Config, type Key, type Preset } from '../method/config'
+import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
   Drawn,
@@ -32,8 +32,6 @@ import { expectData } from './share'
 import {
   addProblem,
   allowed,
-  applyPreset,
-  differing,
   give,
   loading,
   pick,

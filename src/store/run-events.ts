@@ -1,7 +1,7 @@
 /** What happened to the run while this page was open, for the charts: where it was resumed, lost an exemplar or got another setting. Its marks say the rest. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import { differing } from './state'
+import { differing } from '../method/config'
 import { pageStore } from './page-store'
 
 export interface RunEvent {

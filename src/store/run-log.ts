@@ -1,10 +1,10 @@
 /** The runs that have ended in this browser or were imported: what the page asks of them. The worker has them, see src/keeping/run-log.ts. */
-import { parameters, type Group, type Key } from '../method/config'
+import { nearestPreset, parameters, type Group, type Key } from '../method/config'
 import type { LoggedRun, PictureId } from '../worker/protocol'
 import { save } from './commands'
 import { ask } from './connection'
 import { pageStore } from './page-store'
-import { addProblem, nearestPreset } from './state'
+import { addProblem } from './state'
 import { compareIn } from './viewer'
 
 export const renameRun = (id: string, name: string): Promise<void | undefined> => ask('edit-logged', { id, name: name || null })

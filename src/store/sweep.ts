@@ -2,13 +2,13 @@
 import { createStore } from 'zustand/vanilla'
 import { useStore } from 'zustand'
 import { meanAndDeviation } from '../lib/statistics'
-import { keys, makeConfig, type Config } from '../method/config'
+import { differing, keys, makeConfig, type Config } from '../method/config'
 import type { LoggedRun } from '../worker/protocol'
 import { anew, drive } from './commands'
 import { ask } from './connection'
 import { pageStore } from './page-store'
 import { renameRun } from './run-log'
-import { allowed, differing, type State } from './state'
+import { allowed, type State } from './state'
 
 /** A way of training: the form's settings with these in their place. */
 export interface Way {

@@ -1,6 +1,6 @@
 /** The report of a study as one HTML file. */
 import { chartFigure, type Curve } from '../export/report-html-chart'
-import { escape, named, page, scroll, section } from '../export/report-html'
+import { escape, named, page, scroll, section } from '../export/report-html-page'
 import { defaults, keys, parameters } from '../method/config'
 import { version } from '../lib/version'
 import { reliabilityCurve } from './calibration'
