@@ -127,7 +127,7 @@ export function RunTable({ runs, chosen, onChoose, onSay }: Props) {
                   {run.state !== 'finished' && <span className="quiet"> {run.state}</span>}
                 </th>
                 {columns.map((column) => (
-                  <td key={column.name} className={column.number && 'number'}>
+                  <td key={column.name} data-label={column.name} className={column.number && 'number'}>
                     {column.show(run)}
                   </td>
                 ))}
