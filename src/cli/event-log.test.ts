@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { needsPython, plainPython, readEvents } from '../export/event-file.test-support'
 import { keysOf, stepColumns } from '../export/metric-columns'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import { diceAlone, type ScoreRow, type StepMetrics } from '../method/history'
 import type { LiveViews, ModelView, SessionEvent } from '../session/events'
 import { EventLog } from './event-log'
 
@@ -28,7 +28,16 @@ vi.mock('node:fs', async (original) => {
 const off = Object.fromEntries(keysOf(stepColumns).map((key) => [key, NaN])) as unknown as StepMetrics
 const row = (step: number, totalA = step): StepMetrics => ({ ...off, step, totalA })
 const rows = (from: number, to: number, sign = 1) => Array.from({ length: to - from + 1 }, (_, i) => row(from + i, sign * (from + i)))
-const score = (step: number): ScoreRow => ({ step, fit: 0.5, dice: null, diceA: null, diceB: 0.25, perClass: [0.75, null] })
+const score = (step: number): ScoreRow => ({
+  step,
+  fit: 0.5,
+  dice: null,
+  diceA: null,
+  diceB: 0.25,
+  perClass: [0.75, null],
+  ...diceAlone,
+  hd95PerClass: [2.5, null],
+})
 const metrics = (some: StepMetrics[], scores: ScoreRow[] = [], run = 1) =>
   ({ type: 'metrics', run, rows: some, scores }) as unknown as SessionEvent
 const dataset = {
@@ -63,7 +72,7 @@ describe.skipIf(!plainPython)(needsPython('the event files of a run'), () => {
     )
     const { scalars, images, cutOff } = read('once')
     expect(scalars['loss/totalA']).toEqual(rows(1, 15).map(({ step }) => [step, step]))
-    expect(Object.keys(scalars).sort()).toEqual(['loss/totalA', 'score/dice1', 'score/diceB', 'score/fit'])
+    expect(Object.keys(scalars).sort()).toEqual(['loss/totalA', 'score/dice1', 'score/diceB', 'score/fit', 'score/hd95_1'])
     expect(scalars['score/dice1']).toEqual([[10, 0.75]])
     expect(images['views/weak']!.map(([step, width, height]) => [step, width, height])).toEqual([12, 14].map((step) => [step, 2, 2]))
     expect(Object.keys(images)).toHaveLength(11)

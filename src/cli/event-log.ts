@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, 
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import { fileBegins, lastStepIn, pictures, runGoesOn, scalars, type EventPicture, type EventPlace } from '../export/event-file'
-import { classColumn, keysOf, scoreColumns, stepColumns } from '../export/metric-columns'
+import { classColumns, keysOf, scoreColumns, stepColumns } from '../export/metric-columns'
 import { writePalettePng } from '../export/palette-png'
 import { concat } from '../lib/concat'
 import type { ScoreRow, StepMetrics } from '../method/history'
@@ -105,7 +105,7 @@ export class EventLog {
     }
     for (const score of scores) {
       const values = keysOf(scoreColumns).map((key) => [`${scoreColumns[key]}/${key}`, score[key]] as const)
-      const classes = score.perClass.map((dice, i) => [`score/${classColumn(i)}`, dice] as const)
+      const classes = classColumns(score).map(([column, value]) => [`score/${column}`, value] as const)
       records.push(scalars(this.place(score.step), known([...values, ...classes])))
     }
     if (records.length > 0) this.append(concat(records))

@@ -4,7 +4,7 @@ import type { Volume } from '../data/volume'
 import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
-import { writeMetricsCsv, writeMetricsJsonl } from './metrics-csv'
+import { writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { writeSeenMasks } from './predictions-file'
@@ -36,6 +36,7 @@ export async function exportFiles(
   continuation: Files = {},
   tell: Tell = () => Promise.resolve(),
 ): Promise<Files> {
+  const patientOf = (picture: string) => run.patients[picture] ?? picture
   const masks = kind === 'masks' || kind === 'run' ? await maskFiles(run, options, tell) : null
   const files: Files = {
     ...(run.networks && weightFiles(run, run.networks)),
@@ -43,7 +44,14 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
-      'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores)),
+      'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores, patientOf)),
+      'scores.csv': text(
+        writeScoresCsv(
+          run.scores,
+          patientOf,
+          run.classes.map(({ name }) => name),
+        ),
+      ),
       ...seenFile(run),
       'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
@@ -219,6 +227,7 @@ const descriptions: [path: string, says: string][] = [
   [seenName, 'each mask as the networks see it, by a hash of its image: what the page compares with other runs'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
   ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
+  ['scores.csv', 'Dice and HD95 of each class of each patient, after each score'],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 

@@ -60,6 +60,8 @@ export interface FinishedRun extends RunFacts {
   networks: Networks | null
   rows: StepMetrics[]
   scores: ScoreRow[]
+  /** What the patient or volume of each picture that may be scored is called, by the picture's id. */
+  patients: Record<string, string>
   /** Predictions by volume, in its layout, including the user's drawings. */
   masks: ExportedMask[]
   /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */

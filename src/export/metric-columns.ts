@@ -26,14 +26,20 @@ export const stepColumns: Record<Exclude<keyof StepMetrics, 'step' | 'only'>, Co
 }
 
 /** Columns that are one number of a score. */
-export const scoreColumns: Record<Exclude<keyof ScoreRow, 'step' | 'perClass'>, ColumnGroup> = {
+export const scoreColumns: Record<Exclude<keyof ScoreRow, 'step' | 'perClass' | 'hd95PerClass' | 'perPatient'>, ColumnGroup> = {
   fit: 'score',
   dice: 'score',
   diceA: 'score',
   diceB: 'score',
+  hd95: 'score',
+  confidentRight: 'score',
+  calibrationError: 'score',
 }
 
 export const keysOf = <K extends string>(columns: Record<K, unknown>): K[] => Object.keys(columns) as K[]
 
-/** The column of a foreground class, 0 for the first. */
-export const classColumn = (index: number): string => `dice${index + 1}`
+/** The columns of a score's foreground classes. */
+export const classColumns = ({ perClass, hd95PerClass }: ScoreRow): [column: string, value: number | null][] => [
+  ...perClass.map((dice, i): [string, number | null] => [`dice${i + 1}`, dice]),
+  ...hd95PerClass.map((hd95, i): [string, number | null] => [`hd95_${i + 1}`, hd95]),
+]

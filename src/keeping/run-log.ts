@@ -259,8 +259,10 @@ function leaving(runs: readonly LoggedRun[], own: string): string[] {
   })
 }
 
+const lists: ReadonlySet<string> = new Set(['perClass', 'hd95PerClass', 'perPatient', 'only'])
+
 /** Rows as columns; lists and words are left out. */
 function columnsOf(rows: readonly (StepMetrics | ScoreRow)[]): Record<string, Float64Array<ArrayBuffer>> {
-  const keys = Object.keys(rows[0] ?? {}).filter((key) => key !== 'perClass' && key !== 'only')
+  const keys = Object.keys(rows[0] ?? {}).filter((key) => !lists.has(key))
   return Object.fromEntries(keys.map((key) => [key, Float64Array.from(rows, (row) => (row as never)[key] ?? NaN)]))
 }

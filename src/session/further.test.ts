@@ -126,6 +126,23 @@ test('the zip of weights alone, and that of a run without its images, segment as
   }
 })
 
+test('the weights of a run on a sample segment further images, too', async () => {
+  const first = openSession()
+  await first.session.configure(tiny)
+  await first.session.loadSample('Cardiac phantom')
+  await first.runTo()
+  await give(first.session, further)
+  const expected = Object.entries(await masksIn(first.session)).filter(([path]) => path.includes('q'))
+  expect(expected).toHaveLength(2)
+  const { name, bytes } = await first.session.export('weights')
+  const { session, state } = openSession()
+  await session.loadSample('Cardiac phantom')
+  await session.loadFiles(inRole(null, fromBytes(name, bytes)))
+  expect(state().state).toBe('empty')
+  await give(session, further)
+  expect(Object.entries(await masksIn(session))).toEqual(expected)
+})
+
 test('a run that waits for its images has segmented others, and goes on when they come', async () => {
   const first = await trained()
   const { name, bytes } = await first.session.export('run')

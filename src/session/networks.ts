@@ -91,7 +91,7 @@ export abstract class Networks {
     return picturesIn(this.dataset)[i]!
   }
 
-  private frame(picture: Picture) {
+  protected frame(picture: Picture) {
     return frameOf(picture, this.config, this.field)
   }
 

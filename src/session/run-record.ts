@@ -48,7 +48,9 @@ export function recordOf(
   const masks = { size: config.size, labels: new Map(predictions.map(({ image, labels }) => [image, labels])) }
   return {
     ...{ name: null, version, config, backend, adapter, step: t, state: restOf(t, config.steps, marks) },
-    ...{ sample: dataset.sample, data: dataHash(dataset), seconds, rows, scores },
+    ...{ sample: dataset.sample, data: dataHash(dataset), seconds, rows },
+    // Whose image it is, a record does not say.
+    scores: scores.map((score) => ({ ...score, perPatient: [] })),
     classes: dataset.classes.map(({ name, color }) => ({ name, color })),
     masks: predictions.length > 0 ? masks : null,
   }

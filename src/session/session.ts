@@ -256,8 +256,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, sample, checkpoint } = run
+    const { config, checkpoint } = run
     const { further } = this.dataset
+    // Networks alone need no sample to go on with.
+    const sample = (checkpoint ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -481,6 +483,7 @@ export class Session {
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
         this.config = networks.config = config
+        if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
@@ -502,12 +505,12 @@ export class Session {
     this.restart()
   }
 
-  private restart(): void {
+  private restart(from = 0): void {
     this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
-    this.speed = new Speed()
+    this.speed = new Speed(from)
     this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
@@ -537,6 +540,7 @@ export class Session {
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
+    this.trainer?.markResumed()
     this.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
@@ -564,9 +568,7 @@ export class Session {
       this.refuseTooLarge()
       this.leaveWaiting()
       const trainer = this.open()
-      const begun = performance.now()
       await this.advance(trainer, 1, only)
-      this.speed.spent += (performance.now() - begun) / 1000
       this.enter(trainer.restsAs)
       await this.rest()
     })
@@ -948,9 +950,8 @@ export class Session {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
-    this.restart()
+    this.restart(trainer.t)
     this.trainer = trainer
-    this.speed = new Speed(trainer.t)
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
@@ -1041,7 +1042,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks(trainer?.marks ?? [])
+    this.reports.marks((trainer ?? this.waiting?.run.checkpoint)?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }

@@ -16,7 +16,7 @@ function usual(values: readonly number[]): number | null {
 
 /** How fast a run goes: its steps with all that comes with them, for display, and the last steps alone; and how long it will take. */
 export class Speed {
-  /** Seconds for all steps together, with what came with them. */
+  /** Seconds for all steps and scores together. */
   spent = 0
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
@@ -41,19 +41,20 @@ export class Speed {
 
   /** Notes the seconds that `steps` took alone. */
   stepped(seconds: number, steps: number): void {
+    this.spent += seconds
     this.lastStep = seconds / steps
     this.alone += seconds
   }
 
   /** Notes the seconds that a score took. */
   scored(seconds: number): void {
+    this.spent += seconds
     this.scores.push(seconds)
     this.scoring += seconds
   }
 
   /** Notes the seconds that `steps` took with everything done between them. @param taught whether the last of them learnt from unlabelled images */
   passed(seconds: number, steps: number, taught: boolean): void {
-    this.spent += seconds
     const each = seconds / Math.max(1, steps)
     this.perStep = this.perStep === null ? each : 0.9 * this.perStep + 0.1 * each
     const stage = this.steps[taught ? 'taught' : 'warm']

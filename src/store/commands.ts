@@ -42,6 +42,7 @@ import {
   type ListedProblem,
   type PicturePurpose,
 } from './state'
+import { makeDraft, usedUp } from './used-drawings'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -343,7 +344,9 @@ export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promis
   await taking
   // A drawing that is refused changes nothing, and the reason is shown.
   const { dataset, status } = pageStore.getState()
-  if (dataset !== before) pageStore.setState({ drawn: { pictures, step: status.step } })
+  if (dataset === before) return
+  usedUp(pictures, status.step)
+  pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
 /** Saves what is drawn on the volume of the first of these images, in its format. */
@@ -354,7 +357,10 @@ export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): 
   return file?.name ?? null
 }
 
-export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })
+export async function removeExemplar(picture: PictureId): Promise<void> {
+  await send('remove-exemplar', { picture })
+  if (!pageStore.getState().dataset?.exemplars.some(({ id }) => id === picture)) makeDraft(picture)
+}
 
 export const removeFromBank = (picture: PictureId) => void send('remove-from-bank', { picture })
 

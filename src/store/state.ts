@@ -337,7 +337,7 @@ export const wouldLose = (state: Pick<State, 'status' | 'saved' | 'dataset' | 'r
 
 /** Whether there are networks at rest that images can be segmented with. */
 export const canSegment = ({ status: { state, step }, loaded }: Pick<State, 'status' | 'loaded'>): boolean =>
-  (step > 0 && (state === 'paused' || state === 'finished')) || (loaded !== null && state === 'empty')
+  (step > 0 && (state === 'paused' || state === 'stopped' || state === 'finished')) || (loaded !== null && state === 'empty')
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {
