@@ -28,6 +28,7 @@ import { askToPersist, keepNow, openKeeping } from './kept-runs'
 import { pageStore } from './page-store'
 import { countFromImages } from './requests'
 import { isToReplace, respawn } from './respawn'
+import { expectData } from './share'
 import {
   addProblem,
   allowed,
@@ -54,6 +55,7 @@ export function begin(): void {
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config, given: new Set(address.given) })
   for (const message of address.problems) tellProblem(message, null)
+  expectData(address)
   pageStore.subscribe(({ asked }, before) => {
     if (asked === before.asked) return
     keepAddress()
@@ -255,7 +257,7 @@ export function segmentInstead(): void {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   if (question?.type === 'load-files')
-    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' })) })
+    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' as const })) })
 }
 
 export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })
