@@ -113,8 +113,13 @@ function Values({ chart, lines, format }: ChartProps) {
   const row = useRow(chart)
   return (
     <p className="newest">
-      {lines.slice(0, 4).map(({ key, label, model, faint }) => (
+      {lines.slice(0, 4).map(({ key, label, model, faint, own }) => (
         <span key={key} data-model={model} data-faint={faint}>
+          {own && (
+            <svg className="swatch" width="22" height="8" aria-hidden="true">
+              <line x1="0" x2="22" y1="4" y2="4" stroke={own.color} strokeWidth="2" strokeDasharray={own.dash} />
+            </svg>
+          )}
           <span className="label">{label}</span> <b>{row ? format(row[key as keyof typeof row]) : '–'}</b>
         </span>
       ))}
