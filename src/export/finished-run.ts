@@ -3,7 +3,7 @@ import type { Volume } from '../data/volume'
 import type { Finding } from '../doctor/finding'
 import type { Config } from '../method/config'
 import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
-import type { StoredTensor } from './safetensors'
+import type { StoredTensor } from '../lib/safetensors'
 
 /** One row of the label table; background comes first. */
 export interface ExportedClass {
@@ -60,6 +60,8 @@ export interface FinishedRun extends RunFacts {
   networks: Networks | null
   rows: StepMetrics[]
   scores: ScoreRow[]
+  /** What the patient or volume of each picture that may be scored is called, by the picture's id. */
+  patients: Record<string, string>
   /** Predictions by volume, in its layout, including the user's drawings. */
   masks: ExportedMask[]
   /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */

@@ -1,3 +1,4 @@
+import { diceAlone } from '../method/history'
 import { decode } from 'fast-png'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -45,7 +46,8 @@ const run: FinishedRun = {
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,
   rows: [row(1), row(2), row(7)],
-  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null] }],
+  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null], ...diceAlone }],
+  patients: {},
   masks: [],
   maps: [],
   images: [image('a.png', 0.1, { dice: 0.75, pixels: [11, 3, 2000], pixelMm2: 1.1 }), image('b.png', 0.4)],

@@ -1,6 +1,6 @@
 import type { FinishedRun, Networks as NetworkFiles, RunFacts } from '../export/finished-run'
 import { toOihw, type Hwio } from '../export/oihw'
-import type { StoredTensor } from '../export/safetensors'
+import type { StoredTensor } from '../lib/safetensors'
 import { makePhantoms } from '../data/phantom'
 import { putSlice } from '../data/slices'
 import type { Volume } from '../data/volume'
@@ -17,7 +17,7 @@ import { hasChannels, picturesIn, type Dataset, type Picture, type Source } from
 import { domainOf } from './domain'
 import type { Networks, Result } from './networks'
 import { referenceOf } from './references'
-import { fieldOfAll, scoredImages } from './training-data'
+import { fieldOfAll, scoredImages, scoredWith } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind, PictureId, Prediction } from './events'
 import { examinationOf } from './examination'
@@ -95,6 +95,7 @@ export async function finishedRun(
     networks: what === 'weights' || what === 'run' ? await networks(run) : null,
     rows: run.rows,
     scores: run.scores,
+    patients: Object.fromEntries(dataset.unlabeled.map((picture) => [picture.id, scoredWith(picture)])),
     ...(await predictions(run, what, dataset, tell)),
   }
 }

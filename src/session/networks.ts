@@ -12,7 +12,7 @@ import { numberOf, picturesIn, rasterOf, type Dataset, type Picture } from './da
 import { sharesOf } from './domain'
 import type { Prediction } from './events'
 import type { Looks } from './looks'
-import type { PictureId } from './picture-id'
+import type { PictureId } from '../image/picture-id'
 import { mapToSource, prepareLabels, toSource } from './preparation'
 import { referenceOf } from './references'
 import { shapesOf, tidied } from './shapes'
@@ -91,7 +91,7 @@ export abstract class Networks {
     return picturesIn(this.dataset)[i]!
   }
 
-  private frame(picture: Picture) {
+  protected frame(picture: Picture) {
     return frameOf(picture, this.config, this.field)
   }
 

@@ -47,6 +47,7 @@ import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from '.
 import { sampleDataset } from './samples'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
+import { recordingOf } from './timeline-file'
 import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { measureMasks, viewedPicture } from './viewed-picture'
@@ -253,10 +254,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, checkpoint } = run
+    const { config } = run
     const { further } = this.dataset
     // Networks alone need no sample to go on with.
-    const sample = (checkpoint ?? run.choices) ? run.sample : null
+    const sample = (run.curves ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -273,11 +274,7 @@ export class Session {
       this.config = before
       throw error
     }
-    this.reports.send('continued', { config, watched: null })
-    if (checkpoint) {
-      this.reports.collect(checkpoint)
-      this.reportRecoveries(checkpoint.recoveries)
-    }
+    this.reports.replay(run)
     this.flush()
   }
 
@@ -480,6 +477,7 @@ export class Session {
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
         this.config = networks.config = config
+        if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
@@ -536,6 +534,7 @@ export class Session {
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
+    this.trainer?.markResumed()
     this.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
@@ -942,6 +941,7 @@ export class Session {
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()
+    this.reports.recording(recordingOf(trainer, dataset))
     this.flush()
     this.enter(trainer.restsAs)
   }
@@ -1028,7 +1028,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks(trainer?.marks ?? [])
+    this.reports.marks(trainer?.marks ?? this.waiting?.run.curves?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
@@ -1056,9 +1056,9 @@ export class Session {
     const { trainer } = this
     if (!trainer || this.opening) return
     const begun = performance.now()
-    const views = await trainer.look(this.watchedIndex)
+    const looked = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.
-    if (trainer === this.trainer) this.reports.send('views', { views })
+    if (trainer === this.trainer) this.reports.send('views', looked)
     this.reports.looked(performance.now() - begun)
   }
 }

@@ -28,6 +28,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     height: 1,
     spacing: null,
     hasReference: false,
+    scoredAs: 'p',
     annotated: false,
     source: 's',
   })),

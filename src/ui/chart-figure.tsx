@@ -1,12 +1,11 @@
 import { useId, useRef, useState, type ReactNode } from 'react'
-import { resetZoom, useChartView } from '../store/chart-view'
+import { resetZoom, stepTold, useChartView } from '../store/chart-view'
 import { save } from '../store/commands'
 import { rowAt, useCurve } from '../store/curves'
-import type { RunEvent } from '../store/run-events'
 import type { Point, ThinPoint } from '../store/series'
 import { OnDemand } from './boundary'
 import { ChartCursor } from './chart-cursor'
-import { useChartEvents } from './chart-events'
+import { useChartEvents, type RunEvent } from './chart-events'
 import { csvFile, pngFile, svgFile } from './chart-files'
 import type { ChartProps } from './chart-props'
 import { stepScale, valueScale, type Scale } from './chart-scale'
@@ -103,8 +102,8 @@ function Tools({ name, logs, onLogs, children }: WithLogs & { children?: ReactNo
 /** The row at the cursor, or the newest. */
 function useRow(chart: ChartProps['chart']): Point | undefined {
   const { rows } = useCurve(chart)
-  const cursor = useChartView((view) => view.cursor)
-  return (cursor === null ? null : rowAt(chart, cursor)) ?? rows.at(-1)
+  const step = useChartView(stepTold)
+  return (step === null ? null : rowAt(chart, step)) ?? rows.at(-1)
 }
 
 function Values({ chart, lines, format }: ChartProps) {
