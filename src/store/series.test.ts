@@ -151,3 +151,15 @@ it('rows are exact, evenly spread, and end with the newest', () => {
   const gaps = rows.slice(1).map((row, i) => row.step - rows[i]!.step)
   expect(new Set(gaps).size).toBe(1)
 })
+
+it('takes whole columns, and a key without one has no values', () => {
+  const series = new Series(['a', 'b']).fill({ step: Float64Array.of(1, 2, 5), a: Float64Array.of(0.5, NaN, 3) })
+  expect(series.all()).toEqual([
+    { step: 1, a: 0.5, b: null },
+    { step: 2, a: null, b: null },
+    { step: 5, a: 3, b: null },
+  ])
+  expect([series.first, series.last, series.at(Infinity)!.step]).toEqual([1, 5, 5])
+  series.append([{ step: 6, a: 1, b: 2 }])
+  expect(series.at(6)).toEqual({ step: 6, a: 1, b: 2 })
+})

@@ -36,6 +36,20 @@ export class Series<K extends string> {
     }
   }
 
+  /** Takes whole columns in the place of all rows; a key without one has no values. */
+  fill(columns: Readonly<Partial<Record<K | 'step', Float64Array>>>): this {
+    const { length } = columns.step ?? []
+    this.capacity = Math.max(1024, length)
+    this.columns = this.makeColumns()
+    this.columns.forEach((column, i) => {
+      const given = columns[i === 0 ? 'step' : this.keys[i - 1]!]
+      if (given) column.set(given)
+      else column.fill(NaN)
+    })
+    this.length = length
+    return this
+  }
+
   clear(): void {
     this.length = 0
     this.averages.columns = []

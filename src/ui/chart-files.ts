@@ -31,6 +31,7 @@ const properties = [
   'font-size',
   'font-family',
   'text-anchor',
+  'paint-order',
 ] as const
 
 const isGroup = (element: Element) => ['svg', 'g', 'defs', 'clipPath'].includes(element.tagName)

@@ -6,6 +6,8 @@ import type { RunEvent } from './chart-events'
 import type { ChartProps, Line } from './chart-props'
 import { shareOf, type Scale } from './chart-scale'
 import { count } from './format'
+import type { PinnedCurve } from './pinned-curves'
+import { PinnedLines } from './pinned-lines'
 import { useTurn } from './use-turn'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
@@ -20,10 +22,12 @@ interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
   x: Scale
   y: Scale
   events: readonly RunEvent[]
+  /** Of other runs. */
+  pinned: readonly PinnedCurve[]
 }
 
 /** A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. */
-export function Chart({ x, y, events, ...drawn }: Props) {
+export function Chart({ x, y, events, pinned, ...drawn }: Props) {
   // The library takes as long for its axes as for all else when it draws a chart first.
   const turn = useTurn(true)
   return (
@@ -62,6 +66,7 @@ export function Chart({ x, y, events, ...drawn }: Props) {
               <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
             ))}
             <Curves {...drawn} x={x} y={y} />
+            <PinnedLines curves={pinned} x={x} y={y} />
           </>
         )}
       </LineChart>
@@ -76,7 +81,7 @@ const ends = (x: Scale, y: Scale) => [0, 1].map((i) => ({ x: x.domain[i], y: y.d
  * The lines: each bold as it is smoothed, over its values as they came: faint while each has a point, else as the area from the lowest to the highest.
  * Where one breaks off and goes on later there is a cross. Drawn by themselves, since the library takes five milliseconds for each.
  */
-function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
+function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'pinned'>) {
   const plot = usePlotArea()
   const clip = useId()
   if (!plot) return null

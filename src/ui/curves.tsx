@@ -3,6 +3,7 @@ import { recoveryWords } from '../lib/recovery'
 import { mostSmoothing, smooth, useChartView } from '../store/chart-view'
 import { useBegun } from '../store/curves'
 import { usePage } from '../store/page-store'
+import { usePinnedRuns } from '../store/pinned-runs'
 import { useChartEvents } from './chart-events'
 import { ChartFigure } from './chart-figure'
 import type { Line } from './chart-props'
@@ -23,7 +24,8 @@ const downToTenth = (lowest: number) => (Number.isFinite(lowest) ? Math.min(0.9,
 
 export function Curves() {
   const [shown, setShown] = useState<readonly Term[]>(['total'])
-  const begun = useBegun()
+  const [own, pinned] = [useBegun(), usePinnedRuns().length > 0]
+  const begun = own || pinned
   const toggle = (term: Term) => setShown(terms.filter((t) => (t === term) !== shown.includes(t)))
   return (
     <section className="panel curves" aria-labelledby="curves-heading" data-begun={begun}>
