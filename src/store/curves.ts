@@ -7,7 +7,7 @@ import { scoreViews, type ScoreView } from './score-views'
 import { Series, type Point, type ThinPoint } from './series'
 
 /** Which columns each chart shows; the scores have those of what was chosen. */
-const charts = {
+export const charts = {
   loss: [
     'totalA',
     'totalB',

@@ -24,8 +24,9 @@ export const usePinnedRuns = (): readonly PinnedRun[] => useStore(pinnedRuns, ({
 const known = new Map<string, Promise<PinnedRun['series'] | null>>()
 
 function seriesOf({ steps, scores }: RunCurves): PinnedRun['series'] {
-  const of = (name: ChartName) => new Series<string>(charts[name]).fill(name === 'dice' ? scores : steps)
-  return Object.fromEntries((Object.keys(charts) as ChartName[]).map((name) => [name, of(name)])) as PinnedRun['series']
+  const own = Object.keys(scores).filter((key) => key !== 'step')
+  const of = (name: keyof typeof charts) => new Series<string>(charts[name]).fill(steps)
+  return { loss: of('loss'), confident: of('confident'), agreement: of('agreement'), dice: new Series<string>(own).fill(scores) }
 }
 
 // Whatever changes the log: pins, names, runs that end.
