@@ -6,6 +6,7 @@ const folders = [
   'lib',
   'image',
   'drawing',
+  'timeline',
   'data',
   'kernels',
   'nn',
@@ -25,7 +26,7 @@ const folders = [
 ]
 
 /** The leaves: folders that the page may use as well as the worker. */
-const leaves = ['lib', 'image', 'drawing']
+const leaves = ['lib', 'image', 'drawing', 'timeline']
 
 /** The doors through which the page reaches down, besides the leaves. */
 const doors = ['worker/protocol', 'worker/client', 'offline/messages', 'method/config']

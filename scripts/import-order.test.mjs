@@ -19,6 +19,7 @@ describe('an import points only to a folder earlier in the list', () => {
     ['src/lib/x.ts', '../image/raster'],
     ['src/image/x.ts', '../drawing/patch'],
     ['src/drawing/x.ts', '../store/autosave'],
+    ['src/timeline/x.ts', '../session/events'],
     ['src/data/x.ts', '../method/config'],
     ['src/method/x.ts', '../data/named-file'],
     ['src/nn/x.ts', '../method/config'],
@@ -66,6 +67,7 @@ describe('an import points only to a folder earlier in the list', () => {
     ['src/ui/x.tsx', '../lib/random'],
     ['src/ui/x.tsx', '../image/palette'],
     ['src/store/x.ts', '../drawing/editor'],
+    ['src/store/x.ts', '../timeline/timeline'],
     ['src/ui/charts/x.tsx', '../palette'],
     ['src/cli/x.ts', 'node:fs'],
     ['src/cli/x.ts', '../session/session'],
@@ -79,7 +81,7 @@ describe('an import points only to a folder earlier in the list', () => {
 
 describe('code that must be repeatable uses no clock and no chance', () => {
   const ways = ['Math.random()', 'Date.now()', 'performance.now()', 'new Date()', 'Date()']
-  it.each(['lib', 'image', 'drawing', 'data', 'nn', 'method'].flatMap((folder) => ways.map((way) => [folder, way])))(
+  it.each(['lib', 'image', 'drawing', 'timeline', 'data', 'nn', 'method'].flatMap((folder) => ways.map((way) => [folder, way])))(
     'src/%s may not use %s',
     async (folder, way) => {
       expect(await complaints(`src/${folder}/x.ts`, `export const y = ${way}\n`)).toHaveLength(1)

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { writeSafetensors } from '../export/safetensors'
+import { writeSafetensors } from '../lib/safetensors'
 import { RunFolder } from './run-folder'
 
 const root = mkdtempSync(join(tmpdir(), 'run-folder-'))

@@ -4,15 +4,19 @@ import type { Volume } from '../data/volume'
 import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
-import { writeMetricsCsv } from './metrics-csv'
+import { writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
+import { writeSeenMasks } from './predictions-file'
 import { onnxReadme } from './onnx-readme'
 import { writeReport } from './report-html'
-import { writeSafetensors } from './safetensors'
+import { writeSafetensors } from '../lib/safetensors'
 
 /** Files by path, with forward slashes. */
 export type Files = Record<string, Uint8Array<ArrayBuffer>>
+
+/** Where an export has the masks as the networks see them. */
+export const seenName = 'predictions.safetensors.gz'
 
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 /** JSON as it is written everywhere. */
@@ -32,6 +36,7 @@ export async function exportFiles(
   continuation: Files = {},
   tell: Tell = () => Promise.resolve(),
 ): Promise<Files> {
+  const patientOf = (picture: string) => run.patients[picture] ?? picture
   const masks = kind === 'masks' || kind === 'run' ? await maskFiles(run, options, tell) : null
   const files: Files = {
     ...(run.networks && weightFiles(run, run.networks)),
@@ -39,15 +44,31 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
-      'report.html': text(writeReport(run, masks?.sources)),
+      'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores, patientOf)),
+      'scores.csv': text(
+        writeScoresCsv(
+          run.scores,
+          patientOf,
+          run.classes.map(({ name }) => name),
+        ),
+      ),
+      ...seenFile(run),
+      'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
     ...continuation,
   }
   return { ...files, 'README.txt': text(readme(run, files)) }
 }
 
+/** The masks as the networks see them, for a comparison of runs. */
+function seenFile({ images }: FinishedRun): Files {
+  const labels = new Map(images.flatMap(({ id, labels }) => (id === undefined ? [] : [[id, labels] as const])))
+  const bytes = writeSeenMasks({ size: images[0]?.size ?? 0, labels })
+  return bytes ? { [seenName]: bytes } : {}
+}
+
 /** Files already compressed or hardly compressible: storing them is ten times as fast. */
-const dense = /\.(png|gz|nrrd|safetensors|onnx)$/
+const dense = /\.(png|gz|zip|nrrd|safetensors|onnx)$/
 
 /** One zip of all files; the same bytes whenever and wherever it is made. */
 export function zip(files: Files): Uint8Array<ArrayBuffer> {
@@ -203,7 +224,14 @@ const descriptions: [path: string, says: string][] = [
     'exemplars.safetensors.gz',
     'what is annotated, drawings among it: each exemplar as class per pixel, 255 for unknown, and the mask that it came from',
   ],
+  [seenName, 'each mask as the networks see it, by a hash of its image: what the page compares with other runs'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
+  ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
+  ['scores.csv', 'Dice and HD95 of each class of each patient, after each score'],
+  [
+    'timeline.zip',
+    'pictures and label maps of a few images at many steps, and those images as the networks see them: the page replays the run by them, without its images',
+  ],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 

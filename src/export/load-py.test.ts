@@ -6,7 +6,7 @@ import { defaults } from '../method/config'
 import { loadPy } from './load-py'
 import { needsTorch, pythonWithTorch, runLoadPy } from './load-py.test-support'
 import { runPython } from '../lib/python.test-support'
-import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors'
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../lib/safetensors'
 
 /**
  * The network written again, as functions over a dictionary, with random weights: names, shapes and layout as in src/nn/unet.ts.

@@ -14,7 +14,7 @@ import { toOihw, type Hwio } from './oihw'
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
 import { findPython, needs, runPython } from '../lib/python.test-support'
-import type { StoredTensor } from './safetensors'
+import type { StoredTensor } from '../lib/safetensors'
 
 beforeAll(async () => {
   ort.env.wasm.numThreads = 1

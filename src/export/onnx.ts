@@ -3,7 +3,7 @@ import type { Config } from '../method/config'
 import { networkOf } from '../method/model'
 import { bufferShapes, groupsOf, parameterShapes, type UNet } from '../nn/unet'
 import { bytesField, floatField, intField, joined, messageField, textField, type Field } from './protobuf'
-import type { StoredTensor } from './safetensors'
+import type { StoredTensor } from '../lib/safetensors'
 
 /**
  * The network of src/nn/unet.ts, as it predicts, in the ONNX format (onnx.ai/onnx/repo-docs/IR.html; field numbers from onnx/onnx.proto3):

@@ -1,17 +1,18 @@
 import { hexOf, sha256 } from '../lib/hex'
-import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../export/safetensors'
+import { either, finite, listOf, mapOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../lib/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import { diceAlone, type Mark, type Recovery, type ScoreRow, type StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
+import type { Snapshot } from '../timeline/snapshot'
 import type { Dataset } from './dataset'
 import { domainOf } from './domain'
 import { isDomain, type Domain } from './looks'
-import type { PictureId } from './picture-id'
+import type { PictureId } from '../image/picture-id'
 import { Trainer } from './trainer'
 
 /** Bytes that are not a checkpoint, or a checkpoint made from other data; one sentence. */
@@ -56,7 +57,7 @@ const picturesOf = ({ exemplars, unlabeled }: Dataset): PictureId[] => [
 
 /** NaN, which JSON lacks, marks a term that is off. */
 const plain = (rows: StepMetrics[]) => JSON.stringify(rows)
-const withNaN = (rows: Record<string, number | null>[]): StepMetrics[] =>
+export const withNaN = (rows: Record<string, number | null>[]): StepMetrics[] =>
   rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, v ?? NaN])) as unknown as StepMetrics)
 
 const shapesOf = (net: UNet): Shapes => ({ ...parameterShapes(net), ...bufferShapes(net) })
@@ -126,6 +127,8 @@ export interface Checkpoint extends StoredConfig {
   /** Null if there was none yet, or it was off. */
   bank: Bank | null
   tensors: Record<string, StoredTensor>
+  /** Not in the file: what was kept of the run's looks lies beside it. */
+  timeline?: readonly Snapshot[] | undefined
 }
 
 /** Reads a checkpoint and checks its seal. @throws CheckpointError if it is none, or damaged; ConfigError for settings that are not ours */
@@ -146,7 +149,13 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
     const settings = readConfig(config)
     return {
       ...settings,
-      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...{
+        classes,
+        step,
+        leg: leg ?? settings.config.steps,
+        rows: withNaN(rows),
+        scores: (scores as ScoreRow[]).map((score) => ({ ...diceAlone, ...score })),
+      },
       ...{ recoveries, marks },
       ...{
         data: metadata['data']!,
@@ -165,12 +174,15 @@ const areRecoveries = listOf(
   record<Recovery>({ step: whole(0), reached: whole(0), why: oneOf('loss', 'backend', 'worker'), learningRate: finite }),
 )
 
-const areMarks: Shape<Mark[]> = listOf(
+export const areMarks: Shape<Mark[]> = listOf(
   either(
-    record({ step: whole(0), what: oneOf('teaching', 'stopped') }),
+    record({ step: whole(0), what: oneOf('teaching', 'stopped', 'resumed') }),
     either(
-      record({ step: whole(0), what: oneOf('exemplar'), picture: text }),
-      record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+      record({ step: whole(0), what: oneOf('exemplar', 'removed'), picture: text }),
+      either(
+        record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+        record({ step: whole(0), what: oneOf('setting'), values: mapOf(either(text, either(finite, oneOf(true, false)))) }),
+      ),
     ),
   ),
 )
@@ -251,6 +263,16 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const { step: t, leg, rows, scores, recoveries, marks, bank } = from
-  return new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], leg, rows, scores, recoveries, marks, bank })
+  const { step: t, leg, rows, scores, recoveries, marks, bank, timeline } = from
+  return new Trainer(dataset, prepared, config, {
+    t,
+    models: [model('A'), model('B')],
+    leg,
+    rows,
+    scores,
+    recoveries,
+    marks,
+    bank,
+    timeline,
+  })
 }

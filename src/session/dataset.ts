@@ -8,7 +8,7 @@ import type { LabelMap, Raster } from '../image/raster'
 import { digestOf } from '../lib/digest'
 import type { Domain } from './looks'
 import type { ClassInfo, SampleName, Target } from './events'
-import { pictureId, type PictureId } from './picture-id'
+import { pictureId, type PictureId } from '../image/picture-id'
 
 export type { Target } from './events'
 

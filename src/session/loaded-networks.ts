@@ -1,4 +1,4 @@
-import { readSafetensors, type StoredTensor } from '../export/safetensors'
+import { readSafetensors, type StoredTensor } from '../lib/safetensors'
 import { toHwio, type Hwio } from '../export/oihw'
 import type { Config } from '../method/config'
 import { disposeModels, networkOf, writeModels, type Models, type StoredModel } from '../method/model'

@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate'
 import { afterEach, expect, test, vi } from 'vitest'
-import { readSafetensors, writeSafetensors } from '../export/safetensors'
+import { readSafetensors, writeSafetensors } from '../lib/safetensors'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import type { Config } from '../method/config'

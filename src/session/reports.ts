@@ -9,6 +9,9 @@ import { examination, examinationOf } from './examination'
 import { sayUnlike } from './further'
 import type { Networks } from './networks'
 import { problemOf } from './problem'
+import type { Recording } from '../timeline/timeline'
+import type { RunArchive } from './run-archive'
+import { copyOfRecording } from './timeline-file'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
 import { Trainer } from './trainer'
@@ -28,8 +31,8 @@ export class Reports {
   private readonly thumbnails = new Thumbnails()
   private unsent: Metrics = { rows: [], scores: [] }
   private last = { metrics: 0, views: 0, progress: 0 }
-  /** How many marks of the run were reported. */
-  private marked = 0
+  /** The marks of the run as they were reported. */
+  private marked: readonly Mark[] = []
   /** Milliseconds that the last look took. */
   private lookCost = 0
 
@@ -48,7 +51,7 @@ export class Reports {
   nextRun(): void {
     this.run++
     this.unsent = { rows: [], scores: [] }
-    this.marked = 0
+    this.marked = []
   }
 
   dataset(dataset: Dataset, config: Config, prepared: TrainingData | null): void {
@@ -86,11 +89,25 @@ export class Reports {
     this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })
   }
 
+  /** Reports what a run that has no trainer says of itself: settings, curves, and what was kept of its looks. */
+  replay({ config, checkpoint, curves, timeline, lost }: RunArchive): void {
+    this.send('continued', { config, watched: null })
+    if (curves) this.collect(curves)
+    if (checkpoint && checkpoint.recoveries.length > 0) this.send('recovered', { message: null, recoveries: checkpoint.recoveries })
+    this.recording(timeline)
+    if (lost) this.problems([lost])
+  }
+
+  /** Reports what was kept of a run's looks, if anything was. */
+  recording(recording: Recording | null): void {
+    if (recording && recording.snapshots.length > 0) this.send('timeline', { recording: copyOfRecording(recording) })
+  }
+
   /** Reports marks if there are others than before. */
   marks(marks: readonly Mark[]): void {
-    if (marks.length === this.marked) return
-    this.marked = marks.length
-    this.send('marks', { marks: [...marks] })
+    if (marks.length === this.marked.length && marks.every((mark, i) => mark === this.marked[i])) return
+    this.marked = [...marks]
+    this.send('marks', { marks: this.marked })
   }
 
   get metricsDue(): boolean {

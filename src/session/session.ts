@@ -24,6 +24,7 @@ import type {
   MaskName,
   OpenedPicture,
   PictureId,
+  Prediction,
   Problem,
   RunState,
   SampleName,
@@ -42,11 +43,14 @@ import { withFurther } from './further'
 import type { Networks } from './networks'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
+import { recordOf, type RunRecord } from './run-record'
 import { moved } from './run-state'
 import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
 import { sampleDataset } from './samples'
+import { fromSeen } from './seen-mask'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
+import { recordingOf } from './timeline-file'
 import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { measureMasks, viewedPicture } from './viewed-picture'
@@ -253,8 +257,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, sample, checkpoint } = run
+    const { config } = run
     const { further } = this.dataset
+    // Networks alone need no sample to go on with.
+    const sample = (run.curves ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -271,11 +277,7 @@ export class Session {
       this.config = before
       throw error
     }
-    this.reports.send('continued', { config, watched: null })
-    if (checkpoint) {
-      this.reports.collect(checkpoint)
-      this.reportRecoveries(checkpoint.recoveries)
-    }
+    this.reports.replay(run)
     this.flush()
   }
 
@@ -478,6 +480,7 @@ export class Session {
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
         this.config = networks.config = config
+        if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
@@ -499,12 +502,12 @@ export class Session {
     this.restart()
   }
 
-  private restart(): void {
+  private restart(from = 0): void {
     this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
-    this.speed = new Speed()
+    this.speed = new Speed(from)
     this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
@@ -534,6 +537,7 @@ export class Session {
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
+    this.trainer?.markResumed()
     this.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
@@ -869,7 +873,7 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!.t)
+      return zipped(files, what, this.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
@@ -880,7 +884,7 @@ export class Session {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, tell)
+    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
@@ -889,6 +893,15 @@ export class Session {
     const names = scoreNames(this.dataset, asWritten(this.dataset, options))
     return { row, patients: patients.map((one) => ({ ...one, patient: names.get(one.patient) ?? one.patient })) }
   }
+
+  /** What stays of the run for comparison; null if it took no step here. @param predictions of its present weights */
+  record = (predictions: readonly Prediction[]): RunRecord | null =>
+    this.trainer && this.speed.stepping
+      ? recordOf(this.trainer, this.backend, this.speed.from === 0 ? this.speed.spent : null, predictions)
+      : null
+
+  /** What a run saw in an image, in the size of the image. */
+  fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.dataset, id, seen, config)
 
   /** What the doctor says of the run, its images called as exports with these options call them. */
   async advice(options: ExportOptions = usualOptions): Promise<Finding[]> {
@@ -934,12 +947,13 @@ export class Session {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
-    this.restart()
+    this.restart(trainer.t)
     this.trainer = trainer
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()
+    this.reports.recording(recordingOf(trainer, dataset))
     this.flush()
     this.enter(trainer.restsAs)
   }
@@ -1026,7 +1040,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks(trainer?.marks ?? [])
+    this.reports.marks(trainer?.marks ?? this.waiting?.run.curves?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
@@ -1054,9 +1068,9 @@ export class Session {
     const { trainer } = this
     if (!trainer || this.opening) return
     const begun = performance.now()
-    const views = await trainer.look(this.watchedIndex)
+    const looked = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.
-    if (trainer === this.trainer) this.reports.send('views', { views })
+    if (trainer === this.trainer) this.reports.send('views', looked)
     this.reports.looked(performance.now() - begun)
   }
 }

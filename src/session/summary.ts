@@ -5,6 +5,7 @@ import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
+import { dataHash } from './data-hash'
 import { identifiersOf, personalNames } from './cases'
 import { picturesOf, type Dataset, type Picture, type Source } from './dataset'
 import { pairList } from './pair-list'
@@ -13,7 +14,7 @@ import type { Shapes } from './looks'
 import { shapesOf } from './shapes'
 import { suggestionFor } from './suggestion'
 import { shownClasses } from './thumbnails'
-import { missingOf } from './training-data'
+import { missingOf, scoredWith } from './training-data'
 import type { DatasetSummary, Region, SourceInfo, UnlabeledInfo, VolumeNumbers } from './events'
 
 const describe = (source: Source): SourceInfo => {
@@ -109,15 +110,14 @@ function referenceNotesOf({ partners }: Dataset): string[] {
 
 const pickShapes = ({ single, solid }: Shapes): Shapes => ({ single, solid })
 
-const infoOf = (
-  { id, name, patient, width, height, spacing, source }: Picture,
-  hasReference: boolean,
-  teaching: Set<string>,
-): UnlabeledInfo => ({
-  ...{ id, name, patient, width, height, spacing, hasReference },
-  annotated: teaching.has(id),
-  source: source.id,
-})
+const infoOf = (picture: Picture, hasReference: boolean, teaching: Set<string>): UnlabeledInfo => {
+  const { id, name, patient, width, height, spacing, source } = picture
+  return {
+    ...{ id, name, patient, width, height, spacing, hasReference, scoredAs: scoredWith(picture) },
+    annotated: teaching.has(id),
+    source: source.id,
+  }
+}
 
 /** What the page is told about a data set. */
 export function summarise(dataset: Dataset, config: Config): DatasetSummary {
@@ -154,6 +154,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
       sources: dataset.further.map(describe),
     },
     references: dataset.unlabeled.filter((_, i) => hasReference(dataset, i)).length,
+    hash: missingOf(dataset).length === 0 ? dataHash(dataset) : null,
     missing: missingOf(dataset),
   }
 }

@@ -4,7 +4,7 @@ import type { TrainingData } from '../method/synthesis'
 import { annotated, annotationOf, tableOf } from './annotations'
 import { picturesOf, rasterOf, type Dataset, type Exemplar, type Picture } from './dataset'
 import type { SessionEvents } from './events'
-import type { PictureId } from './picture-id'
+import type { PictureId } from '../image/picture-id'
 import { prepareLabels, toBytes } from './preparation'
 import { fieldOfAll } from './training-data'
 

@@ -3,20 +3,25 @@ import { restOf } from '../lib/mark'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
 import { combine } from '../method/inference'
-import { scorePatients, type Case, type PatientScores } from '../method/metrics'
+import { meanOf, scorePatients, type Case, type PatientScores } from '../method/metrics'
+import { confidenceScore, countConfidence, noConfidence } from '../method/reliability'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, readModels, writeModels, type StoredModel } from '../method/model'
 import type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { asPlanned } from '../method/schedule'
 import { withBank, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'
+import { distancesOf, isQuicklyMeasured, type ScoredPicture } from './border-distances'
 import type { Dataset } from './dataset'
 import { looksOf } from './domain'
 import type { Looks } from './looks'
 import { caseOf, Networks } from './networks'
+import { prepareLabels } from './preparation'
 import { referenceOf } from './references'
 import { scoredImages, scoredWith, stacksOf } from './training-data'
-import type { LiveViews } from './events'
+import { copyOf, snapshotOf, type Snapshot } from '../timeline/snapshot'
+import type { LiveViews } from '../timeline/live-views'
+import { upTo, withSnapshot } from '../timeline/timeline'
 import { lookAt } from './look'
 
 /** A loss or weight is no longer a number, or has exploded; the message is the beginning of a sentence. */
@@ -47,6 +52,8 @@ export interface Progress extends Kept {
   marks: readonly Mark[]
   /** The bank, if it has been made. */
   bank: Bank | null
+  /** What was kept of its looks. */
+  timeline?: readonly Snapshot[] | undefined
 }
 
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
@@ -63,6 +70,8 @@ export class Trainer extends Networks {
   /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
   private kept: Kept[]
   private known: Bank | null
+  /** What is kept of the looks at it. */
+  timeline: readonly Snapshot[]
   /** Images that are predicted for a score and with it. */
   readonly perScore: number
   /** `prepared` with the bank: what steps are taken on. */
@@ -79,8 +88,19 @@ export class Trainer extends Networks {
     from: Progress | null = null,
   ) {
     super(dataset, config)
-    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], marks = [], bank = null } = from ?? {}
+    const {
+      t = 0,
+      models = null,
+      leg = config.steps,
+      rows = [],
+      scores = [],
+      recoveries = [],
+      marks = [],
+      bank = null,
+      timeline = [],
+    } = from ?? {}
     this.leg = leg
+    this.timeline = timeline
     const pile = dataset.unlabeled.length
     this.perScore = prepared.exemplars.length + (pile <= smallPile ? pile : scoredImages(dataset).length)
     this.known = bank
@@ -167,9 +187,9 @@ export class Trainer extends Networks {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
     this.release()
     const { t: step } = next
-    const before = new Set(annotated(this.dataset).map(({ picture }) => picture.id))
-    for (const { picture } of annotated(dataset))
-      if (!before.has(picture.id)) next.marks.push({ step, what: 'exemplar', picture: picture.id })
+    const [before, after] = [this.dataset, dataset].map((one) => annotated(one).map(({ picture }) => picture.id)) as [string[], string[]]
+    for (const picture of before) if (!after.includes(picture)) next.marks.push({ step, what: 'removed', picture })
+    for (const picture of after) if (!before.includes(picture)) next.marks.push({ step, what: 'exemplar', picture })
     if (config.steps !== this.config.steps)
       next.marks.push({ step, what: 'steps', to: config.steps, learningRate: learningRateAt(step, next.schedule) })
     return next
@@ -183,8 +203,8 @@ export class Trainer extends Networks {
 
   /** How far the run has come. */
   async progress(): Promise<Progress> {
-    const { t, leg, rows, scores, recoveries, marks, bank } = this
-    return { t, models: await this.stored(), leg, rows, scores, recoveries, marks, bank }
+    const { t, leg, rows, scores, recoveries, marks, bank, timeline } = this
+    return { t, models: await this.stored(), leg, rows, scores, recoveries, marks, bank, timeline }
   }
 
   /** Frees what lies on the backend; after this only `goBack` makes the trainer usable again. */
@@ -264,6 +284,7 @@ export class Trainer extends Networks {
     while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
     while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
+    this.timeline = upTo(this.timeline, step)
     if (why) this.mark(why, reached)
     this.runner = this.runnerFrom(this.kept.at(-1)!)
     return this
@@ -277,6 +298,17 @@ export class Trainer extends Networks {
   /** What a run is that comes to rest here by itself, or was saved here. */
   get restsAs(): 'paused' | 'stopped' | 'finished' {
     return restOf(this.t, this.config.steps, this.marks)
+  }
+
+  /** Notes that the run goes on from a rest here, where nothing else says why. */
+  markResumed(): void {
+    const said = this.marks.some(({ step, what }) => step === this.t && what !== 'teaching' && what !== 'stopped' && what !== 'setting')
+    if (this.t > 0 && !said && !this.recoveries.some(({ step }) => step === this.t)) this.marks.push({ step: this.t, what: 'resumed' })
+  }
+
+  /** Notes that settings of a run that has begun are others from here on. */
+  markSettings(values: Partial<Config>): void {
+    if (this.t > 0) this.marks.push({ step: this.t, what: 'setting', values })
   }
 
   /** Notes that somebody ended the run here. */
@@ -306,18 +338,25 @@ export class Trainer extends Networks {
     const fit = scorePatients(own, net.classes).mean
     const forms = [config.inference, 'A', 'B'] as const
     const cases: Case[][] = forms.map(() => [])
+    const scored: ScoredPicture[] = []
+    const counts = noConfidence()
     await this.inferPile(
       which,
       (inference, i) => {
         const picture = dataset.unlabeled[i]!
-        const reference = referenceOf(dataset, i)!.labels
+        const reference = referenceOf(dataset, i)!
+        scored.push({ picture, reference })
         forms.forEach((form, f) => {
-          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference))
+          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference.labels))
         })
+        countConfidence(counts, inference, prepareLabels(reference, this.frame(picture), config), net.classes, config.tau)
       },
       pause,
     )
     const orNull = (v: number) => (Number.isNaN(v) ? null : v)
+    const distances = isQuicklyMeasured(scored) ? await distancesOf(scored, cases[0]!, net.classes, pause) : []
+    const hd95Of = new Map(distances.map(({ patient, hd95 }) => [patient, hd95]))
+    const hd95PerClass = distances.length === 0 ? [] : forEachClass(net.classes, (c) => meanOf(distances.map(({ hd95 }) => hd95[c]!)))
     const [all, A, B] = cases.map((some) => scorePatients(some, net.classes)) as [PatientScores, PatientScores, PatientScores]
     const row: ScoreRow = {
       step: this.t,
@@ -326,18 +365,32 @@ export class Trainer extends Networks {
       diceA: orNull(A.mean),
       diceB: orNull(B.mean),
       perClass: all.perClass.map(orNull),
+      hd95: orNull(meanOf(hd95PerClass)),
+      hd95PerClass: hd95PerClass.map(orNull),
+      perPatient: all.patients.map(({ patient, dice }) => ({
+        picture: scored.find(({ picture }) => scoredWith(picture) === patient)!.picture.id,
+        dice: dice.map(orNull),
+        hd95: (hd95Of.get(patient) ?? []).map(orNull),
+      })),
+      ...confidenceScore(counts),
     }
     if (this.scores.at(-1)?.step === this.t) this.scores.pop()
     this.scores.push(row)
     return { row, patients: all.patients }
   }
 
-  /** What the page shows of one unlabelled image: see `lookAt`. */
-  look(image: number): Promise<LiveViews> {
+  /** What the page shows of one unlabelled image: see `lookAt`. It is kept as well; `snapshot` is a copy of that. */
+  async look(image: number): Promise<{ views: LiveViews; snapshot: Snapshot }> {
     const { net, config, dataset, prepared, data, runner } = this
-    return lookAt({ net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }, image)
+    const looked = { net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }
+    const { views, seen } = await lookAt(looked, image)
+    const snapshot = snapshotOf(views, seen, this.timeline.at(-1) ?? null)
+    this.timeline = withSnapshot(this.timeline, snapshot)
+    return { views, snapshot: copyOf(snapshot) }
   }
 }
+
+const forEachClass = (classes: number, value: (foreground: number) => number) => Array.from({ length: classes - 1 }, (_, c) => value(c))
 
 /** Whether unlabelled images were learnt from in a step. */
 const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)

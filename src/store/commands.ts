@@ -1,7 +1,8 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
-import { dataKeys, type Config, type Key, type Preset } from '../method/config'
+import { yieldTask } from '../lib/yield-task'
+import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
   Drawn,
@@ -28,11 +29,10 @@ import { askToPersist, keepNow, openKeeping } from './kept-runs'
 import { pageStore } from './page-store'
 import { countFromImages } from './requests'
 import { isToReplace, respawn } from './respawn'
+import { expectData } from './share'
 import {
   addProblem,
   allowed,
-  applyPreset,
-  differing,
   give,
   loading,
   pick,
@@ -43,6 +43,7 @@ import {
   type ListedProblem,
   type PicturePurpose,
 } from './state'
+import { makeDraft, usedUp } from './used-drawings'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -55,6 +56,7 @@ export function begin(): void {
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config, given: new Set(address.given) })
   for (const message of address.problems) tellProblem(message, null)
+  expectData(address)
   pageStore.subscribe(({ asked }, before) => {
     if (asked === before.asked) return
     keepAddress()
@@ -241,8 +243,21 @@ export function loadFiles(
   const mended = [...names, ...(role === null ? [] : (inPlace.get(role) ?? []))]
   if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
   pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
-  void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   if (role !== 'further') keepAddress(null)
+  const hand = () => void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
+  if (files.length > filesAtOnce) void lookAhead(files).then(hand)
+  else hand()
+}
+
+/** Files that are sent in one task without being looked at ahead. */
+const filesAtOnce = 256
+
+/** When a file is first copied the browser looks it up on the disk, while the page waits: of thousands, some in each task. */
+async function lookAhead(files: readonly File[]): Promise<void> {
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    structuredClone(files.slice(at, at + filesAtOnce))
+    await yieldTask()
+  }
 }
 
 /** Gives a run at rest those settings that it takes although it has begun. */
@@ -256,7 +271,7 @@ export function segmentInstead(): void {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   if (question?.type === 'load-files')
-    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' })) })
+    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' as const })) })
 }
 
 export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })
@@ -343,7 +358,9 @@ export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promis
   await taking
   // A drawing that is refused changes nothing, and the reason is shown.
   const { dataset, status } = pageStore.getState()
-  if (dataset !== before) pageStore.setState({ drawn: { pictures, step: status.step } })
+  if (dataset === before) return
+  usedUp(pictures, status.step)
+  pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
 /** Saves what is drawn on the volume of the first of these images, in its format. */
@@ -354,7 +371,10 @@ export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): 
   return file?.name ?? null
 }
 
-export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })
+export async function removeExemplar(picture: PictureId): Promise<void> {
+  await send('remove-exemplar', { picture })
+  if (!pageStore.getState().dataset?.exemplars.some(({ id }) => id === picture)) makeDraft(picture)
+}
 
 export const removeFromBank = (picture: PictureId) => void send('remove-from-bank', { picture })
 

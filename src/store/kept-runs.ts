@@ -4,6 +4,7 @@ import { storageReason } from '../lib/storage-reason'
 import type { Given } from '../worker/protocol'
 import { countDrawings, forgetDrawings } from './autosave'
 import { ask } from './connection'
+import { forgetLooks } from './looks'
 import { pageStore } from './page-store'
 import { holdFiles, type PresentRun } from './present-run'
 import { isKept, wouldForget } from './state'
@@ -72,10 +73,12 @@ export async function whatIsStored(): Promise<Stored> {
   return { drawings, used: usage, allowed: quota }
 }
 
-/** Removes all runs but those of other tabs, and all drawings. */
+/** Removes all runs but those of other tabs, the run log, and all drawings. */
 export async function forgetAll(): Promise<void> {
+  await ask('remove-logged', { ids: pageStore.getState().log.runs.map(({ id }) => id) })
   for (const { id, elsewhere } of pageStore.getState().runs) if (!elsewhere) await forgetRun(id)
   await forgetDrawings().catch(() => undefined)
+  forgetLooks()
 }
 
 /**

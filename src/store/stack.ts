@@ -10,7 +10,7 @@ export interface Slice {
   annotated: boolean
 }
 
-/** What a picture's id consists of; see `session/picture-id.ts`. */
+/** What a picture's id consists of; see `image/picture-id.ts`. */
 function partsOf(id: PictureId): { stack: string; slice: number } {
   const [slice, frame] = id.split('/').slice(-2)
   return { stack: `${id.slice(0, -`${slice}/${frame}`.length)}${frame}`, slice: Number(slice) }

@@ -1,5 +1,5 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
-import { pointAt, resetZoom, useChartView, zoomTo } from '../store/chart-view'
+import { pointAt, resetZoom, stepTold, useChartView, zoomTo } from '../store/chart-view'
 import type { ThinPoint } from '../store/series'
 import { placeAt, shareOf, type Scale } from './chart-scale'
 
@@ -23,18 +23,27 @@ const click = 0.02
  */
 export function ChartCursor({ name, x, points, place: step, words }: Props) {
   const box = useRef<HTMLDivElement>(null)
-  const cursor = useChartView((view) => view.cursor)
+  const cursor = useChartView(stepTold)
+  const pointed = useChartView((view) => view.cursor !== null)
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
+  const seen = useRef({ x: NaN, y: NaN })
   const stepAt = (share: number) => Math.round(x.value(placeAt(x, share)))
   const shareAt = ({ clientX }: PointerEvent) => {
     const { left, width } = box.current!.getBoundingClientRect()
     return Math.min(1, Math.max(0, (clientX - left) / width))
   }
   const [first, last] = [stepAt(0), stepAt(1)]
+  // The page moves under a mouse that rests when the keyboard scrolls it: that must not take the cursor from the keys.
   const move = (event: PointerEvent) => {
+    seen.current = { x: event.clientX, y: event.clientY }
+    if (event.pointerType === 'mouse' && event.movementX === 0 && event.movementY === 0) return
     const share = shareAt(event)
     if (drag) setDrag({ ...drag, to: share })
     pointAt(stepAt(share))
+  }
+  const leave = ({ pointerType, clientX, clientY }: PointerEvent) => {
+    const rests = pointerType === 'mouse' && seen.current.x === clientX && seen.current.y === clientY
+    if (!drag && !rests) pointAt(null)
   }
   const drop = () => {
     if (drag && Math.abs(drag.to - drag.from) > click) zoomTo(stepAt(drag.from), stepAt(drag.to))
@@ -63,7 +72,7 @@ export function ChartCursor({ name, x, points, place: step, words }: Props) {
       Escape: () => pointAt(null),
     }
     const act = acts[event.key]
-    if (!act || (event.key === 'Escape' && cursor === null)) return
+    if (!act || (event.key === 'Escape' && !pointed)) return
     event.preventDefault()
     act()
   }
@@ -82,7 +91,7 @@ export function ChartCursor({ name, x, points, place: step, words }: Props) {
       aria-valuenow={Math.min(last, Math.max(first, cursor ?? last))}
       aria-valuetext={words}
       onPointerMove={move}
-      onPointerLeave={() => !drag && pointAt(null)}
+      onPointerLeave={leave}
       onPointerDown={(event) => {
         if (event.button !== 0 || event.pointerType === 'touch') return
         event.currentTarget.setPointerCapture(event.pointerId)

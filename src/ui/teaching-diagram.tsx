@@ -11,7 +11,9 @@ import { told } from './step-phases'
 import { TeachingArrows, TermButton, type Pointing } from './teaching-arrows'
 import { inputs, modelPart, modelPictures, networks, type Part } from './teaching-parts'
 import { TeachingSays } from './teaching-says'
+import { TimelineBar } from './timeline-bar'
 import { supervisedArrows, type TermArrow } from './teaching-terms'
+import { TourButton } from './tour-button'
 import { WatchedName } from './watched-name'
 import './styles/teaching.css'
 
@@ -35,6 +37,7 @@ export function TeachingDiagram() {
         <TeachingArrows pointing={pointing} lit={lit} />
         <ModelRow model="B" pointing={pointing} lit={lit} />
       </div>
+      <TimelineBar />
       <TeachingSays id={explainedBy} pointed={pointed} walk={walk} />
     </div>
   )
@@ -47,7 +50,6 @@ function Controls() {
   const can = allowed({ status })
   const seen = useLatest(({ views }) => views !== null)
   const toSlow = canWalk('slow', { status }, seen)
-  const toTour = canWalk('tour', { status }, seen)
   const slow = walk?.kind === 'slow'
   return (
     <div className="teaching-controls">
@@ -72,14 +74,7 @@ function Controls() {
         >
           Slow motion
         </button>
-        <button
-          type="button"
-          title="What happens in a step and why, in five parts, for those who do not know the paper."
-          aria-disabled={!toTour}
-          onClick={() => toTour && void beginWalk('tour')}
-        >
-          Guided tour
-        </button>
+        <TourButton />
       </div>
       <ConfidenceLegend />
     </div>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findPython, needs, runPython } from '../lib/python.test-support'
+import { findPython, needs, runPython } from './python.test-support'
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors'
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })
