@@ -68,7 +68,7 @@ function seenFile({ images }: FinishedRun): Files {
 }
 
 /** Files already compressed or hardly compressible: storing them is ten times as fast. */
-const dense = /\.(png|gz|nrrd|safetensors|onnx)$/
+const dense = /\.(png|gz|zip|nrrd|safetensors|onnx)$/
 
 /** One zip of all files; the same bytes whenever and wherever it is made. */
 export function zip(files: Files): Uint8Array<ArrayBuffer> {
@@ -228,6 +228,10 @@ const descriptions: [path: string, says: string][] = [
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
   ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
   ['scores.csv', 'Dice and HD95 of each class of each patient, after each score'],
+  [
+    'timeline.zip',
+    'pictures and label maps of a few images at many steps, and those images as the networks see them: the page replays the run by them, without its images',
+  ],
   ['checkpoint.safetensors', 'the whole state of the run: drop the zip onto the page, with the same images, to continue from here'],
 ]
 

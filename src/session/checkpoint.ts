@@ -8,6 +8,7 @@ import type { TrainingData } from '../method/synthesis'
 import { diceAlone, type Mark, type Recovery, type ScoreRow, type StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
+import type { Snapshot } from '../timeline/snapshot'
 import type { Dataset } from './dataset'
 import { domainOf } from './domain'
 import { isDomain, type Domain } from './looks'
@@ -56,7 +57,7 @@ const picturesOf = ({ exemplars, unlabeled }: Dataset): PictureId[] => [
 
 /** NaN, which JSON lacks, marks a term that is off. */
 const plain = (rows: StepMetrics[]) => JSON.stringify(rows)
-const withNaN = (rows: Record<string, number | null>[]): StepMetrics[] =>
+export const withNaN = (rows: Record<string, number | null>[]): StepMetrics[] =>
   rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, v ?? NaN])) as unknown as StepMetrics)
 
 const shapesOf = (net: UNet): Shapes => ({ ...parameterShapes(net), ...bufferShapes(net) })
@@ -126,6 +127,8 @@ export interface Checkpoint extends StoredConfig {
   /** Null if there was none yet, or it was off. */
   bank: Bank | null
   tensors: Record<string, StoredTensor>
+  /** Not in the file: what was kept of the run's looks lies beside it. */
+  timeline?: readonly Snapshot[] | undefined
 }
 
 /** Reads a checkpoint and checks its seal. @throws CheckpointError if it is none, or damaged; ConfigError for settings that are not ours */
@@ -171,7 +174,7 @@ const areRecoveries = listOf(
   record<Recovery>({ step: whole(0), reached: whole(0), why: oneOf('loss', 'backend', 'worker'), learningRate: finite }),
 )
 
-const areMarks: Shape<Mark[]> = listOf(
+export const areMarks: Shape<Mark[]> = listOf(
   either(
     record({ step: whole(0), what: oneOf('teaching', 'stopped', 'resumed') }),
     either(
@@ -260,6 +263,16 @@ export async function restoreCheckpoint(from: Checkpoint, dataset: Dataset, prep
       v: config.optimizer === 'adam' ? group('v', trained) : {},
     }
   }
-  const { step: t, leg, rows, scores, recoveries, marks, bank } = from
-  return new Trainer(dataset, prepared, config, { t, models: [model('A'), model('B')], leg, rows, scores, recoveries, marks, bank })
+  const { step: t, leg, rows, scores, recoveries, marks, bank, timeline } = from
+  return new Trainer(dataset, prepared, config, {
+    t,
+    models: [model('A'), model('B')],
+    leg,
+    rows,
+    scores,
+    recoveries,
+    marks,
+    bank,
+    timeline,
+  })
 }

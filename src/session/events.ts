@@ -8,12 +8,16 @@ import type { Drawable } from '../drawing/drawable'
 import type { Config } from '../method/config'
 import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import type { PictureId } from '../image/picture-id'
+import type { LiveViews } from '../timeline/live-views'
+import type { Snapshot } from '../timeline/snapshot'
+import type { Recording } from '../timeline/timeline'
 import type { RunState } from './run-state'
 
 export type { FileRole } from '../data/file-roles'
 export type { Action, Finding } from '../doctor/finding'
 export type { PictureId } from '../image/picture-id'
 export type { RunState } from './run-state'
+export type { FeatureView, LiveViews, MixView, ModelView } from '../timeline/live-views'
 export type { Place } from '../data/slices'
 export type { WindowPreset } from '../image/window-presets'
 
@@ -231,56 +235,6 @@ export interface DatasetSummary {
   missing: string[]
 }
 
-/** One model's predictions for the watched image. All size x size, row-major. */
-export interface ModelView {
-  /** Class per pixel, predicted on the strong view: the prediction being trained. */
-  prediction: Uint8Array<ArrayBuffer>
-  /** Largest softmax value on the weak view, 0..255. */
-  confidence: Uint8Array<ArrayBuffer>
-  /** Class per pixel on the weak view: what the other model is taught. */
-  pseudoLabel: Uint8Array<ArrayBuffer>
-  /** 1 where confidence >= tau. */
-  mask: Uint8Array<ArrayBuffer>
-  /** What comes of the weak view's perturbed features; null where the feature term is off. */
-  feature: FeatureView | null
-}
-
-export interface FeatureView {
-  /** Class per pixel. */
-  prediction: Uint8Array<ArrayBuffer>
-  /** For each level, the finest first, 1 for the channels that were set to zero. */
-  dropped: Uint8Array<ArrayBuffer>[]
-}
-
-/** What CutMix pasted: a box of another image's strong view, to the same place. */
-export interface MixView {
-  image: PictureId
-  name: string
-  /** The other image's strong view. */
-  pixels: Uint8Array<ArrayBuffer>
-  /** Its left and upper edge and its size, in pixels. */
-  box: { x: number; y: number; width: number; height: number }
-}
-
-export interface LiveViews {
-  step: number
-  size: number
-  /** The watched unlabelled image, and its name. */
-  image: PictureId
-  name: string
-  weak: Uint8Array<ArrayBuffer>
-  strong: Uint8Array<ArrayBuffer>
-  /** Where the box in the strong view comes from; null if there is none this time. */
-  mix: MixView | null
-  A: ModelView
-  B: ModelView
-  /** 1 where the pseudo-labels differ. */
-  disagreement: Uint8Array<ArrayBuffer>
-  /** An augmented exemplar and a synthetic sample of this step; `known` is 0 where the label is unknown. */
-  exemplar: { image: Uint8Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> }
-  synthetic: { image: Uint8Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer>; known: Uint8Array<ArrayBuffer> } | null
-}
-
 /** One gallery entry, size x size. */
 export interface Prediction {
   image: PictureId
@@ -443,7 +397,10 @@ export interface SessionEvents {
   recovered: { message: string | null; recoveries: readonly Recovery[] }
   /** What happened so far, in order, with every change. */
   marks: { marks: readonly Mark[] }
-  views: { views: LiveViews }
+  /** What the watched image looks like now, and the same to be kept. */
+  views: { views: LiveViews; snapshot: Snapshot }
+  /** What was kept of a run that is shown or continued. */
+  timeline: { recording: Recording }
   /** Sent when a run pauses or ends and, for few images, with every score. */
   predictions: { predictions: Predictions }
   /** What the doctor finds: with every change of data or settings, and with predictions. */

@@ -17,7 +17,7 @@ async function looked(values: Partial<Config> = {}, image = 0) {
   await session.step()
   const trainer = trainerOf(session)
   const before = await trainer.stored()
-  const views = await trainer.look(image)
+  const { views } = await trainer.look(image)
   expect(await trainer.stored(), 'looking changes nothing').toEqual(before)
   return { views, trainer }
 }
@@ -36,7 +36,7 @@ test('the strong view has the box of the other image’s strong view, at the sam
   expect(same(false)).toBeLessThan((size ** 2 - box.width * box.height) / 2)
   // The last image is followed by the first.
   const { length } = trainer.dataset.unlabeled
-  expect((await trainer.look(length - 1)).mix!.image).toBe(trainer.dataset.unlabeled[0]!.id)
+  expect((await trainer.look(length - 1)).views.mix!.image).toBe(trainer.dataset.unlabeled[0]!.id)
 })
 
 test('without CutMix there is no box, and without the feature term no prediction from features', async () => {

@@ -10,7 +10,7 @@ import { drawSamples, pasteBox } from '../method/views-on-host'
 import { drawWarp, warpImage } from '../method/warp'
 import type { UNet } from '../nn/unet'
 import type { Dataset } from './dataset'
-import type { LiveViews, ModelView } from './events'
+import type { LiveViews, ModelView, SeenLabels } from '../timeline/live-views'
 import { toBytes } from './preparation'
 
 /** A run between two steps. */
@@ -26,12 +26,19 @@ export interface Looked {
   t: number
 }
 
+/** Images of the pile that are looked at as they are, besides the watched one: from all over it, since neighbours look alike. */
+const besides = (pile: number): number[] => [Math.floor(pile / 3), Math.floor((2 * pile) / 3)]
+
 /**
  * What a step does to one unlabelled image, by both models as they are: its views with CutMix's box, the pseudo-labels, and the predictions that
  * learn from them; and the first labelled images of the last step. Predicted in evaluation mode. It draws from random streams of its own: watching
  * changes nothing.
+ * @returns also how they label this image and two others as they are
  */
-export async function lookAt({ net, config, models, dataset, prepared, data, t }: Looked, image: number): Promise<LiveViews> {
+export async function lookAt(
+  { net, config, models, dataset, prepared, data, t }: Looked,
+  image: number,
+): Promise<{ views: LiveViews; seen: SeenLabels[] }> {
   const { size } = config
   const random = new Random(config.seed, 'look', t)
   const weakOf = (i: number) => warpImage(prepared.unlabeled[i]!, size, drawWarp(random, size, weakRange(config)))
@@ -43,7 +50,11 @@ export async function lookAt({ net, config, models, dataset, prepared, data, t }
   const source = box && strongOf(weakOf(other))
   const strong = source ? pasteBox(plain, source, size, box) : plain
   const factors = config.featureTerm ? factorsAt(config, t) : null
-  const [onWeak, onStrong, onPerturbed] = await inferPerturbed(net, models, { images: [weak, strong], factors }, size)
+  const still = [...new Set([image, ...besides(prepared.unlabeled.length)])]
+  const images = [weak, strong, ...still.map((i) => prepared.unlabeled[i]!)]
+  const inferred = await inferPerturbed(net, models, { images, factors }, size)
+  const [onWeak, onStrong] = inferred
+  const onPerturbed = inferred[images.length]
   const view = (k: 'A' | 'B'): ModelView => {
     const { labels, confidence } = decide(onWeak![k], net.classes)
     return {
@@ -61,7 +72,7 @@ export async function lookAt({ net, config, models, dataset, prepared, data, t }
   const { exemplar, synthetic } = drawSamples(data, config, Math.max(0, t - 1))
   const { id, name } = dataset.unlabeled[image]!
   const partner = dataset.unlabeled[other]!
-  return {
+  const views = {
     step: t,
     size,
     image: id,
@@ -79,6 +90,8 @@ export async function lookAt({ net, config, models, dataset, prepared, data, t }
       known: Uint8Array.from(synthetic.known),
     },
   }
+  const labelled = (k: 'A' | 'B', n: number) => decide(inferred[2 + n]![k], net.classes).labels
+  return { views, seen: still.map((i, n) => ({ image: dataset.unlabeled[i]!.id, A: labelled('A', n), B: labelled('B', n) })) }
 }
 
 /** For each level the factors of A's channels and of B's, drawn as a step draws them; where levels are perturbed alone, one of them in turn. */

@@ -9,6 +9,9 @@ import { examination, examinationOf } from './examination'
 import { sayUnlike } from './further'
 import type { Networks } from './networks'
 import { problemOf } from './problem'
+import type { Recording } from '../timeline/timeline'
+import type { RunArchive } from './run-archive'
+import { copyOfRecording } from './timeline-file'
 import { summarise } from './summary'
 import { Thumbnails } from './thumbnails'
 import { Trainer } from './trainer'
@@ -84,6 +87,20 @@ export class Reports {
     // First: a page gets the masks themselves, not copies.
     if (run instanceof Trainer) this.send('advice', { findings: examinationOf(run, items) })
     this.send('predictions', { predictions: { step: run.t, size: run.config.size, items, unlike: sayUnlike(run) } })
+  }
+
+  /** Reports what a run that has no trainer says of itself: settings, curves, and what was kept of its looks. */
+  replay({ config, checkpoint, curves, timeline, lost }: RunArchive): void {
+    this.send('continued', { config, watched: null })
+    if (curves) this.collect(curves)
+    if (checkpoint && checkpoint.recoveries.length > 0) this.send('recovered', { message: null, recoveries: checkpoint.recoveries })
+    this.recording(timeline)
+    if (lost) this.problems([lost])
+  }
+
+  /** Reports what was kept of a run's looks, if anything was. */
+  recording(recording: Recording | null): void {
+    if (recording && recording.snapshots.length > 0) this.send('timeline', { recording: copyOfRecording(recording) })
   }
 
   /** Reports marks if there are others than before. */

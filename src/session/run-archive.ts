@@ -5,11 +5,12 @@ import { byteText, maxArchiveBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
 import { isZip, listZip, type ZipEntry } from '../data/zip-file'
 import { configFile, json, type Files } from '../export/archive'
-import { listOf, oneOf, orNull, record, text, type Shaped } from '../lib/shape'
+import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
 import { version } from '../lib/version'
 import { readConfig, type Config, type StoredConfig } from '../method/config'
 import type { StoredModel } from '../method/model'
-import { openCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
+import type { Recording } from '../timeline/timeline'
+import { areMarks, openCheckpoint, saveCheckpoint, withNaN, type Checkpoint } from './checkpoint'
 import { choicesOf, readChoices, type Choices } from './choices'
 import { isDomain, type Domain } from './looks'
 import type { BackendInfo, PictureId, SampleName } from './events'
@@ -17,6 +18,7 @@ import { readExemplars, writeExemplars, type KeptExemplars } from './exemplar-fi
 import { factsOf } from './finished-run'
 import type { RoleFile } from './given-files'
 import { modelsInCheckpoint, modelsInFiles, type StoredNetworks } from './loaded-networks'
+import { damagedTimeline, mostTimelineBytes, readTimeline, recordingOf, writeTimeline } from './timeline-file'
 import { Trainer } from './trainer'
 
 const names = {
@@ -26,6 +28,8 @@ const names = {
   modelB: 'model-b.safetensors',
   exemplars: 'exemplars.safetensors.gz',
   checkpoint: 'checkpoint.safetensors',
+  timeline: 'timeline.zip',
+  curves: 'curves.json',
 } as const
 
 /**
@@ -44,8 +48,24 @@ export async function continuationOf(
     [names.choices]: json(choicesOf(dataset, watched)),
     [names.exemplars]: writeExemplars(dataset),
     ...(run instanceof Trainer && { [names.checkpoint]: await saveCheckpoint(run) }),
+    ...(run instanceof Trainer && run.timeline.length > 0 && { [names.timeline]: writeTimeline(recordingOf(run, dataset)) }),
   }
 }
+
+/** What a run can be seen by, and not continued from. It is small, and as no weights are in it the curves stand by themselves. */
+export function replayOf(trainer: Trainer, backend: BackendInfo): Files {
+  const { dataset, rows, scores, marks } = trainer
+  return {
+    [names.config]: configFile(factsOf(trainer, backend)),
+    [names.timeline]: writeTimeline(recordingOf(trainer, dataset)),
+    [names.curves]: new TextEncoder().encode(
+      JSON.stringify({ rows, scores, marks }, (_, v: unknown) => (typeof v === 'number' ? short(v) : v)),
+    ),
+  }
+}
+
+/** Five digits are more than a curve shows. */
+const short = (v: number) => (Number.isInteger(v) ? v : Number(v.toPrecision(5)))
 
 /** What a zip says of its run. */
 export interface RunArchive extends StoredConfig {
@@ -64,7 +84,15 @@ export interface RunArchive extends StoredConfig {
   /** Null in a zip that was written before choices were, and in one of weights. */
   choices: Choices | null
   exemplars: KeptExemplars
+  /** What was kept of its looks; null if nothing was. */
+  timeline: Recording | null
+  /** Why what was kept cannot be shown. */
+  lost: InputError | null
+  /** What its checkpoint says of how it went, or what stands in a zip without one; null before the first step. */
+  curves: Curves | null
 }
+
+export type Curves = Pick<Checkpoint, 'rows' | 'scores' | 'marks'>
 
 /** More than any JSON of ours: the names of a thousand images take 100 kB. */
 const mostJsonBytes = 2 ** 24
@@ -131,7 +159,8 @@ export async function openRunFiles(
   const [config, choices] = [await read(names.config, mostJsonBytes), await read(names.choices, mostJsonBytes)]
   const packed = await read(names.checkpoint, most)
   const weights = packed ? [] : [await read(names.modelA, most), await read(names.modelB, most)].flatMap((one) => one ?? [])
-  if (!config || !(packed ?? choices ?? weights[1]))
+  const curves = packed ? null : await read(names.curves, mostJsonBytes)
+  if (!config || !(packed ?? choices ?? weights[1] ?? curves))
     throw new InputError(
       `"${name}" holds neither networks nor a state to continue from; use the zip of "Export run" or "Export weights".`,
       name,
@@ -139,7 +168,8 @@ export async function openRunFiles(
   const about = parsed(config, names.config, name)
   if (!isAbout(about)) throw damaged(names.config, name)
   const exemplars = await read(names.exemplars, maxArchiveBytes)
-  const checkpoint = packed && (await openCheckpoint(packed))
+  const { timeline, lost } = await timelineIn(find, name)
+  const checkpoint = packed && { ...(await openCheckpoint(packed)), timeline: timeline?.snapshots }
   const { config: settings, unknown, added } = checkpoint ?? readConfig(about.config)
   const domain = domainIn(about)
   const models = checkpoint ? modelsInCheckpoint(checkpoint) : weights[1] ? modelsIn(weights, settings, domain, name) : null
@@ -153,10 +183,37 @@ export async function openRunFiles(
     ...{ sample: about.data.sample, images: about.data.unlabeled.length },
     choices: choices && readChoices(parsed(choices, names.choices, name), name),
     exemplars: exemplars ? await readExemplars(exemplars, name) : { labels: [], masks: [] },
+    ...{ timeline, lost, curves: checkpoint ?? (curves && curvesIn(parsed(curves, names.curves, name), name)) },
+  }
+}
+
+/** A run whose timeline cannot be read is a run all the same. */
+async function timelineIn(
+  find: Parameters<typeof openRunFiles>[2],
+  file: string,
+): Promise<{ timeline: Recording | null; lost: InputError | null }> {
+  try {
+    const entry = await find(names.timeline)
+    if (entry && entry.size > mostTimelineBytes) throw damagedTimeline(file)
+    return { timeline: entry && (await readTimeline(await entry.read(), file)), lost: null }
+  } catch (error) {
+    if (error instanceof InputError) return { timeline: null, lost: error }
+    throw error
   }
 }
 
 const damaged = (own: string, file: string) => new InputError(`"${file}" has a damaged ${own}; export the run again.`, file)
+
+const number = either(finite, oneOf(null))
+const isRow = (value: unknown): value is Record<string, number | null> & { step: number } =>
+  record({ step: whole(0) })(value) && Object.values(value).every((v) => number(v) || oneOf('A', 'B')(v) || listOf(number)(v))
+
+const isCurves = record({ rows: listOf(isRow), scores: listOf(isRow), marks: areMarks })
+
+function curvesIn(value: unknown, file: string): Curves {
+  if (!isCurves(value)) throw damaged(names.curves, file)
+  return { rows: withNaN(value.rows), scores: value.scores as unknown as Curves['scores'], marks: value.marks }
+}
 
 function parsed(bytes: Uint8Array, own: string, file: string): unknown {
   try {
@@ -213,5 +270,6 @@ export function archiveOf(checkpoint: Checkpoint, name: string): RunArchive {
     ...{ file: name, version, config, unknown, added, checkpoint, sample: null, images: 0, choices: null },
     networks: step > 0 ? { models, domain, step } : null,
     exemplars: { labels: [], masks: [] },
+    ...{ timeline: null, lost: null, curves: checkpoint },
   }
 }

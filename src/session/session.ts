@@ -50,6 +50,7 @@ import { sampleDataset } from './samples'
 import { fromSeen } from './seen-mask'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
+import { recordingOf } from './timeline-file'
 import { DivergedError, smallPile, Trainer } from './trainer'
 import { missingOf, prepare } from './training-data'
 import { measureMasks, viewedPicture } from './viewed-picture'
@@ -256,10 +257,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, checkpoint } = run
+    const { config } = run
     const { further } = this.dataset
     // Networks alone need no sample to go on with.
-    const sample = (checkpoint ?? run.choices) ? run.sample : null
+    const sample = (run.curves ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -276,11 +277,7 @@ export class Session {
       this.config = before
       throw error
     }
-    this.reports.send('continued', { config, watched: null })
-    if (checkpoint) {
-      this.reports.collect(checkpoint)
-      this.reportRecoveries(checkpoint.recoveries)
-    }
+    this.reports.replay(run)
     this.flush()
   }
 
@@ -956,6 +953,7 @@ export class Session {
     this.reports.collect(trainer)
     this.reportRecoveries(trainer.recoveries)
     this.reportBank()
+    this.reports.recording(recordingOf(trainer, dataset))
     this.flush()
     this.enter(trainer.restsAs)
   }
@@ -1042,7 +1040,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks((trainer ?? this.waiting?.run.checkpoint)?.marks ?? [])
+    this.reports.marks(trainer?.marks ?? this.waiting?.run.curves?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }
@@ -1070,9 +1068,9 @@ export class Session {
     const { trainer } = this
     if (!trainer || this.opening) return
     const begun = performance.now()
-    const views = await trainer.look(this.watchedIndex)
+    const looked = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.
-    if (trainer === this.trainer) this.reports.send('views', { views })
+    if (trainer === this.trainer) this.reports.send('views', looked)
     this.reports.looked(performance.now() - begun)
   }
 }

@@ -19,7 +19,9 @@ import { caseOf, Networks } from './networks'
 import { prepareLabels } from './preparation'
 import { referenceOf } from './references'
 import { scoredImages, scoredWith, stacksOf } from './training-data'
-import type { LiveViews } from './events'
+import { copyOf, snapshotOf, type Snapshot } from '../timeline/snapshot'
+import type { LiveViews } from '../timeline/live-views'
+import { upTo, withSnapshot } from '../timeline/timeline'
 import { lookAt } from './look'
 
 /** A loss or weight is no longer a number, or has exploded; the message is the beginning of a sentence. */
@@ -50,6 +52,8 @@ export interface Progress extends Kept {
   marks: readonly Mark[]
   /** The bank, if it has been made. */
   bank: Bank | null
+  /** What was kept of its looks. */
+  timeline?: readonly Snapshot[] | undefined
 }
 
 /** Both models on their data: steps, predictions, scores. Owns every tensor of the run; knows nothing about time, pages or messages. */
@@ -66,6 +70,8 @@ export class Trainer extends Networks {
   /** The last two states known to be good, the older first: a loss that explodes again soon was on its way in the newer one. */
   private kept: Kept[]
   private known: Bank | null
+  /** What is kept of the looks at it. */
+  timeline: readonly Snapshot[]
   /** Images that are predicted for a score and with it. */
   readonly perScore: number
   /** `prepared` with the bank: what steps are taken on. */
@@ -82,8 +88,19 @@ export class Trainer extends Networks {
     from: Progress | null = null,
   ) {
     super(dataset, config)
-    const { t = 0, models = null, leg = config.steps, rows = [], scores = [], recoveries = [], marks = [], bank = null } = from ?? {}
+    const {
+      t = 0,
+      models = null,
+      leg = config.steps,
+      rows = [],
+      scores = [],
+      recoveries = [],
+      marks = [],
+      bank = null,
+      timeline = [],
+    } = from ?? {}
     this.leg = leg
+    this.timeline = timeline
     const pile = dataset.unlabeled.length
     this.perScore = prepared.exemplars.length + (pile <= smallPile ? pile : scoredImages(dataset).length)
     this.known = bank
@@ -186,8 +203,8 @@ export class Trainer extends Networks {
 
   /** How far the run has come. */
   async progress(): Promise<Progress> {
-    const { t, leg, rows, scores, recoveries, marks, bank } = this
-    return { t, models: await this.stored(), leg, rows, scores, recoveries, marks, bank }
+    const { t, leg, rows, scores, recoveries, marks, bank, timeline } = this
+    return { t, models: await this.stored(), leg, rows, scores, recoveries, marks, bank, timeline }
   }
 
   /** Frees what lies on the backend; after this only `goBack` makes the trainer usable again. */
@@ -267,6 +284,7 @@ export class Trainer extends Networks {
     while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
     while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
+    this.timeline = upTo(this.timeline, step)
     if (why) this.mark(why, reached)
     this.runner = this.runnerFrom(this.kept.at(-1)!)
     return this
@@ -361,10 +379,14 @@ export class Trainer extends Networks {
     return { row, patients: all.patients }
   }
 
-  /** What the page shows of one unlabelled image: see `lookAt`. */
-  look(image: number): Promise<LiveViews> {
+  /** What the page shows of one unlabelled image: see `lookAt`. It is kept as well; `snapshot` is a copy of that. */
+  async look(image: number): Promise<{ views: LiveViews; snapshot: Snapshot }> {
     const { net, config, dataset, prepared, data, runner } = this
-    return lookAt({ net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }, image)
+    const looked = { net, config, dataset, prepared, data, models: runner.current, t: Math.max(this.t, this.queued) }
+    const { views, seen } = await lookAt(looked, image)
+    const snapshot = snapshotOf(views, seen, this.timeline.at(-1) ?? null)
+    this.timeline = withSnapshot(this.timeline, snapshot)
+    return { views, snapshot: copyOf(snapshot) }
   }
 }
 

@@ -76,14 +76,17 @@ export class WaitingRun {
 
   /** What it waits for, in words; null if that has been said. */
   wants(): string | null {
-    const { file, choices, images, checkpoint, networks } = this.run
+    const { file, choices, images, checkpoint, networks, timeline } = this.run
+    // A run that is there to be looked at.
+    if (!choices && !checkpoint && !networks) return null
     const lacking = choices && lackingOf(choices, this.volumes)
     const then = checkpoint ? `continue at step ${checkpoint.step}` : 'go on'
     const able = networks ? ' Its networks can segment further images without them.' : ''
+    const seen = timeline ? ' Until then Timeline replays it without them.' : ''
     const say = lacking
-      ? `"${file}" needs ${lacking.length} of ${choices.images.length} images: ${listed(lacking)}; give them, in any order, to ${then}.${able}`
+      ? `"${file}" needs ${lacking.length} of ${choices.images.length} images: ${listed(lacking)}; give them, in any order, to ${then}.${seen}${able}`
       : checkpoint
-        ? `"${file}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.${able}`
+        ? `"${file}" is shown as it was exported, without its ${images} images; drop the same images and masks to see the pictures and continue.${seen}${able}`
         : `"${file}" holds networks and no state to continue from: segment further images with them.`
     if (say === this.said) return null
     return (this.said = say)

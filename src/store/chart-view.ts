@@ -7,21 +7,27 @@ export interface ChartView {
   smoothing: number
   /** The steps shown; null for all, also those to come. */
   zoom: readonly [from: number, to: number] | null
-  /** The step whose values are told; null for the newest. */
+  /** The step that is pointed at in a chart; null for none. */
   cursor: number | null
+  /** The step that the timeline shows; null for now. */
+  rest: number | null
 }
+
+/** The step whose values are told; null for the newest. */
+export const stepTold = ({ cursor, rest }: ChartView): number | null => cursor ?? rest
 
 /** As TensorBoard begins. */
 export const usualSmoothing = 0.6
 export const mostSmoothing = 0.99
 
-const initial: ChartView = { smoothing: usualSmoothing, zoom: null, cursor: null }
+const initial: ChartView = { smoothing: usualSmoothing, zoom: null, cursor: null, rest: null }
 
 export const chartView = createStore<ChartView>(() => initial)
 export const useChartView = <T>(select: (view: ChartView) => T): T => useStore(chartView, select)
 
 export const smooth = (smoothing: number): void => chartView.setState({ smoothing: Math.min(mostSmoothing, Math.max(0, smoothing)) })
 export const pointAt = (cursor: number | null): void => chartView.setState({ cursor })
+export const restAt = (rest: number | null): void => chartView.setState({ rest })
 export const resetZoom = (): void => chartView.setState({ zoom: null })
 
 /** Shows the steps between two, at least two of them. */
@@ -31,4 +37,4 @@ export function zoomTo(a: number, b: number): void {
 }
 
 /** Another run has other steps. */
-export const forgetView = (): void => chartView.setState({ zoom: null, cursor: null })
+export const forgetView = (): void => chartView.setState({ zoom: null, cursor: null, rest: null })

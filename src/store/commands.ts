@@ -1,6 +1,7 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
+import { yieldTask } from '../lib/yield-task'
 import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
@@ -242,8 +243,21 @@ export function loadFiles(
   const mended = [...names, ...(role === null ? [] : (inPlace.get(role) ?? []))]
   if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
   pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
-  void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   if (role !== 'further') keepAddress(null)
+  const hand = () => void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
+  if (files.length > filesAtOnce) void lookAhead(files).then(hand)
+  else hand()
+}
+
+/** Files that are sent in one task without being looked at ahead. */
+const filesAtOnce = 256
+
+/** When a file is first copied the browser looks it up on the disk, while the page waits: of thousands, some in each task. */
+async function lookAhead(files: readonly File[]): Promise<void> {
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    structuredClone(files.slice(at, at + filesAtOnce))
+    await yieldTask()
+  }
 }
 
 /** Gives a run at rest those settings that it takes although it has begun. */

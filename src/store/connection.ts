@@ -8,6 +8,7 @@ import { followFiles, followRun } from './present-run'
 import { countAddress } from './requests'
 import { addProblem, initial, isStale, reduce, type Pending, type Reduced, withoutRefusals } from './state'
 import { forgetThumbnails, takeThumbnails } from './thumbnails'
+import { forgetTimeline, keepSnapshot, takeRecording } from './timeline'
 
 let client: Client | null = null
 
@@ -31,6 +32,7 @@ export function reconnect(): void {
   }))
   forgetCurves()
   forgetPictures()
+  forgetTimeline()
   forgetThumbnails()
 }
 
@@ -85,7 +87,11 @@ export function settleFailed(message: string, again: boolean): boolean {
 const elsewhere: { [T in Exclude<EventName, Reduced>]: (event: Event<T>) => void } = {
   thumbnails: takeThumbnails,
   metrics: ({ rows, scores }) => appendMetrics(rows, scores),
-  views: ({ views }) => takeViews(views),
+  views: ({ views, snapshot }) => {
+    keepSnapshot(views, snapshot)
+    takeViews(views)
+  },
+  timeline: ({ recording }) => takeRecording(recording),
   predictions: ({ predictions }) => latest.setState({ predictions }),
   // Heard by the pages of ?bench and ?selftest, which have a worker of their own.
   began: () => undefined,
@@ -100,6 +106,7 @@ function receive(event: Event): void {
   if (event.run > before.run) {
     forgetCurves()
     forgetPictures()
+    forgetTimeline()
   }
   pageStore.setState(reduce(before, event), true)
   followRun(event)

@@ -4,6 +4,7 @@ import { createStore } from 'zustand/vanilla'
 import type { LiveViews, Predictions } from '../worker/protocol'
 
 export interface Latest {
+  /** What the diagram shows: the newest, unless they are held back or those of an earlier step are shown. */
   views: LiveViews | null
   predictions: Predictions | null
 }
@@ -15,28 +16,39 @@ export const latest = createStore<Latest>(() => nothing)
 /** For what changes rarely, such as whether there is a view at all. */
 export const useLatest = <T>(select: (state: Latest) => T): T => useStore(latest, select)
 
-/** The newest views that came while they are held back; null if none has come, undefined if they are not held back. */
-let held: LiveViews | null | undefined
+/** The newest views that have come. */
+let newest: LiveViews | null = null
+/** Whether what comes is held back. */
+let held = false
+/** Those of an earlier step, if they are shown. */
+let past: LiveViews | null = null
 
-/** Shows the newest views, unless they are held back. */
+const show = () => latest.setState({ views: past ?? newest })
+
+/** Shows the newest views, unless they are held back or an earlier step is shown. */
 export function takeViews(views: LiveViews): void {
-  if (held === undefined) latest.setState({ views })
-  else held = views
+  newest = views
+  if (!held && !past) show()
 }
 
 /** From now on the pictures stay as they are. */
 export const holdViews = (): void => {
-  held ??= null
+  held = true
 }
 
 /** Shows what came meanwhile, and all that comes. */
 export function releaseViews(): void {
-  const views = held
-  held = undefined
-  if (views) latest.setState({ views })
+  held = false
+  show()
+}
+
+/** Shows the pictures of an earlier step; null: the newest again. */
+export function showPast(views: LiveViews | null): void {
+  past = views
+  show()
 }
 
 export function forgetPictures(): void {
-  if (held) held = null
+  newest = past = null
   latest.setState(nothing)
 }

@@ -67,6 +67,26 @@ describe('thin', () => {
 })
 
 describe('smoothed', () => {
+  it('is the same of a series that grew, went back and was smoothed otherwise meanwhile', () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1500, maxLength: 3000 }), fc.nat(1400), (values, back) => {
+        const grown = new Series(keys)
+        const rows = values.map((v, i) => ({ step: i + 1, a: v, b: -v }))
+        grown.append(rows.slice(0, 700).map((row) => ({ ...row, a: 7 })))
+        grown.smoothed('a', 0.5)
+        grown.append(rows.slice(0, back + 1))
+        grown.smoothed('a', 0.9)
+        for (let at = back + 1; at < rows.length; at += 333) {
+          grown.append(rows.slice(at, at + 333))
+          grown.smoothed('a', 0.5)
+          grown.smoothed('a', 0.9)
+        }
+        expect([...grown.smoothed('a', 0.9)]).toEqual([...series(values).smoothed('a', 0.9)])
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   it('is an exponential average without the pull of its start, as by its definition', () => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 60 }), fc.double({ min: 0, max: 0.99, noNaN: true }), (values, weight) => {

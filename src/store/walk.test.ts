@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { makeConfig } from '../method/config'
+import { madeSnapshot } from '../timeline/views.test-support'
 import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { DatasetSummary, LiveViews, RunState } from '../worker/protocol'
 import { stubPage } from './opened-page.test-support'
@@ -13,7 +14,7 @@ async function open(state: RunState = 'paused', step = 3, seen = true) {
   const worker = FakeWorker.newest
   const tell = (state: RunState, step: number) =>
     worker.say({ type: 'state', run: 0, state, step, steps: 10, stepsPerSecond: null, secondsLeft: null })
-  const show = (step: number) => worker.say({ type: 'views', run: 0, views: { step } as LiveViews })
+  const show = (step: number) => worker.say({ type: 'views', run: 0, views: { step } as LiveViews, snapshot: madeSnapshot(step) })
   const dataset = { sample: null, unlabeled: [], exemplars: [], classes: [] } as unknown as DatasetSummary
   worker.say({ type: 'dataset', run: 0, dataset, config: makeConfig({}) })
   tell(state, step)

@@ -9,6 +9,7 @@ import { pauseRun, takeStep } from './commands'
 import { holdViews, latest, releaseViews } from './latest'
 import { pageStore } from './page-store'
 import { allowed, type State } from './state'
+import { goLive, timelines } from './timeline'
 
 /** In their order: what is drawn, what is taught, what is predicted, what that costs, what changes. */
 export const phases = ['views', 'lessons', 'predictions', 'losses', 'update'] as const
@@ -52,6 +53,7 @@ export const canWalk = (kind: Walk['kind'], state: Pick<State, 'status'>, seen: 
 export async function beginWalk(kind: Walk['kind']): Promise<void> {
   endWalk()
   if (!canWalk(kind, pageStore.getState(), latest.getState().views !== null)) return
+  goLive()
   const own = ++count
   walks.setState({ walk: { kind, phase: 'views', busy: true, taken: null } })
   if (pageStore.getState().status.state === 'running') await pauseRun()
@@ -113,3 +115,6 @@ pageStore.subscribe(({ status, run }, before) => {
   // The run goes on, or another one begins.
   if (walk && (run !== before.run || (!walk.busy && status.state === 'running'))) endWalk()
 })
+
+// An earlier step is shown, of which nothing is told.
+timelines.subscribe(({ at }) => void (at && walks.getState().walk && endWalk()))

@@ -1,5 +1,5 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
-import { pointAt, resetZoom, useChartView, zoomTo } from '../store/chart-view'
+import { pointAt, resetZoom, stepTold, useChartView, zoomTo } from '../store/chart-view'
 import type { ThinPoint } from '../store/series'
 import { placeAt, shareOf, type Scale } from './chart-scale'
 
@@ -23,7 +23,8 @@ const click = 0.02
  */
 export function ChartCursor({ name, x, points, place: step, words }: Props) {
   const box = useRef<HTMLDivElement>(null)
-  const cursor = useChartView((view) => view.cursor)
+  const cursor = useChartView(stepTold)
+  const pointed = useChartView((view) => view.cursor !== null)
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
   const seen = useRef({ x: NaN, y: NaN })
   const stepAt = (share: number) => Math.round(x.value(placeAt(x, share)))
@@ -71,7 +72,7 @@ export function ChartCursor({ name, x, points, place: step, words }: Props) {
       Escape: () => pointAt(null),
     }
     const act = acts[event.key]
-    if (!act || (event.key === 'Escape' && cursor === null)) return
+    if (!act || (event.key === 'Escape' && !pointed)) return
     event.preventDefault()
     act()
   }

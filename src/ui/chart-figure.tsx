@@ -1,5 +1,5 @@
 import { useId, useRef, useState, type ReactNode } from 'react'
-import { resetZoom, useChartView } from '../store/chart-view'
+import { resetZoom, stepTold, useChartView } from '../store/chart-view'
 import { save } from '../store/commands'
 import { rowAt, useCurve } from '../store/curves'
 import { usePinnedRuns } from '../store/pinned-runs'
@@ -105,16 +105,21 @@ function Tools({ name, logs, onLogs, children }: WithLogs & { children?: ReactNo
 /** The row at the cursor, or the newest. */
 function useRow(chart: ChartProps['chart']): Point | undefined {
   const { rows } = useCurve(chart)
-  const cursor = useChartView((view) => view.cursor)
-  return (cursor === null ? null : rowAt(chart, cursor)) ?? rows.at(-1)
+  const step = useChartView(stepTold)
+  return (step === null ? null : rowAt(chart, step)) ?? rows.at(-1)
 }
 
 function Values({ chart, lines, format }: ChartProps) {
   const row = useRow(chart)
   return (
     <p className="newest">
-      {lines.slice(0, 4).map(({ key, label, model, faint }) => (
+      {lines.slice(0, 4).map(({ key, label, model, faint, own }) => (
         <span key={key} data-model={model} data-faint={faint}>
+          {own && (
+            <svg className="swatch" width="22" height="8" aria-hidden="true">
+              <line x1="0" x2="22" y1="4" y2="4" stroke={own.color} strokeWidth="2" strokeDasharray={own.dash} />
+            </svg>
+          )}
           <span className="label">{label}</span> <b>{row ? format(row[key as keyof typeof row]) : '–'}</b>
         </span>
       ))}

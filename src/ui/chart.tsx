@@ -3,7 +3,7 @@ import { CartesianGrid, LineChart, ReferenceLine, ResponsiveContainer, usePlotAr
 import { tidy } from '../lib/round-numbers'
 import type { Thin, ThinPoint } from '../store/series'
 import type { RunEvent } from './chart-events'
-import type { ChartProps } from './chart-props'
+import type { ChartProps, Line } from './chart-props'
 import { shareOf, type Scale } from './chart-scale'
 import { count } from './format'
 import type { PinnedCurve } from './pinned-curves'
@@ -12,8 +12,10 @@ import { useTurn } from './use-turn'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
 
+const strokeOf = ({ own, model }: Line) => own?.color ?? strokes[model]
+
 /** A is solid and B is dashed, so that colour is not the only difference. */
-const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
+const dashOf = ({ own, model, faint }: Line) => (own ? own.dash : model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
 
 interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
   points: readonly ThinPoint[]
@@ -101,8 +103,9 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'p
           <rect x={plot.x} y={plot.y} width={plot.width} height={plot.height} />
         </clipPath>
       </defs>
-      {lines.map(({ key, model }) =>
-        thinned ? (
+      {lines.map((line) => {
+        const { key } = line
+        return thinned ? (
           <path
             key={key}
             className="range"
@@ -111,7 +114,7 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'p
               heights(key, 'high'),
               heights(key, 'low').map((v, i) => v ?? (points[i]!.values[key] ? lowest : null)),
             )}
-            fill={strokes[model]}
+            fill={strokeOf(line)}
             fillOpacity={0.2}
           />
         ) : (
@@ -120,12 +123,13 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'p
             className="raw"
             d={path(across, heights(key, 'value'))}
             fill="none"
-            stroke={strokes[model]}
+            stroke={strokeOf(line)}
             strokeOpacity={0.35}
           />
-        ),
-      )}
-      {lines.map(({ key, model, faint }) => {
+        )
+      })}
+      {lines.map((line) => {
+        const { key, faint } = line
         const smooth = heights(key, 'smooth')
         return (
           <g key={key}>
@@ -133,18 +137,14 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'p
               className="bold"
               d={path(across, smooth)}
               fill="none"
-              stroke={strokes[model]}
+              stroke={strokeOf(line)}
               strokeWidth={faint ? 1 : 1.75}
               strokeOpacity={faint ? 0.8 : 1}
-              strokeDasharray={dash(model, faint)}
+              strokeDasharray={dashOf(line)}
             />
-            {dots &&
-              !faint &&
-              smooth.map(
-                (v, i) => v !== null && across[i] !== null && <circle key={i} cx={across[i]!} cy={v} r={2} fill={strokes[model]} />,
-              )}
+            {dots && !faint && <path className="dots" d={dotsOf(across, smooth)} fill={strokeOf(line)} />}
             {gapsOf(smooth).map((i) => (
-              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokes[model]} fontSize={12} textAnchor="middle">
+              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokeOf(line)} fontSize={12} textAnchor="middle">
                 ×
               </text>
             ))}
@@ -179,6 +179,13 @@ const path = (across: readonly (number | null)[], heights: readonly (number | nu
 const area = (across: readonly (number | null)[], high: readonly (number | null)[], low: readonly (number | null)[]): string =>
   runsOf(across, high)
     .map((run) => `M${join(run, across, high)}L${join([...run].reverse(), across, low)}Z`)
+    .join('')
+
+/** A dot of 2 px at each point, as one element: hundreds of them would take most of an update. */
+const dotsOf = (across: readonly (number | null)[], heights: readonly (number | null)[]): string =>
+  runsOf(across, heights)
+    .flat()
+    .map((i) => `M${(across[i]! - 2).toFixed(2)} ${heights[i]!.toFixed(2)}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`)
     .join('')
 
 /** The last points before a line breaks off, if it goes on later. */

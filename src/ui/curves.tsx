@@ -9,6 +9,7 @@ import { ChartFigure } from './chart-figure'
 import type { Line } from './chart-props'
 import { ComingCurves } from './coming'
 import { count, percent, value } from './format'
+import { ScoreChart } from './score-chart'
 
 const terms = ['total', 'exemplar', 'synthetic', 'image', 'feature'] as const
 type Term = (typeof terms)[number]
@@ -17,9 +18,6 @@ const pair = (key: string, label: string, faint = false): Line[] => [
   { key: `${key}A`, label: `${label} A`, model: 'A', faint },
   { key: `${key}B`, label: `${label} B`, model: 'B', faint },
 ]
-
-/** Three places, as papers give it. */
-const dice = (v: number | null | undefined) => (v === null || v === undefined ? '–' : v.toFixed(3))
 
 /** Agreement lies near 1, where a chart from 0 would show nothing. */
 const downToTenth = (lowest: number) => (Number.isFinite(lowest) ? Math.min(0.9, Math.floor(lowest * 10) / 10) : 0)
@@ -65,20 +63,7 @@ export function Curves() {
         lines={[{ key: 'agreement', label: 'agreement', model: 'both', faint: false }]}
         note="Share of pixels on which both pseudo-labels are the same."
       />
-      <ChartFigure
-        name="Dice"
-        chart="dice"
-        format={dice}
-        limits={[0, 1]}
-        dots
-        lines={[
-          { key: 'dice', label: 'mean of both', model: 'both', faint: false },
-          { key: 'diceA', label: 'A', model: 'A', faint: false },
-          { key: 'diceB', label: 'B', model: 'B', faint: false },
-          { key: 'fit', label: 'fit (exemplar)', model: 'none', faint: true },
-        ]}
-        note="On reference masks of other patients. The fit is the score on the exemplar itself: not accuracy."
-      />
+      <ScoreChart />
     </section>
   )
 }

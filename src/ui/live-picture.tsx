@@ -1,7 +1,8 @@
 import { useEffect, useId, useRef } from 'react'
 import { pageStore } from '../store/page-store'
 import { latest, useLatest } from '../store/latest'
-import type { ClassInfo, LiveViews } from '../worker/protocol'
+import { classesHere } from '../store/timeline'
+import type { LiveViews } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { drawOutlined } from './outlined-picture'
 import { forgetPaint, paintSoon } from './paint-queue'
@@ -44,15 +45,15 @@ export function LivePicture({ name, hint, paint, labels, present = always, soon,
     const context = element?.getContext('2d')
     if (!element || !context) return
     let image = new ImageData(1, 1)
-    let classes: readonly ClassInfo[] | undefined
+    let classes: ReturnType<typeof classesHere> = []
     let palette: Palette = []
     const draw = () => {
       const { views } = latest.getState()
       if (!views || !present(views)) return
-      const known = pageStore.getState().dataset?.classes
+      const known = classesHere()
       if (known !== classes) {
         classes = known
-        palette = paletteOf(known ?? [])
+        palette = paletteOf(known)
       }
       // Outlines need more pixels than the views have.
       const size = side ?? views.size

@@ -1,5 +1,6 @@
 import type { Config } from '../method/config'
-import { useCurve } from '../store/curves'
+import { useChartView } from '../store/chart-view'
+import { rowAt, useCurve } from '../store/curves'
 import { usePage } from '../store/page-store'
 import type { Network } from '../worker/protocol'
 import { LivePicture } from './live-picture'
@@ -16,8 +17,12 @@ export interface Pointing {
 /** A loss in five characters, so that nothing moves as it changes; what explains it has it in full. */
 const short = (v: number | null | undefined): string => (v === null || v === undefined ? '–' : v < 10 ? v.toFixed(3) : v.toPrecision(4))
 
-/** The numbers of the newest step; null before the first. */
-export const useNewest = (): Record<string, number | null> | null => useCurve('loss').rows.at(-1) ?? null
+/** The numbers of the newest step, or of that which the timeline shows; null before the first. */
+export function useNewest(): Record<string, number | null> | null {
+  const { rows } = useCurve('loss')
+  const at = useChartView(({ rest }) => rest)
+  return (at === null ? null : rowAt('loss', at)) ?? rows.at(-1) ?? null
+}
 
 /** An arrow's label: which loss it stands for, its weight and its value now. */
 export function TermButton({ arrow, pointing: { pointed, point, explainedBy } }: { arrow: TermArrow; pointing: Pointing }) {

@@ -11,6 +11,7 @@ import { told } from './step-phases'
 import { TeachingArrows, TermButton, type Pointing } from './teaching-arrows'
 import { inputs, modelPart, modelPictures, networks, type Part } from './teaching-parts'
 import { TeachingSays } from './teaching-says'
+import { TimelineBar } from './timeline-bar'
 import { supervisedArrows, type TermArrow } from './teaching-terms'
 import { TourButton } from './tour-button'
 import { WatchedName } from './watched-name'
@@ -36,6 +37,7 @@ export function TeachingDiagram() {
         <TeachingArrows pointing={pointing} lit={lit} />
         <ModelRow model="B" pointing={pointing} lit={lit} />
       </div>
+      <TimelineBar />
       <TeachingSays id={explainedBy} pointed={pointed} walk={walk} />
     </div>
   )
