@@ -154,6 +154,7 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
         step,
         leg: leg ?? settings.config.steps,
         rows: withNaN(rows),
+        // What an older row lacks comes last: one that lacks nothing keeps its order, and is saved as the same bytes.
         scores: (scores as ScoreRow[]).map((score) => ({ ...score, ...diceAlone, ...score })),
       },
       ...{ recoveries, marks },
