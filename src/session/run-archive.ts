@@ -64,8 +64,8 @@ export function replayOf(trainer: Trainer, backend: BackendInfo): Files {
   }
 }
 
-/** Five digits are more than a curve shows. */
-const short = (v: number) => (Number.isInteger(v) ? v : Number(v.toPrecision(5)))
+/** Four digits are more than a curve shows. */
+const short = (v: number) => (Number.isInteger(v) ? v : Number(v.toPrecision(4)))
 
 /** What a zip says of its run. */
 export interface RunArchive extends StoredConfig {
