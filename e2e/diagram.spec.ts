@@ -173,6 +173,18 @@ test('a tour of one step by keyboard, which can be skipped', async ({ page }) =>
   await expect(status(page), 'a tour that is skipped takes no step').toHaveAttribute('data-step', '2')
 })
 
+test('the tour can be started from the first screen, and leaves the focus in the diagram', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await open(page, query)
+  await tabTo(page, button(page, 'Guided tour'))
+  await page.keyboard.press('Enter')
+  await expect(button(page, 'Next')).toBeFocused()
+  await expect(diagram(page)).toContainText('1 of 5: the images before step 2')
+  await page.keyboard.press('Escape')
+  await expect(button(page, 'Guided tour')).toBeFocused()
+  await expect(status(page)).toHaveAttribute('data-step', '1')
+})
+
 for (const size of sizes)
   test(`the diagram keeps its height whatever it says, and axe finds nothing, ${size.width} px`, async ({ page }) => {
     await page.setViewportSize(size)

@@ -196,7 +196,7 @@ test('two slices by livewire, the others by interpolation: a file of them, all e
   await expect(page.getByText('draft', { exact: true })).toHaveCount(0)
 })
 
-test('window and zoom are kept from slice to slice and at the next opening', async ({ page }) => {
+test('window and zoom are kept from slice to slice, at the next opening and after a reload', async ({ page }) => {
   await open(page)
   await openSlice(page, 3)
   const number = (name: string) => editor(page).getByRole('spinbutton', { name, exact: true })
@@ -218,6 +218,14 @@ test('window and zoom are kept from slice to slice and at the next opening', asy
   expect(await scale()).toBe(zoomed)
   await expect(number('Window centre')).toHaveValue('111')
   await expect(number('Window width')).toHaveValue('77')
+
+  await number('Window width').fill('88')
+  await page.reload()
+  await expectState(page, 'ready')
+  await openSlice(page, 2)
+  expect(await scale()).toBe(zoomed)
+  await expect(number('Window centre')).toHaveValue('111')
+  await expect(number('Window width')).toHaveValue('88')
 })
 
 test('all of it by keyboard alone', async ({ page }) => {

@@ -80,6 +80,6 @@ test('the page waits for an export even if another command fails meanwhile', asy
     await expect(page.getByRole('progressbar', { name: 'Export' })).toBeVisible()
     await expect(button(page, 'Export masks')).toBeDisabled()
   })
-  await expect(page.getByText(/^Saved exemplar-lab-masks-step-1\.zip/)).toBeVisible()
+  await expect(page.getByText(/^Saved exemplar-lab-masks-step-1-6-images-.*\.zip/)).toBeVisible()
   await expect(button(page, 'Export masks')).toBeEnabled()
 })

@@ -4,34 +4,53 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { button, expect, expectState, open, saved, savedZip, test, tiny } from './lab'
-import { choose, image, loadOwnFiles, png, type UploadedFile } from './phantom'
+import { makePhantoms } from '../src/data/phantom'
+import { makeNifti } from '../src/data/volumes.test-support'
+import { button, expect, expectState, expectStepAbove, open, saved, savedZip, test, tiny, type Zip } from './lab'
+import { choose, drop, image, loadOwnFiles, png, upload, type UploadedFile } from './phantom'
 
-/** A patient that the run has not seen, and a picture that is like none of its own. */
-const heldOut = [image(9, 'q9_1.png'), png('huge_1.png', (x, y) => 255 - ((x + y) % 200), 120, 90)]
+const side = 128
+/** The seventeenth patient of the sample, who is not among its sixteen: slices, and all of them as one volume. */
+const patient = makePhantoms('cardiac', { seed: 1, patients: 17, slicesPerPatient: 3, size: side }).slices.slice(-3)
+const volume = makeNifti(
+  [side, side, 3],
+  patient.flatMap((slice) => [...slice.image.pixels]),
+  'i2',
+)
+/** These, and a picture that is like none of the sample's. */
+const heldOut = [
+  ...patient.map(({ name, image: { pixels } }) => png(`${name}.png`, (x, y) => pixels[y * side + x]!, side, side)),
+  upload('p17.nii', volume),
+  png('huge_1.png', (x, y) => 255 - ((x + y) % 200), 300, 90),
+]
 
 async function segment(page: Page, files: UploadedFile[]): Promise<void> {
   const coming = page.waitForEvent('filechooser')
   await button(page, 'Segment further images').click()
   await (await coming).setFiles(files)
-  for (const { name } of files) await expect(page.getByRole('figure', { name, exact: true }).getByText('further')).toBeVisible()
+  const names = files.flatMap(({ name }) => (name === 'p17.nii' ? ['p17_z1', 'p17_z2', 'p17_z3'] : [name]))
+  for (const name of names) await expect(page.getByRole('figure', { name, exact: true }).getByText('further')).toBeVisible()
 }
 
-test('a held-out patient gets the same mask from the run, from its weights in a fresh page, and from npm run predict', async ({
+test('a held-out patient of the sample gets the same masks from the run, from its weights in a fresh page, and from npm run predict', async ({
   page,
   context,
 }) => {
   await open(page, `${tiny}&steps=4`)
-  await loadOwnFiles(page)
   await expect(button(page, 'Segment further images')).toHaveAttribute('aria-disabled', 'true')
   await button(page, 'Start').click()
   await expectState(page, 'finished')
   await segment(page, heldOut)
   await expect(page.getByRole('list', { name: 'Images unlike those learnt from' })).toContainText(
-    '"huge_1.png" is 120 x 90 pixels, they are 48 x 40',
+    '"huge_1.png" is 300 x 90 pixels, they are 128 x 128',
   )
-  const masks = await savedZip(page, 'Export masks')
-  const expected = ['masks/q9_1.png', 'masks/huge_1.png'].map((path) => Buffer.from(masks[path]!))
+  const paths = [...patient.map(({ name }) => `masks/${name}.png`), 'masks/p17.nii', 'masks/huge_1.png']
+  const own = (masks: Zip) => paths.map((path) => Buffer.from(masks[path]!))
+  const expected = own(await savedZip(page, 'Export masks'))
+  expect(
+    expected.slice(0, 4).every((mask) => new Set(mask).size > 2),
+    'something is found in each',
+  ).toBe(true)
   const zip = await saved(page, 'Export weights')
 
   const other = await context.newPage()
@@ -39,8 +58,7 @@ test('a held-out patient gets the same mask from the run, from its weights in a 
   await choose(other, 'Zip or mixed files', { ...zip, mimeType: 'application/zip' })
   await segment(other, heldOut)
   await expect(button(other, 'Export run')).toBeDisabled()
-  const again = await savedZip(other, 'Export masks')
-  expect(['masks/q9_1.png', 'masks/huge_1.png'].map((path) => Buffer.from(again[path]!))).toEqual(expected)
+  expect(own(await savedZip(other, 'Export masks'))).toEqual(expected)
 
   const folder = mkdtempSync(join(tmpdir(), 'further-'))
   try {
@@ -49,8 +67,8 @@ test('a held-out patient gets the same mask from the run, from its weights in a 
     writeFileSync(join(folder, zip.name), zip.buffer)
     const args = ['scripts/run.mjs', 'src/cli/predict.ts', '--run', join(folder, zip.name), '--images', join(folder, 'images')]
     const ran = spawnSync(process.execPath, [...args, '--backend', 'wasm', '--out', join(folder, 'out')], { encoding: 'utf8' })
-    expect(ran.stderr + ran.stdout).toContain('2 images segmented by the networks of step 4')
-    expect(['masks/q9_1.png', 'masks/huge_1.png'].map((path) => readFileSync(join(folder, 'out', path)))).toEqual(expected)
+    expect(ran.stderr + ran.stdout).toContain('7 images segmented by the networks of step 4')
+    expect(paths.map((path) => readFileSync(join(folder, 'out', path)))).toEqual(expected)
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -61,7 +79,7 @@ test('files that would replace a run can be segmented with it instead, and masks
   await loadOwnFiles(page)
   await button(page, 'Start').click()
   await expectState(page, 'finished')
-  await choose(page, 'Zip or mixed files', heldOut[0]!)
+  await choose(page, 'Zip or mixed files', image(9, 'q9_1.png'))
   await page.getByRole('dialog', { name: 'Discard this run?' }).getByRole('button', { name: 'Segment them with this run' }).click()
   await expect(page.getByRole('figure', { name: 'q9_1.png', exact: true }).getByText('further')).toBeVisible()
   await expectState(page, 'finished')
@@ -75,4 +93,28 @@ test('files that would replace a run can be segmented with it instead, and masks
   await largest.uncheck()
   await expect(largest).not.toBeChecked()
   expect(await savedZip(page, 'Export masks')).toEqual(raw)
+})
+
+test('a folder, and a drop on a place of its own, are segmented without a question', async ({ page }) => {
+  await open(page, `${tiny}&steps=5000`)
+  await loadOwnFiles(page)
+  await button(page, 'Start').click()
+  await expectStepAbove(page, 0)
+  await button(page, 'Stop').click()
+  await expectState(page, 'stopped')
+  const further = (name: string) => page.getByRole('figure', { name, exact: true }).getByText('further')
+  const folder = mkdtempSync(join(tmpdir(), 'further-'))
+  try {
+    mkdirSync(join(folder, 'ward/scans'), { recursive: true })
+    for (const n of [7, 8]) writeFileSync(join(folder, `ward/scans/q${n}_1.png`), image(n, 'any.png').buffer)
+    const coming = page.waitForEvent('filechooser')
+    await button(page, 'Segment a folder').click()
+    await (await coming).setFiles(join(folder, 'ward'))
+    for (const n of [7, 8]) await expect(further(`ward/scans/q${n}_1.png`)).toBeVisible()
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  await drop(page, [image(9, 'q9_1.png')], 'Or here, to segment them only')
+  await expect(further('q9_1.png')).toBeVisible()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
 })

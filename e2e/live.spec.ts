@@ -20,6 +20,8 @@ test('the live view can be switched off while training, and shows the state at r
   await button(page, 'Start').click()
   await expectStepAbove(page, 20, 100_000)
   expect(await painted(picture)).toBe(false)
+  // What comes is no longer drawn in its place.
+  await expect(page.getByRole('figure', { name: 'Prediction A' })).toBeVisible()
   await button(page, 'Pause').click()
   await expectState(page, 'paused')
   await expect.poll(() => painted(picture)).toBe(true)

@@ -59,8 +59,8 @@ export const greys = Array.from({ length: 24 }, (_, y) => Array.from({ length: 2
 export const choose = (page: Page, label: string, files: UploadedFile | UploadedFile[]): Promise<void> =>
   page.getByLabel(label, { exact: true }).setInputFiles(files)
 
-/** Drops files on the middle of the page. */
-export async function drop(page: Page, files: UploadedFile[]): Promise<void> {
+/** Drops files on the page, or on a place of it that shows itself while they are over it. */
+export async function drop(page: Page, files: UploadedFile[], place?: string): Promise<void> {
   // A list of numbers would take seconds for a run.
   const data = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, text: buffer.toString('base64') }))
   const transfer = await page.evaluateHandle((list) => {
@@ -72,7 +72,10 @@ export async function drop(page: Page, files: UploadedFile[]): Promise<void> {
     return dataTransfer
   }, data)
   const main = page.locator('body')
-  for (const type of ['dragenter', 'dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer })
+  await main.dispatchEvent('dragenter', { dataTransfer: transfer })
+  const box = place === undefined ? null : await page.getByText(place).boundingBox()
+  const at = box ? { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 } : {}
+  for (const type of ['dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer, ...at })
 }
 
 /** The page shows what `loadOwnFiles` loaded, and could start. */

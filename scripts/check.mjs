@@ -25,7 +25,7 @@ Example:
 `)
 
 const reports = mkdtempSync(join(tmpdir(), 'exemplar-lab-'))
-const total = { passed: 0, failed: 0, skipped: [] }
+const total = { passed: 0, failed: 0, skipped: [], flaky: [] }
 
 /** Runs a package's program under this Node. Resolves to its exit code and output. */
 function program(path, args, more = {}) {
@@ -42,11 +42,11 @@ function program(path, args, more = {}) {
   })
 }
 
-/** Runs one stage and prints its line. `work` gives {code, output}; `count`, for stages made of tests, gives {passed, failed, skipped}. */
+/** Runs one stage and prints its line. `work` gives {code, output}; `count`, for stages made of tests, gives {passed, failed, skipped, flaky}. */
 async function stage(name, work, count) {
   const start = performance.now()
   const { code, output } = await work().catch((error) => ({ code: 1, output: error.stack }))
-  let result = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] }
+  let result = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], flaky: [] }
   let said = ''
   if (count) {
     try {
@@ -55,7 +55,7 @@ async function stage(name, work, count) {
       if (result.failed === 0 && (code !== 0 || result.passed === 0)) result.failed = 1
     } catch (error) {
       said = `No report: ${error.message}\n`
-      result = { passed: 0, failed: 1, skipped: [] }
+      result = { passed: 0, failed: 1, skipped: [], flaky: [] }
     }
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
@@ -63,9 +63,11 @@ async function stage(name, work, count) {
   console.log(`${result.failed ? 'FAILED' : 'ok    '} ${name} (${seconds} s${numbers})`)
   if (result.failed) console.log((said + output).trimEnd())
   for (const skipped of result.skipped) console.log(`       skipped: ${skipped}`)
+  for (const flaky of result.flaky) console.log(`       passed at the second try: ${flaky}`)
   total.passed += result.passed
   total.failed += result.failed
   total.skipped.push(...result.skipped)
+  total.flaky.push(...result.flaky)
 }
 
 /** A free port, so that the browser tests can run beside an `npm start`. */
@@ -122,6 +124,7 @@ await stage(
 
 rmSync(reports, { recursive: true, force: true })
 if (total.skipped.length) console.log(`${total.skipped.length} skipped, each named above`)
+if (total.flaky.length) console.log(`${total.flaky.length} passed at the second try, each named above`)
 // The last line is read by machines.
 console.log(`${total.passed} passed, ${total.failed} failed`)
 exit(total.failed ? 1 : 0)

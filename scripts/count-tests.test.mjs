@@ -8,15 +8,15 @@ describe('counting', () => {
       { status: 'failed', assertionResults: tests },
       { status: 'failed', assertionResults: [] },
     ]
-    expect(countVitest({ testResults })).toEqual({ passed: 1, failed: 2, skipped: ['skipped', 'todo'] })
+    expect(countVitest({ testResults })).toEqual({ passed: 1, failed: 2, skipped: ['skipped', 'todo'], flaky: [] })
   })
-  it('walks nested suites; flaky is failed, and so is an error outside the tests', () => {
+  it('walks nested suites; flaky is passed and named, and an error outside the tests is failed', () => {
     const specs = ['expected', 'unexpected', 'flaky', 'skipped'].map((status) => ({
       file: 'a.spec.ts',
       title: status,
       tests: [{ status }],
     }))
     const report = { errors: [{}], suites: [{ specs, suites: [{ specs: specs.slice(0, 1) }] }] }
-    expect(countPlaywright(report)).toEqual({ passed: 2, failed: 3, skipped: ['a.spec.ts: skipped'] })
+    expect(countPlaywright(report)).toEqual({ passed: 3, failed: 2, skipped: ['a.spec.ts: skipped'], flaky: ['a.spec.ts: flaky'] })
   })
 })

@@ -82,6 +82,13 @@ export const train = {
     'keep-identifiers': {
       meaning: "Keep the patient's name, ID, dates and the like in a DICOM SEG, instead of a case number (docs/files.md lists them)",
     },
+    tensorboard: {
+      value: 'DIR',
+      meaning:
+        'Also write what TensorBoard shows, as the run goes: the curves step by step, and the live view after each score (docs/reading-data.md). With ' +
+        '--resume it goes on there',
+      otherwise: 'none',
+    },
     'checkpoint-every': { value: 'SECONDS', meaning: 'How often the state of the run is kept in --out', default: '60' },
     out: {
       value: 'DIR',
@@ -95,6 +102,7 @@ export const train = {
     '--sample "Cardiac phantom" --preset Balanced --steps 800 --seed 1 --backend wasm --threads 2 --until 300 --out out/first',
     '--sample "Cardiac phantom" --resume out/first --checkpoint-every 20 --out out/second',
     '--sample "Cardiac phantom" --resume out/second --steps 1000 --out out/longer',
+    '--sample "Cardiac phantom" --tensorboard out/events/first --out out/watched',
     '--images brats --exemplar P1/slice.h5 --mask brats/P1/slice.h5 --reference brats --channel 4 --out out/brats',
     '--images brats --exemplar P1/P1_flair.nii --mask brats/P1/P1_seg.nii --modality flair --out out/flair',
     '--images scans --exemplar a.nii --mask a_seg.nii --reference truth --pairs pairs.csv --out out/scans',
@@ -145,7 +153,7 @@ export const predict = {
   },
   examples: [
     '--run out/hearts --images hearts/new --out out/new',
-    '--run exemplar-lab-weights-step-600.zip --images scan.nii.gz --set largest=true --backend wasm --threads 2 --out out/scan',
+    '--run weights.zip --images scan.nii.gz --set largest=true --backend wasm --threads 2 --out out/scan',
     '--run out/hearts --images series --rename names.csv --out out/named',
     '--run out/hearts/checkpoint.safetensors --images series --keep-identifiers --out out/series',
   ],

@@ -6,6 +6,8 @@ import { dirname, join, relative } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { makeHdf5 } from '../data/hdf5.test-support'
+import { needsPython, plainPython, readEvents } from '../export/event-file.test-support'
+import { besidesMarks } from '../session/sessions.test-support'
 
 const root = mkdtempSync(join(tmpdir(), 'train-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -53,6 +55,8 @@ const filesIn = (folder: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => relative(join(root, folder), join(entry.parentPath, entry.name)))
     .sort()
+/** The state of the run in a folder. */
+const stateIn = (folder: string) => besidesMarks(new Uint8Array(readFileSync(join(root, folder, 'checkpoint.safetensors'))))
 const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
 
 test('an exemplar among files of one name in several folders is known by its folder, and so is every mask', () => {
@@ -152,23 +156,44 @@ test('true masks are not overwritten: --out that holds what is read is refused b
   expect(filesIn('hearts-out/masks')).toEqual(['p1.png', 'p2.png'])
 })
 
+/** In the event files of three starts there is what the CSV of one start has. */
+function expectSameCurves(events: string, csv: string): void {
+  if (!plainPython) return console.log(needsPython('event files'))
+  const { scalars, images } = readEvents(join(root, events))
+  const [head, ...lines] = readFileSync(join(root, csv), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+  const known = (column: number) =>
+    lines.flatMap((cells) => (cells[column] ? [[Number(cells[0]), Math.fround(Number(cells[column]))]] : []))
+  for (const [tag, values] of Object.entries(scalars)) expect(values, tag).toEqual(known(head!.indexOf(tag.split('/')[1]!)))
+  expect(scalars['loss/totalA']).toHaveLength(lines.length)
+  expect(scalars).toHaveProperty('score/dice')
+  for (const pictures of Object.values(images)) expect(pictures.at(-1)![0]).toBe(lines.length)
+  expect(Object.keys(images)).toContain('B/pseudoLabel')
+}
+
 test('a run that is killed goes on from its last checkpoint, and ends as one that was not', async () => {
   const sample = ['--sample', 'Cardiac phantom']
   const settings = [...sample, ...tiny(15)]
+  const watched = ['--tensorboard', 'events']
   expect(run(...settings, '--out', 'whole').status).toBe(0)
-  expect(await killed('cut', 'SIGKILL', ...settings)).toMatchObject({ status: null, by: 'SIGKILL' })
-  const left = await killed('cut-again', 'SIGTERM', ...sample, '--resume', 'cut')
+  expect(await killed('cut', 'SIGKILL', ...settings, ...watched)).toMatchObject({ status: null, by: 'SIGKILL' })
+  const left = await killed('cut-again', 'SIGTERM', ...sample, '--resume', 'cut', ...watched)
   expect(left).toMatchObject({ status: 143, by: null, said: expect.stringContaining('Left by SIGTERM; go on with --resume cut-again') })
   // The newest is damaged: the one before it is taken.
   const newest = readFileSync(join(root, 'cut-again/checkpoint.safetensors'))
   write('cut-again/checkpoint-previous.safetensors', newest)
   newest[newest.length - 100]! ^= 1
   write('cut-again/checkpoint.safetensors', newest)
-  const last = run(...sample, '--resume', 'cut-again', '--out', 'cut-again')
+  const last = run(...sample, '--resume', 'cut-again', '--out', 'cut-again', ...watched)
   expect(last).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('checkpoint.safetensors" is passed over') })
   expect(filesIn('cut-again')).toEqual(filesIn('whole'))
-  for (const file of ['checkpoint.safetensors', 'model-a.safetensors', 'metrics.csv'])
+  const [cut, whole] = await Promise.all(['cut-again', 'whole'].map((out) => stateIn(out)))
+  expect(cut).toEqual(whole)
+  for (const file of ['model-a.safetensors', 'metrics.csv'])
     expect(readFileSync(join(root, 'cut-again', file)).equals(readFileSync(join(root, 'whole', file))), file).toBe(true)
+  expectSameCurves('events', 'whole/metrics.csv')
   const longer = run(...sample, '--resume', 'whole', '--steps', '17', '--out', 'longer')
   expect(longer).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^17 steps in /m) })
   expect(json('longer/config.json')).toMatchObject({ step: 17, state: 'finished', config: { steps: 17 } })
@@ -231,7 +256,7 @@ test('of cases in several modalities that of the exemplar is used, or the one th
   })
 })
 
-test('a run goes on from its zip with the images alone, and says which are missing', () => {
+test('a run goes on from its zip with the images alone, and says which are missing', async () => {
   for (const at of [1, 2, 3]) write(`pile/p${at}_1.png`, makePng('', { rows: rows(grey(at)) }).bytes)
   write('own/e.png', makePng('', { rows: rows(grey(4)) }).bytes)
   write('own/mask.png', makePng('', { rows: rows(inside(4)) }).bytes)
@@ -245,7 +270,8 @@ test('a run goes on from its zip with the images alone, and says which are missi
   expect(last).toMatchObject({ status: 0, stderr: '' })
   expect(json('rest/summary.json').steps).toBe(3)
   run(...tiny(3), '--images', 'pile', '--exemplar', 'own/e.png', '--mask', 'own/mask.png', '--out', 'whole-pile')
-  for (const name of ['checkpoint.safetensors', 'choices.json', 'masks/p2_1.png'])
+  expect(await stateIn('rest')).toEqual(await stateIn('whole-pile'))
+  for (const name of ['choices.json', 'masks/p2_1.png'])
     expect(Buffer.compare(readFileSync(join(root, 'rest', name)), readFileSync(join(root, 'whole-pile', name))), name).toBe(0)
 })
 

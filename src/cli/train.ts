@@ -18,6 +18,7 @@ import './pipelines'
 import { countOf, required, runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { train } from './commands'
+import { EventLog } from './event-log'
 import { fromPath, placeAt } from './given-path'
 import { filesIn, given, type InputFile } from './input-files'
 import { openSession } from './open-session'
@@ -189,7 +190,12 @@ async function main(values: Values<typeof train>): Promise<void> {
   const checkpoint = values.resume && !zip ? await checkpointAt(values.resume) : null
 
   const log = new Log()
-  const { session, info } = await openSession(values, log.receive)
+  const events = values.tensorboard === undefined ? null : new EventLog(values.tensorboard)
+  const { session, info } = await openSession(values, (event) => {
+    log.receive(event)
+    events?.receive(event)
+  })
+  session.followLive(events !== null)
   const stopIfRefused = () => {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }
@@ -211,12 +217,15 @@ async function main(values: Values<typeof train>): Promise<void> {
 
   const keep = async () => folder.keep(await session.checkpoint())
   const keeper = keepSafe(session, folder, keep, every)
+  events?.begin(session.stepsTaken)
   const begun = performance.now()
   console.log(`Takes about ${amount(log.memory)} of memory`)
   await run(session, until, further).catch(log.refused)
   // Refused before the first step: there is nothing to write.
   if (session.state === 'ready') stopIfRefused()
   clearInterval(keeper)
+  const unwritten = events?.close()
+  if (unwritten) log.problems.push(unwritten)
   const seconds = (performance.now() - begun) / 1000
   log.print()
 

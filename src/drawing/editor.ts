@@ -125,6 +125,9 @@ export class Editor {
   /** The last flood, as long as nothing followed it: another tolerance makes it anew. `made`: it changed something. */
   #flooded: { pen: Pen; at: Point; past: Drawing['past']; made: boolean } | null = null
 
+  /** Over which pixel a flood was shown last, of what, and the flood. */
+  #hovered: (Pick<EditorState, 'drawing' | 'active' | 'tolerance'> & { index: number | null; patch: Patch | null }) | null = null
+
   /** @param saved what an earlier visit left, shown at once and one undo away from what the picture came with */
   constructor(picture: Drawable, saved: Saved | null, keeper: Keeper) {
     this.picture = picture
@@ -303,9 +306,16 @@ export class Editor {
     if (tool === 'livewire' && points.length > 0) this.#set({ lead: at ? this.#livewire!.to(at) : [] })
     else if (tool === 'flood' && drawing.mask.labels.length <= mostPreviewed) {
       const row = labelOf(drawing, active)
-      const pen = at && row && !row.locked ? { label: active, locked: lockedOf(drawing), limit: null } : null
-      const patch = pen && flood(drawing.mask, pen, this.picture.pixels, at!, tolerance)
-      if (patch || preview) this.#set({ preview: patch })
+      const index = at && row && !row.locked ? indexAt(drawing.mask, at) : null
+      const last = this.#hovered
+      // Within a pixel nothing changes.
+      if (last?.index !== index || last.drawing !== drawing || last.active !== active || last.tolerance !== tolerance) {
+        const pen = { label: active, locked: lockedOf(drawing), limit: null }
+        const patch = index === null ? null : flood(drawing.mask, pen, this.picture.pixels, at!, tolerance)
+        this.#hovered = { index, drawing, active, tolerance, patch }
+      }
+      const { patch } = this.#hovered!
+      if (patch !== preview) this.#set({ preview: patch })
     }
   }
 

@@ -1,3 +1,4 @@
+import { diceAlone } from '../method/history'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -64,7 +65,8 @@ const run: FinishedRun = {
   data: { exemplar: 'e.png', unlabeled: ['p1_a.png'] },
   networks,
   rows: [],
-  scores: [{ step: 7, fit: 0.9, dice: null, diceA: null, diceB: null, perClass: [null, null] }],
+  scores: [{ step: 7, fit: 0.9, dice: null, diceA: null, diceB: null, perClass: [null, null], ...diceAlone }],
+  patients: {},
   masks: [mask('one/p1_a.png', 0, 1, 2, 0), mask('two/p1_a.jpg', 2, 2, 2, 2), mask('p2_b.png', 0, 0, 0, 0)],
   maps: [
     {
@@ -77,9 +79,11 @@ const run: FinishedRun = {
     {
       ...{ name: 'p2_b.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 },
       ...{ drawn: false, further: false, disagreement: 0, dice: null, pixels: [4, 0, 0] },
+      ...{ pixelMm2: null, volume: null, truth: null },
     },
   ],
-  exemplars: [{ name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16 }],
+  exemplars: [{ id: 'e', name: 'e.png', grey: new Uint8Array(256), labels: new Uint8Array(256), size: 16, from: 'file', since: 0 }],
+  trained: null,
 }
 
 const read = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
@@ -93,7 +97,10 @@ test.each([
   ['weights', weights],
   ['masks', masks],
   ['maps', ['README.txt', 'labels.json', ...['disagreement', 'probability-Herz', 'probability-Ä'].map((what) => `maps/p2_b-${what}.png`)]],
-  ['run', [...new Set([...weights, ...masks, 'metrics.csv', 'report.html', 'checkpoint.safetensors'])].sort()],
+  [
+    'run',
+    [...new Set([...weights, ...masks, 'metrics.csv', 'metrics.jsonl', 'scores.csv', 'report.html', 'checkpoint.safetensors'])].sort(),
+  ],
 ] as const)('the files of "%s", and what the README says of them', async (kind, names) => {
   const withNetworks = kind === 'weights' || kind === 'run'
   const made = { ...run, networks: withNetworks ? networks : null }
@@ -101,9 +108,17 @@ test.each([
   expect(Object.keys(files).sort()).toEqual(names)
   const readme = read(files['README.txt'])
   expect(readme).toContain('not a medical device')
-  for (const name of [...weights, 'labels.json', 'metrics.csv', 'masks/', 'maps/', 'report.html', 'checkpoint.safetensors'].filter(
-    (one) => one !== 'README.txt',
-  ))
+  for (const name of [
+    ...weights,
+    'labels.json',
+    'metrics.csv',
+    'metrics.jsonl',
+    'scores.csv',
+    'masks/',
+    'maps/',
+    'report.html',
+    'checkpoint.safetensors',
+  ].filter((one) => one !== 'README.txt'))
     expect(readme.includes(`  ${name} `), name).toBe(names.some((one) => one.startsWith(name)))
   expect(readme.includes('python3 load.py')).toBe(withNetworks)
 })

@@ -4,7 +4,7 @@ import type { Volume } from '../data/volume'
 import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
-import { writeMetricsCsv } from './metrics-csv'
+import { writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { onnxReadme } from './onnx-readme'
@@ -32,6 +32,7 @@ export async function exportFiles(
   continuation: Files = {},
   tell: Tell = () => Promise.resolve(),
 ): Promise<Files> {
+  const patientOf = (picture: string) => run.patients[picture] ?? picture
   const masks = kind === 'masks' || kind === 'run' ? await maskFiles(run, options, tell) : null
   const files: Files = {
     ...(run.networks && weightFiles(run, run.networks)),
@@ -39,7 +40,15 @@ export async function exportFiles(
     ...(kind === 'maps' && (await mapFiles(run, tell)).files),
     ...(kind === 'run' && {
       'metrics.csv': text(writeMetricsCsv(run.rows, run.scores)),
-      'report.html': text(writeReport(run, masks?.sources)),
+      'metrics.jsonl': text(writeMetricsJsonl(run.rows, run.scores, patientOf)),
+      'scores.csv': text(
+        writeScoresCsv(
+          run.scores,
+          patientOf,
+          run.classes.map(({ name }) => name),
+        ),
+      ),
+      'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
     ...continuation,
   }
@@ -204,6 +213,8 @@ const descriptions: [path: string, says: string][] = [
     'what is annotated, drawings among it: each exemplar as class per pixel, 255 for unknown, and the mask that it came from',
   ],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
+  ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
+  ['scores.csv', 'Dice and HD95 of each class of each patient, after each score'],
   [
     'timeline.zip',
     'pictures and label maps of a few images at many steps, and those images as the networks see them: the page replays the run by them, without its images',

@@ -60,13 +60,17 @@ export interface FinishedRun extends RunFacts {
   networks: Networks | null
   rows: StepMetrics[]
   scores: ScoreRow[]
+  /** What the patient or volume of each picture that may be scored is called, by the picture's id. */
+  patients: Record<string, string>
   /** Predictions by volume, in its layout, including the user's drawings. */
   masks: ExportedMask[]
   /** How far both models differ, and the probability of each class but background, by volume and in its layout, 0..1. */
   maps: { source: Volume; disagreement: Float32Array<ArrayBuffer>; probabilities: Float32Array<ArrayBuffer>[] }[]
   /** For the report: pictures as the networks see them, and numbers. */
   images: ReportedImage[]
-  exemplars: ReportedPicture[]
+  exemplars: ReportedExemplar[]
+  /** Seconds of training since this step, as far as they were watched. */
+  trained: { seconds: number; from: number } | null
 }
 
 export interface ExportedMask {
@@ -93,12 +97,18 @@ export interface SourceOfFile {
 
 /** A square picture as the network sees it: grey 0..255 and class indices, row-major. */
 export interface ReportedPicture {
-  /** By which marks name it. */
-  id?: string
   name: string
   grey: Uint8Array
   labels: Uint8Array
   size: number
+}
+
+export interface ReportedExemplar extends ReportedPicture {
+  /** By which marks name it. */
+  id: string
+  from: 'drawing' | 'file'
+  /** The step after which it was added; 0 for one that was there from the start. */
+  since: number
 }
 
 export interface ReportedImage extends ReportedPicture {
@@ -112,6 +122,10 @@ export interface ReportedImage extends ReportedPicture {
   dice: number | null
   /** Pixels of the source for each class, background first. */
   pixels: number[]
-  /** The same in square millimetres, where the source has a spacing. */
-  areaMm2?: number[] | null
+  /** Square millimetres of one of them, where the source has a spacing. */
+  pixelMm2: number | null
+  /** The volume or series that it is a slice of, and how far its slices lie apart, in mm; null for a single image and without spacing. */
+  volume: { id: string; name: string; thickness: number } | null
+  /** Its reference mask as the network sees it, and pixels of each class in the size of the source; null without one. */
+  truth: { labels: Uint8Array; pixels: number[] } | null
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesField, floatField, intField, joined, messageField, textField, varint } from './protobuf'
+import { bytesField, doubleField, floatField, intField, joined, messageField, textField, varint } from './protobuf'
 
 /** Base 128, lowest digit first, by the definition of the format. */
 function decoded(bytes: Uint8Array): bigint {
@@ -30,6 +30,7 @@ test('the bytes match the examples in the format’s description', () => {
 
 test('floats, views and long messages', () => {
   expect([...joined(floatField(2, -2))]).toEqual([0x15, 0, 0, 0, 0xc0])
+  expect([...joined(doubleField(1, -2))]).toEqual([0x09, 0, 0, 0, 0, 0, 0, 0, 0xc0])
   expect([...joined(bytesField(20, new Int16Array([1, 2, 3]).subarray(1, 2)))]).toEqual([0xa2, 0x01, 2, 2, 0])
   const long = joined(messageField(1, messageField(2, textField(3, 'x'.repeat(300)))))
   // 300 bytes of text after a tag and two bytes of length, and so on outwards.

@@ -8,7 +8,7 @@ import { concat } from '../lib/concat'
 export type Field = readonly Uint8Array[]
 
 /** Wire types: the length of a field's value. */
-const wire = { varint: 0, lengthDelimited: 2, fixed32: 5 } as const
+const wire = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const
 
 /** A whole number from 0 to 2^53 - 1, seven bits to a byte, lowest first; the highest bit means that more follow. @throws RangeError */
 export function varint(value: number): Uint8Array {
@@ -29,6 +29,13 @@ export function floatField(field: number, value: number): Field {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setFloat32(0, value, true)
   return [tag(field, wire.fixed32), bytes]
+}
+
+/** A field of type double. */
+export function doubleField(field: number, value: number): Field {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setFloat64(0, value, true)
+  return [tag(field, wire.fixed64), bytes]
 }
 
 /** A field of type bytes, from a view. */

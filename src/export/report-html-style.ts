@@ -11,7 +11,9 @@ body{margin:0;background:var(--ground);color:var(--text);font:14px/1.45 system-u
 main{max-width:1080px;margin:0 auto;padding:32px 24px 48px}
 h1{margin:0 0 4px;font-size:26px;line-height:1.2;letter-spacing:-.01em}
 h2{margin:0 0 12px;font-size:17px}
+h3{margin:16px 0 4px;font-size:13px}
 p{margin:0 0 8px;max-width:75ch}
+section>ul:not([class]){margin:0;padding-left:20px}
 section{margin-top:20px;padding:20px;background:var(--surface);border:1px solid var(--line);border-radius:10px}
 .quiet,figcaption small{color:var(--quiet)}
 .notice{margin:16px 0 0;padding:10px 14px;background:var(--mark);border-left:4px solid var(--b);border-radius:4px;max-width:none}
@@ -31,6 +33,8 @@ figure{margin:0;min-width:0;break-inside:avoid}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(150px,45%),1fr));gap:16px 14px}
 .pictures figcaption{margin-top:4px;font-size:12px;overflow-wrap:anywhere}
 .pictures small{display:block}
+.pair{grid-column:span 2}
+.sides{display:grid;grid-template-columns:1fr 1fr;gap:4px}
 .picture{display:block;width:100%;height:auto;max-width:320px;border-radius:4px;background:#000}
 .picture image{image-rendering:pixelated}
 .picture path{fill:none;stroke-width:1.75px;vector-effect:non-scaling-stroke}
@@ -61,5 +65,5 @@ summary{cursor:pointer}
 .names{columns:3 200px;margin:8px 0 0;padding-left:20px;font-size:12px;overflow-wrap:anywhere}
 footer{margin-top:24px;color:var(--quiet);font-size:12px}
 @media (max-width:600px){main{padding:20px 12px}section{padding:14px}th,td{padding-right:8px}}
-@media print{@page{margin:14mm}body{background:none;font-size:11px}main{max-width:none;padding:0}section{border:0;padding:0;margin-top:22px}h2{break-after:avoid}.scroll{overflow:visible}.pictures{grid-template-columns:repeat(5,1fr)}.charts{grid-template-columns:repeat(3,1fr)}}
+@media print{@page{margin:14mm}body{background:#fff;font-size:11px}main{max-width:none;padding:0}section{border:0;padding:0;margin-top:22px}h2{break-after:avoid}.scroll{overflow:visible}.pictures{grid-template-columns:repeat(5,1fr)}.charts{grid-template-columns:repeat(3,1fr)}}
 `

@@ -1,3 +1,4 @@
+import { diceAlone } from '../method/history'
 import { decode } from 'fast-png'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -5,8 +6,8 @@ import { defaults } from '../method/config'
 import type { StepMetrics } from '../method/history'
 import { chartFigure } from './report-html-chart'
 import { pictureSvg } from './report-html-picture'
-import type { ReportedImage } from './finished-run'
-import { writeReport, type ReportedRun } from './report-html'
+import type { FinishedRun, ReportedImage } from './finished-run'
+import { writeReport } from './report-html'
 
 const size = 4
 const grey = Uint8Array.from({ length: size * size }, (_, i) => i * 16)
@@ -21,10 +22,11 @@ const row = (step: number, more: Partial<StepMetrics> = {}): StepMetrics => ({
 
 const image = (name: string, disagreement: number, more: Partial<ReportedImage> = {}): ReportedImage => ({
   ...{ name, grey, labels, size, disagreement, dice: null, pixels: [11, 3, 2], drawn: false, further: false },
+  ...{ pixelMm2: null, volume: null, truth: null },
   ...more,
 })
 
-const run: ReportedRun = {
+const run: FinishedRun = {
   version: '1.2.3',
   config: { ...defaults, steps: 9, tau: 0.95 },
   classes: [
@@ -36,7 +38,7 @@ const run: ReportedRun = {
   backend: 'wasm',
   adapter: 'WebAssembly, 1 thread',
   step: 7,
-  seconds: 3725,
+  trained: { seconds: 3725, from: 0 },
   recoveries: [],
   marks: [],
   findings: [],
@@ -44,11 +46,12 @@ const run: ReportedRun = {
   data: { sample: null, exemplar: 'e.png', unlabeled: [{ name: 'a.png', width: 30, height: 20 }, { name: 'b.png' }], scored: [] },
   networks: null,
   rows: [row(1), row(2), row(7)],
-  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null] }],
+  scores: [{ step: 7, fit: 0.912, dice: 0.654, diceA: 0.6, diceB: 0.7, perClass: [0.51, null], ...diceAlone }],
+  patients: {},
   masks: [],
   maps: [],
-  images: [image('a.png', 0.1, { dice: 0.75, areaMm2: [11, 3.25, 2000] }), image('b.png', 0.4)],
-  exemplars: [{ name: 'e.png', grey, labels, size }],
+  images: [image('a.png', 0.1, { dice: 0.75, pixels: [11, 3, 2000], pixelMm2: 1.1 }), image('b.png', 0.4)],
+  exemplars: [{ id: 'e/2/0/0', name: 'e.png', grey, labels, size, from: 'file', since: 0 }],
 }
 
 /** Text as a reader sees it, without tags. */
@@ -101,7 +104,7 @@ describe('a report', () => {
       'Scored none',
     ])
       expect(text).toContain(said)
-    expect(text).toContain(`2 of ${Object.keys(defaults).length} differ from the defaults`)
+    expect(text).toContain(`2 of ${Object.keys(defaults).length} differ from the preset Quick`)
     expect(text).toMatch(/Confidence threshold 0.95 \(changed\) 0.8 /)
     expect(html.match(/class="changed"/g)).toHaveLength(2)
     expect(text).toMatch(/LV #ff0000 85 0.510 .* Myo #00ff00 255 – /)
@@ -109,7 +112,7 @@ describe('a report', () => {
 
   test('lists images by doubt, with sizes and Dice where they are known', () => {
     const text = seen(html.slice(html.indexOf('id="every-image"')))
-    expect(text).toMatch(/b.png 40.0 % – 3 2 a.png 10.0 % 0.750 3 · 3.3 2 · 2,000 /)
+    expect(text).toMatch(/b.png 40.0 % – 3 2 a.png 10.0 % 0.750 3 · 3.3 2,000 · 2,200 /)
   })
 
   test('shows the most doubtful 60 of many pictures, and lists all', () => {
@@ -123,16 +126,79 @@ describe('a report', () => {
     expect(seen(many.slice(many.indexOf('id="every-image"')))).toContain('i0 0.0 %')
   })
 
-  test('says where a run went back by itself', () => {
+  test('says when it was written, and for how long the run was trained, as far as that was watched', () => {
+    const made = new Date(2026, 10, 27, 3, 42)
+    expect(seen(writeReport(run, [], made))).toMatch(/27 November 2026, 03:42 \(UTC[+-]\d\d:\d\d\) · Exemplar Lab 1\.2\.3/)
+    expect(seen(html)).toContain('Training time 1 h 2 min')
+    expect(seen(writeReport({ ...run, trained: { seconds: 2, from: 3 } }))).toContain(
+      'Training time 2 s since it was continued at step 3; 2.0 steps a second',
+    )
+  })
+
+  test('says who is an exemplar, where its mask is from and since when; what was corrected is among these and no prediction', () => {
+    const exemplars: FinishedRun['exemplars'] = [
+      ...run.exemplars,
+      { ...run.exemplars[0]!, id: 'b', name: 'b.png', from: 'drawing', since: 5 },
+      { ...run.exemplars[0]!, id: 'c', name: 'c.png', from: 'drawing' },
+    ]
+    const images = [...run.images, image('c.png', 0.2)].map((one) => ({ ...one, drawn: one.name !== 'a.png' }))
+    const corrected = writeReport({ ...run, exemplars, images })
+    const between = (from: string, to: string) => seen(corrected.slice(corrected.indexOf(`id="${from}"`), corrected.indexOf(`id="${to}"`)))
+    const pictures = between('exemplars', 'curves')
+    expect(pictures).toContain('e.png mask from a file, exemplar from the start')
+    expect(pictures).toContain('b.png corrected by hand, exemplar since step 5')
+    expect(pictures).toContain('c.png drawn by hand, exemplar from the start')
+    expect(between('predictions', 'every-image')).toMatch(/a\.png/)
+    expect(between('predictions', 'every-image')).not.toMatch(/[bc]\.png/)
+    expect(between('every-image', 'settings')).toContain('b.png yours, not predicted – –')
+  })
+
+  test('shows the true mask beside the prediction where it is known, in pictures and in numbers', () => {
+    const truth = { labels: Uint8Array.from(labels, (l) => (l === 1 ? 2 : l)), pixels: [10, 0, 6] }
+    const known = writeReport({ ...run, images: [image('a.png', 0.1, { dice: 0.5, pixelMm2: 0.5, truth }), image('b.png', 0.4)] })
+    expect([...known.matchAll(/aria-label="(a\.png, [^"]*)"/g)].map(([, says]) => says)).toEqual([
+      'a.png, predicted: LV, Myo',
+      'a.png, true: Myo',
+    ])
+    expect(known).toMatch(/aria-label="b\.png, outlined: LV, Myo"/)
+    expect(seen(known.slice(known.indexOf('id="every-image"')))).toMatch(
+      /a\.png 10\.0 % 0\.500 3 · 1\.5 true 0 · 0\.0 2 · 1\.0 true 6 · 3\.0 /,
+    )
+  })
+
+  test('sums up what each volume holds in millilitres, beside the truth where that is known of all its slices', () => {
+    const slice = (name: string, more: Partial<ReportedImage> = {}) =>
+      image(name, 0.1, { pixels: [0, 3000, 2], pixelMm2: 2, volume: { id: 'v', name: 'scan.nii', thickness: 5 }, ...more })
+    const truth = { labels, pixels: [0, 2500, 0] }
+    const volumes = (...images: ReportedImage[]) => {
+      const [, found] = /id="every-volume">(.*?)<\/section>/s.exec(writeReport({ ...run, images })) ?? []
+      return found === undefined ? null : seen(found)
+    }
+    expect(volumes(slice('1'), slice('2'), image('single', 0.3))).toMatch(/Myo mL scan\.nii 2 60 0\.04 $/)
+    expect(volumes(slice('1', { truth }), slice('2', { truth, drawn: true }))).toMatch(/scan\.nii 1 yours 2 60 true 50 0\.04 true 0 $/)
+    expect(volumes(slice('1', { truth }), slice('2'))).toMatch(/scan\.nii 2 60 0\.04 $/)
+    const other = { id: 'w', name: 'other.nii', thickness: 1 }
+    expect(volumes(slice('1'), slice('2', { volume: other, further: true }))).toMatch(
+      /scan\.nii 1 30 0\.02 other\.nii not learnt from 1 6 0\.004 $/,
+    )
+    expect(volumes(image('single', 0.3))).toBeNull()
+  })
+
+  test('says what happened in its order, and where the run went back by itself', () => {
     const recoveries = [{ step: 5, reached: 6, why: 'loss' as const, learningRate: 0.0005 }]
-    const text = seen(writeReport({ ...run, recoveries }))
-    expect(text).toContain('Went back to')
-    expect(text).toContain('Recovered at step 5: the loss exploded at step 6; learning rate 0.0005 from there on')
-    expect(seen(html)).not.toContain('Went back')
+    const marks: FinishedRun['marks'] = [
+      { step: 2, what: 'teaching' },
+      { step: 6, what: 'exemplar', picture: 'e/2/0/0' },
+    ]
+    expect(seen(writeReport({ ...run, recoveries, marks }))).toContain(
+      'What happened Step 2: the networks begin to teach each other. Recovered at step 5: the loss exploded at step 6; learning rate 0.0005 ' +
+        'from there on. Step 6: &quot;e.png&quot; was added as an exemplar.',
+    )
+    expect(seen(html)).not.toContain('What happened')
   })
 
   test('is complete for a run without steps, scores or images', () => {
-    const bare = writeReport({ ...run, rows: [], scores: [], images: [], exemplars: [], step: 0, data: {}, seconds: null })
+    const bare = writeReport({ ...run, rows: [], scores: [], images: [], exemplars: [], step: 0, data: {}, trained: null })
     expect(seen(bare)).toContain('No step was recorded')
     expect(bare).not.toMatch(/NaN|undefined|null/)
     expect(html).not.toMatch(/NaN|undefined|null/)

@@ -1,3 +1,4 @@
+import { diceAlone } from '../method/history'
 import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { LostError } from '../kernels/lost-error'
@@ -187,7 +188,12 @@ describe('what is kept', () => {
     const browser = new MemoryBrowser()
     const tab = await withRun(browser)
     const dice = (dice: number) =>
-      tab.keeper.hear({ type: 'metrics', run: 0, rows: [], scores: [{ step: 0, fit: 1, dice, diceA: null, diceB: null, perClass: [] }] })
+      tab.keeper.hear({
+        type: 'metrics',
+        run: 0,
+        rows: [],
+        scores: [{ step: 0, fit: 1, dice, diceA: null, diceB: null, perClass: [], ...diceAlone }],
+      })
     dice(0.7)
     await tab.goOn(5)
     dice(0.6)

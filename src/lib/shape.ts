@@ -31,6 +31,12 @@ export const listOf =
   (value): value is T[] =>
     Array.isArray(value) && value.every(item)
 
+/** An object all of whose fields are alike. */
+export const mapOf =
+  <T>(item: Shape<T>): Shape<Record<string, T>> =>
+  (value): value is Record<string, T> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(item)
+
 /** A list with one shape for each place. */
 export const listLike =
   <T extends readonly unknown[]>(...places: { [I in keyof T]: Shape<T[I]> }): Shape<T> =>

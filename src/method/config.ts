@@ -570,6 +570,28 @@ export const formerPresets = { Full: long } as const satisfies Record<string, Pa
 
 export type Preset = keyof typeof presets
 
+/** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
+export const applyPreset = (preset: Preset, config: Config): Config =>
+  makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
+
+/** The preset that `config` matches, or null for custom settings. */
+export function presetOf(config: Config): Preset | null {
+  const { preset, differing } = nearestPreset(config)
+  return Object.keys(differing).length === 0 ? preset : null
+}
+
+/** The preset that `config` differs from in the fewest settings, and which: those of that preset. */
+export function nearestPreset(config: Config): { preset: Preset; differing: Partial<Config> } {
+  const all = (Object.keys(presets) as Preset[]).map((preset) => ({ preset, differing: differing(applyPreset(preset, config), config) }))
+  const count = (one: (typeof all)[number]) => Object.keys(one.differing).length
+  return all.reduce((best, one) => (count(one) < count(best) ? one : best))
+}
+
+/** The settings of `config` that differ from `base`. */
+export function differing(config: Config, base: Config): Partial<Config> {
+  return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
+}
+
 /** What is taken of settings that the data suggest: nothing in the place of what is given, and no smaller images than are asked for. */
 export function takenOf(suggested: Partial<Config>, asked: Config, given: (key: Key) => boolean): Partial<Config> {
   const taken = keys.filter((key) => suggested[key] !== undefined && !given(key) && !(key === 'size' && asked.size >= suggested.size!))

@@ -34,7 +34,16 @@ export interface StepMetrics {
   only?: Network
 }
 
-/** Dice after a step; `fit` is the score on the exemplar, which is not accuracy. */
+/** What a patient, or a volume of images, scores: one number for each foreground class, null where it is in neither mask. */
+export interface PatientScore {
+  /** The first of its pictures that is scored, by its id: what leaves the page may call it something else. */
+  picture: string
+  dice: (number | null)[]
+  /** Empty where HD95 is not measured. */
+  hd95: (number | null)[]
+}
+
+/** Scores after a step; `fit` is the score on the exemplar, which is not accuracy. */
 export interface ScoreRow {
   step: number
   fit: number
@@ -44,4 +53,25 @@ export interface ScoreRow {
   diceB: number | null
   /** Per foreground class; null if no reference shows the class. */
   perClass: (number | null)[]
+  /**
+   * HD95 in millimetres where all scored images say their spacing, else in pixels, averaged as Dice is; null where that is, and where measuring it at every
+   * score would take too long.
+   */
+  hd95: number | null
+  /** Per foreground class; empty where HD95 is not measured. */
+  hd95PerClass: (number | null)[]
+  perPatient: PatientScore[]
+  /** Of the pixels that a network or the reference calls foreground, both networks together: the share of right labels among the confident ones. */
+  confidentRight: number | null
+  /** Expected calibration error of the same pixels, confident or not. */
+  calibrationError: number | null
+}
+
+/** What a score lacks that was saved before there was more than Dice. */
+export const diceAlone: Pick<ScoreRow, 'hd95' | 'hd95PerClass' | 'perPatient' | 'confidentRight' | 'calibrationError'> = {
+  hd95: null,
+  hd95PerClass: [],
+  perPatient: [],
+  confidentRight: null,
+  calibrationError: null,
 }

@@ -143,66 +143,139 @@ export interface BorderDistance {
  * @param tolerance in the units of the spacing
  * @throws RangeError for masks of different sizes
  */
-export function borderDistance(
+export const borderDistance = (
   prediction: Grid,
   reference: Grid,
   classIndex: number,
+  spacing?: Spacing,
+  tolerance?: number,
+): BorderDistance => borderDistances(prediction, reference, [classIndex], spacing, tolerance)[0]!
+
+/** The same of several classes: both masks are gone through once. */
+export function borderDistances(
+  prediction: Grid,
+  reference: Grid,
+  classes: readonly number[],
   spacing: Spacing = prediction.size.map(() => 1),
   tolerance = 1,
-): BorderDistance {
+): BorderDistance[] {
   const { size } = prediction
   if (size.join() !== reference.size.join())
     throw new RangeError(`masks of ${size.join(' x ')} and ${reference.size.join(' x ')} pixels cannot be compared`)
-  const outcome = outcomeOf(overlap(prediction.labels, reference.labels, classIndex))
-  if (outcome !== 'found') {
-    const absent = outcome === 'absent'
-    const worst = absent ? NaN : Math.hypot(...size.map((length, axis) => length * spacing[axis]!))
-    return { outcome, pooled95: worst, larger95: worst, largest: worst, surfaceDice: absent ? NaN : 0 }
-  }
-  // Nothing outside both structures matters, and most of a volume is outside.
-  const [inPrediction, inReference] = cropped(prediction, reference, classIndex)
-  const p = border(inPrediction, 1)
-  const r = border(inReference, 1)
-  const toReference = distanceTransform(r, inReference.size, spacing).filter((_, i) => p[i] === 1)
-  const toPrediction = distanceTransform(p, inPrediction.size, spacing).filter((_, i) => r[i] === 1)
-  const both = new Float64Array(toReference.length + toPrediction.length)
-  both.set(toReference)
-  both.set(toPrediction, toReference.length)
-  // A distance equal to the tolerance, up to rounding, is within it.
-  const within = tolerance * (1 + 1e-9)
-  return {
-    outcome,
-    pooled95: percentile(both, 95),
-    larger95: Math.max(percentile(toReference, 95), percentile(toPrediction, 95)),
-    largest: Math.max(percentile(toReference, 100), percentile(toPrediction, 100)),
-    surfaceDice: both.filter((distance) => distance <= within).length / both.length,
-  }
+  const extents = extentsOf(prediction, reference)
+  return classes.map((classIndex) => {
+    const extent = extents[classIndex]
+    const outcome = outcomeOf(extent ?? { prediction: 0, reference: 0, both: 0 })
+    if (!extent || outcome !== 'found') {
+      const absent = outcome === 'absent'
+      const worst = absent ? NaN : Math.hypot(...size.map((length, axis) => length * spacing[axis]!))
+      return { outcome, pooled95: worst, larger95: worst, largest: worst, surfaceDice: absent ? NaN : 0 }
+    }
+    // Nothing outside both structures matters, and most of a volume is outside.
+    const inPrediction = cropped(prediction, classIndex, extent)
+    const inReference = cropped(reference, classIndex, extent)
+    const [toReference, toPrediction] = nearest(border(inPrediction, 1), border(inReference, 1), inPrediction.size, spacing)
+    const both = new Float64Array(toReference.length + toPrediction.length)
+    both.set(toReference)
+    both.set(toPrediction, toReference.length)
+    // A distance equal to the tolerance, up to rounding, is within it.
+    const within = tolerance * (1 + 1e-9)
+    return {
+      outcome,
+      pooled95: percentile(both, 95),
+      larger95: Math.max(percentile(toReference, 95), percentile(toPrediction, 95)),
+      largest: Math.max(percentile(toReference, 100), percentile(toPrediction, 100)),
+      surfaceDice: both.filter((distance) => distance <= within).length / both.length,
+    }
+  })
 }
 
-/** Both masks of one class, 1 inside, cut to the smallest box that holds both. */
-function cropped(prediction: Grid, reference: Grid, classIndex: number): [Grid, Grid] {
+/** Counts of a class, and the smallest box that holds it in both masks: the first and last place along each axis. */
+interface Extent extends Overlap {
+  first: number[]
+  last: number[]
+}
+
+/** The extents of all classes but background, by class; none for a class in neither mask. */
+function extentsOf(prediction: Grid, reference: Grid): (Extent | undefined)[] {
   const { size } = prediction
+  const extents: (Extent | undefined)[] = []
   const strides = stridesOf(size)
-  const first = size.map((length) => length)
-  const last = size.map(() => -1)
-  for (let i = 0; i < prediction.labels.length; i++) {
-    if (prediction.labels[i] !== classIndex && reference.labels[i] !== classIndex) continue
+  const extentOf = (classIndex: number) =>
+    (extents[classIndex] ??= { prediction: 0, reference: 0, both: 0, first: [...size], last: size.map(() => -1) })
+  const reach = ({ first, last }: Extent, i: number) => {
     for (let axis = 0; axis < size.length; axis++) {
       const at = Math.floor(i / strides[axis]!) % size[axis]!
       if (at < first[axis]!) first[axis] = at
       if (at > last[axis]!) last[axis] = at
     }
   }
+  for (let i = 0; i < prediction.labels.length; i++) {
+    const [p, r] = [prediction.labels[i]!, reference.labels[i]!]
+    if (p === 0 && r === 0) continue
+    if (p > 0) {
+      const extent = extentOf(p)
+      extent.prediction++
+      if (p === r) extent.both++
+      reach(extent, i)
+    }
+    if (r > 0) {
+      const extent = extentOf(r)
+      extent.reference++
+      if (p !== r) reach(extent, i)
+    }
+  }
+  return extents
+}
+
+/** So many pairs of border points take as long as a distance transform of one place: measured, 0.25 us for both directions. */
+const pairsForOne = 100
+
+/** How far each set place of one mask is from the nearest of the other, and the other way round. */
+function nearest(a: Uint8Array, b: Uint8Array, size: readonly number[], spacing: Spacing): [Float64Array, Float64Array] {
+  const [ofA, ofB] = [a, b].map((mask) => pointsOf(mask, size, spacing)) as [Float64Array, Float64Array]
+  const axes = size.length
+  if ((ofA.length / axes) * (ofB.length / axes) > pairsForOne * a.length)
+    return [
+      distanceTransform(b, size, spacing).filter((_, i) => a[i] === 1),
+      distanceTransform(a, size, spacing).filter((_, i) => b[i] === 1),
+    ]
+  const fromA = new Float64Array(ofA.length / axes).fill(Infinity)
+  const fromB = new Float64Array(ofB.length / axes).fill(Infinity)
+  for (let i = 0; i < fromA.length; i++) {
+    let least = Infinity
+    for (let j = 0; j < fromB.length; j++) {
+      let squared = 0
+      for (let axis = 0; axis < axes; axis++) squared += (ofA[i * axes + axis]! - ofB[j * axes + axis]!) ** 2
+      if (squared < least) least = squared
+      if (squared < fromB[j]!) fromB[j] = squared
+    }
+    fromA[i] = least
+  }
+  return [fromA.map(Math.sqrt), fromB.map(Math.sqrt)]
+}
+
+/** Where the set places of a mask lie, one after another. */
+function pointsOf(mask: Uint8Array, size: readonly number[], spacing: Spacing): Float64Array {
+  const strides = stridesOf(size)
+  const points: number[] = []
+  for (let i = 0; i < mask.length; i++)
+    if (mask[i] === 1)
+      for (let axis = 0; axis < size.length; axis++) points.push((Math.floor(i / strides[axis]!) % size[axis]!) * spacing[axis]!)
+  return Float64Array.from(points)
+}
+
+/** A mask of one class, 1 inside, cut to a box. */
+function cropped({ size, labels }: Grid, classIndex: number, { first, last }: Extent): Grid {
+  const strides = stridesOf(size)
   const box = size.map((_, axis) => last[axis]! - first[axis]! + 1)
   const inBox = stridesOf(box)
-  const part = ({ labels }: Grid): Grid => {
-    const own = new Uint8Array(volumeOf(box))
-    for (let i = 0; i < own.length; i++) {
-      let from = 0
-      for (let axis = 0; axis < size.length; axis++) from += strides[axis]! * (first[axis]! + (Math.floor(i / inBox[axis]!) % box[axis]!))
-      own[i] = labels[from] === classIndex ? 1 : 0
-    }
-    return { size: box, labels: own }
+  const own = new Uint8Array(volumeOf(box))
+  const row = box[0]!
+  for (let start = 0; start < own.length; start += row) {
+    let from = first[0]!
+    for (let axis = 1; axis < size.length; axis++) from += strides[axis]! * (first[axis]! + (Math.floor(start / inBox[axis]!) % box[axis]!))
+    for (let i = 0; i < row; i++) own[start + i] = labels[from + i] === classIndex ? 1 : 0
   }
-  return [part(prediction), part(reference)]
+  return { size: box, labels: own }
 }

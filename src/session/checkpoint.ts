@@ -1,11 +1,11 @@
 import { hexOf, sha256 } from '../lib/hex'
-import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
+import { either, finite, listOf, mapOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../lib/safetensors'
 import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import type { Mark, Recovery, ScoreRow, StepMetrics } from '../method/history'
+import { diceAlone, type Mark, type Recovery, type ScoreRow, type StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Snapshot } from '../timeline/snapshot'
@@ -149,7 +149,13 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
     const settings = readConfig(config)
     return {
       ...settings,
-      ...{ classes, step, leg: leg ?? settings.config.steps, rows: withNaN(rows), scores: scores as ScoreRow[] },
+      ...{
+        classes,
+        step,
+        leg: leg ?? settings.config.steps,
+        rows: withNaN(rows),
+        scores: (scores as ScoreRow[]).map((score) => ({ ...diceAlone, ...score })),
+      },
       ...{ recoveries, marks },
       ...{
         data: metadata['data']!,
@@ -170,10 +176,13 @@ const areRecoveries = listOf(
 
 export const areMarks: Shape<Mark[]> = listOf(
   either(
-    record({ step: whole(0), what: oneOf('teaching', 'stopped') }),
+    record({ step: whole(0), what: oneOf('teaching', 'stopped', 'resumed') }),
     either(
-      record({ step: whole(0), what: oneOf('exemplar'), picture: text }),
-      record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+      record({ step: whole(0), what: oneOf('exemplar', 'removed'), picture: text }),
+      either(
+        record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
+        record({ step: whole(0), what: oneOf('setting'), values: mapOf(either(text, either(finite, oneOf(true, false)))) }),
+      ),
     ),
   ),
 )

@@ -134,6 +134,8 @@ export interface UnlabeledInfo {
   /** Millimetres per column and per row. */
   spacing: readonly [number, number] | null
   hasReference: boolean
+  /** The patient or volume that its score counts for. */
+  scoredAs: string
   /** Whether it is also an exemplar. */
   annotated: boolean
   source: string

@@ -26,7 +26,7 @@ test.each([
   ['run', 1, 1, 1],
 ] as const)('an export of %s reads weights %i times, makes %i test vectors and predicts the images %i times', async (what, ...expected) => {
   const [stored, infer, inferPile] = [vi.spyOn(trainer, 'stored'), vi.spyOn(trainer, 'infer'), vi.spyOn(trainer, 'inferPile')]
-  const run = await finishedRun(trainer, backend, what, trainer.dataset, () => Promise.resolve())
+  const run = await finishedRun(trainer, backend, what, null, trainer.dataset, () => Promise.resolve())
   // Predictions are not repeated; the test vector is one image, and none of the user's.
   const vectors = infer.mock.calls.filter(([images]) => images.length === 1)
   const own = [...trainer.prepared.unlabeled, ...trainer.prepared.exemplars.map(({ image }) => image)].map((image) => image.join())

@@ -8,6 +8,7 @@ import { frameOf, prepareImage } from '../image/frame'
 import { countClasses } from '../image/masks'
 import { version } from '../lib/version'
 import { defaults } from '../method/config'
+import type { Mark } from '../method/history'
 import type { Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
@@ -15,11 +16,13 @@ import { annotated } from './annotations'
 import { hasChannels, picturesIn, type Dataset, type Picture, type Source } from './dataset'
 import { domainOf } from './domain'
 import type { Networks, Result } from './networks'
-import { fieldOfAll, scoredImages } from './training-data'
+import { referenceOf } from './references'
+import { fieldOfAll, scoredImages, scoredWith } from './training-data'
 import { preprocessingText, toBytes } from './preparation'
-import type { BackendInfo, ExportKind, Prediction } from './events'
+import type { BackendInfo, ExportKind, PictureId, Prediction } from './events'
 import { examinationOf } from './examination'
 import { Trainer } from './trainer'
+import { thicknessOf } from './viewed-picture'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
 function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, StoredTensor> {
@@ -32,6 +35,10 @@ function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, 
   }
   return out
 }
+
+/** The step after which an exemplar was added; 0 for one that was there from the start. */
+const sinceOf = (id: PictureId, marks: readonly Mark[]): number =>
+  marks.filter((mark) => mark.what === 'exemplar' && mark.picture === id).at(-1)?.step ?? 0
 
 /** Facts about a run, known without asking its backend; it may be still to begin. @param dataset its data set as it is written */
 export function factsOf(
@@ -55,7 +62,11 @@ export function factsOf(
     domain: { looks, single, solid },
     data: {
       sample: dataset.sample,
-      exemplars: annotated(dataset).map(({ picture: { name }, drawn }) => ({ name, from: drawn ? 'drawing' : 'file' })),
+      exemplars: annotated(dataset).map(({ picture: { id, name }, drawn }) => ({
+        name,
+        from: drawn ? 'drawing' : 'file',
+        since: sinceOf(id, marks),
+      })),
       exemplarMask: dataset.exemplarMask?.volume.name ?? null,
       millimetresAcross: field,
       unlabeled: dataset.unlabeled.map(({ name, width, height, spacing }) => ({ name, width, height, ...(spacing && { spacing }) })),
@@ -67,20 +78,24 @@ export function factsOf(
 /**
  * Collects what an export of this kind contains; networks and predictions only if needed: networks have to be read from
  * the backend, and predictions cost a pass over every image.
+ * @param trained for how many seconds, and since which step
  * @param dataset the run's data set as it is written @param tell how many images are done; awaited, so that other work gets its turn
  */
 export async function finishedRun(
   run: Networks,
   backend: BackendInfo,
   what: ExportKind,
+  trained: FinishedRun['trained'],
   dataset: Dataset,
   tell: (done: number, of: number) => Promise<void>,
 ): Promise<FinishedRun> {
   return {
     ...factsOf(run, backend, dataset),
+    trained,
     networks: what === 'weights' || what === 'run' ? await networks(run) : null,
     rows: run.rows,
     scores: run.scores,
+    patients: Object.fromEntries(dataset.unlabeled.map((picture) => [picture.id, scoredWith(picture)])),
     ...(await predictions(run, what, dataset, tell)),
   }
 }
@@ -200,20 +215,31 @@ async function predictions(
 
 /** The annotated images as the networks see them. */
 function exemplarsOf(networks: Networks, dataset: Dataset): FinishedRun['exemplars'] {
-  return annotated(dataset).map(({ picture: { id, name } }) => {
+  return annotated(dataset).map(({ picture: { id, name }, drawn }) => {
     const { input, labels } = networks.exemplarSeen(id)
-    return { id, name, grey: toBytes(input), labels: labels.map((l) => (l < networks.net.classes ? l : 0)), size: networks.config.size }
+    return {
+      ...{ id, name, from: drawn ? 'drawing' : 'file', since: sinceOf(id, networks.marks) },
+      ...{ grey: toBytes(input), labels: known(labels, networks), size: networks.config.size },
+    }
   })
 }
 
+/** Labels with background where nothing is known. */
+const known = (labels: Uint8Array, { net }: Networks) => labels.map((l) => (l < net.classes ? l : 0))
+
 function pictureOf(
   networks: Networks,
-  { name, spacing }: Picture,
+  picture: Picture,
   { i, seen, disagreement }: Result,
   labels: Uint8Array,
   is: Pick<FinishedRun['images'][number], 'dice' | 'drawn' | 'further'>,
 ): FinishedRun['images'][number] {
-  const pixels = countClasses(labels, networks.net.classes)
+  const { name, spacing, source, frame } = picture
+  const { volume } = source
+  const thickness = thicknessOf(picture)
+  const called = volume.name + (volume.size[3] > 1 && !hasChannels(volume) ? `, frame ${frame + 1}` : '')
+  // What is written has no references.
+  const reference = referenceOf(networks.dataset, i)
   return {
     name,
     ...is,
@@ -221,7 +247,12 @@ function pictureOf(
     labels: seen,
     size: networks.config.size,
     disagreement,
-    pixels,
-    areaMm2: spacing && pixels.map((count) => count * spacing[0] * spacing[1]),
+    pixels: countClasses(labels, networks.net.classes),
+    pixelMm2: spacing && spacing[0] * spacing[1],
+    volume: thickness === null ? null : { id: `${source.id}/${frame}`, name: called, thickness },
+    truth: reference && {
+      labels: known(networks.labelsSeen(i, reference), networks),
+      pixels: countClasses(reference.labels, networks.net.classes),
+    },
   }
 }

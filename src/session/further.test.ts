@@ -91,7 +91,7 @@ test("the exemplar's own mask is written too, and marked as drawn", async () => 
   expect([...decode(files['masks/e_1.png']!).data]).toEqual(disc(0).mask.flat())
   expect(json(files['labels.json']).files).toContainEqual({ file: 'masks/e_1.png', source: 'e_1.png', drawn: 'all' })
   const report = new TextDecoder().decode(files['report.html'])
-  expect(report).toMatch(/<bdi>e_1\.png<\/bdi> <small>drawn, not predicted<\/small>/)
+  expect(report).toMatch(/<bdi>e_1\.png<\/bdi> <small>yours, not predicted<\/small>/)
   expect(report).toContain('from 1 annotated image and 3 unlabelled images')
 })
 
@@ -124,6 +124,23 @@ test('the zip of weights alone, and that of a run without its images, segment as
     expect(new Set(decode(files['masks/q1_1.png']!).data)).toEqual(new Set([1]))
     expect(json(files['labels.json']).files[0]).toEqual({ file: 'masks/q1_1.png', source: 'q1_1.png', drawn: 'all', further: true })
   }
+})
+
+test('the weights of a run on a sample segment further images, too', async () => {
+  const first = openSession()
+  await first.session.configure(tiny)
+  await first.session.loadSample('Cardiac phantom')
+  await first.runTo()
+  await give(first.session, further)
+  const expected = Object.entries(await masksIn(first.session)).filter(([path]) => path.includes('q'))
+  expect(expected).toHaveLength(2)
+  const { name, bytes } = await first.session.export('weights')
+  const { session, state } = openSession()
+  await session.loadSample('Cardiac phantom')
+  await session.loadFiles(inRole(null, fromBytes(name, bytes)))
+  expect(state().state).toBe('empty')
+  await give(session, further)
+  expect(Object.entries(await masksIn(session))).toEqual(expected)
 })
 
 test('a run that waits for its images has segmented others, and goes on when they come', async () => {

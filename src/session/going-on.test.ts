@@ -2,7 +2,7 @@ import { strFromU8, unzipSync } from 'fflate'
 import { expect, test } from 'vitest'
 import type { Config } from '../method/config'
 import { learningRateAt } from '../lib/learning-rate'
-import { markWords } from '../lib/mark'
+import { markWords, shortWords } from '../lib/mark'
 import { openCheckpoint } from './checkpoint'
 import { exemplar, images, inRole } from './disc-files.test-support'
 import { sessionsOnWasm, trainerOf } from './sessions.test-support'
@@ -83,6 +83,42 @@ test('what a run is, and what happened to it, comes back from its checkpoint and
   expect(Buffer.compare(one, same)).toBe(0)
   expect((await openCheckpoint(one)).marks).toEqual(marks())
   expect(other.state()).toMatchObject({ ...state(), run: expect.any(Number), stepsPerSecond: expect.anything() })
+})
+
+test('where a run was resumed, lost an exemplar and got another setting is marked, and comes back from its checkpoint', async () => {
+  const { session, of, runTo, trainOn, marks } = await begin()
+  await runTo(1)
+  const [first] = of('dataset').at(-1)!.dataset.exemplars
+  await session.configure({ largest: true })
+  await session.configure({ parts: 2, largest: true })
+  await runTo(2)
+  // Nobody waits between these, and a step that follows a rest is no resumption.
+  await session.step()
+  const { id } = of('dataset').at(-1)!.dataset.unlabeled[2]!
+  const { labels, classes } = await session.openPicture(id, true)
+  await session.annotate([{ picture: id, labels }], classes)
+  await session.removeExemplar(first!.id)
+  await session.resume()
+  await session.pause()
+  const said = [
+    { step: 1, what: 'setting', values: { largest: true } },
+    { step: 1, what: 'setting', values: { parts: 2 } },
+    { step: 1, what: 'resumed' },
+    { step: 3, what: 'exemplar', picture: id },
+    { step: 3, what: 'removed', picture: first!.id },
+  ]
+  expect(marks().slice(0, 5)).toEqual(said)
+  expect(marks().map((mark) => markWords(mark, () => 'a.png'))).toEqual([
+    'Step 1: from here on largest true',
+    'Step 1: from here on parts 2',
+    'Step 1: resumed',
+    'Step 3: "a.png" was added as an exemplar',
+    'Step 3: "a.png" is no longer an exemplar',
+  ])
+  expect(shortWords(marks()[1]!)).toBe('setting: parts 2')
+  expect((await openCheckpoint(await session.checkpoint())).marks).toEqual(marks())
+  await trainOn(1)
+  expect(marks().filter(({ what }) => what === 'resumed')).toHaveLength(1)
 })
 
 test('an added exemplar is a mark with its picture, and a run that goes back forgets what came after', async () => {

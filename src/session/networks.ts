@@ -91,7 +91,7 @@ export abstract class Networks {
     return picturesIn(this.dataset)[i]!
   }
 
-  private frame(picture: Picture) {
+  protected frame(picture: Picture) {
     return frameOf(picture, this.config, this.field)
   }
 
@@ -107,6 +107,11 @@ export abstract class Networks {
     const known = this.shares.get(picture.id) ?? sharesOf(this.inputOf(i), this.frame(picture), this.config.size)
     this.shares.set(picture.id, known)
     return known
+  }
+
+  /** A mask of image `i` as the networks see it: size x size. */
+  labelsSeen(i: number, map: LabelMap): Uint8Array<ArrayBuffer> {
+    return prepareLabels(map, this.frame(this.picture(i)), this.config)
   }
 
   /** An annotated image and what it teaches, as the networks see both: size x size, unknown is 255. */

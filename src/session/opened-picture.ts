@@ -7,6 +7,7 @@ import { annotationOf, exemplarAt } from './annotations'
 import { hueOf } from '../image/palette'
 import { rasterOf, type Dataset, type Picture } from './dataset'
 import type { OpenedPicture } from './events'
+import { isHounsfield } from './suggestion'
 
 /** SHA-256 of an image's values and size: its name before pictures had ids, kept so that old drawings are still found. */
 const formerKeyOf = async ({ width, height, pixels }: Raster): Promise<string> => `${width}x${height}-${await sha256(pixels)}`
@@ -29,6 +30,7 @@ export async function openedPicture(
   const prediction = annotation ? null : await predicted()
   const [low, high] = [quantile(image.pixels, 0.01), quantile(image.pixels, 0.995)]
   const usual = { center: (low + high) / 2, width: Math.max(high - low, 1e-6) }
+  const isCt = isHounsfield(volume)
   const classes = dataset.classes.map(({ name, color }) => ({ name, color }))
   return {
     id: picture.id,
@@ -40,13 +42,17 @@ export async function openedPicture(
     spacing: picture.spacing && [...picture.spacing],
     sides: sidesOf(volume, picture.plane),
     // A file's window is in its own units, which an inverted picture no longer uses.
-    window: (!volume.inverted && volume.window) || usual,
-    presets: [...(volume.modality === 'CT' ? ctPresets : []), { name: 'This image', ...usual }],
+    window: (!volume.inverted && volume.window) || (isCt ? softTissue : usual),
+    presets: [...(isCt ? ctPresets : []), { name: 'This image', ...usual }],
     fixed: begun || dataset.exemplars.some((other) => other !== exemplar && (other.drawn ?? other.given)) ? classes.length : 1,
     classes: classes.length > 0 ? classes : [background, { name: 'structure', color: hueOf(1) }],
     labels: (annotation ?? prediction)?.labels.slice() ?? new Uint8Array(image.width * image.height),
     proposal: prediction !== null,
   }
 }
+
+/** Of CT the range from air to bone would show organs in one grey. */
+const { center, width } = ctPresets[0]!
+const softTissue = { center, width }
 
 const background = { name: 'background', color: hueOf(0) }

@@ -31,8 +31,8 @@ export class Reports {
   private readonly thumbnails = new Thumbnails()
   private unsent: Metrics = { rows: [], scores: [] }
   private last = { metrics: 0, views: 0, progress: 0 }
-  /** How many marks of the run were reported. */
-  private marked = 0
+  /** The marks of the run as they were reported. */
+  private marked: readonly Mark[] = []
   /** Milliseconds that the last look took. */
   private lookCost = 0
 
@@ -51,7 +51,7 @@ export class Reports {
   nextRun(): void {
     this.run++
     this.unsent = { rows: [], scores: [] }
-    this.marked = 0
+    this.marked = []
   }
 
   dataset(dataset: Dataset, config: Config, prepared: TrainingData | null): void {
@@ -105,9 +105,9 @@ export class Reports {
 
   /** Reports marks if there are others than before. */
   marks(marks: readonly Mark[]): void {
-    if (marks.length === this.marked) return
-    this.marked = marks.length
-    this.send('marks', { marks: [...marks] })
+    if (marks.length === this.marked.length && marks.every((mark, i) => mark === this.marked[i])) return
+    this.marked = [...marks]
+    this.send('marks', { marks: this.marked })
   }
 
   get metricsDue(): boolean {

@@ -27,7 +27,7 @@ import { prepare, scoredImages } from './training-data'
 import { toSource } from './preparation'
 import type { BackendInfo } from './events'
 import type { Session } from './session'
-import { sessionsOnWasm, trainerOf } from './sessions.test-support'
+import { besidesMarks, sessionsOnWasm, trainerOf } from './sessions.test-support'
 
 const tiny: Partial<Config> = { size: 16, baseWidth: 4, steps: 8, warmup: 0.25, ramp: 0, tau: 0.34, scoreEvery: 3 }
 
@@ -195,7 +195,7 @@ describe('a run continued from a checkpoint equals the uninterrupted one', () =>
     await second.session.resume()
     await second.session.settled()
     expect(second.rows()).toEqual(whole.rows())
-    expect(await second.session.checkpoint()).toEqual(await whole.session.checkpoint())
+    expect(await besidesMarks(await second.session.checkpoint())).toEqual(await besidesMarks(await whole.session.checkpoint()))
   })
 
   test('bytes that are not a checkpoint, or a checkpoint of other images, are refused in one sentence', async () => {

@@ -254,8 +254,10 @@ export class Session {
   private async openRun(file: GivenFile): Promise<void> {
     this.refuseToForget()
     const run = await openRunArchive(file)
-    const { config, sample } = run
+    const { config } = run
     const { further } = this.dataset
+    // Networks alone need no sample to go on with.
+    const sample = (run.curves ?? run.choices) ? run.sample : null
     const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
@@ -475,6 +477,7 @@ export class Session {
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
         this.config = networks.config = config
+        if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
         if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
         return trainer ? this.goOnAs(config) : this.reportDataset()
       }
@@ -496,12 +499,12 @@ export class Session {
     this.restart()
   }
 
-  private restart(): void {
+  private restart(from = 0): void {
     this.waiting?.release()
     this.trainer?.release()
     this.trainer = null
     this.origin = null
-    this.speed = new Speed()
+    this.speed = new Speed(from)
     this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
@@ -531,6 +534,7 @@ export class Session {
     this.refuseTooLarge()
     this.leaveWaiting()
     this.ending = null
+    this.trainer?.markResumed()
     this.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
@@ -866,7 +870,7 @@ export class Session {
     this.betweenSteps(async () => {
       refuseTooLargeExport(this.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!.t)
+      return zipped(files, what, this.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
@@ -877,7 +881,7 @@ export class Session {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, tell)
+    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
@@ -931,7 +935,7 @@ export class Session {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
-    this.restart()
+    this.restart(trainer.t)
     this.trainer = trainer
     if (this.doubted) this.origin = checkpoint
     this.reports.collect(trainer)
@@ -1024,7 +1028,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks(trainer?.marks ?? this.waiting?.run.curves?.marks ?? [])
+    this.reports.marks((trainer ?? this.waiting?.run.curves)?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }

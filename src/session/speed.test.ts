@@ -87,3 +87,11 @@ it('counts steps that no longer teach, and runs that teach from the start', () =
   expect(after(makeConfig({ steps: 120, tau: 0.8, imageTerm: false, featureTerm: false, scoreEvery: 1000 }))).toBeCloseTo(100)
   expect(after(makeConfig({ steps: 120, scoreEvery: 1000 }))).toBeGreaterThan(150)
 })
+
+it('adds up what steps and scores took', () => {
+  const speed = new Speed(40)
+  speed.stepped(2, 8)
+  speed.scored(0.5)
+  speed.passed(3, 8, false)
+  expect([speed.spent, speed.from]).toEqual([2.5, 40])
+})

@@ -16,6 +16,8 @@ function usual(values: readonly number[]): number | null {
 
 /** How fast a run goes: its steps with all that comes with them, for display, and the last steps alone; and how long it will take. */
 export class Speed {
+  /** Seconds for all steps and scores together. */
+  spent = 0
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
   private lastStep: number | null = null
@@ -29,14 +31,19 @@ export class Speed {
   private alone = 0
   private scoring = 0
 
+  /** @param from steps that the run had taken before */
+  constructor(readonly from = 0) {}
+
   /** Notes the seconds that `steps` took alone. */
   stepped(seconds: number, steps: number): void {
+    this.spent += seconds
     this.lastStep = seconds / steps
     this.alone += seconds
   }
 
   /** Notes the seconds that a score took. */
   scored(seconds: number): void {
+    this.spent += seconds
     this.scores.push(seconds)
     this.scoring += seconds
   }

@@ -4,6 +4,7 @@ import { Random } from '../lib/random'
 import { defaults, takenOf } from '../method/config'
 import { emptyDataset, type Dataset } from './dataset'
 import { withVolumes } from './given-volumes'
+import { openedPicture } from './opened-picture'
 import { sampleDataset } from './samples'
 import { isHounsfield, suggestionFor } from './suggestion'
 
@@ -97,4 +98,18 @@ test('small structures get images in which they have nine pixels, unless larger 
   expect(takenOf(small.values, defaults, none)).toEqual({ size: 128 })
   expect(takenOf(small.values, { ...defaults, size: 192 }, none)).toEqual({})
   expect(takenOf(small.values, defaults, (key) => key === 'size')).toEqual({})
+})
+
+test('CT is opened in a window for soft tissue, unless its file has one, and other images in their own range', async () => {
+  const windowOf = async (volume: Volume) => {
+    const dataset = withVolumes(emptyDataset, [{ role: 'unlabeled', volume }]).dataset
+    const { window, presets } = await openedPicture(dataset, dataset.unlabeled[0]!, () => Promise.resolve(null), false)
+    return { center: window.center, width: window.width, presets: presets.map(({ name }) => name) }
+  }
+  const names = ['Soft tissue', 'Lung', 'Bone', 'Brain', 'Liver', 'This image']
+  expect(await windowOf(ct())).toEqual({ center: 40, width: 400, presets: names })
+  expect(await windowOf(ct({ window: { center: -500, width: 1400 } }))).toEqual({ center: -500, width: 1400, presets: names })
+  const mr = await windowOf(body(0, [200, 400, 900]))
+  expect(mr.presets).toEqual(['This image'])
+  expect(mr.center).toBeGreaterThan(300)
 })

@@ -13,7 +13,7 @@ import type { Shapes } from './looks'
 import { shapesOf } from './shapes'
 import { suggestionFor } from './suggestion'
 import { shownClasses } from './thumbnails'
-import { missingOf } from './training-data'
+import { missingOf, scoredWith } from './training-data'
 import type { DatasetSummary, Region, SourceInfo, UnlabeledInfo, VolumeNumbers } from './events'
 
 const describe = (source: Source): SourceInfo => {
@@ -109,15 +109,14 @@ function referenceNotesOf({ partners }: Dataset): string[] {
 
 const pickShapes = ({ single, solid }: Shapes): Shapes => ({ single, solid })
 
-const infoOf = (
-  { id, name, patient, width, height, spacing, source }: Picture,
-  hasReference: boolean,
-  teaching: Set<string>,
-): UnlabeledInfo => ({
-  ...{ id, name, patient, width, height, spacing, hasReference },
-  annotated: teaching.has(id),
-  source: source.id,
-})
+const infoOf = (picture: Picture, hasReference: boolean, teaching: Set<string>): UnlabeledInfo => {
+  const { id, name, patient, width, height, spacing, source } = picture
+  return {
+    ...{ id, name, patient, width, height, spacing, hasReference, scoredAs: scoredWith(picture) },
+    annotated: teaching.has(id),
+    source: source.id,
+  }
+}
 
 /** What the page is told about a data set. */
 export function summarise(dataset: Dataset, config: Config): DatasetSummary {

@@ -3,17 +3,20 @@ import { restOf } from '../lib/mark'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
 import { combine } from '../method/inference'
-import { scorePatients, type Case, type PatientScores } from '../method/metrics'
+import { meanOf, scorePatients, type Case, type PatientScores } from '../method/metrics'
+import { confidenceScore, countConfidence, noConfidence } from '../method/reliability'
 import { mostWaiting, StepRunner } from '../method/step-runner'
 import { createModels, readModels, writeModels, type StoredModel } from '../method/model'
 import type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 import { asPlanned } from '../method/schedule'
 import { withBank, type TrainingData } from '../method/synthesis'
 import { annotated, annotationOf } from './annotations'
+import { distancesOf, isQuicklyMeasured, type ScoredPicture } from './border-distances'
 import type { Dataset } from './dataset'
 import { looksOf } from './domain'
 import type { Looks } from './looks'
 import { caseOf, Networks } from './networks'
+import { prepareLabels } from './preparation'
 import { referenceOf } from './references'
 import { scoredImages, scoredWith, stacksOf } from './training-data'
 import { copyOf, snapshotOf, type Snapshot } from '../timeline/snapshot'
@@ -184,9 +187,9 @@ export class Trainer extends Networks {
     const next = new Trainer(dataset, prepared, config, { ...(await this.progress()), bank })
     this.release()
     const { t: step } = next
-    const before = new Set(annotated(this.dataset).map(({ picture }) => picture.id))
-    for (const { picture } of annotated(dataset))
-      if (!before.has(picture.id)) next.marks.push({ step, what: 'exemplar', picture: picture.id })
+    const [before, after] = [this.dataset, dataset].map((one) => annotated(one).map(({ picture }) => picture.id)) as [string[], string[]]
+    for (const picture of before) if (!after.includes(picture)) next.marks.push({ step, what: 'removed', picture })
+    for (const picture of after) if (!before.includes(picture)) next.marks.push({ step, what: 'exemplar', picture })
     if (config.steps !== this.config.steps)
       next.marks.push({ step, what: 'steps', to: config.steps, learningRate: learningRateAt(step, next.schedule) })
     return next
@@ -297,6 +300,17 @@ export class Trainer extends Networks {
     return restOf(this.t, this.config.steps, this.marks)
   }
 
+  /** Notes that the run goes on from a rest here, where nothing else says why. */
+  markResumed(): void {
+    const said = this.marks.some(({ step, what }) => step === this.t && what !== 'teaching' && what !== 'stopped' && what !== 'setting')
+    if (this.t > 0 && !said && !this.recoveries.some(({ step }) => step === this.t)) this.marks.push({ step: this.t, what: 'resumed' })
+  }
+
+  /** Notes that settings of a run that has begun are others from here on. */
+  markSettings(values: Partial<Config>): void {
+    if (this.t > 0) this.marks.push({ step: this.t, what: 'setting', values })
+  }
+
   /** Notes that somebody ended the run here. */
   markStop(): void {
     if (this.restsAs !== 'stopped') this.marks.push({ step: this.t, what: 'stopped' })
@@ -324,18 +338,25 @@ export class Trainer extends Networks {
     const fit = scorePatients(own, net.classes).mean
     const forms = [config.inference, 'A', 'B'] as const
     const cases: Case[][] = forms.map(() => [])
+    const scored: ScoredPicture[] = []
+    const counts = noConfidence()
     await this.inferPile(
       which,
       (inference, i) => {
         const picture = dataset.unlabeled[i]!
-        const reference = referenceOf(dataset, i)!.labels
+        const reference = referenceOf(dataset, i)!
+        scored.push({ picture, reference })
         forms.forEach((form, f) => {
-          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference))
+          cases[f]!.push(caseOf(scoredWith(picture), this.toSource(picture, combine(inference, form)).labels, reference.labels))
         })
+        countConfidence(counts, inference, prepareLabels(reference, this.frame(picture), config), net.classes, config.tau)
       },
       pause,
     )
     const orNull = (v: number) => (Number.isNaN(v) ? null : v)
+    const distances = isQuicklyMeasured(scored) ? await distancesOf(scored, cases[0]!, net.classes, pause) : []
+    const hd95Of = new Map(distances.map(({ patient, hd95 }) => [patient, hd95]))
+    const hd95PerClass = distances.length === 0 ? [] : forEachClass(net.classes, (c) => meanOf(distances.map(({ hd95 }) => hd95[c]!)))
     const [all, A, B] = cases.map((some) => scorePatients(some, net.classes)) as [PatientScores, PatientScores, PatientScores]
     const row: ScoreRow = {
       step: this.t,
@@ -344,6 +365,14 @@ export class Trainer extends Networks {
       diceA: orNull(A.mean),
       diceB: orNull(B.mean),
       perClass: all.perClass.map(orNull),
+      hd95: orNull(meanOf(hd95PerClass)),
+      hd95PerClass: hd95PerClass.map(orNull),
+      perPatient: all.patients.map(({ patient, dice }) => ({
+        picture: scored.find(({ picture }) => scoredWith(picture) === patient)!.picture.id,
+        dice: dice.map(orNull),
+        hd95: (hd95Of.get(patient) ?? []).map(orNull),
+      })),
+      ...confidenceScore(counts),
     }
     if (this.scores.at(-1)?.step === this.t) this.scores.pop()
     this.scores.push(row)
@@ -360,6 +389,8 @@ export class Trainer extends Networks {
     return { views, snapshot: copyOf(snapshot) }
   }
 }
+
+const forEachClass = (classes: number, value: (foreground: number) => number) => Array.from({ length: classes - 1 }, (_, c) => value(c))
 
 /** Whether unlabelled images were learnt from in a step. */
 const isTaught = ({ imageA, featureA }: StepMetrics): boolean => !Number.isNaN(imageA) || !Number.isNaN(featureA)

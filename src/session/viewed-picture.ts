@@ -13,7 +13,7 @@ import { toBytes } from './preparation'
 import { referenceOf } from './references'
 
 /** Millimetres from one image of the volume to the next; null for a single slice and without spacing. */
-function thicknessOf({ source: { volume, every }, plane: { axis } }: Picture): number | null {
+export function thicknessOf({ source: { volume, every }, plane: { axis } }: Picture): number | null {
   return volume.spacing && volume.size[axis] > 1 ? volume.spacing[axis] * every : null
 }
 

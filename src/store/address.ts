@@ -1,7 +1,9 @@
 /** Settings in the address bar: `?preset=Balanced&seed=3&backend=wasm&sample=Abdominal%20phantom`. Never the names of data. */
 import {
+  applyPreset,
   ConfigError,
   defaults,
+  differing,
   formerPresets,
   keys,
   makeConfig,
@@ -12,7 +14,6 @@ import {
   type Preset,
 } from '../method/config'
 import type { BackendName, SampleName } from '../worker/protocol'
-import { applyPreset, differing } from './state'
 
 const backends: readonly BackendName[] = ['webgpu', 'wasm', 'cpu']
 

@@ -77,6 +77,11 @@ export const countDrawings = async (shelf: Shelf = browserShelf): Promise<number
 /** Learns which images have a drawing from an earlier visit. */
 export const listDrafts = async (shelf: Shelf = browserShelf): Promise<void> => setDrafts([...(await shelf.keys()), ...unwritten.keys()])
 
+/** Removes some drawings. */
+export async function removeDrawings(ids: readonly string[], shelf: Shelf = browserShelf): Promise<void> {
+  for (const id of ids) await shelf.remove(id)
+}
+
 /** Removes all drawings. */
 export async function forgetDrawings(shelf: Shelf = browserShelf): Promise<void> {
   unwritten.clear()

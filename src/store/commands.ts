@@ -1,7 +1,7 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
-import { dataKeys, type Config, type Key, type Preset } from '../method/config'
+import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
   Drawn,
@@ -31,8 +31,6 @@ import { isToReplace, respawn } from './respawn'
 import {
   addProblem,
   allowed,
-  applyPreset,
-  differing,
   give,
   loading,
   pick,
@@ -43,6 +41,7 @@ import {
   type ListedProblem,
   type PicturePurpose,
 } from './state'
+import { makeDraft, usedUp } from './used-drawings'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -343,7 +342,9 @@ export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promis
   await taking
   // A drawing that is refused changes nothing, and the reason is shown.
   const { dataset, status } = pageStore.getState()
-  if (dataset !== before) pageStore.setState({ drawn: { pictures, step: status.step } })
+  if (dataset === before) return
+  usedUp(pictures, status.step)
+  pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
 /** Saves what is drawn on the volume of the first of these images, in its format. */
@@ -354,7 +355,10 @@ export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): 
   return file?.name ?? null
 }
 
-export const removeExemplar = (picture: PictureId) => void send('remove-exemplar', { picture })
+export async function removeExemplar(picture: PictureId): Promise<void> {
+  await send('remove-exemplar', { picture })
+  if (!pageStore.getState().dataset?.exemplars.some(({ id }) => id === picture)) makeDraft(picture)
+}
 
 export const removeFromBank = (picture: PictureId) => void send('remove-from-bank', { picture })
 

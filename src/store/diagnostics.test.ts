@@ -74,7 +74,18 @@ const summary = (names: string[], patient: string, values: string[], classes: st
   identifiers: [{ tag: '00100010', name: "Patient's Name", values, more: 0, written: 'asked' }],
   personal: { count: 1, examples: [{ name: names[0]!, why: 'has a date' }] },
   unlabeled: names.map((name) => ({
-    ...{ id: 'x/2/0/0', name, patient, width: 1, height: 1, spacing: null, hasReference: false, annotated: false, source: 's' },
+    ...{
+      id: 'x/2/0/0',
+      name,
+      patient,
+      width: 1,
+      height: 1,
+      spacing: null,
+      hasReference: false,
+      scoredAs: patient,
+      annotated: false,
+      source: 's',
+    },
   })),
 })
 

@@ -1,8 +1,8 @@
 /** What to send with a report of a fault: all about the program and the machine, nothing about anybody's files. */
 import { naturalOrder } from '../lib/natural-order'
 import { version } from '../lib/version'
-import { defaults } from '../method/config'
-import { differing, type State } from './state'
+import { defaults, differing } from '../method/config'
+import type { State } from './state'
 
 /** What only the browser knows. */
 export interface Machine {

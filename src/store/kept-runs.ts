@@ -4,6 +4,7 @@ import { storageReason } from '../lib/storage-reason'
 import type { Given } from '../worker/protocol'
 import { countDrawings, forgetDrawings } from './autosave'
 import { ask } from './connection'
+import { forgetLooks } from './looks'
 import { pageStore } from './page-store'
 import { holdFiles, type PresentRun } from './present-run'
 import { isKept, wouldForget } from './state'
@@ -76,6 +77,7 @@ export async function whatIsStored(): Promise<Stored> {
 export async function forgetAll(): Promise<void> {
   for (const { id, elsewhere } of pageStore.getState().runs) if (!elsewhere) await forgetRun(id)
   await forgetDrawings().catch(() => undefined)
+  forgetLooks()
 }
 
 /**

@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { defaults, makeConfig, presets, type Preset } from '../method/config'
+import { applyPreset, defaults, differing, makeConfig, nearestPreset, presetOf, presets, type Preset } from '../method/config'
 import type { DatasetSummary, Event, PictureId } from '../worker/protocol'
-import {
-  addProblem,
-  allowed,
-  applyPreset,
-  differing,
-  give,
-  initial,
-  nearestPreset,
-  presetOf,
-  reduce,
-  unpicked,
-  wouldForget,
-  wouldLose,
-  type State,
-} from './state'
+import { addProblem, allowed, give, initial, reduce, unpicked, wouldForget, wouldLose, type State } from './state'
 
 const idOf = (name: string): PictureId => `${name}/2/0/0`
 
@@ -42,6 +28,7 @@ const dataset = (names: string[]): DatasetSummary => ({
     height: 1,
     spacing: null,
     hasReference: false,
+    scoredAs: 'p',
     annotated: false,
     source: 's',
   })),

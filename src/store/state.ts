@@ -1,5 +1,5 @@
 /** The page's state, and how events from the worker change it. Pictures and curves are in latest.ts and curves.ts. */
-import { dataKeys, defaults, freeKeys, keys, makeConfig, presets, takenOf, type Config, type Key, type Preset } from '../method/config'
+import { defaults, freeKeys, keys, takenOf, type Config, type Key } from '../method/config'
 import type {
   BackendInfo,
   BankInfo,
@@ -277,10 +277,6 @@ export const withoutRefusals = (problems: State['problems'], of: RequestName) =>
 export const withoutFiles = (problems: State['problems'], names: readonly string[]) =>
   without(problems, ({ kind, file }) => kind === 'input' && file !== null && names.includes(file))
 
-/** All settings of a preset, except the seed and those that concern the data, which stay as they are. */
-export const applyPreset = (preset: Preset, config: Config): Config =>
-  makeConfig(Object.fromEntries((['seed', ...dataKeys] as const).map((key) => [key, config[key]])), makeConfig(presets[preset]))
-
 /** Settings without what was picked from the data. */
 export const unpicked = ({ asked, picked }: Pick<State, 'asked' | 'picked'>): Config => ({ ...asked, ...picked.replaced })
 
@@ -303,24 +299,6 @@ export function give(state: Pick<State, 'asked' | 'picked' | 'given'>, values: P
     picked: { values: without(picked.values), replaced: without(picked.replaced) },
     given: new Set([...given, ...set]),
   }
-}
-
-/** The preset that `config` matches, or null for custom settings. */
-export function presetOf(config: Config): Preset | null {
-  const { preset, differing } = nearestPreset(config)
-  return Object.keys(differing).length === 0 ? preset : null
-}
-
-/** The preset that `config` differs from in the fewest settings, and which: those of that preset. */
-export function nearestPreset(config: Config): { preset: Preset; differing: Partial<Config> } {
-  const all = (Object.keys(presets) as Preset[]).map((preset) => ({ preset, differing: differing(applyPreset(preset, config), config) }))
-  const count = (one: (typeof all)[number]) => Object.keys(one.differing).length
-  return all.reduce((best, one) => (count(one) < count(best) ? one : best))
-}
-
-/** The settings of `config` that differ from `base`. */
-export function differing(config: Config, base: Config): Partial<Config> {
-  return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
 
 /** Whether settings are such that also a run that has begun can take. */
@@ -355,7 +333,7 @@ export const wouldLose = (state: Pick<State, 'status' | 'saved' | 'dataset' | 'r
 
 /** Whether there are networks at rest that images can be segmented with. */
 export const canSegment = ({ status: { state, step }, loaded }: Pick<State, 'status' | 'loaded'>): boolean =>
-  (step > 0 && (state === 'paused' || state === 'finished')) || (loaded !== null && state === 'empty')
+  (step > 0 && (state === 'paused' || state === 'stopped' || state === 'finished')) || (loaded !== null && state === 'empty')
 
 /** What is allowed in this state; the buttons follow it. */
 export function allowed({ status: { state, step } }: Pick<State, 'status'>) {

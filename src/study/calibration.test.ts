@@ -1,16 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  areaUnderCurve,
-  calibrationError,
-  confidentPart,
-  countLabel,
-  countPixel,
-  emptyCalibration,
-  imageDetection,
-  reliabilityCurve,
-  together,
-} from './calibration'
+import { calibrationError, confidentPart, reliabilityCurve } from '../method/reliability'
+import { areaUnderCurve, countLabel, countPixel, emptyCalibration, imageDetection, together } from './calibration'
 
 const counted = (labels: [confidence: number, right: boolean, foreground: boolean][]) => {
   const calibration = emptyCalibration(0.8)

@@ -1,19 +1,8 @@
 /** Whether the networks know what they do not know: counts that add up over images and runs. */
+import { countReliability, noReliability, type Reliability } from '../method/reliability'
 
-/** Bins of confidence, 0..1. */
-const confidenceBins = 20
 /** Bins of disagreement, 0..1. */
 const disagreementBins = 50
-
-/** Pseudo-labels by confidence. */
-export interface Reliability {
-  /** Pixels in each bin. */
-  pixels: number[]
-  /** Of them those whose pseudo-label is right. */
-  right: number[]
-  /** The sum of their confidences. */
-  confidence: number[]
-}
 
 /** Pixels by how much the networks differ there: of masks that are right and wrong. */
 export interface Detection {
@@ -37,11 +26,6 @@ export interface Calibration {
 }
 
 const zeros = (count: number) => new Array<number>(count).fill(0)
-const noReliability = (): Reliability => ({
-  pixels: zeros(confidenceBins),
-  right: zeros(confidenceBins),
-  confidence: zeros(confidenceBins),
-})
 const noDetection = (): Detection => ({ right: zeros(disagreementBins), wrong: zeros(disagreementBins) })
 
 export const emptyCalibration = (tau: number): Calibration => ({
@@ -51,8 +35,6 @@ export const emptyCalibration = (tau: number): Calibration => ({
   images: [],
 })
 
-const binOf = (value: number, bins: number) => Math.min(bins - 1, Math.max(0, Math.floor(value * bins)))
-
 /** Counts one pseudo-label. @param foreground whether it or the truth is */
 export function countLabel(
   { all, foreground: part }: OfPixels<Reliability>,
@@ -60,12 +42,7 @@ export function countLabel(
   right: boolean,
   foreground: boolean,
 ): void {
-  const bin = binOf(confidence, confidenceBins)
-  for (const counts of foreground ? [all, part] : [all]) {
-    counts.pixels[bin]!++
-    if (right) counts.right[bin]!++
-    counts.confidence[bin]! += confidence
-  }
+  for (const counts of foreground ? [all, part] : [all]) countReliability(counts, confidence, right)
 }
 
 /** Counts one pixel of a mask. @param disagreement of both networks, 0..1 */
@@ -75,7 +52,7 @@ export function countPixel(
   right: boolean,
   foreground: boolean,
 ): void {
-  const bin = binOf(disagreement, disagreementBins)
+  const bin = Math.min(disagreementBins - 1, Math.max(0, Math.floor(disagreement * disagreementBins)))
   for (const counts of foreground ? [all, part] : [all]) counts[right ? 'right' : 'wrong'][bin]!++
 }
 
@@ -106,32 +83,6 @@ export function together(all: readonly Calibration[]): Calibration | null {
     }),
     first,
   )
-}
-
-/** Pixels, share that is right and mean confidence of each bin that has any. */
-export const reliabilityCurve = ({ pixels, right, confidence }: Reliability): { confidence: number; right: number; pixels: number }[] =>
-  pixels.flatMap((n, bin) => (n === 0 ? [] : [{ confidence: confidence[bin]! / n, right: right[bin]! / n, pixels: n }]))
-
-/**
- * Expected calibration error (Naeini, Cooper and Hauskrecht, AAAI 2015): how far confidence and the share that is right are apart, mean over the bins
- * from confidence `from` on, weighted by their pixels. NaN without a pixel.
- */
-export function calibrationError({ pixels, right, confidence }: Reliability, from = 0): number {
-  let sum = 0
-  let all = 0
-  for (let bin = Math.round(from * confidenceBins); bin < confidenceBins; bin++) {
-    sum += Math.abs(confidence[bin]! - right[bin]!)
-    all += pixels[bin]!
-  }
-  return sum / all
-}
-
-/** Share that is right from confidence `from` on, and how many of all pixels that are. */
-export function confidentPart({ pixels, right }: Reliability, from: number): { right: number; share: number } {
-  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
-  const first = Math.round(from * confidenceBins)
-  const confident = sum(pixels.slice(first))
-  return { right: sum(right.slice(first)) / confident, share: confident / sum(pixels) }
 }
 
 /** An image whose Dice is below this counts as wrong. */

@@ -1,9 +1,9 @@
 /** The report of a study as one HTML file. */
 import { chartFigure, type Curve } from '../export/report-html-chart'
-import { escape, named, page, scroll, section } from '../export/report-html'
+import { escape, named, page, scroll, section } from '../export/report-html-page'
 import { defaults, keys, parameters } from '../method/config'
 import { version } from '../lib/version'
-import { reliabilityCurve } from './calibration'
+import { reliabilityCurve } from '../method/reliability'
 import type { EndedCell, Gathered, Row } from './gather'
 import type { Study } from './study'
 import { tablesOf, type Table } from './tables'

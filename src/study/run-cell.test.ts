@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { makeConfig } from '../method/config'
+import type { ScoreRow } from '../method/history'
 import { borderDistance, meanOf } from '../method/metrics'
+import { calibrationError, confidentPart } from '../method/reliability'
 import { sampleDataset } from '../session/samples'
 import { Session } from '../session/session'
 import { openWasm } from '../session/wasm.test-support'
@@ -28,7 +30,7 @@ function clock() {
 
 test('a cell is the run of a session, number by number', async () => {
   const info = await openWasm()
-  const events: { step: number; dice: number | null; perClass: (number | null)[] }[] = []
+  const events: ScoreRow[] = []
   const session = new Session(info, (event) => {
     if (event.type === 'metrics') events.push(...event.scores)
   })
@@ -47,6 +49,17 @@ test('a cell is the run of a session, number by number', async () => {
   )
   expect(scores.at(-1)!.perPatient).toEqual(Object.fromEntries(patients.map(({ patient, dice }) => [patient, dice.map(round)])))
   expect(scores.at(-1)!.dice).toBeGreaterThan(0)
+  // The curves of the run say the same as the study does, which counts in its own way.
+  const last = events.at(-1)!
+  expect(last.perPatient.map((one) => one.hd95.map(round))).toEqual(Object.values(hd95.perPatient))
+  expect(last.perPatient.map((one) => one.dice.map(round))).toEqual(Object.values(scores.at(-1)!.perPatient))
+  expect(last.hd95).toBeCloseTo(meanOf(last.hd95PerClass.map((v) => v ?? NaN)), 9)
+  const { foreground } = calibration.reliability
+  expect(last.calibrationError).toBeCloseTo(calibrationError(foreground), 9)
+  // These networks are sure of nothing.
+  expect(last.confidentRight).toBe(
+    confidentPart(foreground, config.tau).share > 0 ? expect.closeTo(confidentPart(foreground, config.tau).right, 9) : null,
+  )
   // Scoring is no training.
   expect(scores.map(({ seconds, cpuSeconds }) => [seconds, cpuSeconds])).toEqual([
     [1, null],

@@ -1,12 +1,11 @@
 /** One run of a study: trained and scored step by step, without a page's pictures. */
-import { putSlice } from '../data/slices'
-import type { Volume } from '../data/volume'
 import { frameOf, prepareImage } from '../image/frame'
 import { disagreement } from '../image/masks'
 import { unknown } from '../image/raster'
 import { yieldTask } from '../lib/yield-task'
 import { apart, combine, decide, type Inference } from '../method/inference'
-import { borderDistance, meanOf, scorePatients, type Case, type Grid } from '../method/metrics'
+import { scorePatients, type Case } from '../method/metrics'
+import { distancesOf, unitOf, type ScoredPicture } from '../session/border-distances'
 import { rasterOf } from '../session/dataset'
 import { prepareLabels, toSource } from '../session/preparation'
 import { caseOf } from '../session/networks'
@@ -14,7 +13,7 @@ import { Trainer } from '../session/trainer'
 import { fieldOfAll, prepare, scoredWith } from '../session/training-data'
 import { countLabel, countPixel, emptyCalibration, type Calibration } from './calibration'
 import type { Cell } from './study'
-import type { ScoredImage, StudyImages } from './study-images'
+import type { StudyImages } from './study-images'
 
 /** Dice after some steps; null where a class is in neither mask. */
 export interface CellScore {
@@ -96,11 +95,19 @@ export async function runCell({ config, scoreAt }: Cell, { dataset, scored }: St
       images: { unlabelled: prepared.unlabeled.length, annotated: prepared.exemplars.length, scored: scored.length },
       bank: bank && { entries: bank.entries.length, eligible: bank.eligible, tried: bank.tried },
       scores,
-      hd95: distancesOf(scored, eyes.cases, trainer.net.classes),
+      hd95: await hd95Of(scored, eyes.cases, trainer.net.classes),
       calibration: eyes.calibration,
     }
   } finally {
     trainer.release()
+  }
+}
+
+async function hd95Of(scored: readonly ScoredPicture[], cases: readonly Case[], classes: number): Promise<CellScores['hd95']> {
+  const patients = await distancesOf(scored, cases, classes)
+  return {
+    unit: unitOf(scored.map(({ picture }) => picture)),
+    perPatient: Object.fromEntries(patients.map(({ patient, hd95 }) => [patient, hd95.map(orNull)])),
   }
 }
 
@@ -114,7 +121,7 @@ class Eyes {
 
   constructor(
     private readonly trainer: Trainer,
-    private readonly scored: readonly ScoredImage[],
+    private readonly scored: readonly ScoredPicture[],
   ) {
     const { config, dataset } = trainer
     const field = fieldOfAll(dataset, config)
@@ -155,38 +162,4 @@ class Eyes {
     }
     if (!Number.isNaN(dice)) this.calibration.images.push([rounded(disagreement(A.labels, B.labels), 4), rounded(dice, 4)])
   }
-}
-
-/** HD95, both directions pooled: of volumes in three dimensions, of separate images the mean of each patient's. */
-function distancesOf(scored: readonly ScoredImage[], cases: readonly Case[], classes: number): CellScores['hd95'] {
-  const foreground = Array.from({ length: classes - 1 }, (_, i) => i + 1)
-  const found = new Map<string, number[][]>()
-  let inMm = true
-  const measure = (patient: string, prediction: Grid, reference: Grid, spacing: readonly number[] | null) => {
-    inMm &&= spacing !== null
-    const own = foreground.map((c) => borderDistance(prediction, reference, c, spacing ?? undefined).pooled95)
-    found.set(patient, [...(found.get(patient) ?? []), own])
-  }
-  const volumes = new Map<string, { volume: Volume; both: [Uint8Array, Uint8Array] }>()
-  for (const [i, { picture, reference }] of scored.entries()) {
-    const { patient, prediction } = cases[i]!
-    const { volume } = picture.source
-    if (volume.size[2] === 1) {
-      const size = [picture.width, picture.height]
-      measure(patient, { size, labels: prediction }, { size, labels: reference.labels }, picture.spacing)
-      continue
-    }
-    const voxels = volume.size[0] * volume.size[1] * volume.size[2]
-    const held = volumes.get(patient) ?? { volume, both: [new Uint8Array(voxels), new Uint8Array(voxels)] }
-    volumes.set(patient, held)
-    const still: Volume = { ...volume, size: [volume.size[0], volume.size[1], volume.size[2], 1] }
-    for (const [k, labels] of [prediction, reference.labels].entries())
-      putSlice(still, held.both[k]!, picture.plane, picture.slice, 0, labels)
-  }
-  for (const [patient, { volume, both }] of volumes) {
-    const size = volume.size.slice(0, 3)
-    measure(patient, { size, labels: both[0] }, { size, labels: both[1] }, volume.spacing)
-  }
-  const perPatient = [...found].map(([patient, rows]) => [patient, foreground.map((_, c) => orNull(meanOf(rows.map((row) => row[c]!))))])
-  return { unit: inMm ? 'mm' : 'pixel', perPatient: Object.fromEntries(perPatient) as Record<string, (number | null)[]> }
 }

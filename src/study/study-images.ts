@@ -1,23 +1,17 @@
 /** What one cell trains on, and what it is scored on. */
 import { InputError } from '../data/input-error'
 import { makePhantoms } from '../data/phantom'
-import type { LabelMap } from '../image/raster'
 import { annotated, counted } from '../session/annotations'
-import type { Dataset, Picture } from '../session/dataset'
+import type { ScoredPicture } from '../session/border-distances'
+import type { Dataset } from '../session/dataset'
 import { hasReference, referenceOf } from '../session/references'
 import { phantomDataset } from '../session/samples'
 import { scoredImages } from '../session/training-data'
 import type { Arm, PhantomData } from './study'
 
-/** An image with its true mask, in classes of the exemplar. */
-export interface ScoredImage {
-  picture: Picture
-  reference: LabelMap
-}
-
 export interface StudyImages {
   dataset: Dataset
-  scored: ScoredImage[]
+  scored: ScoredPicture[]
 }
 
 /** Same seed as the samples of the page, so the first patients are the same. */
@@ -37,7 +31,7 @@ export function phantomImages(
   return imagesOf(phantomDataset(made.classes, exemplar, training), phantomDataset(made.classes, exemplar, others), labels)
 }
 
-const withReference = (dataset: Dataset, which: readonly number[]): ScoredImage[] =>
+const withReference = (dataset: Dataset, which: readonly number[]): ScoredPicture[] =>
   which.map((i) => ({ picture: dataset.unlabeled[i]!, reference: referenceOf(dataset, i)! }))
 
 /** The numbers of the unlabelled images that have a reference. */

@@ -1,5 +1,6 @@
 /** The report's numbers as tables of text, the same in Markdown and HTML. */
-import { calibrationError, confidentPart, areaUnderCurve, imageDetection, wrongImage } from './calibration'
+import { calibrationError, confidentPart } from '../method/reliability'
+import { areaUnderCurve, imageDetection, wrongImage } from './calibration'
 import { diceAt, type Comparison, type Gathered, type Row } from './gather'
 import type { Estimate } from './statistics'
 

@@ -20,8 +20,8 @@ export function Announcements() {
   const recovery = usePage((state) => state.recoveries.at(-1))
   const mark = usePage(({ marks, dataset }) => {
     const last = marks.at(-1)
-    // The state is said below.
-    if (!last || last.what === 'stopped') return ''
+    // The state is said below, and who changes a setting hears that.
+    if (!last || last.what === 'stopped' || last.what === 'resumed' || last.what === 'setting') return ''
     return `${markWords(last, (picture) => dataset?.exemplars.find(({ id }) => id === picture)?.name)}.`
   })
   const masks = useLatest(({ predictions }) => predictions?.items.length ?? 0)

@@ -26,16 +26,24 @@ export function ChartCursor({ name, x, points, place: step, words }: Props) {
   const cursor = useChartView(stepTold)
   const pointed = useChartView((view) => view.cursor !== null)
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
+  const seen = useRef({ x: NaN, y: NaN })
   const stepAt = (share: number) => Math.round(x.value(placeAt(x, share)))
   const shareAt = ({ clientX }: PointerEvent) => {
     const { left, width } = box.current!.getBoundingClientRect()
     return Math.min(1, Math.max(0, (clientX - left) / width))
   }
   const [first, last] = [stepAt(0), stepAt(1)]
+  // The page moves under a mouse that rests when the keyboard scrolls it: that must not take the cursor from the keys.
   const move = (event: PointerEvent) => {
+    seen.current = { x: event.clientX, y: event.clientY }
+    if (event.pointerType === 'mouse' && event.movementX === 0 && event.movementY === 0) return
     const share = shareAt(event)
     if (drag) setDrag({ ...drag, to: share })
     pointAt(stepAt(share))
+  }
+  const leave = ({ pointerType, clientX, clientY }: PointerEvent) => {
+    const rests = pointerType === 'mouse' && seen.current.x === clientX && seen.current.y === clientY
+    if (!drag && !rests) pointAt(null)
   }
   const drop = () => {
     if (drag && Math.abs(drag.to - drag.from) > click) zoomTo(stepAt(drag.from), stepAt(drag.to))
@@ -83,7 +91,7 @@ export function ChartCursor({ name, x, points, place: step, words }: Props) {
       aria-valuenow={Math.min(last, Math.max(first, cursor ?? last))}
       aria-valuetext={words}
       onPointerMove={move}
-      onPointerLeave={() => !drag && pointAt(null)}
+      onPointerLeave={leave}
       onPointerDown={(event) => {
         if (event.button !== 0 || event.pointerType === 'touch') return
         event.currentTarget.setPointerCapture(event.pointerId)

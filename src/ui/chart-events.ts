@@ -2,11 +2,15 @@
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import type { Config } from '../method/config'
-import { markNames, type Mark } from '../lib/mark'
+import { shortWords, type Mark } from '../lib/mark'
 import { recoveryWords } from '../lib/recovery'
 import { loneSteps } from '../store/curves'
 import { usePage } from '../store/page-store'
-import { useRunEvents, type RunEvent } from '../store/run-events'
+
+export interface RunEvent {
+  step: number
+  words: string
+}
 
 /** Where the unlabelled terms count in full: the ramp follows the warm-up, which has ended with a mark. */
 function fullRamp({ warmup, ramp, steps }: Config, marks: readonly Mark[]): RunEvent[] {
@@ -21,16 +25,14 @@ export function useChartEvents(): readonly RunEvent[] {
   const recoveries = usePage((state) => state.recoveries)
   const marks = usePage((state) => state.marks)
   const lone = useStore(loneSteps, ({ steps }) => steps)
-  const seen = useRunEvents()
   return useMemo(
     () =>
       [
         ...(config ? fullRamp(config, marks) : []),
         ...recoveries.map((recovery) => ({ step: recovery.step, words: recoveryWords(recovery) })),
-        ...marks.map(({ step, what }) => ({ step, words: markNames[what].toLowerCase() })),
+        ...marks.map((mark) => ({ step: mark.step, words: shortWords(mark) })),
         ...lone.map(({ step, only }) => ({ step, words: `updated ${only} only` })),
-        ...seen,
       ].sort((a, b) => a.step - b.step),
-    [config, recoveries, marks, lone, seen],
+    [config, recoveries, marks, lone],
   )
 }

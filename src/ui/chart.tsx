@@ -1,11 +1,12 @@
 import { useId } from 'react'
 import { CartesianGrid, LineChart, ReferenceLine, ResponsiveContainer, usePlotArea, XAxis, YAxis } from 'recharts'
 import { tidy } from '../lib/round-numbers'
-import type { RunEvent } from '../store/run-events'
 import type { Thin, ThinPoint } from '../store/series'
+import type { RunEvent } from './chart-events'
 import type { ChartProps } from './chart-props'
 import { shareOf, type Scale } from './chart-scale'
 import { count } from './format'
+import { useTurn } from './use-turn'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
 
@@ -21,39 +22,46 @@ interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
 
 /** A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. */
 export function Chart({ x, y, events, ...drawn }: Props) {
+  // The library takes as long for its axes as for all else when it draws a chart first.
+  const turn = useTurn(true)
   return (
     <ResponsiveContainer width="100%" height="100%">
       {/* The keyboard layer of the library speaks through a second role "status"; the cursor and the data table serve instead. */}
       <LineChart data={ends(x, y)} accessibilityLayer={false} margin={{ top: 6, right: 8, bottom: 0, left: 0 }}>
-        <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis
-          dataKey="x"
-          type="number"
-          domain={[...x.domain]}
-          allowDataOverflow
-          ticks={x.ticks}
-          tickFormatter={(place: number) => count(Math.round(x.value(place)))}
-          tickLine={false}
-          stroke="var(--quiet)"
-          fontSize={11}
-          minTickGap={28}
-        />
-        <YAxis
-          dataKey="y"
-          domain={[...y.domain]}
-          allowDataOverflow
-          ticks={y.ticks}
-          width={38}
-          tickLine={false}
-          axisLine={false}
-          stroke="var(--quiet)"
-          fontSize={11}
-          tickFormatter={(place: number) => String(tidy(y.value(place), 3))}
-        />
-        {events.map(({ step }, i) => (
-          <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
-        ))}
-        <Curves {...drawn} x={x} y={y} />
+        {turn && (
+          <>
+            <CartesianGrid vertical={false} stroke="var(--line)" />
+            <XAxis
+              dataKey="x"
+              type="number"
+              domain={[...x.domain]}
+              allowDataOverflow
+              ticks={x.ticks}
+              tickFormatter={(place: number) => count(Math.round(x.value(place)))}
+              tickLine={false}
+              stroke="var(--quiet)"
+              fontSize={11}
+              interval={0}
+            />
+            <YAxis
+              dataKey="y"
+              domain={[...y.domain]}
+              allowDataOverflow
+              ticks={y.ticks}
+              width={38}
+              tickLine={false}
+              axisLine={false}
+              stroke="var(--quiet)"
+              fontSize={11}
+              interval={0}
+              tickFormatter={(place: number) => String(tidy(y.value(place), 3))}
+            />
+            {events.map(({ step }, i) => (
+              <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
+            ))}
+            <Curves {...drawn} x={x} y={y} />
+          </>
+        )}
       </LineChart>
     </ResponsiveContainer>
   )

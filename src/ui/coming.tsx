@@ -4,6 +4,7 @@ import { usePage } from '../store/page-store'
 import { Annotated } from './exemplar-list'
 import { plural } from './format'
 import { Thumbnail } from './thumbnail'
+import { TourButton } from './tour-button'
 import './styles/coming.css'
 
 /** What a run will do, drawn in the place of its pictures until there are any. */
@@ -70,6 +71,7 @@ export function Coming() {
         appear here{ready ? ': press Start.' : ' once a run has started.'}
         {dataset?.sample != null && ' This is a made-up sample; for your own images, drop them anywhere.'}
       </p>
+      <TourButton />
     </div>
   )
 }

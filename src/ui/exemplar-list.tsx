@@ -32,7 +32,7 @@ export function ExemplarList() {
   if (!first && dataset && dataset.unlabeled.length > 0) return null
 
   const remove = (index: number) => {
-    removeExemplar(exemplars[index]!.id)
+    void removeExemplar(exemplars[index]!.id)
     // Closing the dialog returns the focus to a button that is about to disappear.
     flushSync(() => setAsked(null))
     list.current?.focus()

@@ -4,6 +4,9 @@ import { usePage } from '../store/page-store'
 import type { FileRole } from '../worker/protocol'
 import { plural } from './format'
 
+/** Makes an input take a folder: unknown to React's types, supported by all desktop browsers. */
+export const inFolders = { webkitdirectory: '' }
+
 interface FileInputProps {
   label: string
   hint: string
@@ -67,8 +70,7 @@ function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boo
         type="file"
         id={id}
         multiple={take !== 'one'}
-        // Unknown to React's types, supported by all desktop browsers.
-        {...(take === 'folder' ? { webkitdirectory: '' } : {})}
+        {...(take === 'folder' && inFolders)}
         // One that disables itself while it is read would lose the focus.
         aria-disabled={!can}
         onClick={(event) => !can && event.preventDefault()}

@@ -4,6 +4,7 @@ import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
 import { canSegment, loading } from '../store/state'
 import type { DatasetSummary } from '../worker/protocol'
+import { inFolders } from './file-inputs'
 import { count } from './format'
 import './styles/further.css'
 
@@ -15,35 +16,46 @@ export function SegmentFurther() {
   const busy = usePage((state) =>
     state.pending.some((request) => request.type === 'load-files' && request.given.files.some(({ role }) => role === 'further')),
   )
-  const input = useRef<HTMLInputElement>(null)
   return (
     <div className="further">
-      {/* One that disables itself while files are read would lose the focus. */}
-      <button type="button" aria-disabled={!can} aria-describedby="further-hint" onClick={() => can && input.current?.click()}>
-        Segment further images
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        onChange={(event) => {
-          loadFiles([...(event.target.files ?? [])], 'further')
-          event.target.value = ''
-        }}
-      />
+      <Chooser can={can} name="Segment further images" />
+      <Chooser can={can} name="Segment a folder" folder />
       <p className="quiet" id="further-hint" aria-live="polite">
         {busy
           ? 'Reading the images…'
           : there > 0
             ? `${count(there)} further ${there === 1 ? 'image is' : 'images are'} segmented below, and not learnt from.`
             : loaded !== null
-              ? `The networks of ${loaded} are ready: choose images for them, in any format that is read. Nothing is trained.`
+              ? `The networks of ${loaded} are ready: choose images for them, or drop them here, in any format that is read. Nothing is trained.`
               : can
-                ? 'New images, with these networks and without training: their masks come in their own formats.'
-                : 'When a run is paused or has finished, its networks can segment other images too.'}
+                ? 'New images, chosen or dropped, with these networks and without training: their masks come in their own formats.'
+                : 'When a run rests, its networks can segment other images too.'}
       </p>
     </div>
+  )
+}
+
+/** A button that asks for files, or for a folder with all that is in it. */
+function Chooser({ can, name, folder = false }: { can: boolean; name: string; folder?: boolean }) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      {/* One that disables itself while files are read would lose the focus. */}
+      <button type="button" aria-disabled={!can} aria-describedby="further-hint" onClick={() => can && input.current?.click()}>
+        {name}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        {...(folder && inFolders)}
+        onChange={(event) => {
+          loadFiles([...(event.target.files ?? [])], 'further')
+          event.target.value = ''
+        }}
+      />
+    </>
   )
 }
 

@@ -1,7 +1,7 @@
-import { presets, type Preset } from '../method/config'
+import { presetOf, presets, type Preset } from '../method/config'
 import { choosePreset } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed, presetOf, unpicked } from '../store/state'
+import { allowed, unpicked } from '../store/state'
 
 const names = Object.keys(presets) as Preset[]
 

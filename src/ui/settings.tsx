@@ -1,8 +1,8 @@
 import { useId, useMemo } from 'react'
-import { keys, parameters, precisionNote, type Config, type Group, type Key, type Mark, type Preset } from '../method/config'
+import { keys, nearestPreset, parameters, precisionNote, type Config, type Group, type Key, type Mark, type Preset } from '../method/config'
 import { setValue } from '../store/commands'
 import { usePage } from '../store/page-store'
-import { allowed, nearestPreset } from '../store/state'
+import { allowed } from '../store/state'
 import { count } from './format'
 import { NumberField, type NumberKey } from './number-field'
 

@@ -23,8 +23,8 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
     <ModalDialog title="What this browser stores" onClose={onClose}>
       <p>
         On this computer only: each run from its first step, with its settings, what you drew, and the names and copies of its images, up to
-        1 GB of them a run (larger ones are asked for again); drawings that are not finished; the theme; notes on this computer’s speed. A
-        run is stored until you press Reset or forget it.
+        1 GB of them a run (larger ones are asked for again); drawings that are not finished, and how their volumes were shown; the theme;
+        notes on this computer’s speed. A run is stored until you press Reset or forget it.
       </p>
       {runs.length === 0 && <p className="quiet">No run is stored.</p>}
       <ul className="stored">

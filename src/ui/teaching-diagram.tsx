@@ -13,6 +13,7 @@ import { inputs, modelPart, modelPictures, networks, type Part } from './teachin
 import { TeachingSays } from './teaching-says'
 import { TimelineBar } from './timeline-bar'
 import { supervisedArrows, type TermArrow } from './teaching-terms'
+import { TourButton } from './tour-button'
 import { WatchedName } from './watched-name'
 import './styles/teaching.css'
 
@@ -49,7 +50,6 @@ function Controls() {
   const can = allowed({ status })
   const seen = useLatest(({ views }) => views !== null)
   const toSlow = canWalk('slow', { status }, seen)
-  const toTour = canWalk('tour', { status }, seen)
   const slow = walk?.kind === 'slow'
   return (
     <div className="teaching-controls">
@@ -74,14 +74,7 @@ function Controls() {
         >
           Slow motion
         </button>
-        <button
-          type="button"
-          title="What happens in a step and why, in five parts, for those who do not know the paper."
-          aria-disabled={!toTour}
-          onClick={() => toTour && void beginWalk('tour')}
-        >
-          Guided tour
-        </button>
+        <TourButton />
       </div>
       <ConfidenceLegend />
     </div>

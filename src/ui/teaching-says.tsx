@@ -113,7 +113,11 @@ function Steering({ kind, phase, busy }: Walk) {
     next.current?.focus({ preventScroll: true })
     // Back to where it was begun, unless the user has gone elsewhere.
     return () => {
-      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus({ preventScroll: true })
+      if (document.activeElement !== document.body) return
+      // What stood in the diagram's place has gone, with the button there.
+      const gone = opener === document.body || !opener?.isConnected
+      const back = gone ? document.querySelector('.teaching-controls [data-tour]') : opener
+      if (back instanceof HTMLElement) back.focus({ preventScroll: true })
     }
   }, [tour])
   useEffect(() => {

@@ -1,4 +1,6 @@
 import { useLatest } from '../store/latest'
+import { usePage } from '../store/page-store'
+import { useWalk } from '../store/walk'
 import { Advice } from './advice'
 import { Coming } from './coming'
 import { MemoryNote } from './memory-note'
@@ -10,7 +12,11 @@ import { TeachingDiagram } from './teaching-diagram'
 import { WatchStrip } from './watch-strip'
 
 export function TrainingPanel() {
-  const begun = useLatest(({ views }) => views !== null)
+  const seen = useLatest(({ views }) => views !== null)
+  // Without the live view the pictures come when the run rests.
+  const blind = usePage(({ live, status: { step } }) => !live && step > 0)
+  const walking = useWalk() !== null
+  const begun = seen || blind || walking
   return (
     <section id="training" className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>

@@ -5,12 +5,13 @@ import { Editor } from '../../drawing/editor'
 import { exportDrawings, fetchPicture, turnedTo } from '../../store/commands'
 import { tidy } from '../../lib/round-numbers'
 import { useDrafts } from '../../store/drafts'
+import { lookOf } from '../../store/looks'
 import { stackName, type Slice } from '../../store/stack'
 import type { PictureId } from '../../worker/protocol'
 import { count } from '../format'
 import { ModalDialog } from '../modal-dialog'
 import { DrawingCanvas } from './drawing-canvas'
-import { Editing, lookOf } from './editing'
+import { Editing } from './editing'
 import { EditingContext, EditorContext, useEditing, useEditor, useEditorState } from './editor-context'
 import { LabelList } from './label-list'
 import { Shortcuts } from './shortcuts'
@@ -47,7 +48,13 @@ function Opened({ picture: given, stack, onDone, onClose }: Props) {
 
   useEffect(() => {
     void editing.show(picture)
-    return () => editing.end()
+    // A page that is reloaded or closed says nothing to the dialog.
+    const keep = () => editing.keepLook()
+    addEventListener('pagehide', keep)
+    return () => {
+      removeEventListener('pagehide', keep)
+      editing.end()
+    }
   }, [editing, picture])
 
   return (

@@ -3,20 +3,13 @@ import { createStore } from 'zustand/vanilla'
 import { between } from '../../drawing/between'
 import { background, unknown, type Annotation, type Drawable } from '../../drawing/drawable'
 import { inTermsOf } from '../../drawing/drawing'
-import { Editor, type Settings } from '../../drawing/editor'
+import { Editor } from '../../drawing/editor'
 import { yieldTask } from '../../lib/yield-task'
 import { Autosave } from '../../store/autosave'
 import { drafts } from '../../store/drafts'
+import { keepLooks, type Look } from '../../store/looks'
 import type { Slice } from '../../store/stack'
 import type { Drawn, PictureId } from '../../worker/protocol'
-import type { View } from './view'
-
-/** How a stack is shown, from one opening to the next. */
-export interface Look {
-  /** Null as long as all of the image is in sight. */
-  view: View | null
-  settings: Partial<Pick<Settings, 'window' | 'opacity' | 'outlineOnly'>>
-}
 
 /** Slices whose history is at hand; those of others are forgotten, their drawings are not. */
 const mostOpen = 12
@@ -88,7 +81,7 @@ export class Editing {
       before.release()
       editor.adoptLabels(before.result().classes)
       editor.adopt(before.state.getState())
-    } else editor.adopt(this.look.settings)
+    } else editor.adopt(this.look.shown ?? {})
     this.#editors.delete(id)
     this.#editors.set(id, editor)
     for (const other of [...this.#editors.keys()].slice(0, -mostOpen)) this.#editors.delete(other)
@@ -302,17 +295,15 @@ export class Editing {
     const editor = this.#editor
     if (!editor) return
     editor.release()
-    const { window, opacity, outlineOnly } = editor.state.getState()
-    this.look.settings = { window, opacity, outlineOnly }
+    this.keepLook()
   }
-}
 
-/** By stack. */
-const looks = new Map<string, Look>()
-
-/** How a stack was shown last. */
-export function lookOf(stack: string): Look {
-  let look = looks.get(stack)
-  if (!look) looks.set(stack, (look = { view: null, settings: {} }))
-  return look
+  /** Has the browser keep how the stack is shown. */
+  keepLook(): void {
+    const editor = this.#editor
+    if (!editor) return
+    const { window, opacity, outlineOnly } = editor.state.getState()
+    this.look.shown = { window, opacity, outlineOnly }
+    keepLooks()
+  }
 }

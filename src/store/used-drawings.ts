@@ -1,0 +1,31 @@
+/** Drawings that have become exemplars: no longer drafts, but stored until the run that has them is kept, for the page may be closed before. */
+import type { PictureId } from '../worker/protocol'
+import { removeDrawings } from './autosave'
+import { drafts, markDraft } from './drafts'
+import { pageStore } from './page-store'
+
+/** How far the run was when each was used. */
+const used = new Map<PictureId, number>()
+
+/** Takes note of drawings that the run at this step has as exemplars. */
+export function usedUp(pictures: readonly PictureId[], step: number): void {
+  for (const picture of pictures) {
+    markDraft(picture, false)
+    used.set(picture, step)
+  }
+}
+
+/** An exemplar is removed: what was drawn is a draft again, if it is still stored. */
+export function makeDraft(picture: PictureId): void {
+  if (used.delete(picture)) markDraft(picture, true)
+}
+
+pageStore.subscribe(({ runs, present, dataset }, before) => {
+  if (runs === before.runs || used.size === 0) return
+  const kept = runs.find(({ id }) => id === present)?.states[0]?.step ?? -1
+  const exemplars = new Set(dataset?.exemplars.map(({ id }) => id))
+  const gone = [...used].flatMap(([picture, step]) => (step < kept && exemplars.has(picture) ? [picture] : []))
+  for (const picture of gone) used.delete(picture)
+  // One that is being drawn on again is a draft.
+  void removeDrawings(gone.filter((picture) => !drafts.getState().has(picture))).catch(() => undefined)
+})
