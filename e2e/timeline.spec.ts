@@ -109,7 +109,7 @@ test('a run of 300 steps is gone back into as it goes and after, and replayed fr
   await open(fresh, query)
   await drop(fresh, [upload(name, buffer, 'application/zip')])
   await expect(alerts(fresh)).toContainText(/needs 7 of 7 images: .* Until then Timeline replays it without them/)
-  await expect(said(fresh)).toContainText('without images and networks')
+  await expect(said(fresh)).toContainText('Replayed from its file')
   const [clicked, keyed, clickedLate] = kept
   await clickAt(fresh, 40)
   expect(await shownNow(fresh)).toEqual(clicked)
@@ -120,4 +120,24 @@ test('a run of 300 steps is gone back into as it goes and after, and replayed fr
   await expect(cursor(fresh, 'Loss')).toHaveAttribute('aria-valuenow', clickedLate!.step)
   expect(await fresh.locator('.term').allTextContents()).not.toEqual(await numbers())
   await context.close()
+})
+
+test('a recorded run of a sample is replayed without training, and Start trains', async ({ page }) => {
+  await open(page, query)
+  await button(page, 'Replay a recorded run').click()
+  await expect(said(page)).toContainText('Step 1,000, the end of what was recorded')
+  await expect(alerts(page)).toHaveCount(0)
+  await expectState(page, 'ready')
+  for (const name of ['Loss', 'Dice'])
+    await expect(page.getByRole('figure', { name, exact: true }).locator('path.bold').first()).toBeVisible()
+  await keyTo(page, 300)
+  const early = await shownNow(page)
+  await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuenow', early.step)
+  await button(page, 'Play').click()
+  await expect(said(page)).toContainText('the end of what was recorded')
+  expect((await shownNow(page)).picture).not.toBe(early.picture)
+  // The recorded run's settings are shown, and those of a run of one's own can be others.
+  await expect(page.getByRole('spinbutton', { name: 'Steps' })).toHaveValue('1000')
+  await button(page, 'Step').click()
+  await expect(said(page)).toContainText('Step 1, now')
 })
