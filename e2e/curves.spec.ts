@@ -102,6 +102,44 @@ test('smoothing and logarithmic axes change the lines; zoom by drag and by keybo
   await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuemax', '20')
 })
 
+test('one chart shows the scores that are chosen: of classes, patients, borders, and whether the confident pixels are right', async ({
+  page,
+}) => {
+  await run(page)
+  const shown = page.getByRole('combobox', { name: 'Scores shown' })
+  await expect(shown).toHaveAccessibleName('Scores shown')
+  for (const [choice, name, head] of [
+    ['Dice of each class', 'Dice', ['Step', 'mean', 'Right ventricle', 'Myocardium', 'Left ventricle']],
+    ['HD95 of each class', 'HD95', ['Step', 'mean', 'Right ventricle', 'Myocardium', 'Left ventricle']],
+    ['Calibration', 'Calibration', ['Step', 'confident and right', 'calibration error']],
+  ] as const) {
+    await shown.selectOption({ label: choice })
+    const { rows, columns } = await dataTable(page, name)
+    expect(columns).toEqual(head)
+    expect(rows.map(([step]) => step)).toEqual(['20', '15', '10', '5'])
+    await expect(figure(page, name).locator('path.bold')).toHaveCount(head.length - 1)
+  }
+  // Every patient but the exemplar's, as in the file that is saved.
+  await shown.selectOption({ label: 'HD95 of each patient' })
+  const { rows, columns: head } = await dataTable(page, 'HD95')
+  expect(head.slice(2).sort()).toEqual(Array.from({ length: head.length - 2 }, (_, i) => `p${String(i + 2).padStart(2, '0')}`))
+  await figure(page, 'HD95').getByRole('button', { name: 'Enlarge' }).click()
+  const csv = await saved(page, 'Save CSV')
+  expect(csv.name).toBe('exemplar-lab-hd95.csv')
+  const [columns, ...lines] = csv.buffer
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+  expect(columns).toEqual(['step', ...head.slice(1)])
+  expect(
+    lines
+      .at(-1)!
+      .slice(1)
+      .map((v) => Number(v).toFixed(1)),
+  ).toEqual(rows[0]!.slice(1))
+})
+
 test('a chart is enlarged, and saved with its numbers, as lines and as pixels', async ({ page }) => {
   await run(page)
   const exact = await column(page, 'Loss', /^total A$/)

@@ -7,12 +7,16 @@ import { loadPy } from './load-py'
 import { writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
 import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
+import { writeSeenMasks } from './predictions-file'
 import { onnxReadme } from './onnx-readme'
 import { writeReport } from './report-html'
 import { writeSafetensors } from '../lib/safetensors'
 
 /** Files by path, with forward slashes. */
 export type Files = Record<string, Uint8Array<ArrayBuffer>>
+
+/** Where an export has the masks as the networks see them. */
+export const seenName = 'predictions.safetensors.gz'
 
 const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content)
 /** JSON as it is written everywhere. */
@@ -48,11 +52,19 @@ export async function exportFiles(
           run.classes.map(({ name }) => name),
         ),
       ),
+      ...seenFile(run),
       'report.html': text(writeReport(run, masks?.sources, options.made)),
     }),
     ...continuation,
   }
   return { ...files, 'README.txt': text(readme(run, files)) }
+}
+
+/** The masks as the networks see them, for a comparison of runs. */
+function seenFile({ images }: FinishedRun): Files {
+  const labels = new Map(images.flatMap(({ id, labels }) => (id === undefined ? [] : [[id, labels] as const])))
+  const bytes = writeSeenMasks({ size: images[0]?.size ?? 0, labels })
+  return bytes ? { [seenName]: bytes } : {}
 }
 
 /** Files already compressed or hardly compressible: storing them is ten times as fast. */
@@ -212,6 +224,7 @@ const descriptions: [path: string, says: string][] = [
     'exemplars.safetensors.gz',
     'what is annotated, drawings among it: each exemplar as class per pixel, 255 for unknown, and the mask that it came from',
   ],
+  [seenName, 'each mask as the networks see it, by a hash of its image: what the page compares with other runs'],
   ['metrics.csv', 'the curves of the run, one row for each step; "fit" is the score on the exemplar itself, which is not accuracy'],
   ['metrics.jsonl', 'the same as JSON Lines, an object for each step'],
   ['scores.csv', 'Dice and HD95 of each class of each patient, after each score'],

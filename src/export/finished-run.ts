@@ -112,6 +112,8 @@ export interface ReportedExemplar extends ReportedPicture {
 }
 
 export interface ReportedImage extends ReportedPicture {
+  /** By which its mask is found; none in what is not to be compared. */
+  id?: string
   /** Whether its mask is the user's, and the prediction counts only where that says nothing. */
   drawn: boolean
   /** Whether it was only segmented, not learnt from. */

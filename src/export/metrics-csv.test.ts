@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { diceAlone, type ScoreRow, type StepMetrics } from '../method/history'
 import { scoreColumns, stepColumns } from './metric-columns'
-import { writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
+import { readMetricsCsv, writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
 
 const names =
   'step learningRate ramp totalA totalB exemplarA exemplarB syntheticA syntheticB imageA imageB featureA featureB confidentA confidentB foregroundA foregroundB agreement'.split(
@@ -74,6 +74,26 @@ test('every number reads back exactly', () => {
     }),
   )
 })
+
+test('the table reads back, with columns that a later version adds', () => {
+  const rows = [metrics(1, 0.1), metrics(2, 1e-7, { imageA: NaN, only: 'B' })]
+  const scores = [score(2, { perClass: [0.75, null] }), score(7, { dice: null, diceA: null, perClass: [null, 0.1] })]
+  const csv = writeMetricsCsv(rows, scores)
+  expect(readMetricsCsv(csv)).toEqual({ rows, scores })
+  const wider = csv
+    .trimEnd()
+    .split('\n')
+    .map((line, i) => `${line},${i === 0 ? 'later' : '1'}`)
+    .join('\r\n')
+  expect(readMetricsCsv(wider)).toEqual({ rows, scores })
+})
+
+test.each([
+  ['another table', 'image,mask\na,b\n'],
+  ['no number', 'step,totalA\n1,much\n'],
+  ['no step', 'step,totalA\n,1\n'],
+  ['nothing', ''],
+])('%s is refused', (_, csv) => expect(() => readMetricsCsv(csv)).toThrow(/./))
 
 test('JSON Lines have the same, without what has no value', () => {
   const rows = [metrics(1, 0.5), metrics(2, 1e-7, { imageA: NaN, only: 'B' })]

@@ -61,3 +61,45 @@ export function writeMetricsJsonl(rows: readonly StepMetrics[], scores: readonly
     )
     .join('')
 }
+
+/**
+ * Reads what `writeMetricsCsv` wrote; columns that it does not know are left out, and of those that are not there every value is. What each patient scores
+ * is not in the table.
+ * @throws Error if it is no such table
+ */
+export function readMetricsCsv(csv: string): { rows: StepMetrics[]; scores: ScoreRow[] } {
+  const [head, ...lines] = csv.split(/\r?\n/).filter((line) => line !== '')
+  const names = head?.split(',') ?? []
+  const at = (name: string) => names.indexOf(name)
+  if (at('step') !== 0) throw new Error('The table does not begin with the step.')
+  const steps = keysOf(stepColumns)
+  const classes = { dice: names.filter((name) => /^dice\d+$/.test(name)), hd95: names.filter((name) => /^hd95_\d+$/.test(name)) }
+  const rows: StepMetrics[] = []
+  const scores: ScoreRow[] = []
+  for (const line of lines) {
+    const cells = line.split(',')
+    const value = (name: string) => {
+      const cell = cells[at(name)] ?? ''
+      const number = cell === '' ? NaN : Number(cell)
+      if (cell !== '' && !Number.isFinite(number)) throw new Error(`"${cell.slice(0, 40)}" is no number.`)
+      return number
+    }
+    const orNull = (name: string) => (Number.isNaN(value(name)) ? null : value(name))
+    const step = value('step')
+    if (!Number.isSafeInteger(step) || step < 0) throw new Error('A row has no step.')
+    if (!Number.isNaN(value('totalA')) || !Number.isNaN(value('totalB'))) {
+      const only = cells[at('only')]
+      const values = Object.fromEntries(steps.map((key) => [key, value(key)]))
+      rows.push({ ...values, step, ...((only === 'A' || only === 'B') && { only }) } as StepMetrics)
+    }
+    if (!Number.isNaN(value('fit'))) {
+      const hd95 = orNull('hd95')
+      scores.push({
+        ...{ step, fit: value('fit'), dice: orNull('dice'), diceA: orNull('diceA'), diceB: orNull('diceB'), hd95 },
+        ...{ perClass: classes.dice.map(orNull), hd95PerClass: hd95 === null ? [] : classes.hd95.map(orNull), perPatient: [] },
+        ...{ confidentRight: orNull('confidentRight'), calibrationError: orNull('calibrationError') },
+      })
+    }
+  }
+  return { rows, scores }
+}

@@ -1,6 +1,8 @@
 /** Records and locks as the browser has them. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import type { KeptRun } from './kept-run'
+import type { LoggedRun } from './logged-run'
+import type { LogStore } from './run-log'
 import type { Locks, Records } from './storage'
 
 interface Schema extends DBSchema {
@@ -28,6 +30,43 @@ export const browserRecords: Records = {
       await Promise.all([change.store.put(run), change.done])
     }),
   remove: (id) => using((database) => database.delete('runs', id)),
+}
+
+interface LogSchema extends DBSchema {
+  runs: { key: string; value: LoggedRun }
+  files: { key: string; value: Uint8Array<ArrayBuffer> }
+}
+
+async function usingLog<T>(work: (database: IDBPDatabase<LogSchema>) => Promise<T>): Promise<T> {
+  const database = await openDB<LogSchema>('exemplar-lab-run-log', 1, {
+    upgrade: (opened) => {
+      opened.createObjectStore('runs', { keyPath: 'id' })
+      opened.createObjectStore('files')
+    },
+  })
+  try {
+    return await work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** IndexedDB, a database of its own: a page of an earlier version, open in another tab, goes on with the one above. */
+export const browserLog: LogStore = {
+  all: () => usingLog((database) => database.getAll('runs')),
+  read: (id) => usingLog(async (database) => (await database.get('files', id)) ?? null),
+  write: (run, bytes) =>
+    usingLog(async (database) => {
+      const change = database.transaction(['runs', 'files'], 'readwrite')
+      const put = bytes ? [change.objectStore('files').put(bytes, run.id)] : []
+      await Promise.all([change.objectStore('runs').put(run), ...put, change.done])
+    }),
+  remove: (ids) =>
+    usingLog(async (database) => {
+      const change = database.transaction(['runs', 'files'], 'readwrite')
+      const gone = ids.flatMap((id) => [change.objectStore('runs').delete(id), change.objectStore('files').delete(id)])
+      await Promise.all([...gone, change.done])
+    }),
 }
 
 const prefix = 'exemplar-lab-run-'

@@ -112,6 +112,16 @@ export class Keeper {
     })
   }
 
+  /** Names the run at hand, by the same name when it goes on after a reload; null if it is not kept. */
+  async identify(): Promise<string | null> {
+    await this.resuming
+    const { life } = this
+    await this.keep()
+    const run = life === this.life && this.own && !this.own.spent && this.own.run.states.length > 0 ? this.own.run : null
+    // The run that follows on the same images has the same folder.
+    return run && `${run.id} ${run.begun}`
+  }
+
   // ---- when ----------------------------------------------------------------------------------------------------------------------
 
   /** Follows what the session reports. */
@@ -417,7 +427,15 @@ export class Keeper {
    * @param best whether its best state by Dice is wanted instead of its newest
    * @throws InputError if nothing of it can be read
    */
-  async resume(id: string, best: boolean, found: readonly Given[] = []): Promise<void> {
+  resume(id: string, best: boolean, found: readonly Given[] = []): Promise<void> {
+    const resumed = this.takeUp(id, best, found)
+    this.resuming = resumed.catch(() => undefined)
+    return resumed
+  }
+
+  private resuming: Promise<void> = Promise.resolve()
+
+  private async takeUp(id: string, best: boolean, found: readonly Given[]): Promise<void> {
     const { session, storage } = this
     // What is at hand stays kept as it is.
     await this.keep()

@@ -1,11 +1,13 @@
 import { fromBytes } from '../data/given-file'
 import type { KeptRun } from './kept-run'
+import { MemoryLog } from './run-log'
 import type { Storage } from './storage'
 
 /** What the tabs of one browser share: it outlives them. */
 export class MemoryBrowser {
   readonly folders = new Map<string, Map<string, Uint8Array<ArrayBuffer>>>()
   readonly records = new Map<string, KeptRun>()
+  readonly log = new MemoryLog()
   /** Bytes that the disk has. */
   quota = Infinity
   private readonly taken = new Map<string, { done: Promise<void>; release: () => void }>()
@@ -70,6 +72,7 @@ export class MemoryBrowser {
         write: async (run) => void this.records.set(run.id, structuredClone(run)),
         remove: async (id) => void this.records.delete(id),
       },
+      log: this.log,
       locks: {
         take: async (id) => (this.taken.has(id) ? null : take(id)),
         taken: () => Promise.resolve(new Set(this.taken.keys())),

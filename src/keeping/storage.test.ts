@@ -10,6 +10,7 @@ const file = { name: 'a', size: 1, read: never }
 const silent: Storage = {
   disk: { folders: never, read: never, write: never, remove: never },
   records: { all: never, write: never, remove: never },
+  log: { all: never, read: never, write: never, remove: never },
   locks: { take: never, taken: never, free: never },
   room: never,
 }
@@ -22,6 +23,10 @@ it.each<[string, (storage: Storage) => Promise<unknown>]>([
   ['all', ({ records }) => records.all()],
   ['write a record', ({ records }) => records.write({} as never)],
   ['remove a record', ({ records }) => records.remove('a')],
+  ['the run log', ({ log }) => log.all()],
+  ['a run of it', ({ log }) => log.read('a')],
+  ['write to it', ({ log }) => log.write({} as never)],
+  ['remove from it', ({ log }) => log.remove(['a'])],
   ['taken', ({ locks }) => locks.taken()],
   ['room', ({ room }) => room()],
 ])('%s fails where the browser never answers', async (_, use) => {

@@ -2,6 +2,7 @@
 import type { GivenFile } from '../data/given-file'
 import { inTime } from '../lib/in-time'
 import type { KeptRun } from './kept-run'
+import type { LogStore } from './run-log'
 
 /** Folders of files. A name holds no slash. */
 export interface Disk {
@@ -34,6 +35,7 @@ export interface Locks {
 export interface Storage {
   disk: Disk
   records: Records
+  log: LogStore
   locks: Locks
   /** Bytes that may still be written, as far as the browser says. */
   room(): Promise<number>
@@ -43,7 +45,7 @@ export interface Storage {
 export const storagePatience = 30_000
 
 /** The same storage, which fails where the browser would never answer: nothing waits for it without end. */
-export function boundedStorage({ disk, records, locks, room }: Storage): Storage {
+export function boundedStorage({ disk, records, log, locks, room }: Storage): Storage {
   const soon =
     <A extends unknown[], T>(use: (...given: A) => Promise<T>) =>
     (...given: A) =>
@@ -63,6 +65,12 @@ export function boundedStorage({ disk, records, locks, room }: Storage): Storage
       all: soon(() => records.all()),
       write: soon((run) => records.write(run)),
       remove: soon((id) => records.remove(id)),
+    },
+    log: {
+      all: soon(() => log.all()),
+      read: soon((id) => log.read(id)),
+      write: soon((...given) => log.write(...given)),
+      remove: soon((ids) => log.remove(ids)),
     },
     // What is taken has a patience of its own, and to wait until a run is free may take as long as its tab is open.
     locks: { take: (...given) => locks.take(...given), taken: soon(() => locks.taken()), free: (id) => locks.free(id) },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { quantile } from './statistics'
+import { meanAndDeviation, quantile } from './statistics'
 
 // From PyTorch 1.13, torch.quantile of x = ((7 i² + 3 i) mod 23) - 9.5 for i = 0..100.
 test.each([
@@ -32,4 +32,10 @@ test('equals that of the sorted values, for any finite floats', () => {
 
 test('reads a view into a larger buffer', () => {
   expect(quantile(Float32Array.of(9, 9, 1, 2, 3, 9).subarray(2, 5), 0.5)).toBe(2)
+})
+
+test('mean and deviation of a sample', () => {
+  expect(meanAndDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: expect.closeTo(Math.sqrt(32 / 7), 12) })
+  expect(meanAndDeviation([3])).toEqual({ mean: 3, deviation: null })
+  expect(() => meanAndDeviation([])).toThrow(RangeError)
 })

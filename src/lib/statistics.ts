@@ -1,3 +1,11 @@
+/** The mean of values, and their standard deviation (of a sample, n - 1); null for fewer than two. @throws RangeError for none */
+export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number | null } {
+  if (values.length === 0) throw new RangeError('mean of no values')
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length
+  const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0)
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null }
+}
+
 /** Maps a float's bits to an unsigned integer with the same order: negative numbers reversed, below the positive ones. */
 const sortable = (bits: number): number => (bits & 0x80000000 ? ~bits : bits | 0x80000000) >>> 0
 

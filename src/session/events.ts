@@ -229,6 +229,8 @@ export interface DatasetSummary {
   further: { images: UnlabeledInfo[]; sources: SourceInfo[] }
   /** Images with a reference mask. */
   references: number
+  /** Tells data apart, whatever their files are called: see data-hash.ts; null while something is missing. */
+  hash: string | null
   /** What is still missing before Start works, in words, e.g. "an exemplar mask"; empty when ready. */
   missing: string[]
 }

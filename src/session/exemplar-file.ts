@@ -1,11 +1,9 @@
 /** What is annotated, in a file: every exemplar as it teaches, and the exemplar's mask as it came. */
-import { gzipSync } from 'fflate'
-import { fromBytes } from '../data/given-file'
 import { maxVolumeBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
-import { openFile } from '../data/opened-file'
 import { makeVolume, type Volume, type VolumeKind } from '../data/volume'
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../lib/safetensors'
+import { packTensors, unpackTensors } from '../export/packed-tensors'
+import type { StoredTensor } from '../lib/safetensors'
 import type { LabelMap } from '../image/raster'
 import { finite, listLike, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
 import { annotationOf } from './annotations'
@@ -55,7 +53,7 @@ function exemplarBytes(dataset: Dataset): Uint8Array<ArrayBuffer> {
     window: undefined,
   }))
   const metadata = { format, exemplars: String(dataset.exemplars.length), masks: JSON.stringify(about) }
-  return new Uint8Array(gzipSync(writeSafetensors(tensors, metadata), { mtime: 0 }))
+  return packTensors(tensors, metadata)
 }
 
 const kinds: Record<VolumeKind, true> = {
@@ -90,11 +88,8 @@ type Row = [number, number, number, number]
 /** Reads what `writeExemplars` wrote. @throws InputError, one sentence, for anything else */
 export async function readExemplars(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<KeptExemplars> {
   const damaged = new InputError(`The exemplars in "${name}" are damaged; export the run again.`, name)
-  const size = gunzippedSize(bytes)
-  if (size === null || size > mostBytes) throw damaged
   try {
-    const { body } = await openFile(fromBytes(name, bytes))
-    const { tensors, metadata } = readSafetensors(await body(0, size))
+    const { tensors, metadata } = await unpackTensors(bytes, mostBytes)
     const [count, masks] = [Number(metadata['exemplars']), JSON.parse(metadata['masks'] ?? 'null') as unknown]
     if (metadata['format'] !== format || !whole(0, mostExemplars)(count) || !listOf(isMask)(masks)) throw damaged
     const labels = Array.from({ length: count }, (_, n) => labelsOf(tensors[`exemplar/${n}`]))
@@ -109,16 +104,6 @@ const mostBytes = 3 * maxVolumeBytes
 
 /** Many more than anybody draws, or than a mask file has slices. */
 const mostExemplars = 100_000
-
-/** Deflate's best ratio is a little over a thousand to one; a larger claim is false. */
-const maxRatio = 1040
-
-/** Bytes that a gzip holds, from its end; null if that cannot be. */
-function gunzippedSize(bytes: Uint8Array<ArrayBuffer>): number | null {
-  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return null
-  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true)
-  return size <= bytes.length * maxRatio ? size : null
-}
 
 function labelsOf(tensor: StoredTensor | undefined): LabelMap | null {
   if (!tensor) return null

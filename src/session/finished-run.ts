@@ -13,6 +13,7 @@ import type { Inference } from '../method/inference'
 import type { StoredModel } from '../method/model'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import { annotated } from './annotations'
+import { dataHash } from './data-hash'
 import { hasChannels, picturesIn, type Dataset, type Picture, type Source } from './dataset'
 import { domainOf } from './domain'
 import type { Networks, Result } from './networks'
@@ -62,6 +63,7 @@ export function factsOf(
     domain: { looks, single, solid },
     data: {
       sample: dataset.sample,
+      hash: dataHash(own),
       exemplars: annotated(dataset).map(({ picture: { id, name }, drawn }) => ({
         name,
         from: drawn ? 'drawing' : 'file',
@@ -234,13 +236,14 @@ function pictureOf(
   labels: Uint8Array,
   is: Pick<FinishedRun['images'][number], 'dice' | 'drawn' | 'further'>,
 ): FinishedRun['images'][number] {
-  const { name, spacing, source, frame } = picture
+  const { id, name, spacing, source, frame } = picture
   const { volume } = source
   const thickness = thicknessOf(picture)
   const called = volume.name + (volume.size[3] > 1 && !hasChannels(volume) ? `, frame ${frame + 1}` : '')
   // What is written has no references.
   const reference = referenceOf(networks.dataset, i)
   return {
+    id,
     name,
     ...is,
     grey: toBytes(networks.inputOf(i)),

@@ -24,6 +24,7 @@ import type {
   MaskName,
   OpenedPicture,
   PictureId,
+  Prediction,
   Problem,
   RunState,
   SampleName,
@@ -42,9 +43,11 @@ import { withFurther } from './further'
 import type { Networks } from './networks'
 import { Reports } from './reports'
 import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
+import { recordOf, type RunRecord } from './run-record'
 import { moved } from './run-state'
 import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
 import { sampleDataset } from './samples'
+import { fromSeen } from './seen-mask'
 import { Speed } from './speed'
 import { numbersOf } from './summary'
 import { recordingOf } from './timeline-file'
@@ -890,6 +893,15 @@ export class Session {
     const names = scoreNames(this.dataset, asWritten(this.dataset, options))
     return { row, patients: patients.map((one) => ({ ...one, patient: names.get(one.patient) ?? one.patient })) }
   }
+
+  /** What stays of the run for comparison; null if it took no step here. @param predictions of its present weights */
+  record = (predictions: readonly Prediction[]): RunRecord | null =>
+    this.trainer && this.speed.stepping
+      ? recordOf(this.trainer, this.backend, this.speed.from === 0 ? this.speed.spent : null, predictions)
+      : null
+
+  /** What a run saw in an image, in the size of the image. */
+  fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.dataset, id, seen, config)
 
   /** What the doctor says of the run, its images called as exports with these options call them. */
   async advice(options: ExportOptions = usualOptions): Promise<Finding[]> {

@@ -20,6 +20,11 @@ export class Speed {
   spent = 0
   /** Seconds for a step and all that comes with it, smoothed over about ten; null before the first. */
   perStep: number | null = null
+  /** Whether any step was taken here. */
+  get stepping(): boolean {
+    return this.lastStep !== null
+  }
+
   private lastStep: number | null = null
   /** Seconds for a step alone: before the networks teach each other, and since. */
   private readonly steps: { warm: number[]; taught: number[] } = { warm: [], taught: [] }

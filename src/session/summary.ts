@@ -5,6 +5,7 @@ import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
 import { annotated, annotationOf } from './annotations'
+import { dataHash } from './data-hash'
 import { identifiersOf, personalNames } from './cases'
 import { picturesOf, type Dataset, type Picture, type Source } from './dataset'
 import { pairList } from './pair-list'
@@ -153,6 +154,7 @@ export function summarise(dataset: Dataset, config: Config): DatasetSummary {
       sources: dataset.further.map(describe),
     },
     references: dataset.unlabeled.filter((_, i) => hasReference(dataset, i)).length,
+    hash: missingOf(dataset).length === 0 ? dataHash(dataset) : null,
     missing: missingOf(dataset),
   }
 }

@@ -4,7 +4,10 @@ import { defaults, formerPresets, keys, makeConfig, parameters, type Config } fr
 import { readAddress, threadsIn, writeAddress } from './address'
 
 it('reads nothing as the defaults', () => {
-  expect(readAddress('')).toEqual({ backend: null, sample: 'Cardiac phantom', config: defaults, given: [], problems: [] })
+  expect(readAddress('')).toEqual({
+    ...{ backend: null, sample: 'Cardiac phantom', config: defaults, given: [], problems: [] },
+    ...{ data: null, version: null },
+  })
 })
 
 it('reads a preset, settings over it, the backend and the sample', () => {

@@ -26,6 +26,9 @@ export interface Address {
   config: Config
   /** The settings that it names. */
   given: Key[]
+  /** Of a link to a run: the hash of its data, and the version that it was trained by. */
+  data: string | null
+  version: string | null
   /** One sentence for each part that cannot be used and was left out. */
   problems: string[]
 }
@@ -59,6 +62,8 @@ export function readAddress(search: string): Address {
     backend: oneOf('backend', query.get('backend'), backends, problems),
     sample: oneOf('sample', query.get('sample'), samples, problems) ?? samples[0]!,
     given: Object.keys(values) as Key[],
+    data: /^[\da-f]{16}$/.exec(query.get('data') ?? '')?.[0] ?? null,
+    version: /^[\w.+-]{1,40}$/.exec(query.get('version') ?? '')?.[0] ?? null,
     config: makeConfig(values, preset ? applyPreset(preset, defaults) : makeConfig(former?.[1])),
     problems,
   }

@@ -3,6 +3,7 @@ import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
 import { fetchOwn, LoadError } from '../lib/own-file'
 import { recordedName } from '../lib/recorded-name'
+import { yieldTask } from '../lib/yield-task'
 import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
@@ -30,6 +31,7 @@ import { askToPersist, keepNow, openKeeping } from './kept-runs'
 import { pageStore } from './page-store'
 import { countFromImages } from './requests'
 import { isToReplace, respawn } from './respawn'
+import { expectData } from './share'
 import {
   addProblem,
   allowed,
@@ -56,6 +58,7 @@ export function begin(): void {
   threads = threadsIn(location.search)
   pageStore.setState({ asked: address.config, given: new Set(address.given) })
   for (const message of address.problems) tellProblem(message, null)
+  expectData(address)
   pageStore.subscribe(({ asked }, before) => {
     if (asked === before.asked) return
     keepAddress()
@@ -256,8 +259,21 @@ export function loadFiles(
   const mended = [...names, ...(role === null ? [] : (inPlace.get(role) ?? []))]
   if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
   pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
-  void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
   if (role !== 'further') keepAddress(null)
+  const hand = () => void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
+  if (files.length > filesAtOnce) void lookAhead(files).then(hand)
+  else hand()
+}
+
+/** Files that are sent in one task without being looked at ahead. */
+const filesAtOnce = 256
+
+/** When a file is first copied the browser looks it up on the disk, while the page waits: of thousands, some in each task. */
+async function lookAhead(files: readonly File[]): Promise<void> {
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    structuredClone(files.slice(at, at + filesAtOnce))
+    await yieldTask()
+  }
 }
 
 /** Gives a run at rest those settings that it takes although it has begun. */
@@ -271,7 +287,7 @@ export function segmentInstead(): void {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   if (question?.type === 'load-files')
-    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' })) })
+    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' as const })) })
 }
 
 export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })

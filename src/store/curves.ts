@@ -3,9 +3,10 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Network, ScoreRow, StepMetrics } from '../worker/protocol'
 import { chartView, forgetView } from './chart-view'
+import { scoreViews, type ScoreView } from './score-views'
 import { Series, type Point, type ThinPoint } from './series'
 
-/** Which columns each chart shows. */
+/** Which columns each chart shows; the scores have those of what was chosen. */
 export const charts = {
   loss: [
     'totalA',
@@ -23,16 +24,41 @@ export const charts = {
   ],
   confident: ['confidentA', 'confidentB', 'foregroundA', 'foregroundB'],
   agreement: ['agreement'],
-  dice: ['dice', 'diceA', 'diceB', 'fit'],
-} as const satisfies Record<'loss' | 'confident' | 'agreement', readonly (keyof StepMetrics)[]> & { dice: readonly (keyof ScoreRow)[] }
+} as const satisfies Record<string, readonly (keyof StepMetrics)[]>
 
-export type ChartName = keyof typeof charts
+export type ChartName = keyof typeof charts | 'dice'
 
-const full = {
-  loss: new Series(charts.loss),
-  confident: new Series(charts.confident),
-  agreement: new Series(charts.agreement),
-  dice: new Series(charts.dice),
+/** Every score of the run. */
+let scores: ScoreRow[] = []
+
+const full: Record<ChartName, Series<string>> = {
+  loss: new Series<string>(charts.loss),
+  confident: new Series<string>(charts.confident),
+  agreement: new Series<string>(charts.agreement),
+  dice: new Series<string>([]),
+}
+
+export const scoreView = createStore<{ view: ScoreView }>(() => ({ view: 'dice' }))
+
+/** Scores as the chosen numbers. */
+const chosen = (rows: readonly ScoreRow[]): Point[] =>
+  rows.map((row) => ({ step: row.step, ...scoreViews[scoreView.getState().view](row) }) as unknown as Point)
+
+/** All scores of the run so. Whatever any of them has is a column: a class or a patient may come later. */
+function seriesOfScores(): Series<string> {
+  const rows = chosen(scores)
+  const series = new Series<string>([...new Set(rows.flatMap(keysOf))])
+  series.append(rows)
+  return series
+}
+
+const keysOf = (row: Point) => Object.keys(row).filter((key) => key !== 'step')
+
+/** Chooses what the chart of scores shows. */
+export function showScores(view: ScoreView): void {
+  scoreView.setState({ view })
+  full.dice = seriesOfScores()
+  renew('dice')
 }
 
 interface Curve {
@@ -44,7 +70,7 @@ interface Curve {
   rows: Point[]
 }
 
-const names = Object.keys(charts) as ChartName[]
+const names = Object.keys(full) as ChartName[]
 const empty = Object.fromEntries(names.map((name) => [name, { points: [], ends: [0, 0], rows: [] }])) as unknown as Record<ChartName, Curve>
 
 export const curves = createStore<Record<ChartName, Curve>>(() => empty)
@@ -99,10 +125,10 @@ export const rowAt = (name: ChartName, step: number): Point | null => full[name]
 /** All values of a chart as they came, and the same smoothed, by column. */
 export function allOf(name: ChartName): { rows: Point[]; smoothed: Record<string, Float64Array> } {
   const { smoothing } = chartView.getState()
-  const series: Series<string> = full[name]
+  const series = full[name]
   return {
     rows: series.all(),
-    smoothed: name === 'dice' ? {} : Object.fromEntries(charts[name].map((key) => [key, series.smoothed(key, smoothing)])),
+    smoothed: name === 'dice' ? {} : Object.fromEntries(series.keys.map((key) => [key, series.smoothed(key, smoothing)])),
   }
 }
 
@@ -118,17 +144,20 @@ function noteLone(rows: readonly StepMetrics[]): void {
   if (lone.length > 0 || kept.length < steps.length) loneSteps.setState({ steps: [...kept, ...lone] })
 }
 
-export function appendMetrics(rows: StepMetrics[], scores: ScoreRow[]): void {
+export function appendMetrics(rows: StepMetrics[], newScores: ScoreRow[]): void {
   if (rows.length) {
     noteLone(rows)
-    full.loss.append(rows)
-    full.confident.append(rows)
-    full.agreement.append(rows)
+    for (const name of ['loss', 'confident', 'agreement'] as const) full[name].append(rows as unknown as Point[])
     stale.add('loss').add('confident').add('agreement')
     if (full.dice.length > 0) stale.add('dice')
   }
-  if (scores.length) {
-    full.dice.append(scores)
+  if (newScores.length) {
+    // The run may have gone back.
+    while (scores.length > 0 && scores.at(-1)!.step >= newScores[0]!.step) scores.pop()
+    scores.push(...newScores)
+    const rows = chosen(newScores)
+    if (rows.flatMap(keysOf).every((key) => full.dice.keys.includes(key))) full.dice.append(rows)
+    else full.dice = seriesOfScores()
     stale.add('dice')
   }
   if (stale.size) later()
@@ -136,6 +165,7 @@ export function appendMetrics(rows: StepMetrics[], scores: ScoreRow[]): void {
 
 export function forgetCurves(): void {
   for (const name of names) full[name].clear()
+  scores = []
   stale.clear()
   forgetView()
   loneSteps.setState({ steps: [] })

@@ -42,6 +42,7 @@ const summary = (names: string[], patient: string, values: string[], classes: st
   ...{
     sample: null,
     size: 64,
+    hash: '0123456789abcdef',
     values: [],
     maskNotes: [],
     referenceNotes: [],

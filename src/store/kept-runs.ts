@@ -73,8 +73,9 @@ export async function whatIsStored(): Promise<Stored> {
   return { drawings, used: usage, allowed: quota }
 }
 
-/** Removes all runs but those of other tabs, and all drawings. */
+/** Removes all runs but those of other tabs, the run log, and all drawings. */
 export async function forgetAll(): Promise<void> {
+  await ask('remove-logged', { ids: pageStore.getState().log.runs.map(({ id }) => id) })
   for (const { id, elsewhere } of pageStore.getState().runs) if (!elsewhere) await forgetRun(id)
   await forgetDrawings().catch(() => undefined)
   forgetLooks()

@@ -67,6 +67,26 @@ describe('thin', () => {
 })
 
 describe('smoothed', () => {
+  it('is the same of a series that grew, went back and was smoothed otherwise meanwhile', () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1500, maxLength: 3000 }), fc.nat(1400), (values, back) => {
+        const grown = new Series(keys)
+        const rows = values.map((v, i) => ({ step: i + 1, a: v, b: -v }))
+        grown.append(rows.slice(0, 700).map((row) => ({ ...row, a: 7 })))
+        grown.smoothed('a', 0.5)
+        grown.append(rows.slice(0, back + 1))
+        grown.smoothed('a', 0.9)
+        for (let at = back + 1; at < rows.length; at += 333) {
+          grown.append(rows.slice(at, at + 333))
+          grown.smoothed('a', 0.5)
+          grown.smoothed('a', 0.9)
+        }
+        expect([...grown.smoothed('a', 0.9)]).toEqual([...series(values).smoothed('a', 0.9)])
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   it('is an exponential average without the pull of its start, as by its definition', () => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 60 }), fc.double({ min: 0, max: 0.99, noNaN: true }), (values, weight) => {
@@ -130,4 +150,16 @@ it('rows are exact, evenly spread, and end with the newest', () => {
   expect(rows.at(-1)).toEqual({ step: 101, a: 100, b: -100 })
   const gaps = rows.slice(1).map((row, i) => row.step - rows[i]!.step)
   expect(new Set(gaps).size).toBe(1)
+})
+
+it('takes whole columns, and a key without one has no values', () => {
+  const series = new Series(['a', 'b']).fill({ step: Float64Array.of(1, 2, 5), a: Float64Array.of(0.5, NaN, 3) })
+  expect(series.all()).toEqual([
+    { step: 1, a: 0.5, b: null },
+    { step: 2, a: null, b: null },
+    { step: 5, a: 3, b: null },
+  ])
+  expect([series.first, series.last, series.at(Infinity)!.step]).toEqual([1, 5, 5])
+  series.append([{ step: 6, a: 1, b: 2 }])
+  expect(series.at(6)).toEqual({ step: 6, a: 1, b: 2 })
 })

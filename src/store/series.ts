@@ -6,8 +6,10 @@ export class Series<K extends string> {
   private columns: Float64Array<ArrayBuffer>[]
   private capacity = 1024
   length = 0
+  /** What was averaged last, by column, and how far: a run adds a step at a time to thousands. */
+  private averages: Averages = { weight: NaN, columns: [] }
 
-  constructor(private readonly keys: readonly K[]) {
+  constructor(readonly keys: readonly K[]) {
     this.columns = this.makeColumns()
   }
 
@@ -18,7 +20,10 @@ export class Series<K extends string> {
   /** Adds rows in order of step. A row not newer than the last replaces all from its step on: the run went back. */
   append(rows: readonly ({ step: number } & Record<K, number | null>)[]): void {
     for (const row of rows) {
-      while (this.length > 0 && this.columns[0]![this.length - 1]! >= row.step) this.length--
+      while (this.length > 0 && this.columns[0]![this.length - 1]! >= row.step) {
+        this.length--
+        this.averages.columns = []
+      }
       if (this.length === this.capacity) {
         this.capacity *= 2
         const old = this.columns
@@ -31,8 +36,23 @@ export class Series<K extends string> {
     }
   }
 
+  /** Takes whole columns in the place of all rows; a key without one has no values. */
+  fill(columns: Readonly<Partial<Record<K | 'step', Float64Array>>>): this {
+    const { length } = columns.step ?? []
+    this.capacity = Math.max(1024, length)
+    this.columns = this.makeColumns()
+    this.columns.forEach((column, i) => {
+      const given = columns[i === 0 ? 'step' : this.keys[i - 1]!]
+      if (given) column.set(given)
+      else column.fill(NaN)
+    })
+    this.length = length
+    return this
+  }
+
   clear(): void {
     this.length = 0
+    this.averages.columns = []
   }
 
   /** At most `count` whole rows, evenly spread, always including the last. */
@@ -89,22 +109,27 @@ export class Series<K extends string> {
    * An exponential average of every row of a column so far, without the pull of its start at 0 (as TensorBoard's): s = w s + (1 - w) v, divided by
    * 1 - w^n after n values. Not-a-number gives none, and counts for nothing.
    * @param weight w, 0 up to but not 1; 0 gives the values themselves
+   * @returns a view, which holds until rows are added
    */
   smoothed(key: K, weight: number): Float64Array<ArrayBuffer> {
-    const column = this.columns[this.keys.indexOf(key) + 1]!
-    const smooth = new Float64Array(this.length)
-    let [sum, left] = [0, 1]
-    for (let i = 0; i < this.length; i++) {
-      const v = column[i]!
-      if (!Number.isFinite(v)) {
-        smooth[i] = NaN
-        continue
-      }
-      sum = weight * sum + (1 - weight) * v
-      left *= weight
-      smooth[i] = sum / (1 - left)
+    if (this.averages.weight !== weight) this.averages = { weight, columns: [] }
+    const k = this.keys.indexOf(key)
+    const column = this.columns[k + 1]!
+    const known = (this.averages.columns[k] ??= { smooth: new Float64Array(this.capacity), length: 0, sum: 0, left: 1 })
+    if (known.smooth.length < this.length) {
+      const longer = new Float64Array(this.capacity)
+      longer.set(known.smooth)
+      known.smooth = longer
     }
-    return smooth
+    for (; known.length < this.length; known.length++) {
+      const v = column[known.length]!
+      if (Number.isFinite(v)) {
+        known.sum = weight * known.sum + (1 - weight) * v
+        known.left *= weight
+        known.smooth[known.length] = known.sum / (1 - known.left)
+      } else known.smooth[known.length] = NaN
+    }
+    return known.smooth.subarray(0, this.length)
   }
 
   /**
@@ -123,32 +148,36 @@ export class Series<K extends string> {
     for (let first = Math.floor(begin / size) * size; first < end; first += size) {
       const last = Math.min(first + size, this.length) - 1
       const values: Partial<Record<K, Thin | null>> = {}
-      const between: Partial<Record<K, Thin | null>> = {}
-      let broken = false
+      const missing = new Set<K>()
       this.keys.forEach((key, k) => {
         const column = this.columns[k + 1]!
-        let [low, high, missing, newest] = [Infinity, -Infinity, 0, -1]
+        let [low, high, newest] = [Infinity, -Infinity, -1]
         for (let i = first; i <= last; i++) {
           const v = column[i]!
           if (!Number.isFinite(v)) {
-            missing++
+            missing.add(key)
             continue
           }
           if (v < low) low = v
           if (v > high) high = v
           newest = i
         }
-        const some = newest >= 0
-        const value: Thin | null = some ? { value: column[newest]!, low, high, smooth: smooth[k]![newest]! } : null
-        values[key] = value
-        between[key] = missing > 0 ? null : value
-        broken ||= missing > 0 && some
+        values[key] = newest < 0 ? null : { value: column[newest]!, low, high, smooth: smooth[k]![newest]! }
       })
-      if (broken) points.push({ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between as ThinPoint<K>['values'] })
+      if ([...missing].some((key) => values[key])) {
+        const between = Object.fromEntries(this.keys.map((key) => [key, missing.has(key) ? null : values[key]])) as ThinPoint<K>['values']
+        points.push({ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between })
+      }
       points.push({ step: steps[last]!, rows: last - first + 1, values: values as ThinPoint<K>['values'] })
     }
     return points
   }
+}
+
+interface Averages {
+  weight: number
+  /** Averages of the first rows of a column, and what the next is made of. */
+  columns: { smooth: Float64Array<ArrayBuffer>; length: number; sum: number; left: number }[]
 }
 
 /** What of a series a chart shows, by steps, and how. */

@@ -11,6 +11,7 @@ const dataset = (names: string[]): DatasetSummary => ({
   classes: [],
   exemplars: [],
   values: [],
+  hash: null,
   maskNotes: [],
   referenceNotes: [],
   modality: null,

@@ -107,6 +107,8 @@ export interface State {
   /** Runs that this browser keeps, the newest first, and which of them is at hand. */
   runs: readonly ListedRun[]
   present: string | null
+  /** Runs that have ended or were imported, the newest first; which is at hand; whether they outlive the page. */
+  log: Pick<Event<'log'>, 'runs' | 'present' | 'kept'>
   /** Whether the browser has promised not to clear what it keeps. */
   persisted: boolean
   /** A request that would discard the run, until the user has said whether to. */
@@ -146,6 +148,7 @@ export const initial: State = {
   saved: null,
   runs: [],
   present: null,
+  log: { runs: [], present: null, kept: true },
   persisted: false,
   question: null,
 }
@@ -205,6 +208,7 @@ const reducers = {
   advice: (_, { findings }) => ({ findings }),
   problem: (state, problem) => addProblem(state, problem),
   runs: (_, { runs, present }) => ({ runs, present }),
+  log: (_, { runs, present, kept }) => ({ log: { runs, present, kept } }),
 } satisfies { [T in EventName]?: Reducer<T> }
 
 export type Reduced = keyof typeof reducers

@@ -2,7 +2,7 @@
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { GreyWindow } from '../image/window'
-import type { DatasetSummary, MaskName, PictureId, ViewedPicture } from '../worker/protocol'
+import type { DatasetSummary, LoggedRun, MaskName, PictureId, ViewedPicture } from '../worker/protocol'
 import { openEditor } from './commands'
 import { ask } from './connection'
 import { pageStore } from './page-store'
@@ -27,6 +27,10 @@ export interface Viewer {
   among: readonly PictureId[]
   /** The last image that came: the one before, until the one asked for is there. */
   shown: ViewedPicture | null
+  /** Two runs whose masks of the image are compared; null for the run at hand alone. */
+  runs: readonly [LoggedRun, LoggedRun] | null
+  /** Their masks of `shown`; null where one has none. */
+  compared: readonly (Uint8Array<ArrayBuffer> | null)[] | null
   /** The wanted layer; an image may lack it. */
   layer: LayerName
   /** Whose probability is shown. */
@@ -45,6 +49,8 @@ const closed: Viewer = {
   picture: null,
   among: [],
   shown: null,
+  runs: null,
+  compared: null,
   layer: 'mean',
   class: 1,
   opacity: 0.35,
@@ -60,12 +66,21 @@ export const useViewer = <T>(select: (state: Viewer) => T): T => useStore(viewer
 
 /** Opens an image large. @param among the list that it was chosen from */
 export function view(picture: PictureId, among: readonly PictureId[] = [picture]): void {
-  viewer.setState({ picture, among, shown: null, zoom: fitted })
+  viewer.setState({ picture, among, shown: null, zoom: fitted, runs: null, compared: null })
   void refreshView()
 }
 
+/** The same, with the masks that two runs have of it. */
+export function compareIn(runs: readonly [LoggedRun, LoggedRun], picture: PictureId, among: readonly PictureId[]): void {
+  viewer.setState({ picture, among, shown: null, zoom: fitted, runs, compared: null })
+  void refreshView()
+}
+
+/** Shows the masks of the run at hand again. */
+export const leaveComparison = () => viewer.setState({ runs: null, compared: null })
+
 /** How things are shown stays for the next image that is opened. */
-export const closeViewer = () => viewer.setState({ picture: null, among: [], shown: null })
+export const closeViewer = () => viewer.setState({ picture: null, among: [], shown: null, runs: null, compared: null })
 
 export const look = (how: Partial<Pick<Viewer, 'layer' | 'class' | 'opacity' | 'outlines' | 'drag' | 'zoom'>>) => viewer.setState(how)
 
@@ -131,13 +146,16 @@ export async function refreshView(): Promise<void> {
   asking = true
   do {
     stale = false
-    const { picture } = viewer.getState()
+    const { picture, runs } = viewer.getState()
     if (!picture) break
-    const shown = await ask('view-picture', { picture })
+    const [shown, compared = null] = await Promise.all([
+      ask('view-picture', { picture }),
+      runs ? ask('logged-masks', { picture, ids: runs.map(({ id }) => id) }) : null,
+    ])
     const now = viewer.getState().picture
     // It may have been closed meanwhile; a failure is told on the page.
     if (now === null) break
-    if (shown) viewer.setState({ shown })
+    if (shown) viewer.setState({ shown, compared })
     else if (now === picture) closeViewer()
   } while (stale)
   asking = false

@@ -11,6 +11,7 @@ import { Picker } from './picker/picker'
 import { Problems } from './problems'
 import { Results } from './results'
 import { RunBar } from './run-bar'
+import { RunLogPanel } from './run-log-opener'
 import { Runs } from './runs'
 import { SkipLinks } from './skip-links'
 import { StepsStrip } from './steps-strip'
@@ -34,6 +35,7 @@ export function App() {
         <TrainingPanel />
         <Curves />
         <Results />
+        <RunLogPanel />
       </main>
       <Footer />
       <DropTarget />

@@ -30,8 +30,9 @@ export function useChartEvents(): readonly RunEvent[] {
       [
         ...(config ? fullRamp(config, marks) : []),
         ...recoveries.map((recovery) => ({ step: recovery.step, words: recoveryWords(recovery) })),
-        ...marks.map((mark) => ({ step: mark.step, words: shortWords(mark) })),
+        // A step comes before what happens after it.
         ...lone.map(({ step, only }) => ({ step, words: `updated ${only} only` })),
+        ...marks.map((mark) => ({ step: mark.step, words: shortWords(mark) })),
       ].sort((a, b) => a.step - b.step),
     [config, recoveries, marks, lone],
   )

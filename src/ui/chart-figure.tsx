@@ -2,6 +2,7 @@ import { useId, useRef, useState, type ReactNode } from 'react'
 import { resetZoom, stepTold, useChartView } from '../store/chart-view'
 import { save } from '../store/commands'
 import { rowAt, useCurve } from '../store/curves'
+import { usePinnedRuns } from '../store/pinned-runs'
 import type { Point, ThinPoint } from '../store/series'
 import { OnDemand } from './boundary'
 import { ChartCursor } from './chart-cursor'
@@ -13,6 +14,7 @@ import { DataTable } from './data-table'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
 import { ModalDialog } from './modal-dialog'
+import { pinnedValue, usePinnedCurves, type PinnedCurve } from './pinned-curves'
 import { useTurn } from './use-turn'
 
 /** The chart library is most of the page's code, and the page is useful before it arrives. */
@@ -37,6 +39,7 @@ export function ChartFigure({ name, note, children, ...props }: Props) {
         <h3 id={nameId}>{name}</h3>
         <Values {...props} />
       </figcaption>
+      <PinnedValues {...props} />
       {children}
       <Tools name={name} logs={logs} onLogs={setLogs}>
         <button type="button" onClick={() => setLarge(true)}>
@@ -110,12 +113,33 @@ function Values({ chart, lines, format }: ChartProps) {
   const row = useRow(chart)
   return (
     <p className="newest">
-      {lines.slice(0, 4).map(({ key, label, model, faint }) => (
+      {lines.slice(0, 4).map(({ key, label, model, faint, own }) => (
         <span key={key} data-model={model} data-faint={faint}>
+          {own && (
+            <svg className="swatch" width="22" height="8" aria-hidden="true">
+              <line x1="0" x2="22" y1="4" y2="4" stroke={own.color} strokeWidth="2" strokeDasharray={own.dash} />
+            </svg>
+          )}
           <span className="label">{label}</span> <b>{row ? format(row[key as keyof typeof row]) : '–'}</b>
         </span>
       ))}
     </p>
+  )
+}
+
+/** What pinned runs have at the cursor, or at the newest step of the run at hand. */
+function PinnedValues({ chart, lines, format }: ChartProps) {
+  const pinned = usePinnedRuns()
+  const row = useRow(chart)
+  if (pinned.length === 0) return null
+  return (
+    <ul className="pinned-values" aria-label="Pinned">
+      {pinned.map((run, n) => (
+        <li key={run.id} data-pinned={n + 1}>
+          <span className="label">{run.name}</span> <b>{format(pinnedValue(run, chart, lines, row))}</b>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -124,22 +148,23 @@ function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs 
   const { points, ends, rows } = useCurve(chart)
   const zoom = useChartView((view) => view.zoom)
   const events = useChartEvents()
-  const drawn = useTurn(rows.length > 0)
+  const pinned = usePinnedCurves(chart, lines)
+  const drawn = useTurn(rows.length > 0 || pinned.length > 0)
   if (!drawn)
     return (
       <div className="plot">
         <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>
       </div>
     )
-  const x = stepScale(...(zoom ?? ends), logs.x)
-  const y = valueScale(reachOf(points, lines), limits, logs.y)
+  const x = stepScale(...(zoom ?? spanOf([...(rows.length > 0 ? [ends] : []), ...pinned.map((one) => one.ends)])), logs.x)
+  const y = valueScale(reachOf([points, ...pinned.map((one) => one.points)], lines), limits, logs.y)
   return (
     <div className="plot">
       <OnDemand part={chartPart}>
         {(Chart) => (
           <>
-            <Chart points={points} lines={lines} dots={props.dots ?? false} x={x} y={y} events={events} />
-            <Cursor {...props} name={name} x={x} points={points} events={events} />
+            <Chart points={points} lines={lines} dots={props.dots ?? false} x={x} y={y} events={events} pinned={pinned} />
+            <Cursor {...props} name={name} x={x} points={points} events={events} pinned={pinned} />
           </>
         )}
       </OnDemand>
@@ -147,21 +172,34 @@ function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs 
   )
 }
 
-type CursorProps = ChartProps & { name: string; x: Scale; points: readonly ThinPoint[]; events: readonly RunEvent[] }
+type CursorProps = ChartProps & {
+  name: string
+  x: Scale
+  points: readonly ThinPoint[]
+  events: readonly RunEvent[]
+  pinned: readonly PinnedCurve[]
+}
 
 /** Apart from the chart, which is not drawn anew as it moves. */
-function Cursor({ name, x, points, events, chart, lines, format }: CursorProps) {
+function Cursor({ name, x, points, events, pinned, chart, lines, format }: CursorProps) {
   const row = useRow(chart)
   const place = `step ${count(row?.step ?? 0)}`
   const here = events.filter(({ step }) => step === row?.step).map(({ words }) => words)
   const values = lines.map(({ key, label }) => `${label} ${format(row?.[key as keyof typeof row])}`)
-  return <ChartCursor name={name} x={x} points={points} place={place} words={[place, ...here, ...values].join(', ')} />
+  const others = pinned.map(({ run }) => `${run.name} ${format(pinnedValue(run, chart, lines, row))}`)
+  return <ChartCursor name={name} x={x} points={points} place={place} words={[place, ...here, ...values, ...others].join(', ')} />
 }
 
+/** From the first of some steps to the last. */
+const spanOf = (all: readonly (readonly [number, number])[]): [number, number] => [
+  Math.min(...all.map(([from]) => from)),
+  Math.max(...all.map(([, to]) => to)),
+]
+
 /** How far the values of the lines reach. */
-function reachOf(points: readonly ThinPoint[], lines: ChartProps['lines']) {
+function reachOf(curves: readonly (readonly ThinPoint[])[], lines: ChartProps['lines']) {
   let [lowest, highest, lowestPositive] = [Infinity, -Infinity, Infinity]
-  for (const point of points)
+  for (const point of curves.flat())
     for (const { key } of lines) {
       const thin = point.values[key]
       if (!thin) continue
@@ -182,6 +220,7 @@ function Large({ name, logs, onLogs, onClose, ...props }: ChartProps & WithLogs 
   return (
     <div className="chart" ref={box}>
       <Values {...props} />
+      <PinnedValues {...props} />
       <Tools name={name} logs={logs} onLogs={onLogs} />
       <Plot {...props} name={name} logs={logs} />
       <div className="dialog-buttons">

@@ -10,7 +10,8 @@ const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enc
 export function csvFile(name: string, chart: ChartName, lines: readonly Line[]): ExportedFile {
   const { rows, smoothed } = allOf(chart)
   const soft = lines.filter(({ key }) => smoothed[key])
-  const head = ['step', ...lines.map(({ label }) => label), ...soft.map(({ label }) => `${label} smoothed`)]
+  const nameOf = ({ label, written = label }: Line) => written
+  const head = ['step', ...lines.map(nameOf), ...soft.map((line) => `${nameOf(line)} smoothed`)]
   const table = rows.map((row, i) => [
     row.step,
     ...lines.map(({ key }) => row[key as keyof typeof row]),
@@ -30,6 +31,7 @@ const properties = [
   'font-size',
   'font-family',
   'text-anchor',
+  'paint-order',
 ] as const
 
 const isGroup = (element: Element) => ['svg', 'g', 'defs', 'clipPath'].includes(element.tagName)

@@ -7,6 +7,10 @@ export interface Line {
   model: 'A' | 'B' | 'both' | 'none'
   /** Drawn thin: a part, not the total. */
   faint: boolean
+  /** Of a class, which has a colour and, since colour is not enough, dashes of its own. */
+  own?: { color: string; dash: string | undefined }
+  /** What it is called in a file, if that is not its label. */
+  written?: string
 }
 
 export interface ChartProps {

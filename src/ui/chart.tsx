@@ -3,25 +3,31 @@ import { CartesianGrid, LineChart, ReferenceLine, ResponsiveContainer, usePlotAr
 import { tidy } from '../lib/round-numbers'
 import type { Thin, ThinPoint } from '../store/series'
 import type { RunEvent } from './chart-events'
-import type { ChartProps } from './chart-props'
+import type { ChartProps, Line } from './chart-props'
 import { shareOf, type Scale } from './chart-scale'
 import { count } from './format'
+import type { PinnedCurve } from './pinned-curves'
+import { PinnedLines } from './pinned-lines'
 import { useTurn } from './use-turn'
 
 const strokes = { A: 'var(--model-a)', B: 'var(--model-b)', both: 'var(--text)', none: 'var(--quiet)' } as const
 
+const strokeOf = ({ own, model }: Line) => own?.color ?? strokes[model]
+
 /** A is solid and B is dashed, so that colour is not the only difference. */
-const dash = (model: string, faint: boolean) => (model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
+const dashOf = ({ own, model, faint }: Line) => (own ? own.dash : model === 'B' ? (faint ? '2 3' : '6 4') : undefined)
 
 interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
   points: readonly ThinPoint[]
   x: Scale
   y: Scale
   events: readonly RunEvent[]
+  /** Of other runs. */
+  pinned: readonly PinnedCurve[]
 }
 
 /** A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. */
-export function Chart({ x, y, events, ...drawn }: Props) {
+export function Chart({ x, y, events, pinned, ...drawn }: Props) {
   // The library takes as long for its axes as for all else when it draws a chart first.
   const turn = useTurn(true)
   return (
@@ -60,6 +66,7 @@ export function Chart({ x, y, events, ...drawn }: Props) {
               <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
             ))}
             <Curves {...drawn} x={x} y={y} />
+            <PinnedLines curves={pinned} x={x} y={y} />
           </>
         )}
       </LineChart>
@@ -74,7 +81,7 @@ const ends = (x: Scale, y: Scale) => [0, 1].map((i) => ({ x: x.domain[i], y: y.d
  * The lines: each bold as it is smoothed, over its values as they came: faint while each has a point, else as the area from the lowest to the highest.
  * Where one breaks off and goes on later there is a cross. Drawn by themselves, since the library takes five milliseconds for each.
  */
-function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
+function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'pinned'>) {
   const plot = usePlotArea()
   const clip = useId()
   if (!plot) return null
@@ -96,8 +103,9 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
           <rect x={plot.x} y={plot.y} width={plot.width} height={plot.height} />
         </clipPath>
       </defs>
-      {lines.map(({ key, model }) =>
-        thinned ? (
+      {lines.map((line) => {
+        const { key } = line
+        return thinned ? (
           <path
             key={key}
             className="range"
@@ -106,7 +114,7 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
               heights(key, 'high'),
               heights(key, 'low').map((v, i) => v ?? (points[i]!.values[key] ? lowest : null)),
             )}
-            fill={strokes[model]}
+            fill={strokeOf(line)}
             fillOpacity={0.2}
           />
         ) : (
@@ -115,12 +123,13 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
             className="raw"
             d={path(across, heights(key, 'value'))}
             fill="none"
-            stroke={strokes[model]}
+            stroke={strokeOf(line)}
             strokeOpacity={0.35}
           />
-        ),
-      )}
-      {lines.map(({ key, model, faint }) => {
+        )
+      })}
+      {lines.map((line) => {
+        const { key, faint } = line
         const smooth = heights(key, 'smooth')
         return (
           <g key={key}>
@@ -128,18 +137,14 @@ function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events'>) {
               className="bold"
               d={path(across, smooth)}
               fill="none"
-              stroke={strokes[model]}
+              stroke={strokeOf(line)}
               strokeWidth={faint ? 1 : 1.75}
               strokeOpacity={faint ? 0.8 : 1}
-              strokeDasharray={dash(model, faint)}
+              strokeDasharray={dashOf(line)}
             />
-            {dots &&
-              !faint &&
-              smooth.map(
-                (v, i) => v !== null && across[i] !== null && <circle key={i} cx={across[i]!} cy={v} r={2} fill={strokes[model]} />,
-              )}
+            {dots && !faint && <path className="dots" d={dotsOf(across, smooth)} fill={strokeOf(line)} />}
             {gapsOf(smooth).map((i) => (
-              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokes[model]} fontSize={12} textAnchor="middle">
+              <text key={i} x={across[i]!} y={smooth[i]! + 4} fill={strokeOf(line)} fontSize={12} textAnchor="middle">
                 ×
               </text>
             ))}
@@ -174,6 +179,13 @@ const path = (across: readonly (number | null)[], heights: readonly (number | nu
 const area = (across: readonly (number | null)[], high: readonly (number | null)[], low: readonly (number | null)[]): string =>
   runsOf(across, high)
     .map((run) => `M${join(run, across, high)}L${join([...run].reverse(), across, low)}Z`)
+    .join('')
+
+/** A dot of 2 px at each point, as one element: hundreds of them would take most of an update. */
+const dotsOf = (across: readonly (number | null)[], heights: readonly (number | null)[]): string =>
+  runsOf(across, heights)
+    .flat()
+    .map((i) => `M${(across[i]! - 2).toFixed(2)} ${heights[i]!.toFixed(2)}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`)
     .join('')
 
 /** The last points before a line breaks off, if it goes on later. */

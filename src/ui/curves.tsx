@@ -3,11 +3,13 @@ import { recoveryWords } from '../lib/recovery'
 import { mostSmoothing, smooth, useChartView } from '../store/chart-view'
 import { useBegun } from '../store/curves'
 import { usePage } from '../store/page-store'
+import { usePinnedRuns } from '../store/pinned-runs'
 import { useChartEvents } from './chart-events'
 import { ChartFigure } from './chart-figure'
 import type { Line } from './chart-props'
 import { ComingCurves } from './coming'
 import { count, percent, value } from './format'
+import { ScoreChart } from './score-chart'
 
 const terms = ['total', 'exemplar', 'synthetic', 'image', 'feature'] as const
 type Term = (typeof terms)[number]
@@ -17,15 +19,13 @@ const pair = (key: string, label: string, faint = false): Line[] => [
   { key: `${key}B`, label: `${label} B`, model: 'B', faint },
 ]
 
-/** Three places, as papers give it. */
-const dice = (v: number | null | undefined) => (v === null || v === undefined ? '–' : v.toFixed(3))
-
 /** Agreement lies near 1, where a chart from 0 would show nothing. */
 const downToTenth = (lowest: number) => (Number.isFinite(lowest) ? Math.min(0.9, Math.floor(lowest * 10) / 10) : 0)
 
 export function Curves() {
   const [shown, setShown] = useState<readonly Term[]>(['total'])
-  const begun = useBegun()
+  const [own, pinned] = [useBegun(), usePinnedRuns().length > 0]
+  const begun = own || pinned
   const toggle = (term: Term) => setShown(terms.filter((t) => (t === term) !== shown.includes(t)))
   return (
     <section className="panel curves" aria-labelledby="curves-heading" data-begun={begun}>
@@ -63,20 +63,7 @@ export function Curves() {
         lines={[{ key: 'agreement', label: 'agreement', model: 'both', faint: false }]}
         note="Share of pixels on which both pseudo-labels are the same."
       />
-      <ChartFigure
-        name="Dice"
-        chart="dice"
-        format={dice}
-        limits={[0, 1]}
-        dots
-        lines={[
-          { key: 'dice', label: 'mean of both', model: 'both', faint: false },
-          { key: 'diceA', label: 'A', model: 'A', faint: false },
-          { key: 'diceB', label: 'B', model: 'B', faint: false },
-          { key: 'fit', label: 'fit (exemplar)', model: 'none', faint: true },
-        ]}
-        note="On reference masks of other patients. The fit is the score on the exemplar itself: not accuracy."
-      />
+      <ScoreChart />
     </section>
   )
 }

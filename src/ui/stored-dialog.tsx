@@ -10,6 +10,7 @@ import { ModalDialog } from './modal-dialog'
 export function StoredDialog({ onClose }: { onClose: () => void }) {
   const runs = usePage((state) => state.runs)
   const present = usePage((state) => state.present)
+  const logged = usePage((state) => state.log.runs)
   const persisted = usePage((state) => state.persisted)
   const [stored, setStored] = useState<Stored | null>(null)
   useEffect(() => {
@@ -24,7 +25,8 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
       <p>
         On this computer only: each run from its first step, with its settings, what you drew, and the names and copies of its images, up to
         1 GB of them a run (larger ones are asked for again); drawings that are not finished, and how their volumes were shown; the theme;
-        notes on this computer’s speed. A run is stored until you press Reset or forget it.
+        notes on this computer’s speed. A run is stored until you press Reset or forget it. The run log has settings, curves, scores and
+        masks of those that have ended, without pixels and names of images.
       </p>
       {runs.length === 0 && <p className="quiet">No run is stored.</p>}
       <ul className="stored">
@@ -46,7 +48,7 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
       </ul>
       {stored && (
         <p className="quiet">
-          {plural(stored.drawings, 'drawing')}.{' '}
+          {plural(logged.length, 'run')} in the run log, {plural(stored.drawings, 'drawing')}.{' '}
           {stored.used !== null && stored.allowed !== null && `${amount(stored.used)} in all, of ${amount(stored.allowed)} allowed. `}
           {persisted
             ? 'The browser keeps this until you remove it.'
@@ -56,7 +58,7 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
       <div className="dialog-buttons">
         <button
           type="button"
-          disabled={runs.length === 0 && !stored?.drawings}
+          disabled={runs.length === 0 && logged.length === 0 && !stored?.drawings}
           onClick={() => void forgetAll().then(async () => setStored(await whatIsStored()))}
         >
           Remove all runs and drawings

@@ -14,9 +14,9 @@ import { WatchStrip } from './watch-strip'
 export function TrainingPanel() {
   const seen = useLatest(({ views }) => views !== null)
   // Without the live view the pictures come when the run rests.
-  const blind = usePage(({ live, status: { step } }) => !live && step > 0)
+  const stepped = usePage(({ status: { step } }) => step > 0)
   const walking = useWalk() !== null
-  const begun = seen || blind || walking
+  const begun = seen || stepped || walking
   return (
     <section id="training" className="panel training" aria-labelledby="training-heading">
       <h2 id="training-heading">Training</h2>

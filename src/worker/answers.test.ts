@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { makeNifti } from '../data/volumes.test-support'
 import { Keeper } from '../keeping/keeper'
+import { RunLog } from '../keeping/run-log'
 import { Session } from '../session/session'
 import { answering } from './answers'
 import type { BackendInfo, Command, Event, Given, Outcome, RequestName } from './protocol'
@@ -16,7 +17,12 @@ function begin() {
   const answer = answering(() => {
     const session = new Session(backend, post)
     const keeper = new Keeper(session, backend, () => undefined)
-    return Promise.resolve({ session, keeper, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) })
+    const log = new RunLog(
+      session,
+      () => Promise.resolve(null),
+      () => undefined,
+    )
+    return Promise.resolve({ session, keeper, log, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) })
   }, post)
   let id = 0
   /** Asks, and returns everything posted up to the answer. */

@@ -58,6 +58,16 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   keep: (_, { keeper }) => keeper.keep(),
   'continue-run': ({ id, best }, { keeper }) => keeper.resume(id, best),
   'forget-run': ({ id }, { keeper }) => keeper.forget(id),
+  'edit-logged': ({ id, ...changes }, { log }) => log.edit(id, changes),
+  'remove-logged': ({ ids }, { log }) => log.remove(ids),
+  'logged-curves': ({ id }, { log }) => log.curves(id),
+  'export-logged': ({ ids }, { log }) => log.export(ids),
+  'import-logged': async ({ files }, { log }) => {
+    const { count, problems } = await log.import(files.map(({ name, blob }) => fromBlob(name, blob)))
+    return { count, problems: problems.map((error) => problemOf(error)!) }
+  },
+  'logged-masks': ({ picture, ids }, { log }) => log.masks(picture, ids),
+  'compare-logged': ({ ids }, { log }) => log.differing(ids),
   'case-names': (_, { session }) => session.caseNames(),
   bench: ({ options }, { backend }, tell) => bench(options, backend, tell),
   'self-test': (_, opened, tell) => selfTest(opened, tell),

@@ -6,9 +6,10 @@ import relaxedKernels from '../kernels/wasm/simd-relaxed.wasm?url'
 import sharedKernels from '../kernels/wasm/simd-shared.wasm?url'
 import kernels from '../kernels/wasm/simd.wasm?url'
 import threadScript from '../kernels/wasm/thread.js?url'
-import { browserLocks, browserRecords } from '../keeping/browser-storage'
+import { browserLocks, browserLog, browserRecords } from '../keeping/browser-storage'
 import { Keeper } from '../keeping/keeper'
 import { OpfsDisk } from '../keeping/opfs-disk'
+import { RunLog } from '../keeping/run-log'
 import { boundedStorage, type Storage } from '../keeping/storage'
 import { leftUnseen } from '../lib/left-unseen'
 import { fetchOwn, throwLoadError } from '../lib/own-file'
@@ -42,6 +43,7 @@ const simdUrls: Record<SimdFile, string> = {
 const storageIn = (root: FileSystemDirectoryHandle): Storage => ({
   disk: new OpfsDisk(root),
   records: browserRecords,
+  log: browserLog,
   locks: browserLocks(scope.navigator.locks),
   room: async () => {
     const { quota = 0, usage = 0 } = await scope.navigator.storage.estimate()
@@ -68,16 +70,28 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
     const backend = await openBackend(wanted, platform, onFault, threads)
     let keeper: Keeper | null = null
     let run = 0
+    let log: RunLog | null = null
     const report = (event: SessionEvent) => {
       run = event.run
+      // The page gets the pictures themselves, not copies.
+      log?.hear(event)
       post(event)
       keeper?.hear(event)
     }
     session = new Session(backend, report, (on, host) => reopenBackend(on, host, platform, onFault, threads))
     session.doubt(backend.backend === 'webgpu')
     keeper = new Keeper(session, backend, (type, event) => post({ type, run, ...event } as Event))
+    log = new RunLog(
+      session,
+      () => keeper.identify(),
+      (event) => post({ type: 'log', run, ...event }),
+    )
+    const keepIn = async (root: FileSystemDirectoryHandle | null, refused: string | null) => {
+      const storage = root && boundedStorage(storageIn(root))
+      await Promise.all([keeper.open(storage, refused), log.open(storage?.log ?? null)])
+    }
     const openHost = () => openBackend(null, { ...platform, webgpu: () => Promise.resolve(null) }, () => undefined, threads)
-    return { session, keeper, keepIn: (root, refused) => keeper.open(root && boundedStorage(storageIn(root)), refused), backend, openHost }
+    return { session, keeper, log, keepIn, backend, openHost }
   } catch (error) {
     throwLoadError(error)
     if (error instanceof BackendError) throw error

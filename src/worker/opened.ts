@@ -1,4 +1,5 @@
 import type { Keeper } from '../keeping/keeper'
+import type { RunLog } from '../keeping/run-log'
 import type { BackendInfo } from '../session/events'
 import type { Session } from '../session/session'
 
@@ -6,6 +7,7 @@ import type { Session } from '../session/session'
 export interface Opened {
   session: Session
   keeper: Keeper
+  log: RunLog
   /** Says where runs are kept, or why nowhere. */
   keepIn: (root: FileSystemDirectoryHandle | null, refused: string | null) => Promise<void>
   backend: BackendInfo

@@ -2,6 +2,7 @@
 import type { OptionText } from '../bench/options'
 import type { BenchReport, Table } from '../bench/report'
 import type { ListedRun } from '../keeping/kept-run'
+import type { LoggedRun, RunCurves } from '../keeping/logged-run'
 import type { Network } from '../method/history'
 import type { LabelClass } from '../image/raster'
 import type { Config } from '../method/config'
@@ -29,6 +30,7 @@ import type {
 } from '../session/events'
 
 export type { KeptFile, KeptState, ListedRun } from '../keeping/kept-run'
+export type { LoggedRun, RunCurves } from '../keeping/logged-run'
 export type { Mark, Network, Recovery, ScoreRow, StepMetrics } from '../method/history'
 export type * from '../session/events'
 
@@ -108,6 +110,17 @@ export interface Requests {
   'continue-run'(given: { id: string; best: boolean }): void
   /** Removes a kept run, and all that is kept of it. */
   'forget-run'(given: { id: string }): void
+  /** Names or pins a run of the run log. */
+  'edit-logged'(given: { id: string } & Partial<Pick<LoggedRun, 'name' | 'pinned'>>): void
+  'remove-logged'(given: { ids: string[] }): void
+  'logged-curves'(given: { id: string }): RunCurves
+  'export-logged'(given: { ids: string[] }): ExportedFile
+  /** Adds the runs in files to the run log. Answers with how many, and what is wrong with others. */
+  'import-logged'(given: { files: { name: string; blob: Blob }[] }): { count: number; problems: Problem[] }
+  /** What each of some runs sees in an image, at full size; null in one that has no mask of it. */
+  'logged-masks'(given: { picture: PictureId; ids: string[] }): (Uint8Array<ArrayBuffer> | null)[]
+  /** The images that two runs have masks of, those first on which these differ most, with the share of what either marks. */
+  'compare-logged'(given: { ids: [string, string] }): { picture: PictureId; share: number }[]
   /** Measures this browser instead of training. */
   bench(given: { options: OptionText }): Found<BenchReport>
   /** Tests whether this browser's adapter computes rightly, instead of training. */
@@ -147,6 +160,8 @@ export interface Events extends SessionEvents {
   runs: { runs: ListedRun[]; present: string | null }
   /** The newest state of the run at hand as a zip, where the browser stores none: the page holds it. */
   held: { archive: Uint8Array<ArrayBuffer> }
+  /** The runs that have ended or were imported, the newest first; which is the one at hand; whether they outlive the page. With every change. */
+  log: { runs: LoggedRun[]; present: string | null; kept: boolean }
   /** The worker has asked for an address without a service worker's knowing. It belongs to no run. */
   request: { url: string }
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { makePng } from '../../data/files.test-support'
 import { Keeper } from '../../keeping/keeper'
 import { MemoryBrowser } from '../../keeping/memory-storage.test-support'
+import { RunLog } from '../../keeping/run-log'
 import { keys, parameters } from '../../method/config'
 import type { ExportKind, PictureId, RunState } from '../../session/events'
 import { answering } from '../../worker/answers'
@@ -29,6 +30,7 @@ class Page {
   private pictures: PictureId[] = []
   private sources: string[] = []
   private kept: string[] = []
+  private logged: string[] = []
   private asked = 0
   private readonly open = new Map<number, RequestName>()
   private readonly waiting: Promise<void>[] = []
@@ -42,10 +44,16 @@ class Page {
         this.session = new Session(backend, (event) => {
           this.hear(structuredClone(event))
           keeper.hear(event)
+          log.hear(event)
         })
         const keeper = new Keeper(this.session, backend, (type, event) => this.hear({ type, run: this.run, ...event } as Event))
         await keeper.open(new MemoryBrowser().tab())
-        return { session: this.session, keeper, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) }
+        const log = new RunLog(
+          this.session,
+          () => keeper.identify(),
+          (event) => this.hear({ type: 'log', run: this.run, ...event }),
+        )
+        return { session: this.session, keeper, log, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) }
       },
       (message) => this.hear(structuredClone(message)),
     )
@@ -63,6 +71,9 @@ class Page {
 
   /** One of the kept runs, or one that there is not. */
   keptRun = (n: number) => this.kept[n % (this.kept.length + 1)] ?? 'none'
+
+  /** One of the runs of the run log, or one that is not there. */
+  loggedRun = (n: number) => this.logged[n % (this.logged.length + 1)] ?? 'none'
 
   /** Waits for all outcomes, and for the run to rest. @throws Fault */
   async settled(): Promise<void> {
@@ -96,6 +107,7 @@ class Page {
     this.run = message.run
     if (message.type === 'problem') this.expectTold(message)
     if (message.type === 'runs') this.kept = message.runs.map(({ id }) => id)
+    if (message.type === 'log') this.logged = message.runs.map(({ id }) => id)
     if (message.type === 'state') {
       if (message.step < this.step && message.state === 'running' && this.state === 'running') throw new Fault('A step was counted twice.')
       ;({ state: this.state, step: this.step } = message)
@@ -270,6 +282,16 @@ const requests: {
   keep: fc.constant(() => ({})),
   'continue-run': record({ n: nat(), best: boolean() }).map(({ n, best }) => (page) => ({ id: page.keptRun(n), best })),
   'forget-run': nat().map((n) => (page) => ({ id: page.keptRun(n) })),
+  'edit-logged': record({ n: nat(), name: oneof(string(), fc.constant(null)), pinned: boolean() }).map(({ n, ...changes }) => (page) => ({
+    id: page.loggedRun(n),
+    ...changes,
+  })),
+  'remove-logged': nat().map((n) => (page) => ({ ids: [page.loggedRun(n)] })),
+  'logged-curves': nat().map((n) => (page) => ({ id: page.loggedRun(n) })),
+  'export-logged': nat().map((n) => (page) => ({ ids: [page.loggedRun(n)] })),
+  'import-logged': constantFrom(...Object.keys(files)).map((name) => () => ({ files: [{ name, blob: new Blob([files[name]!]) }] })),
+  'logged-masks': record({ n: nat(), m: nat() }).map(({ n, m }) => (page) => ({ picture: page.picture(n), ids: [page.loggedRun(m)] })),
+  'compare-logged': record({ n: nat(), m: nat() }).map(({ n, m }) => (page) => ({ ids: [page.loggedRun(n), page.loggedRun(m)] })),
   'trust-adapter': fc.constant(() => ({})),
 }
 

@@ -8,8 +8,18 @@ import { patientPlace } from './measures'
 
 const percent = (byte: number) => `${Math.round(byte / 2.55)} %`
 
-/** Position in pixels and in the patient, value, and what the layer says there; empty outside the image. @param of whose probability */
-export function describe(picture: ViewedPicture, { x, y }: Point, layer: LayerName, of: number, classes: readonly LabelClass[]): string {
+/**
+ * Position in pixels and in the patient, value, and what the layer says there; empty outside the image.
+ * @param of whose probability @param whose masks the disagreement is of
+ */
+export function describe(
+  picture: ViewedPicture,
+  { x, y }: Point,
+  layer: LayerName,
+  of: number,
+  classes: readonly LabelClass[],
+  whose: readonly [string, string] = ['A', 'B'],
+): string {
   const { width, height, pixels, place, masks, probabilities } = picture
   if (x < 0 || y < 0 || x >= width || y >= height) return ''
   const [column, row] = [Math.floor(x), Math.floor(y)]
@@ -17,7 +27,7 @@ export function describe(picture: ViewedPicture, { x, y }: Point, layer: LayerNa
   const nameOf = (label: number | undefined) => (label === unknown ? 'unknown' : (classes[label ?? 0]?.name ?? ''))
   const said = () => {
     if (layer === 'image') return null
-    if (layer === 'disagreement') return `A ${nameOf(masks.A?.[at])}, B ${nameOf(masks.B?.[at])}`
+    if (layer === 'disagreement') return `${whose[0]} ${nameOf(masks.A?.[at])}, ${whose[1]} ${nameOf(masks.B?.[at])}`
     if (layer === 'probability') return `${nameOf(of)} ${percent(probabilities[of]?.[at] ?? 0)}`
     const label = masks[layer]?.[at]
     const sure = layer === 'mean' && label !== undefined ? probabilities[label]?.[at] : undefined

@@ -18,6 +18,10 @@ interface Props {
   layer: LayerName
   classes: readonly ClassInfo[]
   window: GreyWindow
+  /** Which of several pictures of the image it is; nothing where it is the only one. */
+  title?: string
+  /** Whose masks the disagreement is of. */
+  whose?: readonly [string, string]
   /** Told how the image lies on the canvas, for the keys of the dialog; null when it is gone. */
   onSight: (sight: Sight | null) => void
 }
@@ -26,7 +30,7 @@ interface Props {
 const barRoom = 140
 
 /** The image with its layer, the letters of its sides, a scale bar, buttons to zoom and move it, and a read-out of what is under the pointer. */
-export function ViewerPicture({ picture, layer, classes, window, onSight }: Props) {
+export function ViewerPicture({ picture, layer, classes, window, title, whose, onSight }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const screen = useRef<Screen | null>(null)
   const sight = useRef<Sight | null>(null)
@@ -83,7 +87,7 @@ export function ViewerPicture({ picture, layer, classes, window, onSight }: Prop
   }
 
   const at = cross ? { x: cross.x + 0.5, y: cross.y + 0.5 } : pointer
-  const said = at ? describe(picture, at, layer, of, classes) : ''
+  const said = at ? describe(picture, at, layer, of, classes, whose) : ''
   const crossAt = cross && view ? toScreen(view, { x: cross.x + 0.5, y: cross.y + 0.5 }) : null
   return (
     <>
@@ -92,7 +96,7 @@ export function ViewerPicture({ picture, layer, classes, window, onSight }: Prop
           ref={canvas}
           role="application"
           tabIndex={0}
-          aria-label={`${picture.name}. Arrow keys move a cross-hair that reads values.`}
+          aria-label={`${picture.name}${title ? `, ${title}` : ''}. Arrow keys move a cross-hair that reads values.`}
           data-picture={picture.id}
           data-layer={layer}
           data-step={picture.step}

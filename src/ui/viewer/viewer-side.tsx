@@ -8,6 +8,7 @@ import { imagesOf, look, measureMasks, setWindow, useViewer, type LayerName } fr
 import type { DatasetSummary, MaskName, PictureId, ViewedPicture } from '../../worker/protocol'
 import { count, percent, plural } from '../format'
 import { OpacityField, WindowFields } from '../annotation/view-fields'
+import { ComparedNumbers } from './compared-runs'
 import { lackOf, layerRows, measuredMask } from './layer'
 import { measure, millilitres, squareMillimetres } from './measures'
 
@@ -23,12 +24,17 @@ interface Props {
 
 /** How the image is shown, and how large what is marked on it is. */
 export function ViewerSide({ picture, layer, dataset, slices, window }: Props) {
+  const runs = useViewer((state) => state.runs)
   return (
     <div className="desk-side">
-      <LayerButtons picture={picture} layer={layer} dataset={dataset} />
+      {runs ? (
+        <ComparedNumbers runs={runs} classes={dataset.classes} />
+      ) : (
+        <LayerButtons picture={picture} layer={layer} dataset={dataset} />
+      )}
       <Look />
       <Window picture={picture} window={window} />
-      <Measures picture={picture} layer={layer} dataset={dataset} slices={slices} />
+      {!runs && <Measures picture={picture} layer={layer} dataset={dataset} slices={slices} />}
       <Shortcuts />
     </div>
   )

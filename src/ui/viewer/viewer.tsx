@@ -21,6 +21,7 @@ import { count } from '../format'
 import { ModalDialog } from '../modal-dialog'
 import { ResumeWith } from '../resume-with'
 import { millimetres } from '../source-words'
+import { ComparedRuns } from './compared-runs'
 import { layerOn, layerRows, lackOf } from './layer'
 import { seeMore, zoomBy, type Sight } from './pointers'
 import { ViewerPicture } from './viewer-picture'
@@ -39,6 +40,7 @@ export function Viewer({ dataset, asked }: Props) {
   const shown = useViewer((state) => state.shown)
   const among = useViewer((state) => state.among)
   const wanted = useViewer((state) => state.layer)
+  const runs = useViewer((state) => state.runs)
   const own = useViewer((state) => (shown ? state.windows[sourceOf(shown.id)] : undefined))
   const sight = useRef<Sight | null>(null)
   const keepSight = useCallback((now: Sight | null) => {
@@ -111,7 +113,9 @@ export function Viewer({ dataset, asked }: Props) {
       <Keys dialog={dialog} sight={sight} asked={asked} frames={frames} />
       <div className="desk-parts" aria-busy={shown?.id !== asked}>
         <div className="desk-stage">
-          {shown && layer ? (
+          {shown && runs ? (
+            <ComparedRuns picture={shown} runs={runs} classes={dataset.classes} window={own ?? shown.window} onSight={keepSight} />
+          ) : shown && layer ? (
             <ViewerPicture picture={shown} layer={layer} classes={dataset.classes} window={own ?? shown.window} onSight={keepSight} />
           ) : (
             <>

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest'
+import { fromBytes } from '../data/given-file'
+import { disagreement } from '../image/masks'
+import type { Config } from '../method/config'
+import { exemplar, images, inRole } from '../session/disc-files.test-support'
+import { sessionsOnWasm } from '../session/sessions.test-support'
+import { Keeper } from './keeper'
+import { MemoryBrowser } from './memory-storage.test-support'
+import { MemoryLog, most, RunLog, type LogEvent } from './run-log'
+import type { LoggedRun } from './logged-run'
+
+const { openSession, wasm } = sessionsOnWasm()
+const tiny: Partial<Config> = {
+  size: 16,
+  baseWidth: 4,
+  steps: 3,
+  warmup: 0,
+  ramp: 0,
+  tau: 0.34,
+  scoreEvery: 2,
+  batchLabeled: 2,
+  batchUnlabeled: 1,
+}
+
+/** A session with what keeps it and its log, as in the worker of a tab. */
+async function openTab(browser = new MemoryBrowser()) {
+  const told: LogEvent[] = []
+  let clock = 0
+  const { session, runTo } = openSession((event) => {
+    log.hear(event)
+    keeper.hear(event)
+  })
+  const keeper = new Keeper(session, wasm(), () => undefined)
+  const log: RunLog = new RunLog(
+    session,
+    () => keeper.identify(),
+    (event) => told.push(event),
+    () => ++clock,
+  )
+  const storage = browser.tab()
+  await Promise.all([keeper.open(storage), log.open(storage.log)])
+  /** What is listed once all that was heard is written. */
+  const listed = async () => {
+    await keeper.keep()
+    await log.remove([])
+    return told.at(-1)!
+  }
+  return { session, keeper, log, listed, runTo, close: storage.close }
+}
+
+async function withImages(browser?: MemoryBrowser) {
+  const tab = await openTab(browser)
+  await tab.keeper.load([...exemplar, ...inRole('unlabeled', ...images)])
+  await tab.session.configure(tiny)
+  return tab
+}
+
+test('each run that ends is listed once, however often it goes on, also after a reload', async () => {
+  const browser = new MemoryBrowser()
+  const tab = await withImages(browser)
+  await tab.runTo(2)
+  expect((await tab.listed()).runs).toEqual([])
+  await tab.session.stop()
+  const stopped = await tab.listed()
+  expect(stopped).toMatchObject({ kept: true, present: stopped.runs[0]!.id })
+  expect(stopped.runs).toMatchObject([{ state: 'stopped', step: 2, masks: images.length, name: null, pinned: false }])
+  await tab.log.edit(stopped.runs[0]!.id, { name: ' Mine ', pinned: true })
+  await tab.runTo()
+  const finished = await tab.listed()
+  expect(finished.runs).toMatchObject([{ id: stopped.runs[0]!.id, state: 'finished', step: 3, name: 'Mine', pinned: true }])
+  expect(finished.runs[0]!.score!.step).toBe(3)
+
+  tab.close()
+  const other = await openTab(browser)
+  const [kept] = await browser.tab().records.all()
+  await other.keeper.resume(kept!.id, false)
+  expect((await other.listed()).present).toBe(stopped.runs[0]!.id)
+  await other.session.trainOn(1)
+  await other.session.settled()
+  expect((await other.listed()).runs).toMatchObject([{ id: stopped.runs[0]!.id, step: 4, name: 'Mine', pinned: true, seconds: null }])
+
+  // Another run on the same images.
+  await other.session.reset()
+  expect((await other.listed()).present).toBeNull()
+  await other.session.configure({ ...tiny, seed: 5 })
+  await other.runTo()
+  const both = await other.listed()
+  expect(both.runs.map(({ config, name }) => [config.seed, name])).toEqual([
+    [5, null],
+    [0, 'Mine'],
+  ])
+})
+
+test('curves, masks and what differs come from what is kept, and a list that is exported is imported as it was', async () => {
+  const tab = await withImages()
+  await tab.runTo()
+  await tab.session.reset()
+  await tab.session.configure({ ...tiny, teacher: 'self', seed: 1 })
+  await tab.runTo()
+  const { runs } = await tab.listed()
+  const [b, a] = runs.map(({ id }) => id) as [string, string]
+  const { steps, scores } = await tab.log.curves(b)
+  expect([...steps['step']!]).toEqual([1, 2, 3])
+  expect(steps['totalA']).toHaveLength(3)
+  expect([...scores['step']!]).toEqual([2, 3])
+
+  const differing = await tab.log.differing([a, b])
+  expect(differing).toHaveLength(images.length)
+  const shares = differing.map(({ share }) => share)
+  expect(shares).toEqual([...shares].sort((x, y) => y - x))
+  const { picture, share } = differing[0]!
+  const [one, other] = await tab.log.masks(picture, [a, b])
+  const own = await tab.session.viewPicture(picture)
+  expect([one!.length, other!.length]).toEqual([own.pixels.length, own.pixels.length])
+  expect(disagreement(one!, other!) > 0).toBe(share > 0)
+  // The run at hand is the second: its mask here is the one that the viewer has, but for what is between the networks' pixels.
+  const wrong = other!.filter((label, i) => label !== own.masks.mean![i]).length
+  expect(wrong / other!.length).toBeLessThan(0.1)
+
+  await tab.log.edit(a, { name: 'Cross' })
+  const file = await tab.log.export([a, b])
+  const fresh = await openTab()
+  expect(await fresh.log.import([fromBytes(file.name, file.bytes)])).toEqual({ count: 2, problems: [] })
+  const same = (run: LoggedRun) => ({ ...run, id: '', ended: 0, pinned: false, bytes: 0 })
+  const now = (await fresh.listed()).runs
+  const before = (await tab.listed()).runs
+  expect(now.map(same).sort((x, y) => x.config.seed - y.config.seed)).toEqual(
+    before.map(same).sort((x, y) => x.config.seed - y.config.seed),
+  )
+  await expect(fresh.log.import([fromBytes('a.txt', Uint8Array.of(1))])).rejects.toThrow('"a.txt" is no run')
+  await expect(fresh.log.curves('none')).rejects.toThrow('no longer in the run log')
+})
+
+test('the oldest runs leave when there are too many or they are too large, but not those that are pinned', async () => {
+  const tab = await withImages()
+  await tab.runTo()
+  const { runs } = await tab.listed()
+  const file = await tab.log.export([runs[0]!.id])
+  const store = new MemoryLog()
+  const [old] = runs
+  for (let i = 0; i < most.runs + 3; i++)
+    await store.write({ ...old!, id: `old ${i}`, ended: -i, pinned: i === most.runs + 2 }, new Uint8Array(1))
+  const log = new RunLog(
+    tab.session,
+    () => Promise.resolve(null),
+    () => undefined,
+  )
+  await log.open(store)
+  await log.import([fromBytes('one.zip', file.bytes)])
+  const left = await store.all()
+  expect(left.filter(({ pinned }) => !pinned)).toHaveLength(most.runs)
+  expect(left.map(({ id }) => id)).toEqual(expect.arrayContaining(['old 0', `old ${most.runs + 2}`]))
+  expect(left.map(({ id }) => id)).not.toContain(`old ${most.runs}`)
+
+  await store.write({ ...old!, id: 'large', ended: -1000, bytes: most.bytes }, new Uint8Array(1))
+  await log.import([fromBytes('one.zip', file.bytes)])
+  expect((await store.all()).map(({ id }) => id)).not.toContain('large')
+})
