@@ -7,7 +7,7 @@ import type { Command } from './command'
 import { settingsHelp } from './help'
 
 const backends = ['webgpu', 'wasm', 'cpu'] as const satisfies BackendName[]
-const samples = ['Cardiac phantom', 'Abdominal phantom'] as const satisfies SampleName[]
+export const samples = ['Cardiac phantom', 'Abdominal phantom'] as const satisfies SampleName[]
 
 const backend = {
   value: 'NAME',
@@ -277,6 +277,18 @@ export const fuzz = {
   examples: ['--seconds 60', '--only dicom --only tiff --seconds 600 --seed 7 --out out/found'],
 } as const satisfies Command
 
+export const record = {
+  name: 'record',
+  does: 'Records a run on each sample with the preset Quick: its settings, curves and pictures, without weights. The page offers to replay them; a build has those in public.',
+  options: {
+    steps: { value: 'N', meaning: 'Steps of each run', default: '1000' },
+    backend,
+    threads,
+    out: { value: 'DIR', meaning: 'Folder in which the folder "recorded" is written', default: 'public' },
+  },
+  examples: ['--backend wasm --threads 2', '--steps 200 --out out/short'],
+} as const satisfies Command
+
 export const study = {
   name: 'study',
   does:
@@ -313,4 +325,4 @@ export const packaged = [train, predict, evaluate, inspect, bench, selftest, ser
 export type PackagedName = (typeof packaged)[number]['name']
 
 /** All of them. */
-export const commands: readonly Command[] = [...packaged, study, fuzz]
+export const commands: readonly Command[] = [...packaged, study, fuzz, record]

@@ -1,6 +1,8 @@
 /** A run on a sample that is recorded to be looked at: no clock decides what is kept of it. */
 import { zip } from '../export/archive'
 import { makeConfig, type Config } from '../method/config'
+import type { LiveViews } from '../timeline/live-views'
+import { packViews } from '../timeline/snapshot'
 import { withSnapshot, type Recording } from '../timeline/timeline'
 import type { BackendInfo, SampleName } from './events'
 import { replayOf } from './run-archive'
@@ -10,6 +12,22 @@ import { prepare } from './training-data'
 
 /** Steps from one look to the next. */
 const everyLook = 5
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Greys in 32 steps take half the bytes, so that a file of a few hundred kB holds twice as many pictures. Label maps stay as they are. */
+const coarse = (greys: Bytes): Bytes => greys.map((v) => Math.round((Math.round((v * 31) / 255) * 255) / 31))
+
+const coarseViews = (views: LiveViews): LiveViews => ({
+  ...views,
+  weak: coarse(views.weak),
+  strong: coarse(views.strong),
+  mix: views.mix && { ...views.mix, pixels: coarse(views.mix.pixels) },
+  A: { ...views.A, confidence: coarse(views.A.confidence) },
+  B: { ...views.B, confidence: coarse(views.B.confidence) },
+  exemplar: { ...views.exemplar, image: coarse(views.exemplar.image) },
+  synthetic: views.synthetic && { ...views.synthetic, image: coarse(views.synthetic.image) },
+})
 
 /**
  * Trains on a sample, on the active backend.
@@ -31,7 +49,8 @@ export async function recordRun(
       await trainer.steps(everyLook - (trainer.t % everyLook))
       const { t } = trainer
       if (t % config.scoreEvery === 0 || t === config.steps) await trainer.score()
-      kept = withSnapshot(kept, (await trainer.look(0)).snapshot, budget)
+      const { views, snapshot } = await trainer.look(0)
+      kept = withSnapshot(kept, { ...snapshot, views: packViews(coarseViews(views)) }, budget)
       tell(t)
     }
     trainer.timeline = kept

@@ -5,9 +5,10 @@ import { byteText, maxArchiveBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
 import { isZip, listZip, type ZipEntry } from '../data/zip-file'
 import { configFile, json, type Files } from '../export/archive'
-import { either, finite, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
+import { finite, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
 import { version } from '../lib/version'
 import { readConfig, type Config, type StoredConfig } from '../method/config'
+import { diceAlone, type ScoreRow } from '../method/history'
 import type { StoredModel } from '../method/model'
 import type { Recording } from '../timeline/timeline'
 import { areMarks, openCheckpoint, saveCheckpoint, withNaN, type Checkpoint } from './checkpoint'
@@ -64,8 +65,8 @@ export function replayOf(trainer: Trainer, backend: BackendInfo): Files {
   }
 }
 
-/** Five digits are more than a curve shows. */
-const short = (v: number) => (Number.isInteger(v) ? v : Number(v.toPrecision(5)))
+/** Four digits are more than a curve shows. */
+const short = (v: number) => (Number.isInteger(v) ? v : Number(v.toPrecision(4)))
 
 /** What a zip says of its run. */
 export interface RunArchive extends StoredConfig {
@@ -204,15 +205,31 @@ async function timelineIn(
 
 const damaged = (own: string, file: string) => new InputError(`"${file}" has a damaged ${own}; export the run again.`, file)
 
-const number = either(finite, oneOf(null))
-const isRow = (value: unknown): value is Record<string, number | null> & { step: number } =>
-  record({ step: whole(0) })(value) && Object.values(value).every((v) => number(v) || oneOf('A', 'B')(v) || listOf(number)(v))
+const number = orNull(finite)
 
-const isCurves = record({ rows: listOf(isRow), scores: listOf(isRow), marks: areMarks })
+const isRow = (value: unknown): value is Record<string, number | null> & { step: number } =>
+  record({ step: whole(0) })(value) && Object.values(value).every((v) => number(v) || oneOf('A', 'B')(v))
+
+const isScore = record<Omit<ScoreRow, keyof typeof diceAlone>>({
+  ...{ step: whole(0), fit: finite, dice: number, diceA: number, diceB: number, perClass: listOf(number) },
+})
+
+/** What a score has had since there is more than Dice. */
+const isMore = record<typeof diceAlone>({
+  hd95: number,
+  hd95PerClass: listOf(number),
+  perPatient: listOf(record({ picture: text, dice: listOf(number), hd95: listOf(number) })),
+  confidentRight: number,
+  calibrationError: number,
+})
+
+const isCurves = record({ rows: listOf(isRow), scores: listOf(isScore), marks: areMarks })
 
 function curvesIn(value: unknown, file: string): Curves {
   if (!isCurves(value)) throw damaged(names.curves, file)
-  return { rows: withNaN(value.rows), scores: value.scores as unknown as Curves['scores'], marks: value.marks }
+  const scores = value.scores.map((score) => ({ ...diceAlone, ...score }))
+  if (!scores.every((score) => isMore(score))) throw damaged(names.curves, file)
+  return { rows: withNaN(value.rows), scores, marks: value.marks }
 }
 
 function parsed(bytes: Uint8Array, own: string, file: string): unknown {

@@ -1040,7 +1040,7 @@ export class Session {
 
   private reportState(): void {
     const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks(trainer?.marks ?? this.waiting?.run.curves?.marks ?? [])
+    this.reports.marks((trainer ?? this.waiting?.run.curves)?.marks ?? [])
     const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
     this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
   }

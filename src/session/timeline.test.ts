@@ -115,6 +115,21 @@ test('a recorded run of a sample is small, shown beside its images, and left by 
   expect(told).toEqual([5, 10, 15, 20, 25, 30, 35, 40])
   expect(bytes.length).toBeLessThan(2 * budget)
   const { session, of, state } = openSession()
+  const files = unzipSync(bytes)
+  const curves = JSON.parse(new TextDecoder().decode(files['curves.json'])) as { rows: object[]; scores: object[] }
+  const [score] = curves.scores
+  for (const wrong of [
+    { rows: 1 },
+    { rows: [{ step: 1, totalA: 'x' }] },
+    { scores: [{ step: 1 }] },
+    { scores: [{ ...score, perPatient: [{}] }] },
+    { marks: [{}] },
+  ]) {
+    const content = new TextEncoder().encode(JSON.stringify({ ...curves, ...wrong }))
+    await expect(session.loadFiles(inRole(null, zipFile(zipSync({ ...files, 'curves.json': content }))))).rejects.toThrow(
+      '"run.zip" has a damaged curves.json; export the run again.',
+    )
+  }
   await session.loadFiles(inRole(null, zipFile(bytes)))
   expect(of('problem')).toEqual([])
   const { snapshots } = of('timeline').at(-1)!.recording

@@ -1,6 +1,8 @@
 /** What the page can do: plain functions that ask the worker. */
 import type { LabelClass } from '../image/raster'
 import { csvOf } from '../lib/csv'
+import { fetchOwn, LoadError } from '../lib/own-file'
+import { recordedName } from '../lib/recorded-name'
 import { yieldTask } from '../lib/yield-task'
 import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
@@ -225,6 +227,20 @@ export function keepRun(): void {
 export function loadSample(sample: SampleName): void {
   void send('load-sample', { sample })
   keepAddress(sample)
+}
+
+/** Loads the recorded run of the sample, to be looked at instead of training. */
+export async function replaySample(): Promise<void> {
+  const sample = pageStore.getState().dataset?.sample
+  if (!sample) return
+  const name = recordedName(sample)
+  try {
+    const bytes = await fetchOwn('The recorded run', new URL(name, document.baseURI).href)
+    await send('load-files', { files: [{ role: null, name, blob: new Blob([bytes]) }] })
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error
+    tellProblem(error.message, null)
+  }
 }
 
 /** The names of the files that were last given through an input that takes the place of what it gave before. */

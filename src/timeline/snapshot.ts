@@ -59,13 +59,17 @@ export function snapshotOf(views: LiveViews, seen: readonly SeenLabels[], before
     hash: labelHash(views),
     change: before ? changeBetween(labelsIn(before, size), seen) : 0,
     images: [...new Set([...seen.map(({ image }) => image), views.image, ...(views.mix ? [views.mix.image] : [])])],
-    views: packed(tensorsOf(views), {
-      image: views.image,
-      ...(views.mix && { mix: JSON.stringify({ image: views.mix.image, box: views.mix.box }) }),
-    }),
+    views: packViews(views),
     labels: packed(labels, {}),
   }
 }
+
+/** `views` of a snapshot. */
+export const packViews = (views: LiveViews): Bytes =>
+  packed(tensorsOf(views), {
+    image: views.image,
+    ...(views.mix && { mix: JSON.stringify({ image: views.mix.image, box: views.mix.box }) }),
+  })
 
 function tensorsOf({ size, weak, strong, mix, A, B, exemplar, synthetic }: LiveViews): Record<string, StoredTensor> {
   const picture = (data: Bytes): StoredTensor => ({ shape: [size, size], data })

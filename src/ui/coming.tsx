@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { paletteOf } from '../image/palette'
+import { replaySample } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { Annotated } from './exemplar-list'
 import { plural } from './format'
@@ -71,7 +72,18 @@ export function Coming() {
         appear here{ready ? ': press Start.' : ' once a run has started.'}
         {dataset?.sample != null && ' This is a made-up sample; for your own images, drop them anywhere.'}
       </p>
-      <TourButton />
+      <div className="coming-buttons">
+        <TourButton />
+        {dataset?.sample != null && ready && (
+          <button
+            type="button"
+            onClick={() => void replaySample()}
+            title="Pictures, curves and numbers of a run that was recorded, without training."
+          >
+            Replay a recorded run
+          </button>
+        )}
+      </div>
     </div>
   )
 }

@@ -105,7 +105,7 @@ function Said({ at, none }: { at: Snapshot | null; none: boolean }) {
   const is = at ? `as it was${running ? '; training goes on' : ''}` : replay ? 'the end of what was recorded' : 'now'
   return (
     <p className="timeline-said quiet" data-step={shown} data-hash={hash}>
-      <b>Step {count(shown!)}</b>, {is}. {replay && 'Shown from its file, without images and networks. '}
+      <b>Step {count(shown!)}</b>, {is}. {replay && 'Replayed from its file; nothing is computed. '}
       <span title="When they are too many, some are left out, fewest where labels change fastest.">
         {plural(snapshots.length, 'step')} kept, {megabytes(bytesOfAll(snapshots))} of {megabytes(memoryBudget)} MB.
       </span>{' '}
