@@ -1,7 +1,7 @@
 import { button, expect, expectState, expectStepAbove, open, status, test } from './lab'
 
 test('a run that has no room is refused before its first step, and a button takes settings that have', async ({ page }) => {
-  // About 15 GB.
+  // About 7 GB.
   await open(page, 'backend=wasm&size=512&baseWidth=4&batchLabeled=12&batchUnlabeled=12&steps=3')
   const note = page.getByTestId('memory')
   await expect(note).toHaveText(/^Takes about \d+\.\d GB of memory, more than there is\.$/)
@@ -20,7 +20,7 @@ test('a run that has no room is refused before its first step, and a button take
 })
 
 test('what a run takes follows the settings', async ({ page }) => {
-  await open(page, 'backend=wasm&size=32&baseWidth=4&batchLabeled=4&batchUnlabeled=4&parts=2&warmup=0&ramp=0&steps=20')
+  await open(page, 'backend=wasm&size=48&baseWidth=4&batchLabeled=4&batchUnlabeled=4&parts=2&warmup=0&ramp=0&steps=20')
   const note = page.getByTestId('memory')
   const bytes = async () => Number(/\d+/.exec((await note.textContent())!)![0])
   const inParts = await bytes()

@@ -20,7 +20,7 @@ export async function measureMemory(preset: Preset): Promise<MemoryResult> {
   try {
     await runner.prepare(0)
     const images = 2 * data.exemplars.length + data.unlabeled.length
-    const estimate = memoryOf(config, { classes: data.classes, images, gpu: true }).bytes
+    const estimate = memoryOf(config, { classes: data.classes, images, on: 'webgpu' }).bytes
     return { preset, parts: partsOf(config).length, gpuBytes: memory.bytes(), estimate }
   } finally {
     runner.dispose()

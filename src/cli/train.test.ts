@@ -264,7 +264,7 @@ test('a run goes on from its zip with the images alone, and says which are missi
   expect(first).toMatchObject({ status: 0, stderr: '' })
   write('run.zip', zipSync(Object.fromEntries(filesIn('half').map((name) => [name, readFileSync(join(root, 'half', name))]))))
   expect(run('--images', 'pile', '--resume', 'run.zip', '--out', 'x').stderr).toBe(
-    '"run.zip" needs 1 of 4 images: e.png; give them, in any order, to continue at step 1. Its networks can segment further images without them.\n',
+    '"run.zip" needs 1 of 4 images: e.png; give them, in any order, to continue at step 1. Until then Timeline replays it without them. Its networks can segment further images without them.\n',
   )
   const last = run('--images', 'pile', '--unlabeled', 'own/e.png', '--resume', 'run.zip', '--out', 'rest')
   expect(last).toMatchObject({ status: 0, stderr: '' })

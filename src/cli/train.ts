@@ -195,7 +195,6 @@ async function main(values: Values<typeof train>): Promise<void> {
     log.receive(event)
     events?.receive(event)
   })
-  session.followLive(events !== null)
   const stopIfRefused = () => {
     if (log.problems.length > 0) throw new UsageError(log.problems.join('\n'))
   }

@@ -21,10 +21,8 @@ export interface LoggedRun extends Pick<
   bytes: number
 }
 
-/** The curves of a run, a column for each kind of value, NaN where there is none. */
 export interface RunCurves {
-  /** Of each step, `step` among them. */
+  /** A column for each value of a step, `step` among them, NaN where there is none. */
   steps: Record<string, Float64Array<ArrayBuffer>>
-  /** Of each score, likewise. */
-  scores: Record<string, Float64Array<ArrayBuffer>>
+  scores: ScoreRow[]
 }

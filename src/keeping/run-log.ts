@@ -2,7 +2,7 @@ import { fromBytes, type GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { seenName, zip, type Files } from '../export/archive'
 import { disagreement } from '../image/masks'
-import type { ScoreRow, StepMetrics } from '../method/history'
+import type { StepMetrics } from '../method/history'
 import type { ExportedFile, PictureId, SessionEvent } from '../session/events'
 import { longestName, readRecords, recordFiles, type RunRecord } from '../session/run-record'
 import type { Session } from '../session/session'
@@ -159,7 +159,7 @@ export class RunLog {
   /** @throws InputError if it is there no longer */
   async curves(id: string): Promise<RunCurves> {
     const { rows, scores } = await this.record(id)
-    return { steps: columnsOf(rows), scores: columnsOf(scores) }
+    return { steps: columnsOf(rows), scores }
   }
 
   /** A zip with a folder for each run. @throws InputError if one is there no longer */
@@ -259,10 +259,8 @@ function leaving(runs: readonly LoggedRun[], own: string): string[] {
   })
 }
 
-const lists: ReadonlySet<string> = new Set(['perClass', 'hd95PerClass', 'perPatient', 'only'])
-
-/** Rows as columns; lists and words are left out. */
-function columnsOf(rows: readonly (StepMetrics | ScoreRow)[]): Record<string, Float64Array<ArrayBuffer>> {
-  const keys = Object.keys(rows[0] ?? {}).filter((key) => !lists.has(key))
-  return Object.fromEntries(keys.map((key) => [key, Float64Array.from(rows, (row) => (row as never)[key] ?? NaN)]))
+/** Rows as columns; `only` is a word, and left out. */
+function columnsOf(rows: readonly StepMetrics[]): Record<string, Float64Array<ArrayBuffer>> {
+  const keys = Object.keys(rows[0] ?? {}).filter((key) => key !== 'only')
+  return Object.fromEntries(keys.map((key) => [key, Float64Array.from(rows, (row) => row[key as 'step'] ?? NaN)]))
 }

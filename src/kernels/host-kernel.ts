@@ -38,13 +38,16 @@ export function hostKernel<I extends string, P extends string, O extends string,
     }
     const outputs = outputShapes(operation, shapes, attrs).map(([name, shape]) => [name, placed(name) ?? allocate(backend, shape)] as const)
     const made = Object.fromEntries(outputs)
-    const kernels = operation.simd && 'wasm' in backend ? simd(backend) : null
+    const infos = { ...inputs, ...made }
+    const twin = (values: Record<string, Float32Array>) =>
+      operation.twin(values as Given<Float32Array>, values as Record<O | H, Float32Array>, shapes, attrs)
+    const kernels = 'wasm' in backend ? simd(backend) : null
     if (kernels && 'wasm' in backend) {
-      const places = mapped({ ...inputs, ...made }, (info) => placeOf(backend, info))
-      if (operation.simd!(kernels, places as Given<Place> & Record<O | H, Place>, shapes, attrs)) return Object.values(made)
-    }
-    const values = (infos: Record<string, tf.TensorInfo>) => mapped(infos, (info) => view(backend, info))
-    operation.twin(values(inputs) as Given<Float32Array>, values(made) as Record<O | H, Float32Array>, shapes, attrs)
+      const places = mapped(infos, (info) => placeOf(backend, info))
+      if (operation.simd?.(kernels, places as Given<Place> & Record<O | H, Place>, shapes, attrs)) return Object.values(made)
+      const names = Object.keys(places)
+      kernels.host(Object.values(places), (...values) => twin(Object.fromEntries(values.map((own, i) => [names[i]!, own]))))
+    } else twin(mapped(infos, (info) => view(backend, info)))
     return Object.values(made)
   }
 }

@@ -74,11 +74,11 @@ export function sharedPart(flat: tf.Tensor1D, offset: number, shape: number[], g
   return tf.engine().makeTensorFromTensorInfo(partOn(tf.backend() as Backend, flat, { offset, gradients: gradients ?? null }, shape))
 }
 
-/** A tensor like x whose parts are to be written later; only where `canShare`. What lies between its parts is zero or any number. */
+/** A tensor like x whose parts are to be written later; only where `canShare`. What lies between its parts is any number. */
 export function unwritten<T extends tf.Tensor>(x: T): T {
   const backend = tf.backend() as Backend
-  if ('tensorMap' in backend) return tf.engine().makeTensorFromTensorInfo(backend.makeTensorInfo(x.shape, 'float32')) as T
-  return tf.zerosLike(x)
+  const info = 'tensorMap' in backend ? backend.makeTensorInfo(x.shape, 'float32') : backend.makeOutput(x.shape, 'float32')
+  return tf.engine().makeTensorFromTensorInfo(info) as T
 }
 
 /**

@@ -1,32 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { useHostBackend } from '../kernels/testing/host-backends.test-support'
 import { useSoftwareWebgpu } from '../kernels/testing/dawn.test-support'
 import type { Config } from './config'
 import { StepRunner } from './step-runner'
-import { createModels, networkOf, readModels, writeModels } from './model'
+import { networkOf, readModels, writeModels } from './model'
+import { classes, run, runnerOf } from './step-runner.test-support'
 import { correctedData, tinyConfig, tinyData } from './tiny-run.test-support'
 
 useSoftwareWebgpu()
-
-const classes = 3
-function runnerOf(config: Config, replay = true, data = tinyData(config)): StepRunner {
-  const net = networkOf(config, classes)
-  return new StepRunner(net, data, config, createModels(net, config), { replay })
-}
-
-/** Metrics of `count` steps, `atOnce` of them queued before they are read, and the weights after them. */
-async function run(config: Config, count: number, { replay = true, atOnce = 1, data = tinyData(config) } = {}) {
-  const runner = runnerOf(config, replay, data)
-  const rows = []
-  for (let t = 0; t < count; t += atOnce) {
-    for (let i = t; i < Math.min(count, t + atOnce); i++) runner.step(i)
-    rows.push(...(await runner.read()))
-  }
-  const weights = await readModels(networkOf(config, classes), runner.current)
-  runner.dispose()
-  return { rows, weights }
-}
 
 interface GpuMemory extends tf.MemoryInfo {
   numBytesInGPU: number
@@ -123,22 +104,5 @@ describe('on WebGPU', () => {
       runner.dispose()
       expect(memory()).toEqual(before)
     }
-  })
-})
-
-describe('on wasm', () => {
-  test('memory does not grow with steps, and all of it is released', async () => {
-    await useHostBackend('wasm')
-    const before = tf.memory().numTensors
-    const runner = runnerOf(tinyConfig())
-    runner.step(0)
-    await runner.read()
-    const early = tf.memory().numTensors
-    for (let t = 1; t < 6; t++) runner.step(t)
-    await runner.read()
-    expect(tf.memory().numTensors).toBe(early)
-    runner.dispose()
-    expect(tf.memory().numTensors).toBe(before)
-    await tf.setBackend('webgpu')
   })
 })

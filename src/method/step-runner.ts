@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { Replay, type Run } from '../kernels/webgpu/replay'
+import type { Replay, Run } from '../kernels/replay'
+import { WasmReplay } from '../kernels/wasm/replay'
+import { simd } from '../kernels/wasm/simd'
+import { WebgpuReplay } from '../kernels/webgpu/replay'
 import type { UNet } from '../nn/unet'
 import type { Config } from './config'
 import { disposeModels, sharesWeights, type Models } from './model'
@@ -15,8 +18,8 @@ import { disposeImages, uploadImages, type DeviceImages } from './views'
  * Runs steps one after another: `step` queues one, `read` waits for all queued ones. Owns the models, the images on the device and
  * everything else of a run on the backend.
  *
- * On WebGPU the launches of a step are recorded and repeated (src/kernels/webgpu/replay.ts): the state stays in the same buffers and is
- * overwritten by each step, and metrics gather in a buffer. On other backends each step runs from scratch and makes new tensors.
+ * Where our own kernels run from end to end, what they do in a step is recorded and repeated (src/kernels/replay.ts): the state stays in the same
+ * memory and is overwritten by each step, and metrics gather until they are read. Elsewhere each step runs from scratch and makes new tensors.
  */
 export class StepRunner {
   private readonly images: DeviceImages
@@ -34,17 +37,17 @@ export class StepRunner {
     options: { replay?: boolean } = {},
   ) {
     this.images = uploadImages(data)
-    const replay = (options.replay ?? true) && tf.getBackend() === 'webgpu' && sharesWeights(net)
-    this.replay = replay ? new Replay(tensorsOf(models)) : null
+    const kind = (options.replay ?? true) && sharesWeights(net) && replays()
+    this.replay = kind ? new kind(tensorsOf(models)) : null
   }
 
-  /** The latest state: do not dispose of it or, on WebGPU, keep it across a step. */
+  /** The latest state: do not dispose of it or keep it across a step. */
   get current(): Models {
     return this.models
   }
 
   /**
-   * Makes room on a GPU for step t, without running it. Where nothing is recorded it is made during the step.
+   * Makes room for step t, without running it. Where nothing is recorded it is made during the step.
    * @throws MemoryError if there is not enough
    */
   async prepare(t: number): Promise<void> {
@@ -122,6 +125,12 @@ export class StepRunner {
 
 /** Number of steps that may be queued before a read. */
 export const mostWaiting = 32
+
+/** What repeats a step on the active backend. */
+function replays(): (new (state: tf.Tensor[]) => Replay<StepPlan>) | null {
+  if (tf.getBackend() === 'webgpu') return WebgpuReplay
+  return simd() ? WasmReplay : null
+}
 
 /** The tensors of a state that change from step to step, without running statistics, since BatchNorm is not recorded. */
 const tensorsOf = ({ parameters, m, v }: Models): tf.Tensor1D[] => [parameters, m, ...(v ? [v] : [])]

@@ -154,7 +154,8 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
         step,
         leg: leg ?? settings.config.steps,
         rows: withNaN(rows),
-        scores: (scores as ScoreRow[]).map((score) => ({ ...diceAlone, ...score })),
+        // What an older row lacks comes last: one that lacks nothing keeps its order, and is saved as the same bytes.
+        scores: (scores as ScoreRow[]).map((score) => ({ ...score, ...diceAlone, ...score })),
       },
       ...{ recoveries, marks },
       ...{

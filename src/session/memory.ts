@@ -42,7 +42,7 @@ export function reportOf(dataset: Dataset, config: Config, room: Room, backend: 
 
 function needOf({ classes, exemplars, unlabeled }: Dataset, config: Config, backend: BackendName): MemoryNeed {
   const images = 2 * exemplars.length + unlabeled.length
-  return memoryOf(config, { classes: Math.max(2, classes.length), images, gpu: backend === 'webgpu' })
+  return memoryOf(config, { classes: Math.max(2, classes.length), images, on: backend })
 }
 
 /**

@@ -182,7 +182,7 @@ test('a backend that is lost at the same step again is left, and one that cannot
 })
 
 test('memory that runs out in mid-run pauses it at a good state, and fewer images at once go on from there', async () => {
-  const { session, of, runTo, trainer, state } = await begin({ size: 32, steps: 8, batchLabeled: 4, batchUnlabeled: 4 })
+  const { session, of, runTo, trainer, state } = await begin({ size: 48, steps: 8, batchLabeled: 4, batchUnlabeled: 4 })
   await runTo(3)
   vi.spyOn(StepRunner.prototype, 'step').mockImplementationOnce(() => {
     throw new MemoryError('Full.')

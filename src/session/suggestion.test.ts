@@ -73,6 +73,31 @@ test('nothing is suggested for a sample, for no data, or if one image is not CT'
   expect(suggestionFor(mixed, defaults)).toBeNull()
 })
 
+test('oblique slices, as of a heart, get wide ranges; those that lie as a body does get none', () => {
+  /** Turned about the left-right axis. */
+  const turned = (degrees: number): Volume => {
+    const [c, n] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)]
+    const affine: Volume['affine'] = [
+      [1, 0, 0, 0],
+      [0, c, -n, 0],
+      [0, n, c, 0],
+    ]
+    return body(0, [200, 400, 900], { name: `${degrees}.nii`, affine })
+  }
+  const suggested = (...volumes: Volume[]) =>
+    suggestionFor(
+      withVolumes(
+        emptyDataset,
+        volumes.map((volume) => ({ role: 'unlabeled' as const, volume })),
+      ).dataset,
+      defaults,
+    )
+  const values = { exemplarRotation: 75, exemplarScale: 1.7 }
+  expect(suggested(turned(40), turned(30))).toEqual({ what: 'oblique slices, as of a heart', values })
+  expect(suggested(turned(40), turned(10))).toBeNull()
+  expect(suggested(turned(40), body(0, [200, 400]))).toBeNull()
+})
+
 test('small structures get images in which they have nine pixels, unless larger ones are asked for', () => {
   const side = 256
   const stored = { kind: 'nifti', size: [side, side, 1, 1] as const } as const

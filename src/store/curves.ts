@@ -44,9 +44,9 @@ export const scoreView = createStore<{ view: ScoreView }>(() => ({ view: 'dice' 
 const chosen = (rows: readonly ScoreRow[]): Point[] =>
   rows.map((row) => ({ step: row.step, ...scoreViews[scoreView.getState().view](row) }) as unknown as Point)
 
-/** All scores of the run so. Whatever any of them has is a column: a class or a patient may come later. */
-function seriesOfScores(): Series<string> {
-  const rows = chosen(scores)
+/** All scores of a run so. Whatever any of them has is a column: a class or a patient may come later. */
+export function seriesOfScores(all: readonly ScoreRow[]): Series<string> {
+  const rows = chosen(all)
   const series = new Series<string>([...new Set(rows.flatMap(keysOf))])
   series.append(rows)
   return series
@@ -57,7 +57,7 @@ const keysOf = (row: Point) => Object.keys(row).filter((key) => key !== 'step')
 /** Chooses what the chart of scores shows. */
 export function showScores(view: ScoreView): void {
   scoreView.setState({ view })
-  full.dice = seriesOfScores()
+  full.dice = seriesOfScores(scores)
   renew('dice')
 }
 
@@ -157,7 +157,7 @@ export function appendMetrics(rows: StepMetrics[], newScores: ScoreRow[]): void 
     scores.push(...newScores)
     const rows = chosen(newScores)
     if (rows.flatMap(keysOf).every((key) => full.dice.keys.includes(key))) full.dice.append(rows)
-    else full.dice = seriesOfScores()
+    else full.dice = seriesOfScores(scores)
     stale.add('dice')
   }
   if (stale.size) later()

@@ -1,9 +1,9 @@
 /** The curves of pinned runs, for the charts: they lie over those of the run at hand. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { RunCurves } from '../worker/protocol'
+import type { ScoreRow } from '../worker/protocol'
 import { ask } from './connection'
-import { charts, type ChartName } from './curves'
+import { charts, scoreView, seriesOfScores, type ChartName } from './curves'
 import { pageStore } from './page-store'
 import { nameOf } from './run-log'
 import { Series } from './series'
@@ -14,20 +14,33 @@ export const mostPinned = 4
 export interface PinnedRun {
   id: string
   name: string
+  scores: readonly ScoreRow[]
   series: Record<ChartName, Series<string>>
 }
+
+type Kept = Pick<PinnedRun, 'scores' | 'series'>
 
 export const pinnedRuns = createStore<{ runs: readonly PinnedRun[] }>(() => ({ runs: [] }))
 export const usePinnedRuns = (): readonly PinnedRun[] => useStore(pinnedRuns, ({ runs }) => runs)
 
 /** By run and by the time at which it ended: one that goes on ends again. */
-const known = new Map<string, Promise<PinnedRun['series'] | null>>()
+const known = new Map<string, Promise<Kept | null>>()
 
-function seriesOf({ steps, scores }: RunCurves): PinnedRun['series'] {
-  const own = Object.keys(scores).filter((key) => key !== 'step')
+async function curvesOf(id: string): Promise<Kept | null> {
+  const found = await ask('logged-curves', { id })
+  if (!found) return null
+  const { steps, scores } = found
   const of = (name: keyof typeof charts) => new Series<string>(charts[name]).fill(steps)
-  return { loss: of('loss'), confident: of('confident'), agreement: of('agreement'), dice: new Series<string>(own).fill(scores) }
+  return {
+    scores,
+    series: { loss: of('loss'), confident: of('confident'), agreement: of('agreement'), dice: seriesOfScores(scores) },
+  }
 }
+
+/** With the scores as what was chosen to be shown of them. */
+const asChosen = (run: PinnedRun): PinnedRun => ({ ...run, series: { ...run.series, dice: seriesOfScores(run.scores) } })
+
+scoreView.subscribe(() => pinnedRuns.setState(({ runs }) => ({ runs: runs.map(asChosen) })))
 
 // Whatever changes the log: pins, names, runs that end.
 pageStore.subscribe(({ log }, before) => {
@@ -37,13 +50,13 @@ pageStore.subscribe(({ log }, before) => {
   for (const key of known.keys()) if (wanted.every((run) => keyOf(run) !== key)) known.delete(key)
   const coming = wanted.map(async (run) => {
     const key = keyOf(run)
-    const curves = known.get(key) ?? ask('logged-curves', { id: run.id }).then((found) => (found ? seriesOf(found) : null))
+    const curves = known.get(key) ?? curvesOf(run.id)
     known.set(key, curves)
-    const series = await curves
-    return series && { id: run.id, name: nameOf(run), series }
+    const kept = await curves
+    return kept && { id: run.id, name: nameOf(run), ...kept }
   })
   void Promise.all(coming).then((runs) => {
     // Others may be pinned by now.
-    if (pageStore.getState().log === log) pinnedRuns.setState({ runs: runs.filter((run) => run !== null) })
+    if (pageStore.getState().log === log) pinnedRuns.setState({ runs: runs.filter((run) => run !== null).map(asChosen) })
   })
 })

@@ -116,8 +116,8 @@ function Values({ chart, lines, format }: ChartProps) {
       {lines.slice(0, 4).map(({ key, label, model, faint, own }) => (
         <span key={key} data-model={model} data-faint={faint}>
           {own && (
-            <svg className="swatch" width="22" height="8" aria-hidden="true">
-              <line x1="0" x2="22" y1="4" y2="4" stroke={own.color} strokeWidth="2" strokeDasharray={own.dash} />
+            <svg className="line-look" width="16" height="8" aria-hidden="true">
+              <line x1="0" x2="16" y1="4" y2="4" stroke={own.color} strokeWidth="2" strokeDasharray={own.dash} />
             </svg>
           )}
           <span className="label">{label}</span> <b>{row ? format(row[key as keyof typeof row]) : '–'}</b>

@@ -76,7 +76,7 @@ export function convolution(kernels: Simd, x: Place, filter: Place, y: Place, s:
     : Math.max(1, Math.min(s.outHeight, Math.floor(scratchBytes / perRow)))
   const numbers = { ...named(s), rows, mirrored: Number(mirrored) }
   const kernel = side ? (`winograd${side}Convolution` as const) : 'convolution'
-  const scratch = kernels.call(`${kernel}Scratch`, numbers)
+  const scratch = kernels.bytesFor(`${kernel}Scratch`, numbers)
   kernels.eachImage(kernel, {
     models,
     images,
@@ -112,9 +112,9 @@ export function filterGradient(kernels: Simd, x: Place, dy: Place, dw: Place, s:
   if (side) {
     const numbers = { ...named(s), rows: tileRowsIn(transformedBytes.gradient, s, side, s.inChannels + s.outChannels) }
     const kernel = `winograd${side}FilterGradient` as const
-    return kernels.eachImage(kernel, { ...call, scratch: kernels.call(`${kernel}Scratch`, numbers), numbers })
+    return kernels.eachImage(kernel, { ...call, scratch: kernels.bytesFor(`${kernel}Scratch`, numbers), numbers })
   }
-  const bytesFor = (images: number, rows: number) => kernels.call('filterGradientScratch', { ...named(s), images, rows })
+  const bytesFor = (images: number, rows: number) => kernels.bytesFor('filterGradientScratch', { ...named(s), images, rows })
   const perImage = bytesFor(1, s.outHeight)
   const images = Math.max(1, Math.min(s.images, Math.floor(scratchBytes / perImage)))
   const rows = Math.max(1, Math.min(s.outHeight, Math.floor((s.outHeight * scratchBytes) / perImage)))

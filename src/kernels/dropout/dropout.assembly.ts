@@ -7,7 +7,8 @@ function kept(x: v128, at: usize, limit: v128, scale: v128): v128 {
 
 /**
  * out[i] = x[i] factor, or 0 where draw i of the key's stream, shifted right by 8, is less than `below`, for `batch` images of `perImage`
- * values each, an even number unless there is one image. Value 0 of all is at `first`, from where x is counted. The key is four 16-bit parts.
+ * values each, an even number unless there is one image. x is counted from `first`, where value `before` of the whole batch lies, an even number. The key is
+ * four 16-bit parts.
  * @param scratch 16 draws
  */
 export function dropout(
@@ -16,6 +17,7 @@ export function dropout(
   out: usize,
   scratch: usize,
   first: usize,
+  before: i32,
   batch: i32,
   perImage: i32,
   below: i32,
@@ -26,7 +28,7 @@ export function dropout(
   const limit = i32x4.splat(below)
   const scale = f32x4.splat(factor)
   const end = x + ((batch * perImage) << 2)
-  for (let counter = <i32>((x - first) >> 3); x < end; counter += 8, x += 64, out += 64) {
+  for (let counter = (before >> 1) + <i32>((x - first) >> 3); x < end; counter += 8, x += 64, out += 64) {
     drawSixteen(k0, k1, counter, scratch)
     if (x + 64 <= end) for (let i = 0; i < 64; i += 16) v128.store(out + i, kept(v128.load(x + i), scratch + i, limit, scale))
     else

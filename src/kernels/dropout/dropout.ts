@@ -42,8 +42,14 @@ export const dropoutOp = defineOp({
     const parts = !images && (size / all!) % 2 === 0 ? all! : 1
     listed.forEach((image, n) => {
       const part = ({ at }: Place): Place => ({ at: at + 4 * n * size, size })
-      const first = part(x).at - 4 * image * size
-      const numbers = { first, key: key.at, perImage: size / parts, below: dropThreshold(p), factor: 1 / (1 - p) }
+      const numbers = {
+        first: part(x).at,
+        before: image * size,
+        key: key.at,
+        perImage: size / parts,
+        below: dropThreshold(p),
+        factor: 1 / (1 - p),
+      }
       kernels.eachImage('dropout', { models: 1, images: parts, perImage: { x: part(x), out: part(out) }, scratch: 64, numbers })
     })
     return true

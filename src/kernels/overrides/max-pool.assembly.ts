@@ -1,3 +1,18 @@
+/** The 2 x 2 max-pool with stride 2 of x [batch, H, W, C]: y [batch, H / 2, W / 2, C]. A last odd row or column takes no part. C is a multiple of 4. */
+export function maxPool(x: usize, y: usize, batch: i32, H: i32, W: i32, C: i32): void {
+  const bytes = C << 2
+  const line = W * bytes
+  for (let n = 0; n < batch; n++, x += H * line)
+    for (let r = 0; r < H / 2; r++)
+      for (let c = 0; c < W / 2; c++) {
+        const at = x + 2 * r * line + 2 * c * bytes
+        for (let i = at; i < at + bytes; i += 16, y += 16) {
+          const upper = f32x4.max(v128.load(i), v128.load(i + bytes))
+          v128.store(y, f32x4.max(upper, f32x4.max(v128.load(i + line), v128.load(i + line + bytes))))
+        }
+      }
+}
+
 /**
  * Gradient of the 2 x 2 max-pool with stride 2 of x [batch, H, W, C], from dy and y [batch, H / 2, W / 2, C]. The first of equal values gets it. A last
  * odd row or column takes no part. C is a multiple of 4.

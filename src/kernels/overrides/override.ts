@@ -6,7 +6,7 @@ export interface Override {
   kernelName: string
   backendName: 'wasm' | 'webgpu'
   /** Null passes a call on to the stock kernel. */
-  kernel: (call: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | null
+  kernel: (call: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | tf.TensorInfo[] | null
   /** True for a kernel that the backend lacks; it stays with the stock engine too. */
   lacking?: boolean
 }

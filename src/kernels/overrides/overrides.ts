@@ -2,16 +2,17 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import { setEngine, type Engine } from '../engine'
+import { add, concat, pad, splitV } from './copies'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter'
 import * as halves from './halves'
 import { identity } from './identity'
-import { maxPoolGradient } from './max-pool'
+import { maxPool, maxPoolGradient } from './max-pool'
 import * as pool from './max-pool.wgsl'
 import type { Override, WasmCall } from './override'
 import { slice } from './slice'
 import { softmax } from './softmax'
 
-const onWasm = (kernelName: string, kernel: (call: WasmCall) => tf.TensorInfo | null): Override => ({
+const onWasm = (kernelName: string, kernel: (call: WasmCall) => tf.TensorInfo | tf.TensorInfo[] | null): Override => ({
   kernelName,
   backendName: 'wasm',
   kernel: (call) => kernel(call as unknown as WasmCall),
@@ -29,6 +30,11 @@ const overrides: Override[] = [
   onWebgpu('PadV2', halves.pad),
   onWasm('Identity', identity),
   onWasm('Slice', slice),
+  onWasm('Concat', concat),
+  onWasm('SplitV', splitV),
+  onWasm('PadV2', pad),
+  onWasm('Add', add),
+  onWasm('MaxPool', maxPool),
   onWasm('MaxPoolGrad', maxPoolGradient),
   { ...onWasm('Conv2DBackpropFilter', conv2dBackpropFilter), lacking: true },
 ]

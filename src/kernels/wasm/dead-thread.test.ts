@@ -3,12 +3,36 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { afterEach, expect, test, vi } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { LostError } from '../lost-error'
+import { threads } from './simd'
 import { dropWasm } from './threads'
 import { openThreads } from './threads.test-support'
 
 const sizes = { models: 2, batch: 4, height: 9, width: 10, inChannels: 8, outChannels: 8, k: 3, bias: true, inputGradient: true }
 
 afterEach(() => vi.restoreAllMocks())
+
+/** A list of one job: the sums of two pairs of rows, one for each helper; the calling thread takes no part. */
+function sums(x: tf.Tensor, out: tf.Tensor, second?: number) {
+  const [from, to] = [x, out].map(({ dataId }) => (tf.backend() as BackendWasm).getMemoryOffset(dataId)) as [number, number]
+  const lists = [[], [[from, from, to, 1, 4]], [[from + 16, from, second ?? to + 16, 1, 4]]]
+  return threads().listOf([{ kernel: 'add', lists, after: lists.map(() => [0, 0, 0]) }])
+}
+
+test('a list is run as often as asked for; a kernel that fails in it on another thread is named, and the threads work on', async () => {
+  await openThreads()
+  const x = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8])
+  const out = tf.tensor1d(new Float32Array(8))
+  const list = sums(x, out)
+  // At the end of 4 GiB there is no memory.
+  const failing = sums(x, out, 2 ** 32 - 64)
+  for (let i = 0; i < 3; i++) {
+    list.run()
+    expect([...(await out.data())]).toEqual([2, 4, 6, 8, 6, 8, 10, 12])
+    if (i === 0) expect(() => failing.run()).toThrow(new LostError('The kernel add failed on another thread'))
+  }
+  for (const one of [list, failing]) one.dispose()
+  tf.dispose([x, out])
+})
 
 test('a thread that was ended is noticed, and wasm opened anew computes again', async () => {
   await openThreads()
@@ -20,6 +44,8 @@ test('a thread that was ended is noticed, and wasm opened anew computes again', 
   let now = 0
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
   await expect(modelConvErrors(sizes, 1)).rejects.toThrow(LostError)
+  const x = tf.tensor1d(new Float32Array(8))
+  expect(() => sums(x, x).run()).toThrow(new LostError('A thread of WebAssembly does not answer (at the end of a step)'))
   vi.restoreAllMocks()
   dropWasm()
   await openThreads()

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { checkAllocations } from './memory'
-import { startThreads, type Run } from './threads'
+import { oneThread, startThreads, type Threads } from './threads'
 
 /** Byte offset of float32 values in tfjs's memory. */
 export type Pointer = number
@@ -44,20 +44,28 @@ export interface Simd {
    * @throws Error where a parameter is given no value, here and in `call`
    */
   eachImage(kernel: string, call: ImageCall): void
-  /** Calls a kernel once, on the calling thread, and returns its result. */
-  call(kernel: string, values: Record<string, number>): number
+  /** Calls a kernel once, on the calling thread. */
+  call(kernel: string, values: Record<string, number>): void
+  /** Runs plain code on the calling thread, on the values at some places. */
+  host(places: Place[], work: (...values: Float32Array[]) => void): void
+  /** Calls a kernel that only counts, the bytes of scratch that another one needs. */
+  bytesFor(kernel: string, values: Record<string, number>): number
   /** Calls `use` with `bytes` bytes of memory that are its own until it returns: for what one kernel leaves to the next. */
   withScratch(bytes: number, use: (at: Pointer) => void): void
 }
+
+/** What is asked for while jobs are noted, to be run later (recording.ts): calls of a kernel for each thread, or plain code on the calling one. */
+export type NotedJob = { kernel: string; lists: number[][][] } | { places: Place[]; work: (...values: Float32Array[]) => void }
 
 /** The parts of tfjs's module that are not in its types: the memory is exported by the build with one thread, made by the one with threads. */
 interface Module {
   asm: { memory?: WebAssembly.Memory }
   wasmMemory?: WebAssembly.Memory
+  HEAPU8: Uint8Array<ArrayBuffer>
   _malloc: (bytes: number) => number
   _free: (at: number) => void
 }
-const moduleOf = (backend: BackendWasm) => backend.wasm as unknown as Module
+export const moduleOf = (backend: BackendWasm) => backend.wasm as unknown as Module
 
 /** The compiled kernels, see scripts/assembly.mjs. */
 export type SimdFile = 'simd.wasm' | 'simd-shared.wasm' | 'simd-relaxed.wasm' | 'simd-relaxed-shared.wasm'
@@ -74,10 +82,26 @@ const relaxedProbe = [
 /** Whether relaxed SIMD runs here: Chrome has it since 114, Firefox, Node since 21 and in 20 by a flag; Safari does not. */
 export const hasRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8Array(relaxedProbe))
 
-let loaded: { backend: BackendWasm; kernels: Simd; threads: number; relaxed: boolean } | null = null
+let loaded: { backend: BackendWasm; kernels: Simd; threads: Threads; relaxed: boolean } | null = null
+
+/** Where jobs are noted now, instead of being run. */
+let noted: NotedJob[] | null = null
+
+/** Calls `ask` with all jobs that it asks for added to `jobs` instead of being run. */
+export function noting<T>(jobs: NotedJob[], ask: () => T): T {
+  noted = jobs
+  try {
+    return ask()
+  } finally {
+    noted = null
+  }
+}
+
+/** What runs the kernels on the active backend. */
+export const threads = (): Threads => loaded!.threads
 
 /** Threads that the kernels are shared out over. */
-export const threadsInUse = (): number => loaded?.threads ?? 1
+export const threadsInUse = (): number => loaded?.threads.count ?? 1
 
 /** Whether the kernels are those with relaxed SIMD: their results differ from the others' by rounding. */
 export const relaxedInUse = (): boolean => loaded?.relaxed ?? false
@@ -85,12 +109,12 @@ export const relaxedInUse = (): boolean => loaded?.relaxed ?? false
 /**
  * Compiles the kernels onto the memory of the active wasm backend.
  * @param fetchBinary reads one of the files
- * @param threads how many threads work on it; more than one needs `threadedBackend`
+ * @param count how many threads work on it; more than one needs `threadedBackend`
  * @param relaxed whether to use relaxed SIMD
  */
 export async function loadSimd(
   fetchBinary: (file: SimdFile) => Promise<BufferSource>,
-  threads = 1,
+  count = 1,
   relaxed = hasRelaxedSimd(),
 ): Promise<void> {
   const backend = tf.backend() as BackendWasm
@@ -101,8 +125,8 @@ export async function loadSimd(
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const kernels = exports as Record<string, (...values: number[]) => number>
   const parameters = parametersOf(module)
-  const alone: Run = (kernel, [calls]) => calls!.forEach((values) => kernels[kernel]!(...values))
-  const run = threads > 1 ? await startThreads(backend, kernels, module, parameters, threads) : alone
+  const threads = count > 1 ? await startThreads(backend, kernels, module, parameters, count) : oneThread(kernels)
+  const run = (kernel: string, lists: number[][][]) => (noted ? void noted.push({ kernel, lists }) : threads.run(kernel, lists))
 
   const listed = (kernel: string, valueOf: (name: string) => number | undefined): number[] =>
     parameters[kernel]!.map((name) => {
@@ -110,11 +134,20 @@ export async function loadSimd(
       if (value === undefined) throw new Error(`${kernel} is given no ${name}.`)
       return value
     })
-  const call: Simd['call'] = (kernel, values) => kernels[kernel]!(...listed(kernel, (name) => values[name]))
+  const bytesFor: Simd['bytesFor'] = (kernel, values) => kernels[kernel]!(...listed(kernel, (name) => values[name])) as number
+  const call: Simd['call'] = (kernel, values) => {
+    const list = listed(kernel, (name) => values[name])
+    if (noted) noted.push({ kernel, lists: [[list]] })
+    else kernels[kernel]!(...list)
+  }
+  const host: Simd['host'] = (places, work) => {
+    if (noted) noted.push({ places, work })
+    else work(...places.map((place) => floatsAt(backend, place)))
+  }
 
   const eachImage: Simd['eachImage'] = (kernel, given) => {
     const { models, images, perImage, perModel = {}, sums = {}, scratch = 0, numbers = {}, rows } = given
-    const shares = sharesOf(models, images, threads, rows ? Math.ceil(numbers['OH']! / rows.unit) : 1)
+    const shares = sharesOf(models, images, count, rows ? Math.ceil(numbers['OH']! / rows.unit) : 1)
     const whole = (bytes: number) => (bytes + 15) & ~15
     const perThread = whole(scratch)
     const perSum = Object.values(sums).reduce((bytes, { size }) => bytes + whole((4 * size) / models), 0)
@@ -122,19 +155,19 @@ export async function loadSimd(
     const others = shares.flat().filter((share) => !begins(share)).length
     withScratch(backend, perThread * shares.length + perSum * others, (memory) => {
       let next = memory + perThread * shares.length
-      const added: { to: Pointer; from: Pointer; count: number }[] = []
+      const added: Record<'to' | 'from' | 'count', number>[] = []
       const lists = shares.map((share, thread) =>
         share.map((part) => {
-          const { model, first, count, blocks } = part
+          const { model, first, count: some, blocks } = part
           // Of an image of which this is a part: its first row, and how many.
           const top = blocks && rows ? blocks[0] * rows.unit : 0
-          const some = blocks && rows ? Math.min(blocks[1] * rows.unit, numbers['OH']!) - top : numbers['OH']
+          const height = blocks && rows ? Math.min(blocks[1] * rows.unit, numbers['OH']!) - top : numbers['OH']
           const ofModel = ({ at, size }: Place) => at + (4 * model * size) / models
           // By the names that the kernel has: an object of all values would cost more than many a kernel.
           const valueOf = (name: string): number | undefined => {
-            if (name === 'batch') return count
+            if (name === 'batch') return some
             if (name === 'scratch') return memory + thread * perThread
-            if (name === 'OH') return some
+            if (name === 'OH') return height
             if (name === 'padTop') return numbers['padTop']! - top
             const image = perImage[name]
             if (image) {
@@ -157,7 +190,8 @@ export async function loadSimd(
       for (const values of added) call('addInto', values)
     })
   }
-  loaded = { backend, kernels: { eachImage, call, withScratch: (bytes, use) => withScratch(backend, bytes, use) }, threads, relaxed }
+  const own: Simd = { eachImage, call, host, bytesFor, withScratch: (bytes, use) => withScratch(backend, bytes, use) }
+  loaded = { backend, kernels: own, threads, relaxed }
 }
 
 /** Names of each kernel's parameters, as scripts/parameter-names.mjs left them in the module. */
@@ -217,6 +251,10 @@ export const placeOf = (backend: BackendWasm, { dataId, shape }: tf.TensorInfo):
   at: backend.getMemoryOffset(dataId),
   size: tf.util.sizeFromShape(shape),
 })
+
+/** The float32 values at a place. Invalid after an allocation, which may grow the memory. */
+export const floatsAt = (backend: BackendWasm, { at, size }: Place): Float32Array<ArrayBuffer> =>
+  new Float32Array(moduleOf(backend).HEAPU8.buffer, at, size)
 
 /** Calls `use` with `bytes` bytes of memory that are its own until it returns. */
 function withScratch(backend: BackendWasm, bytes: number, use: (at: Pointer) => void): void {

@@ -5,26 +5,87 @@
 const port = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort ?? self
 let memory = null
 
-/** Waits for jobs and does this thread's part of each. Words: number of the job, kernel, then for each thread how many arguments its calls have in all; done. */
-function work({ module, names, control, index, slots }) {
+/** Turns of waiting before a thread goes to sleep. */
+const patience = 20_000
+
+/** Waits for jobs and does this thread's part of each; `layout` is that of threads.ts. */
+function work({ module, names, control, index, threads, slot, layout }) {
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports
-  const words = new Int32Array(memory.buffer, control, 2 + 2 * slots.threads)
-  const values = new Float64Array(memory.buffer, control + slots.offset + 8 * slots.length * index, slots.length)
+  const words = new Int32Array(memory.buffer, control, layout.bytes / 4)
+  const values = new Float64Array(memory.buffer, control + layout.bytes + 8 * slot * index, slot)
+  /** The list that was run last. */
+  let list = { number: 0, jobs: [] }
+
+  /** The jobs of this thread in a list, and which of all each is. */
+  function jobsAt(at, length) {
+    const numbers = Array.from(new Float64Array(memory.buffer, at, length))
+    const jobs = []
+    for (let i = 0, job = 0; i < length; job++) {
+      const kernel = kernels[names[numbers[i]]]
+      const count = numbers[i + 1]
+      const after = numbers
+        .slice(i + 2, i + 2 + threads)
+        .flatMap((least, thread) => (least > 0 && thread !== index ? [{ least, thread }] : []))
+      i += 2 + threads
+      const calls = Array.from({ length: count }, (_, k) => numbers.slice(i + k * kernel.length, i + (k + 1) * kernel.length))
+      if (count > 0) i += count * kernel.length
+      if (count > 0) jobs.push({ job, kernel, calls, after })
+    }
+    return jobs
+  }
+
+  const progressOf = (thread) => layout.progress + layout.line * thread
+
+  /** Waits until a thread has left so many jobs behind. Throws what it has left if it failed. */
+  function reach(thread, least) {
+    for (let turn = 0; ; turn++) {
+      const done = Atomics.load(words, progressOf(thread))
+      if (done >= least) return
+      if (done < 0) throw done
+      if (turn > patience) Atomics.wait(words, progressOf(thread), done)
+    }
+  }
+
+  function leave(done) {
+    Atomics.store(words, progressOf(index), done)
+    Atomics.notify(words, progressOf(index))
+  }
+
+  function runList([number, at, length]) {
+    let doing = 0
+    try {
+      if (list.number !== number) list = { number, jobs: jobsAt(at, length) }
+      for (const { job, kernel, calls, after } of list.jobs) {
+        doing = job
+        for (const { thread, least } of after) reach(thread, least)
+        for (const call of calls) kernel(...call)
+        leave(job + 1)
+      }
+      leave(2 ** 31 - 1)
+    } catch (error) {
+      leave(typeof error === 'number' ? error : -1 - doing)
+    }
+  }
+
   port.postMessage({ cmd: 'ready' })
   for (let job = 0; ;) {
     // The next kernel mostly follows within microseconds; a thread asleep takes tens of them to wake.
-    for (let turn = 0; Atomics.load(words, 0) === job; turn++) if (turn > 20_000) Atomics.wait(words, 0, job)
-    job = Atomics.load(words, 0)
-    const count = Atomics.load(words, 2 + index)
+    for (let turn = 0; Atomics.load(words, layout.job) === job; turn++) if (turn > patience) Atomics.wait(words, layout.job, job)
+    job = Atomics.load(words, layout.job)
+    if (words[layout.kernel] === layout.list) {
+      runList(values)
+      continue
+    }
+    const count = words[layout.counts + index]
     let answer = job
     try {
-      const kernel = kernels[names[words[1]]]
+      const kernel = kernels[names[words[layout.kernel]]]
       for (let at = 0; at < count; at += kernel.length) kernel(...values.subarray(at, at + kernel.length))
     } catch {
       // The calling thread waits for an answer, and says what failed.
       answer = -job
     }
-    Atomics.store(words, 2 + slots.threads + index, answer)
+    Atomics.store(words, layout.answers + index, answer)
   }
 }
 

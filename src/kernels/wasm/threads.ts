@@ -15,6 +15,7 @@ interface ThreadedModule {
   PThread: { unusedWorkers: Worker[]; terminateAllThreads: () => void }
   wasmMemory: WebAssembly.Memory
   _malloc: (bytes: number) => number
+  _free: (at: number) => void
   cwrap: (name: string, result: 'number' | null, args: 'number'[]) => unknown
   tfjs: unknown
 }
@@ -68,8 +69,52 @@ export function dropWasm(): void {
   tf.registerBackend('wasm', make, 2)
 }
 
-/** Runs a kernel, with a list of calls for each thread and in it the arguments of each call, and returns when all are done. */
-export type Run = (kernel: string, lists: number[][][]) => void
+/** A job of a list: calls of a kernel, or plain code of the calling thread, which then is one call without arguments. */
+export interface ListedJob {
+  /** The name of the kernel. */
+  kernel: string
+  /** For each thread that takes part the arguments of each call. */
+  lists: number[][][]
+  work?: () => void
+  /** For each thread that takes part: how many jobs of the list each thread must have left behind before. */
+  after: number[][]
+}
+
+/** Jobs that are run one after another, again and again. */
+export interface JobList {
+  run(): void
+  dispose(): void
+}
+
+/** What runs kernels on one thread or more, and returns when all is done. */
+export interface Threads {
+  /** How many, the calling one with them. */
+  count: number
+  /** Runs a kernel, with a list of calls for each thread and in it the arguments of each call. */
+  run(kernel: string, lists: number[][][]): void
+  /** @throws MemoryError if there is no memory to keep the list in */
+  listOf(jobs: readonly ListedJob[]): JobList
+}
+
+type Kernels = Record<string, (...values: number[]) => unknown>
+
+/** The calling thread alone. */
+export const oneThread = (kernels: Kernels): Threads => ({
+  count: 1,
+  run: (kernel, [calls]) => calls!.forEach((values) => kernels[kernel]!(...values)),
+  listOf(jobs) {
+    const calls = jobs.map(({ kernel, lists, work }) => ({ kernel: work ?? kernels[kernel]!, calls: work ? [[]] : lists[0]! }))
+    return {
+      run() {
+        for (const { kernel, calls: own } of calls) {
+          beat()
+          for (const values of own) kernel(...values)
+        }
+      },
+      dispose: () => undefined,
+    }
+  },
+})
 
 /** Calls of a kernel that a thread can be given at a time. */
 const mostCalls = 4
@@ -78,25 +123,41 @@ const mostCalls = 4
 const patience = { least: 5000, times: 10 }
 
 /**
+ * Where threads find what they have to do, in memory that they share. Words, after `job` and `kernel` one for each thread: how many arguments its calls
+ * have in all; its answer; and, each on a cache line of its own, how many jobs of a list it has left behind. Behind them a slot of numbers for each.
+ */
+const layout = {
+  job: 0,
+  kernel: 1,
+  counts: 2,
+  answers: 2 + mostThreads,
+  progress: 32,
+  line: 16,
+  bytes: 1024,
+  /** In place of a kernel: a list, whose number, address and length are in the slot. */
+  list: -1,
+}
+
+/**
  * Starts helper threads, which wait for jobs.
- * @param kernels those of the calling thread, which is one of `threads`
+ * @param kernels those of the calling thread, which is one of `count`
  * @param parameters of each kernel
  */
 export async function startThreads(
   backend: BackendWasm,
-  kernels: Record<string, (...values: number[]) => unknown>,
+  kernels: Kernels,
   module: WebAssembly.Module,
   parameters: Record<string, string[]>,
-  threads: number,
-): Promise<Run> {
-  const { PThread, wasmMemory, _malloc } = backend.wasm as unknown as ThreadedModule
-  const helpers = PThread.unusedWorkers.slice(0, threads - 1)
-  for (const worker of PThread.unusedWorkers.splice(threads - 1)) worker.terminate()
+  count: number,
+): Promise<Threads> {
+  const { PThread, wasmMemory, _malloc, _free } = backend.wasm as unknown as ThreadedModule
+  const helpers = PThread.unusedWorkers.slice(0, count - 1)
+  for (const worker of PThread.unusedWorkers.splice(count - 1)) worker.terminate()
   const names = Object.keys(parameters)
-  const slots = { threads: mostThreads, offset: 256, length: mostCalls * Math.max(...names.map((name) => parameters[name]!.length)) }
-  const control = _malloc(slots.offset + 8 * slots.length * mostThreads)
-  const words = new Int32Array(wasmMemory.buffer, control, 2 + 2 * mostThreads)
-  const values = new Float64Array(wasmMemory.buffer, control + slots.offset, slots.length * mostThreads)
+  const slot = mostCalls * Math.max(...names.map((name) => parameters[name]!.length))
+  const control = _malloc(layout.bytes + 8 * slot * mostThreads)
+  const words = new Int32Array(wasmMemory.buffer, control, layout.bytes / 4)
+  const values = new Float64Array(wasmMemory.buffer, control + layout.bytes, slot * mostThreads)
   words.fill(0)
   await Promise.all(
     helpers.map(
@@ -104,39 +165,114 @@ export async function startThreads(
         new Promise<void>((resolve) => {
           // In Node emscripten passes messages on to `onmessage` as events too.
           worker.onmessage = ({ data }: MessageEvent<{ cmd: string }>) => data.cmd === 'ready' && resolve()
-          worker.postMessage({ cmd: 'work', module, names, control, index: i + 1, slots })
+          worker.postMessage({ cmd: 'work', module, names, control, index: i + 1, threads: count, slot, layout })
         }),
     ),
   )
 
   let job = 0
-  return (kernel, lists) => {
-    for (let from = 0; lists.some((calls) => from < calls.length); from += mostCalls) {
-      const given = lists.map((calls) => calls.slice(from, from + mostCalls))
-      for (let k = 1; k < threads; k++) {
-        const numbers = given[k]?.flat() ?? []
-        words[2 + k] = numbers.length
-        values.set(numbers, k * slots.length)
-      }
-      words[1] = names.indexOf(kernel)
-      Atomics.store(words, 0, ++job)
-      Atomics.notify(words, 0)
-      const begun = performance.now()
-      for (const call of given[0]!) kernels[kernel]!(...call)
-      const done = performance.now()
-      const latest = done + patience.least + patience.times * (done - begun)
-      // A thread answers with the number of the job, negative if its kernel trapped; all have to be done before anything else is.
-      const answers = Array.from({ length: threads - 1 }, (_, k) => {
-        for (let turn = 1; ; turn++) {
-          const answer = Atomics.load(words, 3 + mostThreads + k)
-          if (answer === job || answer === -job) return answer
-          // A thread that was ended answers nothing, and nobody else says so. The clock costs more than many a kernel.
-          if (turn % 10_000 !== 0) continue
-          beat()
-          if (performance.now() > latest) throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
-        }
-      })
-      if (answers.includes(-job)) throw new LostError(`The kernel ${kernel} failed on another thread`)
+  /** Gives every helper some numbers, and all of them something to do. */
+  const give = (kernel: number, numbersOf: (thread: number) => number[]) => {
+    for (let k = 1; k < count; k++) {
+      const numbers = numbersOf(k)
+      words[layout.counts + k] = numbers.length
+      values.set(numbers, k * slot)
+    }
+    words[layout.kernel] = kernel
+    Atomics.store(words, layout.job, ++job)
+    Atomics.notify(words, layout.job)
+  }
+  /**
+   * Waits for a helper.
+   * @param look whether it is as far; throws if it never will be
+   * @param begun when the calling thread began with its own part
+   */
+  const wait = (look: () => boolean, kernel: string, begun: number) => {
+    let since: number | null = null
+    for (let turn = 1; !look(); turn++) {
+      // A thread that was ended answers nothing, and nobody else says so. The clock costs more than many a kernel.
+      if (turn % 10_000 !== 0) continue
+      beat()
+      const now = performance.now()
+      since ??= now
+      if (now > since + patience.least + patience.times * (since - begun))
+        throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
     }
   }
+  const failed = (kernel: string) => new LostError(`The kernel ${kernel} failed on another thread`)
+
+  const run: Threads['run'] = (kernel, lists) => {
+    for (let from = 0; lists.some((calls) => from < calls.length); from += mostCalls) {
+      const given = lists.map((calls) => calls.slice(from, from + mostCalls))
+      give(names.indexOf(kernel), (k) => given[k]?.flat() ?? [])
+      const begun = performance.now()
+      for (const call of given[0]!) kernels[kernel]!(...call)
+      // A thread answers with the number of the job, negative if its kernel trapped; all have to be done before anything else is.
+      const answerOf = (k: number) => Atomics.load(words, layout.answers + k)
+      for (let k = 1; k < count; k++) wait(() => Math.abs(answerOf(k)) === job, kernel, begun)
+      for (let k = 1; k < count; k++) if (answerOf(k) < 0) throw failed(kernel)
+    }
+  }
+
+  let lists = 0
+  const listOf: Threads['listOf'] = (jobs) => {
+    const number = ++lists
+    const memory: { at: number; length: number }[] = []
+    for (let k = 1; k < count; k++) {
+      const numbers = jobs.flatMap(({ kernel, lists, after }) => {
+        const calls = lists[k] ?? []
+        return [names.indexOf(kernel), calls.length, ...(after[k] ?? new Array<number>(count).fill(0)), ...calls.flat()]
+      })
+      const at = _malloc(8 * numbers.length)
+      new Float64Array(wasmMemory.buffer, at, numbers.length).set(numbers)
+      memory.push({ at, length: numbers.length })
+    }
+    const own = jobs.map(({ kernel, lists, work, after }) => ({
+      name: kernel,
+      kernel: work ?? kernels[kernel]!,
+      calls: work ? [[]] : (lists[0] ?? []),
+      after: (after[0] ?? []).flatMap((least, thread) => (least > 0 && thread > 0 ? [{ least, thread }] : [])),
+    }))
+    const progressOf = (thread: number) => layout.progress + layout.line * thread
+    /** Leaves jobs behind: negative, the number of the one that failed. */
+    const leave = (done: number) => {
+      Atomics.store(words, progressOf(0), done)
+      Atomics.notify(words, progressOf(0))
+    }
+    return {
+      run() {
+        for (let k = 0; k < count; k++) Atomics.store(words, progressOf(k), 0)
+        give(layout.list, (k) => [number, memory[k - 1]!.at, memory[k - 1]!.length])
+        const begun = performance.now()
+        const reach = (thread: number, least: number, kernel: string) =>
+          wait(
+            () => {
+              const done = Atomics.load(words, progressOf(thread))
+              if (done < 0) throw failed(jobs[-1 - done]!.kernel)
+              return done >= least
+            },
+            kernel,
+            begun,
+          )
+        let done = 0
+        try {
+          for (const { name, kernel, calls, after } of own) {
+            for (const { thread, least } of after) reach(thread, least, name)
+            beat()
+            for (const call of calls) kernel(...call)
+            leave(++done)
+          }
+          for (let k = 1; k < count; k++) reach(k, own.length, 'at the end of a step')
+        } catch (error) {
+          // The others would wait for this thread.
+          leave(-1 - done)
+          throw error
+        }
+      },
+      dispose() {
+        for (const { at } of memory.splice(0)) _free(at)
+      },
+    }
+  }
+  return { count, run, listOf }
 }

@@ -1,7 +1,7 @@
 import { util } from '@tensorflow/tfjs-core'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { planBuffers } from './buffer-plan'
+import { planBuffers } from '../buffer-plan'
 
 /**
  * Launches recorded once and submitted repeatedly. Making a launch costs the host more time than the GPU needs for it: shapes are

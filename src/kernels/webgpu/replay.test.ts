@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { MemoryError } from '../memory-error'
 import { scaleChannels } from '../scale-channels/scale-channels'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
-import { Replay, type Run } from './replay'
+import type { Run } from '../replay'
+import { WebgpuReplay } from './replay'
 
 useSoftwareWebgpu()
 
@@ -36,7 +37,7 @@ function runOf(state: tf.Tensor, count: number, factor: number): Run<{ flat: tf.
 test('any number of scalars from any number of runs comes back, even if later runs have more', async () => {
   const before = memory()
   const state = tf.ones([length])
-  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  const replay = new WebgpuReplay<{ flat: tf.Tensor1D }>([state])
   const counts = [40, 40, 40, 3, 3, 700, 700, 700, 41]
   for (let round = 0; round < 2; round++) {
     let value = (await state.data())[0]!
@@ -60,7 +61,7 @@ test('any number of scalars from any number of runs comes back, even if later ru
 test('a run that the GPU has no memory for is an error before it begins, and leaves nothing', async () => {
   const before = memory()
   const state = tf.ones([length])
-  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  const replay = new WebgpuReplay<{ flat: tf.Tensor1D }>([state])
   await replay.prepare(runOf(state, 2, 3))
   const { device } = tf.backend() as WebGPUBackend
   const create = device.createBuffer.bind(device)
@@ -85,7 +86,7 @@ test('values that are not needed at the same time share buffers, from the first 
   const allocated = () => (tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU
   const x = tf.ones([1, side, side, length]) as tf.Tensor4D
   const state = tf.ones([length])
-  const replay = new Replay<{ flat: tf.Tensor1D }>([state])
+  const replay = new WebgpuReplay<{ flat: tf.Tensor1D }>([state])
   const values = () => new Float32Array(length).fill(2)
   const run: Run<{ flat: tf.Tensor1D }> = {
     key: 'a chain',

@@ -1,34 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { MemoryError } from '../memory-error'
+import type { Numbers, Replay, Run } from '../replay'
 import { bufferOf, flush, forgetRead, record, writeValues, type Copy, type Recording } from './recording'
 import { refusalOf } from './refusal'
-
-/** Numbers that differ from run to run, on the backend: `flat` holds all of them, and the rest are parts of it. */
-export interface Numbers {
-  flat: tf.Tensor1D
-}
-
-/** One run of a repeated operation on the same state. */
-export interface Run<N extends Numbers> {
-  /** What the launches depend on besides the state's shapes: if it equals the last run's key, those launches are repeated. */
-  key: string
-  /** Values of `flat`. */
-  values: () => Float32Array
-  /** Sends the numbers to the backend, for new launches. */
-  upload: () => N
-  dispose: (numbers: N) => void
-  /** Other tensors that `launch` reads. */
-  reads: tf.Tensor[]
-  /** Makes the launches: the next state, in the order of the state, and values to be read later. */
-  launch: (numbers: N) => { state: tf.Tensor[]; scalars: tf.Tensor1D }
-}
 
 /**
  * Repeats launches on a state that stays in the same buffers and is overwritten by each run (recording.ts). Each run's values to read
  * gather in a buffer until `read`.
  */
-export class Replay<N extends Numbers> {
+export class WebgpuReplay<N extends Numbers> implements Replay<N> {
   private recorded: {
     key: string
     numbers: N

@@ -112,7 +112,7 @@ export function RunTable({ runs, chosen, onChoose, onSay }: Props) {
                     }
                   />
                 </td>
-                <td>
+                <td data-label="Pin">
                   <input
                     type="checkbox"
                     aria-label={`Pin ${name}`}
