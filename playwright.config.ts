@@ -6,8 +6,8 @@ const port = process.env.PORT ?? '4173'
 
 export default defineConfig({
   testDir: 'e2e',
-  // One at a time: each trains on all cores.
-  workers: 1,
+  // Each trains on all cores, but waits for as long: two files at a time take a fifth less.
+  workers: 2,
   fullyParallel: false,
   // A browser on a busy machine; scripts/check.mjs names what passed at the second try.
   retries: process.env.CI ? 1 : 0,
