@@ -49,6 +49,7 @@ const types = {
   txt: 'text/plain; charset=utf-8',
   wasm: 'application/wasm',
   webmanifest: 'application/manifest+json',
+  zip: 'application/zip',
 }
 
 /** Content-Type of a file. */
