@@ -74,7 +74,7 @@ test('an exemplar among files of one name in several folders is known by its fol
     [1, 2, 3].map((at) => ({ file: `masks/patient${at}/image.png`, source: `patient${at}/image.png`, ...(at === 2 && { drawn: 'all' }) })),
   )
   const { data } = json('out/config.json')
-  expect(data.exemplars).toEqual([{ name: 'patient2/image.png', from: 'file' }])
+  expect(data.exemplars).toEqual([{ name: 'patient2/image.png', from: 'file', since: 0 }])
   expect(data.scored).toEqual(['patient1/image.png', 'patient3/image.png'])
   expect(Object.keys(json('out/summary.json').dice.perPatient)).toEqual(['patient1', 'patient3'])
 })
