@@ -10,7 +10,7 @@ type Pair = readonly [LoggedRun, LoggedRun]
 const facts: { name: string; of: (run: LoggedRun) => string }[] = [
   { name: 'Steps taken', of: ({ step }) => count(step) },
   { name: 'Data', of: ({ sample, data }) => sample ?? data ?? 'unknown' },
-  { name: 'Backend', of: ({ backend, adapter }) => `${backend} · ${adapter}` },
+  { name: 'Computed by', of: ({ backend, adapter }) => `${backend} · ${adapter}` },
   { name: 'Version', of: ({ version }) => version },
 ]
 

@@ -30,7 +30,7 @@ const columns: readonly Column[] = [
   },
   { name: 'Seed', by: ({ config }) => config.seed, show: ({ config }) => String(config.seed), number: true },
   { name: 'Data', by: dataOf, show: dataOf },
-  { name: 'Backend', by: ({ backend }) => backend, show: ({ backend }) => backend },
+  { name: 'Computed by', by: ({ backend }) => backend, show: ({ backend }) => backend },
   {
     name: 'Duration',
     by: ({ seconds }) => seconds ?? -1,
