@@ -67,7 +67,8 @@ test('a worker that is ended again and again, before its first step or while it 
   await expectState(page, 'finished', 100_000)
   expect(await step(page)).toBe(120)
   await expectWholeCurve(page, 120)
-  const told = /^Run The worker died\. Another has what it had(; the run goes on from step \d+(, \d+ before where it was)?)?\./
+  const told =
+    /^Run The worker died\. Another has what it had(; the run goes on from step \d+(, where it was|, \d+ before where it was))?\./
   for (const text of await alerts(page).allInnerTexts()) expect(text.replace(/\s+/g, ' ')).toMatch(told)
   await expect(alerts(page).filter({ hasText: /the run goes on from step \d+/ })).not.toHaveCount(0)
 })

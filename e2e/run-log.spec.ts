@@ -64,7 +64,9 @@ test('a sweep equals runs from the terminal; two of its runs are overlaid, diffe
   expect(Number(await cell.getAttribute('data-deviation'))).toBeCloseTo(deviation, 14)
 
   const name = (way: string) => page.getByRole('checkbox', { name: `Choose ${way}, seed 1` })
-  await page.getByRole('checkbox', { name: 'Pin as set, seed 1' }).check()
+  // It is pinned once the log says so.
+  await page.getByRole('checkbox', { name: 'Pin as set, seed 1' }).click()
+  await expect(page.getByRole('checkbox', { name: 'Pin as set, seed 1' })).toBeChecked()
   for (const figure of ['Loss', 'Confident pixels', 'Agreement', 'Dice']) {
     const chart = page.getByRole('figure', { name: figure, exact: true })
     await expect(chart.locator('.pinned-name')).toHaveText('as set, seed 1')
