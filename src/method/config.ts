@@ -592,9 +592,24 @@ export function differing(config: Config, base: Config): Partial<Config> {
   return Object.fromEntries(keys.filter((key) => config[key] !== base[key]).map((key) => [key, config[key]]))
 }
 
+/** The settings that data may suggest. */
+export const suggestable = [
+  'size',
+  'windowCenter',
+  'windowWidth',
+  'exemplarRotation',
+  'exemplarScale',
+  'atlasRotation',
+  'weakRotation',
+] as const satisfies readonly Key[]
+
+export type Suggested = Partial<Pick<Config, (typeof suggestable)[number]>>
+
 /** What is taken of settings that the data suggest: nothing in the place of what is given, and no smaller images than are asked for. */
-export function takenOf(suggested: Partial<Config>, asked: Config, given: (key: Key) => boolean): Partial<Config> {
-  const taken = keys.filter((key) => suggested[key] !== undefined && !given(key) && !(key === 'size' && asked.size >= suggested.size!))
+export function takenOf(suggested: Suggested, asked: Config, given: (key: Key) => boolean): Partial<Config> {
+  const taken = suggestable.filter(
+    (key) => suggested[key] !== undefined && !given(key) && !(key === 'size' && asked.size >= suggested.size!),
+  )
   return Object.fromEntries(taken.map((key) => [key, suggested[key]]))
 }
 

@@ -3,7 +3,7 @@ import { unknown } from '../image/raster'
 import { ctPresets, type WindowPreset } from '../image/window-presets'
 import { obliquenessOf, valueOf, type Volume } from '../data/volume'
 import { frameOf } from '../image/frame'
-import type { Config } from '../method/config'
+import type { Config, Suggested } from '../method/config'
 import { annotated, annotationOf } from './annotations'
 import { rasterOf, type Dataset } from './dataset'
 import type { Suggestion } from './events'
@@ -98,7 +98,7 @@ export function suggestionFor(dataset: Dataset, config: Config): Suggestion | nu
   const volumes = [...(dataset.exemplarSource ? [dataset.exemplarSource] : []), ...dataset.sources].map(({ volume }) => volume)
   if (dataset.sample || volumes.length === 0) return null
   const what: string[] = []
-  const values: Partial<Config> = {}
+  let values: Suggested = {}
   const side = sideFor(dataset, config)
   if (side > sides[0]!) {
     what.push('small structures')
@@ -107,10 +107,10 @@ export function suggestionFor(dataset: Dataset, config: Config): Suggestion | nu
   if (volumes.every(isHounsfield)) {
     const { name, center, width } = windowFor(dataset)
     what.unshift(`CT, ${name.toLowerCase()}`)
-    Object.assign(values, { windowCenter: center, windowWidth: width, exemplarRotation: 15, weakRotation: 15, atlasRotation: 15 })
+    values = { ...values, windowCenter: center, windowWidth: width, exemplarRotation: 15, weakRotation: 15, atlasRotation: 15 }
   } else if (volumes.every(({ affine }) => affine && obliquenessOf(affine) >= oblique)) {
     what.unshift('oblique slices, as of a heart')
-    Object.assign(values, { exemplarRotation: 75, exemplarScale: 1.7 })
+    values = { ...values, exemplarRotation: 75, exemplarScale: 1.7 }
   }
   return what.length > 0 ? { what: what.join('; '), values } : null
 }

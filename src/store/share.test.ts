@@ -28,6 +28,7 @@ test('a link holds version, settings, seed and the hash of the data, and gives t
       'atlasRotation',
       'data',
       'exemplarRotation',
+      'exemplarScale',
       'preset',
       'seed',
       'size',

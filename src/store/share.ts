@@ -1,17 +1,14 @@
 /** Links to runs: version, settings, seed and a hash of the data, never a name. */
 import { version } from '../lib/version'
-import type { Key } from '../method/config'
+import { suggestable } from '../method/config'
 import type { LoggedRun, Problem } from '../worker/protocol'
 import { writeAddress, type Address } from './address'
 import { pageStore } from './page-store'
 import { addProblem } from './state'
 
-/** What data may suggest: named in a link, so that nothing else is picked for them. */
-const suggested: readonly Key[] = ['size', 'windowCenter', 'windowWidth', 'exemplarRotation', 'weakRotation', 'atlasRotation']
-
-/** The address of this page with what repeats a run. */
+/** The address of this page with what repeats a run. What data may suggest is named, so that nothing else is picked for them. */
 export function linkTo({ config, sample, data, version }: Pick<LoggedRun, 'config' | 'sample' | 'data' | 'version'>): string {
-  const query = new URLSearchParams(writeAddress(config, null, sample, sample === null ? suggested : []))
+  const query = new URLSearchParams(writeAddress(config, null, sample, sample === null ? suggestable : []))
   if (data !== null) query.set('data', data)
   query.set('version', version)
   return `${location.origin}${location.pathname}?${query.toString()}`
