@@ -25,3 +25,7 @@ test('two masks differ in as many pixels as disagreement counts, whichever comes
 test('each class is counted, and what is unknown is not', () => {
   expect(countClasses(Uint8Array.of(0, 2, 2, 255, 1, 2), 4)).toEqual([1, 1, 3, 0])
 })
+
+test('where two masks differ is marked', () => {
+  expect(differing(Uint8Array.of(0, 1, 2, 2), Uint8Array.of(0, 2, 2, 0))).toEqual(Uint8Array.of(0, 1, 0, 1))
+})

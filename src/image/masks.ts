@@ -8,8 +8,7 @@ export function countClasses(labels: Uint8Array, classes: number): number[] {
 }
 
 /** 1 where two masks differ. */
-export const differing = (A: Uint8Array, B: Uint8Array): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(A, (label, i) => (label === B[i] ? 0 : 1))
+export const differing = (A: Uint8Array, B: Uint8Array): Uint8Array<ArrayBuffer> => A.map((label, i) => (label === B[i] ? 0 : 1))
 
 /** Share of the pixels that either model calls foreground on which they differ, 0..1; 0 if both see only background. */
 export function disagreement(A: Uint8Array, B: Uint8Array): number {

@@ -1,3 +1,4 @@
+import { differing } from '../image/masks'
 import { Random } from '../lib/random'
 import { widthsOf, type Config } from '../method/config'
 import { drawFactors, perturbedLevels } from '../method/feature-perturbation'
@@ -82,7 +83,7 @@ export async function lookAt(
     mix: source && { image: partner.id, name: partner.name, pixels: toBytes(source), box: box! },
     A,
     B,
-    disagreement: A.pseudoLabel.map((l, i) => (l === B.pseudoLabel[i] ? 0 : 1)),
+    disagreement: differing(A.pseudoLabel, B.pseudoLabel),
     exemplar: { image: toBytes(exemplar.image), labels: Uint8Array.from(exemplar.labels) },
     synthetic: synthetic && {
       image: toBytes(synthetic.image),

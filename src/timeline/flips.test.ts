@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest'
-import { changeBetween, changedSince, flipCounts } from './flips'
+import { changeBetween, flipCounts } from './flips'
 
 const of = (...labels: number[]) => Uint8Array.from(labels)
-
-test('what changed since is marked', () => {
-  expect(changedSince(of(0, 1, 2, 2), of(0, 2, 2, 0))).toEqual(of(0, 1, 0, 1))
-})
 
 test('a flip back is a flip as well', () => {
   expect([...flipCounts([of(0, 1, 2), of(0, 2, 2), of(0, 1, 1), of(0, 2, 1)])]).toEqual([0, 3, 1])

@@ -3,9 +3,6 @@ import type { SeenLabels } from './live-views'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** 1 for each pixel with another label. @param then as many pixels */
-export const changedSince = (now: Bytes, then: Bytes): Bytes => now.map((label, i) => (label === then[i] ? 0 : 1))
-
 /** For each pixel how often its label was another one than in the map before. @param maps at least one, in order */
 export function flipCounts(maps: readonly Bytes[]): Uint16Array<ArrayBuffer> {
   const counts = new Uint16Array(maps[0]!.length)

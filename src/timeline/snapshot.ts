@@ -1,5 +1,6 @@
 /** What is kept of a step: its pictures and label maps, packed. */
 import { gunzipSync, gzipSync } from 'fflate'
+import { differing } from '../image/masks'
 import type { PictureId } from '../image/picture-id'
 import { digestOf } from '../lib/digest'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../lib/safetensors'
@@ -164,7 +165,7 @@ export function viewsIn({ step, hash, views: bytes }: Snapshot, size: number, na
     mix: mix && { image: mix.image as PictureId, name: nameOf(mix.image as PictureId), pixels: picture('mix'), box: mix.box },
     A,
     B,
-    disagreement: A.pseudoLabel.map((label, i) => (label === B.pseudoLabel[i] ? 0 : 1)),
+    disagreement: differing(A.pseudoLabel, B.pseudoLabel),
     exemplar: { image: picture('exemplar/image'), labels: picture('exemplar/labels') },
     synthetic: tensors['synthetic/image']
       ? { image: picture('synthetic/image'), labels: picture('synthetic/labels'), known: picture('synthetic/known') }

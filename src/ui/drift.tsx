@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'react'
+import { differing } from '../image/masks'
 import { disagreementColour, paletteOf, rgbOf, viridis } from '../image/palette'
 import { classesHere, greyOf, labelsOf, nameOf, useTimeline } from '../store/timeline'
-import { changedSince, flipCounts } from '../timeline/flips'
+import { flipCounts } from '../timeline/flips'
 import type { SeenLabels } from '../timeline/live-views'
 import type { Snapshot } from '../timeline/snapshot'
 import { nearestTo } from '../timeline/timeline'
@@ -94,7 +95,7 @@ function DriftPicture({ model, image, of, at, from, overlay }: Props) {
   const { labels, values, most, said } = useMemo(() => {
     const labels = seenIn(at, image)![model]
     if (overlay === 'changed') {
-      const values = changedSince(labels, seenIn(from, image)![model])
+      const values = differing(labels, seenIn(from, image)![model])
       const share = values.reduce((sum, v) => sum + v, 0) / values.length
       return { labels, values, most: 1, said: `${percent(share)} changed since step ${count(from.step)}` }
     }
