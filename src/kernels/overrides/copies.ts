@@ -39,6 +39,20 @@ export function rowsOf(shape: readonly number[], begin: readonly number[], size:
   return { rows, count, start, stride }
 }
 
+/** The same as blocks of evenly spaced rows, in order: one, or as many as it takes. */
+function blocksOf(shape: readonly number[], begin: readonly number[], size: readonly number[]): Rows[] {
+  const rows = rowsOf(shape, begin, size)
+  if (rows) return [rows]
+  const axis = size.findIndex((n) => n > 1)
+  return Array.from({ length: size[axis] ?? 0 }, (_, i) =>
+    blocksOf(
+      shape,
+      begin.map((at, a) => (a === axis ? at + i : at)),
+      size.map((n, a) => (a === axis ? 1 : n)),
+    ),
+  ).flat()
+}
+
 /** The same in pieces of which threads can take any number, if it is one row. */
 function cut({ rows, count, start, stride }: Rows): Rows {
   if (rows > 1 || count % 64 !== 0) return { rows, count, start, stride }
@@ -64,13 +78,17 @@ const kernelsFor = ({ backend }: WasmCall, ...inputs: tf.TensorInfo[]): Simd | n
 
 const whole = (size: number): Rows => ({ rows: 1, count: size, start: 0, stride: size })
 
-/** The part of x from `begin` on, of `size`; null where `copy` cannot. */
+/** The part of x from `begin` on, of `size`; null without kernels for it. */
 export function part(call: WasmCall, x: tf.TensorInfo, begin: number[], size: number[]): tf.TensorInfo | null {
   const kernels = kernelsFor(call, x)
-  const rows = rowsOf(x.shape, begin, size)
-  if (!kernels || !rows) return null
+  if (!kernels) return null
   const out = call.backend.makeOutput(size, x.dtype)
-  copy(kernels, placeOf(call.backend, x).at, rows, placeOf(call.backend, out).at, { ...rows, start: 0, stride: rows.count })
+  const [from, to] = [placeOf(call.backend, x).at, placeOf(call.backend, out).at]
+  let start = 0
+  for (const rows of blocksOf(x.shape, begin, size)) {
+    copy(kernels, from, rows, to, { ...rows, start, stride: rows.count })
+    start += rows.rows * rows.count
+  }
   return out
 }
 
@@ -83,7 +101,6 @@ export function splitV(call: WasmCall): tf.TensorInfo[] | null {
   return tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, along).map((length) => {
     const begin = x.shape.map((_, a) => (a === along ? at : 0))
     at += length
-    // All axes before the one that is split are taken whole, so the rows are evenly spaced.
     return part(
       call,
       x,
