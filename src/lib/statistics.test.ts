@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { meanAndDeviation, quantile } from './statistics'
+import { meanAndDeviation, meanOfKnown, quantile } from './statistics'
 
 // From PyTorch 1.13, torch.quantile of x = ((7 i² + 3 i) mod 23) - 9.5 for i = 0..100.
 test.each([
@@ -38,4 +38,8 @@ test('mean and deviation of a sample', () => {
   expect(meanAndDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: expect.closeTo(Math.sqrt(32 / 7), 12) })
   expect(meanAndDeviation([3])).toEqual({ mean: 3, deviation: null })
   expect(() => meanAndDeviation([])).toThrow(RangeError)
+})
+
+test('a mean is of the values that are there', () => {
+  expect([meanOfKnown([1, 3]), meanOfKnown([1, null]), meanOfKnown([NaN, 2]), meanOfKnown([null, undefined])]).toEqual([2, 1, 2, null])
 })

@@ -6,6 +6,12 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
   return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null }
 }
 
+/** The mean of the values that are there and finite; null for none. */
+export function meanOfKnown(values: readonly (number | null | undefined)[]): number | null {
+  const known = values.filter((v) => v !== null && v !== undefined && Number.isFinite(v)) as number[]
+  return known.length > 0 ? known.reduce((sum, v) => sum + v, 0) / known.length : null
+}
+
 /** Maps a float's bits to an unsigned integer with the same order: negative numbers reversed, below the positive ones. */
 const sortable = (bits: number): number => (bits & 0x80000000 ? ~bits : bits | 0x80000000) >>> 0
 

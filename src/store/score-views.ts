@@ -1,19 +1,15 @@
 /** What the chart of scores can show, and the numbers of a score that each of these takes, by key. */
+import { meanOfKnown } from '../lib/statistics'
 import type { ScoreRow } from '../worker/protocol'
 
 type Values = Record<string, number | null>
-
-const mean = (values: readonly (number | null)[]): number | null => {
-  const known = values.filter((v) => v !== null)
-  return known.length > 0 ? known.reduce((sum, v) => sum + v, 0) / known.length : null
-}
 
 /** Keys of classes and patients begin so; then comes the number of a foreground class, from 0, or the id of a picture. */
 export const keysOf = { class: 'class ', patient: 'patient ' } as const
 
 const classes = (values: readonly (number | null)[]): Values => Object.fromEntries(values.map((v, i) => [keysOf.class + i, v]))
 const patients = ({ perPatient }: ScoreRow, of: 'dice' | 'hd95'): Values =>
-  Object.fromEntries(perPatient.map((one) => [keysOf.patient + one.picture, mean(one[of])]))
+  Object.fromEntries(perPatient.map((one) => [keysOf.patient + one.picture, meanOfKnown(one[of])]))
 
 export const scoreViews = {
   dice: ({ dice, diceA, diceB, fit }: ScoreRow): Values => ({ dice, diceA, diceB, fit }),

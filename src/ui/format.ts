@@ -43,6 +43,9 @@ export function value(v: number | null | undefined): string {
 /** A Dice score 0..1; "–" where there is none. */
 export const score = (dice: number | null | undefined): string => (isNumber(dice) ? dice.toFixed(2) : '–')
 
+/** With three places, as papers give it. */
+export const exactScore = (dice: number | null | undefined): string => (isNumber(dice) ? dice.toFixed(3) : '–')
+
 /** The line of the status: "running · step 120 of 600 · 3.1 steps/s · 2 min 34 s left". */
 export function statusLine({ state, step, steps, stepsPerSecond, secondsLeft }: Status, missing: readonly string[]): string {
   if (state === 'starting') return 'starting · loading the engine'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Line } from './chart-props'
-import { meanOf, quantitiesOf } from './pinned-curves'
+import { quantitiesOf } from './pinned-curves'
 
 const line = (key: string, label: string, model: Line['model'], faint = false): Line => ({ key, label, model, faint })
 
@@ -22,8 +22,4 @@ test('a pinned run has one line for each pair, or those that tell of both', () =
     line('fit', 'fit (exemplar)', 'none', true),
   ]
   expect(quantitiesOf(scores)).toEqual([{ keys: ['dice'], faint: false }])
-})
-
-test('a mean is of the values that are there', () => {
-  expect([meanOf([1, 3]), meanOf([1, null]), meanOf([NaN, 2]), meanOf([null, undefined])]).toEqual([2, 1, 2, null])
 })

@@ -1,5 +1,6 @@
 /** What of pinned runs a chart shows: one line for each quantity, the mean of A and B where it has both. */
 import { useMemo } from 'react'
+import { meanOfKnown } from '../lib/statistics'
 import { useChartView } from '../store/chart-view'
 import type { ChartName } from '../store/curves'
 import { usePinnedRuns, type PinnedRun } from '../store/pinned-runs'
@@ -33,16 +34,10 @@ export function quantitiesOf(lines: readonly Line[]): Quantity[] {
   return [...pairs.values()]
 }
 
-/** The mean of those that are there; null for none. */
-export function meanOf(values: readonly (number | null | undefined)[]): number | null {
-  const there = values.filter((v) => v !== null && v !== undefined && Number.isFinite(v)) as number[]
-  return there.length > 0 ? there.reduce((sum, v) => sum + v, 0) / there.length : null
-}
-
 /** The first quantity of a pinned run at the step of a row, or the nearest that it has; its last value without a row. */
 export function pinnedValue({ series }: PinnedRun, chart: ChartName, lines: readonly Line[], row: Point | undefined): number | null {
   const own = series[chart].at(row?.step ?? Infinity)
-  return meanOf(quantitiesOf(lines)[0]?.keys.map((key) => own?.[key as keyof typeof own]) ?? [])
+  return meanOfKnown(quantitiesOf(lines)[0]?.keys.map((key) => own?.[key as keyof typeof own]) ?? [])
 }
 
 export function usePinnedCurves(chart: ChartName, lines: readonly Line[]): readonly PinnedCurve[] {

@@ -1,6 +1,7 @@
 import { usePlotArea } from 'recharts'
+import { meanOfKnown } from '../lib/statistics'
 import { shareOf, type Scale } from './chart-scale'
-import { meanOf, type PinnedCurve } from './pinned-curves'
+import type { PinnedCurve } from './pinned-curves'
 
 /** By place: neither colour nor form alone tells runs apart, and each line bears its name. */
 export const pinnedLooks = [
@@ -38,7 +39,7 @@ export function PinnedLines({ curves, x, y }: Props) {
       {curves.map(({ run: { id, name }, quantities, points }, n) => {
         const { stroke, dash } = pinnedLooks[n % pinnedLooks.length]!
         const drawn = quantities.map(({ keys }) =>
-          points.map(({ step, values }) => placeOf(step, meanOf(keys.map((key) => values[key]?.smooth)))),
+          points.map(({ step, values }) => placeOf(step, meanOfKnown(keys.map((key) => values[key]?.smooth)))),
         )
         const named = drawn[0]?.filter((place) => place !== null) ?? []
         const aim = plot.x + plot.width * (nameAt - n * apart)

@@ -6,10 +6,8 @@ import { keysOf, type ScoreView } from '../store/score-views'
 import type { Point } from '../store/series'
 import { ChartFigure } from './chart-figure'
 import type { ChartProps, Line } from './chart-props'
-import { percent } from './format'
+import { exactScore, percent } from './format'
 
-/** Three places, as papers give it. */
-const dice = (v: number | null | undefined) => (v === null || v === undefined ? '–' : v.toFixed(3))
 const distance = (v: number | null | undefined) => (v === null || v === undefined ? '–' : v.toFixed(1))
 
 const plain = (key: string, label: string, model: Line['model'] = 'both', faint = false): Line => ({ key, label, model, faint })
@@ -38,16 +36,16 @@ const kinds: Record<ScoreView, Kind> = {
       plain('diceB', 'B', 'B'),
       plain('fit', 'fit (exemplar)', 'none', true),
     ],
-    format: dice,
+    format: exactScore,
     limits: [0, 1],
     note: `${others} The fit is the score on the exemplar itself: not accuracy.`,
   },
-  diceOfClasses: { name: 'Dice', choice: 'Dice of each class', first: mean('dice'), format: dice, limits: [0, 1], note: others },
+  diceOfClasses: { name: 'Dice', choice: 'Dice of each class', first: mean('dice'), format: exactScore, limits: [0, 1], note: others },
   diceOfPatients: {
     name: 'Dice',
     choice: 'Dice of each patient',
     first: mean('dice'),
-    format: dice,
+    format: exactScore,
     limits: [0, 1],
     note: `${others} The lowest come first.`,
   },

@@ -2,7 +2,7 @@ import { keys, parameters } from '../../method/config'
 import { compareMasks, hindersMasks, nameOf } from '../../store/run-log'
 import { usePage } from '../../store/page-store'
 import type { LoggedRun } from '../../worker/protocol'
-import { count } from '../format'
+import { count, exactScore } from '../format'
 
 type Pair = readonly [LoggedRun, LoggedRun]
 
@@ -22,7 +22,6 @@ const scores: { name: string; of: (run: LoggedRun) => number | null | undefined 
 ]
 
 const said = (value: string | number | boolean) => (value === true ? 'on' : value === false ? 'off' : String(value))
-const third = (dice: number | null | undefined) => (dice === null || dice === undefined ? '–' : dice.toFixed(3))
 
 /** Two runs: the settings in which they differ, their scores, and the way to their masks. */
 export function ComparedSettings({ runs }: { runs: Pair }) {
@@ -70,7 +69,7 @@ export function ComparedSettings({ runs }: { runs: Pair }) {
             <tr key={name}>
               <th scope="row">{name}</th>
               {runs.map((run) => (
-                <td key={run.id}>{third(of(run))}</td>
+                <td key={run.id}>{exactScore(of(run))}</td>
               ))}
             </tr>
           ))}

@@ -5,7 +5,7 @@ import { nameOf, pinRun, renameRun } from '../../store/run-log'
 import { linkTo } from '../../store/share'
 import { usePage } from '../../store/page-store'
 import type { LoggedRun } from '../../worker/protocol'
-import { count, moment } from '../format'
+import { count, exactScore, moment } from '../format'
 import { NameField } from '../name-field'
 
 interface Column {
@@ -16,12 +16,11 @@ interface Column {
   number?: true
 }
 
-const third = (dice: number | null | undefined) => (dice === null || dice === undefined ? '–' : dice.toFixed(3))
 const dataOf = ({ sample, data }: LoggedRun) => sample ?? data?.slice(0, 8) ?? 'unknown'
 
 const columns: readonly Column[] = [
-  { name: 'Dice', by: ({ score }) => score?.dice ?? -1, show: ({ score }) => third(score?.dice), number: true },
-  { name: 'Fit', by: ({ score }) => score?.fit ?? -1, show: ({ score }) => third(score?.fit), number: true },
+  { name: 'Dice', by: ({ score }) => score?.dice ?? -1, show: ({ score }) => exactScore(score?.dice), number: true },
+  { name: 'Fit', by: ({ score }) => score?.fit ?? -1, show: ({ score }) => exactScore(score?.fit), number: true },
   {
     name: 'Steps',
     by: ({ step }) => step,
