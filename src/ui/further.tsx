@@ -1,10 +1,9 @@
-import { useRef } from 'react'
 import { configureRun, loadFiles } from '../store/commands'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
 import { canSegment, loading } from '../store/state'
 import type { DatasetSummary } from '../worker/protocol'
-import { inFolders } from './file-inputs'
+import { FileButton } from './file-button'
 import { count } from './format'
 import './styles/further.css'
 
@@ -16,10 +15,13 @@ export function SegmentFurther() {
   const busy = usePage((state) =>
     state.pending.some((request) => request.type === 'load-files' && request.given.files.some(({ role }) => role === 'further')),
   )
+  const asked = { can, describedBy: 'further-hint', onFiles: (files: File[]) => loadFiles(files, 'further') }
   return (
     <div className="further">
-      <Chooser can={can} name="Segment further images" />
-      <Chooser can={can} name="Segment a folder" folder />
+      <FileButton {...asked}>Segment further images</FileButton>
+      <FileButton {...asked} folder>
+        Segment a folder
+      </FileButton>
       <p className="quiet" id="further-hint" aria-live="polite">
         {busy
           ? 'Reading the images…'
@@ -32,30 +34,6 @@ export function SegmentFurther() {
                 : 'When a run rests, its networks can segment other images too.'}
       </p>
     </div>
-  )
-}
-
-/** A button that asks for files, or for a folder with all that is in it. */
-function Chooser({ can, name, folder = false }: { can: boolean; name: string; folder?: boolean }) {
-  const input = useRef<HTMLInputElement>(null)
-  return (
-    <>
-      {/* One that disables itself while files are read would lose the focus. */}
-      <button type="button" aria-disabled={!can} aria-describedby="further-hint" onClick={() => can && input.current?.click()}>
-        {name}
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        {...(folder && inFolders)}
-        onChange={(event) => {
-          loadFiles([...(event.target.files ?? [])], 'further')
-          event.target.value = ''
-        }}
-      />
-    </>
   )
 }
 

@@ -1,7 +1,8 @@
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { deleteRuns, exportRuns, importRuns, nameOf } from '../../store/run-log'
 import { usePage } from '../../store/page-store'
 import type { LoggedRun } from '../../worker/protocol'
+import { FileButton } from '../file-button'
 import { plural, size } from '../format'
 import { ModalDialog } from '../modal-dialog'
 import { ComparedSettings } from './compared-settings'
@@ -15,7 +16,6 @@ export function RunLog() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [said, setSaid] = useState('')
   const [asking, setAsking] = useState<readonly LoggedRun[] | null>(null)
-  const input = useRef<HTMLInputElement>(null)
   const some = useMemo(() => runs.filter(({ id }) => chosen.has(id)), [runs, chosen])
   const ids = some.map(({ id }) => id)
   const bytes = runs.reduce((sum, run) => sum + run.bytes, 0)
@@ -34,21 +34,12 @@ export function RunLog() {
         MB.
       </p>
       <div className="run-log-tools">
-        <button type="button" onClick={() => input.current!.click()}>
+        <FileButton
+          label="Import to the run log"
+          onFiles={(files) => void importRuns(files).then((count) => count !== undefined && setSaid(`Imported ${plural(count, 'run')}.`))}
+        >
           Import
-        </button>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          hidden
-          aria-label="Import to the run log"
-          onChange={(event) => {
-            const files = [...(event.target.files ?? [])]
-            event.target.value = ''
-            void importRuns(files).then((count) => count !== undefined && setSaid(`Imported ${plural(count, 'run')}.`))
-          }}
-        />
+        </FileButton>
         <button type="button" aria-disabled={ids.length === 0} onClick={() => ids.length > 0 && void exportRuns(ids)}>
           Export chosen
         </button>
