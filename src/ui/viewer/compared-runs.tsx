@@ -6,6 +6,7 @@ import { nameOf } from '../../store/run-log'
 import { leaveComparison, useViewer } from '../../store/viewer'
 import type { ClassInfo, LoggedRun, MaskName, ViewedPicture } from '../../worker/protocol'
 import { count, percent } from '../format'
+import { ClassTable } from './class-table'
 import type { Sight } from './pointers'
 import { ViewerPicture } from './viewer-picture'
 
@@ -84,34 +85,15 @@ export const ComparedNumbers = memo(function ComparedNumbers({ runs, classes }: 
   return (
     <section aria-label="Compared runs">
       <h3>Compared runs</h3>
-      <table className="viewer-measures">
-        <caption>Pixels of each class</caption>
-        <thead>
-          <tr>
-            <th scope="col">Class</th>
-            {runs.map((run) => (
-              <th scope="col" className="number" key={run.id}>
-                {nameOf(run)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {classes.slice(1).map(({ index, name, color }) => (
-            <tr key={index}>
-              <th scope="row">
-                <span className="swatch" style={{ background: color }} />
-                {name}
-              </th>
-              {counts.map((pixels, i) => (
-                <td className="number" key={i}>
-                  {pixels ? count(pixels[index]!) : '–'}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ClassTable
+        caption="Pixels of each class"
+        classes={classes}
+        columns={runs.map((run, i) => ({
+          key: run.id,
+          head: nameOf(run),
+          of: (index) => (counts[i] ? count(counts[i][index]!) : '–'),
+        }))}
+      />
       <p className="note">
         They differ on {percent(one && other ? disagreement(one, other) : null)} of what either marks. Masks are as the networks saw the
         image, at {runs[0].config.size} pixels.

@@ -8,6 +8,7 @@ import { imagesOf, look, measureMasks, setWindow, useViewer, type LayerName } fr
 import type { DatasetSummary, MaskName, PictureId, ViewedPicture } from '../../worker/protocol'
 import { count, percent, plural } from '../format'
 import { OpacityField, WindowFields } from '../annotation/view-fields'
+import { ClassTable } from './class-table'
 import { ComparedNumbers } from './compared-runs'
 import { lackOf, layerRows, measuredMask } from './layer'
 import { measure, millilitres, squareMillimetres } from './measures'
@@ -200,34 +201,14 @@ const Measures = memo(function Measures({ picture, layer, dataset, slices }: Omi
   const apart = picture?.masks.A && picture.masks.B ? disagreement(picture.masks.A, picture.masks.B) : null
   return (
     <section>
-      <table className="viewer-measures">
-        <caption>Size{mask && ` of the ${whose[mask]}`}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Class</th>
-            <th scope="col" className="number">
-              {spacing ? 'Area, mm²' : 'Pixels'}
-            </th>
-            {deep && (
-              <th scope="col" className="number">
-                Volume, mL
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {classes.slice(1).map(({ index, name, color }) => (
-            <tr key={index}>
-              <th scope="row">
-                <span className="swatch" style={{ background: color }} />
-                {name}
-              </th>
-              <td className="number">{area(index)}</td>
-              {deep && <td className="number">{content(index)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ClassTable
+        caption={`Size${mask ? ` of the ${whose[mask]}` : ''}`}
+        classes={classes}
+        columns={[
+          { key: 'area', head: spacing ? 'Area, mm²' : 'Pixels', of: area },
+          ...(deep ? [{ key: 'volume', head: 'Volume, mL', of: content }] : []),
+        ]}
+      />
       {deep && <p className="note">{volumeNote(resting, thickness, volume?.slices ?? null, slices.length, mask, dataset, slices)}</p>}
       <p className="note">A and B differ on {percent(apart)} of what they mark.</p>
     </section>
