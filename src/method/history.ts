@@ -75,3 +75,10 @@ export const diceAlone: Pick<ScoreRow, 'hd95' | 'hd95PerClass' | 'perPatient' | 
   confidentRight: null,
   calibrationError: null,
 }
+
+/** A score with what it lacks. Only that comes last: one that lacks nothing keeps its order, and is saved as the same bytes. */
+export const wholeScore = <S extends Omit<ScoreRow, keyof typeof diceAlone>>(score: S): S & typeof diceAlone => ({
+  ...score,
+  ...diceAlone,
+  ...score,
+})

@@ -5,7 +5,7 @@ import { ConfigError, readConfig, type StoredConfig } from '../method/config'
 import type { Bank, BankEntry } from '../method/bank/bank'
 import { networkOf, type StoredModel } from '../method/model'
 import type { TrainingData } from '../method/synthesis'
-import { diceAlone, type Mark, type Recovery, type ScoreRow, type StepMetrics } from '../method/history'
+import { wholeScore, type Mark, type Recovery, type ScoreRow, type StepMetrics } from '../method/history'
 import type { Shapes } from '../nn/parameters'
 import { bufferShapes, parameterShapes, type UNet } from '../nn/unet'
 import type { Snapshot } from '../timeline/snapshot'
@@ -154,8 +154,7 @@ export async function openCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Ch
         step,
         leg: leg ?? settings.config.steps,
         rows: withNaN(rows),
-        // What an older row lacks comes last: one that lacks nothing keeps its order, and is saved as the same bytes.
-        scores: (scores as ScoreRow[]).map((score) => ({ ...score, ...diceAlone, ...score })),
+        scores: (scores as ScoreRow[]).map(wholeScore),
       },
       ...{ recoveries, marks },
       ...{

@@ -8,7 +8,7 @@ import { configFile, json, type Files } from '../export/archive'
 import { finite, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
 import { version } from '../lib/version'
 import { readConfig, type Config, type StoredConfig } from '../method/config'
-import { diceAlone, type ScoreRow } from '../method/history'
+import { wholeScore, type diceAlone, type ScoreRow } from '../method/history'
 import type { StoredModel } from '../method/model'
 import type { Recording } from '../timeline/timeline'
 import { areMarks, openCheckpoint, saveCheckpoint, withNaN, type Checkpoint } from './checkpoint'
@@ -227,7 +227,7 @@ const isCurves = record({ rows: listOf(isRow), scores: listOf(isScore), marks: a
 
 function curvesIn(value: unknown, file: string): Curves {
   if (!isCurves(value)) throw damaged(names.curves, file)
-  const scores = value.scores.map((score) => ({ ...diceAlone, ...score }))
+  const scores = value.scores.map(wholeScore)
   if (!scores.every((score) => isMore(score))) throw damaged(names.curves, file)
   return { rows: withNaN(value.rows), scores, marks: value.marks }
 }

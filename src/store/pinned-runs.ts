@@ -18,7 +18,11 @@ export interface PinnedRun {
   series: Record<ChartName, Series<string>>
 }
 
-type Kept = Pick<PinnedRun, 'scores' | 'series'>
+/** What the log has of a run; its scores are drawn as they are chosen to be. */
+interface Kept {
+  scores: readonly ScoreRow[]
+  series: Omit<PinnedRun['series'], 'dice'>
+}
 
 export const pinnedRuns = createStore<{ runs: readonly PinnedRun[] }>(() => ({ runs: [] }))
 export const usePinnedRuns = (): readonly PinnedRun[] => useStore(pinnedRuns, ({ runs }) => runs)
@@ -31,14 +35,14 @@ async function curvesOf(id: string): Promise<Kept | null> {
   if (!found) return null
   const { steps, scores } = found
   const of = (name: keyof typeof charts) => new Series<string>(charts[name]).fill(steps)
-  return {
-    scores,
-    series: { loss: of('loss'), confident: of('confident'), agreement: of('agreement'), dice: seriesOfScores(scores) },
-  }
+  return { scores, series: { loss: of('loss'), confident: of('confident'), agreement: of('agreement') } }
 }
 
 /** With the scores as what was chosen to be shown of them. */
-const asChosen = (run: PinnedRun): PinnedRun => ({ ...run, series: { ...run.series, dice: seriesOfScores(run.scores) } })
+const asChosen = (run: Kept & Pick<PinnedRun, 'id' | 'name'>): PinnedRun => ({
+  ...run,
+  series: { ...run.series, dice: seriesOfScores(run.scores) },
+})
 
 scoreView.subscribe(() => pinnedRuns.setState(({ runs }) => ({ runs: runs.map(asChosen) })))
 
