@@ -9,10 +9,12 @@ interface Schema extends DBSchema {
   runs: { key: string; value: KeptRun }
 }
 
-async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
-  const database = await openDB<Schema>('exemplar-lab-runs', 1, {
-    upgrade: (opened) => void opened.createObjectStore('runs', { keyPath: 'id' }),
-  })
+/** Opens a database for one use of it: a record is written a few times a minute at most. */
+async function within<S extends DBSchema, T>(
+  opening: Promise<IDBPDatabase<S>>,
+  work: (database: IDBPDatabase<S>) => Promise<T>,
+): Promise<T> {
+  const database = await opening
   try {
     return await work(database)
   } finally {
@@ -20,7 +22,10 @@ async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): P
   }
 }
 
-/** IndexedDB, opened for each use: a record is written a few times a minute at most. */
+const using = <T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> =>
+  within(openDB<Schema>('exemplar-lab-runs', 1, { upgrade: (opened) => void opened.createObjectStore('runs', { keyPath: 'id' }) }), work)
+
+/** IndexedDB. */
 export const browserRecords: Records = {
   all: () => using((database) => database.getAll('runs')),
   write: (run) =>
@@ -37,19 +42,16 @@ interface LogSchema extends DBSchema {
   files: { key: string; value: Uint8Array<ArrayBuffer> }
 }
 
-async function usingLog<T>(work: (database: IDBPDatabase<LogSchema>) => Promise<T>): Promise<T> {
-  const database = await openDB<LogSchema>('exemplar-lab-run-log', 1, {
-    upgrade: (opened) => {
-      opened.createObjectStore('runs', { keyPath: 'id' })
-      opened.createObjectStore('files')
-    },
-  })
-  try {
-    return await work(database)
-  } finally {
-    database.close()
-  }
-}
+const usingLog = <T>(work: (database: IDBPDatabase<LogSchema>) => Promise<T>): Promise<T> =>
+  within(
+    openDB<LogSchema>('exemplar-lab-run-log', 1, {
+      upgrade: (opened) => {
+        opened.createObjectStore('runs', { keyPath: 'id' })
+        opened.createObjectStore('files')
+      },
+    }),
+    work,
+  )
 
 /** IndexedDB, a database of its own: a page of an earlier version, open in another tab, goes on with the one above. */
 export const browserLog: LogStore = {

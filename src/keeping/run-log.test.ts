@@ -1,26 +1,14 @@
 import { expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { disagreement } from '../image/masks'
-import type { Config } from '../method/config'
 import { exemplar, images, inRole } from '../session/disc-files.test-support'
-import { sessionsOnWasm } from '../session/sessions.test-support'
+import { sessionsOnWasm, threeSteps } from '../session/sessions.test-support'
 import { Keeper } from './keeper'
 import { MemoryBrowser } from './memory-storage.test-support'
 import { MemoryLog, most, RunLog, type LogEvent } from './run-log'
 import type { LoggedRun } from './logged-run'
 
 const { openSession, wasm } = sessionsOnWasm()
-const tiny: Partial<Config> = {
-  size: 16,
-  baseWidth: 4,
-  steps: 3,
-  warmup: 0,
-  ramp: 0,
-  tau: 0.34,
-  scoreEvery: 2,
-  batchLabeled: 2,
-  batchUnlabeled: 1,
-}
 
 /** A session with what keeps it and its log, as in the worker of a tab. */
 async function openTab(browser = new MemoryBrowser()) {
@@ -51,7 +39,7 @@ async function openTab(browser = new MemoryBrowser()) {
 async function withImages(browser?: MemoryBrowser) {
   const tab = await openTab(browser)
   await tab.keeper.load([...exemplar, ...inRole('unlabeled', ...images)])
-  await tab.session.configure(tiny)
+  await tab.session.configure(threeSteps)
   return tab
 }
 
@@ -82,7 +70,7 @@ test('each run that ends is listed once, however often it goes on, also after a 
   // Another run on the same images.
   await other.session.reset()
   expect((await other.listed()).present).toBeNull()
-  await other.session.configure({ ...tiny, seed: 5 })
+  await other.session.configure({ ...threeSteps, seed: 5 })
   await other.runTo()
   const both = await other.listed()
   expect(both.runs.map(({ config, name }) => [config.seed, name])).toEqual([
@@ -95,7 +83,7 @@ test('curves, masks and what differs come from what is kept, and a list that is 
   const tab = await withImages()
   await tab.runTo()
   await tab.session.reset()
-  await tab.session.configure({ ...tiny, teacher: 'self', seed: 1 })
+  await tab.session.configure({ ...threeSteps, teacher: 'self', seed: 1 })
   await tab.runTo()
   const { runs } = await tab.listed()
   const [b, a] = runs.map(({ id }) => id) as [string, string]

@@ -2,25 +2,13 @@ import { unzipSync } from 'fflate'
 import { expect, test } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { zip, type Files } from '../export/archive'
-import type { Config } from '../method/config'
 import { exemplar, images, inRole } from './disc-files.test-support'
 import { dataHash } from './data-hash'
 import { sampleDataset } from './samples'
 import { readRecords, recordFiles, type RunRecord } from './run-record'
-import { sessionsOnWasm } from './sessions.test-support'
+import { sessionsOnWasm, threeSteps } from './sessions.test-support'
 
 const { openSession } = sessionsOnWasm()
-const tiny: Partial<Config> = {
-  size: 16,
-  baseWidth: 4,
-  steps: 3,
-  warmup: 0,
-  ramp: 0,
-  tau: 0.34,
-  scoreEvery: 2,
-  batchLabeled: 2,
-  batchUnlabeled: 1,
-}
 
 const fileOf = (files: Files, name = 'run.zip') => fromBytes(name, zip(files))
 
@@ -28,7 +16,7 @@ const fileOf = (files: Files, name = 'run.zip') => fromBytes(name, zip(files))
 async function finished() {
   const { session, of, runTo } = openSession()
   await session.loadFiles([...exemplar, ...inRole('unlabeled', ...images)])
-  await session.configure(tiny)
+  await session.configure(threeSteps)
   await runTo()
   const { predictions } = of('predictions').at(-1)!
   return { session, of, record: session.record(predictions.items)! }
@@ -37,7 +25,7 @@ async function finished() {
 test('a record has what a run was, its files read back as the same, and no name of an image is in them', async () => {
   const { record, of } = await finished()
   expect(record).toMatchObject({ step: 3, state: 'finished', sample: null, backend: 'wasm', data: of('dataset').at(-1)!.dataset.hash })
-  expect(record.config).toMatchObject(tiny)
+  expect(record.config).toMatchObject(threeSteps)
   expect(record.seconds).toBeGreaterThan(0)
   expect(record.scores.at(-1)!.step).toBe(3)
   expect(record.masks!.labels.size).toBe(images.length)

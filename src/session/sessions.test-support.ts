@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, expect } from 'vitest'
+import type { Config } from '../method/config'
 import { openCheckpoint } from './checkpoint'
 import type { BackendInfo, SessionEvent } from './events'
 import { Session, type Reopen } from './session'
@@ -11,6 +12,19 @@ export async function besidesMarks(bytes: Uint8Array<ArrayBuffer>): Promise<obje
   const checkpoint = await openCheckpoint(bytes)
   const tensors = Object.fromEntries(Object.entries(checkpoint.tensors).filter(([name]) => name !== 'seal'))
   return { ...checkpoint, marks: checkpoint.marks.filter(({ what }) => what !== 'resumed'), tensors }
+}
+
+/** A run of three steps with a score, as short as a run can be. */
+export const threeSteps: Partial<Config> = {
+  size: 16,
+  baseWidth: 4,
+  steps: 3,
+  warmup: 0,
+  ramp: 0,
+  tau: 0.34,
+  scoreEvery: 2,
+  batchLabeled: 2,
+  batchUnlabeled: 1,
 }
 
 /** What trains in a session, which is private to it. */
