@@ -2,6 +2,7 @@
 import { argv, exit } from 'node:process'
 import { parseArgs } from 'node:util'
 import { openBuiltPage } from './built-page.mjs'
+import { traced } from './page-trace.mjs'
 
 const { values } = parseArgs({
   args: argv.slice(2),
@@ -112,23 +113,6 @@ async function pin() {
   const runs = window.pinned.map((_, i) => ({ id: String(i), name: `pinned ${i + 1}`, pinned: true, ended: i, config: {} }))
   worker.dispatchEvent(new MessageEvent('message', { data: { type: 'log', run, runs, present: null, kept: true } }))
   await new Promise((resolve) => setTimeout(resolve, 2000))
-}
-
-/** Collects a trace while something happens. @returns its events */
-async function traced(session, work) {
-  const events = []
-  const take = ({ value }) => events.push(...value)
-  session.on('Tracing.dataCollected', take)
-  await session.send('Tracing.start', {
-    transferMode: 'ReportEvents',
-    traceConfig: { includedCategories: ['blink.user_timing', 'disabled-by-default-devtools.timeline', 'devtools.timeline', '__metadata'] },
-  })
-  await work()
-  const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve))
-  await session.send('Tracing.end')
-  await complete
-  session.off('Tracing.dataCollected', take)
-  return events
 }
 
 /**
