@@ -1,4 +1,4 @@
-import { createContext, memo, use, useId, useMemo } from 'react'
+import { createContext, memo, use, useId, useMemo, type ReactNode } from 'react'
 import {
   CartesianGrid,
   LineChart,
@@ -54,26 +54,28 @@ const margin = { top: 6, right: 8, bottom: 0, left: 0 }
 
 /** Never drawn anew itself, but its parts are. */
 const Frame = memo(function Frame() {
-  // The library takes as long for its axes as for all else when it draws a chart first.
-  const turn = useTurn(true)
   return (
     <ResponsiveContainer width="100%" height="100%">
       {/* The keyboard layer of the library speaks through a second role "status"; the cursor and the data table serve instead. */}
       <LineChart accessibilityLayer={false} margin={margin}>
-        {turn && (
-          <>
-            <CartesianGrid vertical={false} stroke="var(--line)" />
-            <Steps />
-            <Values />
-            <Marks />
-            <Curves />
-            <Pinned />
-          </>
-        )}
+        {/* The library takes as long for its axes as for all else when it draws a chart first. */}
+        <InTurn>
+          <CartesianGrid vertical={false} stroke="var(--line)" />
+          <Steps />
+          <Values />
+        </InTurn>
+        <InTurn>
+          <Marks />
+          <Curves />
+          <Pinned />
+        </InTurn>
       </LineChart>
     </ResponsiveContainer>
   )
 })
+
+/** What first comes in a frame of its own. */
+const InTurn = ({ children }: { children: ReactNode }) => useTurn(true) && children
 
 function Steps() {
   const { x } = use(Drawn)
@@ -86,9 +88,12 @@ function Steps() {
         allowDataOverflow
         niceTicks="none"
         ticks={x.ticks}
-        tick={(tick: XAxisTickContentProps) => (
-          <Tick {...tick} down={0.71} words={count(Math.round(x.value(Number(tick.payload.value))))} />
-        )}
+        tick={(tick: XAxisTickContentProps) => {
+          const place = Number(tick.payload.value)
+          // The last would be cut off at the edge.
+          const last = shareOf(x, place) > 0.95 && { x: Number(tick.x) + margin.right, textAnchor: 'end' as const }
+          return <Tick {...tick} {...last} down={0.71} words={count(Math.round(x.value(place)))} />
+        }}
         tickLine={false}
         stroke="var(--quiet)"
         interval={0}
