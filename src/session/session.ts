@@ -58,9 +58,6 @@ import { sayStrangers, WaitingRun } from './waiting-run'
 
 const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
 
-/** Milliseconds between the states that a run keeps to go back to, and at least so many times what keeping one takes: 1 % of the run. */
-const keeping = { every: 10_000, times: 100 }
-
 /** Times that a run goes on by itself with half the learning rate. */
 const mostLapses = 3
 
@@ -102,8 +99,6 @@ export class Session {
   private opening = false
   /** Losses of a backend since the run came to a state that it could keep, and how far that was. */
   private losses = { step: -1, count: 0 }
-  /** When a state was last kept, and how long that took, in milliseconds. */
-  private kept = { at: 0, cost: 0 }
 
   /** @param reopen null where a lost backend ends the run */
   constructor(
@@ -508,7 +503,6 @@ export class Session {
     this.trainer = null
     this.origin = null
     this.speed = new Speed(from)
-    this.kept = { at: performance.now(), cost: 0 }
     this.losses = { step: -1, count: 0 }
     this.reports.nextRun()
     this.reportDataset()
@@ -659,12 +653,10 @@ export class Session {
   private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
     try {
       await this.take(trainer, most, only)
-      const { at, cost } = this.kept
+      if (!this.speed.keepDue) return
       const begun = performance.now()
-      if (begun - at < Math.max(keeping.every, keeping.times * cost)) return
       await trainer.keep()
-      const now = performance.now()
-      this.kept = { at: now, cost: now - begun }
+      this.speed.stands(performance.now() - begun)
     } catch (error) {
       await this.mend(error)
     }
@@ -771,7 +763,7 @@ export class Session {
 
   /** Reports that the run stands further back than it did. */
   private wentBack(message: string): void {
-    this.kept.at = performance.now()
+    this.speed.stands()
     this.reports.send('recovered', { message, recoveries: this.trainer?.recoveries ?? [] })
     if (!this.trainer) return
     if (this.state === 'finished' && this.trainer.t < this.config.steps) this.enter('paused')
