@@ -5,11 +5,11 @@ import { zip, type Files } from '../export/archive'
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
-import type { Network, Recovery } from '../method/history'
-import { ConfigError, defaults, freeKeys, keys, makeConfig, maskKeys, type Config } from '../method/config'
+import type { Network } from '../method/history'
+import { ConfigError, freeKeys, keys, makeConfig, maskKeys, type Config } from '../method/config'
 import { asWritten, caseNames, scoreNames } from './cases'
 import { withMapping, withoutExemplar, withSlices } from './annotations'
-import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
+import { CheckpointError, openCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
 import { drawingFile, withDrawings } from './drawings'
 import type {
@@ -25,7 +25,6 @@ import type {
   OpenedPicture,
   PictureId,
   Prediction,
-  Problem,
   RunState,
   SampleName,
   SessionEvent,
@@ -34,29 +33,25 @@ import type {
 import { examinationOf } from './examination'
 import { filesOf, usualOptions, zipped } from './export-files'
 import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
-import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
+import { afterMemoryError, refuseTooLargeExport } from './memory'
 import { openedPicture } from './opened-picture'
-import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
+import { isMendable, ProblemError, problemOf } from './problem'
 import { Queue } from './queue'
 import { onlyCorrects, withoutDomain } from './domain'
 import { withFurther } from './further'
 import type { Networks } from './networks'
 import { Reports } from './reports'
-import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
+import { fixedLabels, Run } from './run'
+import { differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
 import { recordOf, type RunRecord } from './run-record'
-import { moved } from './run-state'
 import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
 import { sampleDataset } from './samples'
 import { fromSeen } from './seen-mask'
-import { Speed } from './speed'
 import { numbersOf } from './summary'
-import { recordingOf } from './timeline-file'
 import { DivergedError, smallPile, Trainer } from './trainer'
-import { missingOf, prepare } from './training-data'
+import { missingOf } from './training-data'
 import { measureMasks, viewedPicture } from './viewed-picture'
 import { sayStrangers, WaitingRun } from './waiting-run'
-
-const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
 
 /** Times that a run goes on by itself with half the learning rate. */
 const mostLapses = 3
@@ -73,24 +68,14 @@ export type Reopen = (on: BackendName, host: boolean) => Promise<BackendInfo>
  * promise resolves when it is done and rejects with what went wrong, which ends nothing else.
  */
 export class Session {
-  private present: RunState = 'empty'
   /** How the loop is to end, between two steps, once asked to. */
   private ending: 'paused' | 'stopped' | 'finished' | null = null
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
-  private config: Config = defaults
-  private dataset: Dataset = emptyDataset
-  private prepared: Trainer['prepared'] | null = null
-  private trainer: Trainer | null = null
-  private watched: PictureId | null = null
   private live = true
   private readonly queue = new Queue()
   private readonly reports: Reports
-  private speed = new Speed()
-
-  /** The checkpoint that the run was continued from, while it may have to start over: see `doubt`. */
-  private origin: Checkpoint | null = null
-  private doubted = false
+  private readonly run: Run
 
   /** What befell the backend, until the run has gone back. */
   private fault: Error | null = null
@@ -102,11 +87,12 @@ export class Session {
 
   /** @param reopen null where a lost backend ends the run */
   constructor(
-    private backend: BackendInfo,
+    backend: BackendInfo,
     report: (event: SessionEvent) => void,
     private readonly reopen: Reopen | null = null,
   ) {
     this.reports = new Reports(report)
+    this.run = new Run(backend, this.reports)
   }
 
   /** Resolves when everything asked for so far is done, including a run in progress until it pauses or ends. */
@@ -115,26 +101,26 @@ export class Session {
   }
 
   get state(): RunState {
-    return this.present
+    return this.run.state
   }
 
   get stepsTaken(): number {
-    return this.trainer?.t ?? 0
+    return this.run.trainer?.t ?? 0
   }
 
   /** What a run still needs, in words. */
   get missing(): string[] {
-    return missingOf(this.dataset)
+    return missingOf(this.run.dataset)
   }
 
   // ---- data and settings ---------------------------------------------------------------------------------------------------------
 
   loadSample = (sample: SampleName) =>
     this.enqueue(() => {
-      this.refuseToForget()
+      this.run.refuseToForget()
       this.several = null
-      this.waiting = null
-      this.use(sampleDataset(sample))
+      this.run.waiting = null
+      this.run.use(sampleDataset(sample))
     })
 
   /** @returns those of the files that are no exported runs */
@@ -157,25 +143,22 @@ export class Session {
     })
 
   private async addFurther(files: RoleFile[]): Promise<void> {
-    const by = this.trainer ?? this.waiting?.networks ?? null
-    const { dataset, problems } = await withFurther(this.dataset, files, by, this.tellRead)
+    const by = this.run.trainer ?? this.run.waiting?.networks ?? null
+    const { dataset, problems } = await withFurther(this.run.dataset, files, by, this.tellRead)
     this.reports.problems(problems)
-    if (dataset !== this.dataset) this.showAnew(dataset)
+    if (dataset !== this.run.dataset) this.showAnew(dataset)
   }
 
-  /** Takes a data set that learns from the same. @param scored whether scores stay */
+  /** Takes a data set of which the same is learnt. @param scored whether scores stay */
   private showAnew(dataset: Dataset, scored = true): void {
-    this.dataset = dataset
-    if (this.trainer) this.trainer.dataset = dataset
-    this.reportDataset()
-    this.reportState()
+    this.run.show(dataset)
     this.restSoon(scored)
   }
 
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
-    const before = withoutDomain(this.dataset)
+    const before = withoutDomain(this.run.dataset)
     const read = await readFor(before, files, this.tellRead)
-    const strangers = this.waiting?.take(
+    const strangers = this.run.waiting?.take(
       read.given.map(({ volume }) => volume),
       files,
     )
@@ -190,15 +173,15 @@ export class Session {
     if (!before.modality) this.several = dataset.modality && { before, given: [] }
     this.several?.given.push({ files, chosen })
     if (this.scoredBy(dataset)) return
-    this.refuseToForget()
-    this.use(dataset)
+    this.run.refuseToForget()
+    this.run.use(dataset)
     await this.goOnWaiting()
   }
 
   /** Takes a data set in which only reference masks are others: nothing learnt depends on them. @returns whether it is one */
   private scoredBy(dataset: Dataset): boolean {
-    const { exemplars, unlabeled } = this.dataset
-    if (!this.prepared || dataset.exemplars !== exemplars || dataset.unlabeled !== unlabeled) return false
+    const { exemplars, unlabeled } = this.run.dataset
+    if (!this.run.prepared || dataset.exemplars !== exemplars || dataset.unlabeled !== unlabeled) return false
     this.showAnew(dataset, false)
     return true
   }
@@ -214,19 +197,19 @@ export class Session {
 
   private usePairs(change: (before: Dataset) => Dataset): Promise<string> {
     const work = async () => {
-      if (this.state === 'running') throw new ConfigError('Pause or stop the run before you change which mask is of which image.')
-      const before = this.dataset
+      if (this.run.state === 'running') throw new ConfigError('Pause or stop the run before you change which mask is of which image.')
+      const before = this.run.dataset
       const after = change(before)
       if (!this.scoredBy(after)) {
         const values = ({ classes }: Dataset) => classes.map(({ value }) => value).join()
-        if (this.trainer && after.classes.length > 0 && values(after) !== values(before)) throw new ConfigError(fixedLabels)
+        if (this.run.trainer && after.classes.length > 0 && values(after) !== values(before)) throw new ConfigError(fixedLabels)
         await this.goOnWith(after)
         await this.goOnWaiting()
       }
       return sayChange(before, after)
     }
     // In the queue it would wait for the end of the run.
-    return this.state === 'running' ? this.guarded(work) : this.enqueue(work)
+    return this.run.state === 'running' ? this.guarded(work) : this.enqueue(work)
   }
 
   private several: Several | null = null
@@ -236,113 +219,95 @@ export class Session {
   /** Which image of each case is used, where cases have several, such as "t1ce": the files are read again, and those of others are left out. */
   chooseModality = (modality: string) =>
     this.enqueue(async () => {
-      this.refuseToForget()
-      if (!this.several || this.dataset.modality?.used === modality) return
-      if (this.dataset.exemplars.some(({ drawn }) => drawn))
+      this.run.refuseToForget()
+      if (!this.several || this.run.dataset.modality?.used === modality) return
+      if (this.run.dataset.exemplars.some(({ drawn }) => drawn))
         throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
       const { dataset, problems } = await withModality(this.several, modality, this.tellRead)
       this.reports.problems(problems)
-      this.use(dataset)
+      this.run.use(dataset)
       await this.goOnWaiting()
     })
 
-  private waiting: WaitingRun | null = null
-
   /** Shows a run from a zip, and continues it if its images are loaded. */
   private async openRun(file: GivenFile): Promise<void> {
-    this.refuseToForget()
+    this.run.refuseToForget()
     const run = await openRunArchive(file)
     const { config } = run
-    const { further } = this.dataset
+    const { further } = this.run.dataset
     // Networks alone need no sample to go on with.
     const sample = (run.curves ?? run.choices) ? run.sample : null
-    const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
+    const known = {
+      ...(sample ? sampleDataset(sample) : this.run.dataset.sample ? emptyDataset : withoutDomain(this.run.dataset)),
+      further,
+    }
     const message = differences(run)
     if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
-    this.waiting = new WaitingRun(run, known)
+    this.run.waiting = new WaitingRun(run, known)
     // A zip without choices is continued on the data set at hand.
-    if (sample && !run.choices) this.use(known)
+    if (sample && !run.choices) this.run.use(known)
     if (await this.goOnWaiting()) return
     // Its curves and settings can be seen without its images.
-    const before = this.config
-    this.config = config
-    try {
-      this.use(known)
-    } catch (error) {
-      this.config = before
-      throw error
-    }
+    this.run.use(known, config)
     this.reports.replay(run)
-    this.flush()
+    this.run.flush()
   }
 
   /** Takes the networks of a run without its images: what is given to segment is segmented with them. */
   useNetworks = (run: RunArchive) =>
     this.enqueue(() => {
-      this.waiting = new WaitingRun({ ...run, choices: null, checkpoint: null }, emptyDataset)
-      this.config = run.config
-      this.use(emptyDataset)
+      this.run.waiting = new WaitingRun({ ...run, choices: null, checkpoint: null }, emptyDataset)
+      this.run.use(emptyDataset, run.config)
     })
 
   /** Continues the waiting run, if all its images are loaded. */
   private async goOnWaiting(): Promise<boolean> {
-    const { waiting } = this
+    const { waiting } = this.run
     if (!waiting) return false
     const { choices, checkpoint, config } = waiting.run
     try {
-      const dataset = waiting.dataset(this.dataset)
+      const dataset = waiting.dataset(this.run.dataset)
       if (!dataset) return false
-      if (checkpoint) await this.goOnFrom(checkpoint, dataset)
-      else {
-        this.config = config
-        this.use(dataset)
-      }
+      if (checkpoint) await this.run.continueFrom(checkpoint, dataset)
+      else this.run.use(dataset, config)
     } catch (error) {
       // Without choices, only the attempt tells whether these are its images.
       if (!choices && (error instanceof CheckpointError || error instanceof InputError)) return false
-      this.waiting = null
+      this.run.waiting = null
       throw error
     }
-    this.waiting = null
-    if (this.dataset.modality && waiting.files.length > 0)
+    this.run.waiting = null
+    if (this.run.dataset.modality && waiting.files.length > 0)
       this.several = { before: emptyDataset, given: [{ files: waiting.files, chosen: undefined }] }
-    this.watched = choices?.watched ?? null
-    this.reports.send('continued', { config, watched: this.watched })
+    this.run.watched = choices?.watched ?? null
+    this.reports.send('continued', { config, watched: this.run.watched })
     this.restSoon(true)
     return true
   }
 
-  /** Another run begins: the curves of the waiting one are not its own. */
-  private leaveWaiting(): void {
-    if (!this.waiting) return
-    this.waiting.release()
-    this.waiting = null
-    this.restart()
-  }
-
   private sayWaiting(): void {
-    const message = this.waiting?.wants()
-    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file, waits: true })
+    const message = this.run.waiting?.wants()
+    if (message) this.reports.send('problem', { kind: 'input', message, file: this.run.waiting!.run.file, waits: true })
   }
 
   /** Which slices of a volume are images. */
   chooseSlices = (id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>) =>
     this.enqueue(() => {
-      this.refuseToForget()
-      this.use(withSlices(this.dataset, id, choice))
+      this.run.refuseToForget()
+      this.run.use(withSlices(this.run.dataset, id, choice))
     })
 
   /** What a value of the exemplar's mask counts as. */
   mapLabel = (value: string, target: Target | 'own') =>
     this.enqueue(() => {
-      this.refuseToForget()
-      this.use(withMapping(this.dataset, value, target === 'own' ? null : target))
+      this.run.refuseToForget()
+      this.run.use(withMapping(this.run.dataset, value, target === 'own' ? null : target))
     })
 
   /** The numbers of a volume. */
   inspect = (id: string): Promise<VolumeNumbers> =>
     this.betweenSteps(() => {
-      const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
+      const source = [...this.run.dataset.sources, this.run.dataset.exemplarSource].find((one) => one?.id === id)
       if (!source) throw new InputError('This volume is no longer loaded; choose another.', '')
       return numbersOf(source.volume)
     })
@@ -350,31 +315,21 @@ export class Session {
   /** An image at full size; to draw on, with the models' prediction where nothing is drawn yet. */
   openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
     this.betweenSteps(async () => {
-      const picture = pictureOf(this.dataset, id)
+      const picture = pictureOf(this.run.dataset, id)
       if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
-      const { able } = this
-      const number = numberOf(this.dataset, id)
+      const { able } = this.run
+      const number = numberOf(this.run.dataset, id)
       // Without networks nothing can be predicted, but one can still draw.
       const predicted = () => (able && number >= 0 && toDraw ? able.predictOne(number) : Promise.resolve(null))
-      return openedPicture(this.dataset, picture, predicted, (this.trainer ?? this.networks) !== null)
+      return openedPicture(this.run.dataset, picture, predicted, (this.run.trainer ?? this.run.networks) !== null)
     })
 
-  /** Networks that have learnt something: the run's, or those of one that waits for its images. */
-  private get networks(): Networks | null {
-    const { trainer, dataset, config, waiting } = this
-    return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
-  }
-
-  /** Those that can predict: none once the backend is lost for good. */
-  private get able(): Networks | null {
-    return this.state === 'failed' ? null : this.networks
-  }
-
   /** An image at full size with all its masks. */
-  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.dataset, id, this.able))
+  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.run.dataset, id, this.run.able))
 
   /** Pixels of each class in a mask of several images; null for an image without that mask. */
-  measureMasks = (ids: readonly PictureId[], mask: MaskName) => this.betweenSteps(() => measureMasks(this.dataset, ids, mask, this.able))
+  measureMasks = (ids: readonly PictureId[], mask: MaskName) =>
+    this.betweenSteps(() => measureMasks(this.run.dataset, ids, mask, this.run.able))
 
   /**
    * Takes what was drawn on images. A run that has begun continues with it: paused, and for as many steps again if it had
@@ -382,44 +337,29 @@ export class Session {
    */
   annotate(drawings: readonly Drawn[], classes: OpenedPicture['classes']): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => this.goOnWith(withDrawings(this.dataset, drawings, classes)))
+    return this.enqueue(() => this.goOnWith(withDrawings(this.run.dataset, drawings, classes)))
   }
 
   /** What is drawn on a volume as a file, before any training. */
   exportDrawings = (drawings: readonly Drawn[], classes: OpenedPicture['classes'], options: ExportOptions): Promise<ExportedFile> =>
-    this.betweenSteps(() => drawingFile(this.dataset, drawings, classes, options))
+    this.betweenSteps(() => drawingFile(this.run.dataset, drawings, classes, options))
 
   removeExemplar(id: PictureId): Promise<void> {
     this.end('paused')
     return this.enqueue(() => {
-      const index = this.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
-      if (index >= 0) return this.goOnWith(withoutExemplar(this.dataset, index))
+      const index = this.run.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
+      if (index >= 0) return this.goOnWith(withoutExemplar(this.run.dataset, index))
     })
   }
 
   /** Continues with other exemplars. */
   private async goOnWith(dataset: Dataset): Promise<void> {
-    const { trainer } = this
+    const { trainer } = this.run
     if (!trainer) {
       // A correction of what networks without their images have segmented.
-      return onlyCorrects(dataset) ? this.showAnew(dataset) : this.use(withoutDomain(dataset))
+      return onlyCorrects(dataset) ? this.showAnew(dataset) : this.run.use(withoutDomain(dataset))
     }
-    const missing = missingOf(dataset)
-    if (missing.length > 0)
-      throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
-    if (dataset.classes.length !== trainer.net.classes) throw new ConfigError(fixedLabels)
-    const config = makeConfig({ steps: trainer.nextEnd }, this.config)
-    const prepared = prepare(dataset, config)
-    this.trainer = await trainer.continued(dataset, prepared, config)
-    // It belongs to the former data.
-    this.origin = null
-    this.dataset = dataset
-    this.prepared = prepared
-    this.config = config
-    this.reportDataset()
-    // Another exemplar makes another bank.
-    this.reportBank()
-    this.enter('paused')
+    return this.run.continueWith(dataset)
   }
 
   /**
@@ -428,111 +368,51 @@ export class Session {
    */
   trainOn = (more: number) =>
     this.enqueue(async () => {
-      if (!this.trainer || !['paused', 'stopped', 'finished'].includes(this.state))
+      if (!this.run.trainer || !['paused', 'stopped', 'finished'].includes(this.run.state))
         throw new ConfigError('Only a run at rest can be given more steps.')
       if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
-      await this.goOnAs(makeConfig({ steps: this.stepsTaken + more }, this.config))
-      this.enter('paused')
+      await this.run.continueAs(makeConfig({ steps: this.stepsTaken + more }, this.run.config))
+      this.run.enter('paused')
       this.go('paused')
     })
 
-  /** Continues with other settings. */
-  private async goOnAs(config: Config): Promise<void> {
-    const trainer = this.trainer!
-    this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
-    this.config = config
-    this.reportDataset()
-  }
-
-  /** What was learnt from the user's own images is discarded only on request; a sample can be loaded again. */
-  private refuseToForget(): void {
-    if (this.trainer && this.dataset.sample === null)
-      throw new DiscardError('Loading other data would discard this run: export what you need, press Reset, then load the data.')
-  }
-
-  editClass = (index: number, name: string, color: string) =>
-    this.betweenSteps(() => {
-      const before = this.dataset.classes[index]
-      if (!before) throw new InputError('This class no longer exists; choose another.', '')
-      const info = { ...before, name, color }
-      this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
-      if (this.trainer) this.trainer.dataset = this.dataset
-      this.reports.send('class', { info })
-    })
+  editClass = (index: number, name: string, color: string) => this.betweenSteps(() => this.run.editClass(index, name, color))
 
   configure = (values: Partial<Config>) =>
     this.enqueue(async () => {
-      const before = this.config
+      const before = this.run.config
       const config = makeConfig(values, before)
       const others = keys.filter((key) => config[key] !== before[key])
-      const { trainer } = this
-      const networks = trainer ?? this.networks
+      const { trainer } = this.run
+      const networks = trainer ?? this.run.networks
       if (networks) {
-        if (!others.every((key) => freeKeys.includes(key)) || this.state === 'failed')
+        if (!others.every((key) => freeKeys.includes(key)) || this.run.state === 'failed')
           throw new ConfigError(
             trainer
               ? 'Settings apply to a new run: press Reset, then change them.'
               : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
           )
-        this.config = networks.config = config
+        this.run.config = networks.config = config
         if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
-        if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
-        return trainer ? this.goOnAs(config) : this.reportDataset()
+        if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.run.dataset)
+        return trainer ? this.run.continueAs(config) : this.run.reportDataset()
       }
-      this.config = config
-      try {
-        if (this.missing.length === 0) this.use(this.dataset)
-        else this.reportDataset()
-      } catch (error) {
-        this.config = before
-        throw error
-      }
+      if (this.missing.length === 0) return this.run.use(this.run.dataset, config)
+      this.run.config = config
+      this.run.reportDataset()
     })
-
-  /** Replaces the data set and discards what was learnt. If the new one cannot be prepared, the old one stays. */
-  private use(dataset: Dataset): void {
-    const prepared = missingOf(dataset).length === 0 ? prepare(dataset, this.config) : null
-    this.dataset = dataset
-    this.prepared = prepared
-    this.restart()
-  }
-
-  private restart(from = 0): void {
-    this.waiting?.release()
-    this.trainer?.release()
-    this.trainer = null
-    this.origin = null
-    this.speed = new Speed(from)
-    this.losses = { step: -1, count: 0 }
-    this.reports.nextRun()
-    this.reportDataset()
-    if (this.waiting?.run.networks) this.reports.send('loaded', { file: this.waiting.run.file })
-    this.enter(this.prepared ? 'ready' : 'empty')
-  }
-
-  // ---- driving -------------------------------------------------------------------------------------------------------------------
-
-  private refuseWithoutData(toDo: 'start' | 'continue', dataset = this.dataset): void {
-    const missing = missingOf(dataset)
-    if (missing.length > 0) throw new InputError(`Add ${missing.join(' and ')} to ${toDo}.`, '')
-  }
-
-  private refuseTooLarge(): void {
-    const { backend } = this.backend
-    refuseTooLarge(this.dataset, this.config, roomOf(backend), backend)
-  }
 
   start = () => this.enqueue(() => this.go('ready'))
   resume = () => this.enqueue(() => this.go('paused', 'stopped'))
 
   private go(...from: RunState[]): void {
-    this.refuseWithoutData('start')
-    if (!from.includes(this.state)) return
-    this.refuseTooLarge()
-    this.leaveWaiting()
+    this.run.refuseWithoutData('start')
+    if (!from.includes(this.run.state)) return
+    this.run.refuseTooLarge()
+    this.run.leaveWaiting()
     this.ending = null
-    this.trainer?.markResumed()
-    this.enter('running')
+    this.run.trainer?.markResumed()
+    this.run.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
     this.enqueue(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
@@ -546,7 +426,7 @@ export class Session {
 
   /** Asks the loop to end, if one is running and has not been asked yet. */
   private end(as: 'paused' | 'stopped'): boolean {
-    if (this.state !== 'running' || this.ending) return false
+    if (this.run.state !== 'running' || this.ending) return false
     this.ending = as
     return true
   }
@@ -554,33 +434,33 @@ export class Session {
   /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
   step = (only: Network | null = null) =>
     this.enqueue(async () => {
-      this.refuseWithoutData('start')
-      if (this.state !== 'ready' && this.state !== 'paused' && this.state !== 'stopped') return
-      this.refuseTooLarge()
-      this.leaveWaiting()
-      const trainer = this.open()
+      this.run.refuseWithoutData('start')
+      if (this.run.state !== 'ready' && this.run.state !== 'paused' && this.run.state !== 'stopped') return
+      this.run.refuseTooLarge()
+      this.run.leaveWaiting()
+      const trainer = this.run.open()
       await this.advance(trainer, 1, only)
-      this.enter(trainer.restsAs)
+      this.run.enter(trainer.restsAs)
       await this.rest()
     })
 
   stop(): Promise<void> {
     const asked = this.end('stopped')
     return this.enqueue(async () => {
-      if (asked || this.end('stopped') || this.state !== 'paused') return
-      this.enter('stopped')
+      if (asked || this.end('stopped') || this.run.state !== 'paused') return
+      this.run.enter('stopped')
       await this.rest()
     }, true)
   }
 
   reset(): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => this.restart())
+    return this.enqueue(() => this.run.restart())
   }
 
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
-    this.watched = image
+    this.run.watched = image
     return this.beside(() => this.show())
   }
 
@@ -591,8 +471,7 @@ export class Session {
 
   /** Whether this backend may yet turn out to compute wrongly: until then, what a run is continued from is kept. */
   doubt(doubted: boolean): void {
-    this.doubted = doubted
-    if (!doubted) this.origin = null
+    this.run.doubt(doubted)
   }
 
   /**
@@ -603,33 +482,29 @@ export class Session {
   moveTo(open: () => Promise<BackendInfo>, why: (discarded: number, goesOn: boolean) => string): Promise<void> {
     const goesOn = this.end('paused')
     return this.enqueue(async () => {
-      const { origin, trainer } = this
-      if (trainer) this.restart()
-      this.backend = await open()
+      const { origin, trainer } = this.run
+      if (trainer) this.run.restart()
+      this.run.backend = await open()
       this.doubt(false)
-      this.reports.send('backend', { backend: this.backend })
-      if (origin) await this.goOnFrom(origin)
-      this.reports.send('problem', { kind: 'run', message: why(trainer ? trainer.t - (this.trainer?.t ?? 0) : 0, goesOn), file: null })
+      this.reports.send('backend', { backend: this.run.backend })
+      if (origin) await this.run.continueFrom(origin)
+      this.reports.send('problem', { kind: 'run', message: why(trainer ? trainer.t - (this.run.trainer?.t ?? 0) : 0, goesOn), file: null })
       if (goesOn) this.go(origin ? 'paused' : 'ready')
     })
   }
 
-  private open(): Trainer {
-    return (this.trainer ??= new Trainer(this.dataset, this.prepared!, this.config))
-  }
-
   private async loop(): Promise<void> {
-    if (this.state !== 'running') return
+    if (this.run.state !== 'running') return
     try {
-      const trainer = this.open()
-      while (this.state === 'running' && !this.ending) {
+      const trainer = this.run.open()
+      while (this.run.state === 'running' && !this.ending) {
         const begun = performance.now()
         const before = trainer.t
         await this.advance(trainer, this.stepsAtOnce(trainer))
         await this.queue.drain()
         await yieldTask()
-        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
-        if (trainer.t >= this.config.steps) this.ending = 'finished'
+        this.run.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
+        if (trainer.t >= this.run.config.steps) this.ending = 'finished'
         else if (trainer.t >= this.pauseAfter) this.end('paused')
       }
     } catch (error) {
@@ -638,25 +513,25 @@ export class Session {
     }
     // Before the final pictures, which queued commands would otherwise wait for.
     await this.queue.drain()
-    if (this.state !== 'running') return
-    this.enter(this.ending ?? 'paused')
+    if (this.run.state !== 'running') return
+    this.run.enter(this.ending ?? 'paused')
     await this.rest()
   }
 
   /** Stops at the next score or rest. */
   private stepsAtOnce({ t }: Trainer): number {
-    const { scoreEvery, steps } = this.config
-    return Math.max(1, Math.min(this.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
+    const { scoreEvery, steps } = this.run.config
+    return Math.max(1, Math.min(this.run.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
   }
 
   /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
   private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
     try {
       await this.take(trainer, most, only)
-      if (!this.speed.keepDue) return
+      if (!this.run.speed.keepDue) return
       const begun = performance.now()
       await trainer.keep()
-      this.speed.stands(performance.now() - begun)
+      this.run.speed.stands(performance.now() - begun)
     } catch (error) {
       await this.mend(error)
     }
@@ -667,17 +542,17 @@ export class Session {
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
     const rows = await trainer.steps(most, only)
-    this.speed.stepped((performance.now() - begun) / 1000, rows.length)
+    this.run.speed.stepped((performance.now() - begun) / 1000, rows.length)
     // What was computed since the fault means nothing.
     if (this.fault) throw this.fault
     this.reports.collect({ rows })
-    if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
+    if (trainer.t % this.run.config.scoreEvery === 0 && trainer.t < this.run.config.steps) {
       const scoring = performance.now()
       await this.score(trainer)
-      if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
-      this.speed.scored((performance.now() - scoring) / 1000)
+      if (this.run.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
+      this.run.speed.scored((performance.now() - scoring) / 1000)
     }
-    if (this.reports.metricsDue) this.flush()
+    if (this.reports.metricsDue) this.run.flush()
     if (this.live && this.reports.viewsDue) await this.show()
   }
 
@@ -702,7 +577,7 @@ export class Session {
     if (error instanceof WebAssembly.RuntimeError) return new LostError(`WebAssembly stopped (${error.message})`)
     const known =
       error instanceof DivergedError || error instanceof MemoryError || error instanceof LostError || error instanceof Interrupted
-    if (!known && this.backend.backend === 'webgpu' && problemOf(error)?.kind === 'bug' && !this.fault) {
+    if (!known && this.run.backend.backend === 'webgpu' && problemOf(error)?.kind === 'bug' && !this.fault) {
       await new Promise<void>((resolve) => {
         this.heard = resolve
         setTimeout(resolve, newsOfLoss)
@@ -719,12 +594,12 @@ export class Session {
     if (cause instanceof DivergedError) return this.slowDown(cause)
     if (cause instanceof LostError) return this.openAnew(cause)
     // There is room again for a step of other settings.
-    if (cause instanceof MemoryError) this.trainer?.goBack(null)
+    if (cause instanceof MemoryError) this.run.trainer?.goBack(null)
     throw cause
   }
 
   private slowDown({ message }: DivergedError): void {
-    const trainer = this.trainer!
+    const trainer = this.run.trainer!
     if (trainer.recoveries.filter(({ why }) => why === 'loss').length >= mostLapses) {
       const { t } = trainer.goBack(null)
       throw new DivergedError(
@@ -736,7 +611,8 @@ export class Session {
   }
 
   private async openAnew(cause: LostError): Promise<void> {
-    const { trainer, reopen, backend } = this
+    const { reopen } = this
+    const { trainer, backend } = this.run
     const step = trainer?.safe ?? -1
     const count = this.losses.step === step ? this.losses.count + 1 : 1
     this.losses = { step, count }
@@ -748,13 +624,11 @@ export class Session {
       })
     }
     trainer?.release()
-    this.waiting?.release()
+    this.run.waiting?.release()
     this.opening = true
     // A step that the GPU cannot take would cost it each time.
-    this.backend = await reopen(backend.backend, count > 1).finally(() => (this.opening = false))
-    this.doubt(this.doubted && this.backend.backend === 'webgpu')
-    this.reports.send('backend', { backend: this.backend })
-    const now = this.backend.backend === backend.backend ? 'It was opened anew' : `${this.backend.backend} computes from now on`
+    this.run.computeOn(await reopen(backend.backend, count > 1).finally(() => (this.opening = false)))
+    const now = this.run.backend.backend === backend.backend ? 'It was opened anew' : `${this.run.backend.backend} computes from now on`
     const back = trainer?.goBack('backend').recoveries.at(-1)
     const lost = back && back.reached - back.step
     const next = back ? `; the run goes on from step ${back.step}, ${lost ? `${lost} before ` : ''}where it was` : ''
@@ -763,28 +637,21 @@ export class Session {
 
   /** Reports that the run stands further back than it did. */
   private wentBack(message: string): void {
-    this.speed.stands()
-    this.reports.send('recovered', { message, recoveries: this.trainer?.recoveries ?? [] })
-    if (!this.trainer) return
-    if (this.state === 'finished' && this.trainer.t < this.config.steps) this.enter('paused')
-    this.flush()
-  }
-
-  private reportRecoveries(recoveries: readonly Recovery[]): void {
-    if (recoveries.length > 0) this.reports.send('recovered', { message: null, recoveries })
+    this.run.speed.stands()
+    this.reports.send('recovered', { message, recoveries: this.run.trainer?.recoveries ?? [] })
+    if (!this.run.trainer) return
+    if (this.run.state === 'finished' && this.run.trainer.t < this.run.config.steps) this.run.enter('paused')
+    this.run.flush()
   }
 
   /** Marks that the run stands here after its worker had died. @param reached how far it had come */
   markRespawn(reached: number): void {
-    const { trainer } = this
-    if (!trainer) return
-    trainer.mark('worker', reached)
-    this.reportRecoveries(trainer.recoveries)
+    this.run.markRespawn(reached)
   }
 
   /** @returns false if a command came first: the next step begins anew */
   private async makeBank(trainer: Trainer): Promise<boolean> {
-    const { state } = this
+    const { state } = this.run
     try {
       await trainer.makeBank(async (done, of) => {
         this.reports.progress('bank', done, of)
@@ -796,23 +663,12 @@ export class Session {
       if (error instanceof Interrupted) return false
       throw error
     }
-    this.reportBank()
+    this.run.reportBank()
     return true
   }
 
   /** Leaves one image of the bank out of the steps that follow. */
-  removeFromBank = (id: PictureId) =>
-    this.betweenSteps(async () => {
-      const { trainer } = this
-      if (!trainer?.bank) return
-      const { bank } = trainer
-      await trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
-      this.reportBank()
-    })
-
-  private reportBank(): void {
-    this.reports.bank(this.trainer?.bank ?? null, this.dataset)
-  }
+  removeFromBank = (id: PictureId) => this.betweenSteps(() => this.run.removeFromBank(id))
 
   private async score(trainer: Trainer): Promise<void> {
     this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
@@ -824,30 +680,30 @@ export class Session {
 
   /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
   private async rest(scored = false): Promise<void> {
-    const { networks } = this
-    if (!networks || this.state === 'running' || this.state === 'failed') return
+    const { networks } = this.run
+    if (!networks || this.run.state === 'running' || this.run.state === 'failed') return
     // What was asked for because the run came to rest must not wait for hundreds of images.
     await this.queue.drain()
-    this.flush()
-    const trainer = networks === this.trainer ? this.trainer : null
+    this.run.flush()
+    const trainer = networks === this.run.trainer ? this.run.trainer : null
     try {
       await trainer?.keep()
     } catch (error) {
       await this.mend(error)
     }
     await this.show()
-    const { state } = this
+    const { state } = this.run
     const { run } = this.reports
     // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.state !== state || this.reports.run !== run || this.queue.impatient > 0
+    const left = () => this.run.state !== state || this.reports.run !== run || this.queue.impatient > 0
     const pause = async () => {
       await yieldTask()
       if (left()) throw new Interrupted()
     }
     try {
-      const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % this.config.scoreEvery === 0)
+      const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % this.run.config.scoreEvery === 0)
       if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
-      this.flush()
+      this.run.flush()
       await this.predict(networks, pause)
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
@@ -863,52 +719,52 @@ export class Session {
 
   export = (what: ExportKind, options: ExportOptions = usualOptions): Promise<ExportedFile> =>
     this.betweenSteps(async () => {
-      refuseTooLargeExport(this.dataset, what)
+      refuseTooLargeExport(this.run.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!)
+      return zipped(files, what, this.run.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
   async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Files> {
-    const { networks } = this
+    const { networks } = this.run
     if (!networks) throw new InputError('There is nothing to export before the first step.', '')
     const tell = async (done: number, of: number) => {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
+    return filesOf(networks, this.run.backend, what, options, this.run.watched, this.run.speed, tell)
   }
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
   async patientScores(options: ExportOptions = usualOptions): Promise<Awaited<ReturnType<Trainer['score']>>> {
-    const { row, patients } = await this.open().score()
-    const names = scoreNames(this.dataset, asWritten(this.dataset, options))
+    const { row, patients } = await this.run.open().score()
+    const names = scoreNames(this.run.dataset, asWritten(this.run.dataset, options))
     return { row, patients: patients.map((one) => ({ ...one, patient: names.get(one.patient) ?? one.patient })) }
   }
 
   /** What stays of the run for comparison; null if it took no step here. @param predictions of its present weights */
   record = (predictions: readonly Prediction[]): RunRecord | null =>
-    this.trainer && this.speed.stepping
-      ? recordOf(this.trainer, this.backend, this.speed.from === 0 ? this.speed.spent : null, predictions)
+    this.run.trainer && this.run.speed.stepping
+      ? recordOf(this.run.trainer, this.run.backend, this.run.speed.from === 0 ? this.run.speed.spent : null, predictions)
       : null
 
   /** What a run saw in an image, in the size of the image. */
-  fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.dataset, id, seen, config)
+  fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.run.dataset, id, seen, config)
 
   /** What the doctor says of the run, its images called as exports with these options call them. */
   async advice(options: ExportOptions = usualOptions): Promise<Finding[]> {
-    const trainer = this.open()
-    return examinationOf(trainer, await trainer.predictAll(), asWritten(this.dataset, options))
+    const trainer = this.run.open()
+    return examinationOf(trainer, await trainer.predictAll(), asWritten(this.run.dataset, options))
   }
 
   /** Which new name is of which image, where exports rename. */
-  caseNames = (): Promise<CaseName[]> => this.betweenSteps(() => caseNames(this.dataset))
+  caseNames = (): Promise<CaseName[]> => this.betweenSteps(() => caseNames(this.run.dataset))
 
   /** The complete state of the run as bytes, of between two steps. @throws InputError before the first step */
   checkpoint = (): Promise<Uint8Array<ArrayBuffer>> =>
     this.betweenSteps(() => {
-      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
-      return saveCheckpoint(this.trainer)
+      if (!this.run.trainer) throw new InputError('There is nothing to save before the first step.', '')
+      return saveCheckpoint(this.run.trainer)
     })
 
   /**
@@ -918,43 +774,13 @@ export class Session {
    */
   archive = (): Promise<Uint8Array<ArrayBuffer>> =>
     this.betweenSteps(async () => {
-      if (imagesOf(this.dataset).length === 0) throw new InputError('There is nothing to save before images are loaded.', '')
-      return zip(await this.continuation())
+      if (imagesOf(this.run.dataset).length === 0) throw new InputError('There is nothing to save before images are loaded.', '')
+      return zip(await this.run.continuation())
     })
-
-  private continuation(): Promise<Files> {
-    const { trainer, backend, watched, config, dataset } = this
-    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [], marks: [] }, backend, watched)
-  }
 
   /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
   restore = (from: Uint8Array<ArrayBuffer> | Checkpoint) =>
-    this.enqueue(async () => this.goOnFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
-
-  private async goOnFrom(checkpoint: Checkpoint, dataset = this.dataset): Promise<void> {
-    const { config } = checkpoint
-    this.refuseWithoutData('continue', dataset)
-    const prepared = prepare(dataset, config)
-    const trainer = await restoreCheckpoint(checkpoint, dataset, prepared)
-    this.config = config
-    this.dataset = dataset
-    this.prepared = prepared
-    this.restart(trainer.t)
-    this.trainer = trainer
-    if (this.doubted) this.origin = checkpoint
-    this.reports.collect(trainer)
-    this.reportRecoveries(trainer.recoveries)
-    this.reportBank()
-    this.reports.recording(recordingOf(trainer, dataset))
-    this.flush()
-    this.enter(trainer.restsAs)
-  }
-
-  /** Ends the run for good, with one sentence saying why. */
-  private fail(kind: Problem['kind'], message: string): void {
-    this.reports.send('problem', { kind, message, file: null })
-    this.enter('failed')
-  }
+    this.enqueue(async () => this.run.continueFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
 
   // ---- reports -------------------------------------------------------------------------------------------------------------------
 
@@ -1004,65 +830,40 @@ export class Session {
   /** An error as a problem for whoever asked. One that nobody can act on ends the run and is reported as its event. */
   private failure(error: unknown): ProblemError {
     if (error instanceof MemoryError) {
-      error = afterMemoryError(this.dataset, this.config, this.backend.backend)
+      error = afterMemoryError(this.run.dataset, this.run.config, this.run.backend.backend)
       // Before the first step nothing is lost, and other settings can be chosen.
-      if (this.trainer?.t === 0) this.restart()
+      if (this.run.trainer?.t === 0) this.run.restart()
     }
     const problem = problemOf(error)
     if (problem && isMendable(problem)) return new ProblemError(problem)
     // Further errors may be consequences of what ended the run.
-    if (problem && this.state !== 'failed') {
+    if (problem && this.run.state !== 'failed') {
       if (error instanceof DivergedError) {
-        this.flush()
-        this.fail('run', error.message)
+        this.run.flush()
+        this.run.fail('run', error.message)
       } else {
         if (problem.kind === 'bug') console.error(error)
-        this.fail(problem.kind, problem.message)
+        this.run.fail(problem.kind, problem.message)
       }
     }
     return new ProblemError(null)
-  }
-
-  /** The one place that changes the state. */
-  private enter(state: RunState): void {
-    this.present = moved(this.present, state)
-    if (state === 'stopped') this.trainer?.markStop()
-    this.reportState()
-  }
-
-  private reportState(): void {
-    const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks((trainer ?? this.waiting?.run.curves)?.marks ?? [])
-    const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
-    this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
-  }
-
-  private reportDataset(): void {
-    this.reports.dataset(this.dataset, this.config, this.prepared)
-    const { backend } = this.backend
-    this.reports.send('memory', { memory: reportOf(this.dataset, this.config, roomOf(backend), backend) })
-  }
-
-  private flush(): void {
-    this.reportState()
-    this.reports.metrics()
   }
 
   /** The first image if the watched one is no longer in use. */
   private get watchedIndex(): number {
     return Math.max(
       0,
-      this.dataset.unlabeled.findIndex(({ id }) => id === this.watched),
+      this.run.dataset.unlabeled.findIndex(({ id }) => id === this.run.watched),
     )
   }
 
   private async show(): Promise<void> {
-    const { trainer } = this
+    const { trainer } = this.run
     if (!trainer || this.opening) return
     const begun = performance.now()
     const looked = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.
-    if (trainer === this.trainer) this.reports.send('views', looked)
+    if (trainer === this.run.trainer) this.reports.send('views', looked)
     this.reports.looked(performance.now() - begun)
   }
 }

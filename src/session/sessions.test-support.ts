@@ -28,7 +28,7 @@ export const threeSteps: Partial<Config> = {
 }
 
 /** What trains in a session, which is private to it. */
-export const trainerOf = (session: Session): Trainer => (session as unknown as { open(): Trainer }).open()
+export const trainerOf = (session: Session): Trainer => (session as unknown as { run: { open(): Trainer } }).run.open()
 
 /**
  * Opens wasm before the tests of a file, and ends the sessions of each test after it, which must then leave no tensor behind.
