@@ -2,8 +2,8 @@ import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
 import { zip, type Files } from '../export/archive'
-import { LostError } from '../kernels/lost-error'
-import { MemoryError } from '../kernels/memory-error'
+import type { LostError } from '../kernels/lost-error'
+import type { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
 import type { Network } from '../method/history'
 import { ConfigError, freeKeys, keys, makeConfig, maskKeys, type Config } from '../method/config'
@@ -14,7 +14,6 @@ import { emptyDataset, numberOf, pictureOf, type Dataset, type Source, type Targ
 import { drawingFile, withDrawings } from './drawings'
 import type {
   BackendInfo,
-  BackendName,
   CaseName,
   Drawn,
   ExportedFile,
@@ -31,12 +30,13 @@ import type {
   VolumeNumbers,
 } from './events'
 import { examinationOf } from './examination'
+import { Faults, type Reopen } from './faults'
 import { filesOf, usualOptions, zipped } from './export-files'
 import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
-import { afterMemoryError, refuseTooLargeExport } from './memory'
+import { refuseTooLargeExport } from './memory'
 import { openedPicture } from './opened-picture'
-import { isMendable, ProblemError, problemOf } from './problem'
-import { Queue } from './queue'
+import { problemOf } from './problem'
+import { Interrupted, type Work } from './queue'
 import { onlyCorrects, withoutDomain } from './domain'
 import { withFurther } from './further'
 import type { Networks } from './networks'
@@ -48,19 +48,11 @@ import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from '.
 import { sampleDataset } from './samples'
 import { fromSeen } from './seen-mask'
 import { numbersOf } from './summary'
-import { DivergedError, smallPile, Trainer } from './trainer'
+import { smallPile, type Trainer } from './trainer'
 import { missingOf } from './training-data'
+import { Turns } from './turns'
 import { measureMasks, viewedPicture } from './viewed-picture'
 import { sayStrangers, WaitingRun } from './waiting-run'
-
-/** Times that a run goes on by itself with half the learning rate. */
-const mostLapses = 3
-
-/** Milliseconds after an error on a GPU in which the GPU is heard to be lost, if that was the cause. */
-const newsOfLoss = 1000
-
-/** Opens the backend anew after it was lost, or for `host` one that needs no GPU. */
-export type Reopen = (on: BackendName, host: boolean) => Promise<BackendInfo>
 
 /**
  * A run from data to masks: empty -> ready -> running <-> paused | stopped -> finished | failed. It owns data, models and loop, the same in a
@@ -73,31 +65,23 @@ export class Session {
   /** The run pauses by itself after this step. */
   pauseAfter = Infinity
   private live = true
-  private readonly queue = new Queue()
   private readonly reports: Reports
   private readonly run: Run
 
-  /** What befell the backend, until the run has gone back. */
-  private fault: Error | null = null
-  private heard: (() => void) | null = null
-  /** Whether there is no backend for the moment. */
-  private opening = false
-  /** Losses of a backend since the run came to a state that it could keep, and how far that was. */
-  private losses = { step: -1, count: 0 }
+  private readonly faults: Faults
+  private readonly turns: Turns
 
   /** @param reopen null where a lost backend ends the run */
-  constructor(
-    backend: BackendInfo,
-    report: (event: SessionEvent) => void,
-    private readonly reopen: Reopen | null = null,
-  ) {
+  constructor(backend: BackendInfo, report: (event: SessionEvent) => void, reopen: Reopen | null = null) {
     this.reports = new Reports(report)
     this.run = new Run(backend, this.reports)
+    this.faults = new Faults(this.run, this.reports, reopen)
+    this.turns = new Turns(this.run, this.faults, this.reports, () => this.restSoon())
   }
 
   /** Resolves when everything asked for so far is done, including a run in progress until it pauses or ends. */
   settled(): Promise<void> {
-    return this.queue.settled()
+    return this.turns.settled()
   }
 
   get state(): RunState {
@@ -116,7 +100,7 @@ export class Session {
   // ---- data and settings ---------------------------------------------------------------------------------------------------------
 
   loadSample = (sample: SampleName) =>
-    this.enqueue(() => {
+    this.turns.add(() => {
       this.run.refuseToForget()
       this.several = null
       this.run.waiting = null
@@ -125,7 +109,7 @@ export class Session {
 
   /** @returns those of the files that are no exported runs */
   loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames): Promise<RoleFile[]> =>
-    this.enqueue(async () => {
+    this.turns.add(async () => {
       const { runs, others } = await splitRuns(files)
       const further = others.filter(({ role }) => role === 'further')
       const own = others.filter(({ role }) => role !== 'further')
@@ -209,7 +193,7 @@ export class Session {
       return sayChange(before, after)
     }
     // In the queue it would wait for the end of the run.
-    return this.run.state === 'running' ? this.guarded(work) : this.enqueue(work)
+    return this.run.state === 'running' ? this.turns.now(work) : this.turns.add(work)
   }
 
   private several: Several | null = null
@@ -218,7 +202,7 @@ export class Session {
 
   /** Which image of each case is used, where cases have several, such as "t1ce": the files are read again, and those of others are left out. */
   chooseModality = (modality: string) =>
-    this.enqueue(async () => {
+    this.turns.add(async () => {
       this.run.refuseToForget()
       if (!this.several || this.run.dataset.modality?.used === modality) return
       if (this.run.dataset.exemplars.some(({ drawn }) => drawn))
@@ -255,7 +239,7 @@ export class Session {
 
   /** Takes the networks of a run without its images: what is given to segment is segmented with them. */
   useNetworks = (run: RunArchive) =>
-    this.enqueue(() => {
+    this.turns.add(() => {
       this.run.waiting = new WaitingRun({ ...run, choices: null, checkpoint: null }, emptyDataset)
       this.run.use(emptyDataset, run.config)
     })
@@ -292,14 +276,14 @@ export class Session {
 
   /** Which slices of a volume are images. */
   chooseSlices = (id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>) =>
-    this.enqueue(() => {
+    this.turns.add(() => {
       this.run.refuseToForget()
       this.run.use(withSlices(this.run.dataset, id, choice))
     })
 
   /** What a value of the exemplar's mask counts as. */
   mapLabel = (value: string, target: Target | 'own') =>
-    this.enqueue(() => {
+    this.turns.add(() => {
       this.run.refuseToForget()
       this.run.use(withMapping(this.run.dataset, value, target === 'own' ? null : target))
     })
@@ -337,7 +321,7 @@ export class Session {
    */
   annotate(drawings: readonly Drawn[], classes: OpenedPicture['classes']): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => this.goOnWith(withDrawings(this.run.dataset, drawings, classes)))
+    return this.turns.add(() => this.goOnWith(withDrawings(this.run.dataset, drawings, classes)))
   }
 
   /** What is drawn on a volume as a file, before any training. */
@@ -346,7 +330,7 @@ export class Session {
 
   removeExemplar(id: PictureId): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => {
+    return this.turns.add(() => {
       const index = this.run.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
       if (index >= 0) return this.goOnWith(withoutExemplar(this.run.dataset, index))
     })
@@ -367,7 +351,7 @@ export class Session {
    * begins where it would have.
    */
   trainOn = (more: number) =>
-    this.enqueue(async () => {
+    this.turns.add(async () => {
       if (!this.run.trainer || !['paused', 'stopped', 'finished'].includes(this.run.state))
         throw new ConfigError('Only a run at rest can be given more steps.')
       if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
@@ -379,7 +363,7 @@ export class Session {
   editClass = (index: number, name: string, color: string) => this.betweenSteps(() => this.run.editClass(index, name, color))
 
   configure = (values: Partial<Config>) =>
-    this.enqueue(async () => {
+    this.turns.add(async () => {
       const before = this.run.config
       const config = makeConfig(values, before)
       const others = keys.filter((key) => config[key] !== before[key])
@@ -402,8 +386,8 @@ export class Session {
       this.run.reportDataset()
     })
 
-  start = () => this.enqueue(() => this.go('ready'))
-  resume = () => this.enqueue(() => this.go('paused', 'stopped'))
+  start = () => this.turns.add(() => this.go('ready'))
+  resume = () => this.turns.add(() => this.go('paused', 'stopped'))
 
   private go(...from: RunState[]): void {
     this.run.refuseWithoutData('start')
@@ -415,13 +399,13 @@ export class Session {
     this.run.enter('running')
     const { run } = this.reports
     // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
-    this.enqueue(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
+    this.turns.add(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
   }
 
   /** Takes effect between two steps, without waiting for its turn in the queue, unless no step has begun. */
   pause(): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => void this.end('paused'), true)
+    return this.turns.add(() => void this.end('paused'), true)
   }
 
   /** Asks the loop to end, if one is running and has not been asked yet. */
@@ -433,7 +417,7 @@ export class Session {
 
   /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
   step = (only: Network | null = null) =>
-    this.enqueue(async () => {
+    this.turns.add(async () => {
       this.run.refuseWithoutData('start')
       if (this.run.state !== 'ready' && this.run.state !== 'paused' && this.run.state !== 'stopped') return
       this.run.refuseTooLarge()
@@ -446,7 +430,7 @@ export class Session {
 
   stop(): Promise<void> {
     const asked = this.end('stopped')
-    return this.enqueue(async () => {
+    return this.turns.add(async () => {
       if (asked || this.end('stopped') || this.run.state !== 'paused') return
       this.run.enter('stopped')
       await this.rest()
@@ -455,13 +439,13 @@ export class Session {
 
   reset(): Promise<void> {
     this.end('paused')
-    return this.enqueue(() => this.run.restart())
+    return this.turns.add(() => this.run.restart())
   }
 
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
     this.run.watched = image
-    return this.beside(() => this.show())
+    return this.turns.beside(() => this.show())
   }
 
   /** Whether pictures are reported during a run. */
@@ -481,7 +465,7 @@ export class Session {
    */
   moveTo(open: () => Promise<BackendInfo>, why: (discarded: number, goesOn: boolean) => string): Promise<void> {
     const goesOn = this.end('paused')
-    return this.enqueue(async () => {
+    return this.turns.add(async () => {
       const { origin, trainer } = this.run
       if (trainer) this.run.restart()
       this.run.backend = await open()
@@ -501,18 +485,17 @@ export class Session {
         const begun = performance.now()
         const before = trainer.t
         await this.advance(trainer, this.stepsAtOnce(trainer))
-        await this.queue.drain()
+        await this.turns.drain()
         await yieldTask()
         this.run.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
         if (trainer.t >= this.run.config.steps) this.ending = 'finished'
         else if (trainer.t >= this.pauseAfter) this.end('paused')
       }
     } catch (error) {
-      const { problem } = this.failure(error)
-      if (problem) this.reports.send('problem', problem)
+      this.turns.tell(error)
     }
     // Before the final pictures, which queued commands would otherwise wait for.
-    await this.queue.drain()
+    await this.turns.drain()
     if (this.run.state !== 'running') return
     this.run.enter(this.ending ?? 'paused')
     await this.rest()
@@ -533,18 +516,18 @@ export class Session {
       await trainer.keep()
       this.run.speed.stands(performance.now() - begun)
     } catch (error) {
-      await this.mend(error)
+      await this.faults.mend(error)
     }
   }
 
   private async take(trainer: Trainer, most: number, only: Network | null): Promise<void> {
-    if (this.fault) throw this.fault
+    this.faults.throwUnmended()
     if (trainer.lacksBank && !(await this.makeBank(trainer))) return
     const begun = performance.now()
     const rows = await trainer.steps(most, only)
     this.run.speed.stepped((performance.now() - begun) / 1000, rows.length)
     // What was computed since the fault means nothing.
-    if (this.fault) throw this.fault
+    this.faults.throwUnmended()
     this.reports.collect({ rows })
     if (trainer.t % this.run.config.scoreEvery === 0 && trainer.t < this.run.config.steps) {
       const scoring = performance.now()
@@ -560,89 +543,7 @@ export class Session {
    * What computes is lost, or refuses something: the run goes back to the last good state, on a backend opened anew. May be called at any
    * time; done when the run stands there.
    */
-  lose(fault: LostError | MemoryError): Promise<void> {
-    this.fault ??= fault
-    this.heard?.()
-    const made = this.enqueue(async () => {
-      if (this.fault) await this.mend(this.fault)
-    })
-    return made.catch((error: unknown) => {
-      const problem = problemOf(error)
-      if (problem) this.reports.send('problem', problem)
-    })
-  }
-
-  /** The error that made another one: of a lost GPU all sorts of things are heard before the loss itself. */
-  private async causeOf(error: unknown): Promise<unknown> {
-    if (error instanceof WebAssembly.RuntimeError) return new LostError(`WebAssembly stopped (${error.message})`)
-    const known =
-      error instanceof DivergedError || error instanceof MemoryError || error instanceof LostError || error instanceof Interrupted
-    if (!known && this.run.backend.backend === 'webgpu' && problemOf(error)?.kind === 'bug' && !this.fault) {
-      await new Promise<void>((resolve) => {
-        this.heard = resolve
-        setTimeout(resolve, newsOfLoss)
-      })
-      this.heard = null
-    }
-    return this.fault ?? error
-  }
-
-  /** Makes good what went wrong, by going back to the last good state. @throws what cannot be made good, and what is not wrong */
-  private async mend(error: unknown): Promise<void> {
-    const cause = await this.causeOf(error)
-    this.fault = null
-    if (cause instanceof DivergedError) return this.slowDown(cause)
-    if (cause instanceof LostError) return this.openAnew(cause)
-    // There is room again for a step of other settings.
-    if (cause instanceof MemoryError) this.run.trainer?.goBack(null)
-    throw cause
-  }
-
-  private slowDown({ message }: DivergedError): void {
-    const trainer = this.run.trainer!
-    if (trainer.recoveries.filter(({ why }) => why === 'loss').length >= mostLapses) {
-      const { t } = trainer.goBack(null)
-      throw new DivergedError(
-        `${message}, though the learning rate was halved ${mostLapses} times. The weights of step ${t} are kept: export them, or press Reset and take a smaller learning rate.`,
-      )
-    }
-    const { step, learningRate } = trainer.goBack('loss').recoveries.at(-1)!
-    this.wentBack(`${message}. The run went back to step ${step} and goes on with half the learning rate, ${learningRate}.`)
-  }
-
-  private async openAnew(cause: LostError): Promise<void> {
-    const { reopen } = this
-    const { trainer, backend } = this.run
-    const step = trainer?.safe ?? -1
-    const count = this.losses.step === step ? this.losses.count + 1 : 1
-    this.losses = { step, count }
-    if (!reopen || count > 3 || (count > 2 && backend.backend !== 'webgpu')) {
-      throw new ProblemError({
-        kind: 'backend',
-        message: `${cause.message}${count > 1 ? ', again and again' : ''}. Reload the page.`,
-        file: null,
-      })
-    }
-    trainer?.release()
-    this.run.waiting?.release()
-    this.opening = true
-    // A step that the GPU cannot take would cost it each time.
-    this.run.computeOn(await reopen(backend.backend, count > 1).finally(() => (this.opening = false)))
-    const now = this.run.backend.backend === backend.backend ? 'It was opened anew' : `${this.run.backend.backend} computes from now on`
-    const back = trainer?.goBack('backend').recoveries.at(-1)
-    const lost = back && back.reached - back.step
-    const next = back ? `; the run goes on from step ${back.step}, ${lost ? `${lost} before ` : ''}where it was` : ''
-    this.wentBack(`${cause.message}. ${now}${next}.`)
-  }
-
-  /** Reports that the run stands further back than it did. */
-  private wentBack(message: string): void {
-    this.run.speed.stands()
-    this.reports.send('recovered', { message, recoveries: this.run.trainer?.recoveries ?? [] })
-    if (!this.run.trainer) return
-    if (this.run.state === 'finished' && this.run.trainer.t < this.run.config.steps) this.run.enter('paused')
-    this.run.flush()
-  }
+  lose = (fault: LostError | MemoryError): Promise<void> => this.turns.lose(fault)
 
   /** Marks that the run stands here after its worker had died. @param reached how far it had come */
   markRespawn(reached: number): void {
@@ -655,9 +556,9 @@ export class Session {
     try {
       await trainer.makeBank(async (done, of) => {
         this.reports.progress('bank', done, of)
-        await this.queue.drain()
+        await this.turns.drain()
         await yieldTask()
-        if (state === 'running' ? this.ending : this.queue.impatient > 0) throw new Interrupted()
+        if (state === 'running' ? this.ending : this.turns.impatient > 0) throw new Interrupted()
       })
     } catch (error) {
       if (error instanceof Interrupted) return false
@@ -683,19 +584,19 @@ export class Session {
     const { networks } = this.run
     if (!networks || this.run.state === 'running' || this.run.state === 'failed') return
     // What was asked for because the run came to rest must not wait for hundreds of images.
-    await this.queue.drain()
+    await this.turns.drain()
     this.run.flush()
     const trainer = networks === this.run.trainer ? this.run.trainer : null
     try {
       await trainer?.keep()
     } catch (error) {
-      await this.mend(error)
+      await this.faults.mend(error)
     }
     await this.show()
     const { state } = this.run
     const { run } = this.reports
     // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.run.state !== state || this.reports.run !== run || this.queue.impatient > 0
+    const left = () => this.run.state !== state || this.reports.run !== run || this.turns.impatient > 0
     const pause = async () => {
       await yieldTask()
       if (left()) throw new Interrupted()
@@ -712,7 +613,7 @@ export class Session {
 
   /** Files are taken before hundreds of images are predicted. The run reports its own errors. */
   private restSoon(scored = false): void {
-    this.enqueue(() => this.rest(scored), true).catch(() => undefined)
+    this.turns.add(() => this.rest(scored), true).catch(() => undefined)
   }
 
   // ---- results -------------------------------------------------------------------------------------------------------------------
@@ -780,74 +681,10 @@ export class Session {
 
   /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
   restore = (from: Uint8Array<ArrayBuffer> | Checkpoint) =>
-    this.enqueue(async () => this.run.continueFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
+    this.turns.add(async () => this.run.continueFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
 
-  // ---- reports -------------------------------------------------------------------------------------------------------------------
-
-  /** Runs a piece of work in its turn. */
-  private enqueue<T>(work: () => T | Promise<T>, patient = false): Promise<T> {
-    return this.queue.add(() => this.guarded(work), patient)
-  }
-
-  /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
-  betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.queue.addBetween(() => this.beside(work))
-  }
-
-  /** Work that the run does not depend on: whatever it fails of, the run goes on, and whoever asked is told. */
-  private async beside<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      const cause = await this.causeOf(error)
-      const problem = problemOf(cause)
-      if (!problem || isMendable(problem)) throw new ProblemError(problem)
-      if (cause instanceof LostError) void this.lose(cause)
-      else console.error(error)
-      const run = cause instanceof LostError ? 'The run goes on from its last good state' : 'The run is not affected'
-      const message = `This failed: ${cause instanceof Error ? cause.message : String(cause)}. ${run}; try again.`
-      throw new ProblemError({ ...problem, kind: 'input', message })
-    }
-  }
-
-  private async guarded<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      const cause = await this.causeOf(error)
-      if (!(cause instanceof LostError)) throw this.failure(cause)
-      try {
-        await this.mend(cause)
-      } catch (end) {
-        throw this.failure(end)
-      }
-      // Whatever was asked for, pictures at rest among it, has to be made anew.
-      this.restSoon()
-      throw new ProblemError(null)
-    }
-  }
-
-  /** An error as a problem for whoever asked. One that nobody can act on ends the run and is reported as its event. */
-  private failure(error: unknown): ProblemError {
-    if (error instanceof MemoryError) {
-      error = afterMemoryError(this.run.dataset, this.run.config, this.run.backend.backend)
-      // Before the first step nothing is lost, and other settings can be chosen.
-      if (this.run.trainer?.t === 0) this.run.restart()
-    }
-    const problem = problemOf(error)
-    if (problem && isMendable(problem)) return new ProblemError(problem)
-    // Further errors may be consequences of what ended the run.
-    if (problem && this.run.state !== 'failed') {
-      if (error instanceof DivergedError) {
-        this.run.flush()
-        this.run.fail('run', error.message)
-      } else {
-        if (problem.kind === 'bug') console.error(error)
-        this.run.fail(problem.kind, problem.message)
-      }
-    }
-    return new ProblemError(null)
-  }
+  /** Does what must not wait for the end of a run, and what it does not depend on. */
+  betweenSteps = <T>(work: Work<T>): Promise<T> => this.turns.between(work)
 
   /** The first image if the watched one is no longer in use. */
   private get watchedIndex(): number {
@@ -859,7 +696,7 @@ export class Session {
 
   private async show(): Promise<void> {
     const { trainer } = this.run
-    if (!trainer || this.opening) return
+    if (!trainer || this.faults.opening) return
     const begun = performance.now()
     const looked = await trainer.look(this.watchedIndex)
     // After a reset they belong to an older run.
@@ -867,6 +704,3 @@ export class Session {
     this.reports.looked(performance.now() - begun)
   }
 }
-
-/** Predicting for the gallery was interrupted by a command. */
-class Interrupted extends Error {}
