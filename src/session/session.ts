@@ -11,6 +11,7 @@ import { asWritten, caseNames, scoreNames } from './cases'
 import { withMapping, withoutExemplar, withSlices } from './annotations'
 import { CheckpointError, openCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
+import { Display } from './display'
 import { drawingFile, withDrawings } from './drawings'
 import type {
   BackendInfo,
@@ -33,13 +34,13 @@ import { examinationOf } from './examination'
 import { Faults, type Reopen } from './faults'
 import { filesOf, usualOptions, zipped } from './export-files'
 import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
+import { Loop } from './loop'
 import { refuseTooLargeExport } from './memory'
 import { openedPicture } from './opened-picture'
 import { problemOf } from './problem'
-import { Interrupted, type Work } from './queue'
+import type { Work } from './queue'
 import { onlyCorrects, withoutDomain } from './domain'
 import { withFurther } from './further'
-import type { Networks } from './networks'
 import { Reports } from './reports'
 import { fixedLabels, Run } from './run'
 import { differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
@@ -48,7 +49,7 @@ import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from '.
 import { sampleDataset } from './samples'
 import { fromSeen } from './seen-mask'
 import { numbersOf } from './summary'
-import { smallPile, type Trainer } from './trainer'
+import type { Trainer } from './trainer'
 import { missingOf } from './training-data'
 import { Turns } from './turns'
 import { measureMasks, viewedPicture } from './viewed-picture'
@@ -60,23 +61,22 @@ import { sayStrangers, WaitingRun } from './waiting-run'
  * promise resolves when it is done and rejects with what went wrong, which ends nothing else.
  */
 export class Session {
-  /** How the loop is to end, between two steps, once asked to. */
-  private ending: 'paused' | 'stopped' | 'finished' | null = null
-  /** The run pauses by itself after this step. */
-  pauseAfter = Infinity
-  private live = true
   private readonly reports: Reports
   private readonly run: Run
 
   private readonly faults: Faults
   private readonly turns: Turns
+  private readonly display: Display
+  private readonly loop: Loop
 
   /** @param reopen null where a lost backend ends the run */
   constructor(backend: BackendInfo, report: (event: SessionEvent) => void, reopen: Reopen | null = null) {
     this.reports = new Reports(report)
     this.run = new Run(backend, this.reports)
     this.faults = new Faults(this.run, this.reports, reopen)
-    this.turns = new Turns(this.run, this.faults, this.reports, () => this.restSoon())
+    this.turns = new Turns(this.run, this.faults, this.reports, () => this.display.restSoon())
+    this.display = new Display(this.run, this.faults, this.turns, this.reports)
+    this.loop = new Loop(this.run, this.faults, this.turns, this.display, this.reports)
   }
 
   /** Resolves when everything asked for so far is done, including a run in progress until it pauses or ends. */
@@ -136,7 +136,7 @@ export class Session {
   /** Takes a data set of which the same is learnt. @param scored whether scores stay */
   private showAnew(dataset: Dataset, scored = true): void {
     this.run.show(dataset)
-    this.restSoon(scored)
+    this.display.restSoon(scored)
   }
 
   private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
@@ -265,7 +265,7 @@ export class Session {
       this.several = { before: emptyDataset, given: [{ files: waiting.files, chosen: undefined }] }
     this.run.watched = choices?.watched ?? null
     this.reports.send('continued', { config, watched: this.run.watched })
-    this.restSoon(true)
+    this.display.restSoon(true)
     return true
   }
 
@@ -320,7 +320,7 @@ export class Session {
    * finished.
    */
   annotate(drawings: readonly Drawn[], classes: OpenedPicture['classes']): Promise<void> {
-    this.end('paused')
+    this.loop.end('paused')
     return this.turns.add(() => this.goOnWith(withDrawings(this.run.dataset, drawings, classes)))
   }
 
@@ -329,7 +329,7 @@ export class Session {
     this.betweenSteps(() => drawingFile(this.run.dataset, drawings, classes, options))
 
   removeExemplar(id: PictureId): Promise<void> {
-    this.end('paused')
+    this.loop.end('paused')
     return this.turns.add(() => {
       const index = this.run.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
       if (index >= 0) return this.goOnWith(withoutExemplar(this.run.dataset, index))
@@ -350,15 +350,7 @@ export class Session {
    * Trains a run at rest so many steps further than it has come, which are then its last; the learning rate falls to the new end, and teaching
    * begins where it would have.
    */
-  trainOn = (more: number) =>
-    this.turns.add(async () => {
-      if (!this.run.trainer || !['paused', 'stopped', 'finished'].includes(this.run.state))
-        throw new ConfigError('Only a run at rest can be given more steps.')
-      if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
-      await this.run.continueAs(makeConfig({ steps: this.stepsTaken + more }, this.run.config))
-      this.run.enter('paused')
-      this.go('paused')
-    })
+  trainOn = (more: number) => this.turns.add(() => this.loop.trainOn(more))
 
   editClass = (index: number, name: string, color: string) => this.betweenSteps(() => this.run.editClass(index, name, color))
 
@@ -386,71 +378,37 @@ export class Session {
       this.run.reportDataset()
     })
 
-  start = () => this.turns.add(() => this.go('ready'))
-  resume = () => this.turns.add(() => this.go('paused', 'stopped'))
-
-  private go(...from: RunState[]): void {
-    this.run.refuseWithoutData('start')
-    if (!from.includes(this.run.state)) return
-    this.run.refuseTooLarge()
-    this.run.leaveWaiting()
-    this.ending = null
-    this.run.trainer?.markResumed()
-    this.run.enter('running')
-    const { run } = this.reports
-    // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
-    this.turns.add(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
-  }
+  start = () => this.turns.add(() => this.loop.go('ready'))
+  resume = () => this.turns.add(() => this.loop.go('paused', 'stopped'))
 
   /** Takes effect between two steps, without waiting for its turn in the queue, unless no step has begun. */
   pause(): Promise<void> {
-    this.end('paused')
-    return this.turns.add(() => void this.end('paused'), true)
-  }
-
-  /** Asks the loop to end, if one is running and has not been asked yet. */
-  private end(as: 'paused' | 'stopped'): boolean {
-    if (this.run.state !== 'running' || this.ending) return false
-    this.ending = as
-    return true
+    this.loop.end('paused')
+    return this.turns.add(() => void this.loop.end('paused'), true)
   }
 
   /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
-  step = (only: Network | null = null) =>
-    this.turns.add(async () => {
-      this.run.refuseWithoutData('start')
-      if (this.run.state !== 'ready' && this.run.state !== 'paused' && this.run.state !== 'stopped') return
-      this.run.refuseTooLarge()
-      this.run.leaveWaiting()
-      const trainer = this.run.open()
-      await this.advance(trainer, 1, only)
-      this.run.enter(trainer.restsAs)
-      await this.rest()
-    })
+  step = (only: Network | null = null) => this.turns.add(() => this.loop.step(only))
 
   stop(): Promise<void> {
-    const asked = this.end('stopped')
-    return this.turns.add(async () => {
-      if (asked || this.end('stopped') || this.run.state !== 'paused') return
-      this.run.enter('stopped')
-      await this.rest()
-    }, true)
+    const asked = this.loop.end('stopped')
+    return this.turns.add(() => this.loop.stop(asked), true)
   }
 
   reset(): Promise<void> {
-    this.end('paused')
+    this.loop.end('paused')
     return this.turns.add(() => this.run.restart())
   }
 
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
     this.run.watched = image
-    return this.turns.beside(() => this.show())
+    return this.turns.beside(() => this.display.look())
   }
 
   /** Whether pictures are reported during a run. */
   followLive(on: boolean): void {
-    this.live = on
+    this.display.live = on
   }
 
   /** Whether this backend may yet turn out to compute wrongly: until then, what a run is continued from is kept. */
@@ -464,79 +422,13 @@ export class Session {
    * @param open makes another backend active @param why a sentence for the user, given the steps that are discarded
    */
   moveTo(open: () => Promise<BackendInfo>, why: (discarded: number, goesOn: boolean) => string): Promise<void> {
-    const goesOn = this.end('paused')
-    return this.turns.add(async () => {
-      const { origin, trainer } = this.run
-      if (trainer) this.run.restart()
-      this.run.backend = await open()
-      this.doubt(false)
-      this.reports.send('backend', { backend: this.run.backend })
-      if (origin) await this.run.continueFrom(origin)
-      this.reports.send('problem', { kind: 'run', message: why(trainer ? trainer.t - (this.run.trainer?.t ?? 0) : 0, goesOn), file: null })
-      if (goesOn) this.go(origin ? 'paused' : 'ready')
-    })
+    const goesOn = this.loop.end('paused')
+    return this.turns.add(() => this.loop.moveTo(open, goesOn, why))
   }
 
-  private async loop(): Promise<void> {
-    if (this.run.state !== 'running') return
-    try {
-      const trainer = this.run.open()
-      while (this.run.state === 'running' && !this.ending) {
-        const begun = performance.now()
-        const before = trainer.t
-        await this.advance(trainer, this.stepsAtOnce(trainer))
-        await this.turns.drain()
-        await yieldTask()
-        this.run.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
-        if (trainer.t >= this.run.config.steps) this.ending = 'finished'
-        else if (trainer.t >= this.pauseAfter) this.end('paused')
-      }
-    } catch (error) {
-      this.turns.tell(error)
-    }
-    // Before the final pictures, which queued commands would otherwise wait for.
-    await this.turns.drain()
-    if (this.run.state !== 'running') return
-    this.run.enter(this.ending ?? 'paused')
-    await this.rest()
-  }
-
-  /** Stops at the next score or rest. */
-  private stepsAtOnce({ t }: Trainer): number {
-    const { scoreEvery, steps } = this.run.config
-    return Math.max(1, Math.min(this.run.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
-  }
-
-  /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
-  private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
-    try {
-      await this.take(trainer, most, only)
-      if (!this.run.speed.keepDue) return
-      const begun = performance.now()
-      await trainer.keep()
-      this.run.speed.stands(performance.now() - begun)
-    } catch (error) {
-      await this.faults.mend(error)
-    }
-  }
-
-  private async take(trainer: Trainer, most: number, only: Network | null): Promise<void> {
-    this.faults.throwUnmended()
-    if (trainer.lacksBank && !(await this.makeBank(trainer))) return
-    const begun = performance.now()
-    const rows = await trainer.steps(most, only)
-    this.run.speed.stepped((performance.now() - begun) / 1000, rows.length)
-    // What was computed since the fault means nothing.
-    this.faults.throwUnmended()
-    this.reports.collect({ rows })
-    if (trainer.t % this.run.config.scoreEvery === 0 && trainer.t < this.run.config.steps) {
-      const scoring = performance.now()
-      await this.score(trainer)
-      if (this.run.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
-      this.run.speed.scored((performance.now() - scoring) / 1000)
-    }
-    if (this.reports.metricsDue) this.run.flush()
-    if (this.live && this.reports.viewsDue) await this.show()
+  /** The run pauses by itself after this step. */
+  set pauseAfter(step: number) {
+    this.loop.pauseAfter = step
   }
 
   /**
@@ -550,71 +442,8 @@ export class Session {
     this.run.markRespawn(reached)
   }
 
-  /** @returns false if a command came first: the next step begins anew */
-  private async makeBank(trainer: Trainer): Promise<boolean> {
-    const { state } = this.run
-    try {
-      await trainer.makeBank(async (done, of) => {
-        this.reports.progress('bank', done, of)
-        await this.turns.drain()
-        await yieldTask()
-        if (state === 'running' ? this.ending : this.turns.impatient > 0) throw new Interrupted()
-      })
-    } catch (error) {
-      if (error instanceof Interrupted) return false
-      throw error
-    }
-    this.run.reportBank()
-    return true
-  }
-
   /** Leaves one image of the bank out of the steps that follow. */
   removeFromBank = (id: PictureId) => this.betweenSteps(() => this.run.removeFromBank(id))
-
-  private async score(trainer: Trainer): Promise<void> {
-    this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
-  }
-
-  private async predict(networks: Networks, pause: () => Promise<void>): Promise<void> {
-    this.reports.predicted(networks, await networks.predictAll(pause))
-  }
-
-  /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
-  private async rest(scored = false): Promise<void> {
-    const { networks } = this.run
-    if (!networks || this.run.state === 'running' || this.run.state === 'failed') return
-    // What was asked for because the run came to rest must not wait for hundreds of images.
-    await this.turns.drain()
-    this.run.flush()
-    const trainer = networks === this.run.trainer ? this.run.trainer : null
-    try {
-      await trainer?.keep()
-    } catch (error) {
-      await this.faults.mend(error)
-    }
-    await this.show()
-    const { state } = this.run
-    const { run } = this.reports
-    // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.run.state !== state || this.reports.run !== run || this.turns.impatient > 0
-    const pause = async () => {
-      await yieldTask()
-      if (left()) throw new Interrupted()
-    }
-    try {
-      const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % this.run.config.scoreEvery === 0)
-      if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
-      this.run.flush()
-      await this.predict(networks, pause)
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error
-    }
-  }
-
-  /** Files are taken before hundreds of images are predicted. The run reports its own errors. */
-  private restSoon(scored = false): void {
-    this.turns.add(() => this.rest(scored), true).catch(() => undefined)
-  }
 
   // ---- results -------------------------------------------------------------------------------------------------------------------
 
@@ -685,22 +514,4 @@ export class Session {
 
   /** Does what must not wait for the end of a run, and what it does not depend on. */
   betweenSteps = <T>(work: Work<T>): Promise<T> => this.turns.between(work)
-
-  /** The first image if the watched one is no longer in use. */
-  private get watchedIndex(): number {
-    return Math.max(
-      0,
-      this.run.dataset.unlabeled.findIndex(({ id }) => id === this.run.watched),
-    )
-  }
-
-  private async show(): Promise<void> {
-    const { trainer } = this.run
-    if (!trainer || this.faults.opening) return
-    const begun = performance.now()
-    const looked = await trainer.look(this.watchedIndex)
-    // After a reset they belong to an older run.
-    if (trainer === this.run.trainer) this.reports.send('views', looked)
-    this.reports.looked(performance.now() - begun)
-  }
 }
