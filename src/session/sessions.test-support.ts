@@ -3,7 +3,8 @@ import { afterEach, beforeAll, expect } from 'vitest'
 import type { Config } from '../method/config'
 import { openCheckpoint } from './checkpoint'
 import type { BackendInfo, SessionEvent } from './events'
-import { Session, type Reopen } from './session'
+import type { Reopen } from './faults'
+import { Session } from './session'
 import type { Trainer } from './trainer'
 import { openWasm } from './wasm.test-support'
 
@@ -28,7 +29,7 @@ export const threeSteps: Partial<Config> = {
 }
 
 /** What trains in a session, which is private to it. */
-export const trainerOf = (session: Session): Trainer => (session as unknown as { open(): Trainer }).open()
+export const trainerOf = (session: Session): Trainer => (session as unknown as { run: { open(): Trainer } }).run.open()
 
 /**
  * Opens wasm before the tests of a file, and ends the sessions of each test after it, which must then leave no tensor behind.
