@@ -1,3 +1,4 @@
+import { storeSome } from '../wasm/four-pixels.lib.assembly'
 import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
 import { packFilter } from './pack-filter.lib.assembly'
 import { packRows } from './pack-rows.lib.assembly'
@@ -11,19 +12,9 @@ import { packRows } from './pack-rows.lib.assembly'
  */
 
 /** The first `columns` of 8 values. */
-function storeSome(to: usize, low: v128, high: v128, columns: i32): void {
-  if (columns >= 8) {
-    v128.store(to, low)
-    v128.store(to, high, 16)
-    return
-  }
-  if (columns >= 4) v128.store(to, low)
-  const rest = columns >= 4 ? high : low
-  const at = columns >= 4 ? to + 16 : to
-  const left = columns & 3
-  if (left > 0) store<f32>(at, f32x4.extract_lane(rest, 0))
-  if (left > 1) store<f32>(at, f32x4.extract_lane(rest, 1), 4)
-  if (left > 2) store<f32>(at, f32x4.extract_lane(rest, 2), 8)
+function storeColumns(to: usize, low: v128, high: v128, columns: i32): void {
+  storeSome(to, low, columns)
+  if (columns > 4) storeSome(to + 16, high, columns - 4)
 }
 
 /** 4 pixels x 8 channels of y. `line` bytes from one row of x to the next, `run` bytes of x under one row of the filter. */
@@ -58,10 +49,10 @@ function tile4x8(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
       d1 = multiplyAdd(v, w1, d1)
     }
   }
-  storeSome(y, a0, a1, columns)
-  storeSome(y + across, b0, b1, columns)
-  storeSome(y + 2 * across, c0, c1, columns)
-  storeSome(y + 3 * across, d0, d1, columns)
+  storeColumns(y, a0, a1, columns)
+  storeColumns(y + across, b0, b1, columns)
+  storeColumns(y + 2 * across, c0, c1, columns)
+  storeColumns(y + 3 * across, d0, d1, columns)
 }
 
 /** 1 pixel x 8 channels, for what is left of a row. */
@@ -74,7 +65,7 @@ function tile1x8(x: usize, filter: usize, y: usize, kh: i32, run: usize, line: u
       a0 = multiplyAdd(v, v128.load(filter), a0)
       a1 = multiplyAdd(v, v128.load(filter, 16), a1)
     }
-  storeSome(y, a0, a1, columns)
+  storeColumns(y, a0, a1, columns)
 }
 
 /** 4 pixels x 4 channels, for the four classes of the head. */
@@ -96,10 +87,10 @@ function tile4x4(x: usize, pixel: usize, filter: usize, y: usize, across: usize,
       d = multiplyAdd(v128.load32_splat(xd), w, d)
     }
   }
-  storeSome(y, a, a, columns)
-  storeSome(y + across, b, b, columns)
-  storeSome(y + 2 * across, c, c, columns)
-  storeSome(y + 3 * across, d, d, columns)
+  storeSome(y, a, columns)
+  storeSome(y + across, b, columns)
+  storeSome(y + 2 * across, c, columns)
+  storeSome(y + 3 * across, d, columns)
 }
 
 /** 1 pixel x 4 channels. */
@@ -107,7 +98,7 @@ function tile1x4(x: usize, filter: usize, y: usize, kh: i32, run: usize, line: u
   let a = f32x4.splat(0)
   for (let k = 0; k < kh; k++, x += line)
     for (let at = x, end = x + run; at < end; at += 4, filter += 16) a = multiplyAdd(v128.load32_splat(at), v128.load(filter), a)
-  storeSome(y, a, a, columns)
+  storeSome(y, a, columns)
 }
 
 /** Bytes of `scratch` that `convolution` needs for parts of `rows` rows of y. */

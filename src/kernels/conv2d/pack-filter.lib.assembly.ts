@@ -1,18 +1,4 @@
-/** 4 x 4 values with rows `step` bytes apart as columns of rows of 8. */
-function transpose(from: usize, step: usize, to: usize): void {
-  const a = v128.load(from)
-  const b = v128.load(from + step)
-  const c = v128.load(from + 2 * step)
-  const d = v128.load(from + 3 * step)
-  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
-  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
-  v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2))
-  v128.store(to, v128.shuffle<f64>(ab, cd, 1, 3), 32)
-  const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
-  const cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
-  v128.store(to, v128.shuffle<f64>(ab2, cd2, 0, 2), 64)
-  v128.store(to, v128.shuffle<f64>(ab2, cd2, 1, 3), 96)
-}
+import { transpose } from '../wasm/four-pixels.lib.assembly'
 
 /** Output channels `first` to `last` of a filter as [(last - first) / width, taps, Cin, width], zeros beyond Cout. */
 export function packFilter(
@@ -35,8 +21,8 @@ export function packFilter(
       let i = 0
       if (mirrored && some == 8)
         for (; i + 4 <= Cin; i += 4, to += 128) {
-          transpose(tap + (i << 2), acrossOut << 2, to)
-          transpose(tap + ((i + 4 * acrossOut) << 2), acrossOut << 2, to + 16)
+          transpose(tap + (i << 2), acrossOut << 2, to, 32)
+          transpose(tap + ((i + 4 * acrossOut) << 2), acrossOut << 2, to + 16, 32)
         }
       for (; i < Cin; i++, to += width << 2) {
         const source = tap + ((i * acrossIn) << 2)

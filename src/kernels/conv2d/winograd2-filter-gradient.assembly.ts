@@ -2,8 +2,7 @@
  * Gradient of 3 x 3 filters by Winograd's F(3 x 3, 2 x 2), see winograd2.lib.assembly.ts: dW = A' (sum over the tiles of V D) A, where D = G dy G'
  * of 2 x 2 values of dy. Channels are multiples of 8. The factor 1/2 in the middle rows of G is left to the end.
  */
-import { tile8 } from './filter-gradient-tiles.lib.assembly'
-import { blockStep, positionStep } from './winograd-steps.lib.assembly'
+import { addProducts, blockStep, positionStep } from './winograd-steps.lib.assembly'
 import { transformImages } from './winograd2.lib.assembly'
 
 /** D of one tile, four channels. */
@@ -123,12 +122,7 @@ export function winograd2FilterGradient(
     const d = v + 16 * xStep
     transformImages(x, zeros, H, W, Cin, tileRows, tileColumns, padTop, padLeft, row, lines, v, 64, xStep, xBlock)
     transformGradients(dy, d, yStep, yBlock, OH, OW, Cout, row, lines)
-    for (let p = 0; p < 16; p++)
-      for (let i = 0; i < Cin; i += 4)
-        for (let o = 0; o < Cout; o += 8) {
-          const to = sums + ((p * count + i * Cout + o) << 2)
-          tile8(v + p * xStep + (i >> 2) * xBlock, d + p * yStep + (o >> 3) * yBlock, to, 1, 1, tiles, 16, 0, 0, Cout << 2, 4, 8)
-        }
+    addProducts(v, d, sums, 16, tiles, Cin, Cout)
   }
   transformSums(sums, dw, count)
 }

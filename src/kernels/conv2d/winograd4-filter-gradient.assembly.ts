@@ -3,8 +3,7 @@
  * products for 4 x 4 values of dy. Otherwise as winograd2-filter-gradient.assembly.ts, which takes 2 x 2 values with 16.
  */
 import { multiplyAdd } from '../wasm/multiply-add.lib.assembly'
-import { tile8 } from './filter-gradient-tiles.lib.assembly'
-import { blockStep, positionStep } from './winograd-steps.lib.assembly'
+import { addProducts, blockStep, positionStep } from './winograd-steps.lib.assembly'
 import { overP, overQ, p1, p2, p3, q1, q2, q3, transformImages } from './winograd4.lib.assembly'
 
 /** Stores G d, six values `step` bytes apart. @inline */
@@ -166,12 +165,7 @@ export function winograd4FilterGradient(
     const d = v + 36 * xStep
     transformImages(x, v, zeros, columns, H, W, Cin, tileRows, tileColumns, padTop, padLeft, row, lines, 64, xStep, xBlock)
     transformGradients(dy, d, few, yStep, yBlock, OH, OW, Cout, row, lines)
-    for (let p = 0; p < 36; p++)
-      for (let i = 0; i < Cin; i += 4)
-        for (let o = 0; o < Cout; o += 8) {
-          const to = sums + ((p * count + i * Cout + o) << 2)
-          tile8(v + p * xStep + (i >> 2) * xBlock, d + p * yStep + (o >> 3) * yBlock, to, 1, 1, tiles, 16, 0, 0, Cout << 2, 4, 8)
-        }
+    addProducts(v, d, sums, 36, tiles, Cin, Cout)
   }
   transformSums(sums, dw, few, count)
 }

@@ -55,7 +55,7 @@ export function storeSome(to: usize, v: v128, some: i32): void {
 }
 
 /** 4 x 4 values with rows `step` bytes apart, as their columns, `toStep` bytes apart. */
-function transpose(from: usize, step: usize, to: usize, toStep: usize): void {
+export function transpose(from: usize, step: usize, to: usize, toStep: usize): void {
   const a = v128.load(from)
   const b = v128.load(from + step)
   const c = v128.load(from + 2 * step)
