@@ -42,7 +42,7 @@ for (const width of [1280, 390])
       await expectState(page, 'finished')
     })
     expect(await page.evaluate('moved')).toEqual([])
-    expect(tasks[0], `the longest of ${tasks.length}`).toBeLessThan(100)
+    expect(tasks[0], `the longest of ${tasks.length}`).toBeLessThan(50)
   })
 
 test('Start and Pause by keyboard alone', async ({ page }) => {

@@ -1,4 +1,4 @@
-/** The curves of the run: the full series, and a thinned copy for the charts, one chart updated every quarter of a second. */
+/** The curves of the run: the full series, and a thinned copy for the charts, one chart updated every fifth of a second. */
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Network, ScoreRow, StepMetrics } from '../worker/protocol'
@@ -80,20 +80,24 @@ export const useCurve = (name: ChartName): Curve => useStore(curves, (state) => 
 /** Whether the run has taken a step. */
 export const useBegun = (): boolean => useStore(curves, ({ loss }) => loss.rows.length > 0)
 
+/** The newest step, for what tells of it alone: apart from the charts, so that both are not drawn at once. */
+export const newest = createStore<{ row: Point | null }>(() => ({ row: null }))
+
 /** How many exact rows the data tables show. */
 const tableRows = 40
 
-/** Charts to be updated, the one that has waited longest first. */
-const stale = new Set<ChartName>()
+/** Charts to be updated, or the newest step, the one that has waited longest first. */
+const stale = new Set<ChartName | 'newest'>()
 let timer: ReturnType<typeof setTimeout> | null = null
 
-/** Updates one chart, then returns for the next: a chart takes 10 to 20 ms, so four at once would be felt, and training needs the core too. */
+/** Updates one, then returns for the next: a chart takes 8 to 16 ms, so four at once would be felt, and training needs the core too. */
 function renewNext(): void {
   timer = null
   const [name] = stale
   if (!name) return
   stale.delete(name)
-  renew(name)
+  if (name === 'newest') newest.setState({ row: full.loss.at(Infinity) })
+  else renew(name)
   later()
 }
 
@@ -106,7 +110,7 @@ function renew(name: ChartName): void {
   curves.setState({ [name]: { points, ends: [full.loss.first, full.loss.last], rows: series.rows(tableRows) } })
 }
 
-function later(wait = 250): void {
+function later(wait = 200): void {
   timer ??= setTimeout(renewNext, wait)
 }
 
@@ -148,7 +152,7 @@ export function appendMetrics(rows: StepMetrics[], newScores: ScoreRow[]): void 
   if (rows.length) {
     noteLone(rows)
     for (const name of ['loss', 'confident', 'agreement'] as const) full[name].append(rows as unknown as Point[])
-    stale.add('loss').add('confident').add('agreement')
+    stale.add('newest').add('loss').add('confident').add('agreement')
     if (full.dice.length > 0) stale.add('dice')
   }
   if (newScores.length) {
@@ -170,4 +174,5 @@ export function forgetCurves(): void {
   forgetView()
   loneSteps.setState({ steps: [] })
   curves.setState(empty)
+  newest.setState({ row: null })
 }

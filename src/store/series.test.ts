@@ -66,6 +66,38 @@ describe('thin', () => {
   })
 })
 
+it('thins a series that grew, went back and was shown otherwise meanwhile as one that was given at once', () => {
+  fc.assert(
+    fc.property(
+      fc.array(value, { minLength: 300, maxLength: 1200 }),
+      fc.nat(250),
+      fc.integer({ min: 20, max: 90 }),
+      (values, back, more) => {
+        const grown = new Series(keys)
+        const rows = values.map((v, i) => ({ step: i + 1, a: v, b: -v }))
+        grown.append(rows.slice(0, 300).map((row) => ({ ...row, a: 7 })))
+        grown.thin({ weight: 0.9 })
+        grown.append(rows.slice(0, back))
+        for (let at = back; at < rows.length; at += more) {
+          grown.append(rows.slice(at, at + more))
+          if (at % 3 === 0) grown.thin({ from: 100, to: 150, weight: 0.5 })
+          expect(grown.thin({ weight: 0.9 })).toEqual(series(values.slice(0, at + more)).thin({ weight: 0.9 }))
+        }
+      },
+    ),
+    { numRuns: 10 },
+  )
+})
+
+it('gives the same points again where nothing was added', () => {
+  const made = series(Array.from({ length: 502 }, (_, i) => i))
+  const before = made.thin()
+  made.append([{ step: 503, a: 1, b: 1 }])
+  const after = made.thin()
+  expect(after.slice(0, 125).every((point, i) => point === before[i])).toBe(true)
+  expect([before[125]!.step, after[125]!.step]).toEqual([502, 503])
+})
+
 describe('smoothed', () => {
   it('is the same of a series that grew, went back and was smoothed otherwise meanwhile', () => {
     fc.assert(

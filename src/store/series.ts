@@ -9,6 +9,9 @@ export class Series<K extends string> {
   /** What was averaged last, by column, and how far: a run adds a step at a time to thousands. */
   private averages: Averages = { weight: NaN, columns: [] }
 
+  /** Points that rows to come leave as they are, as they were thinned last. */
+  private buckets: Buckets<K> = { size: 0, weight: NaN, full: [] }
+
   constructor(readonly keys: readonly K[]) {
     this.columns = this.makeColumns()
   }
@@ -22,7 +25,7 @@ export class Series<K extends string> {
     for (const row of rows) {
       while (this.length > 0 && this.columns[0]![this.length - 1]! >= row.step) {
         this.length--
-        this.averages.columns = []
+        this.forget()
       }
       if (this.length === this.capacity) {
         this.capacity *= 2
@@ -47,12 +50,19 @@ export class Series<K extends string> {
       else column.fill(NaN)
     })
     this.length = length
+    this.forget()
     return this
   }
 
   clear(): void {
     this.length = 0
+    this.forget()
+  }
+
+  /** What was made of rows that are there no more. */
+  private forget(): void {
     this.averages.columns = []
+    this.buckets.full = []
   }
 
   /** At most `count` whole rows, evenly spread, always including the last. */
@@ -140,37 +150,45 @@ export class Series<K extends string> {
    * @param weight of smoothing, which is computed on the whole series
    */
   thin({ from = -Infinity, to = Infinity, buckets = 150, weight = 0 }: View = {}): ThinPoint<K>[] {
-    const steps = this.columns[0]!
     const [begin, end] = [Math.max(0, this.firstFrom(from) - 1), Math.min(this.length, this.firstFrom(to) + 1)]
     const size = 2 ** Math.max(0, Math.ceil(Math.log2((end - begin) / buckets)))
+    if (this.buckets.size !== size || this.buckets.weight !== weight) this.buckets = { size, weight, full: [] }
+    const { full } = this.buckets
     const smooth = this.keys.map((key) => this.smoothed(key, weight))
     const points: ThinPoint<K>[] = []
     for (let first = Math.floor(begin / size) * size; first < end; first += size) {
-      const last = Math.min(first + size, this.length) - 1
-      const values: Partial<Record<K, Thin | null>> = {}
-      const missing = new Set<K>()
-      this.keys.forEach((key, k) => {
-        const column = this.columns[k + 1]!
-        let [low, high, newest] = [Infinity, -Infinity, -1]
-        for (let i = first; i <= last; i++) {
-          const v = column[i]!
-          if (!Number.isFinite(v)) {
-            missing.add(key)
-            continue
-          }
-          if (v < low) low = v
-          if (v > high) high = v
-          newest = i
-        }
-        values[key] = newest < 0 ? null : { value: column[newest]!, low, high, smooth: smooth[k]![newest]! }
-      })
-      if ([...missing].some((key) => values[key])) {
-        const between = Object.fromEntries(this.keys.map((key) => [key, missing.has(key) ? null : values[key]])) as ThinPoint<K>['values']
-        points.push({ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between })
-      }
-      points.push({ step: steps[last]!, rows: last - first + 1, values: values as ThinPoint<K>['values'] })
+      const isFull = first + size <= this.length
+      const bucket = full[first / size] ?? this.bucket(first, Math.min(first + size, this.length) - 1, smooth)
+      if (isFull) full[first / size] = bucket
+      points.push(...bucket)
     }
     return points
+  }
+
+  /** The points of rows from one to another. */
+  private bucket(first: number, last: number, smooth: readonly Float64Array[]): ThinPoint<K>[] {
+    const steps = this.columns[0]!
+    const values: Partial<Record<K, Thin | null>> = {}
+    const missing = new Set<K>()
+    this.keys.forEach((key, k) => {
+      const column = this.columns[k + 1]!
+      let [low, high, newest] = [Infinity, -Infinity, -1]
+      for (let i = first; i <= last; i++) {
+        const v = column[i]!
+        if (!Number.isFinite(v)) {
+          missing.add(key)
+          continue
+        }
+        if (v < low) low = v
+        if (v > high) high = v
+        newest = i
+      }
+      values[key] = newest < 0 ? null : { value: column[newest]!, low, high, smooth: smooth[k]![newest]! }
+    })
+    const point = { step: steps[last]!, rows: last - first + 1, values: values as ThinPoint<K>['values'] }
+    if (![...missing].some((key) => values[key])) return [point]
+    const between = Object.fromEntries(this.keys.map((key) => [key, missing.has(key) ? null : values[key]])) as ThinPoint<K>['values']
+    return [{ step: (steps[first]! + steps[last]!) / 2, rows: 0, values: between }, point]
   }
 }
 
@@ -178,6 +196,14 @@ interface Averages {
   weight: number
   /** Averages of the first rows of a column, and what the next is made of. */
   columns: { smooth: Float64Array<ArrayBuffer>; length: number; sum: number; left: number }[]
+}
+
+interface Buckets<K extends string> {
+  /** Rows in each. */
+  size: number
+  weight: number
+  /** By number; those that are not full yet, or were not asked for, are missing. */
+  full: ThinPoint<K>[][]
 }
 
 /** What of a series a chart shows, by steps, and how. */

@@ -78,4 +78,6 @@ export function OnDemand<P extends object>({ part, waiting = null, onClose, chil
   )
 }
 
-const Loaded = <P extends object>({ part, children }: Pick<OnDemandProps<P>, 'part' | 'children'>): ReactNode => children(use(part.get()))
+/** What has arrived is shown at once: `use` would wait even then, and parts that have a frame each would be shown in one. */
+const Loaded = <P extends object>({ part, children }: Pick<OnDemandProps<P>, 'part' | 'children'>): ReactNode =>
+  children(part.arrived() ?? use(part.get()))

@@ -7,6 +7,8 @@ interface Props {
   /** Of the chart. */
   name: string
   x: Scale
+  /** The last step that there is; the axis may go on. */
+  newest: number
   points: readonly ThinPoint[]
   /** The step of the values that the chart tells. */
   place: string
@@ -21,13 +23,13 @@ const click = 0.02
  * Lies over a chart: the cursor, which is the same in all of them, and a rectangle while steps are chosen. A pointer moves the cursor and a drag zooms;
  * arrow keys move it from point to point, + and - zoom about it, 0 shows all steps, Escape lets it go.
  */
-export function ChartCursor({ name, x, points, place: step, words }: Props) {
+export function ChartCursor({ name, x, newest, points, place: step, words }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const cursor = useChartView(stepTold)
   const pointed = useChartView((view) => view.cursor !== null)
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
   const seen = useRef({ x: NaN, y: NaN })
-  const stepAt = (share: number) => Math.round(x.value(placeAt(x, share)))
+  const stepAt = (share: number) => Math.min(newest, Math.round(x.value(placeAt(x, share))))
   const shareAt = ({ clientX }: PointerEvent) => {
     const { left, width } = box.current!.getBoundingClientRect()
     return Math.min(1, Math.max(0, (clientX - left) / width))

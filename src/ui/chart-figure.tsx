@@ -2,6 +2,7 @@ import { useId, useRef, useState, type ReactNode } from 'react'
 import { resetZoom, stepTold, useChartView } from '../store/chart-view'
 import { save } from '../store/commands'
 import { rowAt, useCurve } from '../store/curves'
+import { usePage } from '../store/page-store'
 import { usePinnedRuns } from '../store/pinned-runs'
 import type { Point, ThinPoint } from '../store/series'
 import { OnDemand } from './boundary'
@@ -9,7 +10,7 @@ import { ChartCursor } from './chart-cursor'
 import { useChartEvents, type RunEvent } from './chart-events'
 import { csvFile, pngFile, svgFile } from './chart-files'
 import type { ChartProps } from './chart-props'
-import { stepScale, valueScale, type Scale } from './chart-scale'
+import { endWithRoom, sameScale, stepScale, valueScale, type Scale } from './chart-scale'
 import { DataTable } from './data-table'
 import { count } from './format'
 import { lazyPart } from './lazy-part'
@@ -150,21 +151,23 @@ function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs 
   const events = useChartEvents()
   const pinned = usePinnedCurves(chart, lines)
   const drawn = useTurn(rows.length > 0 || pinned.length > 0)
+  const planned = usePage(({ running }) => running?.steps)
+  const [first, last] = spanOf([...(rows.length > 0 ? [ends] : []), ...pinned.map((one) => one.ends)])
+  const x = useSteady(stepScale(...(zoom ?? [first, endWithRoom(first, last, planned)]), logs.x))
+  const y = useSteady(valueScale(reachOf([points, ...pinned.map((one) => one.points)], lines), limits, logs.y))
   if (!drawn)
     return (
       <div className="plot">
         <p className="empty">{chart === 'dice' ? 'Scores appear here as they are measured.' : 'The curve begins with the first step.'}</p>
       </div>
     )
-  const x = stepScale(...(zoom ?? spanOf([...(rows.length > 0 ? [ends] : []), ...pinned.map((one) => one.ends)])), logs.x)
-  const y = valueScale(reachOf([points, ...pinned.map((one) => one.points)], lines), limits, logs.y)
   return (
     <div className="plot">
       <OnDemand part={chartPart}>
         {(Chart) => (
           <>
             <Chart points={points} lines={lines} dots={props.dots ?? false} x={x} y={y} events={events} pinned={pinned} />
-            <Cursor {...props} name={name} x={x} points={points} events={events} pinned={pinned} />
+            <Cursor {...props} name={name} x={x} newest={last} points={points} events={events} pinned={pinned} />
           </>
         )}
       </OnDemand>
@@ -175,19 +178,29 @@ function Plot({ name, logs, ...props }: ChartProps & { name: string; logs: Logs 
 type CursorProps = ChartProps & {
   name: string
   x: Scale
+  newest: number
   points: readonly ThinPoint[]
   events: readonly RunEvent[]
   pinned: readonly PinnedCurve[]
 }
 
 /** Apart from the chart, which is not drawn anew as it moves. */
-function Cursor({ name, x, points, events, pinned, chart, lines, format }: CursorProps) {
+function Cursor({ name, x, newest, points, events, pinned, chart, lines, format }: CursorProps) {
   const row = useRow(chart)
   const place = `step ${count(row?.step ?? 0)}`
   const here = events.filter(({ step }) => step === row?.step).map(({ words }) => words)
   const values = lines.map(({ key, label }) => `${label} ${format(row?.[key as keyof typeof row])}`)
   const others = pinned.map(({ run }) => `${run.name} ${format(pinnedValue(run, chart, lines, row))}`)
-  return <ChartCursor name={name} x={x} points={points} place={place} words={[place, ...here, ...values, ...others].join(', ')} />
+  const words = [place, ...here, ...values, ...others].join(', ')
+  return <ChartCursor name={name} x={x} newest={newest} points={points} place={place} words={words} />
+}
+
+/** A scale that stays the same object for as long as it says the same. */
+function useSteady(scale: Scale): Scale {
+  const [steady, settle] = useState(scale)
+  if (sameScale(steady, scale)) return steady
+  settle(scale)
+  return scale
 }
 
 /** From the first of some steps to the last. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { placeAt, shareOf, stepScale, valueScale } from './chart-scale'
+import { endWithRoom, placeAt, sameScale, shareOf, stepScale, valueScale } from './chart-scale'
 
 const valuesOf = (scale: ReturnType<typeof stepScale>) => scale.ticks.map((place) => Number(scale.value(place).toPrecision(6)))
 
@@ -41,4 +41,35 @@ it('has an axis before there is anything to show', () => {
     expect([...domain, ...ticks].every(Number.isFinite)).toBe(true)
     expect(domain[0]).toBeLessThan(domain[1])
   }
+})
+
+it('leaves room for the steps to come, up to the planned end, and so the axis as it is for most steps', () => {
+  expect([endWithRoom(1, 20), endWithRoom(1, 300, 300), endWithRoom(1, 29_990, 30_000), endWithRoom(1, 31_000, 30_000)]).toEqual([
+    20, 300, 30_000, 31_232,
+  ])
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 40_000 }),
+      fc.integer({ min: 0, max: 40_000 }),
+      fc.integer({ min: 1, max: 80_000 }),
+      (first, more, planned) => {
+        const last = first + more
+        const end = endWithRoom(first, last, planned)
+        expect(end).toBeGreaterThanOrEqual(last)
+        expect(end - last).toBeLessThanOrEqual((more + 1) / 32)
+        if (planned >= last) expect(end).toBeLessThanOrEqual(planned)
+      },
+    ),
+  )
+  const ends = new Set(Array.from({ length: 1000 }, (_, i) => endWithRoom(1, 30_000 + i)))
+  expect(ends.size).toBeLessThan(4)
+})
+
+it('knows two scales that say the same', () => {
+  const scale = stepScale(1, 300, false)
+  expect(sameScale(scale, stepScale(1, 300, false))).toBe(true)
+  for (const other of [stepScale(1, 301, false), stepScale(2, 300, false), stepScale(1, 300, true)])
+    expect(sameScale(scale, other)).toBe(false)
+  const high = { lowest: 0, highest: 0.93, lowestPositive: 0.1 }
+  expect(sameScale(valueScale(high, undefined, false), valueScale({ ...high, highest: 0.97 }, undefined, false))).toBe(true)
 })

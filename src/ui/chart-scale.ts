@@ -26,6 +26,19 @@ function logTicks(low: number, high: number): number[] {
   return ticks.length > 1 ? ticks : ticksWithin(low, high).filter((v) => v > 0)
 }
 
+/**
+ * Where an axis of steps ends while a run goes on: with room for up to 1/32 of its length, so that most steps leave the axis as it is; never beyond the planned
+ * end, if the run has not passed it.
+ */
+export function endWithRoom(first: number, last: number, planned = Infinity): number {
+  const unit = 2 ** Math.max(0, Math.floor(Math.log2((last - first + 1) / 32)))
+  const end = Math.ceil(last / unit) * unit
+  return last <= planned ? Math.min(end, planned) : end
+}
+
+/** Whether two scales say the same. */
+export const sameScale = (a: Scale, b: Scale): boolean => a.place === b.place && String([a.domain, a.ticks]) === String([b.domain, b.ticks])
+
 /** The scale of steps from one to another. */
 export function stepScale(from: number, to: number, log: boolean): Scale {
   const low = log ? Math.max(1, from) : from

@@ -1,5 +1,15 @@
-import { useId } from 'react'
-import { CartesianGrid, LineChart, ReferenceLine, ResponsiveContainer, usePlotArea, XAxis, YAxis } from 'recharts'
+import { createContext, memo, use, useId, useMemo, type ReactNode } from 'react'
+import {
+  CartesianGrid,
+  LineChart,
+  ReferenceLine,
+  ResponsiveContainer,
+  usePlotArea,
+  XAxis,
+  YAxis,
+  type XAxisTickContentProps,
+  type YAxisTickContentProps,
+} from 'recharts'
 import { tidy } from '../lib/round-numbers'
 import type { Thin, ThinPoint } from '../store/series'
 import type { RunEvent } from './chart-events'
@@ -26,62 +36,126 @@ interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
   pinned: readonly PinnedCurve[]
 }
 
-/** A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. */
-export function Chart({ x, y, events, pinned, ...drawn }: Props) {
-  // The library takes as long for its axes as for all else when it draws a chart first.
-  const turn = useTurn(true)
+/**
+ * A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. The library takes as long for any of its parts as for all,
+ * so what it is given changes only when it looks different; the lines change with every step.
+ */
+export function Chart(drawn: Props) {
   return (
-    <ResponsiveContainer width="100%" height="100%">
-      {/* The keyboard layer of the library speaks through a second role "status"; the cursor and the data table serve instead. */}
-      <LineChart data={ends(x, y)} accessibilityLayer={false} margin={{ top: 6, right: 8, bottom: 0, left: 0 }}>
-        {turn && (
-          <>
-            <CartesianGrid vertical={false} stroke="var(--line)" />
-            <XAxis
-              dataKey="x"
-              type="number"
-              domain={[...x.domain]}
-              allowDataOverflow
-              ticks={x.ticks}
-              tickFormatter={(place: number) => count(Math.round(x.value(place)))}
-              tickLine={false}
-              stroke="var(--quiet)"
-              fontSize={11}
-              interval={0}
-            />
-            <YAxis
-              dataKey="y"
-              domain={[...y.domain]}
-              allowDataOverflow
-              ticks={y.ticks}
-              width={38}
-              tickLine={false}
-              axisLine={false}
-              stroke="var(--quiet)"
-              fontSize={11}
-              interval={0}
-              tickFormatter={(place: number) => String(tidy(y.value(place), 3))}
-            />
-            {events.map(({ step }, i) => (
-              <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
-            ))}
-            <Curves {...drawn} x={x} y={y} />
-            <PinnedLines curves={pinned} x={x} y={y} />
-          </>
-        )}
-      </LineChart>
-    </ResponsiveContainer>
+    <Drawn value={drawn}>
+      <Frame />
+    </Drawn>
   )
 }
 
-/** What the axes are told: two points span them. */
-const ends = (x: Scale, y: Scale) => [0, 1].map((i) => ({ x: x.domain[i], y: y.domain[i] }))
+const Drawn = createContext<Props>(null!)
+
+const margin = { top: 6, right: 8, bottom: 0, left: 0 }
+
+/** Never drawn anew itself, but its parts are. */
+const Frame = memo(function Frame() {
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      {/* The keyboard layer of the library speaks through a second role "status"; the cursor and the data table serve instead. */}
+      <LineChart accessibilityLayer={false} margin={margin}>
+        {/* The library takes as long for its axes as for all else when it draws a chart first. */}
+        <InTurn>
+          <CartesianGrid vertical={false} stroke="var(--line)" />
+          <Steps />
+          <Values />
+        </InTurn>
+        <InTurn>
+          <Marks />
+          <Curves />
+          <Pinned />
+        </InTurn>
+      </LineChart>
+    </ResponsiveContainer>
+  )
+})
+
+/** What first comes in a frame of its own. */
+const InTurn = ({ children }: { children: ReactNode }) => useTurn(true) && children
+
+function Steps() {
+  const { x } = use(Drawn)
+  return useMemo(
+    () => (
+      <XAxis
+        dataKey="x"
+        type="number"
+        domain={[...x.domain]}
+        allowDataOverflow
+        niceTicks="none"
+        ticks={x.ticks}
+        tick={(tick: XAxisTickContentProps) => {
+          const place = Number(tick.payload.value)
+          // The last would be cut off at the edge.
+          const last = shareOf(x, place) > 0.95 && { x: Number(tick.x) + margin.right, textAnchor: 'end' as const }
+          return <Tick {...tick} {...last} down={0.71} words={count(Math.round(x.value(place)))} />
+        }}
+        tickLine={false}
+        stroke="var(--quiet)"
+        interval={0}
+      />
+    ),
+    [x],
+  )
+}
+
+function Values() {
+  const { y } = use(Drawn)
+  return useMemo(
+    () => (
+      <YAxis
+        dataKey="y"
+        domain={[...y.domain]}
+        allowDataOverflow
+        niceTicks="none"
+        ticks={y.ticks}
+        width={38}
+        tickLine={false}
+        axisLine={false}
+        stroke="var(--quiet)"
+        interval={0}
+        tick={(tick: YAxisTickContentProps) => <Tick {...tick} down={0.355} words={String(tidy(y.value(Number(tick.payload.value)), 3))} />}
+      />
+    ),
+    [y],
+  )
+}
+
+/** The number at a tick, in one line: the library would measure its words to wrap them. @param down by how much its baseline lies lower, in em */
+function Tick({ x, y, textAnchor, down, words }: Pick<XAxisTickContentProps, 'x' | 'y' | 'textAnchor'> & { down: number; words: string }) {
+  return (
+    <text className="tick" x={x} y={y} dy={`${down}em`} textAnchor={textAnchor} fontSize={11} fill="var(--quiet)">
+      {words}
+    </text>
+  )
+}
+
+function Marks() {
+  const { x, events } = use(Drawn)
+  return useMemo(
+    () =>
+      events.map(({ step }, i) => (
+        <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
+      )),
+    [x, events],
+  )
+}
+
+function Pinned() {
+  const { pinned, x, y } = use(Drawn)
+  return useMemo(() => <PinnedLines curves={pinned} x={x} y={y} />, [pinned, x, y])
+}
 
 /**
  * The lines: each bold as it is smoothed, over its values as they came: faint while each has a point, else as the area from the lowest to the highest.
  * Where one breaks off and goes on later there is a cross. Drawn by themselves, since the library takes five milliseconds for each.
  */
-function Curves({ points, lines, dots = false, x, y }: Omit<Props, 'events' | 'pinned'>) {
+function Curves() {
+  const { points, lines, dots = false, x, y } = use(Drawn)
   const plot = usePlotArea()
   const clip = useId()
   if (!plot) return null

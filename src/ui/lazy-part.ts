@@ -8,6 +8,7 @@ export class LazyPart<P extends object> {
   readonly what: string
   readonly #load: () => Promise<ComponentType<P>>
   #coming: Promise<ComponentType<P>> | null = null
+  #arrived: ComponentType<P> | null = null
   #tries = 0
   readonly #listeners = new Set<() => void>()
 
@@ -18,8 +19,11 @@ export class LazyPart<P extends object> {
 
   /** The same promise for all who ask, until `tryAgain`. It rejects with a LoadError. */
   get(): Promise<ComponentType<P>> {
-    return (this.#coming ??= this.#load())
+    return (this.#coming ??= this.#load().then((part) => (this.#arrived = part)))
   }
+
+  /** It, once it has arrived. */
+  readonly arrived = (): ComponentType<P> | null => this.#arrived
 
   /** Loads it before it is needed; if that fails, it is tried again when it is. */
   loadAhead(): void {

@@ -52,6 +52,8 @@ export function usePinnedCurves(chart: ChartName, lines: readonly Line[]): reado
       .filter(({ series }) => series[chart].length > 0)
       .map((run) => ({ run, points: run.series[chart].thin(view), ends: [run.series[chart].first, run.series[chart].last] as const }))
   }, [runs, zoom, smoothing, chart])
-  const quantities = quantitiesOf(lines)
-  return thinned.map((one) => ({ ...one, quantities }))
+  return useMemo(() => {
+    const quantities = quantitiesOf(lines)
+    return thinned.map((one) => ({ ...one, quantities }))
+  }, [thinned, lines])
 }

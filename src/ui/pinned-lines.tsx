@@ -11,8 +11,8 @@ export const pinnedLooks = [
   { stroke: 'var(--run-4)', dash: '4 2 1.5 2 1.5 2' },
 ] as const
 
-/** Where the name of the first run stands, as a share of the width; the others stand to the left of it, each a fifth further. */
-const [nameAt, apart] = [0.97, 0.2]
+/** Where the name of the first run stands, as a share of the width; the others stand to the left of it, each a quarter further. */
+const [nameAt, apart] = [0.97, 0.25]
 
 /** Of a name on a line, in characters. */
 const longest = 14

@@ -1,6 +1,7 @@
+import { useStore } from 'zustand'
 import type { Config } from '../method/config'
 import { useChartView } from '../store/chart-view'
-import { rowAt, useCurve } from '../store/curves'
+import { newest, rowAt } from '../store/curves'
 import { usePage } from '../store/page-store'
 import type { Network } from '../worker/protocol'
 import { LivePicture } from './live-picture'
@@ -19,9 +20,9 @@ const short = (v: number | null | undefined): string => (v === null || v === und
 
 /** The numbers of the newest step, or of that which the timeline shows; null before the first. */
 export function useNewest(): Record<string, number | null> | null {
-  const { rows } = useCurve('loss')
+  const row = useStore(newest, (state) => state.row)
   const at = useChartView(({ rest }) => rest)
-  return (at === null ? null : rowAt('loss', at)) ?? rows.at(-1) ?? null
+  return (at === null ? null : rowAt('loss', at)) ?? row
 }
 
 /** An arrow's label: which loss it stands for, its weight and its value now. */
