@@ -10,7 +10,7 @@ const file = { name: 'a', size: 1, read: never }
 const silent: Storage = {
   disk: { folders: never, read: never, write: never, remove: never },
   records: { all: never, write: never, remove: never },
-  log: { all: never, read: never, write: never, remove: never },
+  log: { all: never, read: never, write: never, remove: never, follow: () => undefined },
   locks: { take: never, taken: never, free: never },
   room: never,
 }

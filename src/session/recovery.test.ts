@@ -8,6 +8,7 @@ import type { StepMetrics } from '../method/history'
 import { StepRunner } from '../method/step-runner'
 import { openCheckpoint } from './checkpoint'
 import type { Reopen } from './faults'
+import { Speed } from './speed'
 import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 import type { Trainer } from './trainer'
 
@@ -18,6 +19,8 @@ const { openSession, wasm } = sessionsOnWasm()
 afterEach(() => void vi.restoreAllMocks())
 
 async function begin(values: Partial<Config> = {}, reopen: Reopen | null = null) {
+  // On a slow machine a state would be kept in between, and the run go back to that.
+  vi.spyOn(Speed.prototype, 'keepDue', 'get').mockReturnValue(false)
   const opened = openSession(undefined, reopen)
   const { session, of } = opened
   await session.configure({ ...tiny, ...values })
