@@ -10,6 +10,7 @@ export default defineConfig({
     environment: 'node',
     // A run without `npm test` finds the kernels compiled too.
     globalSetup: 'scripts/assembly.mjs',
+    setupFiles: 'scripts/equal-bytes.mjs',
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.mjs'],
     // A process per file: TensorFlow.js keeps its backends in globals, and Dawn does not like to be loaded twice in one process.
     pool: 'forks',

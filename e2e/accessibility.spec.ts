@@ -290,6 +290,16 @@ test('nothing moves by itself where less motion is asked for, and the user’s o
   expect(start.color).not.toBe(start.backgroundColor)
   // Else the browser's own ground hides the text.
   expect(start.forcedColorAdjust).toBe('none')
+  const hidden = await page.locator('body *').evaluateAll(
+    (all, ground) =>
+      all.flatMap((element) => {
+        const { backgroundColor, forcedColorAdjust } = getComputedStyle(element) as CSSStyleDeclaration & { forcedColorAdjust: string }
+        const says = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim())
+        return says && backgroundColor === ground && forcedColorAdjust !== 'none' ? [element.outerHTML.slice(0, 120)] : []
+      }),
+    start.backgroundColor,
+  )
+  expect(hidden).toEqual([])
   // What cannot be pressed looks like that.
   expect(pause.color).not.toBe((await styleOf('Step')).color)
   const bar = page.getByRole('progressbar', { name: 'Progress' })

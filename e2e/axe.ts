@@ -14,3 +14,17 @@ export async function expectNoFaults(page: Page, what?: string, part?: string): 
     what,
   ).toEqual([])
 }
+
+/** The themes, and the widths of a desktop and a telephone. */
+const looks = (['light', 'dark'] as const).flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })))
+
+/** Looks at a page as it is in both themes, wide and narrow, and leaves it as wide as it was. */
+export async function inEveryLook(page: Page, check: (look: string) => Promise<void>): Promise<void> {
+  const before = page.viewportSize()!
+  for (const { colorScheme, width } of looks) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 900 })
+    await check(`${colorScheme}-${width}`)
+  }
+  await page.setViewportSize(before)
+}

@@ -94,8 +94,11 @@ test('smoothing and logarithmic axes change the lines; zoom by drag and by keybo
   await reset.click()
   await expect(cursor(page, 'Dice')).toHaveAttribute('aria-valuemin', '1')
   await expect(cursor(page, 'Dice')).toHaveAttribute('aria-valuemax', '20')
+  // A mouse that rests over a chart takes the cursor with it whenever the page moves below it.
+  await page.mouse.move(0, 0)
   await cursor(page, 'Agreement').focus()
   await page.keyboard.press('Home')
+  await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuenow', '1')
   await page.keyboard.press('+')
   await expect(cursor(page, 'Loss')).toHaveAttribute('aria-valuemax', '11')
   await page.keyboard.press('0')

@@ -48,95 +48,124 @@ test('charts that cannot be loaded say so, appear on a retry, and the run contin
 })
 
 /** Dialogs that are loaded when they are opened. */
+const region = { what: 'The region of interest', opener: 'Region of interest', title: 'Region of interest' }
 const dialogs = [
-  { file: 'region-dialog', ending: 'js', what: 'The region of interest', opener: 'Region of interest', title: 'Region of interest' },
-  { file: 'region-dialog', ending: 'css', what: 'The region of interest', opener: 'Region of interest', title: 'Region of interest' },
+  { ...region, file: 'region-dialog', ending: 'js' },
+  { ...region, file: 'region-dialog', ending: 'css' },
   { file: 'source-dialog', ending: 'js', what: 'The preview', opener: /^Preview /, title: /./ },
   { file: 'annotation-editor', ending: 'js', what: 'The drawing tools', opener: /^Edit annotation of /, title: /^Annotate/ },
 ]
+const addressOf = ({ file, ending }: (typeof dialogs)[number]) => new RegExp(`/assets/${file}-[^/]+\\.${ending}`)
 
-for (const { file, ending, what, opener, title } of dialogs) {
-  const address = new RegExp(`/assets/${file}-[^/]+\\.${ending}`)
-  /** With files of a user's own, and the dialog asked for. */
-  const ask = async (page: Page) => {
-    await open(page)
-    await choose(page, 'Exemplar image', image(0))
-    await choose(page, 'Exemplar mask', mask(0))
-    await choose(page, 'Unlabeled images', unlabeled(2))
-    await expectState(page, 'ready')
-    await page.getByRole('button', { name: opener }).first().click()
-  }
+/** With files of a user's own. */
+async function openWithFiles(page: Page): Promise<void> {
+  await open(page)
+  await choose(page, 'Exemplar image', image(0))
+  await choose(page, 'Exemplar mask', mask(0))
+  await choose(page, 'Unlabeled images', unlabeled(2))
+  await expectState(page, 'ready')
+}
 
-  test(`the ${ending} of ${file} that does not come says so, and the dialog opens on a retry`, async ({ page }) => {
-    const files = await server(page, address)
-    await ask(page)
-    const failed = page.getByRole('dialog', { name: 'That did not work' })
-    await expect(failed.getByRole('alert')).toHaveText(sentence(what))
-    await button(page, 'Close').click()
-    await expect(failed).toBeHidden()
-    await expectState(page, 'ready')
-    await page.getByRole('button', { name: opener }).first().click()
+// What has come is asked for no more: in a page of its own each that belongs to another.
+for (const [what, some] of [
+  ['the code of dialogs', dialogs.filter(({ ending }) => ending === 'js')],
+  ['the style sheet of a dialog', dialogs.filter(({ ending }) => ending === 'css')],
+] as const)
+  test(`${what} that does not come says so, and the dialog opens on a retry`, async ({ page }) => {
+    await openWithFiles(page)
+    for (const one of some) {
+      const files = await server(page, addressOf(one))
+      const opener = page.getByRole('button', { name: one.opener }).first()
+      await opener.click()
+      const failed = page.getByRole('dialog', { name: 'That did not work' })
+      await expect(failed.getByRole('alert')).toHaveText(sentence(one.what))
+      await button(page, 'Close').click()
+      await expect(failed).toBeHidden()
+      await expectState(page, 'ready')
+      await opener.click()
 
-    await expect(failed.getByRole('alert')).toHaveText(sentence(what))
-    files.away = 0
-    await retryIn(failed).click()
-    const dialog = page.getByRole('dialog', { name: title })
-    await expect(failed).toBeHidden()
-    await expect(dialog).toBeVisible()
-    // Its style sheet makes it wider than other dialogs.
-    await expect.poll(async () => (await dialog.boundingBox())!.width).toBeGreaterThan(700)
+      await expect(failed.getByRole('alert')).toHaveText(sentence(one.what))
+      files.away = 0
+      await retryIn(failed).click()
+      const dialog = page.getByRole('dialog', { name: one.title })
+      await expect(failed).toBeHidden()
+      await expect(dialog).toBeVisible()
+      // Its style sheet makes it wider than other dialogs.
+      await expect.poll(async () => (await dialog.boundingBox())!.width).toBeGreaterThan(700)
+      await page.keyboard.press('Escape')
+      await expect(dialog).toHaveCount(0)
+    }
   })
 
-  test(`the ${ending} of ${file} that does not come once is asked for again without a word`, async ({ page }) => {
-    const files = await server(page, address, 1)
-    await ask(page)
+test('a part of a dialog that does not come once is asked for again without a word', async ({ page }) => {
+  const files = await Promise.all(dialogs.map((one) => server(page, addressOf(one), 1)))
+  await openWithFiles(page)
+  for (const { opener, title } of dialogs) {
+    await page.getByRole('button', { name: opener }).first().click()
     await expect(page.getByRole('dialog', { name: title })).toBeVisible()
     await expect(page.getByRole('alert')).toHaveCount(0)
-    expect(files.refused).toBe(1)
-  })
-}
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
+  expect(files.map(({ refused }) => refused)).toEqual(dialogs.map(() => 1))
+})
 
 const nrrd = Buffer.concat([
   Buffer.from('NRRD0004\ntype: uchar\ndimension: 3\nsizes: 20 24 1\nencoding: raw\n\n'),
   Buffer.from(Uint8Array.from(greys.flat())),
 ])
 
-/** Files whose reader is loaded when one of them is given. */
+/** Files whose reader is loaded when one of them is given, and its parts in the order in which they are asked for. */
 const readers = [
   {
-    what: 'The reader of TIFF files',
-    files: /\/assets\/geotiff-[^/]+\.js/,
-    given: upload('a.tif', makeTiff([greys], 'u1', { deflate: true })),
+    given: upload('p1.tif', makeTiff([greys], 'u1', { deflate: true })),
+    parts: [
+      { what: 'The reader of TIFF files', address: /\/assets\/geotiff-[^/]+\.js/ },
+      { what: 'The reader of TIFF files', address: /\/assets\/tiff-blocks-[^/]+\.js/ },
+    ],
   },
-  { what: 'The reader of TIFF files', files: /\/assets\/tiff-blocks-[^/]+\.js/, given: upload('a.tif', makeTiff([greys], 'u1')) },
-  { what: 'The reader of NRRD and MHA files', files: /\/assets\/itk-image-[^/]+\.js/, given: upload('a.nrrd', nrrd) },
-  { what: 'A decoder', files: /\/itk\/nrrd-read-image\.js/, given: upload('a.nrrd', nrrd) },
-  { what: 'A decoder', files: /\/itk\/nrrd-read-image\.wasm\.gz/, given: upload('a.nrrd', nrrd) },
+  {
+    given: upload('p2.nrrd', nrrd),
+    parts: [
+      { what: 'The reader of NRRD and MHA files', address: /\/assets\/itk-image-[^/]+\.js/ },
+      { what: 'A decoder', address: /\/itk\/nrrd-read-image\.js/ },
+      { what: 'A decoder', address: /\/itk\/nrrd-read-image\.wasm\.gz/ },
+    ],
+  },
 ]
 
-for (const { what, files, given } of readers) {
-  test(`a reader that does not come (${files.source}) is not blamed on the file, which is read on a retry`, async ({ page }) => {
-    const away = await server(page, files)
-    await open(page)
-    await choose(page, 'Unlabeled images', given)
-    await expect(missing(page, what)).toBeVisible()
-    await expect(page.getByRole('alert')).toHaveCount(1)
-    await expect(page.getByText(/damaged/)).toHaveCount(0)
-    away.away = 0
-    await retryIn(page).click()
-    await expect(page.getByText(/20 × 24/).first()).toBeVisible()
-    await expect(page.getByRole('alert')).toHaveCount(0)
-  })
+/** What the page says once it has so many images, of a patient each. */
+const read = (page: Page, count: number): Locator => page.getByText(new RegExp(`^${count} images? of ${count} patients?, 20 × 24`))
 
-  test(`a reader that does not come once (${files.source}) is asked for again without a word`, async ({ page }) => {
-    const away = await server(page, files, 1)
-    await open(page)
+test('a reader of which a part does not come is not blamed on the file, which is read on a retry', async ({ page }) => {
+  await open(page)
+  for (const [i, { given, parts }] of readers.entries()) {
+    const away = await Promise.all(parts.map(({ address }) => server(page, address)))
     await choose(page, 'Unlabeled images', given)
-    await expect(page.getByText(/20 × 24/).first()).toBeVisible()
+    for (const [k, { what }] of parts.entries()) {
+      await expect.poll(() => away[k]!.refused).toBeGreaterThan(0)
+      await expect(missing(page, what)).toBeVisible()
+      await expect(page.getByRole('alert')).toHaveCount(1)
+      await expect(page.getByText(/damaged/)).toHaveCount(0)
+      await expect(read(page, i + 1)).toHaveCount(0)
+      away[k]!.away = 0
+      await retryIn(page).click()
+    }
+    await expect(read(page, i + 1)).toBeVisible()
     await expect(page.getByRole('alert')).toHaveCount(0)
-    expect(away.refused).toBe(1)
-  })
-}
+  }
+})
+
+test('a part of a reader that does not come once is asked for again without a word', async ({ page }) => {
+  const away = await Promise.all(readers.flatMap(({ parts }) => parts.map(({ address }) => server(page, address, 1))))
+  await open(page)
+  for (const [i, { given }] of readers.entries()) {
+    await choose(page, 'Unlabeled images', given)
+    await expect(read(page, i + 1)).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  }
+  expect(away.map(({ refused }) => refused)).toEqual(away.map(() => 1))
+})
 
 test('a writer that does not come ends no run, and the export is saved on a retry', async ({ page }) => {
   const writer = await server(page, /\/assets\/dicom-seg-[^/]+\.js/)

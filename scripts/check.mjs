@@ -42,8 +42,10 @@ function program(path, args, more = {}) {
   })
 }
 
-/** Runs one stage and prints its line. `work` gives {code, output}; `count`, for stages made of tests, gives {passed, failed, skipped, flaky}. */
-async function stage(name, work, count) {
+/**
+ * Runs one stage. `work` gives {code, output}; `count`, for stages made of tests, gives {passed, failed, skipped, flaky}. Resolves to what `tell` prints.
+ */
+async function outcome(name, work, count) {
   const start = performance.now()
   const { code, output } = await work().catch((error) => ({ code: 1, output: error.stack }))
   let result = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], flaky: [] }
@@ -60,14 +62,35 @@ async function stage(name, work, count) {
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   const numbers = count ? `, ${result.passed} passed, ${result.failed} failed` : ''
-  console.log(`${result.failed ? 'FAILED' : 'ok    '} ${name} (${seconds} s${numbers})`)
-  if (result.failed) console.log((said + output).trimEnd())
-  for (const skipped of result.skipped) console.log(`       skipped: ${skipped}`)
-  for (const flaky of result.flaky) console.log(`       passed at the second try: ${flaky}`)
-  total.passed += result.passed
-  total.failed += result.failed
-  total.skipped.push(...result.skipped)
-  total.flaky.push(...result.flaky)
+  return { ...result, line: `${name} (${seconds} s${numbers})`, said: (said + output).trimEnd() }
+}
+
+/** Prints the line of a stage that ended and what it said if it failed, and adds its numbers to the total. */
+function tell({ passed, failed, skipped, flaky, line, said }) {
+  console.log(`${failed ? 'FAILED' : 'ok    '} ${line}`)
+  if (failed) console.log(said)
+  for (const one of skipped) console.log(`       skipped: ${one}`)
+  for (const one of flaky) console.log(`       passed at the second try: ${one}`)
+  total.passed += passed
+  total.failed += failed
+  total.skipped.push(...skipped)
+  total.flaky.push(...flaky)
+}
+
+const stage = async (...of) => tell(await outcome(...of))
+
+/** Runs stages that use one core each two at a time, and prints them in the order that is given. */
+async function inPairs(stages) {
+  const busy = new Set()
+  const outcomes = []
+  for (const [name, work] of stages) {
+    if (busy.size === 2) await Promise.race(busy)
+    const running = outcome(name, work)
+    outcomes.push(running)
+    busy.add(running)
+    void running.then(() => busy.delete(running))
+  }
+  for (const one of outcomes) tell(await one)
 }
 
 /** A free port, so that the browser tests can run beside an `npm start`. */
@@ -100,11 +123,13 @@ const report = (name) => join(reports, name)
 const read = (name) => JSON.parse(readFileSync(report(name), 'utf8'))
 const tsc = (config) => () => program('typescript/bin/tsc', ['-p', config])
 
-await stage('types of the page', tsc('tsconfig.json'))
-await stage('types of the worker', tsc('tsconfig.worker.json'))
-await stage('types of Node and tests', tsc('tsconfig.node.json'))
-await stage('lint', () => program('eslint/bin/eslint.js', ['.', '--max-warnings', '0']))
-await stage('format', () => program('prettier/bin/prettier.cjs', ['--check', '.']))
+await inPairs([
+  ['lint', () => program('eslint/bin/eslint.js', ['.', '--max-warnings', '0'])],
+  ['format', () => program('prettier/bin/prettier.cjs', ['--check', '.'])],
+  ['types of Node and tests', tsc('tsconfig.node.json')],
+  ['types of the page', tsc('tsconfig.json')],
+  ['types of the worker', tsc('tsconfig.worker.json')],
+])
 await stage('unit and kernels', vitest('vitest.json', []), () => countVitest(read('vitest.json')))
 const lavapipe = lavapipeVariables()
 if (lavapipe) await stage('kernels on lavapipe', vitest('lavapipe.json', webgpuTests(), lavapipe), () => countVitest(read('lavapipe.json')))

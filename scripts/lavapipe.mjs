@@ -27,6 +27,8 @@ export function lavapipeVariables() {
     VK_DRIVER_FILES: manifest,
     VK_ICD_FILENAMES: manifest, // the same for older loaders
     LD_LIBRARY_PATH: [pathOf(library), env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+    // Compiling a shader takes LLVM seconds, running it on what tests are made of less: without its optimisations both together take half.
+    GALLIVM_PERF: env.GALLIVM_PERF ?? 'nopt',
     // Mesa asks for it and complains on stderr where it is missing.
     XDG_RUNTIME_DIR: env.XDG_RUNTIME_DIR ?? folder,
   }

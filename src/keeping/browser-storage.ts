@@ -53,6 +53,9 @@ const usingLog = <T>(work: (database: IDBPDatabase<LogSchema>) => Promise<T>): P
     work,
   )
 
+/** Tells the other tabs of the browser that the log has changed, and does not hear itself. */
+let logChannel: BroadcastChannel | null = null
+
 /** IndexedDB, a database of its own: a page of an earlier version, open in another tab, goes on with the one above. */
 export const browserLog: LogStore = {
   all: () => usingLog((database) => database.getAll('runs')),
@@ -62,13 +65,19 @@ export const browserLog: LogStore = {
       const change = database.transaction(['runs', 'files'], 'readwrite')
       const put = bytes ? [change.objectStore('files').put(bytes, run.id)] : []
       await Promise.all([change.objectStore('runs').put(run), ...put, change.done])
+      logChannel?.postMessage(null)
     }),
   remove: (ids) =>
     usingLog(async (database) => {
       const change = database.transaction(['runs', 'files'], 'readwrite')
       const gone = ids.flatMap((id) => [change.objectStore('runs').delete(id), change.objectStore('files').delete(id)])
       await Promise.all([...gone, change.done])
+      logChannel?.postMessage(null)
     }),
+  follow: (heard) => {
+    logChannel = new BroadcastChannel('exemplar-lab-run-log')
+    logChannel.onmessage = () => heard()
+  },
 }
 
 const prefix = 'exemplar-lab-run-'

@@ -10,6 +10,8 @@ export class MemoryBrowser {
   readonly log = new MemoryLog()
   /** Bytes that the disk has. */
   quota = Infinity
+  /** What each tab is called by when another has changed the log. */
+  private readonly followers = new Map<object, () => void>()
   private readonly taken = new Map<string, { done: Promise<void>; release: () => void }>()
 
   get used(): number {
@@ -24,6 +26,7 @@ export class MemoryBrowser {
   /** A tab's view of it; what the tab takes is free again once it is `closed`. */
   tab(): Storage & { close: () => void } {
     const own = new Set<() => void>()
+    const tellOthers = () => this.followers.forEach((heard, tab) => tab !== own && heard())
     const take = (id: string) => {
       let end = () => {}
       const done = new Promise<void>((resolve) => (end = resolve))
@@ -37,7 +40,10 @@ export class MemoryBrowser {
       return release
     }
     return {
-      close: () => own.forEach((release) => release()),
+      close: () => {
+        own.forEach((release) => release())
+        this.followers.delete(own)
+      },
       room: () => Promise.resolve(this.quota - this.used),
       disk: {
         folders: () => Promise.resolve([...this.folders.keys()]),
@@ -72,7 +78,19 @@ export class MemoryBrowser {
         write: async (run) => void this.records.set(run.id, structuredClone(run)),
         remove: async (id) => void this.records.delete(id),
       },
-      log: this.log,
+      log: {
+        all: () => this.log.all(),
+        read: (id) => this.log.read(id),
+        write: async (run, bytes) => {
+          await this.log.write(run, bytes)
+          tellOthers()
+        },
+        remove: async (ids) => {
+          await this.log.remove(ids)
+          if (ids.length > 0) tellOthers()
+        },
+        follow: (heard) => void this.followers.set(own, heard),
+      },
       locks: {
         take: async (id) => (this.taken.has(id) ? null : take(id)),
         taken: () => Promise.resolve(new Set(this.taken.keys())),

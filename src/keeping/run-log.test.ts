@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { disagreement } from '../image/masks'
 import { exemplar, images, inRole } from '../session/disc-files.test-support'
@@ -33,7 +33,7 @@ async function openTab(browser = new MemoryBrowser()) {
     await log.remove([])
     return told.at(-1)!
   }
-  return { session, keeper, log, listed, runTo, close: storage.close }
+  return { session, keeper, log, listed, told: () => told.at(-1)!, runTo, close: storage.close }
 }
 
 async function withImages(browser?: MemoryBrowser) {
@@ -77,6 +77,22 @@ test('each run that ends is listed once, however often it goes on, also after a 
     [5, null],
     [0, 'Mine'],
   ])
+})
+
+test('the list is read once for each time that a run is written, and other tabs hear of it', async () => {
+  const browser = new MemoryBrowser()
+  const tab = await withImages(browser)
+  const read = vi.spyOn(browser.log, 'all')
+  await tab.runTo()
+  await tab.listed()
+  // At its end, with its masks, and above.
+  expect(read).toHaveBeenCalledTimes(3)
+  const other = await openTab(browser)
+  const [run] = other.told().runs
+  await tab.log.edit(run!.id, { name: 'Mine' })
+  await vi.waitFor(() => expect(other.told().runs).toMatchObject([{ id: run!.id, name: 'Mine' }]))
+  await other.log.remove([run!.id])
+  await vi.waitFor(() => expect(tab.told().runs).toEqual([]))
 })
 
 test('curves, masks and what differs come from what is kept, and a list that is exported is imported as it was', async () => {

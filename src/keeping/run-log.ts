@@ -16,6 +16,8 @@ export interface LogStore {
   /** Without a zip, the one that is there stays. */
   write(run: LoggedRun, bytes?: Uint8Array<ArrayBuffer>): Promise<void>
   remove(ids: readonly string[]): Promise<void>
+  /** Calls when another tab has changed something. */
+  follow(heard: () => void): void
 }
 
 /** As long as the page lives, where a browser stores nothing. */
@@ -35,6 +37,7 @@ export class MemoryLog implements LogStore {
       this.bytes.delete(id)
     }
   }
+  follow = () => undefined
 }
 
 /** The newest of so many runs stay, within so many bytes; pinned ones beside them. docs/files.md and the page say it. */
@@ -76,11 +79,12 @@ export class RunLog {
   /** Says where records lie; null for nowhere that outlives the page. */
   async open(store: LogStore | null): Promise<void> {
     await this.inTurn(async () => {
-      if (store) await store.all()
+      const runs = await (store ?? this.store).all()
       this.store = store ?? this.store
       this.kept = store !== null
-      await this.list()
-    }).catch(() => this.list())
+      this.store.follow(() => void this.listAnew())
+      this.list(runs)
+    }).catch(() => this.listAnew())
   }
 
   // ---- what ends -----------------------------------------------------------------------------------------------------------------
@@ -105,16 +109,16 @@ export class RunLog {
     void this.inTurn(async () => {
       const own = await id
       if (this.own?.id === id) this.present = own
-      if (record && files) await this.renew(record, files, own)
-      await this.list()
+      const runs = await this.store.all()
+      this.list(record && files ? await this.renew(runs, record, files, own) : runs)
     }).catch(() => undefined)
   }
 
-  /** Writes the run at hand anew: its name and pin stay, and if it was only segmented with, when it ended. */
-  private async renew(record: RunRecord, files: Files, id: string): Promise<void> {
-    const before = (await this.store.all()).find((run) => run.id === id)
+  /** Writes the run at hand anew: its name and pin stay, and if it was only segmented with, when it ended. @returns the list with it */
+  private renew(runs: readonly LoggedRun[], record: RunRecord, files: Files, id: string): Promise<LoggedRun[]> {
+    const before = runs.find((run) => run.id === id)
     const ended = before?.step === record.step && before.state === record.state ? before.ended : this.now()
-    await this.add({ ...record, name: before?.name ?? null }, files, { id, pinned: before?.pinned ?? false, ended })
+    return this.add(runs, { ...record, name: before?.name ?? null }, files, { id, pinned: before?.pinned ?? false, ended })
   }
 
   private ended = ''
@@ -123,10 +127,16 @@ export class RunLog {
     if (!this.own) return
     this.own = null
     this.present = null
-    void this.inTurn(() => this.list()).catch(() => undefined)
+    void this.listAnew()
   }
 
-  private async add(record: RunRecord, files: Files, own: Pick<LoggedRun, 'id' | 'pinned' | 'ended'>): Promise<void> {
+  /** Writes a run. @returns the list with it, and without those that leave for it */
+  private async add(
+    runs: readonly LoggedRun[],
+    record: RunRecord,
+    files: Files,
+    own: Pick<LoggedRun, 'id' | 'pinned' | 'ended'>,
+  ): Promise<LoggedRun[]> {
     const { name, version, config, backend, adapter, step, state, sample, data, seconds, scores, masks } = record
     const bytes = zip(files)
     const run: LoggedRun = {
@@ -134,7 +144,10 @@ export class RunLog {
       ...{ score: scores.at(-1) ?? null, masks: seenName in files ? (masks?.labels.size ?? 0) : 0, bytes: bytes.length },
     }
     await this.store.write(run, bytes)
-    await this.store.remove(leaving(await this.store.all(), own.id))
+    const all = [...runs.filter(({ id }) => id !== own.id), run]
+    const gone = leaving(all, own.id)
+    if (gone.length > 0) await this.store.remove(gone)
+    return all.filter(({ id }) => !gone.includes(id))
   }
 
   // ---- what is asked -------------------------------------------------------------------------------------------------------------
@@ -142,17 +155,19 @@ export class RunLog {
   /** Names or pins a run. @throws InputError if it is there no longer */
   edit(id: string, changes: Partial<Pick<LoggedRun, 'name' | 'pinned'>>): Promise<void> {
     return this.inTurn(async () => {
-      const run = await this.find(id)
+      const runs = await this.store.all()
+      const run = found(runs, id)
       const name = changes.name === undefined ? run.name : changes.name?.trim().slice(0, longestName) || null
-      await this.store.write({ ...run, ...changes, name })
-      await this.list()
+      const changed = { ...run, ...changes, name }
+      await this.store.write(changed)
+      this.list(runs.map((one) => (one === run ? changed : one)))
     })
   }
 
   remove(ids: readonly string[]): Promise<void> {
     return this.inTurn(async () => {
       await this.store.remove(ids)
-      await this.list()
+      this.list(await this.store.all())
     })
   }
 
@@ -179,9 +194,10 @@ export class RunLog {
     const { records, problems } = await readRecords(files)
     if (records.length === 0) throw problems[0] ?? new InputError('Nothing was chosen.', '')
     await this.inTurn(async () => {
+      let runs = await this.store.all()
       for (const record of records)
-        await this.add(record, recordFiles(record), { id: crypto.randomUUID(), pinned: false, ended: this.now() })
-      await this.list()
+        runs = await this.add(runs, record, recordFiles(record), { id: crypto.randomUUID(), pinned: false, ended: this.now() })
+      this.list(runs)
     })
     return { count: records.length, problems }
   }
@@ -215,9 +231,7 @@ export class RunLog {
   }
 
   private async find(id: string): Promise<LoggedRun> {
-    const run = (await this.store.all()).find((one) => one.id === id)
-    if (!run) throw new InputError('This run is no longer in the run log.', '')
-    return run
+    return found(await this.store.all(), id)
   }
 
   private async record(id: string): Promise<RunRecord> {
@@ -236,9 +250,12 @@ export class RunLog {
     return records[0]
   }
 
-  private async list(): Promise<void> {
-    const runs = (await this.store.all()).sort((a, b) => b.ended - a.ended)
-    this.tell({ runs, present: this.present, kept: this.kept })
+  private list(runs: readonly LoggedRun[]): void {
+    this.tell({ runs: [...runs].sort((a, b) => b.ended - a.ended), present: this.present, kept: this.kept })
+  }
+
+  private listAnew(): Promise<void> {
+    return this.inTurn(async () => this.list(await this.store.all())).catch(() => undefined)
   }
 
   /** Storage is used by one piece of work at a time. */
@@ -247,6 +264,13 @@ export class RunLog {
     this.last = done.catch(() => undefined)
     return done
   }
+}
+
+/** @throws InputError if a run is there no longer */
+function found(runs: readonly LoggedRun[], id: string): LoggedRun {
+  const run = runs.find((one) => one.id === id)
+  if (!run) throw new InputError('This run is no longer in the run log.', '')
+  return run
 }
 
 /** What has to leave to make room. @param own the run that was just written, which stays */

@@ -71,6 +71,7 @@ export function boundedStorage({ disk, records, log, locks, room }: Storage): St
       read: soon((id) => log.read(id)),
       write: soon((...given) => log.write(...given)),
       remove: soon((ids) => log.remove(ids)),
+      follow: (heard) => log.follow(heard),
     },
     // What is taken has a patience of its own, and to wait until a run is free may take as long as its tab is open.
     locks: { take: (...given) => locks.take(...given), taken: soon(() => locks.taken()), free: (id) => locks.free(id) },

@@ -1,4 +1,9 @@
-type Work<T> = () => T | Promise<T>
+export type Work<T> = () => T | Promise<T>
+
+/** A long piece of work has given way to a command. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}
 
 /** Runs pieces of work one after another. What one throws reaches only whoever asked for it. */
 export class Queue {

@@ -7,7 +7,7 @@ import type { Config } from '../method/config'
 import type { StepMetrics } from '../method/history'
 import { StepRunner } from '../method/step-runner'
 import { openCheckpoint } from './checkpoint'
-import type { Reopen } from './session'
+import type { Reopen } from './faults'
 import { sessionsOnWasm, trainerOf } from './sessions.test-support'
 import type { Trainer } from './trainer'
 

@@ -5,7 +5,7 @@ import { zip, type Files } from '../export/archive'
 import { exemplar, images, inRole } from './disc-files.test-support'
 import { dataHash } from './data-hash'
 import { sampleDataset } from './samples'
-import { readRecords, recordFiles, type RunRecord } from './run-record'
+import { isRecords, readRecords, recordFiles, type RunRecord } from './run-record'
 import { sessionsOnWasm, threeSteps } from './sessions.test-support'
 
 const { openSession } = sessionsOnWasm()
@@ -51,6 +51,17 @@ test('the run as it is exported, a folder of several and loose files are read to
   expect((await readRecords([fileOf(folders)])).records).toEqual([record, record])
   const loose = Object.entries(recordFiles(record)).map(([name, bytes]) => fromBytes(`out/${name}`, bytes))
   expect((await readRecords(loose)).records).toEqual([record])
+})
+
+test('a zip of records alone is for the run log; one with networks, or of anything else, is not', async () => {
+  const { session, record } = await finished()
+  const records = (folder: string) => Object.fromEntries(Object.entries(recordFiles(record)).map(([name, bytes]) => [folder + name, bytes]))
+  const own = { ...records('run-1/'), ...records('run-2/') }
+  for (const files of [own, records(''), recordFiles({ ...record, masks: null })]) expect(await isRecords(fileOf(files))).toBe(true)
+  const { 'config.json': config } = records('')
+  const others: Files[] = [await session.files('run'), { ...own, 'run-1/a.png': new Uint8Array(9) }, { 'config.json': config! }, {}]
+  for (const files of others) expect(await isRecords(fileOf(files))).toBe(false)
+  for (const bytes of [config!, zip(own).slice(0, 99)]) expect(await isRecords(fromBytes('x.zip', bytes))).toBe(false)
 })
 
 test('what is no run, or damaged, is named in a sentence and keeps no other out', async () => {

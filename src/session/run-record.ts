@@ -38,6 +38,8 @@ export interface RunRecord {
   masks: SeenMasks | null
 }
 
+const names = { config: 'config.json', summary: 'summary.json', curves: 'metrics.csv', masks: seenName } as const
+
 /** The record of a run as it stands. @param seconds as in `RunRecord` @param predictions of its present weights, by image */
 export function recordOf(
   { config, dataset, t, marks, rows, scores }: Trainer,
@@ -62,16 +64,16 @@ export function recordFiles(run: RunRecord): Files {
   const masks = run.masks && writeSeenMasks(run.masks)
   const last = scores.at(-1)
   return {
-    'config.json': json({
+    [names.config]: json({
       ...{ format: 'exemplar-lab-run', version, config, classes, seed: config.seed, backend, adapter, step, state },
       data: { sample, hash: data },
     }),
-    'summary.json': json({
+    [names.summary]: json({
       ...{ name, steps: step, seconds, backend, adapter, fit: last?.fit ?? null },
       ...(last && last.dice !== null && { dice: { mean: last.dice, perClass: last.perClass } }),
     }),
-    'metrics.csv': new TextEncoder().encode(writeMetricsCsv(rows, scores)),
-    ...(masks && { [seenName]: masks }),
+    [names.curves]: new TextEncoder().encode(writeMetricsCsv(rows, scores)),
+    ...(masks && { [names.masks]: masks }),
   }
 }
 
@@ -123,6 +125,21 @@ export async function readRecords(files: readonly GivenFile[]): Promise<{ record
   return { records, problems }
 }
 
+/** Whether a file is a zip of records and nothing more, as the run log exports them. Only the list of a zip is read. */
+export async function isRecords(file: GivenFile): Promise<boolean> {
+  try {
+    if (!isZip(await file.read(0, 4))) return false
+    const entries = (await listZip(file)).map(({ name }) => name).filter((name) => !name.endsWith('/'))
+    const whole = new Set(entries)
+    const folders = entries.flatMap((name) => folderOf(name) ?? [])
+    const own = new Set(folders.flatMap((folder) => Object.values(names).map((name) => folder + name)))
+    return folders.length > 0 && entries.every((name) => own.has(name)) && folders.every((folder) => whole.has(folder + names.curves))
+  } catch {
+    // Whatever is wrong with it, whoever reads it says.
+    return false
+  }
+}
+
 const noRun = (file: string) =>
   new InputError(
     `"${file}" is no run: choose the zip of "Export run", of "Export" in Run log, or the files that npm run train wrote.`,
@@ -130,8 +147,10 @@ const noRun = (file: string) =>
   )
 
 /** The folders that hold a run, each with its slash. */
-const foldersIn = (entries: readonly Entry[]): string[] =>
-  entries.flatMap(({ name }) => (/(^|\/)config\.json$/.test(name) ? [name.slice(0, -'config.json'.length)] : []))
+const foldersIn = (entries: readonly Entry[]): string[] => entries.flatMap(({ name }) => folderOf(name) ?? [])
+
+/** Of a config.json its folder with a slash, or nothing at the top; null of any other file. */
+const folderOf = (name: string): string | null => (/(^|\/)config\.json$/.test(name) ? name.slice(0, -names.config.length) : null)
 
 /** @throws InputError */
 async function readRecord(entries: readonly Entry[], folder: string, file: string): Promise<RunRecord> {
@@ -143,10 +162,10 @@ async function readRecord(entries: readonly Entry[], folder: string, file: strin
   const parsed = async (own: string) => JSON.parse(strFromU8((await read(own)) ?? strToU8('null'))) as unknown
   try {
     const [about, summary, curves, masks] = [
-      await parsed('config.json'),
-      await parsed('summary.json'),
-      await read('metrics.csv'),
-      await read(seenName, mostMaskBytes),
+      await parsed(names.config),
+      await parsed(names.summary),
+      await read(names.curves),
+      await read(names.masks, mostMaskBytes),
     ]
     if (!isAbout(about) || !curves) throw new Error('It is no run.')
     const { version, backend, adapter, step, classes, data } = about

@@ -1,20 +1,19 @@
-import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
 import { zip, type Files } from '../export/archive'
-import { LostError } from '../kernels/lost-error'
-import { MemoryError } from '../kernels/memory-error'
+import type { LostError } from '../kernels/lost-error'
+import type { MemoryError } from '../kernels/memory-error'
 import { yieldTask } from '../lib/yield-task'
-import type { Network, Recovery } from '../method/history'
-import { ConfigError, defaults, freeKeys, keys, makeConfig, maskKeys, type Config } from '../method/config'
-import { asWritten, caseNames, scoreNames } from './cases'
+import type { Config } from '../method/config'
+import type { Network } from '../method/history'
 import { withMapping, withoutExemplar, withSlices } from './annotations'
-import { CheckpointError, openCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
-import { emptyDataset, numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
+import { asWritten, caseNames, scoreNames } from './cases'
+import { openCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
+import { numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
+import { Display } from './display'
 import { drawingFile, withDrawings } from './drawings'
 import type {
   BackendInfo,
-  BackendName,
   CaseName,
   Drawn,
   ExportedFile,
@@ -25,7 +24,6 @@ import type {
   OpenedPicture,
   PictureId,
   Prediction,
-  Problem,
   RunState,
   SampleName,
   SessionEvent,
@@ -33,573 +31,188 @@ import type {
 } from './events'
 import { examinationOf } from './examination'
 import { filesOf, usualOptions, zipped } from './export-files'
-import { readFor, withModality, withRead, type RoleFile, type Several } from './given-files'
-import { afterMemoryError, refuseTooLarge, refuseTooLargeExport, reportOf, roomOf } from './memory'
+import { Faults, type Reopen } from './faults'
+import type { RoleFile } from './given-files'
+import { Loop } from './loop'
+import { refuseTooLargeExport } from './memory'
 import { openedPicture } from './opened-picture'
-import { DiscardError, isMendable, ProblemError, problemOf } from './problem'
-import { Queue } from './queue'
-import { onlyCorrects, withoutDomain } from './domain'
-import { withFurther } from './further'
-import type { Networks } from './networks'
+import { imagesOf, withMask, withoutLastChoice, withTeacher } from './pairs'
+import type { Work } from './queue'
 import { Reports } from './reports'
-import { continuationOf, differences, openRunArchive, splitRuns, type RunArchive } from './run-archive'
+import { Run } from './run'
+import type { RunArchive } from './run-archive'
 import { recordOf, type RunRecord } from './run-record'
-import { moved } from './run-state'
-import { imagesOf, sayChange, withMask, withoutLastChoice, withTeacher } from './pairs'
-import { sampleDataset } from './samples'
 import { fromSeen } from './seen-mask'
-import { Speed } from './speed'
+import { Setup } from './setup'
 import { numbersOf } from './summary'
-import { recordingOf } from './timeline-file'
-import { DivergedError, smallPile, Trainer } from './trainer'
-import { missingOf, prepare } from './training-data'
+import type { Trainer } from './trainer'
+import { missingOf } from './training-data'
+import { Turns } from './turns'
 import { measureMasks, viewedPicture } from './viewed-picture'
-import { sayStrangers, WaitingRun } from './waiting-run'
-
-const fixedLabels = 'The labels cannot change during a run: export what you need, press Reset, then change the labels.'
-
-/** Milliseconds between the states that a run keeps to go back to, and at least so many times what keeping one takes: 1 % of the run. */
-const keeping = { every: 10_000, times: 100 }
-
-/** Times that a run goes on by itself with half the learning rate. */
-const mostLapses = 3
-
-/** Milliseconds after an error on a GPU in which the GPU is heard to be lost, if that was the cause. */
-const newsOfLoss = 1000
-
-/** Opens the backend anew after it was lost, or for `host` one that needs no GPU. */
-export type Reopen = (on: BackendName, host: boolean) => Promise<BackendInfo>
 
 /**
  * A run from data to masks: empty -> ready -> running <-> paused | stopped -> finished | failed. It owns data, models and loop, the same in a
- * worker and in Node. Commands may come at any time; work is done one piece after another, and Pause is read between steps. A command's
- * promise resolves when it is done and rejects with what went wrong, which ends nothing else.
+ * worker and in Node. Commands may come at any time; a command's promise resolves when it is done and rejects with what went wrong, which ends
+ * nothing else. Here stands when each is done: in its turn, between two steps of a run, or at once. What is done, its parts know.
  */
 export class Session {
-  private present: RunState = 'empty'
-  /** How the loop is to end, between two steps, once asked to. */
-  private ending: 'paused' | 'stopped' | 'finished' | null = null
-  /** The run pauses by itself after this step. */
-  pauseAfter = Infinity
-  private config: Config = defaults
-  private dataset: Dataset = emptyDataset
-  private prepared: Trainer['prepared'] | null = null
-  private trainer: Trainer | null = null
-  private watched: PictureId | null = null
-  private live = true
-  private readonly queue = new Queue()
   private readonly reports: Reports
-  private speed = new Speed()
-
-  /** The checkpoint that the run was continued from, while it may have to start over: see `doubt`. */
-  private origin: Checkpoint | null = null
-  private doubted = false
-
-  /** What befell the backend, until the run has gone back. */
-  private fault: Error | null = null
-  private heard: (() => void) | null = null
-  /** Whether there is no backend for the moment. */
-  private opening = false
-  /** Losses of a backend since the run came to a state that it could keep, and how far that was. */
-  private losses = { step: -1, count: 0 }
-  /** When a state was last kept, and how long that took, in milliseconds. */
-  private kept = { at: 0, cost: 0 }
+  private readonly run: Run
+  private readonly turns: Turns
+  private readonly display: Display
+  private readonly loop: Loop
+  private readonly setup: Setup
 
   /** @param reopen null where a lost backend ends the run */
-  constructor(
-    private backend: BackendInfo,
-    report: (event: SessionEvent) => void,
-    private readonly reopen: Reopen | null = null,
-  ) {
+  constructor(backend: BackendInfo, report: (event: SessionEvent) => void, reopen: Reopen | null = null) {
     this.reports = new Reports(report)
-  }
-
-  /** Resolves when everything asked for so far is done, including a run in progress until it pauses or ends. */
-  settled(): Promise<void> {
-    return this.queue.settled()
+    this.run = new Run(backend, this.reports)
+    const faults = new Faults(this.run, this.reports, reopen)
+    this.turns = new Turns(this.run, faults, this.reports, () => this.display.restSoon())
+    this.display = new Display(this.run, faults, this.turns, this.reports)
+    this.loop = new Loop(this.run, faults, this.turns, this.display, this.reports)
+    this.setup = new Setup(this.run, this.display, this.reports)
   }
 
   get state(): RunState {
-    return this.present
+    return this.run.state
   }
 
   get stepsTaken(): number {
-    return this.trainer?.t ?? 0
+    return this.run.trainer?.t ?? 0
   }
 
   /** What a run still needs, in words. */
   get missing(): string[] {
-    return missingOf(this.dataset)
+    return missingOf(this.run.dataset)
   }
+
+  /** Resolves when everything asked for so far is done, including a run in progress until it pauses or ends. */
+  settled = (): Promise<void> => this.turns.settled()
+
+  /** Does what must not wait for the end of a run, and what it does not depend on. */
+  betweenSteps = <T>(work: Work<T>): Promise<T> => this.turns.between(work)
 
   // ---- data and settings ---------------------------------------------------------------------------------------------------------
 
-  loadSample = (sample: SampleName) =>
-    this.enqueue(() => {
-      this.refuseToForget()
-      this.several = null
-      this.waiting = null
-      this.use(sampleDataset(sample))
-    })
+  loadSample = (sample: SampleName) => this.turns.add(() => this.setup.sample(sample))
 
   /** @returns those of the files that are no exported runs */
   loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames): Promise<RoleFile[]> =>
-    this.enqueue(async () => {
-      const { runs, others } = await splitRuns(files)
-      const further = others.filter(({ role }) => role === 'further')
-      const own = others.filter(({ role }) => role !== 'further')
-      for (const file of runs)
-        await this.openRun(file).catch((error: unknown) => {
-          // One bad zip keeps no image out.
-          const problem = problemOf(error)
-          if (others.length === 0 || problem?.kind !== 'input') throw error
-          this.reports.send('problem', problem)
-        })
-      if (own.length > 0) await this.openFiles(own, chosen)
-      if (further.length > 0) await this.addFurther(further)
-      if (own.length > 0 || runs.length > 0) this.sayWaiting()
-      return others
-    })
-
-  private async addFurther(files: RoleFile[]): Promise<void> {
-    const by = this.trainer ?? this.waiting?.networks ?? null
-    const { dataset, problems } = await withFurther(this.dataset, files, by, this.tellRead)
-    this.reports.problems(problems)
-    if (dataset !== this.dataset) this.showAnew(dataset)
-  }
-
-  /** Takes a data set that learns from the same. @param scored whether scores stay */
-  private showAnew(dataset: Dataset, scored = true): void {
-    this.dataset = dataset
-    if (this.trainer) this.trainer.dataset = dataset
-    this.reportDataset()
-    this.reportState()
-    this.restSoon(scored)
-  }
-
-  private async openFiles(files: RoleFile[], chosen?: ChosenNames): Promise<void> {
-    const before = withoutDomain(this.dataset)
-    const read = await readFor(before, files, this.tellRead)
-    const strangers = this.waiting?.take(
-      read.given.map(({ volume }) => volume),
-      files,
-    )
-    if (strangers) {
-      this.reports.problems([...read.problems, ...sayStrangers(strangers)])
-      await this.goOnWaiting()
-      return
-    }
-    const { dataset, problems } = withRead(before, read, chosen)
-    this.reports.problems(problems)
-    if (dataset === before) return
-    if (!before.modality) this.several = dataset.modality && { before, given: [] }
-    this.several?.given.push({ files, chosen })
-    if (this.scoredBy(dataset)) return
-    this.refuseToForget()
-    this.use(dataset)
-    await this.goOnWaiting()
-  }
-
-  /** Takes a data set in which only reference masks are others: nothing learnt depends on them. @returns whether it is one */
-  private scoredBy(dataset: Dataset): boolean {
-    const { exemplars, unlabeled } = this.dataset
-    if (!this.prepared || dataset.exemplars !== exemplars || dataset.unlabeled !== unlabeled) return false
-    this.showAnew(dataset, false)
-    return true
-  }
-
-  /** Gives an image another mask, or none, and says what that changes; a run that has begun continues if its labels stay. */
-  chooseMask = (image: string, mask: string | null): Promise<string> => this.usePairs((dataset) => withMask(dataset, image, mask))
-
-  /** Makes an image with its own mask the exemplar, likewise. */
-  chooseExemplar = (image: string): Promise<string> => this.usePairs((dataset) => withTeacher(dataset, image))
-
-  /** Takes back the last such choice. */
-  undoMask = (): Promise<string> => this.usePairs(withoutLastChoice)
-
-  private usePairs(change: (before: Dataset) => Dataset): Promise<string> {
-    const work = async () => {
-      if (this.state === 'running') throw new ConfigError('Pause or stop the run before you change which mask is of which image.')
-      const before = this.dataset
-      const after = change(before)
-      if (!this.scoredBy(after)) {
-        const values = ({ classes }: Dataset) => classes.map(({ value }) => value).join()
-        if (this.trainer && after.classes.length > 0 && values(after) !== values(before)) throw new ConfigError(fixedLabels)
-        await this.goOnWith(after)
-        await this.goOnWaiting()
-      }
-      return sayChange(before, after)
-    }
-    // In the queue it would wait for the end of the run.
-    return this.state === 'running' ? this.guarded(work) : this.enqueue(work)
-  }
-
-  private several: Several | null = null
-
-  private tellRead = (done: number, of: number) => this.reports.progress('read', done, of)
-
-  /** Which image of each case is used, where cases have several, such as "t1ce": the files are read again, and those of others are left out. */
-  chooseModality = (modality: string) =>
-    this.enqueue(async () => {
-      this.refuseToForget()
-      if (!this.several || this.dataset.modality?.used === modality) return
-      if (this.dataset.exemplars.some(({ drawn }) => drawn))
-        throw new InputError('You drew on images of another modality: remove those exemplars first.', '')
-      const { dataset, problems } = await withModality(this.several, modality, this.tellRead)
-      this.reports.problems(problems)
-      this.use(dataset)
-      await this.goOnWaiting()
-    })
-
-  private waiting: WaitingRun | null = null
-
-  /** Shows a run from a zip, and continues it if its images are loaded. */
-  private async openRun(file: GivenFile): Promise<void> {
-    this.refuseToForget()
-    const run = await openRunArchive(file)
-    const { config } = run
-    const { further } = this.dataset
-    // Networks alone need no sample to go on with.
-    const sample = (run.curves ?? run.choices) ? run.sample : null
-    const known = { ...(sample ? sampleDataset(sample) : this.dataset.sample ? emptyDataset : withoutDomain(this.dataset)), further }
-    const message = differences(run)
-    if (message) this.reports.send('problem', { kind: 'input', message, file: file.name })
-    this.waiting = new WaitingRun(run, known)
-    // A zip without choices is continued on the data set at hand.
-    if (sample && !run.choices) this.use(known)
-    if (await this.goOnWaiting()) return
-    // Its curves and settings can be seen without its images.
-    const before = this.config
-    this.config = config
-    try {
-      this.use(known)
-    } catch (error) {
-      this.config = before
-      throw error
-    }
-    this.reports.replay(run)
-    this.flush()
-  }
+    this.turns.add(() => this.setup.files(files, chosen))
 
   /** Takes the networks of a run without its images: what is given to segment is segmented with them. */
-  useNetworks = (run: RunArchive) =>
-    this.enqueue(() => {
-      this.waiting = new WaitingRun({ ...run, choices: null, checkpoint: null }, emptyDataset)
-      this.config = run.config
-      this.use(emptyDataset)
-    })
+  useNetworks = (run: RunArchive) => this.turns.add(() => this.setup.networks(run))
 
-  /** Continues the waiting run, if all its images are loaded. */
-  private async goOnWaiting(): Promise<boolean> {
-    const { waiting } = this
-    if (!waiting) return false
-    const { choices, checkpoint, config } = waiting.run
-    try {
-      const dataset = waiting.dataset(this.dataset)
-      if (!dataset) return false
-      if (checkpoint) await this.goOnFrom(checkpoint, dataset)
-      else {
-        this.config = config
-        this.use(dataset)
-      }
-    } catch (error) {
-      // Without choices, only the attempt tells whether these are its images.
-      if (!choices && (error instanceof CheckpointError || error instanceof InputError)) return false
-      this.waiting = null
-      throw error
-    }
-    this.waiting = null
-    if (this.dataset.modality && waiting.files.length > 0)
-      this.several = { before: emptyDataset, given: [{ files: waiting.files, chosen: undefined }] }
-    this.watched = choices?.watched ?? null
-    this.reports.send('continued', { config, watched: this.watched })
-    this.restSoon(true)
-    return true
-  }
-
-  /** Another run begins: the curves of the waiting one are not its own. */
-  private leaveWaiting(): void {
-    if (!this.waiting) return
-    this.waiting.release()
-    this.waiting = null
-    this.restart()
-  }
-
-  private sayWaiting(): void {
-    const message = this.waiting?.wants()
-    if (message) this.reports.send('problem', { kind: 'input', message, file: this.waiting!.run.file, waits: true })
-  }
+  /** Which image of each case is used, where cases have several, such as "t1ce": the files are read again, and those of others are left out. */
+  chooseModality = (modality: string) => this.turns.add(() => this.setup.modality(modality))
 
   /** Which slices of a volume are images. */
   chooseSlices = (id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>) =>
-    this.enqueue(() => {
-      this.refuseToForget()
-      this.use(withSlices(this.dataset, id, choice))
-    })
+    this.turns.add(() => this.setup.replace((dataset) => withSlices(dataset, id, choice)))
 
   /** What a value of the exemplar's mask counts as. */
   mapLabel = (value: string, target: Target | 'own') =>
-    this.enqueue(() => {
-      this.refuseToForget()
-      this.use(withMapping(this.dataset, value, target === 'own' ? null : target))
-    })
+    this.turns.add(() => this.setup.replace((dataset) => withMapping(dataset, value, target === 'own' ? null : target)))
 
-  /** The numbers of a volume. */
-  inspect = (id: string): Promise<VolumeNumbers> =>
-    this.betweenSteps(() => {
-      const source = [...this.dataset.sources, this.dataset.exemplarSource].find((one) => one?.id === id)
-      if (!source) throw new InputError('This volume is no longer loaded; choose another.', '')
-      return numbersOf(source.volume)
-    })
+  /** Gives an image another mask, or none, and says what that changes; a run that has begun continues if its labels stay. */
+  chooseMask = (image: string, mask: string | null) => this.pair((dataset) => withMask(dataset, image, mask))
 
-  /** An image at full size; to draw on, with the models' prediction where nothing is drawn yet. */
-  openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
-    this.betweenSteps(async () => {
-      const picture = pictureOf(this.dataset, id)
-      if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
-      const { able } = this
-      const number = numberOf(this.dataset, id)
-      // Without networks nothing can be predicted, but one can still draw.
-      const predicted = () => (able && number >= 0 && toDraw ? able.predictOne(number) : Promise.resolve(null))
-      return openedPicture(this.dataset, picture, predicted, (this.trainer ?? this.networks) !== null)
-    })
+  /** Makes an image with its own mask the exemplar, likewise. */
+  chooseExemplar = (image: string) => this.pair((dataset) => withTeacher(dataset, image))
 
-  /** Networks that have learnt something: the run's, or those of one that waits for its images. */
-  private get networks(): Networks | null {
-    const { trainer, dataset, config, waiting } = this
-    return trainer ? (trainer.t > 0 ? trainer : null) : (waiting?.networksOn(dataset, config) ?? null)
+  /** Takes back the last such choice. */
+  undoMask = () => this.pair(withoutLastChoice)
+
+  private pair(change: (before: Dataset) => Dataset): Promise<string> {
+    const work = () => this.setup.pair(change)
+    // A run in progress refuses it: in the queue it would wait for the end of the run.
+    return this.state === 'running' ? this.turns.now(work) : this.turns.add(work)
   }
-
-  /** Those that can predict: none once the backend is lost for good. */
-  private get able(): Networks | null {
-    return this.state === 'failed' ? null : this.networks
-  }
-
-  /** An image at full size with all its masks. */
-  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.dataset, id, this.able))
-
-  /** Pixels of each class in a mask of several images; null for an image without that mask. */
-  measureMasks = (ids: readonly PictureId[], mask: MaskName) => this.betweenSteps(() => measureMasks(this.dataset, ids, mask, this.able))
 
   /**
    * Takes what was drawn on images. A run that has begun continues with it: paused, and for as many steps again if it had
    * finished.
    */
   annotate(drawings: readonly Drawn[], classes: OpenedPicture['classes']): Promise<void> {
-    this.end('paused')
-    return this.enqueue(() => this.goOnWith(withDrawings(this.dataset, drawings, classes)))
+    this.loop.end('paused')
+    return this.turns.add(() => this.setup.annotate(withDrawings(this.run.dataset, drawings, classes)))
   }
 
-  /** What is drawn on a volume as a file, before any training. */
-  exportDrawings = (drawings: readonly Drawn[], classes: OpenedPicture['classes'], options: ExportOptions): Promise<ExportedFile> =>
-    this.betweenSteps(() => drawingFile(this.dataset, drawings, classes, options))
-
   removeExemplar(id: PictureId): Promise<void> {
-    this.end('paused')
-    return this.enqueue(() => {
-      const index = this.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
-      if (index >= 0) return this.goOnWith(withoutExemplar(this.dataset, index))
+    this.loop.end('paused')
+    return this.turns.add(() => {
+      const index = this.run.dataset.exemplars.findIndex(({ picture }) => picture.id === id)
+      if (index >= 0) return this.setup.annotate(withoutExemplar(this.run.dataset, index))
     })
   }
 
-  /** Continues with other exemplars. */
-  private async goOnWith(dataset: Dataset): Promise<void> {
-    const { trainer } = this
-    if (!trainer) {
-      // A correction of what networks without their images have segmented.
-      return onlyCorrects(dataset) ? this.showAnew(dataset) : this.use(withoutDomain(dataset))
-    }
-    const missing = missingOf(dataset)
-    if (missing.length > 0)
-      throw new ConfigError(`The run would be left without ${missing.join(' and ')}: export what you need, press Reset, then change this.`)
-    if (dataset.classes.length !== trainer.net.classes) throw new ConfigError(fixedLabels)
-    const config = makeConfig({ steps: trainer.nextEnd }, this.config)
-    const prepared = prepare(dataset, config)
-    this.trainer = await trainer.continued(dataset, prepared, config)
-    // It belongs to the former data.
-    this.origin = null
-    this.dataset = dataset
-    this.prepared = prepared
-    this.config = config
-    this.reportDataset()
-    // Another exemplar makes another bank.
-    this.reportBank()
-    this.enter('paused')
+  editClass = (index: number, name: string, color: string) => this.betweenSteps(() => this.run.editClass(index, name, color))
+
+  /** Leaves one image of the bank out of the steps that follow. */
+  removeFromBank = (id: PictureId) => this.betweenSteps(() => this.run.removeFromBank(id))
+
+  configure = (values: Partial<Config>) =>
+    this.turns.add(async () => {
+      if (await this.run.configure(values)) this.display.restSoon(true)
+    })
+
+  // ---- driving -------------------------------------------------------------------------------------------------------------------
+
+  start = () => this.turns.add(() => this.loop.go('ready'))
+  resume = () => this.turns.add(() => this.loop.go('paused', 'stopped'))
+
+  /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
+  step = (only: Network | null = null) => this.turns.add(() => this.loop.step(only))
+
+  /** Takes effect between two steps, without waiting for its turn in the queue, unless no step has begun. */
+  pause(): Promise<void> {
+    this.loop.end('paused')
+    return this.turns.add(() => void this.loop.end('paused'), true)
+  }
+
+  stop(): Promise<void> {
+    const asked = this.loop.end('stopped')
+    return this.turns.add(() => this.loop.stop(asked), true)
+  }
+
+  reset(): Promise<void> {
+    this.loop.end('paused')
+    return this.turns.add(() => this.run.restart())
   }
 
   /**
    * Trains a run at rest so many steps further than it has come, which are then its last; the learning rate falls to the new end, and teaching
    * begins where it would have.
    */
-  trainOn = (more: number) =>
-    this.enqueue(async () => {
-      if (!this.trainer || !['paused', 'stopped', 'finished'].includes(this.state))
-        throw new ConfigError('Only a run at rest can be given more steps.')
-      if (!(more >= 1)) throw new ConfigError('Give the number of further steps, at least 1.')
-      await this.goOnAs(makeConfig({ steps: this.stepsTaken + more }, this.config))
-      this.enter('paused')
-      this.go('paused')
-    })
+  trainOn = (more: number) => this.turns.add(() => this.loop.trainOn(more))
 
-  /** Continues with other settings. */
-  private async goOnAs(config: Config): Promise<void> {
-    const trainer = this.trainer!
-    this.trainer = await trainer.continued(this.dataset, trainer.prepared, config, trainer.bank)
-    this.config = config
-    this.reportDataset()
-  }
-
-  /** What was learnt from the user's own images is discarded only on request; a sample can be loaded again. */
-  private refuseToForget(): void {
-    if (this.trainer && this.dataset.sample === null)
-      throw new DiscardError('Loading other data would discard this run: export what you need, press Reset, then load the data.')
-  }
-
-  editClass = (index: number, name: string, color: string) =>
-    this.betweenSteps(() => {
-      const before = this.dataset.classes[index]
-      if (!before) throw new InputError('This class no longer exists; choose another.', '')
-      const info = { ...before, name, color }
-      this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
-      if (this.trainer) this.trainer.dataset = this.dataset
-      this.reports.send('class', { info })
-    })
-
-  configure = (values: Partial<Config>) =>
-    this.enqueue(async () => {
-      const before = this.config
-      const config = makeConfig(values, before)
-      const others = keys.filter((key) => config[key] !== before[key])
-      const { trainer } = this
-      const networks = trainer ?? this.networks
-      if (networks) {
-        if (!others.every((key) => freeKeys.includes(key)) || this.state === 'failed')
-          throw new ConfigError(
-            trainer
-              ? 'Settings apply to a new run: press Reset, then change them.'
-              : 'These are the settings of the networks that are loaded: load images to train on, then change them.',
-          )
-        this.config = networks.config = config
-        if (others.length > 0) trainer?.markSettings(Object.fromEntries(others.map((key) => [key, config[key]])))
-        if (others.every((key) => maskKeys.includes(key))) return this.showAnew(this.dataset)
-        return trainer ? this.goOnAs(config) : this.reportDataset()
-      }
-      this.config = config
-      try {
-        if (this.missing.length === 0) this.use(this.dataset)
-        else this.reportDataset()
-      } catch (error) {
-        this.config = before
-        throw error
-      }
-    })
-
-  /** Replaces the data set and discards what was learnt. If the new one cannot be prepared, the old one stays. */
-  private use(dataset: Dataset): void {
-    const prepared = missingOf(dataset).length === 0 ? prepare(dataset, this.config) : null
-    this.dataset = dataset
-    this.prepared = prepared
-    this.restart()
-  }
-
-  private restart(from = 0): void {
-    this.waiting?.release()
-    this.trainer?.release()
-    this.trainer = null
-    this.origin = null
-    this.speed = new Speed(from)
-    this.kept = { at: performance.now(), cost: 0 }
-    this.losses = { step: -1, count: 0 }
-    this.reports.nextRun()
-    this.reportDataset()
-    if (this.waiting?.run.networks) this.reports.send('loaded', { file: this.waiting.run.file })
-    this.enter(this.prepared ? 'ready' : 'empty')
-  }
-
-  // ---- driving -------------------------------------------------------------------------------------------------------------------
-
-  private refuseWithoutData(toDo: 'start' | 'continue', dataset = this.dataset): void {
-    const missing = missingOf(dataset)
-    if (missing.length > 0) throw new InputError(`Add ${missing.join(' and ')} to ${toDo}.`, '')
-  }
-
-  private refuseTooLarge(): void {
-    const { backend } = this.backend
-    refuseTooLarge(this.dataset, this.config, roomOf(backend), backend)
-  }
-
-  start = () => this.enqueue(() => this.go('ready'))
-  resume = () => this.enqueue(() => this.go('paused', 'stopped'))
-
-  private go(...from: RunState[]): void {
-    this.refuseWithoutData('start')
-    if (!from.includes(this.state)) return
-    this.refuseTooLarge()
-    this.leaveWaiting()
-    this.ending = null
-    this.trainer?.markResumed()
-    this.enter('running')
-    const { run } = this.reports
-    // A reset may be queued before the loop, which then belongs to an older run. The run reports its own errors.
-    this.enqueue(() => (run === this.reports.run ? this.loop() : undefined)).catch(() => undefined)
-  }
-
-  /** Takes effect between two steps, without waiting for its turn in the queue, unless no step has begun. */
-  pause(): Promise<void> {
-    this.end('paused')
-    return this.enqueue(() => void this.end('paused'), true)
-  }
-
-  /** Asks the loop to end, if one is running and has not been asked yet. */
-  private end(as: 'paused' | 'stopped'): boolean {
-    if (this.state !== 'running' || this.ending) return false
-    this.ending = as
-    return true
-  }
-
-  /** Exactly one step, from ready or paused. @param only updates this network alone: `Trainer.steps` */
-  step = (only: Network | null = null) =>
-    this.enqueue(async () => {
-      this.refuseWithoutData('start')
-      if (this.state !== 'ready' && this.state !== 'paused' && this.state !== 'stopped') return
-      this.refuseTooLarge()
-      this.leaveWaiting()
-      const trainer = this.open()
-      await this.advance(trainer, 1, only)
-      this.enter(trainer.restsAs)
-      await this.rest()
-    })
-
-  stop(): Promise<void> {
-    const asked = this.end('stopped')
-    return this.enqueue(async () => {
-      if (asked || this.end('stopped') || this.state !== 'paused') return
-      this.enter('stopped')
-      await this.rest()
-    }, true)
-  }
-
-  reset(): Promise<void> {
-    this.end('paused')
-    return this.enqueue(() => this.restart())
+  /** The run pauses by itself after this step. */
+  set pauseAfter(step: number) {
+    this.loop.pauseAfter = step
   }
 
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
-    this.watched = image
-    return this.beside(() => this.show())
+    this.run.watched = image
+    return this.turns.beside(() => this.display.look())
   }
 
   /** Whether pictures are reported during a run. */
   followLive(on: boolean): void {
-    this.live = on
+    this.display.live = on
   }
 
+  // ---- the backend ---------------------------------------------------------------------------------------------------------------
+
+  /**
+   * What computes is lost, or refuses something: the run goes back to the last good state, on a backend opened anew. May be called at any
+   * time; done when the run stands there.
+   */
+  lose = (fault: LostError | MemoryError): Promise<void> => this.turns.lose(fault)
+
   /** Whether this backend may yet turn out to compute wrongly: until then, what a run is continued from is kept. */
-  doubt(doubted: boolean): void {
-    this.doubted = doubted
-    if (!doubted) this.origin = null
-  }
+  doubt = (doubted: boolean): void => this.run.doubt(doubted)
 
   /**
    * Leaves a backend that computes wrongly. What it has trained is discarded: the run starts over from its start, or from the checkpoint that it was
@@ -607,317 +220,103 @@ export class Session {
    * @param open makes another backend active @param why a sentence for the user, given the steps that are discarded
    */
   moveTo(open: () => Promise<BackendInfo>, why: (discarded: number, goesOn: boolean) => string): Promise<void> {
-    const goesOn = this.end('paused')
-    return this.enqueue(async () => {
-      const { origin, trainer } = this
-      if (trainer) this.restart()
-      this.backend = await open()
-      this.doubt(false)
-      this.reports.send('backend', { backend: this.backend })
-      if (origin) await this.goOnFrom(origin)
-      this.reports.send('problem', { kind: 'run', message: why(trainer ? trainer.t - (this.trainer?.t ?? 0) : 0, goesOn), file: null })
-      if (goesOn) this.go(origin ? 'paused' : 'ready')
-    })
-  }
-
-  private open(): Trainer {
-    return (this.trainer ??= new Trainer(this.dataset, this.prepared!, this.config))
-  }
-
-  private async loop(): Promise<void> {
-    if (this.state !== 'running') return
-    try {
-      const trainer = this.open()
-      while (this.state === 'running' && !this.ending) {
-        const begun = performance.now()
-        const before = trainer.t
-        await this.advance(trainer, this.stepsAtOnce(trainer))
-        await this.queue.drain()
-        await yieldTask()
-        this.speed.passed((performance.now() - begun) / 1000, trainer.t - before, trainer.isTaught)
-        if (trainer.t >= this.config.steps) this.ending = 'finished'
-        else if (trainer.t >= this.pauseAfter) this.end('paused')
-      }
-    } catch (error) {
-      const { problem } = this.failure(error)
-      if (problem) this.reports.send('problem', problem)
-    }
-    // Before the final pictures, which queued commands would otherwise wait for.
-    await this.queue.drain()
-    if (this.state !== 'running') return
-    this.enter(this.ending ?? 'paused')
-    await this.rest()
-  }
-
-  /** Stops at the next score or rest. */
-  private stepsAtOnce({ t }: Trainer): number {
-    const { scoreEvery, steps } = this.config
-    return Math.max(1, Math.min(this.speed.stepsAtOnce, scoreEvery - (t % scoreEvery), steps - t, this.pauseAfter - t))
-  }
-
-  /** Takes steps; if something goes wrong that can be made good, the run is then further back. */
-  private async advance(trainer: Trainer, most: number, only: Network | null = null): Promise<void> {
-    try {
-      await this.take(trainer, most, only)
-      const { at, cost } = this.kept
-      const begun = performance.now()
-      if (begun - at < Math.max(keeping.every, keeping.times * cost)) return
-      await trainer.keep()
-      const now = performance.now()
-      this.kept = { at: now, cost: now - begun }
-    } catch (error) {
-      await this.mend(error)
-    }
-  }
-
-  private async take(trainer: Trainer, most: number, only: Network | null): Promise<void> {
-    if (this.fault) throw this.fault
-    if (trainer.lacksBank && !(await this.makeBank(trainer))) return
-    const begun = performance.now()
-    const rows = await trainer.steps(most, only)
-    this.speed.stepped((performance.now() - begun) / 1000, rows.length)
-    // What was computed since the fault means nothing.
-    if (this.fault) throw this.fault
-    this.reports.collect({ rows })
-    if (trainer.t % this.config.scoreEvery === 0 && trainer.t < this.config.steps) {
-      const scoring = performance.now()
-      await this.score(trainer)
-      if (this.dataset.unlabeled.length <= smallPile) await this.predict(trainer, yieldTask)
-      this.speed.scored((performance.now() - scoring) / 1000)
-    }
-    if (this.reports.metricsDue) this.flush()
-    if (this.live && this.reports.viewsDue) await this.show()
-  }
-
-  /**
-   * What computes is lost, or refuses something: the run goes back to the last good state, on a backend opened anew. May be called at any
-   * time; done when the run stands there.
-   */
-  lose(fault: LostError | MemoryError): Promise<void> {
-    this.fault ??= fault
-    this.heard?.()
-    const made = this.enqueue(async () => {
-      if (this.fault) await this.mend(this.fault)
-    })
-    return made.catch((error: unknown) => {
-      const problem = problemOf(error)
-      if (problem) this.reports.send('problem', problem)
-    })
-  }
-
-  /** The error that made another one: of a lost GPU all sorts of things are heard before the loss itself. */
-  private async causeOf(error: unknown): Promise<unknown> {
-    if (error instanceof WebAssembly.RuntimeError) return new LostError(`WebAssembly stopped (${error.message})`)
-    const known =
-      error instanceof DivergedError || error instanceof MemoryError || error instanceof LostError || error instanceof Interrupted
-    if (!known && this.backend.backend === 'webgpu' && problemOf(error)?.kind === 'bug' && !this.fault) {
-      await new Promise<void>((resolve) => {
-        this.heard = resolve
-        setTimeout(resolve, newsOfLoss)
-      })
-      this.heard = null
-    }
-    return this.fault ?? error
-  }
-
-  /** Makes good what went wrong, by going back to the last good state. @throws what cannot be made good, and what is not wrong */
-  private async mend(error: unknown): Promise<void> {
-    const cause = await this.causeOf(error)
-    this.fault = null
-    if (cause instanceof DivergedError) return this.slowDown(cause)
-    if (cause instanceof LostError) return this.openAnew(cause)
-    // There is room again for a step of other settings.
-    if (cause instanceof MemoryError) this.trainer?.goBack(null)
-    throw cause
-  }
-
-  private slowDown({ message }: DivergedError): void {
-    const trainer = this.trainer!
-    if (trainer.recoveries.filter(({ why }) => why === 'loss').length >= mostLapses) {
-      const { t } = trainer.goBack(null)
-      throw new DivergedError(
-        `${message}, though the learning rate was halved ${mostLapses} times. The weights of step ${t} are kept: export them, or press Reset and take a smaller learning rate.`,
-      )
-    }
-    const { step, learningRate } = trainer.goBack('loss').recoveries.at(-1)!
-    this.wentBack(`${message}. The run went back to step ${step} and goes on with half the learning rate, ${learningRate}.`)
-  }
-
-  private async openAnew(cause: LostError): Promise<void> {
-    const { trainer, reopen, backend } = this
-    const step = trainer?.safe ?? -1
-    const count = this.losses.step === step ? this.losses.count + 1 : 1
-    this.losses = { step, count }
-    if (!reopen || count > 3 || (count > 2 && backend.backend !== 'webgpu')) {
-      throw new ProblemError({
-        kind: 'backend',
-        message: `${cause.message}${count > 1 ? ', again and again' : ''}. Reload the page.`,
-        file: null,
-      })
-    }
-    trainer?.release()
-    this.waiting?.release()
-    this.opening = true
-    // A step that the GPU cannot take would cost it each time.
-    this.backend = await reopen(backend.backend, count > 1).finally(() => (this.opening = false))
-    this.doubt(this.doubted && this.backend.backend === 'webgpu')
-    this.reports.send('backend', { backend: this.backend })
-    const now = this.backend.backend === backend.backend ? 'It was opened anew' : `${this.backend.backend} computes from now on`
-    const back = trainer?.goBack('backend').recoveries.at(-1)
-    const lost = back && back.reached - back.step
-    const next = back ? `; the run goes on from step ${back.step}, ${lost ? `${lost} before ` : ''}where it was` : ''
-    this.wentBack(`${cause.message}. ${now}${next}.`)
-  }
-
-  /** Reports that the run stands further back than it did. */
-  private wentBack(message: string): void {
-    this.kept.at = performance.now()
-    this.reports.send('recovered', { message, recoveries: this.trainer?.recoveries ?? [] })
-    if (!this.trainer) return
-    if (this.state === 'finished' && this.trainer.t < this.config.steps) this.enter('paused')
-    this.flush()
-  }
-
-  private reportRecoveries(recoveries: readonly Recovery[]): void {
-    if (recoveries.length > 0) this.reports.send('recovered', { message: null, recoveries })
+    const goesOn = this.loop.end('paused')
+    return this.turns.add(() => this.loop.moveTo(open, goesOn, why))
   }
 
   /** Marks that the run stands here after its worker had died. @param reached how far it had come */
-  markRespawn(reached: number): void {
-    const { trainer } = this
-    if (!trainer) return
-    trainer.mark('worker', reached)
-    this.reportRecoveries(trainer.recoveries)
-  }
+  markRespawn = (reached: number): void => this.run.markRespawn(reached)
 
-  /** @returns false if a command came first: the next step begins anew */
-  private async makeBank(trainer: Trainer): Promise<boolean> {
-    const { state } = this
-    try {
-      await trainer.makeBank(async (done, of) => {
-        this.reports.progress('bank', done, of)
-        await this.queue.drain()
-        await yieldTask()
-        if (state === 'running' ? this.ending : this.queue.impatient > 0) throw new Interrupted()
-      })
-    } catch (error) {
-      if (error instanceof Interrupted) return false
-      throw error
-    }
-    this.reportBank()
-    return true
-  }
+  // ---- looking -------------------------------------------------------------------------------------------------------------------
 
-  /** Leaves one image of the bank out of the steps that follow. */
-  removeFromBank = (id: PictureId) =>
-    this.betweenSteps(async () => {
-      const { trainer } = this
-      if (!trainer?.bank) return
-      const { bank } = trainer
-      await trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
-      this.reportBank()
+  /** The numbers of a volume. */
+  inspect = (id: string): Promise<VolumeNumbers> =>
+    this.betweenSteps(() => {
+      const source = [...this.run.dataset.sources, this.run.dataset.exemplarSource].find((one) => one?.id === id)
+      if (!source) throw new InputError('This volume is no longer loaded; choose another.', '')
+      return numbersOf(source.volume)
     })
 
-  private reportBank(): void {
-    this.reports.bank(this.trainer?.bank ?? null, this.dataset)
-  }
+  /** An image at full size; to draw on, with the models' prediction where nothing is drawn yet. */
+  openPicture = (id: PictureId, toDraw: boolean): Promise<OpenedPicture> =>
+    this.betweenSteps(() => {
+      const { dataset, able, networks, trainer } = this.run
+      const picture = pictureOf(dataset, id)
+      if (!picture) throw new InputError('This image is no longer loaded; choose another.', '')
+      const number = numberOf(dataset, id)
+      // Without networks nothing can be predicted, but one can still draw.
+      const predicted = () => (able && number >= 0 && toDraw ? able.predictOne(number) : Promise.resolve(null))
+      return openedPicture(dataset, picture, predicted, (trainer ?? networks) !== null)
+    })
 
-  private async score(trainer: Trainer): Promise<void> {
-    this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
-  }
+  /** An image at full size with all its masks. */
+  viewPicture = (id: PictureId) => this.betweenSteps(() => viewedPicture(this.run.dataset, id, this.run.able))
 
-  private async predict(networks: Networks, pause: () => Promise<void>): Promise<void> {
-    this.reports.predicted(networks, await networks.predictAll(pause))
-  }
+  /** Pixels of each class in a mask of several images; null for an image without that mask. */
+  measureMasks = (ids: readonly PictureId[], mask: MaskName) =>
+    this.betweenSteps(() => measureMasks(this.run.dataset, ids, mask, this.run.able))
 
-  /** Reports everything up to the last step, and all predictions, when a run comes to rest. @param scored whether a score of this step is still right */
-  private async rest(scored = false): Promise<void> {
-    const { networks } = this
-    if (!networks || this.state === 'running' || this.state === 'failed') return
-    // What was asked for because the run came to rest must not wait for hundreds of images.
-    await this.queue.drain()
-    this.flush()
-    const trainer = networks === this.trainer ? this.trainer : null
-    try {
-      await trainer?.keep()
-    } catch (error) {
-      await this.mend(error)
-    }
-    await this.show()
-    const { state } = this
-    const { run } = this.reports
-    // A command that arrives meanwhile must not wait for hundreds of images.
-    const left = () => this.state !== state || this.reports.run !== run || this.queue.impatient > 0
-    const pause = async () => {
-      await yieldTask()
-      if (left()) throw new Interrupted()
-    }
-    try {
-      const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % this.config.scoreEvery === 0)
-      if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
-      this.flush()
-      await this.predict(networks, pause)
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error
-    }
-  }
+  /** What a run saw in an image, in the size of the image. */
+  fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.run.dataset, id, seen, config)
 
-  /** Files are taken before hundreds of images are predicted. The run reports its own errors. */
-  private restSoon(scored = false): void {
-    this.enqueue(() => this.rest(scored), true).catch(() => undefined)
-  }
+  /** Which new name is of which image, where exports rename. */
+  caseNames = (): Promise<CaseName[]> => this.betweenSteps(() => caseNames(this.run.dataset))
 
   // ---- results -------------------------------------------------------------------------------------------------------------------
 
   export = (what: ExportKind, options: ExportOptions = usualOptions): Promise<ExportedFile> =>
     this.betweenSteps(async () => {
-      refuseTooLargeExport(this.dataset, what)
+      refuseTooLargeExport(this.run.dataset, what)
       const files = await this.files(what, options)
-      return zipped(files, what, this.networks!)
+      return zipped(files, what, this.run.networks!)
     })
 
   /** The files of an export by path, as `export` zips them. @throws InputError before the first step */
   async files(what: ExportKind, options: ExportOptions = usualOptions): Promise<Files> {
-    const { networks } = this
+    const { networks, backend, watched, speed } = this.run
     if (!networks) throw new InputError('There is nothing to export before the first step.', '')
     const tell = async (done: number, of: number) => {
       this.reports.progress('export', done, of)
       await yieldTask()
     }
-    return filesOf(networks, this.backend, what, options, this.watched, this.speed, tell)
+    return filesOf(networks, backend, what, options, watched, speed, tell)
   }
+
+  /** What is drawn on a volume as a file, before any training. */
+  exportDrawings = (drawings: readonly Drawn[], classes: OpenedPicture['classes'], options: ExportOptions): Promise<ExportedFile> =>
+    this.betweenSteps(() => drawingFile(this.run.dataset, drawings, classes, options))
 
   /** The latest scores with each patient's Dice, called as exports with these options call them. */
   async patientScores(options: ExportOptions = usualOptions): Promise<Awaited<ReturnType<Trainer['score']>>> {
-    const { row, patients } = await this.open().score()
-    const names = scoreNames(this.dataset, asWritten(this.dataset, options))
+    const { row, patients } = await this.run.open().score()
+    const names = scoreNames(this.run.dataset, asWritten(this.run.dataset, options))
     return { row, patients: patients.map((one) => ({ ...one, patient: names.get(one.patient) ?? one.patient })) }
   }
 
-  /** What stays of the run for comparison; null if it took no step here. @param predictions of its present weights */
-  record = (predictions: readonly Prediction[]): RunRecord | null =>
-    this.trainer && this.speed.stepping
-      ? recordOf(this.trainer, this.backend, this.speed.from === 0 ? this.speed.spent : null, predictions)
-      : null
-
-  /** What a run saw in an image, in the size of the image. */
-  fromSeen = (id: PictureId, seen: Uint8Array, config: Config) => fromSeen(this.dataset, id, seen, config)
-
   /** What the doctor says of the run, its images called as exports with these options call them. */
   async advice(options: ExportOptions = usualOptions): Promise<Finding[]> {
-    const trainer = this.open()
-    return examinationOf(trainer, await trainer.predictAll(), asWritten(this.dataset, options))
+    const trainer = this.run.open()
+    return examinationOf(trainer, await trainer.predictAll(), asWritten(this.run.dataset, options))
   }
 
-  /** Which new name is of which image, where exports rename. */
-  caseNames = (): Promise<CaseName[]> => this.betweenSteps(() => caseNames(this.dataset))
+  // ---- keeping -------------------------------------------------------------------------------------------------------------------
+
+  /** What stays of the run for comparison; null if it took no step here. @param predictions of its present weights */
+  record(predictions: readonly Prediction[]): RunRecord | null {
+    const { trainer, backend, speed } = this.run
+    return trainer && speed.stepping ? recordOf(trainer, backend, speed.from === 0 ? speed.spent : null, predictions) : null
+  }
 
   /** The complete state of the run as bytes, of between two steps. @throws InputError before the first step */
   checkpoint = (): Promise<Uint8Array<ArrayBuffer>> =>
     this.betweenSteps(() => {
-      if (!this.trainer) throw new InputError('There is nothing to save before the first step.', '')
-      return saveCheckpoint(this.trainer)
+      if (!this.run.trainer) throw new InputError('There is nothing to save before the first step.', '')
+      return saveCheckpoint(this.run.trainer)
     })
+
+  /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
+  restore = (from: Uint8Array<ArrayBuffer> | Checkpoint) =>
+    this.turns.add(async () => this.run.continueFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
 
   /**
    * The run as a zip to continue from, of between two steps: what `export('run')` gives, without networks, predictions and report. Given with its
@@ -926,154 +325,7 @@ export class Session {
    */
   archive = (): Promise<Uint8Array<ArrayBuffer>> =>
     this.betweenSteps(async () => {
-      if (imagesOf(this.dataset).length === 0) throw new InputError('There is nothing to save before images are loaded.', '')
-      return zip(await this.continuation())
+      if (imagesOf(this.run.dataset).length === 0) throw new InputError('There is nothing to save before images are loaded.', '')
+      return zip(await this.run.continuation())
     })
-
-  private continuation(): Promise<Files> {
-    const { trainer, backend, watched, config, dataset } = this
-    return continuationOf(trainer ?? { config, dataset, t: 0, recoveries: [], marks: [] }, backend, watched)
-  }
-
-  /** Continues a run from its checkpoint, open or in bytes, on the loaded data; the run is then paused. Its settings replace the current ones. */
-  restore = (from: Uint8Array<ArrayBuffer> | Checkpoint) =>
-    this.enqueue(async () => this.goOnFrom(from instanceof Uint8Array ? await openCheckpoint(from) : from))
-
-  private async goOnFrom(checkpoint: Checkpoint, dataset = this.dataset): Promise<void> {
-    const { config } = checkpoint
-    this.refuseWithoutData('continue', dataset)
-    const prepared = prepare(dataset, config)
-    const trainer = await restoreCheckpoint(checkpoint, dataset, prepared)
-    this.config = config
-    this.dataset = dataset
-    this.prepared = prepared
-    this.restart(trainer.t)
-    this.trainer = trainer
-    if (this.doubted) this.origin = checkpoint
-    this.reports.collect(trainer)
-    this.reportRecoveries(trainer.recoveries)
-    this.reportBank()
-    this.reports.recording(recordingOf(trainer, dataset))
-    this.flush()
-    this.enter(trainer.restsAs)
-  }
-
-  /** Ends the run for good, with one sentence saying why. */
-  private fail(kind: Problem['kind'], message: string): void {
-    this.reports.send('problem', { kind, message, file: null })
-    this.enter('failed')
-  }
-
-  // ---- reports -------------------------------------------------------------------------------------------------------------------
-
-  /** Runs a piece of work in its turn. */
-  private enqueue<T>(work: () => T | Promise<T>, patient = false): Promise<T> {
-    return this.queue.add(() => this.guarded(work), patient)
-  }
-
-  /** The same for work that must not wait for the end of a run: the loop does it between two steps. */
-  betweenSteps<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.queue.addBetween(() => this.beside(work))
-  }
-
-  /** Work that the run does not depend on: whatever it fails of, the run goes on, and whoever asked is told. */
-  private async beside<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      const cause = await this.causeOf(error)
-      const problem = problemOf(cause)
-      if (!problem || isMendable(problem)) throw new ProblemError(problem)
-      if (cause instanceof LostError) void this.lose(cause)
-      else console.error(error)
-      const run = cause instanceof LostError ? 'The run goes on from its last good state' : 'The run is not affected'
-      const message = `This failed: ${cause instanceof Error ? cause.message : String(cause)}. ${run}; try again.`
-      throw new ProblemError({ ...problem, kind: 'input', message })
-    }
-  }
-
-  private async guarded<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      const cause = await this.causeOf(error)
-      if (!(cause instanceof LostError)) throw this.failure(cause)
-      try {
-        await this.mend(cause)
-      } catch (end) {
-        throw this.failure(end)
-      }
-      // Whatever was asked for, pictures at rest among it, has to be made anew.
-      this.restSoon()
-      throw new ProblemError(null)
-    }
-  }
-
-  /** An error as a problem for whoever asked. One that nobody can act on ends the run and is reported as its event. */
-  private failure(error: unknown): ProblemError {
-    if (error instanceof MemoryError) {
-      error = afterMemoryError(this.dataset, this.config, this.backend.backend)
-      // Before the first step nothing is lost, and other settings can be chosen.
-      if (this.trainer?.t === 0) this.restart()
-    }
-    const problem = problemOf(error)
-    if (problem && isMendable(problem)) return new ProblemError(problem)
-    // Further errors may be consequences of what ended the run.
-    if (problem && this.state !== 'failed') {
-      if (error instanceof DivergedError) {
-        this.flush()
-        this.fail('run', error.message)
-      } else {
-        if (problem.kind === 'bug') console.error(error)
-        this.fail(problem.kind, problem.message)
-      }
-    }
-    return new ProblemError(null)
-  }
-
-  /** The one place that changes the state. */
-  private enter(state: RunState): void {
-    this.present = moved(this.present, state)
-    if (state === 'stopped') this.trainer?.markStop()
-    this.reportState()
-  }
-
-  private reportState(): void {
-    const { trainer, stepsTaken: step, speed } = this
-    this.reports.marks((trainer ?? this.waiting?.run.curves)?.marks ?? [])
-    const pace = speed.status(step, trainer?.schedule ?? this.config, trainer?.perScore ?? 0)
-    this.reports.send('state', { state: this.state, step, steps: this.config.steps, ...pace })
-  }
-
-  private reportDataset(): void {
-    this.reports.dataset(this.dataset, this.config, this.prepared)
-    const { backend } = this.backend
-    this.reports.send('memory', { memory: reportOf(this.dataset, this.config, roomOf(backend), backend) })
-  }
-
-  private flush(): void {
-    this.reportState()
-    this.reports.metrics()
-  }
-
-  /** The first image if the watched one is no longer in use. */
-  private get watchedIndex(): number {
-    return Math.max(
-      0,
-      this.dataset.unlabeled.findIndex(({ id }) => id === this.watched),
-    )
-  }
-
-  private async show(): Promise<void> {
-    const { trainer } = this
-    if (!trainer || this.opening) return
-    const begun = performance.now()
-    const looked = await trainer.look(this.watchedIndex)
-    // After a reset they belong to an older run.
-    if (trainer === this.trainer) this.reports.send('views', looked)
-    this.reports.looked(performance.now() - begun)
-  }
 }
-
-/** Predicting for the gallery was interrupted by a command. */
-class Interrupted extends Error {}

@@ -1,11 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, beforeAll, expect } from 'vitest'
+import { afterEach, beforeAll, expect, vi } from 'vitest'
+import * as phantoms from '../data/phantom'
 import type { Config } from '../method/config'
 import { openCheckpoint } from './checkpoint'
 import type { BackendInfo, SessionEvent } from './events'
-import { Session, type Reopen } from './session'
+import type { Reopen } from './faults'
+import { Session } from './session'
 import type { Trainer } from './trainer'
 import { openWasm } from './wasm.test-support'
+
+/** Every sample that the tests of a file ask for, drawn once: it takes half a second, and nothing changes what is drawn. */
+const drawn = new Map<string, phantoms.Phantom>()
+const draw = phantoms.makePhantoms
+vi.spyOn(phantoms, 'makePhantoms').mockImplementation((...of) => {
+  const key = JSON.stringify(of)
+  const known = drawn.get(key) ?? draw(...of)
+  drawn.set(key, known)
+  return known
+})
 
 /** What a checkpoint holds, but for what happened to the run: a run that was resumed equals one that was not, though it says so. */
 export async function besidesMarks(bytes: Uint8Array<ArrayBuffer>): Promise<object> {
@@ -28,7 +40,7 @@ export const threeSteps: Partial<Config> = {
 }
 
 /** What trains in a session, which is private to it. */
-export const trainerOf = (session: Session): Trainer => (session as unknown as { open(): Trainer }).open()
+export const trainerOf = (session: Session): Trainer => (session as unknown as { run: { open(): Trainer } }).run.open()
 
 /**
  * Opens wasm before the tests of a file, and ends the sessions of each test after it, which must then leave no tensor behind.

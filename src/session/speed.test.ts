@@ -1,8 +1,10 @@
-import { expect, it, test } from 'vitest'
+import { afterEach, expect, it, test, vi } from 'vitest'
 import { Random } from '../lib/random'
 import { makeConfig, type Config } from '../method/config'
 import { teachingFrom } from '../method/work'
 import { Speed } from './speed'
+
+afterEach(() => void vi.useRealTimers())
 
 it('queues one step until it knows how long they take, then as many as a command may wait for, and always one', () => {
   const speed = new Speed()
@@ -94,4 +96,21 @@ it('adds up what steps and scores took', () => {
   speed.scored(0.5)
   speed.passed(3, 8, false)
   expect([speed.spent, speed.from]).toEqual([2.5, 40])
+})
+
+it('lets a state be kept every ten seconds, and not for more than a hundredth of the time', () => {
+  vi.useFakeTimers()
+  const speed = new Speed()
+  const dueAfter = (milliseconds: number) => {
+    vi.advanceTimersByTime(milliseconds - 1)
+    expect(speed.keepDue).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(speed.keepDue).toBe(true)
+  }
+  dueAfter(10_000)
+  speed.stands(300)
+  dueAfter(30_000)
+  // It went back, which says nothing of what keeping costs.
+  speed.stands()
+  dueAfter(30_000)
 })

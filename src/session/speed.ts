@@ -4,6 +4,9 @@ import { teachingFrom, workOf } from '../method/work'
 /** Seconds of steps to queue at once, hence the longest wait of a command. */
 const longestWait = 0.05
 
+/** Milliseconds between the states that a run keeps to go back to, and at least so many times what keeping one takes: 1 % of the run. */
+const keeping = { every: 10_000, times: 100 }
+
 /** Calls that are averaged. */
 const remembered = 100
 
@@ -35,6 +38,8 @@ export class Speed {
   /** Since `passed`. */
   private alone = 0
   private scoring = 0
+  /** When the run last stood at a state that is kept, and how long keeping one took, in milliseconds. */
+  private kept = { at: performance.now(), cost: 0 }
 
   /** @param from steps that the run had taken before */
   constructor(readonly from = 0) {}
@@ -64,6 +69,17 @@ export class Speed {
     }
     for (const values of [stage, this.beside]) if (values.length > remembered) values.shift()
     this.alone = this.scoring = 0
+  }
+
+  /** Whether it is time to keep a state to go back to. */
+  get keepDue(): boolean {
+    const { at, cost } = this.kept
+    return performance.now() - at >= Math.max(keeping.every, keeping.times * cost)
+  }
+
+  /** Notes that the run stands at a state that is kept. @param cost milliseconds that keeping it took, if it was kept just now */
+  stands(cost = this.kept.cost): void {
+    this.kept = { at: performance.now(), cost }
   }
 
   /** Both as a run reports them. */

@@ -193,6 +193,14 @@ async function withRun(step = 5) {
 }
 const file = new File([], 'run.zip')
 
+it('says which files are for the run log, for the page to import them', async () => {
+  const { loadFiles, worker } = await withRun()
+  const log = new File([], 'exemplar-lab-run-log.zip')
+  const left = loadFiles([file, log], null)
+  worker.say({ type: 'done', id: worker.idOf('load-files'), answer: { logged: [log.name] } })
+  expect(await left).toEqual([log])
+})
+
 describe('what would discard a run', () => {
   it('is asked about first: Reset, which is then made or not', async () => {
     const { drive, discard, keepRun, posted, state } = await withRun()
@@ -207,7 +215,7 @@ describe('what would discard a run', () => {
 
   it('is asked about once the worker has refused it, and is made again after Reset', async () => {
     const { loadFiles, discard, answer, worker, posted, state } = await withRun()
-    loadFiles([file], null)
+    void loadFiles([file], null)
     worker.say({ type: 'failed', id: worker.idOf('load-files'), problem: { ...problem, discards: true } })
     await yieldTask()
     expect([state().question?.type, state().problems]).toEqual(['load-files', []])
@@ -239,7 +247,7 @@ it('keeps the run when the page is hidden, and takes files while the engine load
   const worker = FakeWorker.newest
   worker.posted = []
   heard.get('visibilitychange')!()
-  commands.loadFiles([file], null)
+  void commands.loadFiles([file], null)
   worker.say({ type: 'state', run: 0, state: 'running', step: 5, steps: 600, stepsPerSecond: null, secondsLeft: null })
   heard.get('visibilitychange')!()
   expect(worker.posted.map(({ command }) => command.type)).toEqual(['load-files', 'keep'])
@@ -269,7 +277,7 @@ describe('after the worker has died, the run is brought back', () => {
   it('from what the browser keeps', async () => {
     const page = await withRun()
     page.worker.say({ type: 'runs', run: 0, runs: [{ id: 'this' }] as unknown as State['runs'] & [], present: 'this' })
-    page.loadFiles([file], null)
+    void page.loadFiles([file], null)
     await page.answer('load-files')
     const { asked, back, worker } = await backIn(page)
     expect([asked, back]).toEqual([['continue-run'], true])
@@ -281,7 +289,7 @@ describe('after the worker has died, the run is brought back', () => {
 
   it('from what the page holds, with its files, as often as it takes', async () => {
     const page = await withRun()
-    page.loadFiles([file], null)
+    void page.loadFiles([file], null)
     await page.answer('load-files')
     for (let i = 0; i < 2; i++) {
       page.worker.say({ type: 'held', run: 0, archive: new Uint8Array([1, 2]) })

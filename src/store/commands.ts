@@ -246,23 +246,30 @@ export async function replaySample(): Promise<void> {
 /** The names of the files that were last given through an input that takes the place of what it gave before. */
 const inPlace = new Map<FileRole, readonly string[]>()
 
-/** Hands files to the session, unread. @param role the input they came through, or null for a drop; `pathOf` names them with their folders */
-export function loadFiles(
+/**
+ * Hands files to the session, unread.
+ * @param role the input they came through, or null for a drop; `pathOf` names them with their folders
+ * @returns those that are not loaded, because they are for the run log
+ */
+export async function loadFiles(
   files: readonly File[],
   role: FileRole | null,
   pathOf = (file: File) => file.webkitRelativePath || file.name,
-): void {
-  if (files.length === 0) return
-  if (!allowed(pageStore.getState()).load) return tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
+): Promise<File[]> {
+  if (files.length === 0) return []
+  if (!allowed(pageStore.getState()).load) {
+    tellProblem('Pause or stop the run before loading other files.', files[0]!.name)
+    return []
+  }
   countFromImages()
   const names = files.map(pathOf)
   const mended = [...names, ...(role === null ? [] : (inPlace.get(role) ?? []))]
   if (role === 'exemplar-image' || role === 'exemplar-mask') inPlace.set(role, names)
   pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
   if (role !== 'further') keepAddress(null)
-  const hand = () => void send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
-  if (files.length > filesAtOnce) void lookAhead(files).then(hand)
-  else hand()
+  if (files.length > filesAtOnce) await lookAhead(files)
+  const done = await send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
+  return files.filter((file) => done?.logged.includes(pathOf(file)))
 }
 
 /** Files that are sent in one task without being looked at ahead. */

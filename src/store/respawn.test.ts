@@ -73,7 +73,7 @@ it('brings back all files when the worker dies again while it is given them', as
   const { loadFiles, asked, answer, state, dataset, said, alive, die } = await open()
   alive()
   for (const name of ['a.png', 'b.png']) {
-    loadFiles([new File([], name)], null)
+    void loadFiles([new File([], name)], null)
     await answer('load-files')
     FakeWorker.newest.posted = FakeWorker.newest.posted.filter(({ command }) => command.type !== 'load-files')
   }

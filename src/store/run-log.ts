@@ -19,11 +19,15 @@ export async function exportRuns(ids: string[]): Promise<void> {
   if (file) save(file)
 }
 
+/** What was last done to the run log, in words. */
+export const sayOfLog = (saidOfLog: string): void => pageStore.setState({ saidOfLog })
+
 /** Adds the runs in files. @returns how many; undefined if there is none in them, which is shown */
 export async function importRuns(files: readonly File[]): Promise<number | undefined> {
   const given = files.map((file) => ({ name: file.webkitRelativePath || file.name, blob: file }))
   const found = await ask('import-logged', { files: given })
   for (const problem of found?.problems ?? []) pageStore.setState((state) => addProblem(state, problem))
+  if (found) sayOfLog(`Imported ${found.count} ${found.count === 1 ? 'run' : 'runs'}.`)
   return found?.count
 }
 

@@ -109,6 +109,8 @@ export interface State {
   present: string | null
   /** Runs that have ended or were imported, the newest first; which is at hand; whether they outlive the page. */
   log: Pick<Event<'log'>, 'runs' | 'present' | 'kept'>
+  /** What was last done to it, in words. */
+  saidOfLog: string
   /** Whether the browser has promised not to clear what it keeps. */
   persisted: boolean
   /** A request that would discard the run, until the user has said whether to. */
@@ -149,6 +151,7 @@ export const initial: State = {
   runs: [],
   present: null,
   log: { runs: [], present: null, kept: true },
+  saidOfLog: '',
   persisted: false,
   question: null,
 }

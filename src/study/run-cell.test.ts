@@ -69,7 +69,7 @@ test('a cell is the run of a session, number by number', async () => {
   expect(counts).toEqual({ unlabelled: 47, annotated: 1, scored: 45 })
 
   expect(hd95.unit).toBe('pixel')
-  const { trainer } = session as unknown as {
+  const { trainer } = (session as unknown as { run: unknown }).run as {
     trainer: { predictOne: (i: number) => Promise<{ labels: Uint8Array }>; dataset: (typeof images)['dataset'] }
   }
   const own = images.scored.flatMap(({ picture, reference }) => (picture.patient === 'p03' ? [{ picture, reference }] : []))

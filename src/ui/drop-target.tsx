@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import { loadFiles } from '../store/commands'
+import { giveFiles } from './give-files'
 import { usePage } from '../store/page-store'
 import { canSegment, loading } from '../store/state'
 
@@ -68,7 +68,7 @@ export function DropTarget() {
       setOver(null)
       void filesOf(event.dataTransfer).then((dropped) => {
         const paths = new Map(dropped.map(({ file, path }) => [file, path]))
-        return loadFiles([...paths.keys()], role, (file) => paths.get(file)!)
+        return giveFiles([...paths.keys()], role, (file) => paths.get(file)!)
       })
     }
     addEventListener('dragenter', enter)

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { loadFiles } from '../store/commands'
+import { giveFiles } from './give-files'
 import { usePage } from '../store/page-store'
 import type { FileRole } from '../worker/protocol'
 import { plural } from './format'
@@ -78,7 +78,7 @@ function FileInput({ label, hint, role, take, can }: FileInputProps & { can: boo
         onChange={(event) => {
           const files = [...(event.target.files ?? [])]
           if (files.length > 0) setChosen(chosenWords(files, take))
-          loadFiles(files, role)
+          void giveFiles(files, role)
           // So that the same file can be chosen again once it has been corrected.
           event.target.value = ''
         }}

@@ -1,10 +1,11 @@
-import { configureRun, loadFiles } from '../store/commands'
+import { configureRun } from '../store/commands'
 import { useLatest } from '../store/latest'
 import { usePage } from '../store/page-store'
 import { canSegment, loading } from '../store/state'
 import type { DatasetSummary } from '../worker/protocol'
 import { FileButton } from './file-button'
 import { count } from './format'
+import { giveFiles } from './give-files'
 import './styles/further.css'
 
 /** Files that the networks at hand segment without learning from them. */
@@ -15,7 +16,7 @@ export function SegmentFurther() {
   const busy = usePage((state) =>
     state.pending.some((request) => request.type === 'load-files' && request.given.files.some(({ role }) => role === 'further')),
   )
-  const asked = { can, describedBy: 'further-hint', onFiles: (files: File[]) => loadFiles(files, 'further') }
+  const asked = { can, describedBy: 'further-hint', onFiles: (files: File[]) => void giveFiles(files, 'further') }
   return (
     <div className="further">
       <FileButton {...asked}>Segment further images</FileButton>

@@ -4,6 +4,7 @@ import { placeOf, tablesOf, textOfTable, type BenchReport } from '../bench/repor
 import { fromBlob } from '../data/given-file'
 import { loadOwn, LoadError, throwLoadError } from '../lib/own-file'
 import { ProblemError, problemOf } from '../session/problem'
+import { isRecords } from '../session/run-record'
 import type { SelfTestReport } from '../selftest/report'
 import { checkAdapter } from './adapter-check'
 import type { Opened } from './opened'
@@ -16,7 +17,13 @@ type Handler<T extends RequestName> = (given: Given<T>, opened: Opened, tell: Te
 const handlers: { [T in RequestName]: Handler<T> } = {
   init: (_, { backend }) => backend,
   'load-sample': ({ sample }, { session }) => session.loadSample(sample),
-  'load-files': ({ files }, { keeper }) => keeper.load(files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))),
+  'load-files': async ({ files }, { keeper }) => {
+    const given = files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))
+    const are = await Promise.all(given.map(({ file }) => isRecords(file)))
+    const others = given.filter((_, i) => !are[i])
+    if (others.length > 0) await keeper.load(others)
+    return { logged: given.flatMap(({ file }, i) => (are[i] ? [file.name] : [])) }
+  },
   'choose-slices': ({ source, ...choice }, { session }) => session.chooseSlices(source, choice),
   'choose-modality': ({ modality }, { session }) => session.chooseModality(modality),
   'inspect-source': ({ source }, { session }) => session.inspect(source),

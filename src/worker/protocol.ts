@@ -51,8 +51,11 @@ export interface Requests {
   /** Comes first: opens a backend, or for null the best available, and says which. `threads` is for wasm. */
   init(given: { backend: BackendName | null; threads: number }): BackendInfo
   'load-sample'(given: { sample: SampleName }): void
-  /** Files with the role of the input they came through; null for a drop, which the session sorts. A blob is read where it arrives. */
-  'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): void
+  /**
+   * Files with the role of the input they came through; null for a drop, which the session sorts. A blob is read where it arrives. The answer names those
+   * that are not loaded, because they are for the run log.
+   */
+  'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): { logged: string[] }
   /** Which slices of a volume are images. */
   'choose-slices'(given: { source: string } & Pick<SourceInfo, 'axis' | 'frame' | 'every'>): void
   /** Which image of each case is used, where cases have several. */

@@ -26,6 +26,8 @@ const bordered: fc.Arbitrary<ConvCase> = fc
   .filter(({ height, width, pad }) => pad !== 'valid' || (height >= 3 && width >= 3))
   .map((c) => convCase([c.batch, c.height, c.width, c.inChannels], [3, 3, c.inChannels, c.outChannels], [1, 1], c.pad))
 
+const tried = { numRuns: 30, seed: 3 }
+
 describe.each(relaxedOrNot)('Winograd convolutions, relaxed SIMD %s', (relaxed) => {
   beforeAll(() => useHostBackend('wasm', relaxed))
 
@@ -34,7 +36,7 @@ describe.each(relaxedOrNot)('Winograd convolutions, relaxed SIMD %s', (relaxed) 
       fc.asyncProperty(convolutions, fc.nat(), async (c, seed) => {
         for (const error of await modelConvErrors(c, seed)) expect(error).toBeLessThan(4e-6)
       }),
-      { numRuns: 60, seed: 3 },
+      tried,
     )
   })
 
@@ -48,12 +50,10 @@ describe.each(relaxedOrNot)('Winograd convolutions, relaxed SIMD %s', (relaxed) 
   })
 
   test('are tried in tiles of both sides', () => {
-    const sizesTried = fc
-      .sample(convolutions, { numRuns: 60, seed: 3 })
-      .map(({ models, batch, height, width, inChannels, outChannels }) => {
-        const out = { outHeight: height, outWidth: width, filterHeight: 3, filterWidth: 3, padTop: 1, padLeft: 1 }
-        return { models, images: batch, height, width, inChannels, outChannels, ...out }
-      })
+    const sizesTried = fc.sample(convolutions, tried).map(({ models, batch, height, width, inChannels, outChannels }) => {
+      const out = { outHeight: height, outWidth: width, filterHeight: 3, filterWidth: 3, padTop: 1, padLeft: 1 }
+      return { models, images: batch, height, width, inChannels, outChannels, ...out }
+    })
     for (const operation of ['convolution', 'gradient'] as const)
       expect(new Set(sizesTried.map((size) => sideOf(size, operation)))).toEqual(new Set([2, 4]))
   })

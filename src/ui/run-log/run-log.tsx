@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import { deleteRuns, exportRuns, importRuns, nameOf } from '../../store/run-log'
+import { deleteRuns, exportRuns, importRuns, nameOf, sayOfLog } from '../../store/run-log'
 import { usePage } from '../../store/page-store'
 import type { LoggedRun } from '../../worker/protocol'
 import { FileButton } from '../file-button'
@@ -14,7 +14,7 @@ import '../styles/run-log.css'
 export function RunLog() {
   const { runs, kept } = usePage((state) => state.log)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const [said, setSaid] = useState('')
+  const said = usePage((state) => state.saidOfLog)
   const [asking, setAsking] = useState<readonly LoggedRun[] | null>(null)
   const some = useMemo(() => runs.filter(({ id }) => chosen.has(id)), [runs, chosen])
   const ids = some.map(({ id }) => id)
@@ -22,7 +22,7 @@ export function RunLog() {
   const remove = async (gone: readonly LoggedRun[]) => {
     setAsking(null)
     await deleteRuns(gone.map(({ id }) => id))
-    setSaid(`Deleted ${plural(gone.length, 'run')}.`)
+    sayOfLog(`Deleted ${plural(gone.length, 'run')}.`)
   }
   return (
     <>
@@ -34,10 +34,7 @@ export function RunLog() {
         MB.
       </p>
       <div className="run-log-tools">
-        <FileButton
-          label="Import to the run log"
-          onFiles={(files) => void importRuns(files).then((count) => count !== undefined && setSaid(`Imported ${plural(count, 'run')}.`))}
-        >
+        <FileButton label="Import to the run log" onFiles={(files) => void importRuns(files)}>
           Import
         </FileButton>
         <button type="button" aria-disabled={ids.length === 0} onClick={() => ids.length > 0 && void exportRuns(ids)}>
@@ -50,7 +47,7 @@ export function RunLog() {
           {said}
         </span>
       </div>
-      {runs.length > 0 && <RunTable runs={runs} chosen={chosen} onChoose={setChosen} onSay={setSaid} />}
+      {runs.length > 0 && <RunTable runs={runs} chosen={chosen} onChoose={setChosen} onSay={sayOfLog} />}
       {some.length === 2 ? (
         <ComparedSettings runs={[some[0]!, some[1]!]} />
       ) : (
