@@ -55,7 +55,7 @@ test('what is marked is listed: where teaching begins, the full ramp, a step of 
   await page.getByText('Marked steps').click()
   const items = page.getByRole('list', { name: 'Marked steps' }).getByRole('listitem')
   await expect(items).toHaveText(['step 2: updated A only', 'step 2: resumed', 'step 5: teaching begins', 'step 10: full ramp'])
-  await expect(figure(page, 'Agreement').locator('.recharts-reference-line-line')).toHaveCount(4)
+  await expect(figure(page, 'Agreement').locator('line.event')).toHaveCount(4)
 })
 
 test('smoothing and logarithmic axes change the lines; zoom by drag and by keyboard holds for all charts until it is reset', async ({

@@ -65,8 +65,9 @@ export function ChartCursor({ name, x, newest, points, place: step, words }: Pro
       ArrowDown: () => to(-1),
       PageUp: () => to(10),
       PageDown: () => to(-10),
-      Home: () => to(-steps.length),
-      End: () => to(steps.length),
+      // Not the first and last points, which come a moment after another zoom.
+      Home: () => pointAt(first),
+      End: () => pointAt(last),
       '+': () => zoom(0.5),
       '=': () => zoom(0.5),
       '-': () => zoom(2),

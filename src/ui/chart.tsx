@@ -2,7 +2,6 @@ import { createContext, memo, use, useId, useMemo, type ReactNode } from 'react'
 import {
   CartesianGrid,
   LineChart,
-  ReferenceLine,
   ResponsiveContainer,
   usePlotArea,
   XAxis,
@@ -37,7 +36,7 @@ interface Props extends Pick<ChartProps, 'lines' | 'dots'> {
 }
 
 /**
- * A chart of one thinned series: the library's axes, grid and marks, between which the lines are drawn. The library takes as long for any of its parts as for all,
+ * A chart of one thinned series: the library's axes and grid, between which the lines are drawn. The library takes as long for any of its parts as for all,
  * so what it is given changes only when it looks different; the lines change with every step.
  */
 export function Chart(drawn: Props) {
@@ -134,14 +133,31 @@ function Tick({ x, y, textAnchor, down, words }: Pick<XAxisTickContentProps, 'x'
   )
 }
 
+/** A line across where something happened; the library takes most of a millisecond for each. */
 function Marks() {
   const { x, events } = use(Drawn)
+  const plot = usePlotArea()
   return useMemo(
     () =>
-      events.map(({ step }, i) => (
-        <ReferenceLine key={i} x={x.place(Math.max(1, step))!} stroke="var(--quiet)" strokeDasharray="1 3" ifOverflow="hidden" />
-      )),
-    [x, events],
+      plot &&
+      events.map(({ step }, i) => {
+        const share = shareOf(x, x.place(Math.max(1, step))!)
+        if (share < 0 || share > 1) return null
+        const across = plot.x + share * plot.width
+        return (
+          <line
+            key={i}
+            className="event"
+            x1={across}
+            x2={across}
+            y1={plot.y}
+            y2={plot.y + plot.height}
+            stroke="var(--quiet)"
+            strokeDasharray="1 3"
+          />
+        )
+      }),
+    [x, events, plot],
   )
 }
 
