@@ -386,15 +386,16 @@ export class Keeper {
 
   // ---- back again ----------------------------------------------------------------------------------------------------------------
 
-  /** Files for the session. Those that a kept run waits for bring it back instead. */
-  async load(files: readonly RoleFile[]): Promise<void> {
-    if (await this.foundMissing(files)) return
-    const others = await this.session.loadFiles(files)
-    if (others.length === 0) return
+  /** Files for the session. Those that a kept run waits for bring it back instead. @returns those that are not loaded, because they are for the run log */
+  async load(files: readonly RoleFile[]): Promise<GivenFile[]> {
+    if (await this.foundMissing(files)) return []
+    const { images, records } = await this.session.loadFiles(files)
+    if (images.length === 0) return records
     const batch = this.batch++
-    this.given.push(...others.map((one) => ({ ...one, batch, kept: null })))
+    this.given.push(...images.map((one) => ({ ...one, batch, kept: null })))
     this.changed = true
     if (this.session.stepsTaken > 0 && this.session.state !== 'running') void this.keep()
+    return records
   }
 
   /** Takes what was asked for, if all files are that, and continues the run once none is missing. */

@@ -20,6 +20,7 @@ import { factsOf } from './finished-run'
 import type { RoleFile } from './given-files'
 import { modelsInCheckpoint, modelsInFiles, type StoredNetworks } from './loaded-networks'
 import { damagedTimeline, mostTimelineBytes, readTimeline, recordingOf, writeTimeline } from './timeline-file'
+import { isRecords } from './run-record'
 import { Trainer } from './trainer'
 
 const names = {
@@ -115,10 +116,12 @@ export async function isRunArchive(file: GivenFile): Promise<boolean> {
   }
 }
 
-/** Separates exported runs from all other files. */
-export async function splitRuns(files: readonly RoleFile[]): Promise<{ runs: GivenFile[]; others: RoleFile[] }> {
-  const are = await Promise.all(files.map(({ file }) => isRunArchive(file)))
-  return { runs: files.filter((_, i) => are[i]).map(({ file }) => file), others: files.filter((_, i) => !are[i]) }
+/** Separates exported runs, and what is for a run log, from all other files. */
+export async function splitRuns(files: readonly RoleFile[]): Promise<{ runs: GivenFile[]; records: GivenFile[]; others: RoleFile[] }> {
+  const kindOf = async ({ file }: RoleFile) => ((await isRunArchive(file)) ? 'run' : (await isRecords(file)) ? 'records' : 'other')
+  const kinds = await Promise.all(files.map(kindOf))
+  const filesOf = (kind: 'run' | 'records') => files.filter((_, i) => kinds[i] === kind).map(({ file }) => file)
+  return { runs: filesOf('run'), records: filesOf('records'), others: files.filter((_, i) => kinds[i] === 'other') }
 }
 
 const isAbout = record({

@@ -1,4 +1,5 @@
 import { InputError } from '../data/input-error'
+import type { GivenFile } from '../data/given-file'
 import type { ChosenNames } from '../data/pairs'
 import { zip, type Files } from '../export/archive'
 import type { LostError } from '../kernels/lost-error'
@@ -97,8 +98,8 @@ export class Session {
 
   loadSample = (sample: SampleName) => this.turns.add(() => this.setup.sample(sample))
 
-  /** @returns those of the files that are no exported runs */
-  loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames): Promise<RoleFile[]> =>
+  /** @returns those of the files that are no runs, and those that are not loaded, because they are for a run log */
+  loadFiles = (files: readonly RoleFile[], chosen?: ChosenNames): Promise<{ images: RoleFile[]; records: GivenFile[] }> =>
     this.turns.add(() => this.setup.files(files, chosen))
 
   /** Takes the networks of a run without its images: what is given to segment is segmented with them. */

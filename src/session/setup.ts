@@ -36,9 +36,9 @@ export class Setup {
     this.run.use(sampleDataset(sample))
   }
 
-  /** Takes files, whatever they hold. @returns those that are no exported runs */
-  async files(files: readonly RoleFile[], chosen?: ChosenNames): Promise<RoleFile[]> {
-    const { runs, others } = await splitRuns(files)
+  /** Takes files, whatever they hold. @returns those that are no runs, and those that are left, because they are for a run log */
+  async files(files: readonly RoleFile[], chosen?: ChosenNames): Promise<{ images: RoleFile[]; records: GivenFile[] }> {
+    const { runs, records, others } = await splitRuns(files)
     const further = others.filter(({ role }) => role === 'further')
     const own = others.filter(({ role }) => role !== 'further')
     for (const file of runs)
@@ -51,7 +51,7 @@ export class Setup {
     if (own.length > 0) await this.openFiles(own, chosen)
     if (further.length > 0) await this.addFurther(further)
     if (own.length > 0 || runs.length > 0) this.sayWaiting()
-    return others
+    return { images: others, records }
   }
 
   /** Takes the networks of a run without its images: what is given to segment is segmented with them. */

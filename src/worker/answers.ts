@@ -4,7 +4,6 @@ import { placeOf, tablesOf, textOfTable, type BenchReport } from '../bench/repor
 import { fromBlob } from '../data/given-file'
 import { loadOwn, LoadError, throwLoadError } from '../lib/own-file'
 import { ProblemError, problemOf } from '../session/problem'
-import { isRecords } from '../session/run-record'
 import type { SelfTestReport } from '../selftest/report'
 import { checkAdapter } from './adapter-check'
 import type { Opened } from './opened'
@@ -18,11 +17,9 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   init: (_, { backend }) => backend,
   'load-sample': ({ sample }, { session }) => session.loadSample(sample),
   'load-files': async ({ files }, { keeper }) => {
-    const given = files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) }))
-    const are = await Promise.all(given.map(({ file }) => isRecords(file)))
-    const others = given.filter((_, i) => !are[i])
-    if (others.length > 0) await keeper.load(others)
-    return { logged: given.flatMap(({ file }, i) => (are[i] ? [file.name] : [])) }
+    // In its turn: what is asked for next may be about these files.
+    const records = await keeper.load(files.map(({ role, name, blob }) => ({ role, file: fromBlob(name, blob) })))
+    return { logged: records.map(({ name }) => name) }
   },
   'choose-slices': ({ source, ...choice }, { session }) => session.chooseSlices(source, choice),
   'choose-modality': ({ modality }, { session }) => session.chooseModality(modality),
