@@ -20,7 +20,7 @@ if (values.help) {
 
 Trains on the built page in headless Chromium, N steps (300) of the default settings on each sample, with the run kept in the browser. Prints every task of the
 page's thread from Start to two seconds after the end that takes more than so many milliseconds of processor time (30), with what it was made of, and the five
-longest. PORT is that of the page (4173).`)
+longest; and those of more than 50 ms by wall, of which a page that waits for a core has some. PORT is that of the page (4173).`)
   exit(0)
 }
 const over = Number(values.over)
@@ -77,6 +77,8 @@ try {
     console.log(`${sample}: the longest of ${tasks.length} tasks ${tasks.slice(0, 5).map(ms).join(', ')}`)
     for (const task of tasks.filter(({ tdur }) => tdur > over * 1000).toSorted((a, b) => a.ts - b.ts))
       console.log(`  ${ms(task)} at ${((task.ts - begun) / 1e6).toFixed(2)} s: ${partsOf(task, own).join(', ')}`)
+    for (const task of tasks.filter(({ dur }) => dur > 50_000).toSorted((a, b) => a.ts - b.ts))
+      console.log(`  by wall ${(task.dur / 1000).toFixed(0)} ms at ${((task.ts - begun) / 1e6).toFixed(2)} s, ${ms(task)} of them at work`)
     await context.close()
   }
 } finally {
