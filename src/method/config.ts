@@ -368,7 +368,7 @@ export const parameters = {
     max: 50,
     step: 1,
     mark: 'choice',
-    hint: 'Slices before and after the exemplar, in its volume or cine, that its labels are carried to; they join the bank. 0 is off. A trial on CT (one seed): 0.61 to 0.63 with it, 0.66 without.',
+    hint: 'Slices before and after the exemplar, in its volume or cine, that its labels are carried to; they join the bank. 0 is off. On CT 12 slices lost 0.13 of Dice (three seeds), 2 or 4 0.03 to 0.04 (one).',
   }),
   atlasPool: number('Synthesis', 'Bank pool', {
     default: 250,

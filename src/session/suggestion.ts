@@ -91,7 +91,7 @@ const oblique = 25
 
 /**
  * What the data suggest. For CT, whose values have a unit and whose patients lie on their backs: a window that shows what is annotated, and small
- * rotations. For oblique slices wide ranges, which gain 0.015 of Dice on hearts (docs/results.md) and lose 0.09 on organs that lie as a body does. For
+ * rotations. For oblique slices wide ranges, which gain 0.02 of Dice on real hearts (docs/results.md) and lose 0.16 on organs that lie as a body does. For
  * small structures larger images. Null where nothing is known to be better than the defaults.
  */
 export function suggestionFor(dataset: Dataset, config: Config): Suggestion | null {
