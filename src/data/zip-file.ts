@@ -79,6 +79,16 @@ async function longEnd(file: GivenFile, end: number): Promise<{ count: number; l
   return { count: number(32), length: number(40), start: number(48) }
 }
 
+/** What a zip lists; null for any other file, and for a zip whose list cannot be read. */
+export async function entriesIn(file: GivenFile): Promise<ZipEntry[] | null> {
+  try {
+    return isZip(await file.read(0, 4)) ? await listZip(file) : null
+  } catch {
+    // Whatever is wrong with it, whoever reads it says.
+    return null
+  }
+}
+
 /**
  * The contents of a zip, from the central directory at its end (APPNOTE 4.3.12, 4.3.16); nothing else is read.
  * @throws InputError for a zip that is damaged, cut short, or one part of several

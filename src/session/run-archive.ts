@@ -3,7 +3,7 @@ import { strFromU8 } from 'fflate'
 import type { GivenFile } from '../data/given-file'
 import { byteText, maxArchiveBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
-import { isZip, listZip, type ZipEntry } from '../data/zip-file'
+import { entriesIn, listZip, type ZipEntry } from '../data/zip-file'
 import { configFile, json, type Files } from '../export/archive'
 import { finite, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
 import { version } from '../lib/version'
@@ -20,7 +20,7 @@ import { factsOf } from './finished-run'
 import type { RoleFile } from './given-files'
 import { modelsInCheckpoint, modelsInFiles, type StoredNetworks } from './loaded-networks'
 import { damagedTimeline, mostTimelineBytes, readTimeline, recordingOf, writeTimeline } from './timeline-file'
-import { isRecords } from './run-record'
+import { areRecords } from './run-record'
 import { Trainer } from './trainer'
 
 const names = {
@@ -105,20 +105,29 @@ const entryOf = (entries: readonly ZipEntry[], own: string): ZipEntry | undefine
 
 /** Whether a file is an exported run: a zip whose config.json says so. Only the list of any other zip is read. */
 export async function isRunArchive(file: GivenFile): Promise<boolean> {
+  const entries = await entriesIn(file)
+  return entries !== null && isRun(entries)
+}
+
+async function isRun(entries: readonly ZipEntry[]): Promise<boolean> {
   try {
-    if (!isZip(await file.read(0, 4))) return false
-    const config = entryOf(await listZip(file), names.config)
+    const config = entryOf(entries, names.config)
     if (!config || config.size > mostJsonBytes) return false
     return (JSON.parse(strFromU8(await config.read())) as { format?: unknown } | null)?.format === 'exemplar-lab-run'
   } catch {
-    // Not a zip, or another program's config.json.
+    // Another program's config.json.
     return false
   }
 }
 
 /** Separates exported runs, and what is for a run log, from all other files. */
 export async function splitRuns(files: readonly RoleFile[]): Promise<{ runs: GivenFile[]; records: GivenFile[]; others: RoleFile[] }> {
-  const kindOf = async ({ file }: RoleFile) => ((await isRunArchive(file)) ? 'run' : (await isRecords(file)) ? 'records' : 'other')
+  const kindOf = async ({ file }: RoleFile) => {
+    const entries = await entriesIn(file)
+    if (!entries) return 'other'
+    // A record alone has the config.json of a run.
+    return areRecords(entries) ? 'records' : (await isRun(entries)) ? 'run' : 'other'
+  }
   const kinds = await Promise.all(files.map(kindOf))
   const filesOf = (kind: 'run' | 'records') => files.filter((_, i) => kinds[i] === kind).map(({ file }) => file)
   return { runs: filesOf('run'), records: filesOf('records'), others: files.filter((_, i) => kinds[i] === 'other') }

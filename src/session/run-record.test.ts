@@ -1,16 +1,20 @@
 import { unzipSync } from 'fflate'
 import { expect, test } from 'vitest'
-import { fromBytes } from '../data/given-file'
+import { fromBytes, type GivenFile } from '../data/given-file'
 import { zip, type Files } from '../export/archive'
 import { exemplar, images, inRole } from './disc-files.test-support'
 import { dataHash } from './data-hash'
 import { sampleDataset } from './samples'
-import { isRecords, readRecords, recordFiles, type RunRecord } from './run-record'
+import { splitRuns } from './run-archive'
+import { readRecords, recordFiles, type RunRecord } from './run-record'
 import { sessionsOnWasm, threeSteps } from './sessions.test-support'
 
 const { openSession } = sessionsOnWasm()
 
 const fileOf = (files: Files, name = 'run.zip') => fromBytes(name, zip(files))
+
+/** Whether a file goes to the run log. */
+const isRecords = async (file: GivenFile) => (await splitRuns([{ role: null, file }])).records.includes(file)
 
 /** A finished run on the user's files, and its record. */
 async function finished() {

@@ -125,19 +125,13 @@ export async function readRecords(files: readonly GivenFile[]): Promise<{ record
   return { records, problems }
 }
 
-/** Whether a file is a zip of records and nothing more, as the run log exports them. Only the list of a zip is read. */
-export async function isRecords(file: GivenFile): Promise<boolean> {
-  try {
-    if (!isZip(await file.read(0, 4))) return false
-    const entries = (await listZip(file)).map(({ name }) => name).filter((name) => !name.endsWith('/'))
-    const whole = new Set(entries)
-    const folders = entries.flatMap((name) => folderOf(name) ?? [])
-    const own = new Set(folders.flatMap((folder) => Object.values(names).map((name) => folder + name)))
-    return folders.length > 0 && entries.every((name) => own.has(name)) && folders.every((folder) => whole.has(folder + names.curves))
-  } catch {
-    // Whatever is wrong with it, whoever reads it says.
-    return false
-  }
+/** Whether a zip holds records and nothing more, as the run log exports them. @param listed what it lists */
+export function areRecords(listed: readonly Pick<Entry, 'name'>[]): boolean {
+  const entries = listed.map(({ name }) => name).filter((name) => !name.endsWith('/'))
+  const whole = new Set(entries)
+  const folders = entries.flatMap((name) => folderOf(name) ?? [])
+  const own = new Set(folders.flatMap((folder) => Object.values(names).map((name) => folder + name)))
+  return folders.length > 0 && entries.every((name) => own.has(name)) && folders.every((folder) => whole.has(folder + names.curves))
 }
 
 const noRun = (file: string) =>
