@@ -29,3 +29,23 @@ export async function openBuiltPage() {
   }
   return { address: `http://127.0.0.1:${port}/`, browser, close }
 }
+
+/**
+ * Runs in the page: presses Start, waits for the end of the run and so many milliseconds more, for what is painted after the last step is part of it. Its
+ * beginning and end are marked as "start" and "end". @throws if the run fails
+ */
+export async function trainToEnd(after) {
+  const status = document.querySelector('[role=status][data-state]')
+  const start = [...document.querySelectorAll('button')].find(({ textContent }) => textContent.trim() === 'Start')
+  const ended = new Promise((resolve, failed) => {
+    new MutationObserver(() => {
+      const { state } = status.dataset
+      if (state === 'finished') resolve(performance.mark('end'))
+      else if (state === 'failed') failed(new Error('The run failed.'))
+    }).observe(status, { attributes: true })
+  })
+  performance.mark('start')
+  start.click()
+  await ended
+  await new Promise((resolve) => setTimeout(resolve, after))
+}

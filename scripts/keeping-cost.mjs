@@ -1,7 +1,7 @@
 // What keeping a run costs it, and the page's longest tasks meanwhile; for a machine that does nothing else.
 import { argv, exit } from 'node:process'
 import { parseArgs } from 'node:util'
-import { openBuiltPage } from './built-page.mjs'
+import { openBuiltPage, trainToEnd } from './built-page.mjs'
 
 const { values } = parseArgs({
   args: argv.slice(2),
@@ -37,22 +37,9 @@ function watch(kept) {
   }
 }
 
-/** Runs in the page: presses Start. @returns milliseconds to the end of the run, and the tasks of more than 50 ms between */
-async function timeRun() {
-  const status = document.querySelector('[role=status][data-state]')
-  const start = [...document.querySelectorAll('button')].find(({ textContent }) => textContent.trim() === 'Start')
-  const ended = new Promise((resolve, failed) => {
-    new MutationObserver(() => {
-      const { state } = status.dataset
-      if (state === 'finished') resolve(performance.now())
-      else if (state === 'failed') failed(new Error('The run failed.'))
-    }).observe(status, { attributes: true })
-  })
-  const begun = performance.now()
-  start.click()
-  const end = await ended
-  // What is painted after the last step is part of it.
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+/** Runs in the page, after a run: how long it took, and the tasks of more than 50 ms since its start. */
+function found() {
+  const [begun, end] = ['start', 'end'].map((name) => performance.getEntriesByName(name)[0].startTime)
   const tasks = window.tasks.filter(([at]) => at >= begun - 1).map(([at, duration]) => ({ at: (at - begun) / 1000, duration }))
   return { seconds: (end - begun) / 1000, tasks }
 }
@@ -67,7 +54,8 @@ async function run(kept) {
   await page.locator('[role=status][data-state=ready]').waitFor({ timeout: 120_000 })
   // The page has loaded what it loads when it is idle.
   await page.waitForLoadState('networkidle')
-  const found = await page.evaluate(timeRun)
+  await page.evaluate(trainToEnd, 3000)
+  const { seconds, tasks } = await page.evaluate(found)
   const states = await page.evaluate(async () => {
     const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle('runs').catch(() => null)
     let last = 0
@@ -77,13 +65,13 @@ async function run(kept) {
   })
   if (kept !== states > 0) throw new Error(`With keeping ${kept ? 'on' : 'off'}, ${states} states were written.`)
   await context.close()
-  const longest = found.tasks.toSorted((a, b) => b.duration - a.duration).slice(0, 5)
+  const longest = tasks.toSorted((a, b) => b.duration - a.duration).slice(0, 5)
   const words = longest.map(({ at, duration }) => `${Math.round(duration)} ms at ${at.toFixed(1)} s`).join(', ')
   console.log(
-    `${kept ? 'kept    ' : 'not kept'}  ${found.seconds.toFixed(2)} s, ${states} states; ` +
-      `${found.tasks.length} tasks over 50 ms on the page${words && `: ${words}`}`,
+    `${kept ? 'kept    ' : 'not kept'}  ${seconds.toFixed(2)} s, ${states} states; ` +
+      `${tasks.length} tasks over 50 ms on the page${words && `: ${words}`}`,
   )
-  return found.seconds
+  return seconds
 }
 
 const median = (numbers) => {

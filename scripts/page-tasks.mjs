@@ -1,7 +1,7 @@
 // The longest tasks of the page's thread while it trains; by processor time, so that it can be measured on a machine that does other things too.
 import { argv, exit } from 'node:process'
 import { parseArgs } from 'node:util'
-import { openBuiltPage } from './built-page.mjs'
+import { openBuiltPage, trainToEnd } from './built-page.mjs'
 import { traced } from './page-trace.mjs'
 
 const { values } = parseArgs({
@@ -24,25 +24,6 @@ longest; and those of more than 50 ms by wall, of which a page that waits for a 
   exit(0)
 }
 const over = Number(values.over)
-
-/** Runs in the page: presses Start, and waits for the end. */
-async function train() {
-  const status = document.querySelector('[role=status][data-state]')
-  performance.mark('start')
-  const start = [...document.querySelectorAll('button')].find(({ textContent }) => textContent.trim() === 'Start')
-  const ended = new Promise((resolve, failed) => {
-    new MutationObserver(() => {
-      const { state } = status.dataset
-      if (state === 'finished') resolve()
-      else if (state === 'failed') failed(new Error('The run failed.'))
-    }).observe(status, { attributes: true })
-  })
-  start.click()
-  await ended
-  performance.mark('end')
-  // What is painted after the last step is part of it.
-  await new Promise((resolve) => setTimeout(resolve, 2000))
-}
 
 /** What a task was made of: its parts of more than 2 ms that have none such within. */
 function partsOf(task, events) {
@@ -69,7 +50,7 @@ try {
     // The page has loaded what it loads when it is idle.
     await page.waitForLoadState('networkidle')
     await page.waitForTimeout(2000)
-    const events = await traced(await context.newCDPSession(page), () => page.evaluate(train))
+    const events = await traced(await context.newCDPSession(page), () => page.evaluate(trainToEnd, 2000))
     const { pid, tid, ts: begun } = events.find(({ name, cat }) => cat === 'blink.user_timing' && name === 'start')
     const own = events.filter((event) => event.pid === pid && event.tid === tid && event.ph === 'X' && event.tdur !== undefined)
     const tasks = own.filter(({ name, ts }) => name === 'RunTask' && ts >= begun).toSorted((a, b) => b.tdur - a.tdur)
