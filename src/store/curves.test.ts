@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import type { ScoreRow } from '../worker/protocol'
+import type { ScoreRow, StepMetrics } from '../worker/protocol'
 
 const score = (step: number, over: Partial<ScoreRow> = {}): ScoreRow => ({
   ...{ step, fit: 0.9, dice: 0.5, diceA: 0.4, diceB: 0.6, perClass: [0.7, null] },
@@ -33,4 +33,27 @@ it('shows of the scores what is chosen, also of those that came before, and pati
   expect(rows().at(-1)).toMatchObject({ 'class 0': 0.1, 'class 1': 0.2 })
   showScores('calibration')
   expect(rows().at(-1)).toEqual({ step: 10, confidentRight: null, calibrationError: null })
+})
+
+it('shows the first losses of a run at once, and later ones a fifth of a second after they came', async () => {
+  vi.useFakeTimers()
+  try {
+    const { appendMetrics, curves, forgetCurves } = await open()
+    const shown = () => curves.getState().loss.rows.map(({ step }) => step)
+    const take = (step: number) => appendMetrics([{ step, totalA: 1, totalB: 1 } as StepMetrics], [])
+    for (const run of ['first', 'second']) {
+      take(1)
+      vi.advanceTimersByTime(1)
+      expect(shown(), run).toEqual([1])
+      vi.advanceTimersByTime(1000)
+      take(2)
+      vi.advanceTimersByTime(199)
+      expect(shown(), run).toEqual([1])
+      vi.advanceTimersByTime(1000)
+      expect(shown(), run).toEqual([1, 2])
+      forgetCurves()
+    }
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -110,7 +110,10 @@ function renew(name: ChartName): void {
   curves.setState({ [name]: { points, ends: [full.loss.first, full.loss.last], rows: series.rows(tableRows) } })
 }
 
-function later(wait = 200): void {
+/** The curves of a run are hidden until its losses are there, which are not waited for. */
+const hidden = () => curves.getState().loss.rows.length === 0
+
+function later(wait = hidden() ? 0 : 200): void {
   timer ??= setTimeout(renewNext, wait)
 }
 
