@@ -78,6 +78,7 @@ export async function pixelsOf(page: Page, label: string): Promise<number> {
 
 export async function useAnnotation(page: Page): Promise<void> {
   await editor(page).getByRole('button', { name: 'Use this annotation', exact: true }).click()
+  await expect(editor(page)).toBeHidden()
 }
 
 /** Makes an image the exemplar by a thick stroke of the first label. */
@@ -92,5 +93,4 @@ export async function annotate(page: Page, image: string): Promise<void> {
     [30, 22],
   ])
   await useAnnotation(page)
-  await expect(editor(page)).toBeHidden()
 }

@@ -190,7 +190,6 @@ test('two slices by livewire, the others by interpolation: a file of them, all e
   await openSlice(page, 4)
   await expect(editor(page).getByText('With 4 other drawn slices')).toBeVisible()
   await useAnnotation(page)
-  await expect(editor(page)).toBeHidden()
   await expectState(page, 'ready')
   await expect(page.getByRole('figure', { name: /^Annotated: heart_z/ })).toHaveCount(4)
   await expect(page.getByText('draft', { exact: true })).toHaveCount(0)

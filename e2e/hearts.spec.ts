@@ -52,6 +52,8 @@ async function expectRun(page: Page, { name, buffer }: { name: string; buffer: B
   await expect(report.getByRole('region', { name: 'Predictions' }).getByRole('figure')).toHaveCount(16)
   await expect(report.getByRole('region', { name: 'Every volume' }).getByRole('row')).toHaveCount(3)
   await report.close()
+  // A page behind another is not drawn, and without frames nothing is seen to stand still.
+  await page.bringToFront()
 }
 
 test.describe('with Sunnybrook hearts', () => {

@@ -37,6 +37,8 @@ export const test = base.extend<{ caused: RegExp | null; nothingWrong: void }>({
   caused: [null, { option: true }],
   nothingWrong: [
     async ({ context, baseURL, caused }, use) => {
+      // Told when a file is asked for, the browser may not know in time that it must not show its own dialog.
+      context.on('page', (page) => page.on('filechooser', () => undefined))
       const wrongs = await watchFor(context, new URL(baseURL!).origin)
       await use()
       expect(wrongs.filter((wrong) => !caused?.test(wrong))).toEqual([])
@@ -102,7 +104,10 @@ export async function savedZip(page: Page, button: string): Promise<Zip> {
 export async function dataTable(page: Page, name: string): Promise<{ columns: string[]; rows: string[][] }> {
   const figure = page.getByRole('figure', { name, exact: true })
   const table = figure.getByRole('table')
-  if (!(await table.isVisible())) await figure.getByText('Data table').click()
+  // Curves are hidden until the run has some, so what is not seen may be open.
+  const summary = figure.getByText('Data table')
+  await expect(summary).toBeVisible()
+  if (!(await summary.evaluate(({ parentElement }) => (parentElement as HTMLDetailsElement).open))) await summary.click()
   return await table.evaluate((element: HTMLTableElement) => {
     const texts = (row: HTMLTableRowElement) => [...row.cells].map((cell) => cell.textContent.trim())
     const [head, ...body] = [...element.rows]
