@@ -299,3 +299,24 @@ test('files given before the engine is ready wait for it', async ({ page }) => {
   await expectOwnFiles(page)
   await expect(alerts(page)).toHaveCount(0)
 })
+
+test('a run is kept while the browser collects garbage', async ({ playwright, launchOptions, baseURL }) => {
+  const browser = await playwright.chromium.launch({ ...launchOptions, args: [...launchOptions.args!, '--js-flags=--expose-gc'] })
+  try {
+    const page = await browser.newPage({ baseURL: baseURL! })
+    const [worker] = await Promise.all([page.waitForEvent('worker'), open(page)])
+    const collected = worker.evaluate(async () => {
+      const { gc } = globalThis as unknown as { gc: (how: { type: 'major'; execution: 'async' }) => Promise<void> }
+      let times = 0
+      for (const begun = performance.now(); performance.now() - begun < 8000; times++) await gc({ type: 'major', execution: 'async' })
+      return times
+    })
+    for (const step of [1, 2, 3]) {
+      await button(page, 'Step').click()
+      await expect(page.getByTestId('kept')).toHaveAttribute('data-step', String(step))
+    }
+    expect(await collected).toBeGreaterThan(20)
+  } finally {
+    await browser.close()
+  }
+})

@@ -5,6 +5,9 @@ const missing = (error: unknown) => error instanceof DOMException && error.name 
 
 /** The browser's file system of this origin, in a worker: only there can a file be written in place. */
 export class OpfsDisk implements Disk {
+  /** Held while they are opened: Chromium (156) never answers if it collects the file's handle before. */
+  private readonly opening = new Set<FileSystemFileHandle>()
+
   constructor(private readonly root: FileSystemDirectoryHandle) {}
 
   async folders(): Promise<string[]> {
@@ -20,7 +23,9 @@ export class OpfsDisk implements Disk {
 
   async write(folder: string, name: string, bytes: Uint8Array<ArrayBuffer>, at = 0): Promise<void> {
     const inside = await (await this.top()).getDirectoryHandle(folder, { create: true })
-    const handle = await (await inside.getFileHandle(name, { create: true })).createSyncAccessHandle()
+    const file = await inside.getFileHandle(name, { create: true })
+    this.opening.add(file)
+    const handle = await file.createSyncAccessHandle().finally(() => this.opening.delete(file))
     try {
       for (let done = 0; done < bytes.length;) {
         const written = handle.write(bytes.subarray(done), { at: at + done })
