@@ -1,9 +1,10 @@
 import { serialize } from 'node:v8'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { makeNifti } from '../data/volumes.test-support'
 import { Keeper } from '../keeping/keeper'
 import { RunLog } from '../keeping/run-log'
+import { usualOptions } from '../session/export-files'
 import { Session } from '../session/session'
 import { answering } from './answers'
 import type { BackendInfo, Command, Event, Given, Outcome, RequestName } from './protocol'
@@ -130,4 +131,21 @@ it('fails requests to a backend that could not be opened, and says why once', as
     { type: 'failed', id: 2, problem: { kind: 'bug', message: expect.stringContaining('no engine') } },
     { type: 'failed', id: 3, problem: null },
   ])
+})
+
+it('exports though the disk on which the run is to be kept first does not answer', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const upToDate = vi.spyOn(Keeper.prototype, 'upToDate', 'get').mockReturnValue(false)
+  const keep = vi.spyOn(Keeper.prototype, 'keep').mockReturnValue(new Promise(() => undefined))
+  try {
+    const { ask } = begin()
+    await ask('init', { backend: 'cpu', threads: 1 })
+    const asked = ask('export', { what: 'masks', options: usualOptions })
+    await vi.waitFor(() => expect(keep).toHaveBeenCalled())
+    await vi.advanceTimersByTimeAsync(5000)
+    expect((await asked).outcome).toMatchObject({ problem: { message: 'There is nothing to export before the first step.' } })
+  } finally {
+    for (const spy of [upToDate, keep]) spy.mockRestore()
+    vi.useRealTimers()
+  }
 })

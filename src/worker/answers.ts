@@ -2,6 +2,7 @@ import { runBench } from '../bench/bench'
 import { OptionError, readOptions } from '../bench/options'
 import { placeOf, tablesOf, textOfTable, type BenchReport } from '../bench/report'
 import { fromBlob } from '../data/given-file'
+import { inTime } from '../lib/in-time'
 import { loadOwn, LoadError, throwLoadError } from '../lib/own-file'
 import { ProblemError, problemOf } from '../session/problem'
 import type { SelfTestReport } from '../selftest/report'
@@ -12,6 +13,9 @@ import type { Answer, Command, Event, Found, Given, Outcome, RequestName } from 
 type Tell = (event: Event) => void
 
 type Handler<T extends RequestName> = (given: Given<T>, opened: Opened, tell: Tell) => Answer<T> | Promise<Answer<T>>
+
+/** Milliseconds for which an export waits until the run is kept. */
+const diskPatience = 5000
 
 const handlers: { [T in RequestName]: Handler<T> } = {
   init: (_, { backend }) => backend,
@@ -54,8 +58,8 @@ const handlers: { [T in RequestName]: Handler<T> } = {
   watch: ({ picture }, { session }) => session.watch(picture),
   live: ({ on }, { session }) => session.followLive(on),
   export: async ({ what, options }, { session, keeper }) => {
-    // It takes more memory than anything else.
-    if (!keeper.upToDate) await keeper.keep()
+    // It takes more memory than anything else; a disk that does not answer in time keeps nobody from it.
+    if (!keeper.upToDate) await inTime(keeper.keep(), diskPatience).catch(() => undefined)
     return session.export(what, options)
   },
   'keep-in': ({ root, refused }, { keepIn }) => keepIn(root, refused),
