@@ -218,7 +218,7 @@ describe('what is kept', () => {
     const sizes = [...exemplar.map(({ file }) => file), ...images].reduce((sum, { size }) => sum + size, 0)
     expect(browser.folders.get(run!.id)!.get('images')).toHaveLength(sizes)
 
-    await tab.session.editClass(1, 'Wall', '#123456')
+    await tab.session.editClass(1, { name: 'Wall', color: '#123456' })
     await tab.keeper.keep()
     expect(steps(tab.runs()[0])).toEqual([8, 8, 5])
     await tab.keeper.resume(run!.id, true)

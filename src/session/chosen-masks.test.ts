@@ -41,7 +41,7 @@ async function begin() {
 
 test('before a run: the exemplar moves with its mask, names and settings stay, and it can be taken back', async () => {
   const { session, dataset, pairs, choose, state } = await begin()
-  await session.editClass(1, 'heart', '#112233')
+  await session.editClass(1, { name: 'heart', color: '#112233' })
   expect(await choose('a.png', 'b_mask.png')).toBe('"a.png" has "b_mask.png" now. "b.png" has no mask now. The exemplar is "a.png" now.')
   expect(state()).toMatchObject({ state: 'ready', step: 0, steps: 40 })
   expect(dataset()).toMatchObject({ exemplars: [{ name: 'a.png' }], classes: [{}, { name: 'heart', color: '#112233' }], missing: [] })

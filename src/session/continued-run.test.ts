@@ -92,7 +92,7 @@ describe('a run continued from its zip, in a fresh page, equals the uninterrupte
     await session.mapLabel('1', 'unknown')
     const { unlabeled, pairs } = dataset().dataset
     await session.chooseMask(unlabeled[0]!.source, pairs!.masks.find(({ name }) => name === 'elsewhere/odd.png')!.id)
-    await session.editClass(1, 'cavity', '#123456')
+    await session.editClass(1, { name: 'cavity', color: '#123456' })
     const drawn = await session.openPicture(unlabeled[2]!.id, true)
     await session.annotate(
       [{ picture: drawn.id, labels: Uint8Array.from(disc(4).mask.flat(), (v) => (v === 2 ? 1 : v === 1 ? 255 : 0)) }],

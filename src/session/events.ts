@@ -79,6 +79,9 @@ export interface ClassInfo {
   pixels: number
 }
 
+/** What of a class is to be another one; the rest stays. */
+export type ClassChanges = Partial<Pick<ClassInfo, 'name' | 'color'>>
+
 /** One of the user's volumes, as it was understood. */
 export interface SourceInfo {
   id: string

@@ -5,7 +5,7 @@ import { ConfigError, defaults, freeKeys, keys, makeConfig, maskKeys, type Confi
 import type { TrainingData } from '../method/synthesis'
 import { restoreCheckpoint, type Checkpoint } from './checkpoint'
 import { emptyDataset, type Dataset } from './dataset'
-import type { BackendInfo, PictureId, Problem, RunState } from './events'
+import type { BackendInfo, ClassChanges, PictureId, Problem, RunState } from './events'
 import { refuseTooLarge, reportOf, roomOf } from './memory'
 import type { Networks } from './networks'
 import { DiscardError } from './problem'
@@ -201,11 +201,11 @@ export class Run {
     return masksAlone
   }
 
-  /** Calls a class otherwise. */
-  editClass(index: number, name: string, color: string): void {
+  /** Calls a class otherwise, or gives it another colour; what is not given stays. */
+  editClass(index: number, changes: ClassChanges): void {
     const before = this.dataset.classes[index]
     if (!before) throw new InputError('This class no longer exists; choose another.', '')
-    const info = { ...before, name, color }
+    const info = { ...before, ...changes }
     this.dataset = { ...this.dataset, classes: this.dataset.classes.map((known) => (known === before ? info : known)) }
     if (this.trainer) this.trainer.dataset = this.dataset
     this.reports.send('class', { info })

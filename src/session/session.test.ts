@@ -138,7 +138,8 @@ test('exports and label edits are served between the steps of a run', async () =
   await session.step()
   await session.resume()
   const { name } = await session.export('weights')
-  await session.editClass(1, 'RV', '#123456')
+  // Each asked for before the other is answered.
+  await Promise.all([session.editClass(1, { name: 'RV' }), session.editClass(1, { color: '#123456' })])
   await session.pause()
   expect(Number(/step-(\d+)/.exec(name)![1])).toBeLessThan(20)
   expect(of('class').at(-1)!.info).toMatchObject({ index: 1, name: 'RV', color: '#123456' })

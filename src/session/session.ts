@@ -16,6 +16,7 @@ import { drawingFile, withDrawings } from './drawings'
 import type {
   BackendInfo,
   CaseName,
+  ClassChanges,
   Drawn,
   ExportedFile,
   ExportKind,
@@ -148,7 +149,7 @@ export class Session {
     })
   }
 
-  editClass = (index: number, name: string, color: string) => this.betweenSteps(() => this.run.editClass(index, name, color))
+  editClass = (index: number, changes: ClassChanges) => this.betweenSteps(() => this.run.editClass(index, changes))
 
   /** Leaves one image of the bank out of the steps that follow. */
   removeFromBank = (id: PictureId) => this.betweenSteps(() => this.run.removeFromBank(id))

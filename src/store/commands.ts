@@ -7,6 +7,7 @@ import { yieldTask } from '../lib/yield-task'
 import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
   BackendName,
+  ClassChanges,
   Drawn,
   ExportedFile,
   ExportKind,
@@ -297,7 +298,8 @@ export function segmentInstead(): void {
     void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' as const })) })
 }
 
-export const editClass = (index: number, name: string, color: string) => void send('edit-class', { index, name, color })
+/** What is not given stays: what the page knows of it may be older than what was asked for last. */
+export const editClass = (index: number, changes: ClassChanges) => void send('edit-class', { index, ...changes })
 
 export function watch(picture: PictureId): void {
   pageStore.setState({ watched: picture })

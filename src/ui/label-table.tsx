@@ -38,11 +38,11 @@ function ClassRow({ info: { index, name, color, value, pixels } }: { info: Class
         {index === 0 ? (
           <span className="no-colour" title="Background is not painted." />
         ) : (
-          <ColourInput label={`Colour of class ${index}`} color={color} onChoose={(chosen) => editClass(index, name, chosen)} />
+          <ColourInput label={`Colour of class ${index}`} color={color} onChoose={(chosen) => editClass(index, { color: chosen })} />
         )}
       </td>
       <td>
-        <NameField label={`Name of class ${index}`} name={name} onRename={(chosen) => editClass(index, chosen, color)} />
+        <NameField label={`Name of class ${index}`} name={name} onRename={(chosen) => editClass(index, { name: chosen })} />
       </td>
       <td>
         <code>{value}</code>

@@ -45,7 +45,7 @@ const handlers: { [T in RequestName]: Handler<T> } = {
     await session.removeExemplar(picture)
   },
   'remove-from-bank': ({ picture }, { session }) => session.removeFromBank(picture),
-  'edit-class': ({ index, name, color }, { session }) => session.editClass(index, name, color),
+  'edit-class': ({ index, ...changes }, { session }) => session.editClass(index, changes),
   configure: ({ values }, { session }) => session.configure(values),
   start: (_, { session }) => session.start(),
   resume: (_, { session }) => session.resume(),

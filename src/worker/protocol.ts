@@ -11,6 +11,7 @@ import type {
   BackendInfo,
   BackendName,
   CaseName,
+  ClassChanges,
   Drawn,
   EventOf,
   ExportedFile,
@@ -82,8 +83,8 @@ export interface Requests {
   'remove-exemplar'(given: { picture: PictureId }): void
   /** Leaves an image of the bank out of the steps that follow. */
   'remove-from-bank'(given: { picture: PictureId }): void
-  /** Name and colour of one class; index as in DatasetSummary.classes. */
-  'edit-class'(given: { index: number; name: string; color: string }): void
+  /** Another name or colour of one class; index as in DatasetSummary.classes. */
+  'edit-class'(given: { index: number } & ClassChanges): void
   /** Settings that differ from the session's; accepted until something is learnt. */
   configure(given: { values: Partial<Config> }): void
   /** Done when the run has begun, not when it has ended. */

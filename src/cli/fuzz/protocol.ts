@@ -263,9 +263,10 @@ const requests: {
   'export-drawings': fc.tuple(drawings, exportOptions).map(([drawn, options]) => (page) => ({ ...drawn(page), options })),
   'remove-exemplar': nat().map((n) => (page) => ({ picture: page.picture(n) })),
   'remove-from-bank': nat().map((n) => (page) => ({ picture: page.picture(n) })),
-  'edit-class': record({ index: integer({ min: -1, max: 3 }), name: string(), color: constantFrom('#123456', 'red', '') }).map(
-    (given) => () => given,
-  ),
+  'edit-class': record(
+    { index: integer({ min: -1, max: 3 }), name: string(), color: constantFrom('#123456', 'red', '') },
+    { requiredKeys: ['index'] },
+  ).map((given) => () => given),
   configure: values.map((values) => () => ({ values })),
   start: fc.constant(() => ({})),
   resume: fc.constant(() => ({})),
