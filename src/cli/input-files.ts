@@ -1,5 +1,6 @@
 /** The files that an option names. */
 import { basename, dirname, join, relative } from 'node:path'
+import type { GivenFile } from '../data/given-file'
 import { UsageError } from './arguments'
 import { filesBelow, fromPath, isInside, placeAt, samplesAt } from './given-path'
 
@@ -32,3 +33,7 @@ export function given(path: string, folder: string | undefined, option: string):
   if (!folder || !isInside(around, folder)) return files
   return files.map((file) => ({ ...file, name: join(relative(folder, around), file.name) }))
 }
+
+/** What is said of files that a session leaves, because they are for a run log: a command has none. */
+export const sayLeft = (records: readonly GivenFile[]): string[] =>
+  records.map(({ name }) => `"${name}" holds records of runs, not images: drop it onto the page, whose run log shows them.`)

@@ -64,6 +64,8 @@ beforeAll(() => {
     'run',
   )
   expect(trained).toMatchObject({ status: 0 })
+  const record = ['config.json', 'summary.json', 'metrics.csv'].map((name) => [`one/${name}`, readFileSync(join(root, 'run', name))])
+  write('log/log.zip', zip(Object.fromEntries(record)))
 })
 
 test('the folder of a run, its checkpoint alone and a zip of its weights give the same masks', () => {
@@ -109,6 +111,7 @@ test.each([
     ['--run', 'run', '--images', 'further', '--set', 'size=32'],
     'of networks that are trained only largest and holes can be set',
   ],
+  ['records of runs', ['--run', 'run', '--images', 'log'], '"log.zip" holds records of runs, not images: drop it onto the page'],
   ['no image', ['--run', 'run', '--images', 'run/metrics.csv'], 'There is no image to segment.'],
 ])('%s is refused in a sentence', (_, args, sentence) => {
   const { status, said } = run('predict', ...args, '--out', 'refused')

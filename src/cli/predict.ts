@@ -15,7 +15,7 @@ import { runCommand, UsageError } from './arguments'
 import type { Values } from './command'
 import { predict } from './commands'
 import { fromPath, placeAt } from './given-path'
-import { filesIn } from './input-files'
+import { filesIn, sayLeft } from './input-files'
 import { openSession } from './open-session'
 import { privacyNotes, tellCases } from './privacy'
 import { masksIn, newestCheckpoint, predictionFormat, RunFolder } from './run-folder'
@@ -71,7 +71,8 @@ async function main(values: Values<typeof predict>): Promise<void> {
   }
   const { session, info } = await openSession(values, receive)
   await session.useNetworks({ ...run, config: makeConfig(set, run.config) })
-  await session.loadFiles(files.map((file) => ({ role: 'further', file })))
+  const { records } = await session.loadFiles(files.map((file) => ({ role: 'further', file })))
+  problems.push(...sayLeft(records))
   await session.settled()
   const found = summary as DatasetSummary | null
   if (!found || found.further.images.length === 0) throw new UsageError([...problems, 'There is no image to segment.'].join('\n'))

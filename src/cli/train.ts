@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, resolve } from 'node:path'
+import type { GivenFile } from '../data/given-file'
 import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { duration } from '../lib/duration'
@@ -20,7 +21,7 @@ import type { Values } from './command'
 import { train } from './commands'
 import { EventLog } from './event-log'
 import { fromPath, placeAt } from './given-path'
-import { filesIn, given, type InputFile } from './input-files'
+import { filesIn, given, sayLeft, type InputFile } from './input-files'
 import { openSession } from './open-session'
 import { privacyNotes, tellCases } from './privacy'
 import { masksIn, newestCheckpoint, RunFolder } from './run-folder'
@@ -135,6 +136,11 @@ class Log {
     if (error.problem) this.problems.push(error.problem.message)
   }
 
+  /** Files that the session has loaded nothing of are told too. */
+  left(loaded: { records: readonly GivenFile[] } | void): void {
+    if (loaded) this.problems.push(...sayLeft(loaded.records))
+  }
+
   print(): void {
     this.printed = performance.now()
     console.log(this.status + this.last)
@@ -201,7 +207,7 @@ async function main(values: Values<typeof train>): Promise<void> {
 
   if (zip) {
     // It says what the run is made of; what it says of another version is told.
-    await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused)
+    log.left(await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused))
     if (session.state !== 'empty') for (const problem of log.problems.splice(0)) console.log(problem)
   } else await load(session, log, values, { files, chosen, set, config, checkpoint })
   const note = precisionNote(log.config, info.backend)
@@ -278,7 +284,8 @@ async function load(
 ): Promise<void> {
   const { files, chosen, checkpoint } = given
   await session.configure(checkpoint?.config ?? given.config).catch(log.refused)
-  await (values.sample ? session.loadSample(values.sample) : session.loadFiles(files, chosen)).catch(log.refused)
+  if (values.sample) await session.loadSample(values.sample).catch(log.refused)
+  else log.left(await session.loadFiles(files, chosen).catch(log.refused))
   await chooseModality(session, log, values.modality)
   await chooseChannel(session, log.sources, values.channel)
   if (!checkpoint) await pick(session, log, given.set)
