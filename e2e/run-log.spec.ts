@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expectNoFaults } from './axe'
-import { alerts, button, expect, expectState, open, saved, test } from './lab'
+import { alerts, button, expect, expectState, open, saved, test, tiny } from './lab'
 
 /** Enough for networks that find something, in seconds. */
 const settings = {
@@ -112,4 +112,19 @@ test('a link to a run says when other data are loaded', async ({ page }) => {
   await expect(
     alerts(page).filter({ hasText: /is of a run on other data \(0123456789abcdef\) than are loaded \([\da-f]{16}\)/ }),
   ).toHaveCount(1)
+})
+
+test('another tab lists a run as it ends, and the name that it is given', async ({ page, context }) => {
+  const other = await context.newPage()
+  await open(other, `${tiny}&steps=3`)
+  await page.bringToFront()
+  await open(page, `${tiny}&steps=3`)
+  await button(page, 'Start').click()
+  await expectState(page, 'finished')
+  await expect(rows(page)).toHaveCount(1)
+  await expect(rows(other)).toHaveCount(1)
+  const name = rows(page).getByRole('textbox', { name: /^Name of / })
+  await name.fill('by the window')
+  await name.press('Enter')
+  await expect(rows(other).getByRole('textbox', { name: 'Name of by the window' })).toBeVisible()
 })
