@@ -32,14 +32,13 @@ export class Run {
   prepared: TrainingData | null = null
   /** Null before the first step. */
   trainer: Trainer | null = null
-  /** A run from a zip that waits for its images. */
-  waiting: WaitingRun | null = null
   /** The image that the live view follows. */
   watched: PictureId | null = null
   speed = new Speed()
   /** The checkpoint that it was continued from, while it may have to start over: see `doubt`. */
   origin: Checkpoint | null = null
   private doubted = false
+  private awaited: WaitingRun | null = null
 
   constructor(
     public backend: BackendInfo,
@@ -48,6 +47,17 @@ export class Run {
 
   get state(): RunState {
     return this.present
+  }
+
+  /** A run from a zip that waits for its images. */
+  get waiting(): WaitingRun | null {
+    return this.awaited
+  }
+
+  /** What the former one has on the backend is freed. */
+  set waiting(next: WaitingRun | null) {
+    if (next !== this.awaited) this.awaited?.release()
+    this.awaited = next
   }
 
   /** Networks that have learnt something: its own, or those of one that waits for its images. */
@@ -163,7 +173,6 @@ export class Run {
   /** Another run begins: the curves of the waiting one are not its own. */
   leaveWaiting(): void {
     if (!this.waiting) return
-    this.waiting.release()
     this.waiting = null
     this.restart()
   }
