@@ -11,6 +11,8 @@ import type { Turns } from './turns'
 export class Display {
   /** Whether pictures are reported during a run. */
   live = true
+  /** That the run is to rest in its turn, once that has been asked for. */
+  private soon: { scored: boolean } | null = null
 
   constructor(
     private readonly run: Run,
@@ -52,6 +54,7 @@ export class Display {
   async rest(scored = false): Promise<void> {
     const { run, turns, reports } = this
     const { networks } = run
+    this.soon = null
     if (!networks || run.state === 'running' || run.state === 'failed') return
     // What was asked for because the run came to rest must not wait for hundreds of images.
     await turns.drain()
@@ -78,12 +81,20 @@ export class Display {
       await this.predict(networks, pause)
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
+      // The command may have changed nothing: then the masks are still to be made.
+      this.restSoon(true)
     }
   }
 
   /** The same in its turn: files are taken before hundreds of images are predicted. The run reports its own errors. */
   restSoon(scored = false): void {
-    this.turns.add(() => this.rest(scored), true).catch(() => undefined)
+    if (this.soon) {
+      this.soon.scored &&= scored
+      return
+    }
+    const soon = (this.soon = { scored })
+    // A command before it may have had the run rest already.
+    this.turns.add(() => (this.soon === soon ? this.rest(soon.scored) : undefined), true).catch(() => undefined)
   }
 
   private async score(trainer: Trainer): Promise<void> {

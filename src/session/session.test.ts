@@ -133,6 +133,19 @@ test('commands queued before the loop are not lost', async () => {
   expect(third.of('predictions')).toHaveLength(third.state().step > 0 ? 1 : 0)
 })
 
+test('masks that gave way to a command are made after it, once', async () => {
+  const { session, of } = await begin({ steps: 5, scoreEvery: 1000 })
+  void session.step()
+  // It changes nothing, so nothing else asks for them.
+  await session.loadFiles([])
+  await session.settled()
+  expect(of('predictions').map(({ predictions }) => predictions.step)).toEqual([1])
+  void session.step()
+  await session.step()
+  await session.settled()
+  expect(of('predictions').map(({ predictions }) => predictions.step)).toEqual([1, 3])
+})
+
 test('exports and label edits are served between the steps of a run', async () => {
   const { session, of } = await begin({ steps: 400, scoreEvery: 1000 })
   await session.step()
