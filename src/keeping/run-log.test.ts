@@ -12,7 +12,7 @@ const { openSession, wasm } = sessionsOnWasm()
 
 /** A session with what keeps it and its log, as in the worker of a tab. */
 async function openTab(browser = new MemoryBrowser()) {
-  const told: LogEvent[] = []
+  const [told, problems]: [LogEvent[], string[]] = [[], []]
   let clock = 0
   const { session, runTo } = openSession((event) => {
     log.hear(event)
@@ -23,6 +23,7 @@ async function openTab(browser = new MemoryBrowser()) {
     session,
     () => keeper.identify(),
     (event) => told.push(event),
+    (message) => problems.push(message),
     () => ++clock,
   )
   const storage = browser.tab()
@@ -33,7 +34,7 @@ async function openTab(browser = new MemoryBrowser()) {
     await log.remove([])
     return told.at(-1)!
   }
-  return { session, keeper, log, listed, told: () => told.at(-1)!, runTo, close: storage.close }
+  return { session, keeper, log, listed, told: () => told.at(-1)!, problems, storage, runTo, close: storage.close }
 }
 
 async function withImages(browser?: MemoryBrowser) {
@@ -148,6 +149,7 @@ test('the oldest runs leave when there are too many or they are too large, but n
     tab.session,
     () => Promise.resolve(null),
     () => undefined,
+    () => undefined,
   )
   await log.open(store)
   await log.import([fromBytes('one.zip', file.bytes)])
@@ -159,4 +161,21 @@ test('the oldest runs leave when there are too many or they are too large, but n
   await store.write({ ...old!, id: 'large', ended: -1000, bytes: most.bytes }, new Uint8Array(1))
   await log.import([fromBytes('one.zip', file.bytes)])
   expect((await store.all()).map(({ id }) => id)).not.toContain('large')
+})
+
+test('a run that cannot be stored is told, and one that could not be read is read when it is asked for again', async () => {
+  const tab = await withImages()
+  const write = vi.spyOn(tab.storage.log, 'write').mockRejectedValue(new DOMException('', 'QuotaExceededError'))
+  await tab.runTo()
+  expect((await tab.listed()).runs).toEqual([])
+  expect(new Set(tab.problems)).toEqual(
+    new Set(['This run is not in the run log (its storage is full). Export run saves what it would hold.']),
+  )
+  write.mockRestore()
+  await tab.session.trainOn(1)
+  await tab.session.settled()
+  const [{ id }] = (await tab.listed()).runs as [LoggedRun]
+  vi.spyOn(tab.storage.log, 'read').mockRejectedValueOnce(new DOMException('No answer within 30 s.', 'TimeoutError'))
+  await expect(tab.log.curves(id)).rejects.toThrow('No answer')
+  expect((await tab.log.curves(id)).steps.step).toHaveLength(4)
 })

@@ -2,6 +2,7 @@ import { fromBytes, type GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { seenName, zip, type Files } from '../export/archive'
 import { disagreement } from '../image/masks'
+import { storageReason } from '../lib/storage-reason'
 import type { StepMetrics } from '../method/history'
 import type { ExportedFile, PictureId, SessionEvent } from '../session/events'
 import { longestName, readRecords, recordFiles, type RunRecord } from '../session/run-record'
@@ -73,6 +74,7 @@ export class RunLog {
     private readonly session: Session,
     private readonly identify: () => Promise<string | null>,
     private readonly tell: (event: LogEvent) => void,
+    private readonly tellProblem: (message: string) => void,
     private readonly now = () => Date.now(),
   ) {}
 
@@ -111,7 +113,10 @@ export class RunLog {
       if (this.own?.id === id) this.present = own
       const runs = await this.store.all()
       this.list(record && files ? await this.renew(runs, record, files, own) : runs)
-    }).catch(() => undefined)
+    }).catch((error: unknown) => {
+      if (record) this.tellProblem(`This run is not in the run log (${storageReason(error)}). Export run saves what it would hold.`)
+      return this.listAnew()
+    })
   }
 
   /** Writes the run at hand anew: its name and pin stay, and if it was only segmented with, when it ended. @returns the list with it */
@@ -240,6 +245,8 @@ export class RunLog {
     if (known) return known.record
     const record = this.read(id)
     this.latest = [{ id, bytes: length, record }, ...this.latest].slice(0, 2)
+    // One that could not be read is read again when it is asked for.
+    record.catch(() => (this.latest = this.latest.filter((one) => one.record !== record)))
     return record
   }
 

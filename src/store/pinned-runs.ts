@@ -57,6 +57,8 @@ pageStore.subscribe(({ log }, before) => {
     const curves = known.get(key) ?? curvesOf(run.id)
     known.set(key, curves)
     const kept = await curves
+    // It is asked for again with the next change of the log.
+    if (!kept) known.delete(key)
     return kept && { id: run.id, name: nameOf(run), ...kept }
   })
   void Promise.all(coming).then((runs) => {

@@ -22,6 +22,7 @@ function begin() {
       session,
       () => Promise.resolve(null),
       () => undefined,
+      () => undefined,
     )
     return Promise.resolve({ session, keeper, log, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) })
   }, post)

@@ -85,6 +85,7 @@ async function open({ backend: wanted, threads }: Given<'init'>): Promise<Opened
       session,
       () => keeper.identify(),
       (event) => post({ type: 'log', run, ...event }),
+      (message) => post({ type: 'problem', run, kind: 'run', message, file: null }),
     )
     const keepIn = async (root: FileSystemDirectoryHandle | null, refused: string | null) => {
       const storage = root && boundedStorage(storageIn(root))

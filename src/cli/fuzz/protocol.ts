@@ -52,6 +52,7 @@ class Page {
           this.session,
           () => keeper.identify(),
           (event) => this.hear({ type: 'log', run: this.run, ...event }),
+          (message) => this.hear({ type: 'problem', run: this.run, kind: 'run', message, file: null }),
         )
         return { session: this.session, keeper, log, keepIn: () => Promise.resolve(), backend, openHost: () => Promise.resolve(backend) }
       },
@@ -232,12 +233,15 @@ const requests: {
   'load-files': array(record({ name: constantFrom(...Object.keys(files)), role }), { minLength: 1, maxLength: 5 }).map((chosen) => () => ({
     files: chosen.map(({ name, role }) => ({ role, name, blob: new Blob([files[name]!]) })),
   })),
-  'choose-slices': record({
-    n: nat(),
-    axis: constantFrom(0, 1, 2),
-    frame: constantFrom(null, 0, 1, -1),
-    every: integer({ min: 1, max: 3 }),
-  }).map(({ n, ...choice }) => (page) => ({ source: page.source(n), ...choice })),
+  'choose-slices': record(
+    {
+      n: nat(),
+      axis: constantFrom(0, 1, 2),
+      frame: constantFrom(null, 0, 1, -1),
+      every: integer({ min: 1, max: 3 }),
+    },
+    { requiredKeys: ['n'] },
+  ).map(({ n, ...choice }) => (page) => ({ source: page.source(n), ...choice })),
   'choose-modality': string().map((modality) => () => ({ modality })),
   'inspect-source': nat().map((n) => (page) => ({ source: page.source(n) })),
   'choose-mask': record({ n: nat(), m: nat(), none: boolean() }).map(({ n, m, none }) => (page) => ({
