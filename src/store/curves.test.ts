@@ -57,3 +57,12 @@ it('shows the first losses of a run at once, and later ones a fifth of a second 
     vi.useRealTimers()
   }
 })
+
+it('has no classes of the run before', async () => {
+  const { appendMetrics, allOf, forgetCurves, showScores } = await open()
+  showScores('diceOfClasses')
+  appendMetrics([], [score(5, { perClass: [0.7, 0.6, 0.5] })])
+  forgetCurves()
+  appendMetrics([], [score(5, { perClass: [0.4] })])
+  expect(allOf('dice').rows).toEqual([{ step: 5, dice: 0.5, 'class 0': 0.4 }])
+})

@@ -172,6 +172,8 @@ export function appendMetrics(rows: StepMetrics[], newScores: ScoreRow[]): void 
 
 export function forgetCurves(): void {
   for (const name of names) full[name].clear()
+  // Another data set has other classes and patients.
+  full.dice = new Series<string>([])
   scores = []
   stale.clear()
   forgetView()
