@@ -21,7 +21,7 @@ const [a, b, c] = ['v/2/0/0', 'v/2/1/0', 'v/2/2/0'] as const satisfies PictureId
 async function visit() {
   const { pageStore } = await import('./page-store')
   const { drafts, setDrafts, markDraft } = await import('./drafts')
-  const { usedUp, makeDraft } = await import('./used-drawings')
+  const { usedUp, makeDraft, isUsedUp } = await import('./used-drawings')
   /** The browser has kept the run at this step; these are its exemplars. */
   const keep = (step: number, ...exemplars: PictureId[]) =>
     pageStore.setState({
@@ -30,7 +30,7 @@ async function visit() {
       dataset: { exemplars: exemplars.map((id) => ({ id })) } as unknown as State['dataset'],
     })
   setDrafts([a, b, c])
-  return { drafts: () => [...drafts.getState()], markDraft, usedUp, makeDraft, keep }
+  return { drafts: () => [...drafts.getState()], markDraft, usedUp, makeDraft, isUsedUp, keep }
 }
 
 it('a drawing that is used is no draft, and goes from storage once the run that has it is kept', async () => {
@@ -55,8 +55,11 @@ it('stays where the kept run has no such exemplar, and where it is drawn on agai
 })
 
 it('is a draft again when the exemplar is removed, as long as it is stored', async () => {
-  const { drafts, usedUp, makeDraft, keep } = await visit()
+  const { drafts, markDraft, usedUp, makeDraft, isUsedUp, keep } = await visit()
   usedUp([a, b], 0)
+  expect([a, b, c].map(isUsedUp)).toEqual([true, true, false])
+  markDraft(a, true)
+  expect(isUsedUp(a)).toBe(false)
   makeDraft(a)
   expect(drafts().sort()).toEqual([a, c])
   keep(1, b)

@@ -15,6 +15,9 @@ export function usedUp(pictures: readonly PictureId[], step: number): void {
   }
 }
 
+/** Whether the exemplar says what was drawn: nothing has been drawn on since it was used. */
+export const isUsedUp = (picture: PictureId): boolean => used.has(picture) && !drafts.getState().has(picture)
+
 /** An exemplar is removed: what was drawn is a draft again, if it is still stored. */
 export function makeDraft(picture: PictureId): void {
   if (used.delete(picture)) markDraft(picture, true)

@@ -9,6 +9,7 @@ import { Autosave } from '../../store/autosave'
 import { drafts } from '../../store/drafts'
 import { keepLooks, type Look } from '../../store/looks'
 import type { Slice } from '../../store/stack'
+import { isUsedUp } from '../../store/used-drawings'
 import type { Drawn, PictureId } from '../../worker/protocol'
 
 /** Slices whose history is at hand; those of others are forgotten, their drawings are not. */
@@ -91,7 +92,9 @@ export class Editing {
 
   async #open(picture: Drawable, before: Editor | null): Promise<Editor> {
     const autosave = this.#autosave(picture.id as PictureId, picture.formerKey)
-    const saved = await autosave.load(picture.width * picture.height)
+    const stored = await autosave.load(picture.width * picture.height)
+    // Classes may be called otherwise since it was used.
+    const saved = stored && isUsedUp(picture.id as PictureId) ? { ...stored, ...inTermsOf(stored, picture.classes) } : stored
     if (!before) return this.#kept(new Editor(picture, saved, autosave), saved)
     // The label list goes on from the slice before.
     const { classes } = before.result()
