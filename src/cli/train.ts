@@ -375,11 +375,11 @@ async function chooseChannel(session: Session, sources: readonly SourceInfo[], c
   if (several.length === 0 && channel !== undefined)
     throw new UsageError('--channel is given, but no image has several channels that are no colours: leave it out.')
   for (const channels of new Set(several.map(({ size }) => size[3]))) {
-    const { id, name, axis, every } = several.find(({ size }) => size[3] === channels)!
+    const { id, name } = several.find(({ size }) => size[3] === channels)!
     const number = Number(channel ?? 1)
     if (!(Number.isInteger(number) && number >= 1 && number <= channels))
       throw new UsageError(`--channel is "${channel}", but must be a whole number from 1 to ${channels}: "${name}" has so many.`)
-    if (channel !== undefined) await session.chooseSlices(id, { axis, every, frame: number - 1 })
+    if (channel !== undefined) await session.chooseSlices(id, { frame: number - 1 })
     else console.log(`Of the ${channels} channels of "${name}" and others like it the first is used; --channel chooses another.`)
   }
 }

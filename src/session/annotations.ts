@@ -8,7 +8,7 @@ import { hexOf } from '../lib/hex'
 import { unknown, type LabelClass, type LabelMap } from '../image/raster'
 import { hueOf } from '../image/palette'
 import { hasChannels, picturesOf, type Dataset, type Exemplar, type Picture, type Source, type Target } from './dataset'
-import type { ClassInfo } from './events'
+import type { ClassInfo, SliceChoice } from './events'
 
 /** One class for each value of a mask that is not mapped to something else; counts are filled in by `counted`. */
 export function classesFrom({ values }: Mask, mapping: Dataset['mapping']): ClassInfo[] {
@@ -177,9 +177,12 @@ export function withMapping(dataset: Dataset, value: string, target: Target | nu
  * Chooses which slices of a source are used. A channel is chosen for all images with the same number of channels.
  * @throws InputError when something was drawn on the current slices
  */
-export function withSlices(dataset: Dataset, id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>): Dataset {
+export function withSlices(dataset: Dataset, id: string, changes: SliceChoice): Dataset {
   const before = [...dataset.sources, ...(dataset.exemplarSource ? [dataset.exemplarSource] : [])].find((source) => source.id === id)
   if (!before) return dataset
+  const { axis, frame, every } = { axis: before.axis, frame: before.frame, every: before.every, ...changes }
+  // Fewer slices may lie along another axis.
+  const choice = { axis, frame, every: Math.min(every, before.volume.size[axis]) }
   const channelChanges = hasChannels(before.volume) && before.frame !== choice.frame
   const change = (source: Source): Source => {
     if (source.id === id) return { ...source, ...choice }

@@ -42,7 +42,10 @@ describe('exemplars', () => {
   test('removed ones stay removed when other slices are chosen, and waiting ones stay', () => {
     const dataset = withoutExemplar(stacked(), 0)
     const id = dataset.exemplarSource!.id
-    const thinned = withSlices(dataset, id, { axis: 2, frame: null, every: 2 })
+    const thinned = withSlices(dataset, id, { every: 2 })
+    expect(thinned.sources[0]).toMatchObject({ axis: 2, frame: null, every: 2 })
+    // Two slices lie along this axis.
+    expect(withSlices(withSlices(dataset, id, { every: 3 }), id, { axis: 0 }).sources[0]).toMatchObject({ axis: 0, every: 2 })
     expect(labelsOf(thinned)).toEqual([[0, 2, 2, 0]])
     expect(thinned.unlabeled).toHaveLength(2)
     expect(labelsOf(withSlices(dataset, id, { axis: 1, frame: null, every: 1 })).length).toBeGreaterThan(0)

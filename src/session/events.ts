@@ -108,6 +108,9 @@ export interface SourceInfo {
   images: number
 }
 
+/** What is to be used of a volume; what is not given stays, but for fewer slices along another axis. */
+export type SliceChoice = Partial<Pick<SourceInfo, 'axis' | 'frame' | 'every'>>
+
 /** Where a value of the mask file goes instead of being a class of its own: another value, or nowhere. */
 export type Target = { value: string } | 'background' | 'unknown'
 

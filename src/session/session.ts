@@ -10,7 +10,7 @@ import type { Network } from '../method/history'
 import { withMapping, withoutExemplar, withSlices } from './annotations'
 import { asWritten, caseNames, scoreNames } from './cases'
 import { openCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint'
-import { numberOf, pictureOf, type Dataset, type Source, type Target } from './dataset'
+import { numberOf, pictureOf, type Dataset, type Target } from './dataset'
 import { Display } from './display'
 import { drawingFile, withDrawings } from './drawings'
 import type {
@@ -29,6 +29,7 @@ import type {
   RunState,
   SampleName,
   SessionEvent,
+  SliceChoice,
   VolumeNumbers,
 } from './events'
 import { examinationOf } from './examination'
@@ -110,8 +111,7 @@ export class Session {
   chooseModality = (modality: string) => this.turns.add(() => this.setup.modality(modality))
 
   /** Which slices of a volume are images. */
-  chooseSlices = (id: string, choice: Pick<Source, 'axis' | 'frame' | 'every'>) =>
-    this.turns.add(() => this.setup.replace((dataset) => withSlices(dataset, id, choice)))
+  chooseSlices = (id: string, choice: SliceChoice) => this.turns.add(() => this.setup.replace((dataset) => withSlices(dataset, id, choice)))
 
   /** What a value of the exemplar's mask counts as. */
   mapLabel = (value: string, target: Target | 'own') =>

@@ -21,7 +21,7 @@ import type {
   PictureId,
   RequestName,
   SampleName,
-  SourceInfo,
+  SliceChoice,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
 import { hasUnwritten, listDrafts } from './autosave'
@@ -312,8 +312,8 @@ export function followLive(on: boolean): void {
 }
 
 /** Chooses which slices of a volume are images. */
-export const chooseSlices = (source: string, choice: Pick<SourceInfo, 'axis' | 'frame' | 'every'>) =>
-  void send('choose-slices', { source, ...choice })
+/** What is not given stays, as for `editClass`. */
+export const chooseSlices = (source: string, choice: SliceChoice) => void send('choose-slices', { source, ...choice })
 
 /** Chooses which image of each case is used, where cases have several. */
 export const chooseModality = (modality: string) => void send('choose-modality', { modality })

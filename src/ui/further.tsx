@@ -80,7 +80,7 @@ export function MaskChoices() {
               type="checkbox"
               checked={running[key]}
               disabled={names === null}
-              onChange={() => configureRun({ [key]: !running[key] })}
+              onChange={({ target }) => configureRun({ [key]: target.checked })}
             />
             <span>
               {name} <span className="quiet">{names === null ? 'no such class' : names}</span>

@@ -19,20 +19,13 @@ export function SlicesForm({ source }: { source: SourceInfo }) {
   const busy = usePage(loading)
   const { id, axis, frame, every, size } = source
   const word = frameWord(source)
-  const choose = (choice: Partial<Pick<SourceInfo, 'axis' | 'frame' | 'every'>>) => chooseSlices(id, { axis, frame, every, ...choice })
   return (
     <fieldset className="slices-form" disabled={!can}>
       <legend>What is used of it {busy && <span className="quiet">(being applied)</span>}</legend>
       {!can && <p className="note">Pause or stop the run to change this.</p>}
       <label className="field">
         <span>Cut along</span>
-        <select
-          value={axis}
-          onChange={(event) => {
-            const chosen = Number(event.target.value) as 0 | 1 | 2
-            choose({ axis: chosen, every: Math.min(every, size[chosen]) })
-          }}
-        >
+        <select value={axis} onChange={(event) => chooseSlices(id, { axis: Number(event.target.value) as 0 | 1 | 2 })}>
           {axes.map((a) => (
             <option value={a} key={a}>
               {cutOf(source, a)}
@@ -43,7 +36,7 @@ export function SlicesForm({ source }: { source: SourceInfo }) {
       {size[3] > 1 && (
         <label className="field">
           <span>{word === 'channel' ? 'Channel' : 'Frame'}</span>
-          <select value={frame ?? 'all'} onChange={(event) => choose({ frame: frameFrom(event.target.value) })}>
+          <select value={frame ?? 'all'} onChange={(event) => chooseSlices(id, { frame: frameFrom(event.target.value) })}>
             <FrameOptions frames={size[3]} word={word} />
           </select>
         </label>
@@ -57,7 +50,7 @@ export function SlicesForm({ source }: { source: SourceInfo }) {
         hint={every === 1 ? 'all slices are used' : `every ${ordinal(every)} slice is used`}
         refuse={(text) => (isWhole(Number(text), size[axis]) ? null : `a whole number from 1 to ${size[axis]}`)}
         wait={settled}
-        onChange={(n) => choose({ every: n })}
+        onChange={(n) => chooseSlices(id, { every: n })}
       />
     </fieldset>
   )

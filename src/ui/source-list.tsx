@@ -75,7 +75,7 @@ function PreviewButton({ name, open }: { name: string; open: () => void }) {
 
 function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
   const can = usePage((state) => allowed(state).load)
-  const { id, name, orientation, size, axis, every, frame, notes } = source
+  const { id, name, orientation, size, frame, notes } = source
   const word = frameWord(source)
   return (
     <li>
@@ -104,7 +104,7 @@ function VolumeRow({ source, open }: { source: SourceInfo; open: () => void }) {
             aria-label={word === 'channel' ? `Which channel of ${name} is used?` : `4-D: which frame of ${name} is used?`}
             value={frame ?? 'all'}
             disabled={!can}
-            onChange={(event) => chooseSlices(id, { axis, every, frame: frameFrom(event.target.value) })}
+            onChange={(event) => chooseSlices(id, { frame: frameFrom(event.target.value) })}
           >
             <FrameOptions frames={size[3]} word={word} />
           </select>

@@ -25,7 +25,7 @@ import type {
   Problem,
   SampleName,
   SessionEvents,
-  SourceInfo,
+  SliceChoice,
   ViewedPicture,
   VolumeNumbers,
 } from '../session/events'
@@ -58,7 +58,7 @@ export interface Requests {
    */
   'load-files'(given: { files: { role: FileRole | null; name: string; blob: Blob }[] }): { logged: string[] }
   /** Which slices of a volume are images. */
-  'choose-slices'(given: { source: string } & Pick<SourceInfo, 'axis' | 'frame' | 'every'>): void
+  'choose-slices'(given: { source: string } & SliceChoice): void
   /** Which image of each case is used, where cases have several. */
   'choose-modality'(given: { modality: string }): void
   'inspect-source'(given: { source: string }): VolumeNumbers
