@@ -157,9 +157,9 @@ export const choosePreset = (preset: Preset) =>
     return { ...next, ...pick(next, state.dataset?.suggestion ?? null) }
   })
 
-/** Drives the run. A reset that would lose something is asked about first. */
-export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): void {
-  if (type === 'step') return void takeStep()
+/** Drives the run. A reset that would lose something is asked about first. @returns when that has been done, asked or refused */
+export async function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): Promise<void> {
+  if (type === 'step') return takeStep()
   const state = pageStore.getState()
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
@@ -168,6 +168,7 @@ export function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 're
   if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
   if (type === 'reset') void driven.then(begun)
 }
+  await driven
 
 /** What is to be done once the run at hand is discarded. */
 let next: (() => void) | null = null
@@ -181,7 +182,7 @@ function begun(): void {
 export function anew(work: () => void): void {
   if (allowed(pageStore.getState()).configure) return work()
   next = work
-  drive('reset')
+  void drive('reset')
 }
 
 /** A run at rest trains so many steps further. */
@@ -463,7 +464,7 @@ export function accept(id: number, { values }: Offer): void {
   if (!allowed(pageStore.getState()).resume) return setValues(values)
   // A run that waits for memory goes on with them.
   configureRun(values)
-  drive('resume')
+  void drive('resume')
 }
 
 export function dismissAll(): void {

@@ -9,7 +9,7 @@ beforeEach(() => stubPage('?steps=5&seed=9'))
 const modules = async () => ({ ...(await import('./sweep')), ...(await import('./page-store')), ...(await import('./commands')) })
 
 /** A page whose worker trains as it is told, in no time; what it was asked is listed. */
-async function opened(steps: (seed: number) => 'finished' | 'stopped' = () => 'finished') {
+async function opened(steps: (seed: number) => 'finished' | 'stopped' | 'refused' | 'unlogged' = () => 'finished') {
   const { sweepStore, startSweep, cancelSweep, ways, sweepRows, pageStore, begin } = await modules()
   begin()
   const asked: string[] = []
@@ -47,9 +47,12 @@ async function opened(steps: (seed: number) => 'finished' | 'stopped' = () => 'f
       status('ready', 0)
     },
     start: () => {
+      const outcome = steps(config.seed)
+      if (outcome === 'refused') return
       status('running', 0)
-      const ended = steps(config.seed)
+      const ended = outcome === 'unlogged' ? 'finished' : outcome
       status(ended, config.steps)
+      if (outcome === 'unlogged') return
       const score = {
         step: config.steps,
         fit: 0.9,
@@ -114,4 +117,25 @@ test('a run that is stopped ends the sweep, and what had finished stays', async 
   await rested()
   expect(sweep().ended).toBe('The run was stopped')
   expect(sweepRows(sweep().cells)).toMatchObject([{ runs: 1, dice: { mean: 0, deviation: null } }])
+})
+
+test('a run that cannot be started ends the sweep, and settings that are taken instead stay', async () => {
+  const { chosen, rested, startSweep, sweep, pageStore } = await opened(() => 'refused')
+  startSweep(chosen('as set'), [0, 1])
+  await rested()
+  expect(sweep().ended).toBe('This run could not be started')
+  expect(pageStore.getState().asked).toMatchObject({ seed: 9 })
+})
+
+test('a sweep can be cancelled while it waits for a run that no log has', async () => {
+  const { chosen, rested, startSweep, cancelSweep, sweep, pageStore } = await opened(() => 'unlogged')
+  startSweep(chosen('as set'), [0, 1])
+  await vi.waitFor(() => expect(pageStore.getState().status.state).toBe('finished'))
+  await new Promise((done) => setTimeout(done))
+  expect(sweep().at).toBe(0)
+  pageStore.setState(({ asked }) => ({ asked: { ...asked, size: 32 } }))
+  cancelSweep()
+  await rested()
+  expect(sweep().ended).toBe('The sweep was cancelled')
+  expect(pageStore.getState().asked, 'taken meanwhile').toMatchObject({ size: 32, seed: 0 })
 })

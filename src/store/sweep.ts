@@ -54,6 +54,8 @@ export const sweepStore = createStore<Sweep>(() => none)
 export const useSweep = (): Sweep => useStore(sweepStore)
 
 let cancelled = false
+/** Ends the wait for the run under way, which may be one that cannot come to its end. */
+let giveUp: (() => void) | null = null
 
 /** Trains each way with each seed; a run at hand that would be lost is asked about first. */
 export function startSweep(chosen: readonly Way[], seeds: readonly number[]): void {
@@ -70,7 +72,8 @@ export function startSweep(chosen: readonly Way[], seeds: readonly number[]): vo
 /** Stops the run under way, and begins no other. */
 export function cancelSweep(): void {
   cancelled = true
-  if (allowed(pageStore.getState()).stop) drive('stop')
+  if (allowed(pageStore.getState()).stop) void drive('stop')
+  else giveUp?.()
 }
 
 async function sweep(cells: readonly Cell[]): Promise<void> {
@@ -92,8 +95,11 @@ async function sweep(cells: readonly Cell[]): Promise<void> {
       break
     }
   }
+  giveUp = null
+  const { at } = sweepStore.getState()
   sweepStore.setState({ at: null, ended })
-  pageStore.setState({ asked, picked, given })
+  // Settings that were taken meanwhile, because those of a run did not fit in memory, stay.
+  if (Object.keys(differing(pageStore.getState().asked, cells[at!]!.config)).length === 0) pageStore.setState({ asked, picked, given })
 }
 
 /** Trains a run from its start to its end. @returns it, or why it did not come to its end, as the beginning of a sentence */
@@ -105,8 +111,10 @@ async function trained(config: Config): Promise<LoggedRun | string> {
   if (running && Object.keys(differing(config, running)).length > 0) await ask('configure', { values: differing(config, running) })
   const { running: taken, run } = pageStore.getState()
   if (!taken || Object.keys(differing(config, taken)).length > 0) return 'The settings of this run were refused'
-  drive('start')
+  await drive('start')
+  if (pageStore.getState().status.state === 'ready') return 'This run could not be started'
   return new Promise((resolve) => {
+    giveUp = () => resolve('The run was left')
     const look = (state: State): boolean => {
       const { status, log } = state
       const logged = log.runs.find(({ id }) => id === log.present)
@@ -117,6 +125,7 @@ async function trained(config: Config): Promise<LoggedRun | string> {
       else return false
       return true
     }
+    if (look(pageStore.getState())) return
     const stop = pageStore.subscribe((state) => look(state) && stop())
   })
 }

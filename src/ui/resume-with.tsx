@@ -13,7 +13,7 @@ export function ResumeWith({ picture }: { picture: PictureId }) {
   })
   if (exemplars === 0) return null
   return (
-    <button type="button" className="resume-with" onClick={() => drive('resume')}>
+    <button type="button" className="resume-with" onClick={() => void drive('resume')}>
       Resume with {plural(exemplars, 'exemplar')}
     </button>
   )

@@ -26,7 +26,7 @@ export function RunBar() {
             className={type === 'start' || type === 'resume' ? 'primary' : undefined}
             // A button that disables itself when pressed would lose the focus.
             aria-disabled={!can[type]}
-            onClick={() => can[type] && drive(type)}
+            onClick={() => void (can[type] && drive(type))}
           >
             <svg viewBox="0 0 18 18" width="14" height="14" aria-hidden="true">
               <path d={icon} fill="currentColor" />
