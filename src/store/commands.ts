@@ -6,6 +6,7 @@ import { recordedName } from '../lib/recorded-name'
 import { yieldTask } from '../lib/yield-task'
 import { applyPreset, dataKeys, differing, type Config, type Key, type Preset } from '../method/config'
 import type {
+  Answer,
   BackendName,
   ClassChanges,
   Drawn,
@@ -167,8 +168,8 @@ export async function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop'
   const driven = send(type, {})
   if (type === 'start' || type === 'resume') void driven.then(checkAdapter)
   if (type === 'reset') void driven.then(begun)
-}
   await driven
+}
 
 /** What is to be done once the run at hand is discarded. */
 let next: (() => void) | null = null
@@ -211,13 +212,15 @@ async function checkAdapter(): Promise<void> {
   if (found?.right) rememberChecked(backend.adapter)
 }
 
-/** Discards the run at hand and does what was asked for. */
-export async function discard(): Promise<void> {
+/** Discards the run at hand and does what was asked for. @returns as `loadFiles` */
+export async function discard(): Promise<File[]> {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   await ask('reset', {})
   begun()
+  if (question?.type === 'load-files') return leftOf(question.given.files, await ask('load-files', question.given))
   if (question && question.type !== 'reset') await ask(question.type, question.given)
+  return []
 }
 
 /** Leaves everything as it is. */
@@ -270,8 +273,11 @@ export async function loadFiles(
   pageStore.setState(({ progress, problems }) => ({ progress: { ...progress, read: null }, problems: withoutFiles(problems, mended) }))
   if (role !== 'further') keepAddress(null)
   if (files.length > filesAtOnce) await lookAhead(files)
-  const done = await send('load-files', { files: files.map((file) => ({ role, name: pathOf(file), blob: file })) })
-  return files.filter((file) => done?.logged.includes(pathOf(file)))
+  const given = files.map((file) => ({ role, name: pathOf(file), blob: file }))
+  const left = leftOf(given, await send('load-files', { files: given }))
+  // The sample is still there.
+  if (left.length === files.length) keepAddress()
+  return left
 }
 
 /** Files that are sent in one task without being looked at ahead. */
@@ -291,13 +297,18 @@ export function configureRun(values: Partial<Config>): void {
   void send('configure', { values })
 }
 
-/** Segments the files that would have replaced the run, with its networks. */
-export function segmentInstead(): void {
+/** Segments the files that would have replaced the run, with its networks. @returns as `loadFiles` */
+export async function segmentInstead(): Promise<File[]> {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
-  if (question?.type === 'load-files')
-    void send('load-files', { files: question.given.files.map((file) => ({ ...file, role: 'further' as const })) })
+  if (question?.type !== 'load-files') return []
+  const files = question.given.files.map((file) => ({ ...file, role: 'further' as const }))
+  return leftOf(files, await send('load-files', { files }))
 }
+
+/** Those that were not loaded, because they are for the run log. */
+const leftOf = (given: Given<'load-files'>['files'], done: Answer<'load-files'> | undefined): File[] =>
+  given.filter(({ name }) => done?.logged.includes(name)).map(({ name, blob }) => new File([blob], name))
 
 /** What is not given stays: what the page knows of it may be older than what was asked for last. */
 export const editClass = (index: number, changes: ClassChanges) => void send('edit-class', { index, ...changes })

@@ -1,6 +1,7 @@
 import { discard, keepRun, segmentInstead } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { count } from './format'
+import { giveToLog } from './give-files'
 import { ModalDialog } from './modal-dialog'
 
 /** Asks before a request discards a run that is not exported as it is. */
@@ -20,11 +21,11 @@ export function DiscardDialog() {
           Keep the run
         </button>
         {question.type === 'load-files' && (
-          <button type="button" onClick={segmentInstead}>
+          <button type="button" onClick={() => void segmentInstead().then(giveToLog)}>
             Segment them with this run
           </button>
         )}
-        <button type="button" onClick={() => void discard()}>
+        <button type="button" onClick={() => void discard().then(giveToLog)}>
           Discard the run
         </button>
       </div>
