@@ -110,10 +110,10 @@ function renew(name: ChartName): void {
   curves.setState({ [name]: { points, ends: [full.loss.first, full.loss.last], rows: series.rows(tableRows) } })
 }
 
-/** The curves of a run are hidden until its losses are there, which are not waited for. */
+/** The curves of a run are hidden until its losses are there, so these come sooner, but not in the frame that draws its first pictures. */
 const hidden = () => curves.getState().loss.rows.length === 0
 
-function later(wait = hidden() ? 0 : 200): void {
+function later(wait = hidden() ? 100 : 200): void {
   timer ??= setTimeout(renewNext, wait)
 }
 
