@@ -323,8 +323,7 @@ export function followLive(on: boolean): void {
   void send('live', { on })
 }
 
-/** Chooses which slices of a volume are images. */
-/** What is not given stays, as for `editClass`. */
+/** Chooses which slices of a volume are images. What is not given stays, as for `editClass`. */
 export const chooseSlices = (source: string, choice: SliceChoice) => void send('choose-slices', { source, ...choice })
 
 /** Chooses which image of each case is used, where cases have several. */

@@ -99,8 +99,10 @@ async function sweep(cells: readonly Cell[]): Promise<void> {
   const { at } = sweepStore.getState()
   sweepStore.setState({ at: null, ended })
   // Settings that were taken meanwhile, because those of a run did not fit in memory, stay.
-  if (Object.keys(differing(pageStore.getState().asked, cells[at!]!.config)).length === 0) pageStore.setState({ asked, picked, given })
+  if (areSame(pageStore.getState().asked, cells[at!]!.config)) pageStore.setState({ asked, picked, given })
 }
+
+const areSame = (a: Config, b: Config): boolean => Object.keys(differing(a, b)).length === 0
 
 /** Trains a run from its start to its end. @returns it, or why it did not come to its end, as the beginning of a sentence */
 async function trained(config: Config): Promise<LoggedRun | string> {
@@ -108,13 +110,12 @@ async function trained(config: Config): Promise<LoggedRun | string> {
   // The form follows; nothing is picked from the data in the place of what the sweep says.
   pageStore.setState({ asked: config, told: config, picked: { values: {}, replaced: {} }, given: new Set(keys) })
   const { running } = pageStore.getState()
-  if (running && Object.keys(differing(config, running)).length > 0) await ask('configure', { values: differing(config, running) })
+  if (running && !areSame(config, running)) await ask('configure', { values: differing(config, running) })
   const { running: taken, run } = pageStore.getState()
-  if (!taken || Object.keys(differing(config, taken)).length > 0) return 'The settings of this run were refused'
+  if (!taken || !areSame(config, taken)) return 'The settings of this run were refused'
   await drive('start')
   if (pageStore.getState().status.state === 'ready') return 'This run could not be started'
   return new Promise((resolve) => {
-    giveUp = () => resolve('The run was left')
     const look = (state: State): boolean => {
       const { status, log } = state
       const logged = log.runs.find(({ id }) => id === log.present)
@@ -127,6 +128,10 @@ async function trained(config: Config): Promise<LoggedRun | string> {
     }
     if (look(pageStore.getState())) return
     const stop = pageStore.subscribe((state) => look(state) && stop())
+    giveUp = () => {
+      stop()
+      resolve('The run was left')
+    }
   })
 }
 
