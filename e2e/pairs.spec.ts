@@ -147,8 +147,7 @@ test('during a run pairs cannot be changed, and a sentence says why; paused, the
   await expectState(page, 'running')
 })
 
-test('of hundreds of pairs only those in sight are drawn, and Tab goes on to the next', async ({ page }) => {
-  await open(page, few)
+async function giveHundreds(page: Page): Promise<void> {
   const tinyImage = (name: string, n: number) => png(name, (x, y) => (x * 9 + y * 5 + n) % 200, 16, 16)
   const many = Array.from({ length: 300 }, (_, n) => [
     tinyImage(`case_${n}.png`, n),
@@ -156,6 +155,11 @@ test('of hundreds of pairs only those in sight are drawn, and Tab goes on to the
   ])
   await give(page, many.flat())
   await expect(page.getByText('300 of 300 images have a mask.')).toBeVisible({ timeout: 60_000 })
+}
+
+test('of hundreds of pairs only those in sight are drawn, and Tab goes on to the next', async ({ page }) => {
+  await open(page, few)
+  await giveHundreds(page)
   expect(await list(page).getByRole('listitem').count()).toBeLessThan(12)
   await maskOf(page, 'case_0.png').focus()
   for (let n = 1; n <= 20; n++) {
@@ -166,6 +170,22 @@ test('of hundreds of pairs only those in sight are drawn, and Tab goes on to the
   await page.getByRole('group', { name: 'List of pairs' }).evaluate((box) => (box.scrollTop = box.scrollHeight))
   await expect(maskOf(page, 'case_299.png')).toBeVisible()
   await expect(maskOf(page, 'case_20.png')).toBeFocused()
+})
+
+test('Tab goes on to the next pair, and Shift+Tab back, before the browser tells of the scrolling', async ({ page }) => {
+  await open(page, few)
+  await giveHundreds(page)
+  // As on a machine whose frames are late.
+  await page.evaluate(() => window.addEventListener('scroll', (event) => event.stopImmediatePropagation(), true))
+  await maskOf(page, 'case_0.png').focus()
+  for (let n = 1; n <= 20; n++) {
+    await page.keyboard.press('Tab')
+    await expect(maskOf(page, `case_${n}.png`)).toBeFocused()
+  }
+  for (let n = 19; n >= 10; n--) {
+    await page.keyboard.press('Shift+Tab')
+    await expect(maskOf(page, `case_${n}.png`)).toBeFocused()
+  }
 })
 
 test('no accessibility faults with pairs, in both themes, wide and narrow', async ({ page }) => {

@@ -1,4 +1,4 @@
-import { memo, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { memo, useEffect, useId, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
 import { chooseMask, undoMask } from '../store/commands'
 import { pageStore, usePage } from '../store/page-store'
 import { allowed } from '../store/state'
@@ -30,11 +30,12 @@ function List({ pairs }: { pairs: PairList }) {
 
   const rows = useMemo(() => pairRows(pairs, unpaired, kept), [pairs, unpaired, kept])
   const [first, end] = tilesInSight({ columns: 1, pitch }, rows.length, view.top, view.height)
-  const shown = Array.from({ length: end - first }, (_, i) => first + i)
-  // What has the focus must not vanish when it is scrolled out of sight.
+  // What has the focus must not vanish when it is scrolled out of sight. Tab goes to its neighbours, and may be pressed again
+  // before the browser tells of the scrolling.
   const at = focused === null ? -1 : rows.findIndex((row) => keyOf(row) === focused)
-  if (at >= 0 && at < first) shown.unshift(at)
-  else if (at >= end) shown.push(at)
+  const near = at < 0 ? [] : [at - 1, at, at + 1].filter((index) => index >= 0 && index < rows.length)
+  const inSight = Array.from({ length: end - first }, (_, i) => first + i)
+  const shown = [...new Set([...inSight, ...near])].sort((a, b) => a - b)
 
   // A mask that has found its image is no row any more.
   const gone = focused !== null && at < 0
@@ -42,6 +43,10 @@ function List({ pairs }: { pairs: PairList }) {
     if (gone) box.current?.focus()
   }, [gone])
 
+  const leave = ({ target, relatedTarget }: FocusEvent) => {
+    // Its neighbour that takes the focus must be there still, and a window that loses it gives it back.
+    if (!box.current!.contains(relatedTarget) && document.activeElement !== target) setFocused(null)
+  }
   const tell = (change: Promise<string | undefined>) => change.then((sentence) => setSaid(sentence ?? ''))
   const choose = (image: string, mask: string | null) => {
     setKept((before) => new Set([...before, image]))
@@ -101,7 +106,7 @@ function List({ pairs }: { pairs: PairList }) {
                 aria-posinset={index + 1}
                 aria-setsize={rows.length}
                 onFocus={() => setFocused(key)}
-                onBlur={() => setFocused(null)}
+                onBlur={leave}
               >
                 <Row pairs={pairs} row={row} can={can} choose={choose} />
               </li>
