@@ -97,6 +97,17 @@ test('choices are taken back one by one, and survive more files', async ({ page 
   await expect(item(page, 'p1_1.png')).toContainText('No mask')
   await expect(undo(page)).toBeDisabled()
   await expect(page.getByRole('group', { name: 'List of pairs' })).toBeFocused()
+
+  // Who goes on meanwhile is left where they are.
+  await maskOf(page, 'p1_1.png').selectOption({ label: 'p2_1_mask.png (now of p2_1.png)' })
+  await expect(undo(page)).toBeEnabled()
+  const name = page.getByRole('textbox', { name: 'Name of class 1' })
+  await undo(page).evaluate((button: HTMLElement) => {
+    button.click()
+    document.querySelector<HTMLElement>('[aria-label="Name of class 1"]')!.focus()
+  })
+  await expect(undo(page)).toBeDisabled()
+  await expect(name).toBeFocused()
 })
 
 test('the unpaired are listed alone, with what they could belong to; a mask of other labels is said', async ({ page }) => {

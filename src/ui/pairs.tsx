@@ -1,8 +1,9 @@
-import { memo, useEffect, useId, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
+import { memo, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { chooseMask, undoMask } from '../store/commands'
 import { pageStore, usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { PairList } from '../worker/protocol'
+import { focusLeaves } from './focus-leaves'
 import { lastPart } from './format'
 import { imagesFor, keyOf, masksFor, pairRows, sayPairs, sayRow, type Choice, type PairRow } from './pair-rows'
 import { tilesInSight } from './tiles'
@@ -43,19 +44,17 @@ function List({ pairs }: { pairs: PairList }) {
     if (gone) box.current?.focus()
   }, [gone])
 
-  const leave = ({ target, relatedTarget }: FocusEvent) => {
-    // Its neighbour that takes the focus must be there still, and a window that loses it gives it back.
-    if (!box.current!.contains(relatedTarget) && document.activeElement !== target) setFocused(null)
-  }
   const tell = (change: Promise<string | undefined>) => change.then((sentence) => setSaid(sentence ?? ''))
   const choose = (image: string, mask: string | null) => {
     setKept((before) => new Set([...before, image]))
     void tell(chooseMask(image, mask))
   }
-  const undo = async () => {
+  const undo = async (button: HTMLElement) => {
     await tell(undoMask())
     // The button is disabled then, and cannot keep the focus.
-    if (!pageStore.getState().dataset?.pairs?.undo) box.current?.focus()
+    const focus = document.activeElement
+    const lost = focus === button || focus === document.body
+    if (lost && !pageStore.getState().dataset?.pairs?.undo) box.current?.focus()
   }
   return (
     <section className="pairs" aria-labelledby="pairs-heading">
@@ -80,7 +79,7 @@ function List({ pairs }: { pairs: PairList }) {
           disabled={!can || pairs.undo === null}
           aria-label={pairs.undo === null ? 'Undo' : `Undo ${pairs.undo}`}
           title={pairs.undo === null ? undefined : `Undo ${pairs.undo}`}
-          onClick={() => void undo()}
+          onClick={({ currentTarget }) => void undo(currentTarget)}
         >
           Undo
         </button>
@@ -94,20 +93,15 @@ function List({ pairs }: { pairs: PairList }) {
         role="group"
         aria-label="List of pairs"
         onScroll={onScroll}
+        onFocus={({ target }) => setFocused(target.closest('li')?.dataset.key ?? null)}
+        onBlur={(event) => focusLeaves(event) && setFocused(null)}
       >
         <ul aria-label="Pairs" style={{ height: rows.length * pitch }}>
           {shown.map((index) => {
             const row = rows[index]!
             const key = keyOf(row)
             return (
-              <li
-                key={key}
-                style={{ top: index * pitch }}
-                aria-posinset={index + 1}
-                aria-setsize={rows.length}
-                onFocus={() => setFocused(key)}
-                onBlur={leave}
-              >
+              <li key={key} data-key={key} style={{ top: index * pitch }} aria-posinset={index + 1} aria-setsize={rows.length}>
                 <Row pairs={pairs} row={row} can={can} choose={choose} />
               </li>
             )
