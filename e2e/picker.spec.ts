@@ -40,6 +40,14 @@ test('images without a mask have the page: large, by patient, with short names, 
   await button(page, 'Annotate anna-1_im1.png').focus()
   await page.keyboard.press('ArrowRight')
   await expect(button(page, 'Annotate anna-1_im2.png')).toBeFocused()
+  // At once, as another key may come before the next frame.
+  const label = await page.evaluate(() => {
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true, cancelable: true }))
+    return document.activeElement!.getAttribute('aria-label')
+  })
+  expect(label).toBe('Annotate anna-1_im10.png')
+  await page.keyboard.press('ArrowLeft')
+  await expect(button(page, 'Annotate anna-1_im2.png')).toBeFocused()
   await page.keyboard.press('ArrowDown')
   await expect(button(page, 'Annotate anna-2_im1.png')).toBeFocused()
   await page.keyboard.press('End')
@@ -74,6 +82,20 @@ test('the slices of a volume are in order, and a wheel goes through them', async
   await page.mouse.wheel(0, -100)
   await expect(slider).toHaveAttribute('aria-valuetext', '6 of 12, heart_z06')
   expect(await top(), 'the slices turn, the box stays').toBe(0)
+  // Two turns within one frame.
+  await page.getByRole('button', { name: 'Open slice 6 of heart.nii' }).evaluate((element) => {
+    for (let i = 0; i < 2; i++) element.dispatchEvent(new WheelEvent('wheel', { deltaY: 100, cancelable: true }))
+  })
+  await expect(slider).toHaveAttribute('aria-valuetext', '8 of 12, heart_z08')
+
+  // What has the focus stays though it is scrolled out of sight.
+  await page.setViewportSize({ width: 390, height: 600 })
+  await slider.focus()
+  await page.locator('.picker-box').evaluate((box) => (box.scrollTop = box.scrollHeight))
+  await button(page, 'Annotate heart_z12').scrollIntoViewIfNeeded()
+  await expect(slider).not.toBeInViewport()
+  await page.keyboard.press('ArrowRight')
+  await expect(slider).toHaveAttribute('aria-valuetext', '9 of 12, heart_z09')
   await slider.fill('12')
   await page.getByRole('button', { name: 'Open slice 12 of heart.nii' }).click()
   await expect(page.getByRole('dialog', { name: 'View heart_z12' })).toContainText('slice 12 of 12')

@@ -1,9 +1,11 @@
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { flushSync } from 'react-dom'
 import { chooseExemplar, closePicker, openPicture } from '../../store/commands'
 import { usePage } from '../../store/page-store'
 import { wantsMask } from '../../store/state'
 import { view as openLarge } from '../../store/viewer'
 import type { DatasetSummary, UnlabeledInfo } from '../../worker/protocol'
+import { focusLeaves } from '../focus-leaves'
 import { plural } from '../format'
 import { useView } from '../use-view'
 import { loadViewerAhead } from '../viewer-opener'
@@ -88,6 +90,8 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
   const box = useRef<HTMLDivElement>(null)
   const [view, onScroll] = useView(box)
   const [asked, setAsked] = useState<Place | null>(null)
+  /** The group whose head has the focus. */
+  const [headed, setHeaded] = useState<number | null>(null)
   const columns = Math.max(1, Math.floor((view.width + gap) / (least + gap)))
   const side = Math.max(1, (view.width - gap * (columns - 1)) / columns)
   const masked = groups.some(({ images }) => images.some(({ hasReference, annotated }) => hasReference && !annotated))
@@ -108,9 +112,9 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
   const chosen = asked && groups[asked.group]?.images[asked.tile] ? asked : null
   const place = chosen ?? { group: 0, tile: 0 }
   const holds = (row: Row) => row.group === place.group && row.first <= place.tile && place.tile < row.end
-  const shown = rowsInSight(rows, view.top, view.height)
-  const own = rows.find(holds)
-  if (own && !shown.includes(own)) shown.push(own)
+  const inSight = new Set(rowsInSight(rows, view.top, view.height))
+  // In their order: an element that is put elsewhere loses the focus.
+  const shown = rows.filter((row) => inSight.has(row) || holds(row) || (row.end === 0 && row.group === headed))
 
   const open = ({ id }: UnlabeledInfo) =>
     openLarge(
@@ -118,7 +122,7 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
       groups.flatMap(({ images }) => images.map((image) => image.id)),
     )
   const go = (to: Place) => {
-    setAsked(to)
+    flushSync(() => setAsked(to))
     const row = rows.find(({ group, first, end }) => group === to.group && first <= to.tile && to.tile < end)
     const element = box.current
     if (!row || !element) return
@@ -133,17 +137,21 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
     event.preventDefault()
     go(to)
     const control = from.getAttribute('data-control')!
-    // Once it is there.
-    requestAnimationFrame(() => {
-      const controls = box.current?.querySelectorAll<HTMLElement>('[data-current="true"] [data-control]')
-      const same = [...(controls ?? [])].find((one) => one.dataset.control === control) ?? controls?.[0]
-      same?.focus({ preventScroll: true })
-    })
+    // At once: the next key may come before the next frame.
+    const controls = box.current?.querySelectorAll<HTMLElement>('[data-current="true"] [data-control]')
+    const same = [...(controls ?? [])].find((one) => one.dataset.control === control) ?? controls?.[0]
+    same?.focus({ preventScroll: true })
   }
   const head = (row: Row) => {
     const { key, title, said, word, images } = groups[row.group]!
     return (
-      <div className="picker-title" style={{ top: row.top, height: row.height }} key={key}>
+      <div
+        className="picker-title"
+        style={{ top: row.top, height: row.height }}
+        key={key}
+        onFocus={() => setHeaded(row.group)}
+        onBlur={(event) => focusLeaves(event) && setHeaded(null)}
+      >
         <h3>
           {title} <span className="quiet">{[said, plural(images.length, word)].filter(Boolean).join(', ')}</span>
         </h3>

@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
+import { flushSync } from 'react-dom'
 import type { UnlabeledInfo } from '../../worker/protocol'
 import { count } from '../format'
 import { Thumbnail } from '../thumbnail'
@@ -21,11 +22,12 @@ export function StackHead({ name, word, images, shown, onShow, onOpen }: Props) 
   const image = images[at]!
   const picture = useRef<HTMLButtonElement>(null)
   const turn = useRef<(by: 1 | -1) => boolean>(() => false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     turn.current = (by) => {
       const next = at + by
       if (next < 0 || next >= images.length) return false
-      onShow(next)
+      // At once: a second turn of the wheel may come before the next frame.
+      flushSync(() => onShow(next))
       return true
     }
   })
