@@ -78,6 +78,15 @@ test('an annotation from an image’s button to its use by keyboard alone', asyn
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key)
   }
+  // A new name, and on to what is next in its row.
+  await tabTo(page, editor(page).getByRole('textbox', { name: 'Name of label 1' }))
+  await page.keyboard.type('ring')
+  await press('Tab')
+  await expect(editor(page).getByRole('checkbox', { name: 'Show ring' })).toBeFocused()
+  await press('Shift+Tab')
+  await page.keyboard.type(firstLabel)
+  await press('Enter')
+  await expect(canvas(page)).toBeFocused()
   // A stroke of eleven columns, with the smallest brush.
   await press('b', '[', '[', '[', '[', 'ArrowUp', 'Space', 'Shift+ArrowRight', 'Space')
   expect(await pixelsOf(page, firstLabel)).toBe(11)

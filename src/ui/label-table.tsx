@@ -23,8 +23,7 @@ export function LabelTable() {
       </thead>
       <tbody>
         {classes.map((info) => (
-          // The name is uncontrolled while the user types; a new answer from the session makes a new field.
-          <ClassRow info={info} key={`${info.index} ${info.name}`} />
+          <ClassRow info={info} key={info.index} />
         ))}
       </tbody>
     </table>
@@ -42,7 +41,8 @@ function ClassRow({ info: { index, name, color, value, pixels } }: { info: Class
         )}
       </td>
       <td>
-        <NameField label={`Name of class ${index}`} name={name} onRename={(chosen) => editClass(index, { name: chosen })} />
+        {/* Uncontrolled while the user types; a new answer from the session makes a new field. */}
+        <NameField key={name} label={`Name of class ${index}`} name={name} onRename={(chosen) => editClass(index, { name: chosen })} />
       </td>
       <td>
         <code>{value}</code>

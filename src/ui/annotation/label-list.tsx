@@ -35,8 +35,7 @@ export function LabelList({ toCanvas }: { toCanvas: () => void }) {
         </thead>
         <tbody>
           {table.map((label, row) => (
-            // The text fields are uncontrolled: after undo the key makes new ones.
-            <LabelRow key={`${label.value} ${label.name}`} label={label} row={row} toCanvas={toCanvas} />
+            <LabelRow key={label.value} label={label} row={row} toCanvas={toCanvas} />
           ))}
         </tbody>
       </table>
@@ -84,6 +83,8 @@ function LabelRow({ label, row, toCanvas }: { label: Label; row: number; toCanva
           )}
           {isClass ? (
             <NameField
+              // It is uncontrolled: after undo the key makes a new one.
+              key={name}
               label={`Name of label ${row}`}
               name={name}
               onRename={(chosen) => editor.editLabel(value, { name: chosen })}
