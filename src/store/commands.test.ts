@@ -91,12 +91,16 @@ it('sends settings before a command, and refused ones again before the next', as
   setValue('steps', 5)
   drive('start')
   expect(posted()).toEqual(['configure', 'start'])
+  const begun = async () => {
+    worker.say({ type: 'done', id: worker.idOf('start'), answer: undefined })
+    await yieldTask()
+  }
   worker.say({ type: 'failed', id: worker.idOf('configure'), problem })
-  await vi.waitFor(() => {
-    worker.posted = []
-    drive('start')
-    expect(posted()).toEqual(['configure', 'start'])
-  })
+  await begun()
+  worker.posted = []
+  drive('start')
+  expect(posted()).toEqual(['configure', 'start'])
+  await begun()
   worker.say({ type: 'done', id: worker.idOf('configure'), answer: undefined })
   worker.posted = []
   drive('start')
@@ -164,6 +168,20 @@ describe('the GPU is tested beside the first run', () => {
     expect((await started({})).asked).toEqual(['start', 'check-adapter'])
     expect((await started({})).asked).toEqual(['start', 'check-adapter'])
   })
+})
+
+it('asks once for what is pressed twice, and again once it is answered', async () => {
+  const { drive, trainOn, worker, posted } = await open()
+  const twice = async (press: () => unknown, type: RequestName) => {
+    void press()
+    void press()
+    worker.say({ type: 'done', id: worker.idOf(type), answer: undefined } as Outcome)
+    await yieldTask()
+    void press()
+  }
+  await twice(() => drive('resume'), 'resume')
+  await twice(() => trainOn(200), 'train-on')
+  expect(posted()).toEqual(['resume', 'resume', 'train-on', 'train-on'])
 })
 
 it('asks for another mask, says what that changed, and shows why it was refused', async () => {

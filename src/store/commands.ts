@@ -158,10 +158,14 @@ export const choosePreset = (preset: Preset) =>
     return { ...next, ...pick(next, state.dataset?.suggestion ?? null) }
   })
 
+/** Whether this has been asked for and not been answered: asked for twice, by a double click, it would be done again later. */
+const isAsked = (type: RequestName): boolean => pageStore.getState().pending.some((request) => request.type === type)
+
 /** Drives the run. A reset that would lose something is asked about first. @returns when that has been done, asked or refused */
 export async function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'reset'): Promise<void> {
   if (type === 'step') return takeStep()
   const state = pageStore.getState()
+  if (isAsked(type)) return
   if (type === 'reset' && wouldForget(state)) return pageStore.setState({ question: { type, given: {} } })
   if (type === 'start' && state.dataset?.sample === null) askToPersist()
   if (type === 'start') closePicker()
@@ -187,7 +191,9 @@ export function anew(work: () => void): void {
 }
 
 /** A run at rest trains so many steps further. */
-export const trainOn = (steps: number) => void send('train-on', { steps })
+export function trainOn(steps: number): void {
+  if (!isAsked('train-on')) void send('train-on', { steps })
+}
 
 /** Takes one step. @param only updates this network alone @returns when all that follows it at rest is done */
 export async function takeStep(only?: Network): Promise<void> {
