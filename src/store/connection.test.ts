@@ -87,11 +87,13 @@ it('waits for nothing once the worker has died, and a new one starts afresh', as
   expect(now().exporting).toBeNull()
   expect(problems()).toEqual(['The worker stopped: boom'])
   const other = ask('export', { what: 'run', options })
+  const asked = { ...options, rename: true }
+  pageStore.setState({ exportOptions: asked })
   reconnect()
   const loaded = ask('load-sample', { sample: 'Cardiac phantom' })
   await other
   expect(now()).toEqual({ exporting: null, loading: true })
-  expect(pageStore.getState()).toMatchObject({ dataset: null, status: { state: 'starting' } })
+  expect(pageStore.getState()).toMatchObject({ dataset: null, status: { state: 'starting' }, exportOptions: asked })
   FakeWorker.newest.say({ type: 'done', id: FakeWorker.newest.idOf('load-sample'), answer: undefined })
   await loaded
   expect(now().loading).toBe(false)

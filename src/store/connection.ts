@@ -17,15 +17,16 @@ export function connect(gone?: (how: 'dead' | 'silent') => void): void {
   client = new Client(receive, gone)
 }
 
-/** Replaces the worker. Of the page's state, only the requested settings and what was said stay. */
+/** Replaces the worker. Of the page's state, only the requested settings, what exports are to be like and what was said stay. */
 export function reconnect(): void {
   client?.restart()
   for (const message of waiting.keys()) settleFailed(message, false)
-  pageStore.setState(({ asked, picked, given, problems, unlisted, heard }) => ({
+  pageStore.setState(({ asked, picked, given, exportOptions, problems, unlisted, heard }) => ({
     ...initial,
     asked,
     picked,
     given,
+    exportOptions,
     problems,
     unlisted,
     heard,
