@@ -68,6 +68,8 @@ export function MaskChoices() {
   const dataset = usePage((state) => state.dataset)
   const can = usePage(canSegment)
   const there = useLatest((state) => state.predictions !== null)
+  // Until it is answered, the choice is shown as asked.
+  const asked = usePage(({ pending }) => pending.filter((request) => request.type === 'configure').at(-1))?.given.values
   if (!running || !dataset || !there) return null
   return (
     <fieldset className="mask-choices" disabled={!can}>
@@ -78,7 +80,7 @@ export function MaskChoices() {
           <label key={key} title={`Of classes ${where}: ${names ?? 'there is none'}. Of volumes in three dimensions.`}>
             <input
               type="checkbox"
-              checked={running[key]}
+              checked={asked?.[key] ?? running[key]}
               disabled={names === null}
               onChange={({ target }) => configureRun({ [key]: target.checked })}
             />
