@@ -1,3 +1,4 @@
+import type { Dispatch, SetStateAction } from 'react'
 import { useStore } from 'zustand'
 import type { Config } from '../method/config'
 import { useChartView } from '../store/chart-view'
@@ -11,7 +12,7 @@ import { arrowWords, isOn, sameArrow, taughtArrows, terms, weightOf, type TermAr
 /** What is pointed at or has the focus, how to say so, and the element that then explains it. */
 export interface Pointing {
   pointed: TermArrow | null
-  point: (arrow: TermArrow | null) => void
+  point: Dispatch<SetStateAction<TermArrow | null>>
   explainedBy: string
 }
 
@@ -33,7 +34,8 @@ export function TermButton({ arrow, pointing: { pointed, point, explainedBy } }:
   const on = isOn(arrow, config)
   const weight = weightOf(arrow, config, newest?.['ramp'] ?? 0)
   const lit = sameArrow(pointed, arrow)
-  const leave = () => lit && point(null)
+  // It may come before what pointed here is drawn.
+  const leave = () => point((now) => (sameArrow(now, arrow) ? null : now))
   return (
     <button
       type="button"

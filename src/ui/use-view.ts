@@ -22,5 +22,9 @@ export function useView(box: RefObject<HTMLElement | null>): [View, () => void] 
     sizes.observe(element)
     return () => sizes.disconnect()
   }, [box])
-  return [view, () => setView({ ...view, top: box.current?.scrollTop ?? 0 })]
+  const onScroll = () => {
+    const top = box.current?.scrollTop ?? 0
+    setView((before) => ({ ...before, top }))
+  }
+  return [view, onScroll]
 }

@@ -68,8 +68,9 @@ function Choice({ images, watched, onOpen }: ChoiceProps) {
     const by = moves[event.key]
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return
     event.preventDefault()
-    byKey.current = true
-    watch(images[(chosen + by + images.length) % images.length]!.id)
+    const { id } = images[(chosen + by + images.length) % images.length]!
+    byKey.current = id !== watched
+    watch(id)
   }
 
   const tiles = layTiles(images.length, view.width)
