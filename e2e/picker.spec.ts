@@ -101,6 +101,18 @@ test('the slices of a volume are in order, and a wheel goes through them', async
   await expect(page.getByRole('dialog', { name: 'View heart_z12' })).toContainText('slice 12 of 12')
 })
 
+test('every third slice of a volume is used, though its preview is closed while the number is typed', async ({ page }) => {
+  await open(page)
+  await choose(page, 'Unlabeled images', heart)
+  await expect(tiles(page)).toHaveCount(12)
+  await button(page, 'Preview heart.nii').click()
+  const every = page.getByRole('spinbutton', { name: 'Every n-th slice' })
+  await every.fill('3')
+  await every.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(tiles(page)).toHaveCount(4)
+})
+
 test('an image with a mask becomes the exemplar by one click, and the references stay', async ({ page }) => {
   await open(page)
   const files = [1, 2, 3].flatMap((n) => [image(n, `p${n}_1.png`), mask(n, `p${n}_1_mask.png`)])

@@ -31,19 +31,23 @@ export function NumberInput({ label, name, id, value, min, max, step = 'any', di
   const { refuse = (text: string) => outside(text, min, max), wait = 0, onChange } = rest
   const [draft, setDraft] = useState<string | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => () => clearTimeout(timer.current), [])
+  const waiting = useRef<(() => void) | null>(null)
+  // A dialog that closes before that loses no number.
+  useEffect(() => () => waiting.current?.(), [])
   const noteId = useId()
   const error = draft === null ? null : refuse(draft)
 
   const take = (text: string) => {
     clearTimeout(timer.current)
+    waiting.current = null
     if (refuse(text) === null && Number(text) !== value) onChange(Number(text))
   }
   const type = (text: string) => {
     setDraft(text)
     clearTimeout(timer.current)
-    if (wait > 0) timer.current = setTimeout(() => take(text), wait)
-    else take(text)
+    if (wait === 0) return take(text)
+    waiting.current = () => take(text)
+    timer.current = setTimeout(waiting.current, wait)
   }
   const note = label === undefined ? null : (error ?? hint ?? null)
   const input = (
