@@ -17,6 +17,7 @@ export function Exports() {
   const loaded = usePage((state) => state.loaded !== null && (state.dataset?.further.images.length ?? 0) > 0)
   const has = (what: ExportKind) => can || (loaded && (what === 'masks' || what === 'maps'))
   const pending = usePage(exporting)
+  const ready = (what: ExportKind) => has(what) && pending === null
   const saved = usePage((state) => state.saved)
   const progress = usePage((state) => (exporting(state) === null ? null : state.progress.export))
   return (
@@ -40,7 +41,14 @@ export function Exports() {
       <Identifiers />
       <div className="exports-buttons">
         {kinds.map(({ what, name, hint }) => (
-          <button key={what} type="button" disabled={!has(what) || pending !== null} title={hint} onClick={() => void exportFile(what)}>
+          <button
+            key={what}
+            type="button"
+            // One that disables itself while it exports would lose the focus.
+            aria-disabled={!ready(what)}
+            title={hint}
+            onClick={() => void (ready(what) && exportFile(what))}
+          >
             {name}
           </button>
         ))}

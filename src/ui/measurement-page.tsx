@@ -52,10 +52,11 @@ export function MeasurementPage({ what }: { what: Measurement }) {
       <main className="measurement">
         <section className="panel" aria-label="Run">
           <div className="measurement-bar">
-            <button type="button" className="primary" disabled={running} onClick={() => void startMeasurement(what)}>
+            {/* These two disable themselves when they are pressed, and would lose the focus. */}
+            <button type="button" className="primary" aria-disabled={running} onClick={() => void (!running && startMeasurement(what))}>
               Start
             </button>
-            <button type="button" disabled={!running} onClick={stopMeasurement}>
+            <button type="button" aria-disabled={!running} onClick={() => running && stopMeasurement()}>
               Stop
             </button>
             <button type="button" disabled={!found} onClick={() => saveReport(what)}>

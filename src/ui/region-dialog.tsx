@@ -72,7 +72,8 @@ function RegionChoice({ picture, dataset, asked }: Props) {
             >
               Propose from the mask
             </button>
-            <button type="button" disabled={isWhole(box)} onClick={() => setBox(whole)}>
+            {/* It would lose the focus if it disabled itself. */}
+            <button type="button" aria-disabled={isWhole(box)} onClick={() => setBox(whole)}>
               Whole image
             </button>
           </div>

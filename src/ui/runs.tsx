@@ -42,11 +42,17 @@ function KeptRow({ run, can }: { run: ListedRun; can: boolean }) {
         <span className="quiet">{factsOf(run)}</span>
       </p>
       <div className="runs-buttons">
-        <button type="button" className={elsewhere ? undefined : 'primary'} disabled={!can} onClick={() => void continueRun(id)}>
+        <button
+          type="button"
+          className={elsewhere ? undefined : 'primary'}
+          // One that disables itself while the run is loaded would lose the focus.
+          aria-disabled={!can}
+          onClick={() => void (can && continueRun(id))}
+        >
           {elsewhere ? `Look at a copy ${step}` : `Continue your run of ${moment(begun)} ${step}`}
         </button>
         {best && !elsewhere && (
-          <button type="button" disabled={!can} onClick={() => void continueRun(id, true)}>
+          <button type="button" aria-disabled={!can} onClick={() => void (can && continueRun(id, true))}>
             Take its best, step {best.step} (Dice {score(best.dice)})
           </button>
         )}

@@ -58,13 +58,14 @@ export function SourceDialog({ ids, onClose }: Props) {
           <h2 id={titleId}>{source.name}</h2>
           {left.length > 1 && (
             <div className="leaf">
-              <button type="button" className="small" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)}>
+              {/* At an end a button that disables itself would lose the focus. */}
+              <button type="button" className="small" aria-label="Previous image" aria-disabled={at === 0} onClick={() => go(-1)}>
                 ‹
               </button>
               <span className="quiet">
                 {count(at + 1)} of {count(left.length)}
               </span>
-              <button type="button" className="small" aria-label="Next image" disabled={at === left.length - 1} onClick={() => go(1)}>
+              <button type="button" className="small" aria-label="Next image" aria-disabled={at === left.length - 1} onClick={() => go(1)}>
                 ›
               </button>
             </div>

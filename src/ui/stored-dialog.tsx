@@ -20,6 +20,7 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
       gone = true
     }
   }, [runs])
+  const some = runs.length > 0 || logged.length > 0 || Boolean(stored?.drawings)
   return (
     <ModalDialog title="What this browser stores" onClose={onClose}>
       <p>
@@ -58,8 +59,9 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
       <div className="dialog-buttons">
         <button
           type="button"
-          disabled={runs.length === 0 && logged.length === 0 && !stored?.drawings}
-          onClick={() => void forgetAll().then(async () => setStored(await whatIsStored()))}
+          // It would lose the focus if it disabled itself.
+          aria-disabled={!some}
+          onClick={() => void (some && forgetAll().then(async () => setStored(await whatIsStored())))}
         >
           Remove all runs and drawings
         </button>

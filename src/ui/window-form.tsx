@@ -77,6 +77,7 @@ function TrainingWindow({ window }: { window: GreyWindow | null }) {
     window.width > 0 &&
     window.width <= parameters.windowWidth.max &&
     Math.abs(window.center) <= parameters.windowCenter.max
+  const changeable = can && width !== 0
   const reason = can ? undefined : 'Reset the run before changing its settings.'
   const use = () => {
     if (!window) return
@@ -91,7 +92,14 @@ function TrainingWindow({ window }: { window: GreyWindow | null }) {
       <button type="button" className="small" disabled={!can || !usable} title={reason} onClick={use}>
         Use this window for training
       </button>
-      <button type="button" className="small" disabled={!can || width === 0} title={reason} onClick={() => setValue('windowWidth', 0)}>
+      <button
+        type="button"
+        className="small"
+        // It would lose the focus if it disabled itself.
+        aria-disabled={!changeable}
+        title={reason}
+        onClick={() => changeable && setValue('windowWidth', 0)}
+      >
         Automatic for training
       </button>
     </div>
