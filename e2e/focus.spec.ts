@@ -1,7 +1,7 @@
 /** Controls that disable or remove themselves when they are pressed leave the keyboard focus where one goes on, not at the top of the page. */
 import type { Locator, Page } from '@playwright/test'
-import { button, expect, expectState, open, test, tiny } from './lab'
-import { loadOwnFiles } from './phantom'
+import { alerts, button, expect, expectState, open, tabTo, test, tiny } from './lab'
+import { choose, loadOwnFiles, mask, png, text } from './phantom'
 import { spyOnWorker, whileExporting } from './worker-spy'
 
 /** Presses a control that is disabled then, and again, which does nothing. */
@@ -20,6 +20,7 @@ async function stepOnce(page: Page): Promise<void> {
   await expectState(page, 'paused')
 }
 
+const runButtons = (page: Page) => page.getByRole('group', { name: 'Run', exact: true })
 const stored = (page: Page) => page.getByRole('dialog', { name: 'What this browser stores' })
 
 test('what disables itself keeps the focus', async ({ page }) => {
@@ -63,4 +64,64 @@ test('Start and Stop of ?bench keep the focus', async ({ page }) => {
   await page.goto('/?bench&backend=wasm&only=steps&step=T16&steps=100')
   await pressTwice(button(page, 'Start'))
   await pressTwice(button(page, 'Stop'))
+})
+
+test('a problem that is dismissed gives the focus to the next, and the last to the run', async ({ page }) => {
+  await open(page)
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `${name}.txt`)
+  await choose(page, 'Zip or mixed files', names.map(text))
+  await expect(alerts(page)).toHaveCount(8)
+  const dismiss = page.getByRole('button', { name: /^Dismiss: / })
+  const second = await dismiss.nth(1).getAttribute('aria-label')
+  await tabTo(page, dismiss.first())
+  await page.keyboard.down('Enter')
+  await expect(button(page, second!)).toBeFocused()
+  // The key is held down.
+  await page.keyboard.down('Enter')
+  await page.keyboard.up('Enter')
+  await expect(alerts(page)).toHaveCount(7)
+  await dismiss.last().press('Enter')
+  await expect(alerts(page)).toHaveCount(6)
+  await expect(dismiss.last()).toBeFocused()
+  await button(page, 'Dismiss all').press('Enter')
+  await expect(alerts(page)).toHaveCount(0)
+  await expect(runButtons(page)).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(button(page, 'Start')).toBeFocused()
+
+  await choose(page, 'Zip or mixed files', text('a.txt'))
+  await dismiss.press('Enter')
+  await expect(runButtons(page)).toBeFocused()
+})
+
+test.describe('without an engine', () => {
+  test.use({ caused: /^console error: (Failed to load resource|LoadError: )/ })
+
+  test('Retry gives the focus to the run', async ({ page }) => {
+    const engine = /\/assets\/entry-[^/]+\.js/
+    await page.route(engine, (route) => route.abort())
+    await page.goto(`/?${tiny}`)
+    await expect(button(page, 'Retry')).toBeVisible()
+    await page.unroute(engine)
+    await button(page, 'Retry').press('Enter')
+    await expectState(page, 'ready')
+    await expect(runButtons(page)).toBeFocused()
+  })
+})
+
+test('who is elsewhere when a problem goes stays there', async ({ page }) => {
+  await open(page)
+  await loadOwnFiles(page)
+  const dismiss = page.getByRole('button', { name: /^Dismiss: / })
+  const wrong = png('mine_1_mask.png', (x) => x % 2, 60, 20)
+  const seed = page.getByRole('spinbutton', { name: 'Seed' })
+  for (const leave of [() => seed.focus(), () => page.getByRole('heading', { name: 'Exemplar Lab' }).click()]) {
+    await choose(page, 'Exemplar mask', wrong)
+    await dismiss.focus()
+    await leave()
+    const before = await page.evaluate(() => document.activeElement!.outerHTML.slice(0, 60))
+    await choose(page, 'Exemplar mask', mask(0, 'mine_1_mask.png'))
+    await expect(alerts(page)).toHaveCount(0)
+    expect(await page.evaluate(() => document.activeElement!.outerHTML.slice(0, 60))).toBe(before)
+  }
 })

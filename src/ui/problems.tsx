@@ -4,6 +4,7 @@ import { usePage } from '../store/page-store'
 import { allowed, isFree } from '../store/state'
 import type { Offer } from '../worker/protocol'
 import { count } from './format'
+import { keepFocus } from './keep-focus'
 
 const titles = { input: 'Input', load: 'Not loaded', backend: 'Backend problem', run: 'Run', bug: 'A fault of ours' } as const
 
@@ -20,7 +21,7 @@ export function Problems() {
   const unlisted = usePage((state) => state.unlisted)
   const many = problems.length > few
   return (
-    <div className="problems" data-many={many}>
+    <div className="problems" data-many={many} ref={keepFocus} data-elsewhere="run">
       {many && (
         <div className="problems-head">
           <p role="status">
@@ -32,7 +33,7 @@ export function Problems() {
         </div>
       )}
       {/* A box that scrolls has to be reached by keyboard. */}
-      <div className="problems-list" {...(many && { tabIndex: 0, role: 'group', 'aria-label': 'Problems' })}>
+      <div className="problems-list" {...(problems.length > 0 && { tabIndex: many ? 0 : -1, role: 'group', 'aria-label': 'Problems' })}>
         {problems
           .map(({ id, kind, message, file, offers }, i) => (
             // A hundred sentences read aloud would drown out everything else: after the first few, only their number is announced.

@@ -18,7 +18,7 @@ export function RunBar() {
   const can = usePage(useShallow(allowed))
   return (
     <div className="run-bar">
-      <div id="run" className="buttons" role="group" aria-label="Run">
+      <div id="run" className="buttons" role="group" aria-label="Run" tabIndex={-1}>
         {buttons.map(({ type, name, icon }) => (
           <button
             key={type}
