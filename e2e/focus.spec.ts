@@ -1,6 +1,6 @@
 /** Controls that disable or remove themselves when they are pressed leave the keyboard focus where one goes on, not at the top of the page. */
 import type { Locator, Page } from '@playwright/test'
-import { alerts, button, expect, expectState, open, tabTo, test, tiny } from './lab'
+import { alerts, button, expect, expectState, open, status, tabTo, test, tiny } from './lab'
 import { choose, loadOwnFiles, mask, png, text } from './phantom'
 import { spyOnWorker, whileExporting } from './worker-spy'
 
@@ -124,4 +124,39 @@ test('who is elsewhere when a problem goes stays there', async ({ page }) => {
     await expect(alerts(page)).toHaveCount(0)
     expect(await page.evaluate(() => document.activeElement!.outerHTML.slice(0, 60))).toBe(before)
   }
+})
+
+test('a run that is forgotten gives the focus to the next, one that is continued to its buttons', async ({ page }) => {
+  for (let n = 0; n < 4; n++) {
+    await open(page)
+    await loadOwnFiles(page)
+    await stepOnce(page)
+  }
+  await open(page)
+  const runs = page.getByRole('region', { name: 'Runs' })
+  const forget = runs.getByRole('button', { name: 'Forget this run' })
+  await expect(forget).toHaveCount(4)
+  await tabTo(page, forget.first())
+  await page.keyboard.press('Enter')
+  await expect(forget).toHaveCount(3)
+  await expect(forget.first()).toBeFocused()
+
+  await button(page, 'What this browser stores').press('Enter')
+  const rows = stored(page).getByRole('button', { name: /^Forget the run of / })
+  await rows.last().press('Enter')
+  await expect(rows).toHaveCount(2)
+  await expect(rows.last()).toBeFocused()
+  await rows.first().press('Enter')
+  await expect(rows).toHaveCount(1)
+  await page.keyboard.press('Escape')
+
+  await runs.getByRole('button', { name: /^Continue your run of / }).press('Enter')
+  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expect(runs).toHaveCount(0)
+  await expect(runButtons(page)).toBeFocused()
+
+  await button(page, 'What this browser stores').press('Enter')
+  await rows.press('Enter')
+  await expect(stored(page)).toContainText('No run is stored.')
+  await expect(stored(page).getByRole('group', { name: 'Stored runs' })).toBeFocused()
 })

@@ -5,6 +5,7 @@ import { usePage } from '../store/page-store'
 import { allowed, loading } from '../store/state'
 import type { KeptState, ListedRun } from '../worker/protocol'
 import { moment, score } from './format'
+import { keepFocus } from './keep-focus'
 import { factsOf } from './kept-run-words'
 import { StoredDialog } from './stored-dialog'
 import './styles/runs.css'
@@ -15,7 +16,7 @@ export function Runs() {
   const can = usePage((state) => allowed(state).load && !loading(state))
   if (others.length === 0) return null
   return (
-    <section className="runs" aria-label="Runs">
+    <section className="runs" aria-label="Runs" ref={keepFocus} tabIndex={-1} data-elsewhere="run">
       <ul>
         {others.map((run) => (
           <KeptRow key={run.id} run={run} can={can} />

@@ -3,6 +3,7 @@ import { amount } from '../lib/amount'
 import { forgetAll, forgetRun, whatIsStored, type Stored } from '../store/kept-runs'
 import { usePage } from '../store/page-store'
 import { moment, plural } from './format'
+import { keepFocus } from './keep-focus'
 import { factsOf } from './kept-run-words'
 import { ModalDialog } from './modal-dialog'
 
@@ -29,24 +30,26 @@ export function StoredDialog({ onClose }: { onClose: () => void }) {
         notes on this computer’s speed. A run is stored until you press Reset or forget it. The run log has settings, curves, scores and
         masks of those that have ended, without pixels and names of images.
       </p>
-      {runs.length === 0 && <p className="quiet">No run is stored.</p>}
-      <ul className="stored">
-        {runs.map((run) => (
-          <li key={run.id}>
-            <p>
-              Run of {moment(run.begun)}
-              {run.id === present && ' (this one)'}
-              {run.elsewhere && ' (in another tab)'}
-              {run.states[0] ? `, step ${run.states[0].step}` : ', its images only'} <span className="quiet">{factsOf(run)}</span>
-            </p>
-            {!run.elsewhere && (
-              <button type="button" aria-label={`Forget the run of ${moment(run.begun)}`} onClick={() => void forgetRun(run.id)}>
-                Forget
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
+      <div role="group" aria-label="Stored runs" ref={keepFocus} tabIndex={-1}>
+        {runs.length === 0 && <p className="quiet">No run is stored.</p>}
+        <ul className="stored">
+          {runs.map((run) => (
+            <li key={run.id}>
+              <p>
+                Run of {moment(run.begun)}
+                {run.id === present && ' (this one)'}
+                {run.elsewhere && ' (in another tab)'}
+                {run.states[0] ? `, step ${run.states[0].step}` : ', its images only'} <span className="quiet">{factsOf(run)}</span>
+              </p>
+              {!run.elsewhere && (
+                <button type="button" aria-label={`Forget the run of ${moment(run.begun)}`} onClick={() => void forgetRun(run.id)}>
+                  Forget
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </div>
       {stored && (
         <p className="quiet">
           {plural(logged.length, 'run')} in the run log, {plural(stored.drawings, 'drawing')}.{' '}
