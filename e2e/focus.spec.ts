@@ -1,7 +1,8 @@
 /** Controls that disable or remove themselves when they are pressed leave the keyboard focus where one goes on, not at the top of the page. */
 import type { Locator, Page } from '@playwright/test'
+import { makeCT } from './ct'
 import { alerts, button, expect, expectState, open, status, tabTo, test, tiny } from './lab'
-import { choose, loadOwnFiles, mask, png, text } from './phantom'
+import { choose, loadOwnFiles, mask, png, text, upload } from './phantom'
 import { spyOnWorker, whileExporting } from './worker-spy'
 
 /** Presses a control that is disabled then, and again, which does nothing. */
@@ -159,4 +160,38 @@ test('a run that is forgotten gives the focus to the next, one that is continued
   await rows.press('Enter')
   await expect(stored(page)).toContainText('No run is stored.')
   await expect(stored(page).getByRole('group', { name: 'Stored runs' })).toBeFocused()
+})
+
+test('an entry removed from the bank gives the focus to the next, and the last to the bank', async ({ page }) => {
+  await open(
+    page,
+    'backend=wasm&size=48&baseWidth=4&batchLabeled=2&batchUnlabeled=2&sample=Abdominal%20phantom&atlases=3&atlasAgreement=0.5',
+  )
+  await button(page, 'Step').press('Enter')
+  await expect(status(page)).toHaveAttribute('data-step', '1', { timeout: 90_000 })
+  const bank = page.getByRole('region', { name: 'Bank of pseudo-exemplars' })
+  const remove = bank.getByRole('button', { name: /^Remove / })
+  for (const left of [2, 1]) {
+    await remove.first().press('Enter')
+    await expect(remove).toHaveCount(left)
+    await expect(remove.first()).toBeFocused()
+  }
+  await remove.press('Enter')
+  await expect(remove).toHaveCount(0)
+  await expect(bank).toBeFocused()
+})
+
+test('settings picked from the data keep the focus whichever button takes the other’s place', async ({ page }) => {
+  const { image, mask } = makeCT()
+  await open(page)
+  await choose(page, 'Exemplar image', upload('a.nii', image))
+  await choose(page, 'Exemplar mask', upload('a_seg.nii', mask))
+  await choose(page, 'Unlabeled images', upload('a.nii', image))
+  await expectState(page, 'ready')
+  const picked = page.getByRole('group', { name: 'Settings for these data' })
+  for (const name of ['Do without these', 'Take these']) {
+    await button(page, name).press('Enter')
+    await expect(button(page, name)).toHaveCount(0)
+    await expect(picked).toBeFocused()
+  }
 })

@@ -1,29 +1,12 @@
 /** Settings that the page picks from the data, and presets. */
 import type { Page } from '@playwright/test'
-import { makeNifti } from '../src/data/volumes.test-support'
 import { expectNoFaults } from './axe'
+import { makeCT } from './ct'
 import { alerts, button, expect, expectState, open, test, tiny } from './lab'
 import { choose, upload } from './phantom'
 
 const setting = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true })
 const picked = (page: Page) => page.getByText(/^Picked from the data/)
-
-/** Four slices of a body of soft tissue in air, with an organ, in Hounsfield units; and the organ. */
-function makeCT() {
-  const cells = Array.from({ length: 32 * 32 * 4 }, (_, i) => Math.hypot((i % 32) - 16, (Math.floor(i / 32) % 32) - 16))
-  return {
-    image: makeNifti(
-      [32, 32, 4],
-      cells.map((r, i) => (r > 13 ? -1000 : r < 5 ? 120 : 10) + (i % 7)),
-      'i2',
-    ),
-    mask: makeNifti(
-      [32, 32, 4],
-      cells.map((r, i) => Number(r < 5 && i < 1024)),
-      'u1',
-    ),
-  }
-}
 
 test('of CT the window and the rotations, which can be changed and taken back', async ({ page }) => {
   const { image, mask } = makeCT()

@@ -5,6 +5,7 @@ import { useThumbnail } from '../store/thumbnails'
 import { paletteOf, type Palette } from '../image/palette'
 import type { BankEntryInfo, BankInfo } from '../worker/protocol'
 import { count, lastPart, plural } from './format'
+import { keepFocus } from './keep-focus'
 import { OutlinedPicture } from './outlined-picture'
 import { strikeUnknown } from './painters'
 import { RemoveIcon } from './remove-icon'
@@ -19,7 +20,7 @@ export function BankList() {
   const palette = useMemo(() => paletteOf(classes ?? []), [classes])
   if (!asked && !bank) return null
   return (
-    <section className="exemplars" aria-labelledby="bank-heading">
+    <section className="exemplars" aria-labelledby="bank-heading" ref={keepFocus} tabIndex={-1}>
       <h3 id="bank-heading">Bank of pseudo-exemplars</h3>
       {bank ? (
         <>

@@ -2,6 +2,7 @@ import { keys, parameters, takenOf, type Config } from '../method/config'
 import { pickFromData, setValues } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
+import { keepFocus } from './keep-focus'
 
 const listOf = (values: Partial<Config>): string =>
   keys
@@ -21,7 +22,7 @@ export function PickedSettings() {
   const missing = Object.keys(others).length > 0
   if (!some && !missing) return null
   return (
-    <div className="picked-settings">
+    <div className="picked-settings" role="group" aria-label="Settings for these data" ref={keepFocus} tabIndex={-1}>
       {some && (
         <p className="note">
           Picked from the data ({suggestion.what}): {listOf(picked.values)}. To change them, open Settings.
