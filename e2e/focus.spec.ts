@@ -195,3 +195,14 @@ test('settings picked from the data keep the focus whichever button takes the ot
     await expect(picked).toBeFocused()
   }
 })
+
+test('a picker that closes gives the focus to the button that opens it', async ({ page }) => {
+  await open(page)
+  const opener = page.getByRole('button', { name: /^Choose another exemplar among / })
+  for (const name of ['Close', 'Use with its mask as exemplar: p01_s1']) {
+    await opener.press('Enter')
+    await button(page, name).press('Enter')
+    await expect(page.getByRole('region', { name: 'Images' })).toHaveCount(0)
+    await expect(opener).toBeFocused()
+  }
+})

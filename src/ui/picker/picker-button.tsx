@@ -16,7 +16,7 @@ export function PickerButton() {
     document.getElementById('picker')?.scrollIntoView({ block: 'nearest' })
   }
   return (
-    <button type="button" aria-expanded={open} onClick={toggle}>
+    <button type="button" id="picker-button" aria-expanded={open} onClick={toggle}>
       {open ? 'Hide the images' : `Choose another exemplar among ${count(images)} images`}
     </button>
   )

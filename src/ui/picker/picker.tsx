@@ -7,6 +7,7 @@ import { view as openLarge } from '../../store/viewer'
 import type { DatasetSummary, UnlabeledInfo } from '../../worker/protocol'
 import { focusLeaves } from '../focus-leaves'
 import { plural } from '../format'
+import { keepFocus } from '../keep-focus'
 import { useView } from '../use-view'
 import { loadViewerAhead } from '../viewer-opener'
 import { groupsOf, type Group } from './groups'
@@ -22,7 +23,7 @@ export function Picker() {
   const picking = usePage((state) => state.picking)
   if (!picking || !dataset || dataset.unlabeled.length === 0) return null
   return (
-    <section id="picker" className="panel picker" aria-labelledby="picker-heading">
+    <section id="picker" className="panel picker" aria-labelledby="picker-heading" ref={keepFocus} data-elsewhere="picker-button">
       <div className="picker-head">
         <h2 id="picker-heading">{wanted ? 'Choose the exemplar' : 'Images'}</h2>
         {!wanted && (
@@ -188,6 +189,7 @@ function Tiles({ groups }: { groups: readonly Group[] }) {
     <div
       className="picker-box"
       ref={box}
+      tabIndex={-1}
       onScroll={onScroll}
       onKeyDown={onKeyDown}
       onPointerEnter={loadViewerAhead}
