@@ -1,8 +1,9 @@
 /** Controls that disable or remove themselves when they are pressed leave the keyboard focus where one goes on, not at the top of the page. */
 import type { Locator, Page } from '@playwright/test'
+import { annotate, chooseTool, drawStroke, expectEditor, setBrushSize, useAnnotation } from './annotation'
 import { makeCT } from './ct'
 import { alerts, button, expect, expectState, open, status, tabTo, test, tiny } from './lab'
-import { choose, loadOwnFiles, mask, png, text, upload } from './phantom'
+import { choose, image, loadOwnFiles, mask, png, text, unlabeled, upload } from './phantom'
 import { spyOnWorker, whileExporting } from './worker-spy'
 
 /** Presses a control that is disabled then, and again, which does nothing. */
@@ -205,4 +206,57 @@ test('a picker that closes gives the focus to the button that opens it', async (
     await expect(page.getByRole('region', { name: 'Images' })).toHaveCount(0)
     await expect(opener).toBeFocused()
   }
+})
+
+test('advice that is followed and replaced gives the focus to the list of advice', async ({ page }) => {
+  await open(page)
+  await choose(page, 'Exemplar image', image(0, 'mine_1.png'))
+  await choose(
+    page,
+    'Exemplar mask',
+    png('mine_1_mask.png', (x, y) => (x > 20 && x < 24 && y > 18 && y < 22 ? 1 : 0)),
+  )
+  await choose(page, 'Unlabeled images', unlabeled())
+  const advice = page.getByRole('region', { name: 'Advice', exact: true })
+  const item = advice.getByRole('listitem').filter({ hasText: 'At 32 pixels the exemplar' })
+  await item.getByRole('button', { name: 'Region of interest', exact: true }).press('Enter')
+  await button(page, 'Propose from the mask').press('Enter')
+  await button(page, 'Use this region').press('Enter')
+  await expect(item).toHaveCount(0)
+  await expect(advice).toBeFocused()
+})
+
+test('“Resume with 1 exemplar” gives the focus to its image, small and large', async ({ page }) => {
+  await open(page, `${tiny}&steps=5000`)
+  await choose(page, 'Unlabeled images', unlabeled(3))
+  await annotate(page, 'p1_1.png')
+  await button(page, 'Step').press('Enter')
+  await expectState(page, 'paused')
+  const resume = page.getByRole('button', { name: /^Resume with / })
+  const draw = async () => {
+    await expectEditor(page)
+    await chooseTool(page, 'Brush')
+    await setBrushSize(page, 12)
+    await drawStroke(page, [
+      [15, 15],
+      [30, 22],
+    ])
+    await useAnnotation(page)
+  }
+  await button(page, 'Correct p2_1.png').press('Enter')
+  await draw()
+  await resume.press('Enter')
+  await expectState(page, 'running')
+  await expect(resume).toHaveCount(0)
+  await expect(page.getByRole('figure', { name: 'p2_1.png', exact: true }).last()).toBeFocused()
+
+  await button(page, 'Pause').press('Enter')
+  await expectState(page, 'paused')
+  await button(page, 'Open p3_1.png').last().press('Enter')
+  const large = page.getByRole('dialog', { name: 'View p3_1.png' })
+  await large.getByRole('button', { name: 'Correct', exact: true }).press('Enter')
+  await draw()
+  await large.getByRole('button', { name: /^Resume with / }).press('Enter')
+  await expectState(page, 'running')
+  await expect(large.locator('header')).toBeFocused()
 })

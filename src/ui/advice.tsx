@@ -2,13 +2,14 @@ import { follow } from '../store/advice'
 import { usePage } from '../store/page-store'
 import { allowed } from '../store/state'
 import type { Finding } from '../worker/protocol'
+import { keepFocus } from './keep-focus'
 import './styles/advice.css'
 
 /** What the doctor found, each with its likely cause and one thing to try. It keeps its place, so that nothing moves when advice comes. */
 export function Advice() {
   const findings = usePage((state) => state.findings)
   return (
-    <section className="advice" aria-label="Advice">
+    <section className="advice" aria-label="Advice" ref={keepFocus} tabIndex={-1}>
       <h3>Advice{findings.length > 1 && <span className="quiet"> · {findings.length}</span>}</h3>
       {findings.length === 0 ? (
         <p className="empty">

@@ -8,6 +8,7 @@ import { useThumbnail } from '../store/thumbnails'
 import type { PictureId, Prediction, UnlabeledInfo } from '../worker/protocol'
 import { paletteOf, type Palette } from '../image/palette'
 import { count, percent, score } from './format'
+import { keepFocus } from './keep-focus'
 import { OutlinedPicture } from './outlined-picture'
 import { ResumeWith } from './resume-with'
 import { loadViewerAhead } from './viewer-opener'
@@ -50,7 +51,7 @@ export function Gallery() {
         {further.size > 0 ? 'further images and then the most doubtful first' : 'most doubtful first'}: disagreement is the share of
         foreground on which A and B differ.
       </p>
-      <ul className="gallery">
+      <ul className="gallery" ref={keepFocus}>
         {shown.map((item) => (
           <li key={item.image}>
             <Entry
@@ -93,7 +94,7 @@ function Entry({ item, size, of, further, drawn, palette, onOpen }: EntryProps) 
   // As in what is exported: the prediction fills in where nothing is known.
   const labels = useMemo(() => (own ? own.map((l, i) => (l === unknown ? item.labels[i]! : l)) : item.labels), [own, item.labels])
   return (
-    <figure className="picture" aria-labelledby={nameId}>
+    <figure className="picture" aria-labelledby={nameId} tabIndex={-1}>
       <button
         type="button"
         className="frame"

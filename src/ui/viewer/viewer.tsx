@@ -18,6 +18,7 @@ import { framesOf, sourceOf, stackOf } from '../../store/stack'
 import type { DatasetSummary, PictureId, ViewedPicture } from '../../worker/protocol'
 import { arrows } from '../annotation/gestures'
 import { count } from '../format'
+import { keepFocus } from '../keep-focus'
 import { ModalDialog } from '../modal-dialog'
 import { ResumeWith } from '../resume-with'
 import { millimetres } from '../source-words'
@@ -64,7 +65,7 @@ export function Viewer({ dataset, asked }: Props) {
       className="desk viewer"
       title={`View ${name}`}
       head={(titleId) => (
-        <header className="desk-head">
+        <header className="desk-head" ref={keepFocus} tabIndex={-1}>
           <div className="desk-title">
             <h2 id={titleId}>
               <span className="unseen">View </span>
