@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { canvas, editor, expectEditor } from './annotation'
 import { expectNoFaults } from './axe'
-import { button, expect, expectState, expectStepAbove, open, status, tabTo, test, tiny } from './lab'
+import { button, expect, expectState, expectStep, expectStepAbove, open, status, tabTo, test, tiny } from './lab'
 import { choose, image, mask, text, unlabeled, upload, type UploadedFile } from './phantom'
 import { holdWorker } from './worker-spy'
 
@@ -131,7 +131,7 @@ test('a bank of pseudo-exemplars, in both themes', async ({ page }) => {
     `backend=wasm&size=48&baseWidth=4&batchLabeled=2&batchUnlabeled=2&sample=Abdominal%20phantom&atlases=3&atlasAgreement=0.5`,
   )
   await button(page, 'Step').click()
-  await expect(status(page)).toHaveAttribute('data-step', '1', { timeout: 90_000 })
+  await expectStep(page, 1, 90_000)
   await expect(page.getByRole('figure', { name: /^Pseudo-exemplar: / })).toHaveCount(3)
   await expectGood(page, 'the bank', '.data')
 })
@@ -306,7 +306,7 @@ test('nothing moves by itself where less motion is asked for, and the user’s o
   const bar = page.getByRole('progressbar', { name: 'Progress' })
   const empty = await bar.screenshot()
   await button(page, 'Step').click()
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
   const moving = await page.evaluate(() => {
     const moves = ({ animationName, transitionDuration }: CSSStyleDeclaration) =>
       animationName !== 'none' || parseFloat(transitionDuration) > 0

@@ -1,6 +1,6 @@
 /** A run that goes on from its own export, in a browser that knows nothing of it. */
 import { annotate } from './annotation'
-import { button, dataTable, expect, expectState, open, saved, status, test, tiny, watchFor } from './lab'
+import { button, dataTable, expect, expectState, expectStep, open, saved, test, tiny, watchFor } from './lab'
 import { choose, unlabeled, type UploadedFile } from './phantom'
 
 test('a run whose exemplar was drawn goes on in another browser, from its zip and the same images', async ({ page, browser, baseURL }) => {
@@ -12,9 +12,9 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
   const named = page.getByRole('textbox', { name: 'Name of class 1' })
   await named.fill('cavity')
   await named.press('Enter')
-  for (const step of ['1', '2']) {
+  for (const step of [1, 2]) {
     await button(page, 'Step').click()
-    await expect(status(page)).toHaveAttribute('data-step', step)
+    await expectStep(page, step)
   }
   const zip: UploadedFile = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
   await button(page, 'Resume').click()
@@ -35,7 +35,7 @@ test('a run whose exemplar was drawn goes on in another browser, from its zip an
   await choose(other, 'Zip or mixed files', files.slice(0, 2).reverse())
   await expectState(other, 'paused')
   await expect(missing).toHaveCount(0)
-  await expect(status(other)).toHaveAttribute('data-step', '2')
+  await expectStep(other, 2)
   await expect(button(other, 'Resume')).toBeEnabled()
   await expect(other.getByRole('spinbutton', { name: 'Steps' })).toHaveValue('6')
   for (const setting of ['size=32', 'steps=6', 'seed=11']) expect(other.url()).toContain(setting)

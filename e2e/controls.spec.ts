@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installedChromium } from '../scripts/find-chromium.mjs'
 import { spyOnWorker, untilDone } from './worker-spy'
-import { button, column, expect, expectState, expectStepAbove, open, status, step, test, tiny, watchFor } from './lab'
+import { button, column, expect, expectState, expectStep, expectStepAbove, open, status, step, test, tiny, watchFor } from './lab'
 
 test('Start, Pause, Step, Resume, Stop and Reset', async ({ page }) => {
   await spyOnWorker(page)
   await open(page, `${tiny}&steps=5000`)
-  await expect(status(page)).toHaveAttribute('data-step', '0')
+  await expectStep(page, 0)
 
   await button(page, 'Start').click()
   await expectState(page, 'running')
@@ -21,14 +21,14 @@ test('Start, Pause, Step, Resume, Stop and Reset', async ({ page }) => {
   await expectState(page, 'paused')
   const paused = await step(page)
   await untilDone(page)
-  await expect(status(page)).toHaveAttribute('data-step', String(paused))
+  await expectStep(page, paused)
 
   for (const next of [paused + 1, paused + 2]) {
     await button(page, 'Step').click()
-    await expect(status(page)).toHaveAttribute('data-step', String(next))
+    await expectStep(page, next)
     await untilDone(page)
     await expectState(page, 'paused')
-    await expect(status(page)).toHaveAttribute('data-step', String(next))
+    await expectStep(page, next)
   }
 
   await button(page, 'Resume').click()
@@ -39,26 +39,26 @@ test('Start, Pause, Step, Resume, Stop and Reset', async ({ page }) => {
   await expectState(page, 'stopped')
   const stopped = await step(page)
   await untilDone(page)
-  await expect(status(page)).toHaveAttribute('data-step', String(stopped))
+  await expectStep(page, stopped)
 
   await button(page, 'Reset').click()
   await expectState(page, 'ready')
-  await expect(status(page)).toHaveAttribute('data-step', '0')
+  await expectStep(page, 0)
 })
 
 test('a run ends by itself after its steps, and stepping by hand gives the same losses', async ({ page }) => {
   await open(page, `${tiny}&steps=3&warmup=0`)
   await button(page, 'Start').click()
   await expectState(page, 'finished')
-  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expectStep(page, 3)
   await expect.poll(() => column(page, 'Loss', /total.*A|A.*total/i)).toHaveLength(3)
   const running = await column(page, 'Loss', /total.*A|A.*total/i)
 
   await button(page, 'Reset').click()
   await expectState(page, 'ready')
-  for (const next of ['1', '2', '3']) {
+  for (const next of [1, 2, 3]) {
     await button(page, 'Step').click()
-    await expect(status(page)).toHaveAttribute('data-step', next)
+    await expectStep(page, next)
   }
   await expectState(page, 'finished')
   await expect.poll(() => column(page, 'Loss', /total.*A|A.*total/i)).toEqual(running)

@@ -1,6 +1,6 @@
 /** The charts as an instrument: smoothing, logarithmic axes, zoom, one cursor over all, enlarging, and files of them. */
 import type { Locator, Page } from '@playwright/test'
-import { button, column, dataTable, expect, expectState, open, saved, status, test, tiny } from './lab'
+import { button, column, dataTable, expect, expectState, expectStep, open, saved, test, tiny } from './lab'
 
 const figure = (page: Page, name: string): Locator => page.getByRole('figure', { name, exact: true })
 const cursor = (page: Page, name: string): Locator => page.getByRole('slider', { name: `Step in ${name}` })
@@ -10,9 +10,9 @@ const names = ['Loss', 'Confident pixels', 'Agreement', 'Dice']
 async function run(page: Page): Promise<void> {
   await open(page, `${tiny}&steps=20&warmup=0.25&ramp=0.25&scoreEvery=5`)
   await button(page, 'Step').click()
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
   await button(page, 'Step A only').click()
-  await expect(status(page)).toHaveAttribute('data-step', '2')
+  await expectStep(page, 2)
   await button(page, 'Resume').click()
   await expectState(page, 'finished', 90_000)
   await expect(figure(page, 'Dice').locator('svg.recharts-surface')).toBeVisible()

@@ -1,7 +1,7 @@
 /** The teaching diagram: what it says of each arrow, steps of one network, a step told in phases; all of it by keyboard too. */
 import type { Locator, Page } from '@playwright/test'
 import { expectNoFaults } from './axe'
-import { button, column, expect, open, savedZip, status, tabTo, test, tiny } from './lab'
+import { button, column, expect, expectStep, open, savedZip, status, tabTo, test, tiny } from './lab'
 
 const query = `${tiny}&steps=12&warmup=0&ramp=0&cutmix=1&tau=0.3&scoreEvery=100`
 const sizes = [
@@ -24,7 +24,7 @@ const lit = (page: Page): Promise<string[]> =>
 /** Takes a step by a button, and waits for its pictures. */
 async function stepBy(page: Page, name: string, taken: number): Promise<void> {
   await button(page, name).click()
-  await expect(status(page)).toHaveAttribute('data-step', String(taken))
+  await expectStep(page, taken)
   await expect(diagram(page).getByRole('figure', { name: 'Pseudo-label A' }).locator('canvas')).toBeVisible()
 }
 
@@ -134,7 +134,7 @@ test('slow motion tells each step in five phases and changes no number of the ru
   }
   await button(page, 'End slow motion').click()
   await expect(slow).toHaveAttribute('aria-pressed', 'false')
-  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expectStep(page, 3)
   const told = await savedZip(page, 'Export weights')
   for (const name of ['model-a', 'model-b']) expect(Buffer.compare(weights(told, name), weights(plain, name)), name).toBe(0)
 })
@@ -163,7 +163,7 @@ test('a tour of one step by keyboard, which can be skipped', async ({ page }) =>
   await page.keyboard.press('Enter')
   await expect(button(page, 'End tour')).toHaveCount(0)
   await expect(opener).toBeFocused()
-  await expect(status(page)).toHaveAttribute('data-step', '2')
+  await expectStep(page, 2)
 
   await page.keyboard.press('Enter')
   await expect(button(page, 'Next')).toBeFocused()
@@ -179,10 +179,11 @@ test('the tour can be started from the first screen, and leaves the focus in the
   await tabTo(page, button(page, 'Guided tour'))
   await page.keyboard.press('Enter')
   await expect(button(page, 'Next')).toBeFocused()
+  await expectStep(page, 1)
   await expect(diagram(page)).toContainText('1 of 5: the images before step 2')
   await page.keyboard.press('Escape')
   await expect(button(page, 'Guided tour')).toBeFocused()
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
 })
 
 for (const size of sizes)

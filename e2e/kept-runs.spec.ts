@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
 import { annotate } from './annotation'
-import { alerts, button, column, expect, expectState, expectStepAbove, open, saved, status, step, test, tiny } from './lab'
+import { alerts, button, column, expect, expectState, expectStep, expectStepAbove, open, saved, step, test, tiny } from './lab'
 import { choose, drop, expectOwnFiles, image, loadOwnFiles, mask, unlabeled } from './phantom'
 
 /** The step up to which the page says that the run is kept. */
@@ -24,7 +24,7 @@ async function goOn(page: Page): Promise<number> {
   await expect(continueButton(page)).toBeEnabled({ timeout: 60_000 })
   const at = Number(/at step (\d+)$/.exec(await continueButton(page).innerText())![1])
   await continueButton(page).click()
-  await expect(status(page)).toHaveAttribute('data-step', String(at))
+  await expectStep(page, at)
   await expect(continueButton(page)).toHaveCount(0)
   return at
 }
@@ -44,7 +44,7 @@ async function runTo(page: Page, atLeast: number): Promise<void> {
 async function stepTo(page: Page, last: number): Promise<void> {
   for (let next = 1 + (await step(page)); next <= last; next++) {
     await button(page, 'Step').click()
-    await expect(status(page)).toHaveAttribute('data-step', String(next))
+    await expectStep(page, next)
   }
   await expectState(page, 'paused')
   await expectKept(page, last)
@@ -131,7 +131,7 @@ test('what was drawn, and the name and colour of its class, come back after a re
   await expect(color).toHaveValue('#c02060')
   await expect.poll(drawn).toBe(before)
   await button(page, 'Step').click()
-  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expectStep(page, 3)
   await expect(alerts(page)).toHaveCount(0)
 })
 
@@ -209,7 +209,7 @@ test('of a damaged state the one before it is taken, and the page says so', asyn
   await expectState(page, 'ready')
   await expect(continueButton(page)).toHaveText(/at step 4$/)
   await continueButton(page).click()
-  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expectStep(page, 3)
   await expect(alerts(page)).toContainText('What was kept of this run at step 4 is damaged, so it goes on from step 3.')
 })
 
@@ -224,7 +224,7 @@ test('a second tab is told, looks at a copy, and writes over nothing', async ({ 
   await expect(continueButton(second)).toHaveCount(0)
   await expect(runs.getByRole('button', { name: 'Forget this run' })).toHaveCount(0)
   await runs.getByRole('button', { name: 'Look at a copy at step 2' }).click()
-  await expect(status(second)).toHaveAttribute('data-step', '2')
+  await expectStep(second, 2)
   await expect(second.getByText('6 images of 6 patients')).toBeVisible()
   await stepTo(second, 3)
   expect(await filesKept(page)).toEqual(expect.arrayContaining(before))
@@ -242,7 +242,7 @@ test('Reset and a dropped run ask before they discard a run that is not exported
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
   await expect(button(page, 'Reset')).toBeFocused()
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
 
   const run = { ...(await saved(page, 'Export run')), mimeType: 'application/zip' }
   await expect(page.getByText(/^Saved exemplar-lab-run/)).toBeVisible()
@@ -254,10 +254,10 @@ test('Reset and a dropped run ask before they discard a run that is not exported
   await choose(page, 'Zip or mixed files', run)
   await expect(dialog).toBeVisible()
   await dialog.getByRole('button', { name: 'Keep the run' }).click()
-  await expect(status(page)).toHaveAttribute('data-step', '2')
+  await expectStep(page, 2)
   await choose(page, 'Zip or mixed files', run)
   await dialog.getByRole('button', { name: 'Discard the run' }).press('Enter')
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
   await expectState(page, 'paused')
 })
 

@@ -67,6 +67,11 @@ export async function expectStepAbove(page: Page, above: number, timeout = 60_00
   await expect.poll(() => step(page), { timeout, message: `a step above ${above}` }).toBeGreaterThan(above)
 }
 
+/** The run stands at this step; its first one can take long. */
+export async function expectStep(page: Page, at: number, timeout = 60_000): Promise<void> {
+  await expect(status(page)).toHaveAttribute('data-step', String(at), { timeout })
+}
+
 /** Opens the page with these settings and waits until Start is enabled. */
 export async function open(page: Page, query = tiny): Promise<void> {
   await page.goto(`/?${query}`)

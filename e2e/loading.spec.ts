@@ -30,6 +30,7 @@ test('charts that cannot be loaded say so, appear on a retry, and the run contin
   const loss = page.getByRole('figure', { name: 'Loss', exact: true })
   await open(page, `${tiny}&steps=5000`)
   await button(page, 'Start').click()
+  await expectStepAbove(page, 0)
   await expect(loss.getByRole('alert')).toHaveText(sentence('The chart'))
   await expectStepAbove(page, (await step(page)) + 2)
 

@@ -1,7 +1,7 @@
 /** The timeline: back to any step while the run goes on, and a run replayed from its file without its images. */
 import type { Locator, Page } from '@playwright/test'
 import { expectNoFaults } from './axe'
-import { alerts, button, column, expect, expectState, expectStepAbove, open, saved, status, test } from './lab'
+import { alerts, button, column, expect, expectState, expectStep, expectStepAbove, open, saved, status, test } from './lab'
 import { drop, loadOwnFiles, upload } from './phantom'
 
 // Slow enough to be looked at while it trains.
@@ -155,5 +155,6 @@ test('a recorded run of a sample is replayed without training, and Start trains'
   // The recorded run's settings are shown, and those of a run of one's own can be others.
   await expect(page.getByRole('spinbutton', { name: 'Steps' })).toHaveValue('1000')
   await button(page, 'Step').click()
+  await expectStep(page, 1)
   await expect(said(page)).toContainText('Step 1, now')
 })
