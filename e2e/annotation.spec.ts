@@ -8,7 +8,7 @@ import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
 import { expectNoFaults } from './axe'
-import { button, dataTable, expect, expectState, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
+import { button, dataTable, expect, expectState, expectStep, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
 import { choose, height, image, loadOwnFiles, mask, png, unlabeled, upload, width, type UploadedFile } from './phantom'
 
 setPipelineFiles(pipelineFiles)
@@ -133,11 +133,11 @@ test('a corrected prediction becomes an exemplar of a paused run, and of a finis
   await button(page, 'Correct p2_1.png').click()
   await drawRow(page, 8)
   await expectState(page, 'paused')
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
   await expect(page.getByText(`mine_1.png, ${width} × ${height} and 1 other`)).toBeVisible()
   await button(page, 'Resume').click()
   await expectState(page, 'finished')
-  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expectStep(page, 3)
 
   const next = page.getByRole('region', { name: 'Advice' }).getByText(/^The models are least sure of/)
   const [, name = ''] = /least sure of "(.*?)"/.exec(await next.innerText()) ?? []
@@ -150,7 +150,7 @@ test('a corrected prediction becomes an exemplar of a paused run, and of a finis
   await expect(page.getByText(`mine_1.png, ${width} × ${height} and 2 others`)).toBeVisible()
   await button(page, 'Resume').click()
   await expectState(page, 'finished')
-  await expect(status(page)).toHaveAttribute('data-step', '6')
+  await expectStep(page, 6)
 
   const zip = await savedZip(page, 'Export masks')
   for (const [image, y] of [
@@ -297,10 +297,10 @@ test('maps and masks in other formats are written; an exported run shows its cur
   await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(1)
   await dropped(page, files)
   await expectState(page, 'paused')
-  await expect(status(page)).toHaveAttribute('data-step', '1')
+  await expectStep(page, 1)
   await button(page, 'Resume').click()
   await expectState(page, 'finished')
-  await expect(status(page)).toHaveAttribute('data-step', '3')
+  await expectStep(page, 3)
   await expect.poll(async () => (await dataTable(page, 'Loss')).rows.length).toBe(3)
 })
 

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { drawn } from '../src/method/bank/drawn.test-support'
-import { button, expect, expectState, open, status, test } from './lab'
+import { button, expect, expectState, expectStep, open, test } from './lab'
 import { choose, upload } from './phantom'
 
 const bank = (page: Page) => page.getByRole('region', { name: 'Bank of pseudo-exemplars' })
@@ -13,7 +13,7 @@ test('a bank is shown with its poses, and an entry can be removed', async ({ pag
   await open(page, `${tiny}&sample=Abdominal%20phantom&atlases=3&atlasAgreement=0.5`)
   await expect(bank(page)).toContainText('Before the first step')
   await button(page, 'Step').click()
-  await expect(status(page)).toHaveAttribute('data-step', '1', { timeout: 90_000 })
+  await expectStep(page, 1, 90_000)
   await expect(entries(page)).toHaveCount(3)
   await expect(bank(page)).toContainText(/turned by up to \d+° and scaled by up to \d\.\d/)
   await bank(page)
@@ -34,7 +34,7 @@ test('slices along the exemplar’s stack say how far they are', async ({ page }
   await choose(page, 'Unlabeled images', file('s.nii', image, 'i2'))
   await expectState(page, 'ready')
   await button(page, 'Step').click()
-  await expect(status(page)).toHaveAttribute('data-step', '1', { timeout: 90_000 })
+  await expectStep(page, 1, 90_000)
   await expect(entries(page)).toHaveCount(3)
   await expect(entries(page).first()).toContainText('along the stack, 1 slice away')
   await expect(entries(page).last()).toContainText('along the stack, 2 slices away')

@@ -1,5 +1,5 @@
 /** A run that has ended trains further. */
-import { button, column, expect, expectState, expectStepAbove, open, savedZip, status, step, test, tiny } from './lab'
+import { button, column, expect, expectState, expectStep, expectStepAbove, open, savedZip, status, step, test, tiny } from './lab'
 import { loadOwnFiles } from './phantom'
 
 const more = { name: 'Train on by', exact: true } as const
@@ -15,7 +15,7 @@ test('a finished run trains on by any number of steps, and says so', async ({ pa
   await page.getByRole('spinbutton', more).fill('3')
   await expect(page.getByText('To step 7, at a learning rate of 0.00047 and falling.')).toBeVisible()
   await button(page, '+ 3 steps').click()
-  await expect(status(page)).toHaveAttribute('data-step', '7')
+  await expectStep(page, 7)
   await expectState(page, 'finished')
   await expect(status(page)).toHaveText('finished · step 7 of 7')
   await expect(page.getByText('Step 4: trains on to step 7, from a learning rate of 0.00047 on.')).toBeAttached()

@@ -4,7 +4,7 @@ import { strFromU8, unzipSync } from 'fflate'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { canvas, drawPolygon, editor, expectEditor, pixelsOf, useAnnotation, type Place } from './annotation'
-import { button, expect, expectState, expectStepAbove, saved, savedZip, status, step, tabTo, test, type Zip } from './lab'
+import { button, expect, expectState, expectStep, expectStepAbove, saved, savedZip, step, tabTo, test, type Zip } from './lab'
 import { drop, upload } from './phantom'
 
 const hearts = '../shared/data/sunnybrook/dicom'
@@ -127,7 +127,7 @@ test.describe('with Sunnybrook hearts', () => {
     const stopped = await step(page)
     await page.getByRole('spinbutton', { name: 'Train on by', exact: true }).fill('50')
     await button(page, '+ 50 steps').click()
-    await expect(status(page)).toHaveAttribute('data-step', String(stopped + 50), { timeout: 60_000 })
+    await expectStep(page, stopped + 50)
     await expectState(page, 'finished')
 
     await expectRun(page, await saved(page, 'Export run'), `${own}_z04_t2`)
@@ -217,7 +217,7 @@ test.describe('with Sunnybrook hearts', () => {
     await tabTo(page, page.getByRole('spinbutton', { name: 'Train on by', exact: true }))
     await press(page, 'Control+a', '5', '0')
     await go('+ 50 steps')
-    await expect(status(page)).toHaveAttribute('data-step', String(stopped + 50), { timeout: 60_000 })
+    await expectStep(page, stopped + 50)
     await expectState(page, 'finished')
 
     const download = async (name: string) => {

@@ -1,4 +1,4 @@
-import { button, expect, expectState, expectStepAbove, open, status, test } from './lab'
+import { button, expect, expectState, expectStep, expectStepAbove, open, test } from './lab'
 
 test('a run that has no room is refused before its first step, and a button takes settings that have', async ({ page }) => {
   // About 7 GB.
@@ -11,7 +11,7 @@ test('a run that has no room is refused before its first step, and a button take
     /This run needs about \d+\.\d GB of memory, and WebAssembly has 3\.9 GB: take batch 12 in \d parts, or size \d+\./,
   )
   await expectState(page, 'ready')
-  await expect(status(page)).toHaveAttribute('data-step', '0')
+  await expectStep(page, 0)
 
   await alert.getByRole('button', { name: /^Use batch 12 in \d parts$/ }).click()
   await expect(alert).toHaveCount(0)
