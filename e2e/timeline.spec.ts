@@ -1,7 +1,7 @@
 /** The timeline: back to any step while the run goes on, and a run replayed from its file without its images. */
 import type { Locator, Page } from '@playwright/test'
 import { expectNoFaults } from './axe'
-import { alerts, button, column, expect, expectState, expectStep, expectStepAbove, open, saved, status, test } from './lab'
+import { alerts, button, column, expect, expectState, expectStep, expectStepAbove, open, saved, status, step, test } from './lab'
 import { drop, loadOwnFiles, upload } from './phantom'
 
 // Slow enough to be looked at while it trains.
@@ -49,9 +49,11 @@ async function clickAt(page: Page, step: number): Promise<void> {
 }
 
 async function trainOn(page: Page, steps: number): Promise<void> {
+  const end = (await step(page)) + steps
   await page.getByRole('spinbutton', { name: 'Train on by' }).fill(String(steps))
   await button(page, `+ ${steps} steps`).click()
-  await expectState(page, 'running')
+  // Before it trains; few steps may be over before they are seen to be taken.
+  await expect(status(page)).toContainText(new RegExp(` of ${end}\\b`))
 }
 
 /** Goes on by keyboard to the first kept step from this one on. */
@@ -73,11 +75,12 @@ test('a run of 300 steps is gone back into as it goes and after, and replayed fr
   await expectState(page, 'finished')
   await expect.poll(() => page.evaluate(() => '40' in window.shown)).toBe(true)
   await trainOn(page, 210)
+  await expectState(page, 'running')
 
   // While training goes on; what comes meanwhile is not seen.
   await slider(page).press('Home')
   const first = await shownNow(page)
-  const before = Number(await status(page).getAttribute('data-step'))
+  const before = await step(page)
   await expectStepAbove(page, before + 5)
   expect(await shownNow(page)).toEqual(first)
   await expect(said(page)).toContainText('training goes on')
