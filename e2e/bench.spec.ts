@@ -41,5 +41,8 @@ test('counts a step’s WebGPU calls, in the browser too', async ({ page }) => {
 test('reports an invalid address', async ({ page }) => {
   await page.goto('/?bench&backend=wasm&step=R65')
   await button(page, 'Start').click()
-  await expect(page.getByRole('status')).toHaveText('In the address, step is "R65", but must be one of R64, R128, T32, T16.')
+  // The engine starts first.
+  await expect(page.getByRole('status')).toHaveText('In the address, step is "R65", but must be one of R64, R128, T32, T16.', {
+    timeout: 60_000,
+  })
 })

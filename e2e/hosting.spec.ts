@@ -79,7 +79,7 @@ async function expectServes({ browser, request }: { browser: Browser; request: A
   expect(new URL(page.url()).pathname, 'the address keeps its path').toBe('/some/path/')
   await page.goto('./?bench&backend=wasm&step=R65')
   await button(page, 'Start').click()
-  await expect(page.getByRole('status')).toContainText('must be one of R64')
+  await expect(page.getByRole('status')).toContainText('must be one of R64', { timeout: 60_000 })
   expect(wrongs).toEqual([])
   await context.close()
 }

@@ -296,7 +296,8 @@ test('files given before the engine is ready wait for it', async ({ page }) => {
   await choose(page, 'Exemplar mask', mask(0, 'mine_1_mask.png'))
   await drop(page, unlabeled())
   await page.evaluate(() => document.body.append(Object.assign(document.createElement('template'), { textContent: 'given' })))
-  await expectOwnFiles(page)
+  // The engine starts first.
+  await expectOwnFiles(page, 60_000)
   await expect(alerts(page)).toHaveCount(0)
 })
 

@@ -206,7 +206,7 @@ for (const { files, query } of engine) {
   test(`an engine that does not come (${files.source}) starts on a retry`, async ({ page }) => {
     const away = await server(page, files)
     await page.goto(`/?${query}&steps=2&warmup=0`)
-    await expect(missing(page, 'The engine')).toBeVisible()
+    await expect(missing(page, 'The engine')).toBeVisible({ timeout: 60_000 })
     await expect(page.getByRole('alert')).toHaveCount(1)
     await expectState(page, 'starting')
     away.away = 0

@@ -123,7 +123,8 @@ test('everything works after the server has stopped', async ({ page }) => {
   page.on('dialog', (dialog) => void dialog.accept())
   await page.goto(`${host.url}?bench&backend=wasm&only=steps&step=R64&steps=1`)
   await button(page, 'Start').click()
-  await expect(page.getByText('Backend wasm')).toBeVisible()
+  // Another engine starts.
+  await expect(page.getByText('Backend wasm')).toBeVisible({ timeout: 60_000 })
   await button(page, 'Stop').click()
 })
 

@@ -79,9 +79,9 @@ export async function drop(page: Page, files: UploadedFile[], place?: string): P
 }
 
 /** The page shows what `loadOwnFiles` loaded, and could start. */
-export async function expectOwnFiles(page: Page): Promise<void> {
-  await expect(page.getByText(`mine_1.png, ${width} × ${height}`)).toBeVisible()
-  await expect(page.getByText('6 images of 6 patients')).toBeVisible()
+export async function expectOwnFiles(page: Page, timeout = 15_000): Promise<void> {
+  await expect(page.getByText(`mine_1.png, ${width} × ${height}`)).toBeVisible({ timeout })
+  await expect(page.getByText('6 images of 6 patients')).toBeVisible({ timeout })
   await expectState(page, 'ready')
 }
 
