@@ -2,8 +2,8 @@
 import type { Page } from '@playwright/test'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { drawn } from '../src/method/bank/drawn.test-support'
-import { button, expect, expectState, expectStep, open, test } from './lab'
-import { choose, upload } from './phantom'
+import { button, expect, expectStep, open, test } from './lab'
+import { choose, expectRead, upload } from './phantom'
 
 const bank = (page: Page) => page.getByRole('region', { name: 'Bank of pseudo-exemplars' })
 const entries = (page: Page) => bank(page).getByRole('figure', { name: /^Pseudo-exemplar: / })
@@ -32,7 +32,7 @@ test('slices along the exemplar’s stack say how far they are', async ({ page }
   await choose(page, 'Exemplar image', file('s.nii', image, 'i2'))
   await choose(page, 'Exemplar mask', file('m.nii', labels, 'u1'))
   await choose(page, 'Unlabeled images', file('s.nii', image, 'i2'))
-  await expectState(page, 'ready')
+  await expectRead(page)
   await button(page, 'Step').click()
   await expectStep(page, 1, 90_000)
   await expect(entries(page)).toHaveCount(3)

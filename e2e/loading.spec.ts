@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
 import { makeTiff } from '../src/data/volumes.test-support'
 import { button, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
-import { choose, greys, image, mask, unlabeled, upload } from './phantom'
+import { choose, expectRead, greys, image, mask, unlabeled, upload } from './phantom'
 
 // What is refused, and what breaks the page, is said on the console.
 test.use({ caused: /^console error: (Failed to load resource: net::ERR_FAILED .*\/(assets|itk)\/|LoadError: |.*no media here)/ })
@@ -64,7 +64,7 @@ async function openWithFiles(page: Page): Promise<void> {
   await choose(page, 'Exemplar image', image(0))
   await choose(page, 'Exemplar mask', mask(0))
   await choose(page, 'Unlabeled images', unlabeled(2))
-  await expectState(page, 'ready')
+  await expectRead(page)
 }
 
 // What has come is asked for no more: in a page of its own each that belongs to another.
@@ -176,7 +176,7 @@ test('a writer that does not come ends no run, and the export is saved on a retr
   writer.away = 0
   const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(greys.flat()) })
   await choose(page, 'Unlabeled images', upload('slice.dcm', await slice.read()))
-  await expectState(page, 'ready')
+  await expectRead(page)
   await button(page, 'Start').click()
   await expectStepAbove(page, 1)
   writer.away = Infinity

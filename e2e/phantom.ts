@@ -78,6 +78,12 @@ export async function drop(page: Page, files: UploadedFile[], place?: string): P
   for (const type of ['dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer, ...at })
 }
 
+/** What was given to the inputs has been read, and the page could start: that alone may still be said of the data before. */
+export async function expectRead(page: Page): Promise<void> {
+  await expect(page.getByRole('region', { name: 'Data', exact: true })).toHaveAttribute('aria-busy', 'false', { timeout: 60_000 })
+  await expectState(page, 'ready')
+}
+
 /** The page shows what `loadOwnFiles` loaded, and could start. */
 export async function expectOwnFiles(page: Page, timeout = 15_000): Promise<void> {
   await expect(page.getByText(`mine_1.png, ${width} × ${height}`)).toBeVisible({ timeout })
