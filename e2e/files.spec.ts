@@ -4,6 +4,7 @@ import {
   choose,
   drop,
   expectOwnFiles,
+  expectRead,
   height,
   huge,
   image,
@@ -84,7 +85,7 @@ test('an input says what was chosen, and an error goes by itself when another fi
   await expect(alert).toHaveCount(2)
   await choose(page, 'Exemplar mask', mask(1, 'mine_1_mask.png'))
   await expect(of('Exemplar mask')).toHaveText('mine_1_mask.png')
-  await expectState(page, 'ready')
+  await expectRead(page)
   await expect(alert, 'that of the other file stays').toHaveCount(1)
   await expect(alert).toContainText('notes.txt')
   await page.getByRole('combobox', { name: 'Sample' }).selectOption('Abdominal phantom')

@@ -163,6 +163,7 @@ test.describe('with Sunnybrook hearts', () => {
     await press(page, 'Enter')
     await tabTo(page, page.getByLabel('Folder', { exact: true }))
     await give(own)
+    await expectState(page, 'empty')
     await expect(stepLink(page, '1 Images and one mask')).toContainText('20 images, no mask yet')
 
     await tabTo(page, button(page, `Annotate ${own}_z01_t1`))

@@ -9,7 +9,7 @@ import { mostProblems } from '../src/store/state'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { hostileFiles, oddFiles, type Made } from './hostile-files'
 import { alerts, button, expect, expectState, open, savedZip, test, tiny } from './lab'
-import { choose, expectOwnFiles, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
+import { choose, expectOwnFiles, expectRead, height, image, loadOwnFiles, mask, png, unlabeled, width, type UploadedFile } from './phantom'
 import { workerMemory } from './worker-memory'
 import { spyOnWorker, untilTaken } from './worker-spy'
 
@@ -194,6 +194,6 @@ test('memory returns after twenty rounds of hostile files', async ({ page }) => 
   expect(after.heap - before.heap).toBeLessThan(3e6)
   expect(after.wasm - before.wasm).toBeLessThan(64e6)
   await page.getByRole('combobox', { name: 'Sample' }).selectOption('Cardiac phantom')
-  await expectState(page, 'ready')
+  await expectRead(page)
   await expectTrains(page)
 })

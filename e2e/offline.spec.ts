@@ -13,7 +13,7 @@ import { makeTiff } from '../src/data/volumes.test-support'
 import { isolation } from '../scripts/headers.mjs'
 import { filesIn } from '../scripts/offline.mjs'
 import { button, expectState, expectStepAbove, savedZip, step, tiny } from './lab'
-import { choose, greys, image, mask, unlabeled, upload } from './phantom'
+import { choose, expectRead, greys, image, mask, unlabeled, upload } from './phantom'
 import { serve } from './static-server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -96,7 +96,7 @@ test('everything works after the server has stopped', async ({ page }) => {
   await choose(page, 'Exemplar mask', mask(0))
   const slice = makeDicom({ rows: 24, columns: 20, pixels: Int16Array.from(greys.flat()) })
   await choose(page, 'Unlabeled images', [tiff, upload('slice.dcm', await slice.read()), ...unlabeled(2)])
-  await expectState(page, 'ready')
+  await expectRead(page)
   await expect(page.getByRole('alert')).toHaveCount(0)
 
   await page

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import { expectNoFaults } from './axe'
 import { makeCT } from './ct'
 import { alerts, button, expect, expectState, open, test, tiny } from './lab'
-import { choose, upload } from './phantom'
+import { choose, expectRead, upload } from './phantom'
 
 const setting = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true })
 const picked = (page: Page) => page.getByText(/^Picked from the data/)
@@ -15,7 +15,7 @@ test('of CT the window and the rotations, which can be changed and taken back', 
   await choose(page, 'Exemplar image', upload('a.nii', image))
   await choose(page, 'Exemplar mask', upload('a_seg.nii', mask))
   await choose(page, 'Unlabeled images', upload('a.nii', image))
-  await expectState(page, 'ready')
+  await expectRead(page)
   await expect(picked(page)).toContainText('CT, soft tissue')
   await page.getByText('Settings', { exact: true }).click()
   await expect(setting(page, 'Window width')).toHaveValue('400')

@@ -5,7 +5,7 @@ import { expectNoFaults, inEveryLook } from './axe'
 import { makeHeart } from './heart'
 import { alerts, button, expect, expectState, open, test } from './lab'
 import { pageTasks } from './page-tasks'
-import { choose, image, mask, png, unlabeled } from './phantom'
+import { choose, expectRead, image, mask, png, unlabeled } from './phantom'
 
 const picker = (page: Page) => page.getByRole('region', { name: 'Choose the exemplar' })
 const search = (page: Page) => page.getByRole('searchbox', { name: 'Search images' })
@@ -117,7 +117,7 @@ test('an image with a mask becomes the exemplar by one click, and the references
   await open(page)
   const files = [1, 2, 3].flatMap((n) => [image(n, `p${n}_1.png`), mask(n, `p${n}_1_mask.png`)])
   await choose(page, 'Zip or mixed files', [...files, image(4, 'p4_1.png')])
-  await expectState(page, 'ready')
+  await expectRead(page)
   await expect(page.getByText('p1_1.png, 48 × 40')).toBeVisible()
   await button(page, 'Choose another exemplar among 3 images').click()
   await expect(button(page, 'Use with its mask as exemplar: p4_1.png')).toHaveCount(0)

@@ -1,6 +1,6 @@
 import { makeDicom } from '../src/data/dicom.test-support'
 import { button, expect, expectState, open, saved, savedZip, test, tiny } from './lab'
-import { image, mask, upload, type UploadedFile } from './phantom'
+import { expectRead, image, mask, upload, type UploadedFile } from './phantom'
 
 /** Names of people in files, and in a DICOM file besides. */
 const secret = /smith|anna|jones|19570423|Doe\^Jane|PID4711/
@@ -26,7 +26,7 @@ test('what names a person is listed, taken out of exports, and in no diagnostics
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   await open(page, `${tiny}&steps=2`)
   await page.getByLabel('Zip or mixed files').setInputFiles(await files())
-  await expectState(page, 'ready')
+  await expectRead(page)
   await expect(page.getByText(/names of 4 files look like the name or number of a person/)).toBeVisible()
 
   await page.getByText(/What could name a person in your DICOM files/).click()

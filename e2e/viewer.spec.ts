@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test'
 import { chooseTool, drawStroke, editor, expectEditor, setBrushSize, useAnnotation } from './annotation'
 import { makeHeart, oblique, spacing } from './heart'
 import { button, expect, expectState, open, savedZip, tabTo, test, tiny } from './lab'
-import { choose } from './phantom'
+import { choose, expectRead } from './phantom'
 
 const [side, slices] = [48, 6]
 const pixels = side * side
@@ -22,7 +22,7 @@ async function train(page: Page): Promise<Uint8Array> {
   await choose(page, 'Exemplar image', image)
   await expect(page.getByText(/heart_z/).first()).toBeVisible()
   await choose(page, 'Exemplar mask', exemplar)
-  await expectState(page, 'ready')
+  await expectRead(page)
   await choose(page, 'Reference masks', reference)
   await expect(page.getByText('6 masks, for the score only')).toBeVisible()
   await button(page, 'Start').click()
