@@ -73,7 +73,10 @@ export async function drop(page: Page, files: UploadedFile[], place?: string): P
   }, data)
   const main = page.locator('body')
   await main.dispatchEvent('dragenter', { dataTransfer: transfer })
-  const box = place === undefined ? null : await page.getByText(place).boundingBox()
+  const over = place === undefined ? null : page.getByText(place)
+  // It shows itself a moment later.
+  if (over) await expect(over).toBeVisible()
+  const box = await over?.boundingBox()
   const at = box ? { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 } : {}
   for (const type of ['dragover', 'drop']) await main.dispatchEvent(type, { dataTransfer: transfer, ...at })
 }
