@@ -69,6 +69,8 @@ test('the page is cross-origin isolated, and its policy refuses code from elsewh
 test('the footer leads to the licences of all that is shipped', async ({ page, context }) => {
   await open(page)
   const [opened] = await Promise.all([context.waitForEvent('page'), page.getByRole('link', { name: /^Licences/ }).click()])
+  // It is told of when its text begins to come.
+  await opened.waitForLoadState()
   const text = await opened.locator('body').innerText()
   const [inPage, inWorker, compiled] = [
     ['react', 'recharts'],
