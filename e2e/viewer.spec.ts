@@ -312,7 +312,10 @@ test.describe('by touch at 390 px', () => {
     await touch('touchEnd')
     await expect.poll(async () => (await attribute(page, 'data-scale-x')) / scale).toBeCloseTo(2, 1)
     await inside(page, 'See more on the right').tap()
-    await viewer(page).getByRole('radio', { name: 'moves image' }).tap()
+    const moves = viewer(page).getByRole('radio', { name: 'moves image' })
+    await moves.tap()
+    // What a tap presses is pressed a moment after it, and after those before.
+    await expect(moves).toBeChecked()
     await canvas(page).scrollIntoViewIfNeeded()
     const left = await attribute(page, 'data-left')
     await touch('touchStart', [0, 0])
