@@ -26,6 +26,9 @@ const cutIn = (page: Page, part: string): Promise<string[]> =>
     return cut
   }, part)
 
+/** Polled: charts are fitted to their place after the layout. */
+const expectUncut = (page: Page, part: string, what: string): Promise<void> => expect.poll(() => cutIn(page, part), what).toEqual([])
+
 /** Light where it is wide, dark where it is narrow: axe and the layout, there and zoomed. */
 async function expectGood(page: Page, what: string, part?: string): Promise<void> {
   const looks = [
@@ -36,13 +39,13 @@ async function expectGood(page: Page, what: string, part?: string): Promise<void
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize(size)
     await expectNoFaults(page, `${what}, ${colorScheme}, ${size.width} px`, part)
-    expect(await cutIn(page, part ?? 'body'), `${what}, ${size.width} px`).toEqual([])
+    await expectUncut(page, part ?? 'body', `${what}, ${size.width} px`)
   }
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.setViewportSize(wide)
   await expectNoFaults(page, `${what}, dark, ${wide.width} px`, part)
   await page.setViewportSize(zoomed)
-  expect(await cutIn(page, part ?? 'body'), `${what}, at 200 %`).toEqual([])
+  await expectUncut(page, part ?? 'body', `${what}, at 200 %`)
   await page.setViewportSize(wide)
 }
 

@@ -7,7 +7,7 @@ import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
-import { expectNoFaults } from './axe'
+import { expectNoFaults, expectNoOverflow } from './axe'
 import { button, dataTable, expect, expectState, expectStep, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
 import { choose, height, image, loadOwnFiles, mask, png, unlabeled, upload, width, type UploadedFile } from './phantom'
 
@@ -322,8 +322,7 @@ test('no accessibility faults in the dialogs, in both themes, wide and narrow', 
         await page.emulateMedia({ colorScheme })
         await page.setViewportSize({ width, height: 900 })
         await expectNoFaults(page, `${name.source}, ${colorScheme}, ${width} px`, 'dialog[open]')
-        const overflow = await dialog.evaluate((element) => element.scrollWidth - element.clientWidth)
-        expect(overflow, `no sideways scrolling in ${name.source} at ${width} px`).toBeLessThanOrEqual(0)
+        await expectNoOverflow(dialog, `no sideways scrolling in ${name.source} at ${width} px`)
       }
     await page.setViewportSize({ width: 1280, height: 900 })
     await dialog.getByRole('button', { name: close, exact: true }).click()

@@ -1,6 +1,6 @@
 /** What axe says against WCAG 2.2 AA. */
 import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { expect } from './lab'
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -14,6 +14,10 @@ export async function expectNoFaults(page: Page, what?: string, part?: string): 
     what,
   ).toEqual([])
 }
+
+/** Nothing in it has to be scrolled to sideways. Polled: what measures its place is fitted to it after the layout. */
+export const expectNoOverflow = (element: Locator, what: string): Promise<void> =>
+  expect.poll(() => element.evaluate((one) => one.scrollWidth - one.clientWidth), what).toBeLessThanOrEqual(0)
 
 /** The themes, and the widths of a desktop and a telephone. */
 const looks = (['light', 'dark'] as const).flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })))

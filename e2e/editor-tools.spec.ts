@@ -4,7 +4,7 @@ import { fromBytes } from '../src/data/given-file'
 import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { canvas, chooseTool, clickAt, drawStroke, editor, expectEditor, onPage, pixelsOf, useAnnotation, type Place } from './annotation'
-import { expectNoFaults } from './axe'
+import { expectNoFaults, expectNoOverflow } from './axe'
 import { button, expect, expectState, open, saved, tabTo, test } from './lab'
 import { choose, unlabeled, upload } from './phantom'
 
@@ -332,8 +332,7 @@ test('the area in square millimetres, and no accessibility faults, in both theme
         await page.setViewportSize({ width, height: 844 })
         const what = `${tool}, ${colorScheme}, ${width} px`
         await expectNoFaults(page, what, 'dialog[open]')
-        const overflow = await editor(page).evaluate((element) => element.scrollWidth - element.clientWidth)
-        expect(overflow, what).toBeLessThanOrEqual(0)
+        await expectNoOverflow(editor(page), what)
       }
   }
 })

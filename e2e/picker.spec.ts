@@ -1,7 +1,7 @@
 /** The exemplar is chosen among all images: found by name and patient, slice by slice, by keyboard, among thousands. */
 import type { Page } from '@playwright/test'
 import { annotate, editor, expectEditor } from './annotation'
-import { expectNoFaults, inEveryLook } from './axe'
+import { expectNoFaults, expectNoOverflow, inEveryLook } from './axe'
 import { makeHeart } from './heart'
 import { alerts, button, expect, expectState, open, test } from './lab'
 import { pageTasks } from './page-tasks'
@@ -153,8 +153,7 @@ test('no accessibility faults in the choice, in both themes, wide and narrow', a
   const expectGood = () =>
     inEveryLook(page, async (look) => {
       await expectNoFaults(page, look)
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      expect(wide, `no sideways scrolling, ${look}`).toBeLessThanOrEqual(0)
+      await expectNoOverflow(page.locator('html'), `no sideways scrolling, ${look}`)
     })
   await button(page, 'Choose another exemplar among 47 images').click()
   await expect(button(page, 'Use with its mask as exemplar: p01_s1')).toBeVisible()
