@@ -45,12 +45,12 @@ test('?selftest compares every operation with its twin in the worker, and gives 
   expect(report.rows).toHaveLength(cells.length)
 })
 
-const webgpu = 'backend=webgpu&size=32&baseWidth=4&batchLabeled=2&batchUnlabeled=2&steps=200'
+const webgpu = 'backend=webgpu&size=32&baseWidth=4&batchLabeled=2&batchUnlabeled=2'
 
 test('a run on a GPU that computes wrongly starts over on wasm, and says so once', async ({ page }) => {
   test.setTimeout(200_000)
   const spoiled = await spoilBlur(page)
-  await open(page, webgpu)
+  await open(page, `${webgpu}&steps=200`)
   expect(spoiled(), 'files with the WGSL').toBe(1)
   await expect(page.getByTestId('backend')).toContainText('webgpu')
   await button(page, 'Start').click()
@@ -80,7 +80,8 @@ test('an adapter that computes rightly is tested beside the first run, and not a
   })
   const asked = (type: string) => page.evaluate((type) => (window as unknown as { asked: string[] }).asked.includes(type), type)
   const known = () => page.evaluate(() => localStorage.getItem('exemplar-lab-checked-adapters'))
-  await open(page, webgpu)
+  // So many that it is not at its end before it is stopped.
+  await open(page, `${webgpu}&steps=100000`)
   expect(await known()).toBeNull()
   await button(page, 'Start').click()
   // The run goes on meanwhile.
