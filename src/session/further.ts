@@ -10,6 +10,7 @@ import { readGiven, type RoleFile } from './given-files'
 import { masksAmong } from './given-volumes'
 import type { Networks } from './networks'
 import { imagesOf } from './pairs'
+import { namedApart } from './series-names'
 
 /**
  * Adds images that are only segmented to a data set, cut as those that were learnt from. One of a known name replaces that. They wait for networks,
@@ -44,7 +45,8 @@ export async function withFurther(
     before.modality?.used ?? null,
   )
   const known = new Set(own.map(({ id }) => id))
-  const sources = sourcesLike(images, looks, own)
+  const there = [...own, ...before.further].map(({ volume }) => volume)
+  const sources = sourcesLike(namedApart(images, there), looks, own)
   const again = sources.filter(({ id }) => known.has(id))
   const added = sources.filter(({ id }) => !known.has(id))
   const names = new Set(added.map(({ volume }) => volume.name))

@@ -8,6 +8,7 @@ import type { Volume } from '../data/volume'
 import { annotated } from './annotations'
 import { emptyDataset, makeSources, maskId, picturesOf, type ChosenMasks, type Dataset, type Source } from './dataset'
 import { chosenFor, imagesOf, keepRead, readBeside, withExemplar, withPairs, withReferences } from './pairs'
+import { namedApart } from './series-names'
 
 /**
  * Adds the user's images and masks, decoded. One that cannot be used becomes a problem, and what was there before stays.
@@ -16,7 +17,7 @@ import { chosenFor, imagesOf, keepRead, readBeside, withExemplar, withPairs, wit
  */
 export function withVolumes(
   before: Dataset,
-  given: readonly { role: FileRole | null; volume: Volume }[],
+  files: readonly { role: FileRole | null; volume: Volume }[],
   chosen: ChosenNames = new Map(),
   modality: string | null = before.modality?.used ?? null,
 ): { dataset: Dataset; problems: InputError[] } {
@@ -30,6 +31,12 @@ export function withVolumes(
       return null
     }
   }
+  const there = before.sample ? [] : imagesOf(before).map(({ volume }) => volume)
+  const named = namedApart(
+    files.map(({ volume }) => volume),
+    there,
+  )
+  const given = files.map(({ role }, i) => ({ role, volume: named[i]! }))
   const ofRole = given.flatMap(({ role, volume }) => (role === null ? [] : [{ role, volume }]))
   const clean = inTheirRoles(ofRole)
   const byRole = ofOneModality(before, clean.files, chosen, modality)
@@ -65,9 +72,9 @@ export function withVolumes(
     ...byRole.files,
     ...dropped.sorted.flatMap(({ role, volume }) => (role === null ? [] : [{ role: settled ? instead[role] : role, volume }])),
   ]
-  const { files, refused } = withMasksMerged(before, roles, chosen)
+  const { files: merged, refused } = withMasksMerged(before, roles, chosen)
   problems.push(...refused)
-  const inRole = (role: FileRole) => files.filter((file) => file.role === role).map(({ volume }) => volume)
+  const inRole = (role: FileRole) => merged.filter((file) => file.role === role).map(({ volume }) => volume)
   const refuse = ({ name }: Volume) =>
     problems.push(new InputError(`"${name}" was not used, for it would replace the exemplars that you drew: remove those first.`, name))
 
