@@ -6,7 +6,18 @@ import { setPipelineFiles } from '../src/data/itk-pipeline'
 import { readFiles } from '../src/data/read-files'
 import { makeNifti } from '../src/data/volumes.test-support'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
-import { canvas, chooseLabel, chooseTool, drawStroke, editor, expectEditor, pixelsOf, setBrushSize, useAnnotation } from './annotation'
+import {
+  annotate,
+  canvas,
+  chooseLabel,
+  chooseTool,
+  drawStroke,
+  editor,
+  expectEditor,
+  pixelsOf,
+  setBrushSize,
+  useAnnotation,
+} from './annotation'
 import { expectNoFaults, expectNoOverflow } from './axe'
 import { button, dataTable, expect, expectState, expectStep, open, saved, savedZip, status, tabTo, test, tiny } from './lab'
 import { choose, height, image, loadOwnFiles, mask, png, unlabeled, upload, width, type UploadedFile } from './phantom'
@@ -66,6 +77,28 @@ test('a drawing survives closing and a reload, and can be discarded', async ({ p
   await button(page, 'Annotate p1_1.png').click()
   await expectEditor(page)
   await expect(editor(page).getByText(/^Restored/)).toHaveCount(0)
+})
+
+test('a drawing that a run was made from survives the run: discarded, and the page reloaded', async ({ page }) => {
+  await open(page, `${tiny}&steps=5`)
+  await choose(page, 'Unlabeled images', unlabeled(3))
+  await annotate(page, 'p1_1.png')
+  await button(page, 'Step').click()
+  // The run has it, and the drawing is stored no longer.
+  await expect(page.getByTestId('kept')).toHaveAttribute('data-step', '1')
+  await expect.poll(() => kept(page)).toBe(0)
+  await button(page, 'Reset').click()
+  await button(page, 'Discard the run').click()
+  await expectState(page, 'ready')
+  await expect.poll(() => kept(page)).toBe(1)
+
+  await page.reload()
+  await expectState(page, 'ready')
+  await choose(page, 'Unlabeled images', unlabeled(3))
+  await button(page, 'Annotate p1_1.png').click()
+  await expectEditor(page)
+  await expect(editor(page).getByText(/^Restored what you drew on /)).toBeVisible()
+  expect(await pixelsOf(page, firstLabel)).toBeGreaterThan(20)
 })
 
 test('an annotation from an image’s button to its use by keyboard alone', async ({ page }) => {

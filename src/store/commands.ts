@@ -47,7 +47,7 @@ import {
   type ListedProblem,
   type PicturePurpose,
 } from './state'
-import { makeDraft, usedUp } from './used-drawings'
+import { makeDraft, storeAgain, usedUp } from './used-drawings'
 
 let backend: BackendName | null = null
 let threads = 1
@@ -178,7 +178,11 @@ export async function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop'
 /** What is to be done once the run at hand is discarded. */
 let next: (() => void) | null = null
 
-function begun(): void {
+async function begun(): Promise<void> {
+  await storeAgain(
+    (picture) => ask('open-picture', { picture, toDraw: false }),
+    (problem) => tellProblem(problem, null),
+  )
   next?.()
   next = null
 }
@@ -223,7 +227,7 @@ export async function discard(): Promise<File[]> {
   const { question } = pageStore.getState()
   pageStore.setState({ question: null })
   await ask('reset', {})
-  begun()
+  await begun()
   if (question?.type === 'load-files') return leftOf(question.given.files, await ask('load-files', question.given))
   if (question && question.type !== 'reset') await ask(question.type, question.given)
   return []

@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { PictureId } from '../worker/protocol'
+import type { OpenedPicture, PictureId } from '../worker/protocol'
 import type { State } from './state'
 
 const removed: string[] = []
+const stored: string[] = []
 vi.mock('./autosave', () => ({
+  Autosave: class {
+    constructor(private readonly picture: { id: string }) {}
+    save = ({ labels }: { labels: Uint8Array }) => void stored.push(`${this.picture.id}: ${labels.join(' ')}`)
+    settled = () => Promise.resolve()
+  },
   removeDrawings: (ids: string[]) => {
     removed.push(...ids)
     return Promise.resolve()
@@ -13,6 +19,7 @@ vi.mock('./autosave', () => ({
 beforeEach(() => {
   vi.resetModules()
   removed.length = 0
+  stored.length = 0
 })
 afterEach(() => vi.restoreAllMocks())
 
@@ -21,16 +28,16 @@ const [a, b, c] = ['v/2/0/0', 'v/2/1/0', 'v/2/2/0'] as const satisfies PictureId
 async function visit() {
   const { pageStore } = await import('./page-store')
   const { drafts, setDrafts, markDraft } = await import('./drafts')
-  const { usedUp, makeDraft, isUsedUp } = await import('./used-drawings')
+  const { usedUp, storeAgain, makeDraft, isUsedUp } = await import('./used-drawings')
   /** The browser has kept the run at this step; these are its exemplars. */
   const keep = (step: number, ...exemplars: PictureId[]) =>
     pageStore.setState({
       present: 'r',
       runs: [{ id: 'r', states: [{ step }] }] as unknown as State['runs'],
-      dataset: { exemplars: exemplars.map((id) => ({ id })) } as unknown as State['dataset'],
+      dataset: { exemplars: exemplars.map((id) => ({ id, from: 'drawing' })) } as unknown as State['dataset'],
     })
   setDrafts([a, b, c])
-  return { drafts: () => [...drafts.getState()], markDraft, usedUp, makeDraft, isUsedUp, keep }
+  return { drafts: () => [...drafts.getState()], markDraft, usedUp, storeAgain, makeDraft, isUsedUp, keep }
 }
 
 it('a drawing that is used is no draft, and goes from storage once the run that has it is kept', async () => {
@@ -52,6 +59,26 @@ it('stays where the kept run has no such exemplar, and where it is drawn on agai
   markDraft(b, true)
   keep(1, a, b)
   expect(removed).toEqual([a])
+})
+
+it('is stored again when the run that had it is discarded, until the next one is kept', async () => {
+  const { drafts, markDraft, usedUp, storeAgain, isUsedUp, keep } = await visit()
+  usedUp([a, b, c], 0)
+  keep(1, a, b)
+  markDraft(b, true)
+  expect(removed).toEqual([a, b])
+  const fetched: string[] = []
+  await storeAgain(
+    (id) => {
+      fetched.push(id)
+      return Promise.resolve({ id, labels: Uint8Array.of(0, 1, 2), classes: [] } as unknown as OpenedPicture)
+    },
+    () => undefined,
+  )
+  expect([fetched, stored]).toEqual([[a], ['v/2/0/0: 0 1 2']])
+  expect([isUsedUp(a), drafts()]).toEqual([true, [b]])
+  keep(2, a, b)
+  expect(removed).toEqual([a, b, a])
 })
 
 it('is a draft again when the exemplar is removed, as long as it is stored', async () => {

@@ -1,6 +1,6 @@
 /** Drawings that have become exemplars: no longer drafts, but stored until the run that has them is kept, for the page may be closed before. */
-import type { PictureId } from '../worker/protocol'
-import { removeDrawings } from './autosave'
+import type { OpenedPicture, PictureId } from '../worker/protocol'
+import { Autosave, removeDrawings } from './autosave'
 import { drafts, markDraft } from './drafts'
 import { pageStore } from './page-store'
 
@@ -17,6 +17,28 @@ export function usedUp(pictures: readonly PictureId[], step: number): void {
 
 /** Whether the exemplar says what was drawn: nothing has been drawn on since it was used. */
 export const isUsedUp = (picture: PictureId): boolean => used.has(picture) && !drafts.getState().has(picture)
+
+/**
+ * The run that has them is discarded, and with it what the browser kept: what was drawn is stored again, until the next run is kept.
+ * @param fetch gives an exemplar with its labels @param tell called with a sentence where it cannot be stored
+ */
+export async function storeAgain(
+  fetch: (picture: PictureId) => Promise<OpenedPicture | undefined>,
+  tell: (problem: string) => void,
+): Promise<void> {
+  const drawn = pageStore.getState().dataset?.exemplars.filter(({ from }) => from === 'drawing') ?? []
+  for (const { id } of drawn) {
+    // One that is being drawn on again is stored as a draft.
+    if (drafts.getState().has(id)) continue
+    const picture = used.has(id) ? undefined : await fetch(id)
+    if (picture) {
+      const autosave = new Autosave(picture, (problem) => problem !== null && tell(problem))
+      autosave.save({ labels: picture.labels, classes: picture.classes })
+      await autosave.settled()
+    }
+    usedUp([id], 0)
+  }
+}
 
 /** An exemplar is removed: what was drawn is a draft again, if it is still stored. */
 export function makeDraft(picture: PictureId): void {
