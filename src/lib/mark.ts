@@ -12,6 +12,8 @@ export type Mark =
   /** Named by its id: what leaves the page may call it something else. */
   | { step: number; what: 'exemplar'; picture: string }
   | { step: number; what: 'removed'; picture: string }
+  /** Taken out of the bank, and of those that are made later. */
+  | { step: number; what: 'unbanked'; picture: string }
   /** It trains on to another last step. `learningRate` is that of the next step. */
   | { step: number; what: 'steps'; to: number; learningRate: number }
   /** Settings that can change in a run have from here on these values. */
@@ -22,6 +24,12 @@ const valuesOf = (values: Record<string, Value>) =>
     .map(([key, value]) => `${key} ${String(value)}`)
     .join(', ')
 
+const pictureWords = {
+  exemplar: 'was added as an exemplar',
+  removed: 'is no longer an exemplar',
+  unbanked: 'was taken out of the bank',
+} as const
+
 /** One sentence without its end. @param nameOf what a picture is called; it may be gone */
 export function markWords(mark: Mark, nameOf: (picture: string) => string | undefined): string {
   const { step } = mark
@@ -31,8 +39,7 @@ export function markWords(mark: Mark, nameOf: (picture: string) => string | unde
   if (mark.what === 'setting') return `Step ${step}: from here on ${valuesOf(mark.values)}`
   if (mark.what === 'steps') return `Step ${step}: trains on to step ${mark.to}, from a learning rate of ${rateText(mark.learningRate)} on`
   const name = nameOf(mark.picture)
-  const what = mark.what === 'exemplar' ? 'was added as an exemplar' : 'is no longer an exemplar'
-  return `Step ${step}: ${name === undefined ? 'an image' : `"${name}"`} ${what}`
+  return `Step ${step}: ${name === undefined ? 'an image' : `"${name}"`} ${pictureWords[mark.what]}`
 }
 
 /** What a run of these marks is that rests after so many of its steps. */
@@ -49,6 +56,7 @@ export const markNames = {
   resumed: 'Resumed',
   exemplar: 'New exemplar',
   removed: 'Exemplar removed',
+  unbanked: 'Out of the bank',
   steps: 'More steps',
   setting: 'Setting',
 } as const satisfies Record<Mark['what'], string>

@@ -178,7 +178,7 @@ export const areMarks: Shape<Mark[]> = listOf(
   either(
     record({ step: whole(0), what: oneOf('teaching', 'stopped', 'resumed') }),
     either(
-      record({ step: whole(0), what: oneOf('exemplar', 'removed'), picture: text }),
+      record({ step: whole(0), what: oneOf('exemplar', 'removed', 'unbanked'), picture: text }),
       either(
         record({ step: whole(0), what: oneOf('steps'), to: whole(1), learningRate: finite }),
         record({ step: whole(0), what: oneOf('setting'), values: mapOf(either(text, either(finite, oneOf(true, false)))) }),

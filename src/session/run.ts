@@ -222,11 +222,9 @@ export class Run {
 
   /** Leaves one image of the bank out of the steps that follow. */
   async removeFromBank(id: PictureId): Promise<void> {
-    const { trainer } = this
-    if (!trainer?.bank) return
-    const { bank } = trainer
-    await trainer.useBank({ ...bank, entries: bank.entries.filter(({ image }) => this.dataset.unlabeled[image]!.id !== id) })
+    await this.trainer?.takeFromBank(id)
     this.reportBank()
+    this.flush()
   }
 
   /** Reports that it stands further back than it did. */

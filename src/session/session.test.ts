@@ -298,6 +298,7 @@ describe('a bank of pseudo-exemplars', () => {
 
     await session.removeFromBank(bank!.entries[1]!.image)
     expect(of('bank').at(-1)!.bank!.entries).toEqual(bank!.entries.filter((_, i) => i !== 1))
+    expect(of('marks').at(-1)!.marks.at(-1)).toEqual({ step: 5, what: 'unbanked', picture: bank!.entries[1]!.image })
     await session.step()
     expect(state()).toMatchObject({ state: 'paused', step: 6 })
 
@@ -309,6 +310,7 @@ describe('a bank of pseudo-exemplars', () => {
     expect(state()).toMatchObject({ state: 'paused', step: 7 })
     const next = of('bank').at(-1)!.bank!
     expect(next.entries.map(({ image }) => patientOf(image))).not.toContain(patients[0])
+    expect(next.entries.map(({ image }) => image)).not.toContain(bank!.entries[1]!.image)
   })
 
   test('can be interrupted while it is made, and is then made from the start', async () => {

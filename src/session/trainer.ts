@@ -2,6 +2,7 @@ import { learningRateAt } from '../lib/learning-rate'
 import { restOf } from '../lib/mark'
 import type { Config } from '../method/config'
 import { makeBank, type Bank } from '../method/bank/bank'
+import type { PictureId } from '../image/picture-id'
 import { combine } from '../method/inference'
 import { meanOf, scorePatients, type Case, type PatientScores } from '../method/metrics'
 import { confidenceScore, countConfidence, noConfidence } from '../method/reliability'
@@ -166,11 +167,23 @@ export class Trainer extends Networks {
     }
     const { atlases, stack, atlasPool, atlasAgreement, atlasRotation } = config
     const options = { entries: atlases, stack, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }
-    await this.useBank(await makeBank(data, options, tell))
+    const bank = await makeBank(data, options, tell)
+    const out = new Set(this.marks.flatMap((mark) => (mark.what === 'unbanked' ? [mark.picture] : [])))
+    await this.useBank({ ...bank, entries: bank.entries.filter(({ image }) => !out.has(dataset.unlabeled[image]!.id)) })
+  }
+
+  /** Leaves an image out of the bank, and of each that is made later, as another exemplar makes one. */
+  async takeFromBank(picture: PictureId): Promise<void> {
+    const { dataset, known, t: step } = this
+    if (!known) return
+    const entries = known.entries.filter(({ image }) => dataset.unlabeled[image]!.id !== picture)
+    if (entries.length === known.entries.length) return
+    this.marks.push({ step, what: 'unbanked', picture })
+    await this.useBank({ ...known, entries })
   }
 
   /** Trains on with another bank. */
-  async useBank(bank: Bank): Promise<void> {
+  private async useBank(bank: Bank): Promise<void> {
     const models = await this.stored()
     this.known = bank
     this.data = withBank(this.prepared, bank.entries)

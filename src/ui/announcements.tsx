@@ -22,7 +22,9 @@ export function Announcements() {
     const last = marks.at(-1)
     // The state is said below, and who changes a setting hears that.
     if (!last || last.what === 'stopped' || last.what === 'resumed' || last.what === 'setting') return ''
-    return `${markWords(last, (picture) => dataset?.exemplars.find(({ id }) => id === picture)?.name)}.`
+    const nameOf = (picture: string) =>
+      (dataset?.exemplars.find(({ id }) => id === picture) ?? dataset?.unlabeled.find(({ id }) => id === picture))?.name
+    return `${markWords(last, nameOf)}.`
   })
   const masks = useLatest(({ predictions }) => predictions?.items.length ?? 0)
   return (
