@@ -177,4 +177,27 @@ assert (predict(other, a, b, config)[1] == p).all(), 'pixels outside the crop ma
 assert abs(predict(image * 3. + 7, a, b, config)[1] - p).max() < 1e-3, 'brightness and contrast matter'`
     expect(runPython(pythonWithTorch!, ['-c', code, group])).toEqual({ status: 0, output: '' })
   })
+
+  test.each(['<', '>'])('labels above 255 are written as the mask had them, in the byte order %s of the volume', (order) => {
+    const code = `
+import os, struct, sys; sys.path.insert(0, sys.argv[1])
+import numpy as np
+from load import read_nifti, write_nifti
+order, like, path = sys.argv[2], sys.argv[1] + '/like.nii', sys.argv[1] + '/labels.nii'
+header = bytearray(352)
+struct.pack_into(order + 'i', header, 0, 348); header[344:348] = b'n+1\\0'
+struct.pack_into(order + '8h', header, 40, 3, 3, 2, 1, 1, 1, 1, 1); struct.pack_into(order + '2h', header, 70, 2, 8)
+struct.pack_into(order + '4f', header, 76, 1, 1, 1, 1); struct.pack_into(order + 'f', header, 108, 352)
+open(like, 'wb').write(bytes(header) + bytes(6))
+labels = np.array([[[0], [1]], [[2], [2]], [[1], [0]]], 'u1')
+for values, kind, expected in (
+    (['0', '500', '600'], (4, 16), [0, 500, 600]), (['0', '85', '255'], (2, 8), [0, 85, 255]),
+    (['0', '1', '32768'], (2, 8), [0, 1, 2]), (['0', '500', '500'], (2, 8), [0, 1, 2]),
+):
+    write_nifti(path, labels, like, {'classes': [{'value': value} for value in values]})
+    data, voxels, _, _ = read_nifti(path)
+    assert struct.unpack_from(order + '2h', data, 70) == kind, (values, kind)
+    assert len(data) == 352 + 6 * kind[1] // 8 and (voxels == np.array(expected)[labels]).all(), (values, voxels.ravel())`
+    expect(runPython(pythonWithTorch!, ['-c', code, group, order])).toEqual({ status: 0, output: '' })
+  })
 })

@@ -245,11 +245,14 @@ def write_nifti(path, labels, like, config):
     data = read_nifti(like)[0]
     order = '<' if struct.unpack_from('<i', data)[0] == 348 else '>'
     values = [entry['value'] for entry in config['classes']]
-    if all(value.isdigit() and int(value) < 256 for value in values) and len(set(values)) == len(values):
-        labels = np.array([int(value) for value in values], 'u1')[labels]
+    kind, datatype, bits = 'u1', 2, 8
+    if all(value.isdigit() and int(value) <= 32767 for value in values) and len(set(values)) == len(values):
+        if any(int(value) > 255 for value in values):
+            kind, datatype, bits = order + 'i2', 4, 16
+        labels = np.array([int(value) for value in values], kind)[labels]
     header = bytearray(data[:348]) + bytes(4)
     struct.pack_into(order + '8h', header, 40, 3, *labels.shape, 1, 1, 1, 1)
-    struct.pack_into(order + '2h', header, 70, 2, 8)
+    struct.pack_into(order + '2h', header, 70, datatype, bits)
     struct.pack_into(order + '3f', header, 108, 352, 0, 0)
     with (gzip.open if path.endswith('.gz') else open)(path, 'wb') as file:
         file.write(bytes(header) + labels.tobytes(order='F'))
