@@ -178,6 +178,22 @@ assert abs(predict(image * 3. + 7, a, b, config)[1] - p).max() < 1e-3, 'brightne
     expect(runPython(pythonWithTorch!, ['-c', code, group])).toEqual({ status: 0, output: '' })
   })
 
+  test('values that are not finite are the least of their image, as in the app', () => {
+    const code = `
+import sys; sys.path.insert(0, sys.argv[1])
+import numpy as np
+from load import load, predict
+a, b, config = load(sys.argv[1])
+least = np.random.default_rng(0).normal(500, 100, (80, 70))
+least[:30] = least[79, 0] = least.min()
+strange = least.copy(); strange[:30] = np.nan; strange[5, 5] = np.inf; strange[25, 30] = -np.inf
+labels, p = predict(strange, a, b, config)
+assert labels.any() and (p == predict(least, a, b, config)[1]).all(), p
+nothing = predict(np.full((80, 70), np.nan), a, b, config)[1]
+assert (nothing == predict(np.zeros((80, 70)), a, b, config)[1]).all(), nothing`
+    expect(runPython(pythonWithTorch!, ['-c', code, group])).toEqual({ status: 0, output: '' })
+  })
+
   test.each(['<', '>'])('labels above 255 are written as the mask had them, in the byte order %s of the volume', (order) => {
     const code = `
 import os, struct, sys; sys.path.insert(0, sys.argv[1])

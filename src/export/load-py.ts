@@ -142,8 +142,8 @@ def frame(width, height, spacing, config):
 def predict(image, net_a, net_b, config, spacing=None):
     """Labels [height, width] and probabilities [classes, height, width] of one image, a NumPy array [height, width] of any range.
 
-    spacing: millimetres per column and per row, where the images have it. The steps are those of the app: the region of interest and
-    of it the central part; resized into the middle of the network's square, bilinear with antialiasing, proportions kept; the 1st to
+    spacing: millimetres per column and per row, where the images have it. The steps are those of the app: a value that is not finite
+    becomes the least of the image; the region of interest and of it the central part; resized into the middle of the network's square, bilinear with antialiasing, proportions kept; the 1st to
     99.5th percentile of the values, or the window of the settings, stretched to 0..1 and the rest clamped; the mean of both networks'
     probabilities, or those of one (the setting "inference"); back to the size it had, bilinear; the most probable class. What the
     networks do not see is background (class 0).
@@ -151,6 +151,11 @@ def predict(image, net_a, net_b, config, spacing=None):
     settings = config['config']
     size = settings['size']
     height, width = image.shape
+    image = np.asarray(image, 'f4')
+    finite = np.isfinite(image)
+    if not finite.all():
+        # One alone would leave no percentile and no mask. Many programs write NaN around a brain.
+        image = np.where(finite, image, image[finite].min() if finite.any() else 0)
     (left, top, w, h), (x0, y0, iw, ih) = frame(width, height, spacing, config)
     x = torch.from_numpy(np.ascontiguousarray(image[top:top + h, left:left + w], 'f4'))[None, None]
     x = F.interpolate(x, (ih, iw), mode='bilinear', antialias=True)
