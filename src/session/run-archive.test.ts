@@ -7,14 +7,19 @@ import { makeVolume } from '../data/volume'
 import { readSafetensors, writeSafetensors } from '../lib/safetensors'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation } from './annotations'
+import { openBackend } from './backend'
 import { CheckpointError } from './checkpoint'
 import type { Choices } from './choices'
 import { emptyDataset, makeSources, picturesOf, type Dataset } from './dataset'
+import { domainOf } from './domain'
 import type { FileRole } from './events'
 import { withVolumes } from './given-volumes'
 import { imagesOf } from './pairs'
 import { continuationOf, differences, isRunArchive, openRunArchive } from './run-archive'
+import { Trainer } from './trainer'
+import { prepare } from './training-data'
 import { WaitingRun } from './waiting-run'
+import { withoutGpu } from './wasm.test-support'
 
 const text = (content: string) => new TextEncoder().encode(content)
 const zip = (content: Zippable) => fromBytes('r.zip', zipSync(content) as Uint8Array<ArrayBuffer>)
@@ -132,6 +137,21 @@ test('what is missing is named, and two images of one content are two', async ()
   expect(waiting.dataset(emptyDataset)!.sources.map(({ id }) => id)).toEqual(dataset.sources.map(({ id }) => id))
   const none = new WaitingRun(run, emptyDataset)
   expect(none.wants()).toMatch('needs 5 of 5 images: i0.png, i1.png, i2.png and 2 more; give')
+})
+
+test('what networks were trained on is what their checkpoint says, beside the config.json of another run', async () => {
+  const cpu = await openBackend('cpu', { ...withoutGpu, simdKernels: () => Promise.reject(new Error('not on cpu')) }, () => undefined)
+  const settings = makeConfig({ size: 16, baseWidth: 4, batchLabeled: 2, batchUnlabeled: 2 })
+  const dataset = drawn()
+  const trainer = new Trainer(dataset, prepare(dataset, settings), settings)
+  await trainer.steps()
+  const made = await continuationOf(trainer, cpu, null)
+  trainer.release()
+  const before = jsonIn(made['config.json']!)
+  const classes = (before['classes'] as object[]).map((one, i) => ({ ...one, name: `other ${i}`, value: `${i * 7}` }))
+  const other = { ...before, classes, domain: { looks: null, single: [], solid: [] } }
+  const { networks } = await openRunArchive(zip({ ...made, 'config.json': text(JSON.stringify(other)) }))
+  expect(networks!.domain).toEqual(domainOf(dataset, settings, trainer.prepared))
 })
 
 test('another version: settings that either lacks are said, and newer forms are for newer versions', async () => {

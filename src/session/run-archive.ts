@@ -184,7 +184,8 @@ export async function openRunFiles(
   const { timeline, lost } = await timelineIn(find, name)
   const checkpoint = packed && { ...(await openCheckpoint(packed)), timeline: timeline?.snapshots }
   const { config: settings, unknown, added } = checkpoint ?? readConfig(about.config)
-  const domain = domainIn(about)
+  // A folder that was trained into again may have the config.json of the run before.
+  const domain = checkpoint?.domain ?? domainIn(about)
   const models = checkpoint ? modelsInCheckpoint(checkpoint) : weights[1] ? modelsIn(weights, settings, domain, name) : null
   if (typeof models === 'string')
     throw new InputError(`In "${name}" the networks lack ${models}, or it is damaged; export the run again.`, name)
