@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { makeVolume, type Volume } from '../data/volume'
-import { defaults } from '../method/config'
-import { makeSources } from './dataset'
-import { apartFrom, sharesOf, unlikeText } from './domain'
-import type { Looks } from './looks'
+import { defaults, makeConfig } from '../method/config'
+import { emptyDataset, makeSources, picturesOf, type Source } from './dataset'
+import { apartFrom, looksOf, sharesOf, sourcesLike, unlikeText } from './domain'
+import { isDomain, type Looks } from './looks'
+import { prepare } from './training-data'
 
 const whole = (size: number) => ({ rect: { x: 0, y: 0, width: size, height: size }, inner: { x: 0, y: 0, width: size, height: size } })
 const pictures = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 64, maxLength: 64 }).map((all) => Float32Array.from(all))
@@ -91,4 +92,91 @@ test('grey values are unlike where they are farther away than any of those learn
   expect(say(volume(210, null), looks, 0.7)).toEqual([
     'In grey values unlike the images learnt from: "x.nii" is 19 % of the range from black to white away from their mean, they are 10 % at most. Look at its mask first.',
   ])
+})
+
+const block = (name: string, frames: number, own: Partial<Volume> = {}) =>
+  makeVolume({ name, kind: 'npy', size: [6, 5, 4, frames], samples: new Uint8Array(120 * frames).fill(name.length), ...own })
+/** With rows five times as far apart as columns and slices, cut along them by default: coronal with geometry. */
+const apart: Partial<Volume> = { spacing: [1, 5, 1] }
+const placed: Partial<Volume> = {
+  ...apart,
+  affine: [
+    [1, 0, 0, 0],
+    [0, 5, 0, 0],
+    [0, 0, 1, 0],
+  ],
+}
+
+/** How further volumes are cut by what files keep of a run on others. */
+function cutAsRun(run: readonly [Volume, Partial<Source>][], further: readonly Volume[]) {
+  const config = makeConfig({ size: 16 })
+  const sources = run.map(([one, choice]) => ({ ...makeSources([one])[0]!, ...choice }))
+  const dataset = { ...emptyDataset, sources, unlabeled: sources.flatMap(picturesOf) }
+  const kept: unknown = JSON.parse(JSON.stringify(looksOf(dataset, config, prepare(dataset, config))))
+  expect(isDomain({ classes: [], millimetresAcross: null, looks: kept, single: [], solid: [] })).toBe(true)
+  return sourcesLike(further, kept as Looks, sources).map(({ axis, frame }) => [axis, frame])
+}
+
+test.each<[string, [Volume, Partial<Source>][], Volume, [axis: number, frame: number | null]]>([
+  ['as usual', [[block('a', 1), {}]], block('x', 1), [2, null]],
+  ['along its own widest spacing, after volumes as usual', [[block('a', 1), {}]], block('x', 1, apart), [1, null]],
+  [
+    'along columns, as all',
+    [
+      [block('a', 1), { axis: 0 }],
+      [block('bb', 1), { axis: 0 }],
+    ],
+    block('x', 1),
+    [0, null],
+  ],
+  [
+    'as stored, as all by choice',
+    [
+      [block('a', 1), {}],
+      [block('bb', 1, apart), { axis: 2 }],
+    ],
+    block('x', 1, apart),
+    [2, null],
+  ],
+  [
+    'as usual, after volumes that differ',
+    [
+      [block('a', 1), { axis: 0 }],
+      [block('bb', 1), {}],
+    ],
+    block('x', 1),
+    [2, null],
+  ],
+  ['in the plane, if geometry tells it', [[block('a', 1, placed), { axis: 0 }]], block('x', 1, placed), [0, null]],
+  ['at all frames, as all', [[block('a', 3), { frame: null }]], block('x', 7), [2, null]],
+  [
+    'at the sixth frame, as all',
+    [
+      [block('a', 7), { frame: 5 }],
+      [block('bb', 1), {}],
+    ],
+    block('x', 8),
+    [2, 5],
+  ],
+  ['at the first frame, without a sixth', [[block('a', 7), { frame: 5 }]], block('x', 3), [2, 0]],
+  [
+    'at the first frame, after series that differ',
+    [
+      [block('a', 7), { frame: 5 }],
+      [block('bb', 7), { frame: null }],
+    ],
+    block('x', 7),
+    [2, 0],
+  ],
+  ['whole, without frames', [[block('a', 7), { frame: 5 }]], block('x', 1), [2, null]],
+  ['in its first channel, after series', [[block('a', 7), { frame: 5 }]], block('x', 7, { frameMeans: 'channel' }), [2, 0]],
+])('a further volume is cut %s', (_, run, further, expected) => {
+  expect(cutAsRun(run, [further])).toEqual([expected])
+})
+
+test('what was kept before it said axis and frame is read, and what is neither is not', () => {
+  const of = (more: object) => isDomain({ classes: [], millimetresAcross: null, looks: { ...looks, ...more }, single: [], solid: [] })
+  expect([{}, { axis: 1 }, { frame: null }, { frame: 5 }].map(of)).toEqual([true, true, true, true])
+  expect([{ axis: 3 }, { axis: null }, { frame: -1 }, { frame: 'all' }].map(of)).toEqual([false, false, false, false])
+  expect(sourcesLike([block('x', 3)], looks, []).map(({ axis, frame }) => [axis, frame])).toEqual([[2, 0]])
 })

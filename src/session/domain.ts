@@ -1,5 +1,5 @@
 /** What networks were trained on, in numbers: enough to take other images as they took theirs, and to say which are unlike them. */
-import { extentOf, planeName, planeOf } from '../data/slices'
+import { extentOf, planeName, planeOf, usualAxis } from '../data/slices'
 import type { Volume } from '../data/volume'
 import { frameOf, type Extent, type Frame } from '../image/frame'
 import { tidy } from '../lib/round-numbers'
@@ -56,7 +56,11 @@ export function looksOf(dataset: Dataset, config: Config, prepared: TrainingData
   const shares = levels.map((_, k) => all.reduce((sum, own) => sum + own[k]!, 0) / all.length)
   const spacings = unlabeled.flatMap(({ spacing }) => spacing ?? [])
   const sides = unlabeled.flatMap((picture) => seenSide(picture, config) ?? [])
-  const planes = new Set(sources.filter(({ volume }) => isStack(volume)).map(({ volume, axis }) => planeName(volume, axis)))
+  const stacks = sources.filter(({ volume }) => isStack(volume))
+  const planes = new Set(stacks.map(({ volume, axis }) => planeName(volume, axis)))
+  // Others have a usual axis of their own: only a choice holds for them as well.
+  const axes = new Set(stacks.some(({ volume, axis }) => axis !== usualAxis(volume)) ? stacks.map(({ axis }) => axis) : [])
+  const frames = new Set(sources.filter(({ volume }) => isSeries(volume)).map(({ frame }) => frame))
   const channels = new Map(sources.filter(({ volume }) => hasChannels(volume)).map(({ volume, frame }) => [volume.size[3], frame]))
   const looks: Looks = {
     width: rangeOf(unlabeled.map(({ width }) => width)),
@@ -66,6 +70,8 @@ export function looksOf(dataset: Dataset, config: Config, prepared: TrainingData
     shares,
     spread: Math.max(...all.map((own) => apartFrom(own, shares))),
     plane: planes.size === 1 ? [...planes][0]! : null,
+    ...(axes.size === 1 && { axis: [...axes][0]! }),
+    ...(frames.size === 1 && { frame: [...frames][0]! }),
     channels: [...channels],
   }
   known.set(prepared, looks)
@@ -73,6 +79,8 @@ export function looksOf(dataset: Dataset, config: Config, prepared: TrainingData
 }
 
 const isStack = ({ size }: Volume) => size[0] > 1 && size[1] > 1 && size[2] > 1
+
+const isSeries = (volume: Volume) => volume.size[3] > 1 && !hasChannels(volume)
 
 /** What a run is trained on. @param prepared null before it can be */
 export function domainOf(dataset: Dataset, config: Config, prepared: TrainingData | null): Domain {
@@ -90,9 +98,12 @@ export function domainOf(dataset: Dataset, config: Config, prepared: TrainingDat
 export function sourcesLike(volumes: readonly Volume[], looks: Looks | null, others: readonly Source[]): Source[] {
   return makeSources(volumes, others).map((source) => {
     const { volume } = source
-    const axis = looks?.plane && isStack(volume) ? ([0, 1, 2] as const).find((a) => planeName(volume, a) === looks.plane) : undefined
-    const channel = hasChannels(volume) ? looks?.channels.find(([of]) => of === volume.size[3]) : undefined
-    return { ...source, ...(axis !== undefined && { axis }), ...(channel && { frame: channel[1] }) }
+    const inPlane = looks?.plane ? ([0, 1, 2] as const).find((a) => planeName(volume, a) === looks.plane) : undefined
+    const axis = isStack(volume) ? (inPlane ?? looks?.axis) : undefined
+    const channel = hasChannels(volume) ? looks?.channels.find(([of]) => of === volume.size[3])?.[1] : undefined
+    // A shorter series may lack it.
+    const frame = isSeries(volume) && (looks?.frame ?? 0) < volume.size[3] ? looks?.frame : channel
+    return { ...source, ...(axis !== undefined && { axis }), ...(frame !== undefined && { frame }) }
   })
 }
 

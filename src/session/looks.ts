@@ -1,5 +1,5 @@
 /** The form of what is known of networks besides their weights, as files have it. */
-import { finite, listLike, listOf, orNull, record, text, whole, type Shape } from '../lib/shape'
+import { either, finite, listLike, listOf, oneOf, orNull, record, text, whole, type Shape } from '../lib/shape'
 
 /** From the least to the most. */
 export type Range = [number, number]
@@ -19,6 +19,10 @@ export interface Looks {
   spread: number
   /** The plane that all volumes are cut in, such as "axial"; null without volumes, or if they differ. */
   plane: string | null
+  /** The axis that all volumes are cut along, where no plane tells it; missing if it is the usual one of each, if they differ, and in older files. */
+  axis?: 0 | 1 | 2 | undefined
+  /** The frame of time series that is used, or null for all; missing without any, if they differ, and in older files. */
+  frame?: number | null | undefined
   /** Of images with so many channels, which is used; null for all. */
   channels: [of: number, used: number | null][]
 }
@@ -40,6 +44,8 @@ export interface Domain extends Shapes {
   looks: Looks | null
 }
 
+const missing: Shape<undefined> = (value) => value === undefined
+
 const range: Shape<Range> = listLike<Range>(finite, finite)
 
 /** For JSON that anybody may have written. */
@@ -51,6 +57,8 @@ const isLooks: Shape<Looks> = record({
   shares: listOf(finite),
   spread: finite,
   plane: orNull(text),
+  axis: either(oneOf(0, 1, 2), missing),
+  frame: either(orNull(whole(0)), missing),
   channels: listOf(listLike<[number, number | null]>(whole(1), orNull(whole(0)))),
 })
 
