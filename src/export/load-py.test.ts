@@ -194,6 +194,26 @@ assert (nothing == predict(np.zeros((80, 70)), a, b, config)[1]).all(), nothing`
     expect(runPython(pythonWithTorch!, ['-c', code, group])).toEqual({ status: 0, output: '' })
   })
 
+  test('a volume without geometry is cut along the axis of the run, and as stored where files do not say it', () => {
+    const code = `
+import struct, sys; sys.path.insert(0, sys.argv[1])
+import numpy as np
+from load import load, predict, predict_nifti
+a, b, config = load(sys.argv[1])
+config['data'] = {'millimetresAcross': None}
+voxels = np.random.default_rng(0).integers(0, 255, (3, 40, 36)).astype('u1')
+header = bytearray(352)
+struct.pack_into('<i', header, 0, 348); header[344:348] = b'n+1\\0'
+struct.pack_into('<8h', header, 40, 3, *voxels.shape, 1, 1, 1, 1); struct.pack_into('<2h', header, 70, 2, 8)
+struct.pack_into('<4f', header, 76, 1, 1, 1, 1); struct.pack_into('<f', header, 108, 352)
+open(sys.argv[1] + '/plain.nii', 'wb').write(bytes(header) + voxels.tobytes(order='F'))
+for looks, axis in (({'plane': None, 'axis': 0}, 0), ({'plane': 'coronal', 'axis': 0}, 0), ({'plane': None}, 2), (None, 2)):
+    found = predict_nifti(sys.argv[1] + '/plain.nii', a, b, {**config, 'domain': {'looks': looks}})
+    expected = np.stack([predict(one.T, a, b, config, (1, 1))[0].T for one in np.moveaxis(voxels, axis, 0)], axis)
+    assert (axis == 2 or expected.any()) and (found == expected).all(), looks`
+    expect(runPython(pythonWithTorch!, ['-c', code, group])).toEqual({ status: 0, output: '' })
+  })
+
   test.each(['<', '>'])('labels above 255 are written as the mask had them, in the byte order %s of the volume', (order) => {
     const code = `
 import os, struct, sys; sys.path.insert(0, sys.argv[1])

@@ -217,7 +217,8 @@ def axes_of(affine):
 
 
 def predict_nifti(path, net_a, net_b, config):
-    """Labels [columns, rows, slices] of a NIfTI-1 volume, in its own layout: slice by slice, cut and turned as the app does by default.
+    """Labels [columns, rows, slices] of a NIfTI-1 volume, of a series its first frame, in its own layout: slice by slice, cut and turned as
+    the app does, without geometry along the axis of the run.
 
     With orientation, slices lie as radiologists view them, the patient's left on the right, front or head up. The settings "largest" and
     "holes" are left to other programs: scipy.ndimage.label finds connected parts.
@@ -225,14 +226,17 @@ def predict_nifti(path, net_a, net_b, config):
     _, voxels, affine, spacing = read_nifti(path)
     widest = int(np.argmax(spacing)) if max(spacing) > 1.2 * sorted(spacing)[1] else 2
     axis = widest if voxels.shape[2] > 1 else 2
+    directions = None if affine is None else axes_of(affine)
+    looks = (config.get('domain') or {}).get('looks') or {}
+    if min(voxels.shape) > 1:
+        if directions and looks.get('plane'):
+            axis = next(i for i in range(3) if directions[i][0] == ('sagittal', 'coronal', 'axial').index(looks['plane']))
+        else:
+            axis = looks.get('axis', axis)
     across, down = (i for i in range(3) if i != axis)
     flips = (False, False)
-    if affine is not None:
-        directions = axes_of(affine)
-        plane = ((config.get('domain') or {}).get('looks') or {}).get('plane')
-        if plane and min(voxels.shape) > 1:
-            axis = next(i for i in range(3) if directions[i][0] == ('sagittal', 'coronal', 'axial').index(plane))
-        across, down = sorted((i for i in range(3) if i != axis), key=lambda i: directions[i][0])
+    if directions:
+        across, down = sorted((across, down), key=lambda i: directions[i][0])
         # To the right are left or back, downwards back or feet: the negative ends.
         flips = (directions[across][1] > 0, directions[down][1] > 0)
     labels = np.zeros(voxels.shape, 'u1')
