@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { distanceTransform } from '../image/distance-transform'
+import { unknown } from '../image/raster'
 import { border, borderDistance, dice, diceOf, outcomeOf, overlap, percentile, pool, scorePatients, type Grid } from './metrics'
 
 /** A label map drawn as text: one digit per pixel. */
@@ -132,6 +133,25 @@ test('the border is what erosion removes, including image edges', () => {
       const found = placesOf(border(a!, 1), a!.size)
       expect(new Set(found.map(String))).toEqual(new Set(bruteBorder(a!, 1).map(String)))
     }),
+  )
+})
+
+test('what is unknown makes no border, whether inside the box of a structure or just outside it', () => {
+  const unknownIs = (from: number) => (grid: Grid) => ({ ...grid, labels: grid.labels.map((l) => (l === from ? unknown : l)) })
+  const aside = unknownIs(9)
+  expect(border(aside(draw('1119', '1119', '1119', '1110')), 1)).toEqual(draw('1110', '1000', '1000', '1110').labels)
+  // Three slices of 5 x 1, of which the middle one is scored: the same as that slice alone.
+  const [a, b] = [aside(draw('99999', '01110', '99999')), aside(draw('99999', '11111', '99999'))]
+  expect(borderDistance({ ...a, size: [5, 1, 3] }, { ...b, size: [5, 1, 3] }, 1)).toEqual(borderDistance(draw('01110'), draw('11111'), 1))
+  // Of 5 columns the unknown ones are cut off: the ends that are left are two apart.
+  const tall = [aside(draw('09', '09', '19', '19', '19', '09', '09')), aside(draw('19', '19', '19', '19', '19', '19', '19'))] as const
+  expect(borderDistance(...tall, 1).largest).toBe(2)
+})
+
+test('a structure within the unknown alone still has distances', () => {
+  const within = (row: string) => ({ size: [5, 3], labels: Uint8Array.from(`00000${row}00000`, (l) => (l === '0' ? unknown : Number(l))) })
+  expect(borderDistance(within('01100'), within('01110'), 1)).toEqual(
+    borderDistance(draw('00000', '01100', '00000'), draw('00000', '01110', '00000'), 1),
   )
 })
 

@@ -3,6 +3,7 @@
  * a structure in exactly one of them is missed or spurious and gets the worst possible score, rather than being left out.
  */
 import { distanceTransform, stridesOf, type Spacing } from '../image/distance-transform'
+import { unknown } from '../image/raster'
 
 /** found: in both masks; missed: only in the reference; spurious: only in the prediction; absent: in neither. */
 export type Outcome = 'found' | 'missed' | 'spurious' | 'absent'
@@ -97,7 +98,7 @@ export function percentile(values: ArrayLike<number>, percent: number): number {
   return low + (sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (rank - below)
 }
 
-/** A label map of an image or a volume: lengths of its two or three axes, the fastest first, and a class for each place. */
+/** A label map of an image or a volume: lengths of its two or three axes, the fastest first, and a class, or unknown, for each place. */
 export interface Grid {
   size: readonly number[]
   labels: Uint8Array
@@ -107,17 +108,18 @@ const volumeOf = (size: readonly number[]) => size.reduce((product, length) => p
 
 /**
  * 1 on a structure's border: the mask XOR its erosion with the cross of 4 neighbours, or 6 in a volume, as in medpy. Outside counts as background,
- * so a structure also has a border at the edge.
+ * so a structure also has a border at the edge. An unknown neighbour is neither inside nor outside, so it makes no border.
  */
 export function border({ size, labels }: Grid, classIndex: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(labels.length)
   const strides = stridesOf(size)
+  const isOutside = (i: number) => labels[i] !== classIndex && labels[i] !== unknown
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] !== classIndex) continue
     for (let axis = 0; axis < size.length && out[i] === 0; axis++) {
       const stride = strides[axis]!
       const at = Math.floor(i / stride) % size[axis]!
-      if (at === 0 || at === size[axis]! - 1 || labels[i - stride] !== classIndex || labels[i + stride] !== classIndex) out[i] = 1
+      if (at === 0 || at === size[axis]! - 1 || isOutside(i - stride) || isOutside(i + stride)) out[i] = 1
     }
   }
   return out
@@ -172,9 +174,11 @@ export function borderDistances(
       return { outcome, pooled95: worst, larger95: worst, largest: worst, surfaceDice: absent ? NaN : 0 }
     }
     // Nothing outside both structures matters, and most of a volume is outside.
-    const inPrediction = cropped(prediction, classIndex, extent)
-    const inReference = cropped(reference, classIndex, extent)
-    const [toReference, toPrediction] = nearest(border(inPrediction, 1), border(inReference, 1), inPrediction.size, spacing)
+    const box = extents[unknown] ? widened(extent, size) : extent
+    const inPrediction = cropped(prediction, classIndex, box)
+    const inReference = cropped(reference, classIndex, box)
+    const [ofPrediction, ofReference] = bordersOf(inPrediction, inReference)
+    const [toReference, toPrediction] = nearest(ofPrediction, ofReference, inPrediction.size, spacing)
     const both = new Float64Array(toReference.length + toPrediction.length)
     both.set(toReference)
     both.set(toPrediction, toReference.length)
@@ -196,7 +200,7 @@ interface Extent extends Overlap {
   last: number[]
 }
 
-/** The extents of all classes but background, by class; none for a class in neither mask. */
+/** The extents of all classes but background, by class; none for a class in neither mask. What is unknown in both has an empty one. */
 function extentsOf(prediction: Grid, reference: Grid): (Extent | undefined)[] {
   const { size } = prediction
   const extents: (Extent | undefined)[] = []
@@ -213,6 +217,11 @@ function extentsOf(prediction: Grid, reference: Grid): (Extent | undefined)[] {
   for (let i = 0; i < prediction.labels.length; i++) {
     const [p, r] = [prediction.labels[i]!, reference.labels[i]!]
     if (p === 0 && r === 0) continue
+    // Only whether there is any is asked of the unknown, and it may fill most of a volume.
+    if (p === unknown && r === unknown) {
+      extentOf(unknown)
+      continue
+    }
     if (p > 0) {
       const extent = extentOf(p)
       extent.prediction++
@@ -226,6 +235,20 @@ function extentsOf(prediction: Grid, reference: Grid): (Extent | undefined)[] {
     }
   }
   return extents
+}
+
+/** A box with one place more on each side, where the grid has one: what is unknown just outside a structure has to be seen as such. */
+const widened = ({ first, last }: Extent, size: readonly number[]): Pick<Extent, 'first' | 'last'> => ({
+  first: first.map((at) => Math.max(0, at - 1)),
+  last: last.map((at, axis) => Math.min(size[axis]! - 1, at + 1)),
+})
+
+/** The borders in two masks of one class. Where nothing but the unknown surrounds a structure, the unknown counts as outside in both. */
+function bordersOf(a: Grid, b: Grid): [Uint8Array, Uint8Array] {
+  const [ofA, ofB] = [border(a, 1), border(b, 1)]
+  if (ofA.includes(1) && ofB.includes(1)) return [ofA, ofB]
+  const plain = ({ size, labels }: Grid) => border({ size, labels: labels.map((l) => (l === 1 ? 1 : 0)) }, 1)
+  return [plain(a), plain(b)]
 }
 
 /** So many pairs of border points take as long as a distance transform of one place: measured, 0.25 us for both directions. */
@@ -265,8 +288,8 @@ function pointsOf(mask: Uint8Array, size: readonly number[], spacing: Spacing): 
   return Float64Array.from(points)
 }
 
-/** A mask of one class, 1 inside, cut to a box. */
-function cropped({ size, labels }: Grid, classIndex: number, { first, last }: Extent): Grid {
+/** A mask of one class, 1 inside, cut to a box; the unknown stays so. */
+function cropped({ size, labels }: Grid, classIndex: number, { first, last }: Pick<Extent, 'first' | 'last'>): Grid {
   const strides = stridesOf(size)
   const box = size.map((_, axis) => last[axis]! - first[axis]! + 1)
   const inBox = stridesOf(box)
@@ -275,7 +298,10 @@ function cropped({ size, labels }: Grid, classIndex: number, { first, last }: Ex
   for (let start = 0; start < own.length; start += row) {
     let from = first[0]!
     for (let axis = 1; axis < size.length; axis++) from += strides[axis]! * (first[axis]! + (Math.floor(start / inBox[axis]!) % box[axis]!))
-    for (let i = 0; i < row; i++) own[start + i] = labels[from + i] === classIndex ? 1 : 0
+    for (let i = 0; i < row; i++) {
+      const label = labels[from + i]
+      own[start + i] = label === classIndex ? 1 : label === unknown ? unknown : 0
+    }
   }
   return { size: box, labels: own }
 }

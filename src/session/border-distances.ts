@@ -1,7 +1,7 @@
 /** HD95 of what is scored. */
 import { putSlice } from '../data/slices'
-import type { Volume } from '../data/volume'
-import type { LabelMap } from '../image/raster'
+import type { Triple, Volume } from '../data/volume'
+import { unknown, type LabelMap } from '../image/raster'
 import { borderDistances, meanOf, type Case, type Grid } from '../method/metrics'
 import type { Picture } from './dataset'
 
@@ -35,8 +35,8 @@ export async function distancesOf(
 ): Promise<{ patient: string; hd95: number[] }[]> {
   const foreground = Array.from({ length: classes - 1 }, (_, i) => i + 1)
   const inMm = unitOf(scored.map(({ picture }) => picture)) === 'mm'
-  const measure = (prediction: Grid, reference: Grid, spacing: readonly number[] | null) =>
-    borderDistances(prediction, reference, foreground, (inMm && spacing) || undefined).map(({ pooled95 }) => pooled95)
+  const measure = (prediction: Grid, reference: Grid, spacing: readonly number[]) =>
+    borderDistances(prediction, reference, foreground, spacing).map(({ pooled95 }) => pooled95)
   const patients = new Map<string, number[]>()
   cases.forEach(({ patient }, i) => patients.set(patient, [...(patients.get(patient) ?? []), i]))
   const found: { patient: string; hd95: number[] }[] = []
@@ -48,20 +48,21 @@ export async function distancesOf(
       const { prediction, reference } = cases[i]!
       const size = [width, height]
       if (source.volume.size[2] > 1) slices.set(source.volume, [...(slices.get(source.volume) ?? []), i])
-      else rows.push(measure({ size, labels: prediction }, { size, labels: reference }, spacing))
+      else rows.push(measure({ size, labels: prediction }, { size, labels: reference }, (inMm && spacing) || [1, 1]))
     }
     for (const [volume, numbers] of slices) {
-      const still: Volume = { ...volume, size: [volume.size[0], volume.size[1], volume.size[2], 1] }
+      const { still, spacing, placeOf } = stackInUse(volume, (inMm && volume.spacing) || [1, 1, 1], scored[numbers[0]!]!.picture)
       const stacked = (labelsOf: (one: Case) => Uint8Array): Grid => {
-        const labels = new Uint8Array(still.size[0] * still.size[1] * still.size[2])
-        for (const i of numbers) putSlice(still, labels, scored[i]!.picture.plane, scored[i]!.picture.slice, 0, labelsOf(cases[i]!))
+        // Slices that are not scored are unknown: as background they would make a border of whole slices beside them.
+        const labels = new Uint8Array(still.size[0] * still.size[1] * still.size[2]).fill(unknown)
+        for (const i of numbers) putSlice(still, labels, scored[i]!.picture.plane, placeOf(scored[i]!.picture), 0, labelsOf(cases[i]!))
         return { size: still.size.slice(0, 3), labels }
       }
       rows.push(
         measure(
           stacked((one) => one.prediction),
           stacked((one) => one.reference),
-          volume.spacing,
+          spacing,
         ),
       )
     }
@@ -69,4 +70,13 @@ export async function distancesOf(
     await pause()
   }
   return found
+}
+
+/** The volume of the slices in use alone, one frame of it: how far they are apart, and which place in it a picture has. */
+function stackInUse(volume: Volume, steps: Triple, { plane: { axis }, source: { every } }: Picture) {
+  const along = <T>(values: readonly [T, T, T], change: (value: T) => T) =>
+    values.map((value, a) => (a === axis ? change(value) : value)) as [T, T, T]
+  const [columns, rows, slices] = along([volume.size[0], volume.size[1], volume.size[2]], (n) => Math.ceil(n / every))
+  const still: Volume = { ...volume, size: [columns, rows, slices, 1] }
+  return { still, spacing: along(steps, (step) => step * every), placeOf: ({ slice }: Picture) => slice / every }
 }
