@@ -141,7 +141,7 @@ export function volumesTable(images: readonly ReportedImage[], classes: Classes)
   })
   return numbers(
     'Every volume',
-    'Millilitres of each structure: the pixels of all slices in the mask, times their size and the distance from one slice in use to the next. Masks that are yours count as they are.',
+    'Millilitres of each structure: the pixels of all slices in use, times their size and the distance from one to the next. Masks that are yours count as they are.',
     'Volume',
     ['Slices', ...structures.map(({ name }) => `${named(name)}<br>mL`)],
     rows,

@@ -272,7 +272,7 @@ export interface ViewedPicture extends OpenedPicture {
   frame: number
   frames: number
   frameMeans: Volume['frameMeans']
-  /** Millimetres from one image of its volume to the next; null for a single one and without spacing. */
+  /** Millimetres from one slice in use of its volume to the next; null for a single one and without spacing. */
   thickness: number | null
   /** Degrees by which the axes of the volume leave the patient's; null without geometry. */
   oblique: number | null

@@ -1,7 +1,11 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { makeVolume, type Volume } from '../data/volume'
 import { makeConfig } from '../method/config'
 import { openBackend } from './backend'
+import { withSlices } from './annotations'
+import { emptyDataset } from './dataset'
 import type { BackendInfo } from './events'
+import { withVolumes } from './given-volumes'
 import { finishedRun } from './finished-run'
 import { sampleDataset } from './samples'
 import { Trainer } from './trainer'
@@ -33,4 +37,30 @@ test.each([
   for (const [images] of vectors) expect(own).not.toContain(images[0]!.join())
   expect([stored.mock.calls.length, vectors.length, inferPile.mock.calls.length]).toEqual(expected)
   expect(run.networks !== null).toBe(expected[0] === 1)
+})
+
+test('millilitres are of the slices in use, each as thick as they are apart', async () => {
+  const size = [16, 16, 6, 1] as const
+  const volume = (name: string, valueAt: (column: number) => number): Volume => {
+    const samples = Uint8Array.from({ length: 16 * 16 * 6 }, (_, i) => valueAt(i % 16))
+    return makeVolume({ name, kind: 'nifti', size, samples, spacing: [1, 1, 3] })
+  }
+  const { dataset } = withVolumes(emptyDataset, [
+    { role: 'exemplar-image', volume: volume('stack.nii', (column) => column * 9) },
+    { role: 'exemplar-mask', volume: volume('stack_mask.nii', (column) => Number(column > 7)) },
+  ])
+  const contentOf = async (every: number) => {
+    const chosen = withSlices(dataset, dataset.sources[0]!.id, { every })
+    const config = makeConfig({ size: 16, baseWidth: 4 })
+    const own = new Trainer(chosen, prepare(chosen, config), config)
+    const { images } = await finishedRun(own, backend, 'run', null, chosen, () => Promise.resolve())
+    own.release()
+    // The mask annotates all six slices, so all of them are written.
+    expect(images).toHaveLength(6)
+    return images.reduce((sum, { pixels, pixelMm2, volume }) => sum + pixels[1]! * pixelMm2! * (volume?.thickness ?? 0), 0)
+  }
+  const whole = 8 * 16 * 6 * 3
+  expect(await contentOf(1)).toBe(whole)
+  expect(await contentOf(2)).toBe(whole)
+  expect(await contentOf(3)).toBe(whole)
 })

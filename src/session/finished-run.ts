@@ -23,7 +23,7 @@ import { preprocessingText, toBytes } from './preparation'
 import type { BackendInfo, ExportKind, PictureId, Prediction } from './events'
 import { examinationOf } from './examination'
 import { Trainer } from './trainer'
-import { thicknessOf } from './viewed-picture'
+import { isInUse, thicknessOf } from './viewed-picture'
 
 /** Weights of one model by PyTorch's names, kernels as OIHW. */
 function named({ parameters, buffers }: StoredModel, net: UNet): Record<string, StoredTensor> {
@@ -207,7 +207,7 @@ async function predictions(
       const prediction = networks.predictionOf(result)
       predicted.push(prediction)
       const is = { dice: prediction.dice, drawn: teaching.has(picture.id), further: further.has(picture.source) }
-      images.push(pictureOf(networks, picture, result, labels, is))
+      images.push(pictureOf(networks, dataset, picture, result, labels, is))
     }
     done++
   }
@@ -231,6 +231,7 @@ const known = (labels: Uint8Array, { net }: Networks) => labels.map((l) => (l < 
 
 function pictureOf(
   networks: Networks,
+  dataset: Dataset,
   picture: Picture,
   { i, seen, disagreement }: Result,
   labels: Uint8Array,
@@ -238,7 +239,7 @@ function pictureOf(
 ): FinishedRun['images'][number] {
   const { id, name, spacing, source, frame } = picture
   const { volume } = source
-  const thickness = thicknessOf(picture)
+  const thickness = isInUse(dataset, picture) ? thicknessOf(dataset, picture) : null
   const called = volume.name + (volume.size[3] > 1 && !hasChannels(volume) ? `, frame ${frame + 1}` : '')
   // What is written has no references.
   const reference = referenceOf(networks.dataset, i)

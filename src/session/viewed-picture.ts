@@ -12,10 +12,26 @@ import { openedPicture } from './opened-picture'
 import { toBytes } from './preparation'
 import { referenceOf } from './references'
 
-/** Millimetres from one image of the volume to the next; null for a single slice and without spacing. */
-export function thicknessOf({ source: { volume, every }, plane: { axis } }: Picture): number | null {
-  return volume.spacing && volume.size[axis] > 1 ? volume.spacing[axis] * every : null
+/**
+ * Every how many slices of a picture's stack is in use; 1 for a stack of exemplars alone. The picture itself does not say: one from a mask file was
+ * made of every slice, and one that was drawn on when other slices were in use.
+ */
+function everyOf({ sources, further }: Dataset, { source: { id }, plane: { axis }, frame }: Picture): number {
+  const own = [...sources, ...further].find((source) => source.id === id)
+  return own?.axis === axis && (own.frame ?? frame) === frame ? own.every : 1
 }
+
+/** Millimetres from one slice in use of the picture's volume to the next; null for a single slice and without spacing. */
+export function thicknessOf(dataset: Dataset, picture: Picture): number | null {
+  const {
+    source: { volume },
+    plane: { axis },
+  } = picture
+  return volume.spacing && volume.size[axis] > 1 ? volume.spacing[axis] * everyOf(dataset, picture) : null
+}
+
+/** Whether a picture is a slice in use, not an exemplar between two of them, whose place in the volume these stand for. */
+export const isInUse = (dataset: Dataset, picture: Picture): boolean => picture.slice % everyOf(dataset, picture) === 0
 
 /**
  * An image with its masks in the size of its source.
@@ -38,7 +54,7 @@ export async function viewedPicture(dataset: Dataset, id: PictureId, networks: N
     frame: picture.frame,
     frames: volume.size[3],
     frameMeans: hasChannels(volume) ? 'channel' : 'time',
-    thickness: thicknessOf(picture),
+    thickness: thicknessOf(dataset, picture),
     oblique: volume.affine && obliquenessOf(volume.affine),
     place: placeOf(volume, picture.plane, picture.slice),
     step: 0,

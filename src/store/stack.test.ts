@@ -16,6 +16,15 @@ it('finds the slices of one volume, axis and frame, in their order', () => {
     [7, true],
     [10, false],
   ])
+  // The exemplar between slices in use is looked at, but their distances stand for its place too.
+  expect(stackOf(dataset, 'a-2/2/7/0').map(({ slice, inUse }) => [slice, inUse])).toEqual([
+    [2, true],
+    [3, false],
+    [7, true],
+    [10, true],
+  ])
+  const alone = { ...dataset, exemplars: [exemplar('b/2/3/0', 'file'), exemplar('b/2/4/0', 'file')] }
+  expect(stackOf(alone, 'b/2/3/0').every(({ inUse }) => inUse)).toBe(true)
   expect(stackOf(dataset, 'a/2/4/0')).toHaveLength(1)
   expect(stackOf(null, 'a/2/4/0')).toEqual([])
 })

@@ -8,6 +8,8 @@ export interface Slice {
   slice: number
   /** Whether it is an exemplar. */
   annotated: boolean
+  /** Whether it counts for the volume: not an exemplar between slices in use, whose place these stand for. */
+  inUse: boolean
 }
 
 /** What a picture's id consists of; see `image/picture-id.ts`. */
@@ -23,12 +25,14 @@ export const stackName = (id: PictureId): string => partsOf(id).stack
 export function stackOf(dataset: Pick<DatasetSummary, 'unlabeled' | 'exemplars'> | null, id: PictureId): Slice[] {
   const { stack } = partsOf(id)
   const found = new Map<PictureId, Slice>()
-  const add = (image: { id: PictureId; name: string }, annotated: boolean) => {
-    const parts = partsOf(image.id)
-    if (parts.stack === stack) found.set(image.id, { id: image.id, name: image.name, slice: parts.slice, annotated })
+  const add = ({ id, name }: { id: PictureId; name: string }, annotated: boolean, inUse: boolean) => {
+    const parts = partsOf(id)
+    if (parts.stack === stack) found.set(id, { id, name, slice: parts.slice, annotated, inUse })
   }
-  for (const image of dataset?.unlabeled ?? []) add(image, image.annotated)
-  for (const image of dataset?.exemplars ?? []) add(image, image.from !== null)
+  for (const image of dataset?.unlabeled ?? []) add(image, image.annotated, true)
+  // Where all are exemplars all of them count.
+  const piled = new Set(found.keys())
+  for (const image of dataset?.exemplars ?? []) add(image, image.from !== null, piled.size === 0 || piled.has(image.id))
   return [...found.values()].sort((a, b) => a.slice - b.slice)
 }
 

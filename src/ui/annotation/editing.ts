@@ -180,7 +180,7 @@ export class Editing {
     const drawings: Drawn[] = []
     for (const slice of this.stack.length > 0
       ? this.stack
-      : [{ id: shown.picture.id as PictureId, name: '', slice: 0, annotated: false }]) {
+      : [{ id: shown.picture.id as PictureId, name: '', slice: 0, annotated: false, inUse: true }]) {
       const isShown = slice.id === shown.picture.id
       const unchanged = slice.annotated && !drafts.getState().has(slice.id)
       if (!isShown && unchanged) continue

@@ -17,7 +17,7 @@ interface Props {
   picture: ViewedPicture | null
   layer: LayerName | null
   dataset: DatasetSummary
-  /** The slices of its volume, itself among them. */
+  /** The slices in use of its volume. */
   slices: readonly PictureId[]
   /** The window that was chosen; undefined follows the file. */
   window: GreyWindow | undefined

@@ -49,10 +49,12 @@ export function Viewer({ dataset, asked }: Props) {
   }, [])
   const dialog = useRef<HTMLDialogElement>(null)
   // Of all images, which may be thousands; a drag of the window renders many times a second.
-  const { slices, frames, name } = useMemo(() => {
+  const { slices, inUse, frames, name } = useMemo(() => {
     const images = imagesOf(dataset)
+    const stack = stackOf(images, asked)
     return {
-      slices: stackOf(images, asked).map(({ id }) => id),
+      slices: stack.map(({ id }) => id),
+      inUse: stack.filter((slice) => slice.inUse).map(({ id }) => id),
       frames: framesOf(images, asked),
       name: imageOf(dataset, asked)?.name ?? '',
     }
@@ -127,7 +129,7 @@ export function Viewer({ dataset, asked }: Props) {
           <Through label="Slice" ids={slices} asked={asked} of={shown ? [shown.slice, shown.slices] : null} />
           <Through label={shown?.frameMeans === 'channel' ? 'Channel' : 'Frame'} ids={frames} asked={asked} of={null} />
         </div>
-        <ViewerSide picture={shown} layer={layer} dataset={dataset} slices={slices} window={own} />
+        <ViewerSide picture={shown} layer={layer} dataset={dataset} slices={inUse} window={own} />
       </div>
     </ModalDialog>
   )
