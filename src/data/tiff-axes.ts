@@ -10,6 +10,8 @@ export interface Arrangement {
   /** Whether the frames are channels, rather than times. */
   channels: boolean
   spacing: Triple | null
+  /** Whether slices are that far apart: false where that is not said, or where the pages are times or channels of one slice. */
+  stepKnown: boolean
   /** A value is slope * sample + intercept. */
   slope: number
   intercept: number
@@ -88,7 +90,7 @@ const uncalibrated = { slope: 1, intercept: 0 }
 export function arrangementOf(description: string, pages: number, samples: number, resolution: readonly [number, number]): Arrangement {
   if (/<OME\b/.test(description)) return fromOme(description, pages, samples)
   if (description.startsWith('ImageJ=')) return fromImageJ(description, pages, resolution)
-  return { ...arrange({ z: pages, c: 1, t: 1, order: 'ZCT', names: [] }, pages), spacing: null, ...uncalibrated }
+  return { ...arrange({ z: pages, c: 1, t: 1, order: 'ZCT', names: [] }, pages), spacing: null, stepKnown: true, ...uncalibrated }
 }
 
 /** Sizes that do not match the pages, as in a copy of one page: then each page is a slice. */
@@ -116,6 +118,7 @@ function fromOme(description: string, pages: number, samples: number): Arrangeme
   return {
     ...told,
     spacing: x > 0 && y > 0 ? [x, y, z > 0 ? z : 1] : null,
+    stepKnown: z > 0 && counts.z > 1,
     ...uncalibrated,
   }
 }
@@ -155,6 +158,7 @@ function fromImageJ(description: string, pages: number, [across, down]: readonly
   return {
     ...told,
     spacing: x > 0 && y > 0 && x < Infinity && y < Infinity ? [x, y, z > 0 ? z : 1] : null,
+    stepKnown: z > 0 && counts.z > 1,
     ...(calibrated ? { slope: c1, intercept: c0 } : uncalibrated),
     notes: [
       ...told.notes,

@@ -159,6 +159,16 @@ test('OME: any order of slices, channels and times, and names of channels', () =
   expect(arrangementOf(ome('XYCZT', 1, 2, 1), 2, 1, [NaN, NaN])).toMatchObject({ slices: 2, frames: 1 })
 })
 
+test('slices are as far apart as the description says; times and channels of one slice are not', () => {
+  const ome = (z: number, t: number, step: string) =>
+    `<OME><Image><Pixels DimensionOrder="XYZCT" SizeZ="${z}" SizeC="1" SizeT="${t}" PhysicalSizeX="0.5" PhysicalSizeY="0.5" ${step}/></Image></OME>`
+  const imageJ = (...own: string[]) => lines('unit=mm', ...own)
+  const knows = (description: string) => arrangementOf(description, 3, 1, [2, 2]).stepKnown
+  expect([ome(3, 1, 'PhysicalSizeZ="2"'), ome(3, 1, ''), ome(1, 3, 'PhysicalSizeZ="2"')].map(knows)).toEqual([true, false, false])
+  // ImageJ leaves out a spacing of 1.
+  expect([imageJ('slices=3'), imageJ('slices=3', 'zunit=pixel'), imageJ('frames=3')].map(knows)).toEqual([true, false, false])
+})
+
 const cases = '../shared/data/cases'
 test.skipIf(!existsSync(cases))('files of tifffile and Pillow', async () => {
   const load = (name: string) => read(new Uint8Array(readFileSync(`${cases}/${name}`)), name)

@@ -136,6 +136,7 @@ async function readPages(file: GivenFile): Promise<Volume> {
     slope: arranged.slope,
     intercept: arranged.intercept,
     spacing,
+    stepKnown: arranged.stepKnown,
     frameMeans: arranged.channels ? 'channel' : 'time',
     notes,
   })

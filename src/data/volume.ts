@@ -77,6 +77,8 @@ export interface Volume {
   turned: ExifOrientation
   /** Millimetres between the centres of neighbouring voxels; null if the file does not say. */
   spacing: Triple | null
+  /** Whether the file says how far slices are apart; else the third number of `spacing` is a guess, for what needs one, and nothing is measured by it. */
+  stepKnown: boolean
   /** Null if the file has no geometry. */
   affine: Affine | null
   /** The display window given by the file, in its units. */
@@ -106,6 +108,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     inverted: false,
     turned: 1,
     spacing: null,
+    stepKnown: true,
     affine: null,
     window: null,
     modality: null,

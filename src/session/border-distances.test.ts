@@ -9,9 +9,15 @@ const disc = (radius: number) =>
   Uint8Array.from({ length: side * side }, (_, i) => Number(Math.hypot((i % side) - 10, Math.floor(i / side) - 10) <= radius))
 
 /** HD95 of a cylinder of radius 6 against one of radius 8 on the slices in use that are scored, along the third axis. */
-async function cylinder(slices: number, spacing: Volume['spacing'], every: number, isScored: (slice: number) => boolean = () => true) {
+async function cylinder(
+  slices: number,
+  spacing: Volume['spacing'],
+  every: number,
+  isScored: (slice: number) => boolean = () => true,
+  stepKnown = true,
+) {
   const samples = new Uint8Array(side * side * slices)
-  const [source] = makeSources([makeVolume({ name: 'v.nii', kind: 'nifti', size: [side, side, slices, 1], samples, spacing })])
+  const [source] = makeSources([makeVolume({ name: 'v.nii', kind: 'nifti', size: [side, side, slices, 1], samples, spacing, stepKnown })])
   const scored = picturesOf({ ...source!, axis: 2, every })
     .filter(({ slice }) => isScored(slice))
     .map((picture): ScoredPicture => ({ picture, reference: { width: side, height: side, labels: disc(8) } }))
@@ -34,4 +40,9 @@ test('slices that are not scored make no border', async () => {
   expect(flat).toBeGreaterThan(1.5)
   expect(await cylinder(5, [1, 1, 5], 1, (slice) => slice === 2)).toBe(flat)
   expect(await cylinder(9, [1, 1, 5], 2, (slice) => slice === 2 || slice === 6)).toBe(flat)
+})
+
+test('slices that are an unknown distance apart are images of their own', async () => {
+  expect(await cylinder(5, [1, 1, 1], 1, undefined, false)).toBeCloseTo(flat, 12)
+  expect(await cylinder(5, [1, 1, 1], 1)).toBeLessThan(flat)
 })

@@ -23,8 +23,8 @@ export const isQuicklyMeasured = (scored: readonly ScoredPicture[]): boolean =>
   scored.reduce((sum, { picture: { width, height } }) => sum + width * height, 0) <= mostMeasured
 
 /**
- * HD95 of every foreground class of each patient or volume, both directions pooled: of a volume in three dimensions, of separate images the mean of each
- * patient's; NaN where a class is absent.
+ * HD95 of every foreground class of each patient or volume, both directions pooled: of a volume in three dimensions, of separate images, and of slices
+ * that are unknown distances apart, the mean over them; NaN where a class is absent.
  * @param cases of the scored images, in their order @param pause awaited after each patient
  */
 export async function distancesOf(
@@ -47,7 +47,9 @@ export async function distancesOf(
       const { width, height, spacing, source } = scored[i]!.picture
       const { prediction, reference } = cases[i]!
       const size = [width, height]
-      if (source.volume.size[2] > 1) slices.set(source.volume, [...(slices.get(source.volume) ?? []), i])
+      const { volume } = source
+      const isDeep = volume.size[2] > 1 && (volume.spacing === null || volume.stepKnown)
+      if (isDeep) slices.set(volume, [...(slices.get(volume) ?? []), i])
       else rows.push(measure({ size, labels: prediction }, { size, labels: reference }, (inMm && spacing) || [1, 1]))
     }
     for (const [volume, numbers] of slices) {

@@ -51,6 +51,8 @@ function exemplarBytes(dataset: Dataset): Uint8Array<ArrayBuffer> {
     patient: undefined,
     identifiers: undefined,
     window: undefined,
+    // Asked of images only.
+    stepKnown: undefined,
   }))
   const metadata = { format, exemplars: String(dataset.exemplars.length), masks: JSON.stringify(about) }
   return packTensors(tensors, metadata)
@@ -63,7 +65,7 @@ const kinds: Record<VolumeKind, true> = {
 const flag = oneOf(true, false)
 const triple = listLike<[number, number, number]>(finite, finite, finite)
 const row = listLike<[number, number, number, number]>(finite, finite, finite, finite)
-const isMask = record<Omit<Volume, 'samples' | 'origin' | 'patient' | 'identifiers' | 'window'>>({
+const isMask = record<Omit<Volume, 'samples' | 'origin' | 'patient' | 'identifiers' | 'window' | 'stepKnown'>>({
   name: text,
   array: orNull(text),
   kind: oneOf(...(Object.keys(kinds) as VolumeKind[])),

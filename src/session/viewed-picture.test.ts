@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { makeVolume } from '../data/volume'
 import { countClasses } from '../image/masks'
+import { emptyDataset, makeSources, picturesOf } from './dataset'
 import { discVolume } from './disc-volume.test-support'
 import { sessionsOnWasm } from './sessions.test-support'
+import { thicknessOf } from './viewed-picture'
 
 const { openSession } = sessionsOnWasm()
 
@@ -88,4 +91,13 @@ test('afterwards every mask is what the networks, the files and the exports say'
     [0, 100, 0],
     null,
   ])
+})
+
+test('slices have a thickness only where the file says how far they are apart', () => {
+  const thickness = (stepKnown: boolean) => {
+    const samples = new Uint8Array(8)
+    const sources = makeSources([makeVolume({ name: 'a.tif', kind: 'tiff', size: [2, 2, 2, 1], samples, spacing: [1, 1, 3], stepKnown })])
+    return thicknessOf({ ...emptyDataset, sources }, picturesOf(sources[0]!)[0]!)
+  }
+  expect([thickness(true), thickness(false)]).toEqual([3, null])
 })

@@ -21,13 +21,13 @@ function everyOf({ sources, further }: Dataset, { source: { id }, plane: { axis 
   return own?.axis === axis && (own.frame ?? frame) === frame ? own.every : 1
 }
 
-/** Millimetres from one slice in use of the picture's volume to the next; null for a single slice and without spacing. */
+/** Millimetres from one slice in use of the picture's volume to the next; null for a single slice, and where the file does not say. */
 export function thicknessOf(dataset: Dataset, picture: Picture): number | null {
   const {
     source: { volume },
     plane: { axis },
   } = picture
-  return volume.spacing && volume.size[axis] > 1 ? volume.spacing[axis] * everyOf(dataset, picture) : null
+  return volume.spacing && volume.stepKnown && volume.size[axis] > 1 ? volume.spacing[axis] * everyOf(dataset, picture) : null
 }
 
 /** Whether a picture is a slice in use, not an exemplar between two of them, whose place in the volume these stand for. */
