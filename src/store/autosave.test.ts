@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { Autosave, countDrawings, forgetDrawings, hasUnwritten, type Shelf } from './autosave'
+import { countDrawings, forgetDrawings, hasUnwritten, type Shelf } from './autosave'
+import { Autosave } from './drawing-autosave'
 import type { Annotation } from '../drawing/drawable'
 
 const classes = [

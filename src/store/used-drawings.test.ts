@@ -5,10 +5,9 @@ import type { State } from './state'
 const removed: string[] = []
 const stored: string[] = []
 vi.mock('./autosave', () => ({
-  Autosave: class {
-    constructor(private readonly picture: { id: string }) {}
-    save = ({ labels }: { labels: Uint8Array }) => void stored.push(`${this.picture.id}: ${labels.join(' ')}`)
-    settled = () => Promise.resolve()
+  storeDrawing: (id: string, { labels }: { labels: Uint8Array }) => {
+    stored.push(`${id}: ${labels.join(' ')}`)
+    return Promise.resolve(null)
   },
   removeDrawings: (ids: string[]) => {
     removed.push(...ids)

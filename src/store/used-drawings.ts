@@ -1,6 +1,6 @@
 /** Drawings that have become exemplars: no longer drafts, but stored until the run that has them is kept, for the page may be closed before. */
 import type { OpenedPicture, PictureId } from '../worker/protocol'
-import { Autosave, removeDrawings } from './autosave'
+import { removeDrawings, storeDrawing } from './autosave'
 import { drafts, markDraft } from './drafts'
 import { pageStore } from './page-store'
 
@@ -31,11 +31,8 @@ export async function storeAgain(
     // One that is being drawn on again is stored as a draft.
     if (drafts.getState().has(id)) continue
     const picture = used.has(id) ? undefined : await fetch(id)
-    if (picture) {
-      const autosave = new Autosave(picture, (problem) => problem !== null && tell(problem))
-      autosave.save({ labels: picture.labels, classes: picture.classes })
-      await autosave.settled()
-    }
+    const problem = picture && (await storeDrawing(id, { labels: picture.labels, classes: picture.classes }))
+    if (problem) tell(problem)
     usedUp([id], 0)
   }
 }
