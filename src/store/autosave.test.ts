@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { countDrawings, forgetDrawings, hasUnwritten, type Shelf } from './autosave'
-import { Autosave } from './drawing-autosave'
+import { Autosave } from './autosave'
+import { countDrawings, forgetDrawings, hasUnwritten, type Shelf } from './stored-drawings'
 import type { Annotation } from '../drawing/drawable'
 
 const classes = [

@@ -25,7 +25,7 @@ import type {
   SliceChoice,
 } from '../worker/protocol'
 import { readAddress, threadsIn, writeAddress } from './address'
-import { hasUnwritten, listDrafts } from './autosave'
+import { hasUnwritten, listDrafts } from './stored-drawings'
 import { isChecked, rememberChecked } from './checked-adapters'
 import { ask, connect, reconnect, settleFailed } from './connection'
 import { diagnosticsOf, machineOf } from './diagnostics'

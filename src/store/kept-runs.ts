@@ -2,7 +2,7 @@
 import { inTime } from '../lib/in-time'
 import { storageReason } from '../lib/storage-reason'
 import type { Given } from '../worker/protocol'
-import { countDrawings, forgetDrawings } from './autosave'
+import { countDrawings, forgetDrawings } from './stored-drawings'
 import { ask } from './connection'
 import { forgetLooks } from './looks'
 import { pageStore } from './page-store'

@@ -2,7 +2,7 @@
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { FromServiceWorker, ToServiceWorker } from '../offline/messages'
-import { hasUnwritten } from './autosave'
+import { hasUnwritten } from './stored-drawings'
 import { pageStore } from './page-store'
 import { countSent } from './requests'
 import { wouldLose } from './state'

@@ -4,7 +4,7 @@ import type { State } from './state'
 
 const removed: string[] = []
 const stored: string[] = []
-vi.mock('./autosave', () => ({
+vi.mock('./stored-drawings', () => ({
   storeDrawing: (id: string, { labels }: { labels: Uint8Array }) => {
     stored.push(`${id}: ${labels.join(' ')}`)
     return Promise.resolve(null)

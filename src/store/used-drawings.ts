@@ -1,6 +1,6 @@
 /** Drawings that have become exemplars: no longer drafts, but stored until the run that has them is kept, for the page may be closed before. */
 import type { OpenedPicture, PictureId } from '../worker/protocol'
-import { removeDrawings, storeDrawing } from './autosave'
+import { removeDrawings, storeDrawing } from './stored-drawings'
 import { drafts, markDraft } from './drafts'
 import { pageStore } from './page-store'
 
@@ -30,9 +30,12 @@ export async function storeAgain(
   for (const { id } of drawn) {
     // One that is being drawn on again is stored as a draft.
     if (drafts.getState().has(id)) continue
-    const picture = used.has(id) ? undefined : await fetch(id)
-    const problem = picture && (await storeDrawing(id, { labels: picture.labels, classes: picture.classes }))
-    if (problem) tell(problem)
+    if (!used.has(id)) {
+      const picture = await fetch(id)
+      if (!picture) continue
+      const problem = await storeDrawing(id, { labels: picture.labels, classes: picture.classes })
+      if (problem !== null) tell(problem)
+    }
     usedUp([id], 0)
   }
 }

@@ -5,7 +5,7 @@ import { background, unknown, type Annotation, type Drawable } from '../../drawi
 import { inTermsOf } from '../../drawing/drawing'
 import { Editor } from '../../drawing/editor'
 import { yieldTask } from '../../lib/yield-task'
-import { Autosave } from '../../store/drawing-autosave'
+import { Autosave } from '../../store/autosave'
 import { drafts } from '../../store/drafts'
 import { keepLooks, type Look } from '../../store/looks'
 import type { Slice } from '../../store/stack'
