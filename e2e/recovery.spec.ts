@@ -21,7 +21,8 @@ async function expectExport(page: Page): Promise<void> {
 
 test('a worker that is ended in mid-step is replaced, and the run ends', async ({ page }) => {
   const endWorker = await holdWorker(page)
-  await open(page, `${tiny}&steps=40`)
+  // Slow enough that it has not ended before.
+  await open(page, 'backend=wasm&size=64&baseWidth=8&batchLabeled=2&batchUnlabeled=2&steps=40')
   await button(page, 'Start').click()
   await expectStepAbove(page, 3)
   await endWorker()

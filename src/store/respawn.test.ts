@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
+import { yieldTask } from '../lib/yield-task'
 import { FakeWorker } from '../worker/fake-worker.test-support'
 import type { Event, RequestName } from '../worker/protocol'
 import { stubPage } from './opened-page.test-support'
@@ -129,6 +130,27 @@ it('continues what was kept of a run by a worker that died before the page heard
   await answer('mark-respawn')
   await vi.waitFor(() => expect(asked()).toContain('resume'))
   expect(said()).toEqual(['The worker died. Another has what it had; the run goes on from step 1, 1 before where it was.'])
+})
+
+it.each([
+  ['trains a run to its end again that had ended and was kept further back', 59, ['resume']],
+  ['leaves one alone that was kept at its end', 60, []],
+])('%s', async (_, step, driven) => {
+  const { asked, answer, state, dataset, runs, alive, die } = await open()
+  alive()
+  dataset()
+  runs('this', 'this')
+  state({ state: 'finished', step: 60 })
+  die()
+  await answer('init', { backend: 'wasm', adapter: 'SIMD', software: false })
+  await answer('keep-in')
+  await vi.waitFor(() => expect(asked()).toContain('continue-run'))
+  dataset()
+  state({ state: step < 60 ? 'paused' : 'finished', step })
+  await answer('continue-run')
+  await answer('mark-respawn')
+  await yieldTask()
+  expect(asked().filter((type) => type === 'resume')).toEqual(driven)
 })
 
 it('trains on nothing else where neither the run nor its images can be brought back', async () => {

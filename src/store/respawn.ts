@@ -113,7 +113,8 @@ export async function respawn(why: keyof typeof reasons, { start, loadSample, dr
       : ''
   say('run', `${reasons[why]}. Another has what it had${next}.`)
   if (back) await ask('mark-respawn', { reached: status.step })
-  if (status.state === 'running') void drive(back ? 'resume' : 'start')
+  // One that had ended, but was kept further back only, ends again.
+  if (status.state === 'running' || (status.state === 'finished' && behind > 0)) void drive(back ? 'resume' : 'start')
 }
 
 const say = (kind: 'backend' | 'run', message: string): void =>
