@@ -1,20 +1,14 @@
 /** What the doctor finds, and what its buttons do. */
 import { editor } from './annotation'
 import { button, expect, expectState, open, savedZip, status, test, tiny } from './lab'
-import { choose, image, loadOwnFiles, png, unlabeled } from './phantom'
+import { loadOwnFiles, tooSmall } from './phantom'
 
 const advice = (page: Parameters<typeof button>[0]) => page.getByRole('region', { name: 'Advice', exact: true })
 
 test('a structure that is too small is told before the first step, and its button opens the region of interest', async ({ page }) => {
   await open(page)
   await expect(advice(page).getByRole('listitem')).toHaveCount(0)
-  await choose(page, 'Exemplar image', image(0, 'mine_1.png'))
-  await choose(
-    page,
-    'Exemplar mask',
-    png('mine_1_mask.png', (x, y) => (x > 20 && x < 24 && y > 18 && y < 22 ? 1 : 0)),
-  )
-  await choose(page, 'Unlabeled images', unlabeled())
+  await loadOwnFiles(page, tooSmall())
   const item = advice(page).getByRole('listitem').filter({ hasText: 'At 32 pixels the exemplar' })
   await expect(item).toContainText('Structures that are so small for the networks are easily lost.')
   await item.getByRole('button', { name: 'Region of interest', exact: true }).click()

@@ -85,8 +85,13 @@ export async function useAnnotation(page: Page): Promise<void> {
 export async function annotate(page: Page, image: string): Promise<void> {
   await button(page, `Annotate ${image}`).click()
   await expectEditor(page)
-  await chooseTool(page, 'Brush')
   await chooseLabel(page, 'structure')
+  await useThickStroke(page)
+}
+
+/** Draws a thick stroke of the label that is chosen, and uses it. */
+export async function useThickStroke(page: Page): Promise<void> {
+  await chooseTool(page, 'Brush')
   await setBrushSize(page, 12)
   await drawStroke(page, [
     [15, 15],

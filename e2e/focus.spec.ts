@@ -1,9 +1,9 @@
 /** Controls that disable or remove themselves when they are pressed leave the keyboard focus where one goes on, not at the top of the page. */
 import type { Locator, Page } from '@playwright/test'
-import { annotate, chooseTool, drawStroke, expectEditor, setBrushSize, useAnnotation } from './annotation'
+import { annotate, expectEditor, useThickStroke } from './annotation'
 import { makeCT } from './ct'
 import { alerts, button, expect, expectState, open, status, tabTo, test, tiny } from './lab'
-import { choose, image, loadOwnFiles, mask, png, text, unlabeled, upload } from './phantom'
+import { choose, loadOwnFiles, mask, png, text, tooSmall, unlabeled, upload } from './phantom'
 import { spyOnWorker, whileExporting } from './worker-spy'
 
 /** Presses a control that is disabled then, and again, which does nothing. */
@@ -210,13 +210,7 @@ test('a picker that closes gives the focus to the button that opens it', async (
 
 test('advice that is followed and replaced gives the focus to the list of advice', async ({ page }) => {
   await open(page)
-  await choose(page, 'Exemplar image', image(0, 'mine_1.png'))
-  await choose(
-    page,
-    'Exemplar mask',
-    png('mine_1_mask.png', (x, y) => (x > 20 && x < 24 && y > 18 && y < 22 ? 1 : 0)),
-  )
-  await choose(page, 'Unlabeled images', unlabeled())
+  await loadOwnFiles(page, tooSmall())
   const advice = page.getByRole('region', { name: 'Advice', exact: true })
   const item = advice.getByRole('listitem').filter({ hasText: 'At 32 pixels the exemplar' })
   await item.getByRole('button', { name: 'Region of interest', exact: true }).press('Enter')
@@ -235,13 +229,7 @@ test('“Resume with 1 exemplar” gives the focus to its image, small and large
   const resume = page.getByRole('button', { name: /^Resume with / })
   const draw = async () => {
     await expectEditor(page)
-    await chooseTool(page, 'Brush')
-    await setBrushSize(page, 12)
-    await drawStroke(page, [
-      [15, 15],
-      [30, 22],
-    ])
-    await useAnnotation(page)
+    await useThickStroke(page)
   }
   await button(page, 'Correct p2_1.png').press('Enter')
   await draw()

@@ -94,10 +94,13 @@ export async function expectOwnFiles(page: Page, timeout = 15_000): Promise<void
   await expectState(page, 'ready')
 }
 
+/** A mask of a structure that is too small for the networks. */
+export const tooSmall = (): UploadedFile => png('mine_1_mask.png', (x, y) => (x > 20 && x < 24 && y > 18 && y < 22 ? 1 : 0))
+
 /** An exemplar, its mask and six images through the file inputs. */
-export async function loadOwnFiles(page: Page): Promise<void> {
+export async function loadOwnFiles(page: Page, own = mask(0, 'mine_1_mask.png')): Promise<void> {
   await choose(page, 'Exemplar image', image(0, 'mine_1.png'))
-  await choose(page, 'Exemplar mask', mask(0, 'mine_1_mask.png'))
+  await choose(page, 'Exemplar mask', own)
   await choose(page, 'Unlabeled images', unlabeled())
   await expectOwnFiles(page)
 }
