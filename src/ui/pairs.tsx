@@ -5,6 +5,7 @@ import { allowed } from '../store/state'
 import type { PairList } from '../worker/protocol'
 import { focusLeaves } from './focus-leaves'
 import { lastPart } from './format'
+import { keepFocus } from './keep-focus'
 import { imagesFor, keyOf, masksFor, pairRows, sayPairs, sayRow, type Choice, type PairRow } from './pair-rows'
 import { tilesInSight } from './tiles'
 import { useView } from './use-view'
@@ -38,12 +39,6 @@ function List({ pairs }: { pairs: PairList }) {
   const inSight = Array.from({ length: end - first }, (_, i) => first + i)
   const shown = [...new Set([...inSight, ...near])].sort((a, b) => a - b)
 
-  // A mask that has found its image is no row any more.
-  const gone = focused !== null && at < 0
-  useEffect(() => {
-    if (gone) box.current?.focus()
-  }, [gone])
-
   const tell = (change: Promise<string | undefined>) => change.then((sentence) => setSaid(sentence ?? ''))
   const choose = (image: string, mask: string | null) => {
     setKept((before) => new Set([...before, image]))
@@ -57,7 +52,8 @@ function List({ pairs }: { pairs: PairList }) {
     if (lost && !pageStore.getState().dataset?.pairs?.undo) box.current?.focus()
   }
   return (
-    <section className="pairs" aria-labelledby="pairs-heading">
+    // A mask that has found its image is no row any more.
+    <section className="pairs" aria-labelledby="pairs-heading" ref={keepFocus}>
       <h3 id="pairs-heading">Pairs of image and mask</h3>
       <p className="quiet">{sayPairs(pairs)}.</p>
       <div className="pair-tools">
