@@ -143,10 +143,10 @@ def predict(image, net_a, net_b, config, spacing=None):
     """Labels [height, width] and probabilities [classes, height, width] of one image, a NumPy array [height, width] of any range.
 
     spacing: millimetres per column and per row, where the images have it. The steps are those of the app: a value that is not finite
-    becomes the least of the image; the region of interest and of it the central part; resized into the middle of the network's square, bilinear with antialiasing, proportions kept; the 1st to
-    99.5th percentile of the values, or the window of the settings, stretched to 0..1 and the rest clamped; the mean of both networks'
-    probabilities, or those of one (the setting "inference"); back to the size it had, bilinear; the most probable class. What the
-    networks do not see is background (class 0).
+    becomes the least of the image; the region of interest and of it the central part; resized into the middle of the network's
+    square, bilinear with antialiasing, proportions kept; the 1st to 99.5th percentile of the values, or the window of the settings,
+    stretched to 0..1 and the rest clamped; the mean of both networks' probabilities, or those of one (the setting "inference"); back to
+    the size it had, bilinear; the most probable class. What the networks do not see is background (class 0).
     """
     settings = config['config']
     size = settings['size']
