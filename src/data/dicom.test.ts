@@ -248,6 +248,19 @@ describe('pixels', () => {
     expect((await planesOfVolume(volumes[1]!)).map(({ frame }) => frame)).toEqual([1])
   })
 
+  test('slices without a position are as far apart as they are thick, if that is said', async () => {
+    for (const [more, step, known] of [
+      [[['00180050', 'DS', '4']], 4, true],
+      [[['00180088', 'DS', '5']], 5, true],
+      [[], 1, false],
+      [[['00180050', 'DS', '0']], 1, false],
+    ] as [Element[], number, boolean][]) {
+      const file = makeDicom({ position: null, rows: 1, columns: 2, pixels: i16(1, 2, 3, 4), more: [['00280008', 'IS', '2'], ...more] })
+      const { size, spacing, stepKnown } = await one(file)
+      expect([size[2], spacing, stepKnown]).toEqual([2, [1.5, 2, step], known])
+    }
+  })
+
   test('frames without a position are times if the file has a frame rate, else slices', async () => {
     const frames = (more: [string, string, string][]) =>
       one(makeDicom({ position: null, rows: 1, columns: 2, pixels: i16(1, 2, 3, 4), more: [['00280008', 'IS', '2'], ...more] }))

@@ -174,7 +174,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
 
   const affine = first.geometry && step ? affineOf(first.geometry, step) : null
   const flat = pixelSpacing(header, first.frame)
-  const thickness = numberOf(data, 'x00180088') ?? numberOf(data, 'x00180050') ?? 1
+  const thickness = numberOf(data, 'x00180088') ?? numberOf(data, 'x00180050') ?? 0
   const spacing: Triple | null = affine ? spacingOf(affine) : flat ? [flat[0], flat[1], thickness > 0 ? thickness : 1] : null
   const voi = frameGroup(header, first.frame, 'x00289132')
   const [center, width] = [numberOf(voi, 'x00281050'), numberOf(voi, 'x00281051')]
@@ -199,6 +199,7 @@ async function assemble(group: readonly DicomPlane[]): Promise<Volume | { failed
     intercept: rescaled || !grey ? 0 : first.intercept,
     inverted: layout.photometric === 'MONOCHROME1',
     spacing,
+    stepKnown: affine !== null || thickness > 0,
     affine,
     window: grey && center !== null && width !== null && width >= 1 ? { center, width } : null,
     modality: textOf(data, 'x00080060') || null,
