@@ -143,6 +143,13 @@ test('DICOM stays as acquired, cut along its thick slices', () => {
   expect(usualAxis(volumeOf([9, 9, 9, 1], affineOf('ASL', [1, 1, 1])))).toBe(2)
 })
 
+test('by a distance of slices that the file does not say, nothing is cut or measured', () => {
+  const volume: Volume = { ...volumeOf([9, 8, 7, 1], null, 'tiff'), spacing: [3, 2, 1], stepKnown: false }
+  expect([usualAxis(volume), usualAxis({ ...volume, stepKnown: true })]).toEqual([2, 0])
+  const spacings = ([0, 1, 2] as const).map((axis) => extentOf(volume, planeOf(volume, axis)).spacing)
+  expect(spacings).toEqual([null, null, [3, 2]])
+})
+
 test('grey values: rescaled, inverted, coloured, with non-numbers replaced', () => {
   const one = (own: Partial<Volume> & Pick<Volume, 'samples'>) => {
     const volume = makeVolume({ name: 'v', kind: 'dicom', size: [2, 1, 1, 1], ...own })

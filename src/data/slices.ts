@@ -38,19 +38,20 @@ export function planeOf({ affine, kind }: Volume, axis: Axis): Plane {
 }
 
 /** The axis to cut along by default: that of the widest spacing, if clearly wider; else as stored. */
-export function usualAxis({ spacing, size }: Volume): Axis {
-  if (!spacing || size[2] === 1) return 2
+export function usualAxis({ spacing, stepKnown, size }: Volume): Axis {
+  if (!spacing || !stepKnown || size[2] === 1) return 2
   const widest = ([0, 1, 2] as const).reduce((a, b) => (spacing[b]! > spacing[a]! ? b : a), 2)
   return spacing[widest]! > 1.2 * Math.max(...spacing.filter((_, a) => a !== widest)) ? widest : 2
 }
 
-/** Columns and rows of the pictures in a plane, millimetres per column and per row, and how many slices there are. */
-export function extentOf({ size, spacing }: Volume, { axis, across, down }: Plane) {
+/** Columns and rows of the pictures in a plane, millimetres per column and per row if the file says both, and how many slices there are. */
+export function extentOf({ size, spacing, stepKnown }: Volume, { axis, across, down }: Plane) {
+  const isSaid = stepKnown || axis === 2
   return {
     width: size[across],
     height: size[down],
     slices: size[axis],
-    spacing: spacing && ([spacing[across]!, spacing[down]!] as const),
+    spacing: spacing && isSaid ? ([spacing[across]!, spacing[down]!] as const) : null,
   }
 }
 
