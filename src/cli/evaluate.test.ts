@@ -6,7 +6,7 @@ import { encode } from 'fast-png'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeHdf5 } from '../data/hdf5.test-support'
 import { makeVolume } from '../data/volume'
-import { makeNifti } from '../data/volumes.test-support'
+import { makeNifti, makeTiff } from '../data/volumes.test-support'
 import { writePalettePng } from '../export/palette-png'
 import { writeSegNrrd } from '../export/seg-nrrd'
 import { findPython, needs, runPython } from '../lib/python.test-support'
@@ -247,6 +247,24 @@ describe('volumes', () => {
   const first = box((x, y, z) => x < 2 && y === 1 && z === 0)
   const second = box((x, y, z) => x < 2 && y === 1 && z === 1)
   const both = first.map((v, i) => v || second[i]!)
+
+  test('with unknown distances between slices in pixels, or as given', () => {
+    const tags = { 270: 'ImageJ=1.53t\nimages=3\nslices=3\nunit=mm\nzunit=pixel\n', 282: [2, 1], 283: [1, 1] } as const
+    const stack = (labels: number[]) =>
+      makeTiff(
+        [0, 1, 2].map((z) => [0, 1, 2].map((y) => labels.slice(12 * z + 4 * y, 12 * z + 4 * y + 4))),
+        'u1',
+        { tags },
+      )
+    writeFileSync(join(pred, 'case.tif'), stack(first))
+    writeFileSync(join(ref, 'case.tif'), stack(second))
+    const measured = (...options: string[]) => {
+      const { unit, volumes } = JSON.parse(onFolders('--json', ...options).stdout)
+      return [unit, volumes[0].spacing, volumes[0].scores['1'].hd95Pooled]
+    }
+    expect(measured()).toEqual(['pixel', null, 1])
+    expect(measured('--spacing', '0.5,1,4')).toEqual(['unit of --spacing', [0.5, 1, 4], 4])
+  })
 
   test('in three dimensions with the spacing of the file, and slice by slice beside it', () => {
     solid(pred, 'case_0001.nii', size, both)

@@ -279,7 +279,7 @@ function comparePair(pair: Pair, name: string, settings: Settings): { images: Co
   const deep = slices > 1
   const between = settings.spacing
   const flat = between && [between[0]!, between[1]!]
-  const solid = volume.spacing ?? (between?.length === 3 ? between : null)
+  const solid = (volume.stepKnown ? volume.spacing : null) ?? (between?.length === 3 ? between : null)
   const pad = (n: number, of: number) => String(n + 1).padStart(String(of).length, '0')
   const images: Compared[] = []
   const volumes: Omit<Compared, 'patient'>[] = []
