@@ -15,6 +15,7 @@ import { summariseVolume } from '../src/data/volume-summary'
 import { makeVolume, type Volume } from '../src/data/volume'
 import { writeSegNrrd } from '../src/export/seg-nrrd'
 import { placeSegmentations } from '../src/session/given-files'
+import type { SourceInfo } from '../src/worker/protocol'
 import { pipelineFiles } from '../scripts/itk-pipelines.mjs'
 import { expect, open, test, tiny } from './lab'
 import { choose, upload } from './phantom'
@@ -64,9 +65,10 @@ async function expectAsInNode(page: Page, files: { name: string; bytes: Uint8Arr
   await expect(page.getByRole('alert')).toHaveCount(problems.length)
 
   const { sources } = await datasetOf(page)
-  const told = ({ name, kind, size, spacing, notes }: Pick<Volume, 'name' | 'kind' | 'size' | 'spacing' | 'notes'>) =>
+  const told = ({ name, kind, size, spacing, notes }: Pick<SourceInfo, 'name' | 'kind' | 'size' | 'spacing' | 'notes'>) =>
     JSON.stringify({ name, kind, size, spacing, notes })
-  expect(sources.map(told)).toEqual(volumes.map(told))
+  const said = ({ spacing, stepKnown }: Volume) => spacing && ([spacing[0], spacing[1], stepKnown ? spacing[2] : null] as const)
+  expect(sources.map(told)).toEqual(volumes.map((volume) => told({ ...volume, spacing: said(volume) })))
 
   const numbers = await exactNumbers(
     page,

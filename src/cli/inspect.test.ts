@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { makePng } from '../data/files.test-support'
 import { makeHdf5 } from '../data/hdf5.test-support'
-import { makeNifti } from '../data/volumes.test-support'
+import { makeNifti, makeTiff } from '../data/volumes.test-support'
 import { fromPath } from './given-path'
 
 const folder = mkdtempSync(join(tmpdir(), 'inspect-'))
@@ -55,6 +55,14 @@ test('as JSON: an object for each file, of folders too', () => {
     [join(folder, 'b', 'bad.png'), true],
     [join(folder, 'none.png'), true],
   ])
+})
+
+test('a distance between slices that the file does not say is not made up', () => {
+  const stack = join(folder, 'stack.tif')
+  const tags = { 270: 'ImageJ=1.53t\nimages=2\nslices=2\nunit=mm\nzunit=pixel\n', 282: [2, 1], 283: [4, 1] } as const
+  writeFileSync(stack, makeTiff([[[1, 2]], [[3, 4]]], 'u1', { tags }))
+  expect(JSON.parse(inspect('--json', stack).stdout)).toMatchObject([{ slices: 2, spacing: [0.5, 0.25, null] }])
+  expect(inspect(stack).stdout).toContain('0.5 x 0.25 mm, between slices not said\n')
 })
 
 test('maps of 0 and 1 are the classes that they are as a mask, and an array in a file has a path', () => {

@@ -40,7 +40,8 @@ function describe(read: Volume) {
     channels,
     /** How many files it was put together from. */
     files: volume.origin.format === 'dicom' ? volume.origin.files.length : 1,
-    spacing: volume.spacing,
+    /** Millimetres; the third is null where the file does not say how far slices are apart. */
+    spacing: volume.spacing && [volume.spacing[0], volume.spacing[1], volume.stepKnown ? volume.spacing[2] : null],
     orientation: volume.affine && orientationOf(volume.affine),
     ...summariseVolume(volume),
     modality: volume.modality,
@@ -87,6 +88,11 @@ const number = (value: number): string => (Number.isNaN(value) ? 'n/a' : String(
 const labelText = ({ value, count, name, color }: LabelCount) =>
   `${value}: ${count.toLocaleString('en-US')}${name ? ` ${name}` : ''}${color ? ` ${color}` : ''}`
 
+function spacingText(spacing: readonly (number | null)[], slices: number): string {
+  const said = spacing.filter((one) => one !== null)
+  return `${said.map(number).join(' x ')} mm${slices > 1 && said.length < 3 ? ', between slices not said' : ''}`
+}
+
 function asText(one: Description): string {
   if ('error' in one) return `${one.file}\n  not read     ${one.error}\n`
   const { width, height, slices, frames, channels, files, spacing, orientation, min, max, mean, labels, notes } = one
@@ -94,7 +100,7 @@ function asText(one: Description): string {
     ['kind', one.kind + (one.modality ? `, ${one.modality}` : '') + (files > 1 ? `, ${files} files` : '')],
     ['size', `${width} x ${height}${slices > 1 ? ` x ${slices} slices` : ''}${frames > 1 ? ` x ${frames} frames` : ''}`],
     ['channels', channels > 1 ? String(channels) : ''],
-    ['spacing', spacing ? spacing.map(number).join(' x ') + ' mm' : 'not said'],
+    ['spacing', spacing ? spacingText(spacing, slices) : 'not said'],
     ['orientation', orientation ?? 'not said'],
     ['values', `${number(min)} to ${number(max)}, mean ${number(mean)}`],
     ['labels', labels?.map(labelText).join(', ') ?? ''],

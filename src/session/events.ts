@@ -90,8 +90,8 @@ export interface SourceInfo {
   patient: string
   /** Columns, rows, slices, frames. */
   size: readonly [number, number, number, number]
-  /** Millimetres along columns, rows, slices. */
-  spacing: readonly [number, number, number] | null
+  /** Millimetres along columns, rows and, if the file says so, slices. */
+  spacing: readonly [number, number, number | null] | null
   /** Where the axes point, e.g. "LPS". */
   orientation: string | null
   modality: string | null

@@ -19,7 +19,7 @@ import type { DatasetSummary, Region, SourceInfo, UnlabeledInfo, VolumeNumbers }
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
-  const { name, kind, size, spacing, affine, modality, notes, frameMeans } = volume
+  const { name, kind, size, spacing, stepKnown, affine, modality, notes, frameMeans } = volume
   const pictures = picturesOf(source)
   return {
     id,
@@ -27,7 +27,7 @@ const describe = (source: Source): SourceInfo => {
     kind,
     patient: pictures[0]?.patient ?? '',
     size,
-    spacing,
+    spacing: spacing && [spacing[0], spacing[1], stepKnown ? spacing[2] : null],
     orientation: affine && orientationOf(affine),
     modality,
     notes,

@@ -59,6 +59,8 @@ it('gives sizes and spacings as far as there are axes', () => {
   expect(spacingOf(source({}))).toBe('0.703 × 0.703 × 2.5 mm')
   expect(spacingOf(flat({ spacing: [0.5, 0.25, 1] }))).toBe('0.5 × 0.25 mm')
   expect(spacingOf(flat({}))).toBe('spacing unknown')
+  expect(spacingOf(source({ spacing: [0.5, 0.25, null] }))).toBe('0.5 × 0.25 mm, between slices unknown')
+  expect(spacingOf(source({ spacing: [0.5, 0.25, null], size: [64, 48, 1, 9] }))).toBe('0.5 × 0.25 mm')
 })
 
 it('spells orientation letters out', () => {

@@ -57,10 +57,13 @@ export function reading(v: number): string {
 /** "0.703 × 0.703 mm" */
 export const millimetres = (lengths: readonly number[]): string => `${lengths.map((v) => String(Number(v.toPrecision(3)))).join(' × ')} mm`
 
-/** "0.703 × 0.703 × 2.5 mm"; a single picture has no third. */
+/** "0.703 × 0.703 × 2.5 mm", "0.65 × 0.65 mm, between slices unknown"; a single picture has no third. */
 export function spacingOf({ spacing, size }: Pick<SourceInfo, 'spacing' | 'size'>): string {
   if (!spacing) return 'spacing unknown'
-  return millimetres(isSingle({ size }) ? spacing.slice(0, 2) : spacing)
+  const [column, row, slice] = spacing
+  if (isSingle({ size })) return millimetres([column, row])
+  if (slice === null) return `${millimetres([column, row])}${size[2] > 1 ? ', between slices unknown' : ''}`
+  return millimetres([column, row, slice])
 }
 
 const sides: Record<string, string> = { R: 'right', L: 'left', A: 'front', P: 'back', S: 'head', I: 'feet' }
