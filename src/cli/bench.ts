@@ -1,14 +1,15 @@
 /** npm run bench: how fast training is here, as tables or JSON. */
-import { writeFileSync } from 'node:fs'
 import { emptyReport, planOf, runBench } from '../bench/bench'
 import { OptionError, readOptions, type OptionText } from '../bench/options'
 import { placeOf as lineOfPlace, tablesOf, textOfTable, type BenchOptions, type BenchReport } from '../bench/report'
 import { openBackend, type Platform } from '../session/backend'
 import { countOf, runCommand, UsageError } from './arguments'
+import { asUsage } from './as-usage'
 import type { Values } from './command'
 import { bench } from './commands'
 import { isPackaged } from './packaged'
 import { nodePlatform, placeOf } from './platform'
+import { writeFile } from './write-file'
 
 const softwarePlatform: Platform = {
   ...nodePlatform,
@@ -46,9 +47,9 @@ async function main({ backend, software = false, threads, json, peers = false, .
   else {
     console.log([lineOfPlace(report), ...report.notes].join('\n') + '\n')
     for (const table of tablesOf(report)) console.log(textOfTable(table))
-    if (json) writeFileSync(json, lines)
+    if (json) writeFile(json, lines, '--json')
   }
 }
 
-await runCommand(bench, main)
+await runCommand(bench, (values) => main(values).catch(asUsage))
 process.exit()

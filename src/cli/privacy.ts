@@ -1,9 +1,9 @@
 /** What of people is in what a command writes, and which new name is of which file. */
-import { writeFileSync } from 'node:fs'
 import { csvOf } from '../lib/csv'
 import type { CaseName, DatasetSummary, ExportOptions } from '../session/events'
 import { UsageError } from './arguments'
 import { isInside } from './given-path'
+import { writeFile } from './write-file'
 
 /** What of people is in what will be written, in sentences. */
 export function privacyNotes(
@@ -34,9 +34,5 @@ export function tellCases(names: readonly CaseName[], file: string, { path }: { 
   if (file === '-') return void process.stdout.write(csv)
   if (isInside(file, path))
     throw new UsageError(`"${file}" (--rename) lies in "${path}" (--out): choose a place outside, which stays with you.`)
-  try {
-    writeFileSync(file, csv)
-  } catch (error) {
-    throw new UsageError(`"${file}" (--rename) cannot be written (${(error as NodeJS.ErrnoException).code}).`)
-  }
+  writeFile(file, csv, '--rename')
 }

@@ -1,14 +1,15 @@
 /** npm run record: a recorded run of each sample, which the page replays for those who have no GPU or no patience. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { recordedName } from '../lib/recorded-name'
 import { presets } from '../method/config'
 import { openBackend } from '../session/backend'
 import { recordRun } from '../session/recorded-run'
 import { countOf, runCommand } from './arguments'
+import { asUsage } from './as-usage'
 import type { Values } from './command'
 import { record, samples } from './commands'
 import { nodePlatform } from './platform'
+import { writeFile } from './write-file'
 
 /** Bytes for the pictures of a run; its curves take about 80 kB more. */
 const budget = 270_000
@@ -29,10 +30,9 @@ async function main({ out, steps, threads, backend: asked }: Values<typeof recor
     }
     const bytes = await recordRun(sample, values, { backend, budget, tell })
     const path = join(out, recordedName(sample))
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, bytes)
+    writeFile(path, bytes, '--out')
     console.log(`${path}: ${(bytes.length / 1000).toFixed(0)} kB`)
   }
 }
 
-await runCommand(record, main)
+await runCommand(record, (values) => main(values).catch(asUsage))

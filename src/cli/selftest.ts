@@ -1,12 +1,13 @@
 /** npm run selftest: whether this adapter computes rightly, as a table and a sentence. */
-import { writeFileSync } from 'node:fs'
 import { runSelfTest } from '../selftest/self-test'
 import { textOf } from '../selftest/report'
 import { openBackend } from '../session/backend'
 import { countOf, runCommand } from './arguments'
+import { asUsage } from './as-usage'
 import type { Values } from './command'
 import { selftest } from './commands'
 import { nodePlatform, placeOf } from './platform'
+import { writeFile } from './write-file'
 
 async function main({ backend, threads, json }: Values<typeof selftest>): Promise<void> {
   const say = (message: string) => console.error(message)
@@ -17,10 +18,10 @@ async function main({ backend, threads, json }: Values<typeof selftest>): Promis
     openWasm: () => openBackend('wasm', nodePlatform, sayFault),
     tell: say,
   })
-  if (json) writeFileSync(json, JSON.stringify(report, null, 2) + '\n')
   process.stdout.write(textOf(report))
+  if (json) writeFile(json, JSON.stringify(report, null, 2) + '\n', '--json')
   if (!report.ok) process.exitCode = 1
 }
 
-await runCommand(selftest, main)
+await runCommand(selftest, (values) => main(values).catch(asUsage))
 process.exit()
