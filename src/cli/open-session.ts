@@ -1,5 +1,5 @@
 import { openBackend, reopenBackend } from '../session/backend'
-import type { BackendInfo, BackendName, SessionEvent } from '../session/events'
+import type { BackendName, SessionEvent } from '../session/events'
 import { Session } from '../session/session'
 import { countOf } from './arguments'
 import { nodePlatform } from './platform'
@@ -8,11 +8,11 @@ import { nodePlatform } from './platform'
 export async function openSession(
   options: { backend?: BackendName | undefined; threads: string },
   receive: (event: SessionEvent) => void,
-): Promise<{ session: Session; info: BackendInfo }> {
+): Promise<Session> {
   const threads = countOf(options.threads, '--threads')
   const onFault = (fault: Error) => void session.lose(fault)
   const info = await openBackend(options.backend ?? null, nodePlatform, onFault, threads)
   console.log(`Backend ${info.backend} · ${info.adapter}`)
-  const session = new Session(info, receive, (on, host) => reopenBackend(on, host, nodePlatform, onFault, threads))
-  return { session, info }
+  const session: Session = new Session(info, receive, (on, host) => reopenBackend(on, host, nodePlatform, onFault, threads))
+  return session
 }

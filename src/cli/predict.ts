@@ -2,16 +2,14 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { maxArchiveBytes } from '../data/image-size'
-import { InputError } from '../data/input-error'
-import { ConfigError, makeConfig, maskKeys, type Key } from '../method/config'
-import { BackendError } from '../session/backend'
-import { CheckpointError, openCheckpoint } from '../session/checkpoint'
+import { makeConfig, maskKeys, type Key } from '../method/config'
+import { openCheckpoint } from '../session/checkpoint'
 import type { DatasetSummary, SessionEvent } from '../session/events'
 import { usualOptions } from '../session/export-files'
-import { ProblemError } from '../session/problem'
 import { archiveOf, differences, isRunArchive, openRunArchive, openRunFiles, type RunArchive } from '../session/run-archive'
 import './pipelines'
 import { runCommand, UsageError } from './arguments'
+import { asUsage } from './as-usage'
 import type { Values } from './command'
 import { predict } from './commands'
 import { fromPath, placeAt } from './given-path'
@@ -69,7 +67,7 @@ async function main(values: Values<typeof predict>): Promise<void> {
     else if (event.type === 'predictions') unlike = event.predictions.unlike
     else if (event.type === 'recovered' && event.message) console.log(event.message)
   }
-  const { session, info } = await openSession(values, receive)
+  const session = await openSession(values, receive)
   await session.useNetworks({ ...run, config: makeConfig(set, run.config) })
   const { records } = await session.loadFiles(files.map((file) => ({ role: 'further', file })))
   problems.push(...sayLeft(records))
@@ -83,17 +81,11 @@ async function main(values: Values<typeof predict>): Promise<void> {
   for (const sentence of unlike) console.log(sentence)
 
   const masks = await session.files('masks', options)
-  const about = { format: predictionFormat, steps: run.networks.step, backend: info.backend, adapter: info.adapter }
+  const { backend, adapter } = session.backend
+  const about = { format: predictionFormat, steps: run.networks.step, backend, adapter }
   const text = JSON.stringify({ ...about, images: found.further.images.length, masks: masksIn(masks), unlike }, null, 2) + '\n'
   folder.finish({ ...masks, 'summary.json': new TextEncoder().encode(text) })
   console.log(`${found.further.images.length} images segmented by the networks of step ${run.networks.step}; files are in ${values.out}`)
-}
-
-/** An error that the user can mend, as one of usage; any other as it is. */
-function asUsage(error: unknown): never {
-  const mendable = [BackendError, CheckpointError, ConfigError, InputError].some((kind) => error instanceof kind)
-  if (error instanceof ProblemError && error.problem) throw new UsageError(error.problem.message)
-  throw mendable ? new UsageError((error as Error).message) : error
 }
 
 await runCommand(predict, (values) => main(values).catch(asUsage))

@@ -7,16 +7,16 @@ import type { ChosenNames } from '../data/pairs'
 import { amount } from '../lib/amount'
 import { duration } from '../lib/duration'
 import { defaults, makeConfig, precisionNote, presets, takenOf, type Config } from '../method/config'
-import { BackendError } from '../session/backend'
 import type { Action, DatasetSummary, FileRole, Finding, SessionEvent, SourceInfo } from '../session/events'
 import { usualOptions } from '../session/export-files'
-import { CheckpointError, openCheckpoint, type Checkpoint } from '../session/checkpoint'
+import { openCheckpoint, type Checkpoint } from '../session/checkpoint'
 import type { RoleFile } from '../session/given-files'
 import { ProblemError } from '../session/problem'
 import { isRunArchive } from '../session/run-archive'
 import type { Session } from '../session/session'
 import './pipelines'
 import { countOf, required, runCommand, UsageError } from './arguments'
+import { asUsage } from './as-usage'
 import type { Values } from './command'
 import { train } from './commands'
 import { EventLog } from './event-log'
@@ -147,11 +147,6 @@ class Log {
   }
 }
 
-/** An error of the session that the user can mend, as one of usage; any other as it is. */
-function asUsage(error: unknown): never {
-  throw error instanceof BackendError || error instanceof CheckpointError ? new UsageError(error.message) : error
-}
-
 async function main(values: Values<typeof train>): Promise<void> {
   const { out } = values
   if (values.resume && (values.preset || values.set || values.seed))
@@ -197,7 +192,7 @@ async function main(values: Values<typeof train>): Promise<void> {
 
   const log = new Log()
   const events = values.tensorboard === undefined ? null : new EventLog(values.tensorboard)
-  const { session, info } = await openSession(values, (event) => {
+  const session = await openSession(values, (event) => {
     log.receive(event)
     events?.receive(event)
   })
@@ -210,7 +205,7 @@ async function main(values: Values<typeof train>): Promise<void> {
     log.left(await session.loadFiles([...files, { role: null, file: zip }]).catch(log.refused))
     if (session.state !== 'empty') for (const problem of log.problems.splice(0)) console.log(problem)
   } else await load(session, log, values, { files, chosen, set, config, checkpoint })
-  const note = precisionNote(log.config, info.backend)
+  const note = precisionNote(log.config, session.backend.backend)
   if (note) console.log(note)
   const options = { ...usualOptions, keepIdentifiers: values['keep-identifiers'] === true, rename: values.rename !== undefined }
   for (const note of privacyNotes(log, options)) console.log(note)
@@ -246,8 +241,8 @@ async function main(values: Values<typeof train>): Promise<void> {
   const summary = {
     steps: row.step,
     seconds,
-    backend: info.backend,
-    adapter: info.adapter,
+    backend: session.backend.backend,
+    adapter: session.backend.adapter,
     fit: row.fit,
     ...(dice && { dice }),
     advice: (await session.advice(options)).map(adviceOf),

@@ -139,7 +139,7 @@ test('a backend that is lost is opened anew, and the run ends with the weights o
   const asked: unknown[] = []
   const reopen: Reopen = (...given) => {
     asked.push(given)
-    return Promise.resolve(wasm())
+    return Promise.resolve({ ...wasm(), adapter: 'opened anew' })
   }
   const { session, of, runTo, trainer, state, recoveries } = await begin({}, reopen)
   await runTo(4)
@@ -160,6 +160,7 @@ test('a backend that is lost is opened anew, and the run ends with the weights o
     ['wasm', false],
     ['wasm', false],
   ])
+  expect(session.backend.adapter).toBe('opened anew')
   expect(of('problem')).toEqual([])
   expect(of('recovered').map(({ message }) => message)).toEqual([
     expect.stringMatching(/^The GPU was lost \(a test\)\. It was opened anew; the run goes on from step 4, \d+ before where it was\.$/),

@@ -81,6 +81,11 @@ export class Session {
     return this.run.state
   }
 
+  /** What computes now: another after a loss. */
+  get backend(): BackendInfo {
+    return this.run.backend
+  }
+
   get stepsTaken(): number {
     return this.run.trainer?.t ?? 0
   }
