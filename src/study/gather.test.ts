@@ -75,6 +75,28 @@ test('arms are compared over the pairs that both have, by runs, by patients and 
   expect(table('Comparisons at equal minutes')[0]!.slice(0, 4)).toEqual(['new − old', 'hearts', '2', '-0.270'])
 })
 
+test('the interval over patients is of the mean over pairs, also where pairs have different patients', () => {
+  const one = (arm: string, dice: number) => {
+    const cell = ended('hearts', arm, 'patient 2', 0, dice)
+    cell.result!.scores[1]!.perPatient = { p1: [dice, dice] }
+    return cell
+  }
+  const pairs = [cells[0]!, cells[3]!, one('old', 0.4), one('new', 0.9)]
+  const { all } = gather(study, new Map(pairs.map((cell) => [cell.key, cell])), study.compare).comparisons[0]!
+  // Both patients gain 0.1 in the first pair, of which each is a half, and the first 0.5 in the second: by itself (0.1 / 2 + 0.5) / 1.5.
+  expect([all.ends.mean, all.patients.low, all.patients.high].map((v) => v.toFixed(4))).toEqual(['0.3000', '0.1000', '0.3667'])
+})
+
+test('pairs of runs by different versions are said', () => {
+  const note = (commit: string) => {
+    const other = { ...cells[3]!, made: { ...cells[3]!.made, commit } }
+    const all = gather(study, new Map([cells[0]!, other].map((cell) => [cell.key, cell])), study.compare)
+    return tablesOf(all).find(({ title }) => title === 'Comparisons')!.note
+  }
+  expect(note('abc')).toMatch(/both hold\.$/)
+  expect(note('def')).toMatch(/both hold\. In 1 pair two versions of the program made the runs, and may differ by themselves\.$/)
+})
+
 test('what has no scores is named, with the reason of what failed', () => {
   expect(table('Not run')).toEqual([
     ['hearts', 'old', '1', 'patient 2: 1', 'not yet'],

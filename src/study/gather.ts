@@ -39,6 +39,8 @@ export interface Comparison {
   patients: { low: number; high: number }
   /** Differences at the end of the shorter of both, in minutes. */
   equalTime: Estimate
+  /** Pairs of runs that different versions of the program made. */
+  mixed: number
 }
 
 export interface Gathered {
@@ -119,17 +121,25 @@ function compared(data: string, groups: readonly (readonly Pair[])[]): Compariso
   const differences = (value: (cell: EndedCell, pair: Pair) => number) =>
     estimateOf(pairs.map((pair) => value(pair[0], pair) - value(pair[1], pair)).filter((difference) => !Number.isNaN(difference)))
   const byPatient = groups.map((group) => {
-    const entries = group.flatMap(([a, b]) => {
+    const sums = new Map<string, { sum: number; weight: number }>()
+    for (const [a, b] of group) {
       const other = patientsOf(b)
-      return [...patientsOf(a)].map(([patient, dice]) => [patient, dice - other.get(patient)!] as const)
-    })
-    return [...meansBy(entries).values()].filter((difference) => !Number.isNaN(difference))
+      const differences = [...patientsOf(a)].map(([patient, dice]) => [patient, dice - other.get(patient)!] as const)
+      const known = differences.filter(([, difference]) => !Number.isNaN(difference))
+      // Every pair counts alike in the mean, so the patients of a pair share one vote.
+      for (const [patient, difference] of known) {
+        const { sum, weight } = sums.get(patient) ?? { sum: 0, weight: 0 }
+        sums.set(patient, { sum: sum + difference / known.length, weight: weight + 1 / known.length })
+      }
+    }
+    return [...sums.values()].map(({ sum, weight }) => ({ value: sum / weight, weight }))
   })
   return {
     data,
     ends: differences(diceOf),
     patients: bootstrap(byPatient),
     equalTime: differences((cell, [a, b]) => diceAt(scoresOf(cell), Math.min(secondsOf(a, last(a)), secondsOf(b, last(b))))),
+    mixed: pairs.filter(([a, b]) => a.made.commit !== b.made.commit).length,
   }
 }
 

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import { Random } from '../lib/random'
 import { bootstrap, estimateOf, tQuantile } from './statistics'
 
+/** Values that all count alike. */
+const once = (values: readonly number[]) => values.map((value) => ({ value, weight: 1 }))
+
 test.each([
   [1, 12.7062],
   [2, 4.30265],
@@ -28,7 +31,8 @@ test('the paired t interval is that of the sleep data of Student (1908)', () => 
 
 test('one value has no interval', () => {
   expect(estimateOf([0.5])).toEqual({ n: 1, mean: 0.5, sd: NaN, low: NaN, high: NaN })
-  expect(bootstrap([[0.5]])).toEqual({ low: NaN, high: NaN })
+  expect(bootstrap([once([0.5])])).toEqual({ low: NaN, high: NaN })
+  expect(bootstrap([once([0.5]), once([1, 2, 3])])).toEqual({ low: NaN, high: NaN })
   expect(bootstrap([])).toEqual({ low: NaN, high: NaN })
 })
 
@@ -39,18 +43,22 @@ test('the bootstrap of many normal values has the width that theory says, and is
     () => 0.7 + 0.1 * Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform()),
   )
   const { mean, sd } = estimateOf(values)
-  const { low, high } = bootstrap([values])
+  const { low, high } = bootstrap([once(values)])
   const half = (1.96 * sd) / 20
   expect(Math.abs(high - mean - half)).toBeLessThan(0.1 * half)
   expect(Math.abs(mean - low - half)).toBeLessThan(0.1 * half)
-  expect(bootstrap([values])).toEqual({ low, high })
+  expect(bootstrap([once(values)])).toEqual({ low, high })
 })
 
-test('members are drawn within their group: groups without spread add none', () => {
-  expect(
-    bootstrap([
-      [1, 1, 1],
-      [0, 0],
-    ]),
-  ).toEqual({ low: 0.5, high: 0.5 })
+test('members are drawn within their group, which keeps its share: groups without spread add none', () => {
+  const { low, high } = bootstrap([once([1, 1, 1]), once([0, 0])])
+  expect([low, high]).toEqual([0.6, 0.6])
+})
+
+test('the interval lies around the weighted mean', () => {
+  const group = Array.from({ length: 40 }, (_, i) => ({ value: i % 2, weight: i % 2 ? 3 : 1 }))
+  const { low, high } = bootstrap([group])
+  expect(low).toBeLessThan(0.75)
+  expect(low).toBeGreaterThan(0.5)
+  expect(high).toBeGreaterThan(0.75)
 })

@@ -50,21 +50,32 @@ export function estimateOf(values: readonly number[]): Estimate {
 
 const draws = 2000
 
+/** A value, and how much it counts in a mean. */
+export interface Weighted {
+  value: number
+  weight: number
+}
+
 /**
- * 95 % percentile bootstrap of the mean over groups of the groups' means: members are drawn with replacement within each group. The same values give
- * the same interval.
+ * 95 % percentile bootstrap of the weighted mean of all members: they are drawn with replacement within each group, which keeps its share. NaN if a
+ * group is a single member, of which nothing tells how it scatters. The same values give the same interval.
  */
-export function bootstrap(groups: readonly (readonly number[])[]): { low: number; high: number } {
+export function bootstrap(groups: readonly (readonly Weighted[])[]): { low: number; high: number } {
   const some = groups.filter((group) => group.length > 0)
-  if (some.length === 0 || some.every((group) => group.length < 2)) return { low: NaN, high: NaN }
+  if (some.length === 0 || some.some((group) => group.length < 2)) return { low: NaN, high: NaN }
   const random = new Random(0, 'bootstrap')
+  const shares = some.map((group) => group.reduce((sum, { weight }) => sum + weight, 0))
   const means = Array.from({ length: draws }, () => {
     const ofGroups = some.map((group) => {
-      let sum = 0
-      for (let i = 0; i < group.length; i++) sum += group[Math.floor(random.uniform(0, group.length))]!
-      return sum / group.length
+      let [sum, weights] = [0, 0]
+      for (let i = 0; i < group.length; i++) {
+        const { value, weight } = group[Math.floor(random.uniform(0, group.length))]!
+        sum += weight * value
+        weights += weight
+      }
+      return sum / weights
     })
-    return ofGroups.reduce((a, b) => a + b, 0) / ofGroups.length
+    return ofGroups.reduce((sum, mean, i) => sum + shares[i]! * mean, 0) / shares.reduce((a, b) => a + b)
   })
   return { low: percentile(means, 2.5), high: percentile(means, 97.5) }
 }

@@ -75,12 +75,16 @@ const comparisonRows = (
   )
 
 function comparisonTable(comparisons: Gathered['comparisons']): Table {
+  const mixed = comparisons.reduce((sum, { all }) => sum + all.mixed, 0)
   return {
     title: 'Comparisons',
     note:
       'Differences of Dice between runs with the same data, exemplar and seed. First interval: paired t over these runs, for how far another seed or exemplar ' +
       'may change the mean difference; runs share patients, and exemplars are few, so it may be too narrow for other data. Second interval: percentiles of ' +
-      '2,000 bootstrap means over patients, each with its mean difference over the runs, for how far the patients scored decide it. Believe a difference that both hold.',
+      '2,000 bootstrap means over patients, each with its mean difference over the runs, for how far the patients scored decide it. Believe a difference that both hold.' +
+      (mixed > 0
+        ? ` In ${mixed} ${mixed === 1 ? 'pair' : 'pairs'} two versions of the program made the runs, and may differ by themselves.`
+        : ''),
     head: ['arms', 'data', 'n', 'difference', '95 % over runs', '95 % over patients'],
     words: 2,
     rows: comparisonRows(
