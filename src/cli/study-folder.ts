@@ -1,5 +1,6 @@
 /** The folder that a study's results are in: study.json, and a file for each cell. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cellText, readCell, type CellFile } from '../study/cell-file'
 import type { Cell } from '../study/study'
@@ -7,6 +8,9 @@ import { UsageError } from './arguments'
 import { reasonOf } from './run-folder'
 
 const studyName = 'study.json'
+
+/** Milliseconds after which a file that is not finished is nobody's. */
+const leftAfter = 3_600_000
 
 export class StudyFolder {
   private readonly cells: string
@@ -26,7 +30,7 @@ export class StudyFolder {
         `"${this.path}" (--out) holds ${nameIn(before) === null ? 'a study.json of something else' : `the study "${nameIn(before)}"`}: choose another folder.`,
       )
     this.attempt(() => mkdirSync(this.cells, { recursive: true }))
-    this.write(studyName, text)
+    if (text !== before) this.write(studyName, text)
   }
 
   /** The text of the study whose cells are here; null where there is none. */
@@ -38,32 +42,34 @@ export class StudyFolder {
     }
   }
 
-  /** All cells that have ended, failed ones included, by their keys. */
+  /** All cells that have ended, failed ones included, by their keys; of several files of one cell, as after an arm was renamed, one with scores. */
   ended(): Map<string, CellFile> {
-    return new Map(
-      this.names().flatMap((name) => {
-        const cell = readCell(readFileSync(join(this.cells, name), 'utf8'))
-        return cell ? [[cell.key, cell] as const] : []
-      }),
-    )
+    const found = new Map<string, CellFile>()
+    for (const cell of this.read(this.names())) if (cell.problem === null || !found.has(cell.key)) found.set(cell.key, cell)
+    return found
   }
 
   /** Whether a cell has scores. */
   has({ key }: Cell): boolean {
-    const name = this.names().find((one) => one.endsWith(`.${key}.json`))
-    return name !== undefined && readCell(readFileSync(join(this.cells, name), 'utf8'))?.problem === null
+    return this.read(this.names().filter((name) => name.endsWith(`.${key}.json`))).some(({ problem }) => problem === null)
   }
 
-  put({ name }: Cell, file: CellFile): void {
-    this.write(join('cells', `${name}.json`), cellText(file))
-    // What a process left that was killed while it wrote the same.
-    for (const other of readdirSync(this.cells)) if (other.startsWith(`${name}.json.`)) rmSync(join(this.cells, other), { force: true })
+  /** Keeps how a cell has ended. Where another process had scores of the same cell meanwhile, a failure changes nothing. @throws UsageError */
+  put(cell: Cell, file: CellFile): void {
+    if (file.problem !== null && this.has(cell)) return
+    this.write(join('cells', `${cell.name}.json`), cellText(file))
+    // What a process left that was killed while it wrote the same; another may be writing it now.
+    for (const other of readdirSync(this.cells).filter((one) => one.startsWith(`${cell.name}.json.`))) {
+      const written = statSync(join(this.cells, other), { throwIfNoEntry: false })
+      if (written && Date.now() - written.mtimeMs > leftAfter) rmSync(join(this.cells, other), { force: true })
+    }
   }
 
   /** Writes a file so that at any moment it is there whole, or as it was. @throws UsageError */
   write(name: string, text: string): void {
     const path = join(this.path, name)
-    const unfinished = `${path}.${process.pid}.unfinished`
+    // Processes of several machines may share the folder, and in containers their numbers too.
+    const unfinished = `${path}.${randomUUID()}.unfinished`
     this.attempt(() => {
       try {
         writeFileSync(unfinished, text, { flush: true })
@@ -72,6 +78,10 @@ export class StudyFolder {
         rmSync(unfinished, { force: true })
       }
     })
+  }
+
+  private read(names: readonly string[]): CellFile[] {
+    return names.flatMap((name) => readCell(readFileSync(join(this.cells, name), 'utf8')) ?? [])
   }
 
   private names(): string[] {
