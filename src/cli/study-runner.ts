@@ -29,8 +29,8 @@ export interface Task {
 
 /** What a runner is asked: its task first, then numbers of cells in the study. */
 export type ToRunner = Task | { cell: number }
-/** What it answers: it is ready, or a cell has ended. */
-export type FromRunner = { ready: true } | { refused: string } | { ended: CellFile }
+/** What it answers: it is ready, or a cell has ended, and with it perhaps the process. */
+export type FromRunner = { ready: true } | { refused: string } | { ended: CellFile; gone: boolean }
 
 const answer = (message: FromRunner) => process.send!(message)
 
@@ -74,9 +74,9 @@ async function begin(task: Task): Promise<(number: number) => Promise<void>> {
     const made = { version, commit: task.commit, ended: new Date().toISOString(), backend: info.backend, adapter: info.adapter, place }
     const file: CellFile = { format: 'exemplar-lab-cell', ...cell, made, problem, result }
     out.put(cell, file)
-    answer({ ended: file })
     // Nothing computes on a lost GPU: the next cell gets another process.
-    if (fault) process.exit(1)
+    const gone = fault !== null
+    process.send!({ ended: file, gone } satisfies FromRunner, () => void (gone && process.exit(1)))
   }
 }
 

@@ -108,6 +108,23 @@ test(
   },
 )
 
+test('what a lost GPU leaves is done by another process', { timeout: 400_000 }, () => {
+  // Of the process of the cells: with each answer of one it is gone, as after a loss.
+  write(
+    'gone.mjs',
+    `if (process.send) {
+      const send = process.send.bind(process)
+      process.send = (message, then) =>
+        'ended' in message ? send({ ...message, gone: true }, () => process.exit(1)) : send(message, then)
+    }`,
+  )
+  const env = { NODE_OPTIONS: `--import ${join(root, 'gone.mjs')}` }
+  const { status, stdout, stderr } = run([study('lost', { seeds: [0] }), '--out', 'lost', '--backend', 'wasm'], env)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain('4 of 4 ')
+  expect(cellsIn('lost').map(([, { problem }]) => problem)).toEqual([null, null, null, null])
+})
+
 const side = 16
 const square = (at: number) =>
   Array.from({ length: side }, (_, y) => Array.from({ length: side }, (_, x) => Number(x >= at && x < at + 8 && y > 3 && y < 12)))

@@ -85,22 +85,25 @@ async function runAll(study: Study, cells: readonly Cell[], folder: StudyFolder,
       if (!cell) return done(false)
       const runner = fork(fileURLToPath(new URL('./study-runner.ts', import.meta.url)), [])
       runners.add(runner)
-      const send = (message: ToRunner) => void runner.send(message)
+      let gone = false
+      // That it is gone is told by its exit.
+      const send = (message: ToRunner) => void runner.send(message, () => undefined)
       send(task)
       runner.on('message', (message: FromRunner) => {
         if ('refused' in message) fail(new UsageError(message.refused))
         else {
           if ('ended' in message) {
             tell(cell!, message.ended)
-            cell = next()
+            gone = message.gone
+            cell = gone ? null : next()
           }
           if (cell) send({ cell: study.cells.indexOf(cell) })
-          else runner.disconnect()
+          else if (!gone) runner.disconnect()
         }
       })
       runner.on('exit', (code, signal) => {
         runners.delete(runner)
-        if (!cell) return done(false)
+        if (!cell) return done(gone)
         if (code === 0) return fail(new Error('A process of the study ended too early.'))
         const problem = `The process of this run ended with ${signal ?? `code ${code}`}${signal === 'SIGKILL' ? ', as when memory is short' : ''}.`
         const made = { version, commit: task.commit, ended: new Date().toISOString(), backend: task.backend ?? '', adapter: '', place: {} }
