@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Random } from '../../lib/random'
 import { dice } from '../metrics'
 import { makeBank, spread, type BankData, type BankOptions } from './bank'
-import { layOn } from './demons'
+import { layOn, type Atlas } from './demons'
 import { drawn, noisy } from './drawn.test-support'
 import { bilinear, identity, poseOf, scaledPose, turnOf, type Pose } from './pose'
 import { PoseSearch } from './pose-search'
@@ -209,6 +209,22 @@ describe('a bank', () => {
       tried: 0,
       reach: null,
     })
+  })
+
+  test('of many exemplars looks for the best of eight, one after another', async () => {
+    const data = pile(64, 4, 0)
+    const single = await makeBank(data, options, still)
+    // Ground alone fits nothing: the one that shows the anatomy is the only one that counts, if it is among the eight.
+    const empty: Atlas = { image: new Float32Array(64 * 64).fill(0.2), labels: data.exemplars[0]!.labels }
+    const with9 = (at: number) => Array.from({ length: 9 }, (_, k) => (k === at ? data.exemplars[0]! : empty))
+    const told: [number, number][] = []
+    const many = await makeBank({ ...data, exemplars: with9(5) }, options, (...now) => Promise.resolve(void told.push(now)))
+    expect(many).toEqual(single)
+    expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).sort((a, b) => a - b))
+    expect(told.every(([done, of]) => done <= of)).toBe(true)
+    const find = vi.spyOn(PoseSearch.prototype, 'find')
+    await makeBank({ ...data, exemplars: with9(4) }, options, still)
+    expect(find.mock.calls.length).toBeLessThanOrEqual(8 * 4 + 4)
   })
 
   test('ends when what it tells throws', async () => {

@@ -69,6 +69,8 @@ const workingSize = 64
 const leastEligible = 3
 /** Most images whose way back is tried: of each patient as many as of another, and one at least. */
 const mostTried = 60
+/** Most exemplars that are looked for in the pool, spread evenly: as many slices of one volume tell no more, and each takes its time. */
+const mostSearched = 8
 /** Degrees between the rotations that are tried, at most; on the way back. */
 const [turn, turnBack] = [15, 25]
 /** Largest shift between an exemplar and an image, as a share of the side. */
@@ -95,29 +97,29 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
   const atlases = exemplars.map(({ image, labels }) => ({ image: small(image), labels: resizedLabels(labels, data.size, size) }))
   const search = (atlas: Atlas, rotations: readonly number[], over: readonly number[]) =>
     new PoseSearch(atlas.image, atlas.labels, size, rotations, over, Math.round(reach * size))
-  const searches = atlases.map((atlas) => search(atlas, turns(options.rotation, 11, turn), scales))
-
   const pool = options.entries > 0 ? spread(patients, own, options.pool) : []
   const others = new Set(pool.map((i) => patients[i]!)).size
   const each = Math.max(1, Math.floor(mostTried / Math.max(1, others)))
   const tries = Math.min(mostTried, pool.length, others * each)
   const along = data.along.map((ways) => ways.map((way) => way.slice(0, options.stack)))
   const all = pool.length + tries + along.flat(2).length
-  const found: Found[] = []
-  for (const [n, image] of pool.entries()) {
-    const target = small(data.unlabeled[image]!)
-    let best: Found | null = null
-    for (const [k, atlas] of atlases.entries()) {
-      const { pose } = searches[k]!.find(target)
+  const fits: (Found | null)[] = pool.map(() => null)
+  const searched = evenly(exemplars.length, mostSearched)
+  // One exemplar after another, since the templates of one are 30 to 70 MB.
+  for (const [nth, exemplar] of searched.entries()) {
+    const atlas = atlases[exemplar]!
+    const poses = search(atlas, turns(options.rotation, 11, turn), scales)
+    for (const [n, image] of pool.entries()) {
+      const target = small(data.unlabeled[image]!)
+      const { pose } = poses.find(target)
       const laid = layOn(atlas, target, size, pose)
-      if (holdsAll(laid.labels, atlas.labels) && laid.fit > (best?.laid.fit ?? -1))
-        best = { image, exemplar: k, patient: patients[image]!, pose, laid, target }
+      if (holdsAll(laid.labels, atlas.labels) && laid.fit > (fits[n]?.laid.fit ?? -1))
+        fits[n] = { image, exemplar, patient: patients[image]!, pose, laid, target }
+      await tell(Math.ceil((nth * pool.length + n + 1) / searched.length), all)
     }
-    if (best) found.push(best)
-    await tell(n + 1, all)
   }
 
-  found.sort((a, b) => b.laid.fit - a.laid.fit)
+  const found = fits.filter((one) => one !== null).sort((a, b) => b.laid.fit - a.laid.fit)
   const best = upTo(each, found).slice(0, mostTried)
   const eligible: (Found & { wayBack: number })[] = []
   for (const [n, one] of best.entries()) {
@@ -203,6 +205,12 @@ function enlarged(labels: Uint8Array, carried: Uint8Array, field: Laid['field'],
   return carry(labels, size, identity, enlargedField(field, from, size)).map((l) => (kept.has(l) ? l : unknown))
 }
 
+/** Up to `most` of the numbers below `of`, evenly spaced. */
+const evenly = (of: number, most: number): number[] => {
+  const count = Math.min(of, most)
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * of) / count))
+}
+
 /** Up to `most` numbers of images of other patients: the same number of each as far as they go, evenly spaced among his. */
 export function spread(patients: readonly string[], own: ReadonlySet<string>, most: number): number[] {
   const of = new Map<string, number[]>()
@@ -214,7 +222,7 @@ export function spread(patients: readonly string[], own: ReadonlySet<string>, mo
     .flatMap((group, n) => {
       const share = Math.min(group.length, Math.floor(left / (groups.length - n)))
       left -= share
-      return Array.from({ length: share }, (_, i) => group[Math.floor(((i + 0.5) * group.length) / share)]!)
+      return evenly(group.length, share).map((i) => group[i]!)
     })
     .sort((a, b) => a - b)
 }
