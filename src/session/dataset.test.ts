@@ -8,7 +8,7 @@ import { digestOfVolume, emptyDataset, picturesOf, type Dataset } from './datase
 import { withVolumes } from './given-volumes'
 import { hasReference, referenceOf } from './references'
 import { sampleDataset } from './samples'
-import { scoredImages, scoredWith, stacksOf } from './training-data'
+import { patientsOf, scoredImages, scoredWith, stacksOf } from './training-data'
 
 vi.mock('../lib/digest', { spy: true })
 
@@ -276,6 +276,24 @@ test('a volume’s slices are scored together, whatever patient its name suggest
   const [cine] = loaded({ role: 'unlabeled', volume: image('p_1.nii', [2, 2, 2, 3]) }).unlabeled
   const [flat] = loaded({ role: 'unlabeled', volume: image('p_1.nii') }).unlabeled
   expect([scoredWith(cine!), scoredWith(flat!)]).toEqual(['p_1.nii, frame 1', 'p'])
+})
+
+test('volumes that all seem to be of the exemplar’s patient are a patient each for the bank, single images are not', () => {
+  const pile = (names: string[], size: Volume['size']) =>
+    patientsOf(
+      loaded(
+        { role: 'exemplar-image', volume: image('case_0001.nii', size) },
+        { role: 'exemplar-mask', volume: mask('case_0001_mask.nii', size[2] > 1 ? [0, 1, 1, 0, 0, 0, 0, 0] : [0, 1, 1, 0], size) },
+        ...names.map((name, i) => ({ role: 'unlabeled' as const, volume: image(name, size, i + 2) })),
+      ),
+    )
+  const all = pile(['case_0002.nii', 'case_0003.nii'], [2, 2, 2, 1])
+  expect([...new Set(all.patients)]).toEqual(['case_0001.nii', 'case_0002.nii', 'case_0003.nii'])
+  expect([...all.own]).toEqual(['case_0001.nii'])
+  const flat = pile(['case_0002.nii', 'case_0003.nii'], [2, 2, 1, 1])
+  expect([flat.patients, [...flat.own]]).toEqual([['case', 'case'], ['case']])
+  const other = pile(['case_0002.nii', 'p7_0003.nii'], [2, 2, 2, 1])
+  expect([[...new Set(other.patients)], [...other.own]]).toEqual([['case', 'p7'], ['case']])
 })
 
 test('a mask decoded for sorting is not decoded again', () => {

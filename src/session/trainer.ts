@@ -19,7 +19,7 @@ import type { Looks } from './looks'
 import { caseOf, Networks } from './networks'
 import { prepareLabels } from './preparation'
 import { referenceOf } from './references'
-import { scoredImages, scoredWith, stacksOf } from './training-data'
+import { patientsOf, scoredImages, scoredWith, stacksOf } from './training-data'
 import { copyOf, snapshotOf, type Snapshot } from '../timeline/snapshot'
 import type { LiveViews } from '../timeline/live-views'
 import { upTo, withSnapshot } from '../timeline/timeline'
@@ -159,12 +159,7 @@ export class Trainer extends Networks {
   /** Makes the bank. @param tell as in `makeBank` */
   async makeBank(tell: (done: number, of: number) => Promise<void>): Promise<void> {
     const { dataset, prepared, config } = this
-    const data = {
-      ...prepared,
-      patients: dataset.unlabeled.map(({ patient }) => patient),
-      own: new Set(annotated(dataset).map(({ picture }) => picture.patient)),
-      along: stacksOf(dataset),
-    }
+    const data = { ...prepared, ...patientsOf(dataset), along: stacksOf(dataset) }
     const { atlases, stack, atlasPool, atlasAgreement, atlasRotation } = config
     const options = { entries: atlases, stack, pool: atlasPool, agreement: atlasAgreement, rotation: atlasRotation }
     const bank = await makeBank(data, options, tell)

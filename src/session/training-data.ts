@@ -99,6 +99,18 @@ export function scoredWith({ patient, frame, source: { volume } }: Picture): str
 }
 
 /**
+ * Whose image each unlabelled one is, and whose the exemplars are, for the bank. Where all volumes seem to be of the exemplar's patient, as case_0001
+ * and case_0002 of a patient "case", each is a patient of its own.
+ */
+export function patientsOf(dataset: Dataset): { patients: string[]; own: Set<string> } {
+  const teaching = annotated(dataset).map(({ picture }) => picture)
+  const by = (key: (picture: Picture) => string) => ({ patients: dataset.unlabeled.map(key), own: new Set(teaching.map(key)) })
+  const byName = by(({ patient }) => patient)
+  if (byName.patients.some((patient) => !byName.own.has(patient))) return byName
+  return by(({ patient, source: { volume } }) => (volume.size[2] > 1 ? volume.name : patient))
+}
+
+/**
  * Images that are scored: those with a reference mask, except the exemplars and, if others remain, their patients and volumes, since
  * slices of one patient are nearly copies of each other.
  */
