@@ -311,6 +311,14 @@ describe('a bank of pseudo-exemplars', () => {
     const next = of('bank').at(-1)!.bank!
     expect(next.entries.map(({ image }) => patientOf(image))).not.toContain(patients[0])
     expect(next.entries.map(({ image }) => image)).not.toContain(bank!.entries[1]!.image)
+
+    // What was taken out stays out where the run goes back to before.
+    const last = trainerOf(session)
+    await last.steps(1)
+    expect([last.safe, last.t]).toEqual([7, 8])
+    await last.takeFromBank(next.entries[0]!.image)
+    last.goBack(null)
+    expect(last.marks.at(-1)).toEqual({ step: 7, what: 'unbanked', picture: next.entries[0]!.image })
   })
 
   test('can be interrupted while it is made, and is then made from the start', async () => {

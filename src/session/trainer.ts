@@ -291,7 +291,10 @@ export class Trainer extends Networks {
     this.t = this.queued = step
     while (this.rows.length > 0 && this.rows.at(-1)!.step > step) this.rows.pop()
     while (this.scores.length > 0 && this.scores.at(-1)!.step > step) this.scores.pop()
-    while (this.marks.length > 0 && this.marks.at(-1)!.step > step) this.marks.pop()
+    // What somebody took out of the bank stays out of it.
+    const undone = this.marks.filter((mark) => mark.step > step)
+    this.marks.length -= undone.length
+    this.marks.push(...undone.filter(({ what }) => what === 'unbanked').map((mark) => ({ ...mark, step })))
     this.timeline = upTo(this.timeline, step)
     if (why) this.mark(why, reached)
     this.runner = this.runnerFrom(this.kept.at(-1)!)
