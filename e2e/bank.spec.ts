@@ -41,4 +41,12 @@ test('slices along the exemplar’s stack say how far they are', async ({ page }
   await expect(bank(page)).toContainText('labels were carried to 3 slices along its stack')
   // The bank stays within its panel.
   expect(await bank(page).evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true)
+  for (const left of [2, 1, 0]) {
+    await bank(page)
+      .getByRole('button', { name: /^Remove / })
+      .first()
+      .click()
+    await expect(entries(page)).toHaveCount(left)
+  }
+  await expect(bank(page)).toContainText('All were removed.')
 })

@@ -15,6 +15,7 @@ import './styles/pile.css'
 export function BankList() {
   const asked = usePage(({ asked }) => asked.atlases > 0 || asked.stack > 0)
   const bank = usePage((state) => state.bank)
+  const removed = usePage(({ marks }) => marks.some(({ what }) => what === 'unbanked'))
   const progress = usePage((state) => state.progress.bank)
   const classes = usePage((state) => state.dataset?.classes)
   const palette = useMemo(() => paletteOf(classes ?? []), [classes])
@@ -24,7 +25,7 @@ export function BankList() {
       <h3 id="bank-heading">Bank of pseudo-exemplars</h3>
       {bank ? (
         <>
-          <p className="note">{saidOf(bank)}</p>
+          <p className="note">{saidOf(bank, removed)}</p>
           {bank.reach && <Reach reach={bank.reach} />}
         </>
       ) : progress ? (
@@ -61,17 +62,19 @@ function Reach({ reach: { rotation, scale } }: { reach: NonNullable<BankInfo['re
   )
 }
 
-function saidOf({ entries, eligible, tried }: BankInfo): string {
+function saidOf({ entries, eligible, tried, reach }: BankInfo, removed: boolean): string {
   const along = entries.filter(({ away }) => away > 0).length
+  const few = tried > 0 && !reach
   const found = [
-    ...(tried > 0 ? [`In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back.`] : []),
+    ...(tried > 0
+      ? [`In ${eligible} of ${plural(tried, 'patient')} the exemplar’s labels find their way back${few ? ', too few to trust' : ''}.`]
+      : []),
     ...(along > 0 ? [`The exemplar’s labels were carried to ${plural(along, 'slice')} along its stack.`] : []),
   ].join(' ')
   if (entries.length > 0) return `${found} These train like exemplars; remove one that is wrong.`
-  if (tried === 0) return 'None: there is no image of another patient, and no slice beside the exemplar that looks like it.'
-  if (eligible < 3)
-    return `${found} That is too few to trust: this image is unlike the others. Annotate another one, or one at another level.`
-  return `${found} All were removed.`
+  if (removed) return `${found} All were removed.`
+  if (few) return `${found} This image is unlike the others: annotate another one, or one at another level.`
+  return 'None: there is no image of another patient, and no slice beside the exemplar that looks like it.'
 }
 
 function Entry({ entry: { image, name, labels, fit, wayBack, away }, palette }: { entry: BankEntryInfo; palette: Palette }) {
