@@ -56,9 +56,13 @@ test('a held-out patient of the sample gets the same masks from the run, from it
   const other = await context.newPage()
   await open(other, 'backend=wasm')
   await choose(other, 'Zip or mixed files', { ...zip, mimeType: 'application/zip' })
+  // No sample is loaded: each can be chosen.
+  await expect(other.getByRole('combobox', { name: 'Sample' })).toHaveValue('')
   await segment(other, heldOut)
   await expect(button(other, 'Export run')).toBeDisabled()
   expect(own(await savedZip(other, 'Export masks'))).toEqual(expected)
+  await other.getByRole('combobox', { name: 'Sample' }).selectOption('Cardiac phantom')
+  await expectState(other, 'ready')
 
   const folder = mkdtempSync(join(tmpdir(), 'further-'))
   try {

@@ -18,7 +18,9 @@ import { SourceList } from './source-list'
 export function DataPanel() {
   const dataset = usePage((state) => state.dataset)
   const busy = usePage(loading)
-  const own = dataset !== null && dataset.sample === null && (dataset.exemplars.length > 0 || dataset.unlabeled.length > 0)
+  const images = dataset !== null && (dataset.exemplars.length > 0 || dataset.unlabeled.length > 0)
+  // As the page opens, it is empty until the sample comes.
+  const own = dataset?.sample === null && (images || !busy)
   const can = usePage((state) => allowed(state).load)
   return (
     <section id="data" className="panel data" aria-labelledby="data-heading" aria-busy={busy}>
@@ -36,7 +38,7 @@ export function DataPanel() {
             if (chosen) loadSample(chosen)
           }}
         >
-          {own && <option value="">Your own files</option>}
+          {own && <option value="">{images ? 'Your own files' : 'None'}</option>}
           {samples.map((sample) => (
             <option key={sample}>{sample}</option>
           ))}
