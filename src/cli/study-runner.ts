@@ -70,7 +70,8 @@ async function begin(task: Task): Promise<(number: number) => Promise<void>> {
       problem = (error instanceof Error ? error.message : String(error)).replace(/[^.]$/, '$&.')
       if (!expected.some((kind) => error instanceof kind)) console.error(error)
     }
-    const place = placeOf(info.backend)
+    // Results are shown to others: no more of the machine than decides how fast it is.
+    const place = { ...placeOf(info.backend), os: `${process.platform} ${process.arch}` }
     const made = { version, commit: task.commit, ended: new Date().toISOString(), backend: info.backend, adapter: info.adapter, place }
     const file: CellFile = { format: 'exemplar-lab-cell', ...cell, made, problem, result }
     out.put(cell, file)
