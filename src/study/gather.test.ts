@@ -111,6 +111,26 @@ test('time is of the processor where that computes', () => {
   expect(table('Dice by minutes')).toContainEqual(['hearts', 'old', '100', '1.00', '0.600', '0.300', '0.600', '–'])
 })
 
+test('minutes are of the machine that made most runs, and compared on one alone', () => {
+  const elsewhere = structuredClone(cells)
+  for (const cell of elsewhere.filter(({ arm }) => arm === 'new')) cell.made.place['cpu'] = 'two'
+  const all = gather(study, new Map(elsewhere.map((cell) => [cell.key, cell])), study.compare)
+  expect(all.machines).toEqual(['wasm · SIMD · one', 'wasm · SIMD · two'])
+  expect(all.comparisons[0]!.all.ends.n).toBe(2)
+  expect(all.comparisons[0]!.all.equalTime.n).toBe(0)
+  const [minutes, equal] = ['Dice by minutes', 'Comparisons at equal minutes'].map((title) =>
+    tablesOf(all).find((one) => one.title === title)!,
+  )
+  expect(minutes!.rows.map(([data, arm]) => [data, arm])).toEqual([
+    ['hearts', 'old'],
+    ['bellies', 'old'],
+  ])
+  expect(minutes!.note).toMatch(/Minutes are those of runs on wasm · SIMD · one; others were made on wasm · SIMD · two\.$/)
+  // Nothing is left to compare, so there is no table of it.
+  expect(equal).toBeUndefined()
+  expect(reportOf(study, all)).not.toContain('NaN')
+})
+
 test('runs on other patients are no pair', () => {
   const other = structuredClone(cells[3]!)
   other.result!.scores[1]!.perPatient = { p9: [1, 1] }

@@ -25,7 +25,7 @@ export interface Row {
   unit: string
   /** The patient with the smallest Dice, mean over the runs that score it. */
   worst: { patient: string; dice: number } | null
-  /** Means over the runs, at each step that all of them are scored at. */
+  /** Means over the runs, at each step that all of them are scored at; minutes over those where most runs of the study were made, NaN without one. */
   curve: { step: number; minutes: number; dice: number }[]
   calibration: Calibration | null
 }
@@ -37,7 +37,7 @@ export interface Comparison {
   ends: Estimate
   /** Interval of the same mean, from drawing patients. */
   patients: { low: number; high: number }
-  /** Differences at the end of the shorter of both, in minutes. */
+  /** Differences at the end of the shorter of both, in minutes, of pairs made on one kind of machine. */
   equalTime: Estimate
   /** Pairs of runs that different versions of the program made. */
   mixed: number
@@ -50,6 +50,8 @@ export interface Gathered {
   missing: { cell: Cell; problem: string | null }[]
   /** Runs in the folder that are none of the study's. */
   strange: number
+  /** The kinds of machine where runs were made, that of the most first. */
+  machines: string[]
   cells: EndedCell[]
 }
 
@@ -60,6 +62,9 @@ const numbers = (values: readonly (number | null)[]): number[] => values.map((va
 /** Seconds of training: the processor's on backends that compute there, since other programs do not lengthen these; else the clock's. */
 const secondsOf = ({ made }: CellFile, { seconds, cpuSeconds }: CellScore): number =>
   made.backend === 'webgpu' ? seconds : (cpuSeconds ?? seconds)
+
+/** What decides how fast a run is, besides its settings. */
+const machineOf = ({ made }: CellFile): string => [made.backend, made.adapter, made.place['cpu']].filter((part) => part).join(' · ')
 
 /** Mean Dice of each patient after the last step. */
 const patientsOf = (cell: EndedCell): Map<string, number> =>
@@ -72,7 +77,8 @@ function meansBy(entries: readonly (readonly [string, number])[]): Map<string, n
   return new Map([...groups].map(([name, values]) => [name, meanOf(values)]))
 }
 
-function rowOf(data: string, arm: string, wanted: number, cells: EndedCell[]): Row {
+/** @param timed the kind of machine whose minutes are given */
+function rowOf(data: string, arm: string, wanted: number, cells: EndedCell[], timed: string | undefined): Row {
   const names = cells[0]?.result.classes ?? []
   const hd95 = (c: number) => meanOf(cells.flatMap(({ result }) => Object.values(result.hd95.perPatient).map((own) => own[c] ?? NaN)))
   const perClass = names.map((name, c) => ({
@@ -86,7 +92,7 @@ function rowOf(data: string, arm: string, wanted: number, cells: EndedCell[]): R
   const curve = steps.flatMap((step) => {
     const own = cells.map((cell) => [cell, cell.result.scores.find((score) => score.step === step)] as const)
     if (own.some(([, score]) => !score)) return []
-    const minutes = meanOf(own.map(([cell, score]) => secondsOf(cell, score!) / 60))
+    const minutes = meanOf(own.flatMap(([cell, score]) => (machineOf(cell) === timed ? [secondsOf(cell, score!) / 60] : [])))
     return [{ step, minutes, dice: meanOf(own.map(([, score]) => score!.dice ?? NaN)) }]
   })
   return {
@@ -118,8 +124,8 @@ type Pair = readonly [EndedCell, EndedCell]
 
 function compared(data: string, groups: readonly (readonly Pair[])[]): Comparison {
   const pairs = groups.flat()
-  const differences = (value: (cell: EndedCell, pair: Pair) => number) =>
-    estimateOf(pairs.map((pair) => value(pair[0], pair) - value(pair[1], pair)).filter((difference) => !Number.isNaN(difference)))
+  const differences = (some: readonly Pair[], value: (cell: EndedCell, pair: Pair) => number) =>
+    estimateOf(some.map((pair) => value(pair[0], pair) - value(pair[1], pair)).filter((difference) => !Number.isNaN(difference)))
   const byPatient = groups.map((group) => {
     const sums = new Map<string, { sum: number; weight: number }>()
     for (const [a, b] of group) {
@@ -136,9 +142,12 @@ function compared(data: string, groups: readonly (readonly Pair[])[]): Compariso
   })
   return {
     data,
-    ends: differences(diceOf),
+    ends: differences(pairs, diceOf),
     patients: bootstrap(byPatient),
-    equalTime: differences((cell, [a, b]) => diceAt(scoresOf(cell), Math.min(secondsOf(a, last(a)), secondsOf(b, last(b))))),
+    equalTime: differences(
+      pairs.filter(([a, b]) => machineOf(a) === machineOf(b)),
+      (cell, [a, b]) => diceAt(scoresOf(cell), Math.min(secondsOf(a, last(a)), secondsOf(b, last(b)))),
+    ),
     mixed: pairs.filter(([a, b]) => a.made.commit !== b.made.commit).length,
   }
 }
@@ -153,6 +162,9 @@ export function gather(study: Study, ended: ReadonlyMap<string, CellFile>, pairs
     return file?.result ? (file as EndedCell) : null
   }
   const having = (data: string, arm: string) => study.cells.filter((cell) => cell.data === data && cell.arm === arm)
+  const counts = new Map<string, number>()
+  for (const cell of study.cells.flatMap((one) => scored(one) ?? [])) counts.set(machineOf(cell), (counts.get(machineOf(cell)) ?? 0) + 1)
+  const machines = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!)
   const names = [...study.data.keys()]
   const rows = names.flatMap((data) =>
     [...study.arms.keys()].flatMap((arm) => {
@@ -165,6 +177,7 @@ export function gather(study: Study, ended: ReadonlyMap<string, CellFile>, pairs
               arm,
               wanted.length,
               wanted.flatMap((cell) => scored(cell) ?? []),
+              machines[0],
             ),
           ]
     }),
@@ -195,6 +208,7 @@ export function gather(study: Study, ended: ReadonlyMap<string, CellFile>, pairs
       having(data, arm).flatMap((cell) => (scored(cell) ? [] : [{ cell, problem: ended.get(cell.key)?.problem ?? null }])),
     ),
     strange: [...ended.keys()].filter((key) => !known.has(key)).length,
+    machines,
     cells: [...new Set(study.cells.map(({ key }) => key))].flatMap((key) => (ended.get(key)?.result ? [ended.get(key) as EndedCell] : [])),
   }
 }

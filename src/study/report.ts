@@ -73,7 +73,7 @@ function curvesHtml(rows: readonly Row[], looks: Looks): string {
         name: '',
         column: named(arm),
         look: looks.get(arm)!,
-        points: curve.map((point) => ({ x: point[x], y: point.dice })),
+        points: curve.map((point) => ({ x: point[x], y: point.dice })).filter((point) => !Number.isNaN(point.x)),
       }))
     return [
       chartFigure(`${escape(data)}: Dice by steps`, curves('step'), [0, 1]),

@@ -132,20 +132,23 @@ function calibrationTable(rows: readonly Row[]): Table {
 const budgets = [0.5, 1, 2, 3, 5, 10, 15]
 
 /** Dice by minutes, and comparisons at equal minutes: what differs between machines stands apart. */
-function timeTables(rows: readonly Row[], comparisons: Gathered['comparisons']): Table[] {
-  const longest = Math.max(0, ...rows.map(({ curve }) => curve.at(-1)?.minutes ?? 0))
+function timeTables({ rows, comparisons, machines }: Gathered): Table[] {
+  const longest = Math.max(0, ...rows.map(({ curve }) => curve.at(-1)?.minutes || 0))
   const shown = budgets.filter((minutes) => minutes <= longest)
   return [
     {
       title: 'Dice by minutes',
       note:
         'Minutes of training alone, the bank included; on wasm and cpu of one undisturbed core. Read between the scores of a run of this length: a shorter run ' +
-        'that lets its learning rate fall earlier may have more by then.',
+        'that lets its learning rate fall earlier may have more by then.' +
+        (machines.length > 1
+          ? ` Minutes are those of runs on ${machines[0]}; others were made on ${machines.slice(1).join(' and ')}.`
+          : ''),
       head: ['data', 'arm', 'steps', 'minutes', 'Dice', ...shown.map((minutes) => `at ${minutes} min`)],
       words: 2,
       rows: rows.flatMap((row) => {
         const end = row.curve.at(-1)
-        if (!end) return []
+        if (!end || Number.isNaN(end.minutes)) return []
         const scores = row.curve.map(({ minutes, dice }) => ({ at: minutes, dice }))
         const times = shown.map((minutes) => fixed(diceAt(scores, minutes)))
         return [[row.data, row.arm, String(end.step), fixed(end.minutes, 2), fixed(end.dice), ...times]]
@@ -153,7 +156,7 @@ function timeTables(rows: readonly Row[], comparisons: Gathered['comparisons']):
     },
     {
       title: 'Comparisons at equal minutes',
-      note: 'As above, but each pair when the shorter of both runs ends.',
+      note: `As above, but each pair when the shorter of both runs ends${machines.length > 1 ? ', and only pairs of one kind of machine' : ''}.`,
       head: ['arms', 'data', 'n', 'difference', '95 % over runs'],
       words: 2,
       rows: comparisonRows(comparisons, ({ equalTime }) => equalTime),
@@ -190,7 +193,8 @@ function seedsByExemplar(cells: readonly { exemplar: string; seed: number }[]): 
 }
 
 /** All tables that have rows; what depends on the machine comes last. */
-export function tablesOf({ rows, comparisons, missing }: Gathered): Table[] {
+export function tablesOf(gathered: Gathered): Table[] {
+  const { rows, comparisons, missing } = gathered
   const names = [...new Set(rows.map(({ data }) => data))]
   return [
     ...names.map((data) =>
@@ -202,7 +206,7 @@ export function tablesOf({ rows, comparisons, missing }: Gathered): Table[] {
     comparisonTable(comparisons),
     calibrationTable(rows),
     missingTable(missing),
-    ...timeTables(rows, comparisons),
+    ...timeTables(gathered),
   ].filter((table) => table.rows.length > 0)
 }
 
