@@ -1,5 +1,5 @@
 #!/bin/bash
-# One part of a study in each task of a Slurm array. In a checkout of this repository, where `npm ci --ignore-scripts` has been run once:
+# One part of a study in each task of a Slurm array. In a checkout of this repository, where `node scripts/setup.mjs` has been run once:
 #   sbatch --array=0-15 docs/cluster/slurm.sh studies/whole.json /scratch/you/whole /scratch/you/images
 # The tasks share the work by the array's own numbers. One that is killed or requeued goes on with what has no result yet.
 #SBATCH --job-name=exemplar-lab
