@@ -6,7 +6,7 @@ import { allowed } from '../store/state'
 import { count } from './format'
 import { NumberField, type NumberKey } from './number-field'
 
-/** These two are in the run bar. */
+/** These two are beside the preset. */
 const elsewhere: readonly Key[] = ['steps', 'seed']
 
 const shown = keys.filter((key) => !elsewhere.includes(key))
