@@ -3,6 +3,7 @@ import type { Config } from '../method/config'
 import { networkOf } from '../method/model'
 import { bufferShapes, groupsOf, parameterShapes, type UNet } from '../nn/unet'
 import { bytesField, floatField, intField, joined, messageField, textField, type Field } from './protobuf'
+import { notice } from '../lib/notice'
 import type { StoredTensor } from '../lib/safetensors'
 
 /**
@@ -20,7 +21,6 @@ const irVersion = 8
 /** Slope of LeakyReLU below 0, as in src/nn/unet.ts. */
 const slope = 0.01
 
-const notice = 'This is research software, not a medical device. Do not use it for diagnosis or treatment.'
 const imageSays = 'Grey images [batch, 1, height, width] with values 0..1; height and width are multiples of 16.'
 const probabilitiesSay = 'The probability of each class, [batch, classes, height, width].'
 

@@ -1,6 +1,8 @@
+import { unzipSync } from 'fflate'
 import { expect, test, vi } from 'vitest'
 import { fromBytes } from '../data/given-file'
 import { disagreement } from '../image/masks'
+import { splitRuns } from '../session/run-archive'
 import { exemplar, images, inRole } from '../session/disc-files.test-support'
 import { sessionsOnWasm, threeSteps } from '../session/sessions.test-support'
 import { Keeper } from './keeper'
@@ -124,6 +126,9 @@ test('curves, masks and what differs come from what is kept, and a list that is 
 
   await tab.log.edit(a, { name: 'Cross' })
   const file = await tab.log.export([a, b])
+  expect(new TextDecoder().decode(unzipSync(file.bytes)['README.txt'])).toContain('Do not use it for diagnosis or treatment.')
+  const given = fromBytes(file.name, file.bytes)
+  expect((await splitRuns([{ role: null, file: given }])).records).toEqual([given])
   const fresh = await openTab()
   expect(await fresh.log.import([fromBytes(file.name, file.bytes)])).toEqual({ count: 2, problems: [] })
   const same = (run: LoggedRun) => ({ ...run, id: '', ended: 0, pinned: false, bytes: 0 })

@@ -2,10 +2,12 @@ import { fromBytes, type GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import { seenName, zip, type Files } from '../export/archive'
 import { disagreement } from '../image/masks'
+import { notice } from '../lib/notice'
 import { storageReason } from '../lib/storage-reason'
+import { version } from '../lib/version'
 import type { StepMetrics } from '../method/history'
 import type { ExportedFile, PictureId, SessionEvent } from '../session/events'
-import { longestName, readRecords, recordFiles, type RunRecord } from '../session/run-record'
+import { aboutName, longestName, readRecords, recordFiles, type RunRecord } from '../session/run-record'
 import type { Session } from '../session/session'
 import type { LoggedRun, RunCurves } from './logged-run'
 
@@ -184,7 +186,8 @@ export class RunLog {
 
   /** A zip with a folder for each run. @throws InputError if one is there no longer */
   async export(ids: readonly string[]): Promise<ExportedFile> {
-    const all: Files = {}
+    const about = `Runs of Exemplar Lab ${version}, a folder each: settings, curves, scores and masks, without networks and images. Import in Run log reads them.\n\n${notice}\n`
+    const all: Files = { [aboutName]: new TextEncoder().encode(about) }
     for (const [i, id] of ids.entries()) {
       const record = await this.record(id)
       const folder = `run-${String(i + 1).padStart(String(ids.length).length, '0')}`

@@ -61,7 +61,9 @@ test('a zip of records alone is for the run log; one with networks, or of anythi
   const { session, record } = await finished()
   const records = (folder: string) => Object.fromEntries(Object.entries(recordFiles(record)).map(([name, bytes]) => [folder + name, bytes]))
   const own = { ...records('run-1/'), ...records('run-2/') }
-  for (const files of [own, records(''), recordFiles({ ...record, masks: null })]) expect(await isRecords(fileOf(files))).toBe(true)
+  const about = { 'README.txt': new Uint8Array(9) }
+  for (const files of [own, records(''), { ...about, ...own }, recordFiles({ ...record, masks: null })])
+    expect(await isRecords(fileOf(files))).toBe(true)
   const { 'config.json': config } = records('')
   const others: Files[] = [await session.files('run'), { ...own, 'run-1/a.png': new Uint8Array(9) }, { 'config.json': config! }, {}]
   for (const files of others) expect(await isRecords(fileOf(files))).toBe(false)

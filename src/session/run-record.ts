@@ -38,6 +38,9 @@ export interface RunRecord {
   masks: SeenMasks | null
 }
 
+/** Beside the folders of an export of the run log. */
+export const aboutName = 'README.txt'
+
 const names = { config: 'config.json', summary: 'summary.json', curves: 'metrics.csv', masks: seenName } as const
 
 /** The record of a run as it stands. @param seconds as in `RunRecord` @param predictions of its present weights, by image */
@@ -131,7 +134,11 @@ export function areRecords(listed: readonly Pick<Entry, 'name'>[]): boolean {
   const whole = new Set(entries)
   const folders = entries.flatMap((name) => folderOf(name) ?? [])
   const own = new Set(folders.flatMap((folder) => Object.values(names).map((name) => folder + name)))
-  return folders.length > 0 && entries.every((name) => own.has(name)) && folders.every((folder) => whole.has(folder + names.curves))
+  return (
+    folders.length > 0 &&
+    entries.every((name) => own.has(name) || name === aboutName) &&
+    folders.every((folder) => whole.has(folder + names.curves))
+  )
 }
 
 const noRun = (file: string) =>
