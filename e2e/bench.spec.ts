@@ -5,6 +5,7 @@ test('?bench measures a step in the worker, shows a table and saves it', async (
   await page.goto('/?bench&backend=wasm&only=steps&step=T16&steps=1')
   const status = page.getByRole('status')
   await expect(status).toHaveAttribute('data-state', 'ready')
+  await expect(page.getByRole('contentinfo')).toContainText('not a medical device')
   await expect(button(page, 'Save JSON')).toBeDisabled()
   await button(page, 'Start').click()
   await expect(status).toHaveAttribute('data-state', 'finished', { timeout: 90_000 })

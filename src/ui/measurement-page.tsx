@@ -3,6 +3,7 @@ import type { Measurement } from '../store/address'
 import { copyReport, saveReport, startMeasurement, stopMeasurement, useMeasurement } from '../store/measurement'
 import type { Found } from '../worker/protocol'
 import { Spoken } from './announcements'
+import { ResearchNotice } from './footer'
 import { OfflineOffer } from './offline-offer'
 import { ThemeToggle } from './theme-toggle'
 import './styles/measurement.css'
@@ -80,6 +81,9 @@ export function MeasurementPage({ what }: { what: Measurement }) {
         </section>
         {found && <Findings {...found} />}
       </main>
+      <footer className="footer quiet">
+        <ResearchNotice />
+      </footer>
       <OfflineOffer />
     </>
   )
