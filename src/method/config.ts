@@ -271,6 +271,14 @@ export const parameters = {
     mark: 'inferred',
     hint: 'lambda_fp (UniMatch).',
   }),
+  classBalance: number('Teaching', 'Class balance', {
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 0.1,
+    mark: 'measured',
+    hint: 'How much pixels of small classes count for more in the labelled cross-entropy: n^-balance for a class of n pixels. 0: every pixel alike (the neighbours), 1: every class.',
+  }),
   unsupervisedLoss: choice('Teaching', 'Unlabelled loss', {
     default: 'dice',
     options: ['dice', 'ce'],
@@ -561,7 +569,7 @@ export const presets = {
   Paper: {
     ...long,
     ...{ tau: 0.95, warmup: 0, ramp: 0.9, weakRotation: 20, flip: true, strongBlur: 2, strongNoise: 0 },
-    ...{ atlases: 0, stack: 0, draws: 'shared' },
+    ...{ classBalance: 0, atlases: 0, stack: 0, draws: 'shared' },
   },
 } as const satisfies Record<string, Partial<Config>>
 

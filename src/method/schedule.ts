@@ -35,11 +35,12 @@ export const featureViews = (config: Config): number => (config.featurePerturb =
 export function termsAt(t: number, config: Config): Term[] {
   const { exemplars, synthetics } = labeledShares(config)
   const taught = rampAt(t, config) > 0
+  const supervised = supervisedForm(config)
   const unsupervised = unsupervisedForms[config.unsupervisedLoss]
   const feature: Term = { name: 'feature', images: config.batchUnlabeled, form: unsupervised }
   const terms: Term[] = [
-    { name: 'exemplar', images: exemplars, form: supervisedForm },
-    { name: 'synthetic', images: synthetics, form: supervisedForm },
+    { name: 'exemplar', images: exemplars, form: supervised },
+    { name: 'synthetic', images: synthetics, form: supervised },
     { name: 'image', images: config.imageTerm && taught ? config.batchUnlabeled : 0, form: unsupervised },
     ...(config.featureTerm && taught ? Array.from({ length: featureViews(config) }, () => feature) : []),
   ]

@@ -318,7 +318,7 @@ async function expectUnknownTeachesNothing(): Promise<void> {
   const truth = await target.data()
   expect(new Set(truth)).toEqual(new Set([-1, 0, 1, 2]))
   const { exemplars, synthetics } = labeledShares(config)
-  const groups = [exemplars, synthetics].map((images) => ({ images, form: supervisedForm }))
+  const groups = [exemplars, synthetics].map((images) => ({ images, form: supervisedForm(config) }))
   const random = new Random(4)
   const logits = Float32Array.from({ length: 3 * truth.length }, () => random.normal())
   const elsewhere = logits.map((v, i) => (truth[Math.floor(i / 3)]! < 0 ? v * 40 - 7 : v))

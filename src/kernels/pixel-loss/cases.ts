@@ -4,15 +4,16 @@ import { filled, normal, sizesOf } from '../testing/values'
 import type { LossAttrs, LossForm } from './pixel-loss.twin'
 
 const forms: LossForm[] = [
-  { crossEntropy: 0.5, dice: 0.5, overAll: false },
-  { crossEntropy: 0, dice: 1, overAll: true },
-  { crossEntropy: 1, dice: 0, overAll: true },
-  { crossEntropy: 1, dice: 1, overAll: false },
+  { crossEntropy: 0.5, dice: 0.5, overAll: false, balance: 0.5 },
+  { crossEntropy: 0, dice: 1, overAll: true, balance: 0 },
+  { crossEntropy: 1, dice: 0, overAll: true, balance: 0 },
+  { crossEntropy: 1, dice: 1, overAll: false, balance: 0 },
+  { crossEntropy: 1, dice: 0.5, overAll: false, balance: 1 },
 ]
 
 /** Two groups of different size and form if there are enough images. */
 function attrsOf(random: Random, models: number, images: number): LossAttrs {
-  const groups = [Math.ceil(images / 2), Math.floor(images / 2)].map((images) => ({ images, form: forms[random.integer(4)]! }))
+  const groups = [Math.ceil(images / 2), Math.floor(images / 2)].map((images) => ({ images, form: forms[random.integer(forms.length)]! }))
   return { models, groups: groups.filter(({ images }) => images > 0) }
 }
 

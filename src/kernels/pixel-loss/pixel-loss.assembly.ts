@@ -18,9 +18,8 @@ function drain(from: usize, to: usize): void {
 }
 
 /**
- * dLogits = P, 0 where the target is -1, and for each image the sums [3 C + 2], float64: of w P t, w P^2 and w t of each class, then of w CE
- * and w.
- * @param scratch 4 C + 2 vectors
+ * dLogits = P, 0 where the target is -1, and for each image the sums [C, 4], float64, of each class: of w P t, w P^2, w t and w t CE.
+ * @param scratch 5 C vectors
  */
 export function pixelLossSums(
   logits: usize,
@@ -34,9 +33,7 @@ export function pixelLossSums(
 ): void {
   const tile = scratch
   const own = scratch + (C << 4)
-  const all = 3 * C + 2
-  const ce = own + 3 * (C << 4)
-  const total = ce + 16
+  const all = C << 2
   const one = f32x4.splat(1)
   memory.fill(own, 0, all << 4)
   for (let n = 0; n < batch; n++, sums += all << 3) {
@@ -59,17 +56,17 @@ export function pixelLossSums(
           sum = f32x4.add(sum, e)
           taught = v128.bitselect(z, taught, f32x4.eq(t, f32x4.splat(<f32>c)))
         }
-        v128.store(ce, f32x4.add(v128.load(ce), v128.and(f32x4.sub(log4(sum), taught), w)))
-        v128.store(total, f32x4.add(v128.load(total), v128.and(one, w)))
+        const ce = f32x4.sub(log4(sum), taught)
         const share = f32x4.div(one, sum)
         let to = own
-        for (let c = 0; c < C; c++, to += 48) {
+        for (let c = 0; c < C; c++, to += 64) {
           const P = v128.and(f32x4.mul(v128.load(tile + (c << 4)), share), w)
           v128.store(tile + (c << 4), P)
           const hot = f32x4.eq(t, f32x4.splat(<f32>c))
           v128.store(to, f32x4.add(v128.load(to), v128.and(P, hot)))
           v128.store(to, multiplyAdd(P, P, v128.load(to, 16)), 16)
           v128.store(to, f32x4.add(v128.load(to, 32), v128.and(one, hot)), 32)
+          v128.store(to, f32x4.add(v128.load(to, 48), v128.and(ce, hot)), 48)
         }
         scatterPixels(tile, dLogits, C, some)
         logits += (C * some) << 2
@@ -81,9 +78,15 @@ export function pixelLossSums(
   }
 }
 
+/** count^-balance, 1 for none: what a pixel counts in the cross-entropy. `Math.pow` would bring tables into the module. */
+function weightOf(count: f64, balance: f64): f64 {
+  const log = log4(f32x4.splat(<f32>max<f64>(1, count)))
+  return <f64>f32x4.extract_lane(exp4(f32x4.mul(log, f32x4.splat(<f32>-balance))), 0)
+}
+
 /**
- * One group's loss at `loss`, and for each of its images what the gradient needs, [2 C + 1]: for each class a and b of
- * d loss / d P = a t + b P (weighted), then the weight of the cross-entropy. `sums` are those of its `images` images.
+ * One group's loss at `loss`, and for each of its images what the gradient needs, [C, 3]: for each class a and b of
+ * d loss / d P = a t + b P (weighted), then the weight of the cross-entropy at its pixels. `sums` are those of its `images` images.
  */
 export function pixelLossOfGroup(
   sums: usize,
@@ -95,49 +98,59 @@ export function pixelLossOfGroup(
   crossEntropy: f64,
   dice: f64,
   overAll: bool,
+  balance: f64,
 ): void {
-  const all = 3 * C + 2
+  const all = C << 2
   for (let n = 1; n < images; n++)
     for (let k = 0; k < all << 3; k += 8) store<f64>(sums + k, load<f64>(sums + k) + load<f64>(sums + n * (all << 3) + k))
-  const end = sums + 24 * C
-  const norm = overAll ? <f64>images * <f64>pixels : max<f64>(1, load<f64>(end, 8))
+  let norm: f64 = 0
+  let errors: f64 = 0
+  for (let c = 0, own = sums; c < C; c++, own += 32) {
+    const truth = load<f64>(own, 16)
+    const weight = weightOf(truth, balance)
+    norm += weight * truth
+    errors += weight * load<f64>(own, 24)
+  }
+  norm = overAll ? <f64>images * <f64>pixels : max<f64>(1, norm)
   let diceLoss: f64 = 0
   for (let c = 0; c < C; c++) {
-    const own = sums + 24 * c
+    const own = sums + (c << 5)
+    const to = factors + 12 * c
     const above = 2 * load<f64>(own) + 1e-5
     const below = load<f64>(own, 8) + load<f64>(own, 16) + 1e-5
     diceLoss += (1 - above / below) / <f64>C
-    store<f32>(factors + (c << 3), <f32>((-2 / below / <f64>C) * dice))
-    store<f32>(factors + (c << 3), <f32>(((2 * above) / (below * below) / <f64>C) * dice), 4)
+    store<f32>(to, <f32>((-2 / below / <f64>C) * dice))
+    store<f32>(to, <f32>(((2 * above) / (below * below) / <f64>C) * dice), 4)
+    store<f32>(to, <f32>((crossEntropy * weightOf(load<f64>(own, 16), balance)) / norm), 8)
   }
-  store<f32>(factors + (C << 3), <f32>(crossEntropy / norm))
-  const bytes = (2 * C + 1) << 2
+  const bytes = 12 * C
   for (let n = 1; n < images; n++) memory.copy(factors + n * bytes, factors, bytes)
-  store<f32>(loss, <f32>((crossEntropy * load<f64>(end)) / norm + dice * diceLoss))
+  store<f32>(loss, <f32>((crossEntropy * errors) / norm + dice * diceLoss))
 }
 
 /**
- * dLogits of P, which it holds: P (dP - sum of P dP) + k (P - t) with dP and k of the image's `factors`.
+ * dLogits of P, which it holds: P (dP - sum of P dP) + k (P - t) with dP and k, that of the pixel's class, of the image's `factors`.
  * @param scratch C vectors
  */
 export function pixelLossGradient(dLogits: usize, target: usize, factors: usize, scratch: usize, batch: i32, pixels: i32, C: i32): void {
   const one = f32x4.splat(1)
-  for (let n = 0; n < batch; n++, factors += (2 * C + 1) << 2) {
-    const k = v128.load32_splat(factors + (C << 3))
+  for (let n = 0; n < batch; n++, factors += 12 * C) {
     for (let p = 0; p < pixels; p += 4) {
       const some = min(4, pixels - p)
       gatherPixels(dLogits, scratch, C, some)
       const t = loadSome(target, some, -1)
       let mean = f32x4.splat(0)
-      for (let c = 0; c < C; c++) {
-        const P = v128.load(scratch + (c << 4))
-        const hot = v128.and(f32x4.eq(t, f32x4.splat(<f32>c)), v128.load32_splat(factors + (c << 3)))
-        mean = multiplyAdd(P, multiplyAdd(v128.load32_splat(factors + (c << 3), 4), P, hot), mean)
-      }
-      for (let c = 0; c < C; c++) {
+      let k = f32x4.splat(0)
+      for (let c = 0, own = factors; c < C; c++, own += 12) {
         const P = v128.load(scratch + (c << 4))
         const hot = f32x4.eq(t, f32x4.splat(<f32>c))
-        const dP = multiplyAdd(v128.load32_splat(factors + (c << 3), 4), P, v128.and(hot, v128.load32_splat(factors + (c << 3))))
+        k = v128.bitselect(v128.load32_splat(own, 8), k, hot)
+        mean = multiplyAdd(P, multiplyAdd(v128.load32_splat(own, 4), P, v128.and(hot, v128.load32_splat(own))), mean)
+      }
+      for (let c = 0, own = factors; c < C; c++, own += 12) {
+        const P = v128.load(scratch + (c << 4))
+        const hot = f32x4.eq(t, f32x4.splat(<f32>c))
+        const dP = multiplyAdd(v128.load32_splat(own, 4), P, v128.and(hot, v128.load32_splat(own)))
         const ce = f32x4.mul(k, f32x4.sub(P, v128.and(hot, one)))
         v128.store(scratch + (c << 4), multiplyAdd(P, f32x4.sub(dP, mean), ce))
       }

@@ -41,14 +41,14 @@ export const pixelLossOp = defineOp({
   },
   simd: (kernels, { logits, target, losses, dLogits }, { logits: [images, H, W, C] }, attrs) => {
     const numbers = { pixels: H! * W!, C: C! }
-    const sumBytes = 8 * (3 * C! + 2)
-    const factorBytes = 4 * (2 * C! + 1)
+    const sumBytes = 32 * C!
+    const factorBytes = 12 * C!
     kernels.withScratch(images! * (sumBytes + factorBytes), (at) => {
       const sums = { at, size: (images! * sumBytes) / 4 }
       const factors = { at: at + images! * sumBytes, size: (images! * factorBytes) / 4 }
       const each = { models: 1, images: images!, numbers }
       const perImage = { logits, target, dLogits, sums }
-      kernels.eachImage('pixelLossSums', { ...each, perImage, scratch: 16 * (4 * C! + 2) })
+      kernels.eachImage('pixelLossSums', { ...each, perImage, scratch: 80 * C! })
       eachGroup(attrs, (g, first, last, { overAll, ...weights }) => {
         const places = { sums: sums.at + first * sumBytes, factors: factors.at + first * factorBytes, loss: losses.at + 4 * g }
         kernels.call('pixelLossOfGroup', { ...places, ...numbers, ...weights, images: last - first, overAll: Number(overAll) })
@@ -77,8 +77,10 @@ function stockLoss(logits: tf.Tensor4D, target: tf.Tensor3D, form: LossForm): tf
   const above = tf.add(tf.mul(tf.sum(tf.mul(P, wt), [0, 1, 2]), 2), smooth)
   const below = tf.add(tf.add(tf.sum(tf.mul(tf.square(P), tf.expandDims(w, 3)), [0, 1, 2]), tf.sum(wt, [0, 1, 2])), smooth)
   const dice = tf.mean(tf.sub(1, tf.div(above, below)))
-  const ce = tf.neg(tf.sum(tf.mul(logP, wt)))
-  const norm = form.overAll ? tf.scalar(target.size) : tf.maximum(tf.sum(w), 1)
+  const counts = tf.sum(wt, [0, 1, 2])
+  const weights = tf.pow(tf.maximum(counts, 1), -form.balance)
+  const ce = tf.neg(tf.sum(tf.mul(tf.sum(tf.mul(logP, wt), [0, 1, 2]), weights)))
+  const norm = form.overAll ? tf.scalar(target.size) : tf.maximum(tf.sum(tf.mul(counts, weights)), 1)
   return tf.add(tf.mul(tf.div(ce, norm), form.crossEntropy), tf.mul(dice, form.dice))
 }
 

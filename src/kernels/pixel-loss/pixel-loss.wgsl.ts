@@ -41,6 +41,10 @@ function groupTable({ groups }: LossAttrs): string {
     var overAll = ${list(
       'bool',
       groups.map(({ form }) => `${form.overAll}`),
+    )};
+    var balance = ${list(
+      'f32',
+      groups.map(({ form }) => real(form.balance)),
     )};`
 }
 
@@ -52,10 +56,16 @@ const findGroup = (groups: number) => `
   for (var k = 1; k < ${groups}; k++) { if (image - model * uniforms.perModel >= starts[k]) { group = k; } }
   let g = model * ${groups} + group;`
 
+/** What a pixel counts in the cross-entropy of its group, of a class that so many have. */
+const weightOf = (count: string) => `pow(max(1.0, ${count}), -balance[group])`
+
 /** The norm of the cross-entropy from a group's sums, (P t, P^2, t, t CE) for each class. */
 const normOfSums = `
   var total = 0.0;
-  for (var c = 0; c < uniforms.classes; c++) { total += sums[g * uniforms.classes + c].z; }
+  for (var c = 0; c < uniforms.classes; c++) {
+    let count = sums[g * uniforms.classes + c].z;
+    total += ${weightOf('count')} * count;
+  }
   let norm = select(max(1.0, total), f32(images[group] * uniforms.pixels), overAll[group]);`
 
 /**
@@ -126,7 +136,7 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
           for (var k = lane; k < uniforms.lanes; k += laneCount) { s += partial[(g * uniforms.lanes + k) * uniforms.classes + c]; }
           s = total4(s);
           if (lane == 0) { sums[g * uniforms.classes + c] = s; }
-          ce += s.w;
+          ce += ${weightOf('s.z')} * s.w;
           diceLoss += 1.0 - (2.0 * s.x + ${smooth}) / (s.y + s.z + ${smooth});
         }
         // Which wrote the sums.
@@ -155,6 +165,7 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
         ${normOfSums}
         ${topAndSum}
         let class_ = i32(truth[pixel]);
+        let own = crossEntropy[group] * ${weightOf('sums[g * uniforms.classes + class_].z')} / norm;
         var mean = 0.0;
         for (var c = 0; c < uniforms.classes; c++) {
           ${gradientByP}
@@ -162,7 +173,7 @@ export function pixelLossWgsl({ inputs, attrs, backend }: WgslCall<'logits' | 't
         }
         for (var c = 0; c < uniforms.classes; c++) {
           ${gradientByP}
-          result[at + c] = P * (dP - mean) + crossEntropy[group] / norm * (P - select(0.0, 1.0, c == class_));
+          result[at + c] = P * (dP - mean) + own * (P - select(0.0, 1.0, c == class_));
         }`,
   })
   for (const info of [partial, sums]) backend.disposeData(info.dataId)
