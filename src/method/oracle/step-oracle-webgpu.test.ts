@@ -16,7 +16,7 @@ test('a step on WebGPU matches PyTorch with the batch in 3 parts', async () => {
   expect(deviations(await runCase(inParts), stored['each level alone']!, toleranceOf(given))).toEqual({})
 })
 
-test.each(['cross, all levels, dice', 'each level alone', 'cross-entropy', 'unknown pixels', 'own draws'])(
+test.each(['cross, all levels, dice', 'each level alone', 'cross-entropy', 'classes balanced', 'unknown pixels', 'own draws'])(
   'a step on WebGPU matches PyTorch: %s',
   async (name) => {
     const given = cases[name]!

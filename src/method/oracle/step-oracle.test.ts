@@ -91,7 +91,7 @@ test('a single wrong or missing number is found', () => {
 })
 
 /** Enough cases to run every kernel. */
-const few = ['cross, all levels, dice', 'cross-entropy', 'unknown pixels', 'BatchNorm', 'own draws']
+const few = ['cross, all levels, dice', 'cross-entropy', 'classes balanced', 'unknown pixels', 'BatchNorm', 'own draws']
 
 describe.each([
   ['wasm', 'ours', Object.keys(cases)],

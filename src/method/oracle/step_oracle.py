@@ -95,11 +95,12 @@ def dice(z, target, w, e=1e-5):
     return (1 - (2 * over(w * P * t) + e) / (over(w * P * P) + over(w * t) + e)).mean()
 
 
-def supervised(z, y):
+def supervised(z, y, balance):
     """L_sup; y is -1 where the label is unknown."""
     w = (y >= 0).double()
     y = y.clamp(min=0).long()
-    return cross_entropy(z, y, w) / w.sum().clamp(min=1) / 2 + dice(z, y, w) / 2
+    v = torch.bincount(y[w > 0], minlength=z.shape[1]).clamp(min=1).double()[y] ** -balance * w
+    return cross_entropy(z, y, v) / v.sum().clamp(min=1) / 2 + dice(z, y, w) / 2
 
 
 def unsupervised(kind, z, y, m):
@@ -189,8 +190,8 @@ def iteration(case, s, t):
         z = net.decode([torch.cat([features[l][:clean], *(view[l] for view in perturbed)]) for l in LEVELS])
         z_e, z_s, z_strong, *z_views = z.split([E, P, U if image_term else 0] + [U] * views)
 
-        L_E = supervised(z_e, own[k]['exemplar.y'])
-        L_S = supervised(z_s, own[k]['synthetic.y']) if s['synthetic'] else 0
+        L_E = supervised(z_e, own[k]['exemplar.y'], s['classBalance'])
+        L_S = supervised(z_s, own[k]['synthetic.y'], s['classBalance']) if s['synthetic'] else 0
         L_ip, L_fp = 0, 0
         if image_term:
             boxes = own[k]['boxes'], own[k]['partners']
