@@ -10,6 +10,7 @@ import {
   parseValue,
   precisionNote,
   presets,
+  readConfig,
   widthsOf,
   type Key,
   type Parameter,
@@ -64,6 +65,14 @@ describe('the table', () => {
   test('doubles the width at each level', () => {
     expect(widthsOf({ baseWidth: 8 })).toEqual([8, 16, 32, 64, 128])
   })
+})
+
+test('settings of a version that lacked some are as its runs were', () => {
+  const { classBalance, tau, ...others } = makeConfig({ seed: 7, steps: 900 })
+  expect([tau > 0, classBalance >= 0]).toEqual([true, true])
+  const { config, added, unknown } = readConfig({ ...others, momentum3: 1 })
+  expect(config).toEqual({ ...makeConfig({ seed: 7, steps: 900 }), classBalance: 0 })
+  expect([added, unknown]).toEqual([['tau', 'classBalance'], { momentum3: 1 }])
 })
 
 describe('parseValue', () => {

@@ -672,16 +672,22 @@ export interface StoredConfig {
   config: Config
   /** Settings that this version lacks, with their values; left out. */
   unknown: Record<string, unknown>
-  /** Settings that the other version lacked, and that have their defaults. */
+  /** Settings that the other version lacked: they are as its runs were, by `formerDefaults`, or have their defaults. */
   added: Key[]
 }
+
+/**
+ * What settings were before their default changed, or before there was such a setting, where that is not the default: a run of an earlier version is
+ * a run with these. Whoever changes a default adds its former value here.
+ */
+export const formerDefaults = { steps: 600, classBalance: 0 } as const satisfies Partial<Config>
 
 /** Reads settings from a file. @throws ConfigError for a value that is not allowed */
 export function readConfig(stored: object): StoredConfig {
   const entries = Object.entries(stored)
   const isKnown = ([key]: [string, unknown]) => Object.hasOwn(parameters, key)
   return {
-    config: makeConfig(Object.fromEntries(entries.filter(isKnown))),
+    config: makeConfig({ ...formerDefaults, ...Object.fromEntries(entries.filter(isKnown)) }),
     unknown: Object.fromEntries(entries.filter((entry) => !isKnown(entry))),
     added: keys.filter((key) => !Object.hasOwn(stored, key)),
   }

@@ -162,7 +162,7 @@ test('another version: settings that either lacks are said, and newer forms are 
   )
   expect(run.config).toEqual(makeConfig({ seed: 7 }))
   expect(differences(run)).toMatch(
-    /^"r\.zip" was saved by version 0\.0\.9 of Exemplar Lab, and this is \S+: settings that are unknown here are left out: momentum3 = "x"; of settings that it lacks the defaults are taken: tau = 0\.\d+\.$/,
+    /^"r\.zip" was saved by version 0\.0\.9 of Exemplar Lab, and this is \S+: settings that are unknown here are left out: momentum3 = "x"; settings that it lacks are as they were without: tau = 0\.\d+\.$/,
   )
   expect(differences(await openRunArchive(zip(await files())))).toBeNull()
   await expect(openRunArchive(await changed('choices.json', (all) => ({ ...all, format: 'exemplar-lab-choices-2' })))).rejects.toThrow(

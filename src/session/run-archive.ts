@@ -280,7 +280,7 @@ export function differences({ file, version: other, unknown, added, config }: Ru
     settings.map(([key, value]) => `${key} = ${JSON.stringify(value).slice(0, 40)}`).join(', ')
   const parts = [
     ...(Object.keys(unknown).length > 0 ? [`settings that are unknown here are left out: ${list(Object.entries(unknown))}`] : []),
-    ...(added.length > 0 ? [`of settings that it lacks the defaults are taken: ${list(added.map((key) => [key, config[key]]))}`] : []),
+    ...(added.length > 0 ? [`settings that it lacks are as they were without: ${list(added.map((key) => [key, config[key]]))}`] : []),
   ]
   return parts.length > 0 ? `"${file}" was saved by version ${other} of Exemplar Lab, and this is ${version}: ${parts.join('; ')}.` : null
 }

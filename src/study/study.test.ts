@@ -72,6 +72,8 @@ test('a default that changes takes no key with it', () => {
       dropout: 0.3,
     },
     ...{ inference: 'mean', synthetic: true, imageTerm: true, featureTerm: true, teacher: 'cross', tau: 0.8, lambdaE: 1, lambdaS: 1 },
+    // As it was before there was such a setting.
+    ...{ classBalance: 0 },
     ...{ lambdaIp: 0.5, lambdaFp: 0.5, unsupervisedLoss: 'dice', warmup: 0.25, ramp: 0.15, exemplarShare: 0.5, background: 'unlabeled' },
     ...{
       outsideLabel: 'unknown',

@@ -2,7 +2,7 @@
 import { InputError } from '../data/input-error'
 import type { PhantomKind } from '../data/phantom'
 import { digestOf } from '../lib/digest'
-import { ConfigError, defaults, keys, makeConfig, type Config } from '../method/config'
+import { ConfigError, defaults, formerDefaults, keys, makeConfig, type Config } from '../method/config'
 
 /** One way of training. */
 export interface Arm {
@@ -188,14 +188,11 @@ function chosen(value: unknown, what: string, known: readonly string[]): string[
 }
 
 /**
- * What settings were before their default changed: a run of today's program with these, and defaults for the rest, is the run of the program that had
- * no such setting or another default. So a cell keeps its key, and is not run again. Whoever changes a default adds its former value here.
+ * Digest of what determines a run: data, exemplar, labels, settings and where it is scored. By `formerDefaults` a cell keeps its key, and is not run
+ * again, when a default changes.
  */
-const formerDefaults: Partial<Record<string, unknown>> = { steps: 600 }
-
-/** Digest of what determines a run: data, exemplar, labels, settings and where it is scored. */
 function keyOf(source: StudyData['source'], spec: ExemplarSpec, { config, labels, scoreAt }: Omit<Cell, 'key' | 'name'>): string {
-  const former = { ...defaults, ...formerDefaults } as Config
+  const former: Config = { ...defaults, ...formerDefaults }
   const differing = keys.filter((key) => config[key] !== former[key]).sort()
   const all = [source, spec, labels, differing.map((key) => [key, config[key]]), scoreAt]
   return digestOf(new TextEncoder().encode(JSON.stringify(all)))
