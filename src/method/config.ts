@@ -277,7 +277,7 @@ export const parameters = {
     max: 1,
     step: 0.1,
     mark: 'measured',
-    hint: 'How much pixels of small classes count for more in the labelled cross-entropy: n^-balance for a class of n pixels. 0: every pixel alike (the neighbours), 1: every class.',
+    hint: 'How much pixels of small classes count for more in the labelled cross-entropy: n^-balance for a class of n pixels. 0: every pixel alike (the neighbours), 1: every class. 0.5 gained 0.05 of Dice on CT and 0.01 on hearts after 600 steps, nothing after 2000.',
   }),
   unsupervisedLoss: choice('Teaching', 'Unlabelled loss', {
     default: 'dice',
