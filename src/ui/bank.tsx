@@ -13,13 +13,11 @@ import './styles/pile.css'
 
 /** The images that registration labelled from the exemplar, and why there are none. */
 export function BankList() {
-  const asked = usePage(({ asked }) => asked.atlases > 0 || asked.stack > 0)
   const bank = usePage((state) => state.bank)
   const removed = usePage(({ marks }) => marks.some(({ what }) => what === 'unbanked'))
   const progress = usePage((state) => state.progress.bank)
   const classes = usePage((state) => state.dataset?.classes)
   const palette = useMemo(() => paletteOf(classes ?? []), [classes])
-  if (!asked && !bank) return null
   return (
     <section className="exemplars" aria-labelledby="bank-heading" ref={keepFocus} tabIndex={-1}>
       <h3 id="bank-heading">Bank of pseudo-exemplars</h3>

@@ -3,7 +3,7 @@ import { usePage } from '../store/page-store'
 import { samples } from '../store/address'
 import { allowed, loading } from '../store/state'
 import type { ExemplarInfo } from '../worker/protocol'
-import { BankList } from './bank'
+import { Bank } from './bank-opener'
 import { ExemplarList } from './exemplar-list'
 import { FileInputs } from './file-inputs'
 import { count, plural } from './format'
@@ -48,7 +48,7 @@ export function DataPanel() {
       <ModalityField can={can} />
       <ExemplarList />
       <Understood />
-      <BankList />
+      <Bank />
       <PickerButton />
       <Pairs />
       <RegionButton />
