@@ -12,7 +12,7 @@ import { readFiles } from '../src/data/read-files'
 import { extentOf, mirrorOf, planeOf, sliceOf, usualAxis } from '../src/data/slices'
 import { makeNpy, readTestNpy } from '../src/data/volumes.test-support'
 import { summariseVolume } from '../src/data/volume-summary'
-import { makeVolume, type Volume } from '../src/data/volume'
+import { makeVolume, saidSpacing, type Volume } from '../src/data/volume'
 import { writeSegNrrd } from '../src/export/seg-nrrd'
 import { placeSegmentations } from '../src/session/given-files'
 import type { SourceInfo } from '../src/worker/protocol'
@@ -67,8 +67,7 @@ async function expectAsInNode(page: Page, files: { name: string; bytes: Uint8Arr
   const { sources } = await datasetOf(page)
   const told = ({ name, kind, size, spacing, notes }: Pick<SourceInfo, 'name' | 'kind' | 'size' | 'spacing' | 'notes'>) =>
     JSON.stringify({ name, kind, size, spacing, notes })
-  const said = ({ spacing, stepKnown }: Volume) => spacing && ([spacing[0], spacing[1], stepKnown ? spacing[2] : null] as const)
-  expect(sources.map(told)).toEqual(volumes.map((volume) => told({ ...volume, spacing: said(volume) })))
+  expect(sources.map(told)).toEqual(volumes.map((volume) => told({ ...volume, spacing: saidSpacing(volume) })))
 
   const numbers = await exactNumbers(
     page,

@@ -5,7 +5,7 @@ import { InputError } from '../data/input-error'
 import { fromOneHot } from '../data/one-hot'
 import { modalitiesOf } from '../data/pairs'
 import { readFiles } from '../data/read-files'
-import { isOfStructureSet, orientationOf, type Volume } from '../data/volume'
+import { isOfStructureSet, orientationOf, saidSpacing, type Volume } from '../data/volume'
 import { summariseVolume, type LabelCount } from '../data/volume-summary'
 import { placeSegmentations } from '../session/given-files'
 import './pipelines'
@@ -40,8 +40,7 @@ function describe(read: Volume) {
     channels,
     /** How many files it was put together from. */
     files: volume.origin.format === 'dicom' ? volume.origin.files.length : 1,
-    /** Millimetres; the third is null where the file does not say how far slices are apart. */
-    spacing: volume.spacing && [volume.spacing[0], volume.spacing[1], volume.stepKnown ? volume.spacing[2] : null],
+    spacing: saidSpacing(volume),
     orientation: volume.affine && orientationOf(volume.affine),
     ...summariseVolume(volume),
     modality: volume.modality,

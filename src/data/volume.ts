@@ -120,6 +120,10 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
   }
 }
 
+/** Millimetres along columns, rows and, where the file says how far they are apart, slices. */
+export const saidSpacing = ({ spacing, stepKnown }: Pick<Volume, 'spacing' | 'stepKnown'>) =>
+  spacing && ([spacing[0], spacing[1], stepKnown ? spacing[2] : null] as const)
+
 /** The name of a volume's file, with its folders. */
 export const fileOf = ({ name, array }: Pick<Volume, 'name' | 'array'>): string =>
   array === null ? name : name.slice(0, name.length - array.length - 1)

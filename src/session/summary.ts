@@ -1,6 +1,6 @@
 import { unknownValueOf } from '../data/mask-file'
 import { mergedText } from '../data/merged-masks'
-import { orientationOf, type Volume } from '../data/volume'
+import { orientationOf, saidSpacing, type Volume } from '../data/volume'
 import { histogramOf, summariseVolume } from '../data/volume-summary'
 import { mirrorOf, planeName } from '../data/slices'
 import type { Config } from '../method/config'
@@ -19,7 +19,7 @@ import type { DatasetSummary, Region, SourceInfo, UnlabeledInfo, VolumeNumbers }
 
 const describe = (source: Source): SourceInfo => {
   const { id, volume, axis, frame, every } = source
-  const { name, kind, size, spacing, stepKnown, affine, modality, notes, frameMeans } = volume
+  const { name, kind, size, affine, modality, notes, frameMeans } = volume
   const pictures = picturesOf(source)
   return {
     id,
@@ -27,7 +27,7 @@ const describe = (source: Source): SourceInfo => {
     kind,
     patient: pictures[0]?.patient ?? '',
     size,
-    spacing: spacing && [spacing[0], spacing[1], stepKnown ? spacing[2] : null],
+    spacing: saidSpacing(volume),
     orientation: affine && orientationOf(affine),
     modality,
     notes,
