@@ -104,13 +104,14 @@ export async function makeBank(data: BankData, options: BankOptions, tell: (done
   const along = data.along.map((ways) => ways.map((way) => way.slice(0, options.stack)))
   const all = pool.length + tries + along.flat(2).length
   const fits: (Found | null)[] = pool.map(() => null)
+  const targets: Float32Array[] = []
   const searched = evenly(exemplars.length, mostSearched)
   // One exemplar after another, since the templates of one are 30 to 70 MB.
   for (const [nth, exemplar] of searched.entries()) {
     const atlas = atlases[exemplar]!
     const poses = search(atlas, turns(options.rotation, 11, turn), scales)
     for (const [n, image] of pool.entries()) {
-      const target = small(data.unlabeled[image]!)
+      const target = (targets[n] ??= small(data.unlabeled[image]!))
       const { pose } = poses.find(target)
       const laid = layOn(atlas, target, size, pose)
       if (holdsAll(laid.labels, atlas.labels) && laid.fit > (fits[n]?.laid.fit ?? -1))
