@@ -34,19 +34,7 @@ export function makeStepper(config: Config, data: TrainingData, engine: Engine):
 export const configOf = (
   { size, baseWidth, batch }: { size: number; baseWidth: number; batch: number },
   precision: Config['precision'] = 'f32',
-): Config =>
-  // Other libraries compute the neighbours' cross-entropy.
-  makeConfig({
-    size,
-    baseWidth,
-    batchLabeled: batch,
-    batchUnlabeled: batch,
-    warmup: 0,
-    ramp: 0,
-    steps: 100_000,
-    precision,
-    classBalance: 0,
-  })
+): Config => makeConfig({ size, baseWidth, batchLabeled: batch, batchUnlabeled: batch, warmup: 0, ramp: 0, steps: 100_000, precision })
 
 /** Random images with four classes: their content does not affect the time. */
 export function noiseData({ size }: Config): TrainingData {

@@ -680,7 +680,7 @@ export interface StoredConfig {
  * What settings were before their default changed, or before there was such a setting, where that is not the default: a run of an earlier version is
  * a run with these. Whoever changes a default adds its former value here.
  */
-export const formerDefaults = { steps: 600, classBalance: 0 } as const satisfies Partial<Config>
+export const formerDefaults = { steps: 600 } as const satisfies Partial<Config>
 
 /** Reads settings from a file. @throws ConfigError for a value that is not allowed */
 export function readConfig(stored: object): StoredConfig {
