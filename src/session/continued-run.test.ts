@@ -196,6 +196,10 @@ test('images may come in parts, before the zip and after it; strangers are named
   ])
   await session.loadFiles(inRole(null, ...all.slice(1, 2)))
   expect(state()).toMatchObject({ state: 'paused', step: 1 })
+  expect(
+    of('loaded').filter(({ run }) => run >= dataset().run),
+    'its networks are no longer without images',
+  ).toEqual([])
   expect(dataset()).toMatchObject({ dataset: first.dataset().dataset, config: first.dataset().config })
   // References may still come.
   await session.loadFiles(inRole('reference', pngFile('p1_1_mask.png', disc(2).mask)))

@@ -39,6 +39,18 @@ test('the strong view has the box of the other image’s strong view, at the sam
   expect((await trainer.look(length - 1)).views.mix!.image).toBe(trainer.dataset.unlabeled[0]!.id)
 })
 
+test('an image that was watched in another data set is not followed when it comes again, as on the page', async () => {
+  const { session, of } = openSession()
+  await session.configure(tiny)
+  await session.loadSample('Cardiac phantom')
+  const { unlabeled } = of('dataset').at(-1)!.dataset
+  await session.watch(unlabeled[5]!.id)
+  await session.loadSample('Abdominal phantom')
+  await session.loadSample('Cardiac phantom')
+  await session.step()
+  expect(of('views').at(-1)!.views.image).toBe(unlabeled[0]!.id)
+})
+
 test('without CutMix there is no box, and without the feature term no prediction from features', async () => {
   const { views } = await looked({ cutmix: 0, featureTerm: false })
   expect(views).toMatchObject({ mix: null, A: { feature: null }, B: { feature: null } })

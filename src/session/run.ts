@@ -22,7 +22,7 @@ export const fixedLabels = 'The labels cannot change during a run: export what y
 
 /**
  * What a run is at any moment: data and settings, what has been learnt from them, on which backend, and its state. Only its methods change its
- * fields, but for `waiting` and `watched`, and report what they have changed.
+ * fields, but for `waiting`, and report what they have changed.
  */
 export class Run {
   private present: RunState = 'empty'
@@ -32,7 +32,7 @@ export class Run {
   prepared: TrainingData | null = null
   /** Null before the first step. */
   trainer: Trainer | null = null
-  /** The image that the live view follows. */
+  /** The image that the live view follows; null if there is none. */
   watched: PictureId | null = null
   speed = new Speed()
   /** The checkpoint that it was continued from, while it may have to start over: see `doubt`. */
@@ -84,7 +84,14 @@ export class Run {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
+    this.follow()
     this.restart()
+  }
+
+  /** Follows an image while it exists, and else the first one, as the page does. */
+  follow(image = this.watched): void {
+    const { unlabeled } = this.dataset
+    this.watched = unlabeled.some(({ id }) => id === image) ? image : (unlabeled[0]?.id ?? null)
   }
 
   /** Discards what was learnt. @param from steps that were taken before */
@@ -103,6 +110,7 @@ export class Run {
   /** Takes a data set of which the same is learnt. */
   show(dataset: Dataset): void {
     this.dataset = dataset
+    this.follow()
     if (this.trainer) this.trainer.dataset = dataset
     this.reportDataset()
     this.reportState()
@@ -121,6 +129,7 @@ export class Run {
     // It belongs to the former data.
     this.origin = null
     this.dataset = dataset
+    this.follow()
     this.prepared = prepared
     this.config = config
     this.reportDataset()
@@ -146,6 +155,8 @@ export class Run {
     this.config = config
     this.dataset = dataset
     this.prepared = prepared
+    // It waited for these images: its networks are no longer at hand without them.
+    this.waiting = null
     this.restart(trainer.t)
     this.trainer = trainer
     if (this.doubted) this.origin = checkpoint

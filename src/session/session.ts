@@ -201,7 +201,7 @@ export class Session {
 
   /** Looks at once, whatever else is going on: looking only reads. */
   watch(image: PictureId): Promise<void> {
-    this.run.watched = image
+    this.run.follow(image)
     return this.turns.beside(() => this.display.look())
   }
 

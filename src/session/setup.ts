@@ -164,6 +164,7 @@ export class Setup {
     if (await this.continueWaiting()) return
     // Its curves and settings can be seen without its images.
     this.run.use(known, run.config)
+    this.run.follow(null)
     this.reports.replay(run)
     this.run.flush()
   }
@@ -188,7 +189,7 @@ export class Setup {
     run.waiting = null
     if (run.dataset.modality && waiting.files.length > 0)
       this.several = { before: emptyDataset, given: [{ files: waiting.files, chosen: undefined }] }
-    run.watched = choices?.watched ?? null
+    run.follow(choices?.watched ?? null)
     this.reports.send('continued', { config, watched: run.watched })
     this.display.restSoon(true)
     return true

@@ -95,6 +95,15 @@ describe('reduce', () => {
     expect(reduce(state, load(['b', 'c'], 1)).watched).toBe(idOf('b'))
     expect(reduce(state, load(['c'], 1)).watched).toBe(idOf('c'))
     expect(reduce(state, load([], 1)).watched).toBeNull()
+    expect(reduce(state, { type: 'continued', config: defaults, watched: null, run: 0 }).watched, 'of a run without a choice').toBe(
+      idOf('a'),
+    )
+  })
+
+  it('forgets loaded networks once another run begins without them', () => {
+    const state = after(stateEvent(1, 'empty'), { type: 'loaded', file: 'weights.zip', run: 1 })
+    expect(reduce(state, { type: 'dataset', dataset: dataset(['a']), config: defaults, run: 1 }).loaded).toBe('weights.zip')
+    expect(reduce(state, { type: 'dataset', dataset: dataset(['a']), config: defaults, run: 2 }).loaded).toBeNull()
   })
 
   it('takes the new name of one class and leaves everything else', () => {

@@ -187,8 +187,9 @@ const reducers = {
       ...own,
     }
   },
-  continued: ({ watched, problems }, { config, watched: own }) => ({
-    ...{ asked: config, told: config, running: config, watched: own ?? watched },
+  continued: ({ dataset, problems }, { config, watched: own }) => ({
+    // As the session, which follows the first image if none was chosen.
+    ...{ asked: config, told: config, running: config, watched: own ?? dataset?.unlabeled[0]?.id ?? null },
     ...{ picked: nothing, given: new Set(keys) },
     problems: withoutWaits(problems),
   }),
@@ -228,6 +229,7 @@ export function reduce(state: State, event: Event): State {
           saved: null,
           drawn: null,
           bank: null,
+          loaded: null,
           recoveries: [],
           marks: [],
           progress: { ...state.progress, bank: null },
