@@ -58,7 +58,10 @@ test('a held-out patient of the sample gets the same masks from the run, from it
   await choose(other, 'Zip or mixed files', { ...zip, mimeType: 'application/zip' })
   // No sample is loaded: each can be chosen.
   await expect(other.getByRole('combobox', { name: 'Sample' })).toHaveValue('')
-  await segment(other, heldOut)
+  await segment(other, [...heldOut, png('Doe_John_1.png', (x, y) => (x * y) % 255, side, side)])
+  // Their masks would be called after the person.
+  await expect(other.getByText('The name of a file looks like the name or number of a person: "Doe_John_1.png"')).toBeVisible()
+  await expect(other.getByRole('checkbox', { name: /^Rename files/ })).toBeVisible()
   await expect(button(other, 'Export run')).toBeDisabled()
   expect(own(await savedZip(other, 'Export masks'))).toEqual(expected)
   await other.getByRole('combobox', { name: 'Sample' }).selectOption('Cardiac phantom')

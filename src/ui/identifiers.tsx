@@ -16,13 +16,15 @@ const fates: Record<IdentifierInfo['written'], string> = {
   never: 'in no export',
 }
 
-/** What could name a person, before it is written anywhere, and the choice whether it is. Nothing for the samples: nobody is in them. */
+/** What could name a person, before it is written anywhere, and the choice whether it is. Nothing for the samples alone: nobody is in them. */
 export function Identifiers() {
   const dataset = usePage((state) => state.dataset)
   const { format, keepIdentifiers, rename } = usePage((state) => state.exportOptions)
   const busy = usePage((state) => exporting(state) !== null)
-  if (!dataset || dataset.sample !== null || dataset.sources.length === 0) return null
-  const { identifiers, personal } = dataset
+  if (!dataset) return null
+  const { sample, sources, further, identifiers, personal } = dataset
+  const own = (sample === null ? sources.length : 0) + further.sources.length
+  if (own === 0) return null
   return (
     <div className="identifiers">
       {personal.count > 0 && (
@@ -47,7 +49,7 @@ export function Identifiers() {
             <input
               type="checkbox"
               checked={keepIdentifiers}
-              disabled={busy || format !== 'source'}
+              disabled={busy || format === 'nifti' || format === 'seg-nrrd'}
               onChange={(event) => chooseExport({ keepIdentifiers: event.target.checked })}
             />
             Keep the patient's name in DICOM SEG, and the other fields below that can be kept
