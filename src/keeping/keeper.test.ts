@@ -181,6 +181,26 @@ describe('a run that is interrupted', () => {
     expect(again.session).toMatchObject({ state: 'paused', stepsTaken: 2 })
     expectSame(await again.session.checkpoint(), await tab.session.checkpoint())
   })
+
+  test('on a sample has all images that were only segmented, given one after another', async () => {
+    const browser = new MemoryBrowser()
+    const tab = await openTab(browser)
+    await tab.session.loadSample('Cardiac phantom')
+    await tab.session.configure(tiny)
+    await tab.goOn(2)
+    for (const [i, name] of ['q_1.png', 'q_2.png'].entries()) await tab.keeper.load(inRole('further', pngFile(name, disc(5 + i).image)))
+    await tab.session.configure({ largest: true })
+    await tab.keeper.keep()
+    const paths = ['masks/q_1.png', 'masks/q_2.png']
+    const masks = await tab.session.files('masks')
+    tab.crash()
+    const again = await openTab(browser)
+    await again.keeper.resume(again.runs()[0]!.id, false)
+    await again.session.settled()
+    const back = await again.session.files('masks')
+    expect(Object.keys(back)).toEqual(expect.arrayContaining(paths))
+    for (const path of paths) expectSame(back[path]!, masks[path]!)
+  })
 })
 
 describe('what is kept', () => {

@@ -127,10 +127,11 @@ export class Keeper {
   /** Follows what the session reports. */
   hear(event: SessionEvent): void {
     if (event.type === 'dataset') {
-      const { sample } = event.dataset
+      const { sample, further } = event.dataset
       this.sample = sample
       this.config = event.config
-      if (sample !== null) this.given = []
+      // Of a sample, files are given to be segmented only.
+      if (sample !== null && further.images.length === 0) this.given = []
       if (!this.loading) this.awaited = null
       if (sample !== null && this.own?.spent) void this.forget(this.own.run.id).catch(() => undefined)
     }
