@@ -38,6 +38,33 @@ test('files dropped anywhere are sorted and train', async ({ page }) => {
   await expectTrains(page)
 })
 
+test('a dropped file that the browser may not read is named and keeps no other out', async ({ page }) => {
+  await open(page, `${tiny}&steps=2000`)
+  const given = [...unlabeled(), image(0, 'mine_1.png'), mask(0, 'mine_1_mask.png')]
+  await page.evaluate(
+    (list) => {
+      const entry = (name: string, file: (done: (file: File) => void, failed: (error: Error) => void) => void) => ({
+        webkitGetAsEntry: () => ({ isFile: true, fullPath: `/pile/${name}`, file }),
+      })
+      const items = list.map(({ name, text }) =>
+        entry(name, (done) => done(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name))),
+      )
+      items.splice(
+        1,
+        0,
+        entry('gone.png', (_, failed) => failed(new DOMException('', 'NotFoundError'))),
+      )
+      const event = Object.assign(new Event('drop', { bubbles: true, cancelable: true }), { dataTransfer: { types: ['Files'], items } })
+      document.body.dispatchEvent(event)
+    },
+    given.map(({ name, buffer }) => ({ name, text: buffer.toString('base64') })),
+  )
+  await expectOwnFiles(page)
+  await expect(page.getByRole('alert').filter({ hasText: /\S/ })).toContainText(
+    '"pile/gone.png" was dropped, but the browser may not read it',
+  )
+})
+
 const half = width / 2
 const bad: { what: string; label: string; file: UploadedFile }[] = [
   { what: 'a text file as exemplar', label: 'Exemplar image', file: text('notes.png') },

@@ -290,6 +290,11 @@ export async function loadFiles(
   return left
 }
 
+/** Names files and folders of a drop that the browser may not read. */
+export function tellUnread(paths: readonly string[]): void {
+  for (const path of paths) tellProblem(`"${path}" was dropped, but the browser may not read it; it is left out.`, path)
+}
+
 /** Files that are sent in one task without being looked at ahead. */
 const filesAtOnce = 256
 

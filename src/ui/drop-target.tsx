@@ -1,36 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
-import { giveFiles } from './give-files'
+import { tellUnread } from '../store/commands'
 import { usePage } from '../store/page-store'
 import { canSegment, loading } from '../store/state'
-
-/** A dropped file with its path from the folder that was dropped: folders tell masks from images, and patients apart. */
-interface Dropped {
-  file: File
-  path: string
-}
-
-/** All files of a drop, including those in dropped folders. */
-async function filesOf(transfer: DataTransfer): Promise<Dropped[]> {
-  // The entries must be taken before the first await; afterwards the transfer is empty.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  if (entries.length === 0) return [...transfer.files].map((file) => ({ file, path: file.name }))
-  return (await Promise.all(entries.map(filesIn))).flat()
-}
-
-async function filesIn(entry: FileSystemEntry): Promise<Dropped[]> {
-  if (entry.isFile) {
-    const file = await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))
-    return [{ file, path: entry.fullPath.replace(/^\//, '') }]
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader()
-  const found: Dropped[] = []
-  // A reader gives at most a hundred entries at a time.
-  for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed))
-    if (some.length === 0) return found
-    found.push(...(await Promise.all(some.map(filesIn))).flat())
-  }
-}
+import { filesOf } from './dropped'
+import { giveFiles } from './give-files'
 
 /** Takes files dropped anywhere on the page, and shows that it will; those dropped on a place of their own are only segmented. */
 export function DropTarget() {
@@ -66,8 +39,9 @@ export function DropTarget() {
       depth = 0
       const role = placeOf(event) === 'further' ? 'further' : null
       setOver(null)
-      void filesOf(event.dataTransfer).then((dropped) => {
-        const paths = new Map(dropped.map(({ file, path }) => [file, path]))
+      void filesOf(event.dataTransfer).then(({ files, unread }) => {
+        tellUnread(unread)
+        const paths = new Map(files.map(({ file, path }) => [file, path]))
         return giveFiles([...paths.keys()], role, (file) => paths.get(file)!)
       })
     }
