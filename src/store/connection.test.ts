@@ -121,3 +121,22 @@ it('keeps a request whose files did not come until the user asks again, and then
   expect(await given).toBeUndefined()
   expect(settleFailed(load.message, true)).toBe(false)
 })
+
+it('asks again with all that was given, though the first try took it away', async () => {
+  const { ask, settleFailed, worker, problems } = await open()
+  // From its first word on a worker is given typed arrays, not copies.
+  worker.say({ type: 'state', run: 0, state: 'ready', step: 0, steps: 1, stepsPerSecond: null, secondsLeft: null })
+  const load = { kind: 'load', message: 'The writer could not be loaded.', file: null } as const
+  const drawn = () => [{ picture: 's/2/0/0' as const, labels: Uint8Array.of(1, 2, 3) }]
+  const exported = ask('export-drawings', { drawings: drawn(), classes: [], options })
+  // As a browser does when it posts.
+  structuredClone(null, { transfer: worker.posted[0]!.transfer })
+  worker.say({ type: 'failed', id: worker.idOf('export-drawings'), problem: load })
+  await vi.waitFor(() => expect(problems()).toEqual([load.message]))
+  settleFailed(load.message, true)
+  await vi.waitFor(() => expect(worker.posted).toHaveLength(2))
+  expect(worker.posted[1]!.command.given).toEqual({ drawings: drawn(), classes: [], options })
+  const file = { name: 'drawing.dcm', bytes: new Uint8Array(3) }
+  worker.say({ type: 'done', id: worker.idOf('export-drawings'), answer: file })
+  expect(await exported).toBe(file)
+})

@@ -1,4 +1,5 @@
 /** What the page asks the worker and hears from it. This file owns the worker. */
+import { buffersOf } from '../lib/buffers'
 import { Client, RequestError } from '../worker/client'
 import type { Answer, Event, EventName, Given, Problem, RequestName } from '../worker/protocol'
 import { appendMetrics, forgetCurves } from './curves'
@@ -50,7 +51,8 @@ export async function ask<T extends RequestName>(type: T, given: Given<T>): Prom
     pageStore.setState(({ pending }) => ({ pending: [...pending, request] }))
     let problem: Problem | null
     try {
-      const answer = await client?.ask(type, given)
+      // Typed arrays are transferred, and needed again for another try.
+      const answer = await client?.ask(type, buffersOf(given).length > 0 ? structuredClone(given) : given)
       followFiles(type, given)
       pageStore.setState(({ problems }) => ({ problems: withoutRefusals(problems, type) }))
       return answer

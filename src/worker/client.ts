@@ -1,5 +1,5 @@
 /** The page's end of the protocol: owns the worker, sends requests, delivers answers and events. */
-import { buffersOf } from './buffers'
+import { buffersOf } from '../lib/buffers'
 import { LoadError } from '../lib/own-file'
 import type { Answer, Command, Event, Given, Outcome, Ping, Problem, RequestName, Sign } from './protocol'
 import { Pulse, pulsePace } from './pulse'
