@@ -1,7 +1,11 @@
 /** The page's own files, while the server is away, away for a moment, and back. */
+import { readFileSync } from 'node:fs'
 import type { Locator, Page } from '@playwright/test'
 import { makeDicom } from '../src/data/dicom.test-support'
+import { fromBytes } from '../src/data/given-file'
+import { readFiles } from '../src/data/read-files'
 import { makeTiff } from '../src/data/volumes.test-support'
+import { chooseTool, drawStroke, editor, expectEditor } from './annotation'
 import { button, expect, expectState, expectStepAbove, open, step, test, tiny } from './lab'
 import { choose, expectRead, greys, image, mask, unlabeled, upload } from './phantom'
 
@@ -155,6 +159,36 @@ test('a reader of which a part does not come is not blamed on the file, which is
     await expect(read(page, i + 1)).toBeVisible()
     await expect(page.getByRole('alert')).toHaveCount(0)
   }
+})
+
+test('a drawing whose writer does not come is saved whole on a retry, in the drawing tools', async ({ page }) => {
+  await open(page)
+  const slice = makeDicom({ name: 'ct.dcm', rows: 24, columns: 20, pixels: Int16Array.from(greys.flat()) })
+  await choose(page, 'Unlabeled images', upload('ct.dcm', await slice.read()))
+  await page
+    .getByRole('button', { name: /^Annotate / })
+    .first()
+    .click()
+  await expectEditor(page)
+  await chooseTool(page, 'Rectangle')
+  await drawStroke(page, [
+    [5.5, 6.5],
+    [14.5, 10.5],
+  ])
+  const writer = await server(page, /\/assets\/dicom-seg-[^/]+\.js/)
+  const tools = editor(page)
+  await tools.getByRole('button', { name: 'Export drawing' }).click()
+  await expect(tools.getByText(sentence('The writer of DICOM SEG'))).toBeVisible()
+  await expect(tools.getByText('Draw at least one label first.')).toHaveCount(0)
+  const before = writer.refused
+  await retryIn(tools).click()
+  await expect.poll(() => writer.refused).toBeGreaterThan(before)
+  await expect(tools.getByText(sentence('The writer of DICOM SEG'))).toBeVisible()
+  writer.away = 0
+  const coming = page.waitForEvent('download')
+  await retryIn(tools).click()
+  const { volumes } = await readFiles([fromBytes('mask.dcm', readFileSync(await (await coming).path()))])
+  expect(Array.from(volumes[0]!.samples).filter((label) => label > 0)).toHaveLength(50)
 })
 
 test('a part of a reader that does not come once is asked for again without a word', async ({ page }) => {

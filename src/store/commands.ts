@@ -414,12 +414,11 @@ export async function annotate(drawings: Drawn[], classes: LabelClass[]): Promis
   pageStore.setState({ drawn: { pictures, step: status.step } })
 }
 
-/** Saves what is drawn on the volume of the first of these images, in its format. */
-export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): Promise<string | null> {
-  if (drawings.length === 0) return null
+/** Saves what is drawn on the volume of the first of these images, in its format. @returns the file's name; undefined if it failed, which is shown */
+export async function exportDrawings(drawings: Drawn[], classes: LabelClass[]): Promise<string | undefined> {
   const file = await send('export-drawings', { drawings, classes, options: pageStore.getState().exportOptions })
   if (file) save(file)
-  return file?.name ?? null
+  return file?.name
 }
 
 export async function removeExemplar(picture: PictureId): Promise<void> {

@@ -5,6 +5,7 @@ import type { SourceInfo, VolumeNumbers } from '../worker/protocol'
 import { count, plural } from './format'
 import { Histogram } from './histogram'
 import { ModalDialog } from './modal-dialog'
+import { NewProblem } from './new-problem'
 import { SlicesForm } from './slices-form'
 import { SourcePicture } from './source-picture'
 import { cutOf, imagesOf, isSingle, kindOf, orientationMeaning, reading, sizeOf, spacingOf } from './source-words'
@@ -81,13 +82,6 @@ export function SourceDialog({ ids, onClose }: Props) {
       <SourceView source={source} look={look} onLook={setLook} key={source.id} />
     </ModalDialog>
   )
-}
-
-/** The page's list of problems lies behind the dialog, so the newest one since it was opened is repeated here. */
-function NewProblem() {
-  const [before] = useState(() => pageStore.getState().problems.at(-1)?.id ?? 0)
-  const newest = usePage((state) => state.problems.at(-1))
-  return <div aria-live="polite">{newest && newest.id > before && <p className="field-error needs">{newest.message}</p>}</div>
 }
 
 interface ViewProps {

@@ -10,6 +10,7 @@ import { stackName, type Slice } from '../../store/stack'
 import type { PictureId } from '../../worker/protocol'
 import { count } from '../format'
 import { ModalDialog } from '../modal-dialog'
+import { NewProblem } from '../new-problem'
 import { DrawingCanvas } from './drawing-canvas'
 import { Editing } from './editing'
 import { EditingContext, EditorContext, useEditing, useEditor, useEditorState } from './editor-context'
@@ -113,6 +114,7 @@ function Dialog({ name, onDone, onClose }: Pick<Props, 'onDone' | 'onClose'> & {
           {problem}
         </p>
       )}
+      <NewProblem />
       {editor ? (
         <EditorContext value={editor}>
           <Desk dialog={dialog} />
@@ -127,8 +129,10 @@ function Dialog({ name, onDone, onClose }: Pick<Props, 'onDone' | 'onClose'> & {
 /** Saves what is drawn as a file; it is told where it cannot be seen. */
 async function exportAll(editing: Editing, editor: Editor): Promise<void> {
   const { drawings, classes } = await editing.drawings()
+  if (drawings.length === 0) return editor.tell('Draw at least one label first.')
   const name = await exportDrawings(drawings, classes)
-  editor.tell(name ? `Saved as ${name}.` : 'Draw at least one label first.')
+  // A failure is shown by itself.
+  editor.tell(name === undefined ? null : `Saved as ${name}.`)
 }
 
 /** History, and the way out. `aria-disabled`, because a button that disables itself would drop the keyboard focus. */

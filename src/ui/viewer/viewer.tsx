@@ -20,6 +20,7 @@ import { arrows } from '../annotation/gestures'
 import { count } from '../format'
 import { keepFocus } from '../keep-focus'
 import { ModalDialog } from '../modal-dialog'
+import { NewProblem } from '../new-problem'
 import { ResumeWith } from '../resume-with'
 import { millimetres } from '../source-words'
 import { ComparedRuns } from './compared-runs'
@@ -113,6 +114,7 @@ export function Viewer({ dataset, asked }: Props) {
       )}
       onClose={closeViewer}
     >
+      <NewProblem />
       <Keys dialog={dialog} sight={sight} asked={asked} frames={frames} />
       <div className="desk-parts" aria-busy={shown?.id !== asked}>
         <div className="desk-stage">
