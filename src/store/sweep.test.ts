@@ -9,7 +9,10 @@ beforeEach(() => stubPage('?steps=5&seed=9'))
 const modules = async () => ({ ...(await import('./sweep')), ...(await import('./page-store')), ...(await import('./commands')) })
 
 /** A page whose worker trains as it is told, in no time; what it was asked is listed. */
-async function opened(steps: (seed: number) => 'finished' | 'stopped' | 'refused' | 'unlogged' = () => 'finished') {
+async function opened(
+  steps: (seed: number) => 'finished' | 'stopped' | 'running' | 'refused' | 'unlogged' = () => 'finished',
+  before: Partial<Record<'reset' | 'start', () => void>> = {},
+) {
   const { sweepStore, startSweep, cancelSweep, ways, sweepRows, pageStore, begin } = await modules()
   begin()
   const asked: string[] = []
@@ -34,7 +37,9 @@ async function opened(steps: (seed: number) => 'finished' | 'stopped' | 'refused
     })
   const log = (present: string | null) => say({ type: 'log', run, runs: [...runs], present, kept: true })
   const acts: { [T in RequestName]?: (given: Given<T>) => void } = {
+    stop: () => status('stopped', 1),
     reset: () => {
+      before.reset?.()
       run++
       log(null)
       dataset()
@@ -47,9 +52,11 @@ async function opened(steps: (seed: number) => 'finished' | 'stopped' | 'refused
       status('ready', 0)
     },
     start: () => {
+      before.start?.()
       const outcome = steps(config.seed)
       if (outcome === 'refused') return
       status('running', 0)
+      if (outcome === 'running') return
       const ended = outcome === 'unlogged' ? 'finished' : outcome
       status(ended, config.steps)
       if (outcome === 'unlogged') return
@@ -138,4 +145,20 @@ test('a sweep can be cancelled while it waits for a run that no log has', async 
   await rested()
   expect(sweep().ended).toBe('The sweep was cancelled')
   expect(pageStore.getState().asked, 'taken meanwhile').toMatchObject({ size: 32, seed: 0 })
+})
+
+test('a sweep that is cancelled between two runs begins no other', async () => {
+  const { asked, chosen, rested, startSweep, cancelSweep, sweep } = await opened(undefined, { reset: () => cancelSweep() })
+  startSweep(chosen('as set'), [0, 1])
+  await rested()
+  expect(sweep()).toMatchObject({ ended: 'The sweep was cancelled', cells: [{ run: { state: 'finished' } }, { run: null }] })
+  expect(asked.filter((type) => type === 'start')).toHaveLength(1)
+})
+
+test('a sweep that is cancelled while a run is being started stops it', async () => {
+  const { asked, chosen, rested, startSweep, cancelSweep, sweep } = await opened(() => 'running', { start: () => cancelSweep() })
+  startSweep(chosen('as set'), [0])
+  await rested()
+  expect(sweep()).toMatchObject({ ended: 'The sweep was cancelled', cells: [{ run: null }] })
+  expect(asked.at(-1)).toBe('stop')
 })

@@ -113,7 +113,10 @@ async function trained(config: Config): Promise<LoggedRun | string> {
   if (running && !areSame(config, running)) await ask('configure', { values: differing(config, running) })
   const { running: taken, run } = pageStore.getState()
   if (!taken || !areSame(config, taken)) return 'The settings of this run were refused'
+  if (cancelled) return 'The run was left'
   await drive('start')
+  // Cancelled while it was being started.
+  if (cancelled && allowed(pageStore.getState()).stop) void drive('stop')
   if (pageStore.getState().status.state === 'ready') return 'This run could not be started'
   return new Promise((resolve) => {
     const look = (state: State): boolean => {
