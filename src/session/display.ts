@@ -56,7 +56,7 @@ export class Display {
     const { networks } = run
     this.soon = null
     if (!networks || run.state === 'running' || run.state === 'failed') return
-    // What was asked for because the run came to rest must not wait for hundreds of images.
+    // What was asked for because the run came to rest, or is while it does, must not wait for hundreds of images.
     await turns.drain()
     run.flush()
     const trainer = networks === run.trainer ? run.trainer : null
@@ -72,6 +72,7 @@ export class Display {
     const left = () => run.state !== state || reports.run !== number || turns.impatient > 0
     const pause = async () => {
       await yieldTask()
+      await turns.drain()
       if (left()) throw new Interrupted()
     }
     try {

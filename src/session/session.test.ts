@@ -61,6 +61,20 @@ async function runToEnd(session: Session): Promise<void> {
   await session.settled()
 }
 
+test('an image is opened while the masks of a run at rest are made', async () => {
+  const order: string[] = []
+  const { session, of } = openSession((event) => {
+    if (event.type === 'predictions') order.push('masks')
+    // After the step, and again at rest, once what was asked for before has been done.
+    if (event.type === 'views') void session.viewPicture(of('dataset').at(-1)!.dataset.unlabeled[9]!.id).then(() => order.push('image'))
+  })
+  await session.configure(tiny)
+  await session.loadSample('Cardiac phantom')
+  await session.step()
+  await session.settled()
+  expect(order).toEqual(['image', 'image', 'masks'])
+})
+
 test('a run goes from ready to finished and reports every step once', async () => {
   const { session, of, rows, state } = await begin()
   expect(state()).toMatchObject({ state: 'ready', step: 0 })
