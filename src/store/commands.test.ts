@@ -247,6 +247,41 @@ describe('what would discard a run', () => {
     expect((await discarded).map(({ name }) => name)).toEqual([file.name])
   })
 
+  it('does what only a new run takes after its own Reset, and no more once something else was decided', async () => {
+    const { anew, drive, loadFiles, discard, segmentInstead, keepRun, answer, worker, state } = await withRun()
+    const work = vi.fn()
+    const dropped = async () => {
+      anew(work)
+      expect(state().question?.type).toBe('reset')
+      void loadFiles([file], null)
+      worker.say({ type: 'failed', id: worker.idOf('load-files'), problem: { ...problem, discards: true } })
+      await yieldTask()
+      expect(state().question?.type).toBe('load-files')
+    }
+    const reset = async () => {
+      void discard()
+      await answer('reset')
+    }
+    await dropped()
+    void segmentInstead()
+    await answer('load-files')
+    void drive('reset')
+    await reset()
+    expect(work, 'after another Reset').not.toHaveBeenCalled()
+    await dropped()
+    await reset()
+    await answer('load-files')
+    expect(work, 'before other files').not.toHaveBeenCalled()
+    anew(work)
+    keepRun()
+    void drive('reset')
+    await reset()
+    expect(work).not.toHaveBeenCalled()
+    anew(work)
+    await reset()
+    expect(work).toHaveBeenCalledOnce()
+  })
+
   it('is not a kept run that another takes the place of', async () => {
     const { continueRun, worker, posted, state } = await withRun()
     void continueRun('other')

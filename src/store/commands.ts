@@ -83,6 +83,7 @@ export function begin(): void {
 
 /** Replaces the worker by one that has what it had. */
 export function replaceWorker(why: 'dead' | 'silent' | 'asked' = 'asked'): void {
+  next = null
   const start = () => {
     reconnect()
     void greet()
@@ -175,7 +176,7 @@ export async function drive(type: 'start' | 'pause' | 'resume' | 'step' | 'stop'
   await driven
 }
 
-/** What is to be done once the run at hand is discarded. */
+/** What is to be done once the run at hand is reset; null once something else is decided. */
 let next: (() => void) | null = null
 
 async function begun(): Promise<void> {
@@ -225,6 +226,7 @@ async function checkAdapter(): Promise<void> {
 /** Discards the run at hand and does what was asked for. @returns as `loadFiles` */
 export async function discard(): Promise<File[]> {
   const { question } = pageStore.getState()
+  if (question?.type !== 'reset') next = null
   pageStore.setState({ question: null })
   await ask('reset', {})
   await begun()
@@ -315,6 +317,7 @@ export function configureRun(values: Partial<Config>): void {
 /** Segments the files that would have replaced the run, with its networks. @returns as `loadFiles` */
 export async function segmentInstead(): Promise<File[]> {
   const { question } = pageStore.getState()
+  next = null
   pageStore.setState({ question: null })
   if (question?.type !== 'load-files') return []
   const files = question.given.files.map((file) => ({ ...file, role: 'further' as const }))
