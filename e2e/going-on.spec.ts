@@ -12,6 +12,14 @@ test('a finished run trains on by any number of steps, and says so', async ({ pa
   await expectState(page, 'finished')
   await expect(page.getByText('Step 1: the networks begin to teach each other.')).toBeAttached()
 
+  for (const [text, reason] of [
+    ['1.5', 'a whole number is needed'],
+    ['99997', 'at most 99996'],
+  ] as const) {
+    await page.getByRole('spinbutton', more).fill(text)
+    await expect(page.getByText(reason, { exact: true })).toBeVisible()
+    await expect(button(page, '+ 200 steps')).toBeVisible()
+  }
   await page.getByRole('spinbutton', more).fill('3')
   await expect(page.getByText('To step 7, at a learning rate of 0.00047 and falling.')).toBeVisible()
   await button(page, '+ 3 steps').click()

@@ -16,7 +16,7 @@ interface Props {
   describedBy?: string | undefined
   /** Shown below the input while nothing is wrong. */
   hint?: string | undefined
-  /** Why a text cannot be used, or null; by default it has to be a number from min to max. */
+  /** Why a text cannot be used, or null; by default it has to be a number from min to max, and whole if the step is 1. */
   refuse?: (text: string) => string | null
   /** Milliseconds without a keystroke before a number is taken, where taking it is expensive; Enter and leaving the field take it at once. */
   wait?: number
@@ -28,7 +28,7 @@ interface Props {
  * on leaving, the field shows again what is in use.
  */
 export function NumberInput({ label, name, id, value, min, max, step = 'any', disabled, title, describedBy, hint, ...rest }: Props) {
-  const { refuse = (text: string) => outside(text, min, max), wait = 0, onChange } = rest
+  const { refuse = (text: string) => outside(text, min, max, step === 1), wait = 0, onChange } = rest
   const [draft, setDraft] = useState<string | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const waiting = useRef<(() => void) | null>(null)
@@ -87,10 +87,11 @@ export function NumberInput({ label, name, id, value, min, max, step = 'any', di
   )
 }
 
-/** Why a text is no number from min to max, or null. */
-function outside(text: string, min = -Infinity, max = Infinity): string | null {
+/** Why a text is no number from min to max, or no whole one, or null. */
+function outside(text: string, min = -Infinity, max = Infinity, whole = false): string | null {
   const number = Number(text)
   if (text.trim() === '' || !Number.isFinite(number)) return 'a number is needed'
+  if (whole && !Number.isInteger(number)) return 'a whole number is needed'
   if (number < min) return `at least ${min}`
   return number > max ? `at most ${max}` : null
 }

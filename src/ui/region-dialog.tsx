@@ -58,7 +58,6 @@ function RegionChoice({ picture, dataset, asked }: Props) {
                 value={box[key]}
                 min={key === axis ? least : 0}
                 max={100}
-                step={1}
                 onChange={(v) => setBox(withNumber(box, key, v))}
               />
             ))}

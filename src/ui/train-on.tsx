@@ -11,6 +11,7 @@ import { NumberInput } from './number-input'
 export function TrainOn() {
   const [more, setMore] = useState(200)
   const can = usePage((state) => allowed(state).trainOn)
+  const most = usePage(({ status: { step } }) => parameters.steps.max - step)
   const says = usePage(({ status: { step }, running, recoveries }) => {
     if (!can || !running) return 'A run at rest can train further.'
     const steps = step + more
@@ -19,7 +20,7 @@ export function TrainOn() {
   })
   return (
     <div className="train-on">
-      <NumberInput label="Train on by" value={more} min={1} max={parameters.steps.max} step={1} disabled={!can} onChange={setMore} />
+      <NumberInput label="Train on by" value={more} min={1} max={most} step={1} disabled={!can} onChange={setMore} />
       <button type="button" aria-disabled={!can} onClick={() => can && trainOn(more)}>
         + {plural(more, 'step')}
       </button>
