@@ -17,6 +17,7 @@ it('writes shares, values and sizes, and a dash for what is not there', () => {
     '–',
   ])
   expect([size(812), size(12_345), size(4_560_000)]).toEqual(['812 B', '12.3 kB', '4.56 MB'])
+  expect([size(999_499), size(999_500)]).toEqual(['999 kB', '1.00 MB'])
 })
 
 it('leaves out folders', () => {

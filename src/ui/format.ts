@@ -29,7 +29,8 @@ const isNumber = (v: number | null | undefined): v is number => v !== null && v 
 /** Bytes as "812 B", "12.3 kB" or "4.56 MB", in powers of 1000. */
 export function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
-  return bytes < 1e6 ? `${(bytes / 1e3).toPrecision(3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`
+  // What rounds to 1000 kB is 1.00 MB.
+  return bytes < 999_500 ? `${(bytes / 1e3).toPrecision(3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`
 }
 
 /** A measured value with three or four significant figures; "–" where there is none. */
