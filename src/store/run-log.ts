@@ -11,7 +11,11 @@ export const renameRun = (id: string, name: string): Promise<void | undefined> =
 
 export const pinRun = (id: string, pinned: boolean): Promise<void | undefined> => ask('edit-logged', { id, pinned })
 
-export const deleteRuns = (ids: string[]): Promise<void | undefined> => ask('remove-logged', { ids })
+/** @returns whether they are gone; if not, why is shown */
+export async function deleteRuns(ids: readonly string[]): Promise<boolean> {
+  await ask('remove-logged', { ids: [...ids] })
+  return !pageStore.getState().log.runs.some(({ id }) => ids.includes(id))
+}
 
 /** Saves runs as one zip. */
 export async function exportRuns(ids: string[]): Promise<void> {

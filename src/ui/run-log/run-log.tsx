@@ -21,8 +21,7 @@ export function RunLog() {
   const bytes = runs.reduce((sum, run) => sum + run.bytes, 0)
   const remove = async (gone: readonly LoggedRun[]) => {
     setAsking(null)
-    await deleteRuns(gone.map(({ id }) => id))
-    sayOfLog(`Deleted ${plural(gone.length, 'run')}.`)
+    if (await deleteRuns(gone.map(({ id }) => id))) sayOfLog(`Deleted ${plural(gone.length, 'run')}.`)
   }
   return (
     <>
