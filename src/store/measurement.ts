@@ -37,10 +37,14 @@ function optionsOf(search: string): Given<'bench'>['options'] {
 /** Measures everything the address asks for, in a new worker. */
 export async function startMeasurement(what: Measurement): Promise<void> {
   measurement.setState({ ...initial, state: 'running', message: 'Loading the engine' }, true)
-  const own = (client = new Client((event) => {
-    if (event.type === 'began') measurement.setState({ message: event.message })
-    if (event.type === 'problem') end({ state: 'failed', message: event.message })
-  }))
+  const own = (client = new Client(
+    (event) => {
+      if (event.type === 'began') measurement.setState({ message: event.message })
+      if (event.type === 'problem') end({ state: 'failed', message: event.message })
+    },
+    // One that is silent only measures something long.
+    (how) => how === 'dead' && end({ state: 'failed', message: 'The worker died, perhaps for lack of memory; reload the page.' }),
+  ))
   try {
     measurement.setState({
       backend: await own.ask('init', { backend: readAddress(location.search).backend, threads: threadsIn(location.search) }),
