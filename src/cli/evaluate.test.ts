@@ -228,12 +228,12 @@ describe('one sentence and exit code 1', () => {
   })
 })
 
-/** A NIfTI of 0.5 x 1 x 3 mm, x fastest. */
-function solid(folder: string, name: string, size: readonly number[], labels: readonly number[], flip = false) {
+/** A NIfTI of 0.5 x 1 x 3 mm, x fastest, that begins at a slice. */
+function solid(folder: string, name: string, size: readonly number[], labels: readonly number[], flip = false, slice = 0) {
   const sform = [
     [flip ? -0.5 : 0.5, 0, 0, flip ? 0.5 * (size[0]! - 1) : 0],
     [0, 1, 0, 0],
-    [0, 0, 3, 0],
+    [0, 0, 3, 3 * slice],
   ]
   mkdirSync(join(folder, name, '..'), { recursive: true })
   writeFileSync(join(folder, name), makeNifti(size, labels, 'u1', { sform }))
@@ -300,6 +300,20 @@ describe('volumes', () => {
     expect(slice('case_0001_z3')).toMatchObject({ outcome: 'absent' })
     expect(JSON.parse(onFolders('--json', '--tolerance', '3').stdout).volumes[0].scores['1'].surfaceDice).toBe(1)
     expect(onFolders().stdout).toMatch(/^case_0001 +1 +0\.667 +3\.00 +3\.00 +0\.667$/m)
+  })
+
+  test('wherever either file has slices', () => {
+    solid(pred, 'case.nii', size, both)
+    solid(ref, 'case.nii', size, first, false, 1)
+    const report = JSON.parse(onFolders('--json').stdout)
+    // Of the four predicted voxels two are in the slice below the reference's first.
+    expect(report.volumes).toMatchObject([{ scores: { '1': { outcome: 'found', dice: 4 / 6, hd95Pooled: 3 } } }])
+    expect(report.images.map(({ scores }: { scores: Record<string, { outcome: string }> }) => scores['1']!.outcome)).toEqual([
+      'spurious',
+      'found',
+      'absent',
+      'absent',
+    ])
   })
 
   test('in any format and orientation, with maps, 255 as unknown, and folders', () => {

@@ -1,6 +1,7 @@
 /** npm run evaluate: Dice, HD95 and surface Dice of the masks in one folder against those in another. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { gridOfBoth } from '../data/alignment'
 import { arraysFor, caseNameOf, pairName, patientOf, tryMask } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
 import { readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
@@ -211,12 +212,12 @@ function pairOf(predicted: Volume, referred: Volume, table: LabelTable): Pair {
     referenceMask = readMask(referred, { objects: true })
   }
   const [p, r] = [predictionMask.volume, referenceMask.volume]
-  // A DICOM SEG has the slices with something on them: the larger grid holds both.
+  // A DICOM SEG has the slices with something on them, and other files may be cropped: what is outside one is background there.
   const voxels = ({ size }: Volume) => size.reduce((a, b) => a * b)
-  const volume = voxels(p) > voxels(r) ? p : r
-  if (!liesOn(p, volume) || !liesOn(r, volume) || p.size[3] !== r.size[3])
+  const volume = voxels(p) > voxels(r) ? gridOfBoth(p, r) : gridOfBoth(r, p)
+  if (!volume || !liesOn(p, volume) || !liesOn(r, volume) || p.size[3] !== r.size[3])
     throw new InputError(
-      `"${predicted.name}" is ${sizeText(p)} pixels, but its reference "${referred.name}" is ${sizeText(r)}; masks of one image need the same size.`,
+      `"${predicted.name}" is ${sizeText(p)} pixels, but its reference "${referred.name}" is ${sizeText(r)}; masks of one image need the same ${p.size.join() === r.size.join() ? 'place' : 'size'}.`,
       predicted.name,
     )
   const ofPrediction = valuesOf(predictionMask, table)

@@ -1,3 +1,4 @@
+import { maxVolumeBytes } from './image-size'
 import type { Affine, Volume } from './volume'
 
 /** Rows of a 3 x 3 matrix. */
@@ -46,11 +47,34 @@ export function alignment(from: Volume, to: Volume): ((i: number, j: number, k: 
   return (i, j, k) => [0, 1, 2].map((r) => m[r]![0]! * i + m[r]![1]! * j + m[r]![2]! * k + o[r]!) as [number, number, number]
 }
 
-/** Whether any voxel of `from` lies on the grid of `to`. */
-export function overlaps(from: Volume, to: Volume): boolean {
+/** The lowest and the highest index along each axis that voxels of one volume have on the grid of another; null where the grids do not fit. */
+function boxOn(from: Volume, to: Volume): { low: number[]; high: number[] } | null {
   const place = alignment(from, to)
-  if (!place) return false
+  if (!place) return null
   const a = place(0, 0, 0)
   const b = place(from.size[0] - 1, from.size[1] - 1, from.size[2] - 1)
-  return [0, 1, 2].every((r) => Math.max(a[r]!, b[r]!) >= 0 && Math.min(a[r]!, b[r]!) < to.size[r]!)
+  return { low: a.map((v, r) => Math.min(v, b[r]!)), high: a.map((v, r) => Math.max(v, b[r]!)) }
+}
+
+/** Whether any voxel of `from` lies on the grid of `to`. */
+export function overlaps(from: Volume, to: Volume): boolean {
+  const box = boxOn(from, to)
+  return box !== null && [0, 1, 2].every((r) => box.high[r]! >= 0 && box.low[r]! < to.size[r]!)
+}
+
+/**
+ * The grid of a volume, extended to hold another. Samples stay, so only size and place of what is returned mean something.
+ * @returns null where the grids do not fit, or lie so far apart that a label map of both would be too large
+ */
+export function gridOfBoth(volume: Volume, other: Volume): Volume | null {
+  const box = boxOn(other, volume)
+  if (!box) return null
+  const { size, affine } = volume
+  const low = box.low.map((v) => Math.min(0, v))
+  const [columns, rows, slices] = box.high.map((v, r) => Math.max(size[r]!, v + 1) - low[r]!) as [number, number, number]
+  if (!affine || [columns, rows, slices].every((n, r) => n === size[r])) return volume
+  if (columns * rows * slices * size[3] > maxVolumeBytes) return null
+  const origin = (row: Affine[0]) => row[3] + row[0] * low[0]! + row[1] * low[1]! + row[2] * low[2]!
+  const moved = affine.map((row) => [row[0], row[1], row[2], origin(row)] as const) as unknown as Affine
+  return { ...volume, size: [columns, rows, slices, size[3]], affine: moved }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { alignment } from './alignment'
+import { alignment, gridOfBoth } from './alignment'
 import { extentOf, labelsOf, mirrorOf, placeOf, planeOf, putSlice, sidesOf, sliceOf, usualAxis } from './slices'
 import { makeVolume, obliquenessOf, orientationOf, spacingOf, type Affine, type Volume } from './volume'
 
@@ -218,6 +218,33 @@ describe('alignment', () => {
     expect(moved((m) => (m[0]![3] = 0.5))).toBeNull()
     expect(moved((m) => (m[1]![1] = 1.2))).toBeNull()
     expect(moved((m) => ((m[0]![0] = 0.9), (m[0]![1] = 0.43), (m[1]![0] = -0.43), (m[1]![1] = 0.9)))).toBeNull()
+  })
+
+  test('a grid is extended at either end to hold another', () => {
+    const to = volumeOf([3, 3, 3, 1], affineOf('RAS', [2, 3, 5]))
+    const at = (slice: number, slices: number) => {
+      const moved = affineOf('LAS', [2, 3, 5]).map((row, r) => [row[0], row[1], row[2], row[3] + [4, 0, 5 * slice][r]!])
+      return volumeOf([3, 3, slices, 1], moved as unknown as Affine)
+    }
+    const held = (other: Volume) => {
+      const { size, affine } = gridOfBoth(to, other)!
+      return [size, affine!.map(([, , , origin]) => origin)]
+    }
+    expect(gridOfBoth(to, at(0, 2))).toBe(to)
+    expect(held(at(-2, 3))).toEqual([
+      [3, 3, 5, 1],
+      [0, 0, -10],
+    ])
+    expect(held(at(1, 4))).toEqual([
+      [3, 3, 5, 1],
+      [0, 0, 0],
+    ])
+    expect(held(at(-1, 9))).toEqual([
+      [3, 3, 9, 1],
+      [0, 0, -5],
+    ])
+    expect(gridOfBoth(to, at(0.5, 3))).toBeNull()
+    expect(gridOfBoth(to, at(2 ** 30, 3))).toBeNull()
   })
 
   test('without geometry the sizes decide', () => {
