@@ -316,6 +316,14 @@ describe('volumes', () => {
     ])
   })
 
+  test('wherever any of several true masks has slices', () => {
+    solid(pred, 'case.nii', size, first)
+    solid(ref, 'leftMask/case.nii', size, first)
+    solid(ref, 'rightMask/case.nii', size, second, false, 2)
+    const [volume] = JSON.parse(onFolders('--json').stdout).volumes
+    expect(volume.scores).toMatchObject({ '1': { dice: 1 }, '2': { outcome: 'missed' } })
+  })
+
   test('in any format and orientation, with maps, 255 as unknown, and folders', () => {
     const mirrored = Array.from({ length: 36 }, (_, i) => both[i - (i % 4) + 3 - (i % 4)]!)
     solid(pred, 'P1/seg.nii', size, both)

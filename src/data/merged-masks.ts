@@ -4,7 +4,7 @@
  */
 import { hexOf } from '../lib/hex'
 import { naturalOrder } from '../lib/natural-order'
-import { alignment } from './alignment'
+import { alignment, gridOfBoth } from './alignment'
 import { tryMask } from './file-roles'
 import { InputError } from './input-error'
 import { maxClasses, readMask, type Mask } from './mask-file'
@@ -114,7 +114,7 @@ const nearlySame = 0.5
 const nested = 0.98
 
 /**
- * Masks of one image as one label map on its grid, or on that of the first mask. It keeps the name of the first.
+ * Masks of one image as one label map on its grid, or on that of the first mask, extended to hold all of them. It keeps the name of the first.
  * @throws InputError if they cannot be one; the message is the end of a sentence: "their names do not say which structure each shows"
  */
 export function mergeMasks({ image, masks }: Together, family: Family): Volume {
@@ -127,7 +127,9 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
       throw error instanceof InputError ? refuse(error.message.replace(/\.$/, '')) : error
     }
   })
-  const grid = [...(image ? [image] : []), read[0]!.volume].find((to) => read.every(({ volume }) => alignment(volume, to)))
+  const grid = [...(image ? [image] : []), read[0]!.volume]
+    .map((to) => read.reduce<Volume | null>((all, { volume }) => all && gridOfBoth(all, volume), to))
+    .find((all) => all !== null)
   const frames = read[0]!.volume.size[3]
   if (!grid || read.some(({ volume }) => volume.size[3] !== frames)) throw refuse('they differ in size or place')
 
@@ -202,7 +204,7 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
             for (let i = 0; i < volume.size[0]; i++, at++) {
               if (labels[at] !== label) continue
               const [x, y, z] = place(i, j, k)
-              if (x >= 0 && y >= 0 && z >= 0 && x < columns && y < rows && z < slices) paint(x + columns * (y + rows * z) + each * t)
+              paint(x + columns * (y + rows * z) + each * t)
             }
     left.set(part, painted)
     for (const [other, count] of shared) left.set(other, left.get(other)! - count)
