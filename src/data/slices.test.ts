@@ -220,6 +220,28 @@ describe('alignment', () => {
     expect(moved((m) => ((m[0]![0] = 0.9), (m[0]![1] = 0.43), (m[1]![0] = -0.43), (m[1]![1] = 0.9)))).toBeNull()
   })
 
+  test('how thick a single slice is says nothing', () => {
+    const axial = (step: number, slices = 1, z = 0) =>
+      volumeOf([4, 4, slices, 1], affineOf('RAS', [1, 1, step]).map((row, r) => [...row.slice(0, 3), r === 2 ? z : 0]) as unknown as Affine)
+    const at = (from: Volume, to: Volume) => alignment(from, to)?.(1, 2, 0) ?? null
+    expect(at(axial(1), axial(5))).toEqual([1, 2, 0])
+    expect(at(axial(5), axial(1))).toEqual([1, 2, 0])
+    expect(at(axial(-1), axial(5))).toEqual([1, 2, 0])
+    // On the third of several slices, and that slice on the single one.
+    expect(at(axial(1, 1, 10), axial(5, 3))).toEqual([1, 2, 2])
+    expect(alignment(axial(5, 3), axial(1, 1, 10))!(1, 2, 2)).toEqual([1, 2, 0])
+    // Between slices, with other pixels, and across.
+    expect(at(axial(1, 1, 7), axial(5, 3))).toBeNull()
+    expect(at(axial(5, 3), axial(1, 1, 7))).toBeNull()
+    expect(at(volumeOf([4, 4, 1, 1], affineOf('RAS', [2, 1, 5])), axial(1))).toBeNull()
+    expect(at(volumeOf([4, 4, 1, 1], affineOf('RSA', [1, 1, 3])), axial(3))).toBeNull()
+    const { size, affine } = gridOfBoth(axial(1, 1, 10), axial(5, 3))!
+    expect([size, affine!.map((row) => row[2] * 2 + row[3])]).toEqual([
+      [4, 4, 3, 1],
+      [0, 0, 10],
+    ])
+  })
+
   test('a grid is extended at either end to hold another', () => {
     const to = volumeOf([3, 3, 3, 1], affineOf('RAS', [2, 3, 5]))
     const at = (slice: number, slices: number) => {
