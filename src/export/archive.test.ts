@@ -152,6 +152,26 @@ test('masks read back as they were, each under its own name', async () => {
   expect(JSON.parse(read(files['labels.json'])).classes[2]).toEqual({ index: 2, name: 'Ä', color: '#00ff00', value: '255' })
 })
 
+test('each class has maps of its own, whatever the classes are called', async () => {
+  const names = async (...classes: string[]) => {
+    const [background] = run.classes
+    const [map] = run.maps
+    const made = {
+      ...run,
+      networks: null,
+      classes: [background!, ...classes.map((name) => ({ name, color: '#ff0000', value: '1' }))],
+      maps: [{ ...map!, probabilities: classes.map((_, i) => new Float32Array(4).fill(i / 4)) }],
+    }
+    const files = await exportFiles(made, 'maps', options)
+    const listed = (JSON.parse(read(files['labels.json'])) as { files: { file: string }[] }).files.map(({ file }) => file)
+    expect(Object.keys(files).filter((name) => name.startsWith('maps/'))).toEqual(listed)
+    return listed.slice(1).map((name) => name.slice('maps/p2_b-probability-'.length, -'.png'.length))
+  }
+  expect(await names('Lesion', 'Lesion')).toEqual(['Lesion-1', 'Lesion-2'])
+  expect(await names('a b', 'c', 'a_b', 'a_b-1')).toEqual(['a_b-1-1', 'c', 'a_b-3', 'a_b-1'])
+  expect(await names('LV', 'lv', 'LV-4')).toEqual(['LV-1', 'lv-2', 'LV-4'])
+})
+
 test('labels.json and the report say which file each mask belongs to', async () => {
   const array = makeVolume({ name: 'c/p3.h5/image', array: 'image', kind: 'hdf5', size: [2, 2, 1, 1], samples: new Uint8Array(4) })
   const own = { ...mask('e.png', 1, 0, 0, 1), drawn: 1 }

@@ -5,7 +5,7 @@ import { restOf } from '../lib/mark'
 import type { FinishedRun, Networks, RunFacts, SourceOfFile } from './finished-run'
 import { loadPy } from './load-py'
 import { writeMetricsCsv, writeMetricsJsonl, writeScoresCsv } from './metrics-csv'
-import { cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
+import { classParts, cleaned, sourceBase, writeLabels, writeMaps, type LabelOptions, type WrittenFile } from './label-file'
 import { writeOnnx } from './onnx'
 import { writeSeenMasks } from './predictions-file'
 import { onnxReadme } from './onnx-readme'
@@ -148,9 +148,10 @@ function maskFiles(run: FinishedRun, options: LabelOptions, tell: Tell) {
 }
 
 function mapFiles(run: FinishedRun, tell: Tell) {
+  const parts = classParts(run.classes.slice(1).map(({ name }) => name))
   const write = ({ source, disagreement, probabilities }: FinishedRun['maps'][number], base: string) => [
     ...writeMaps(source, disagreement, 'disagreement', undefined, base),
-    ...probabilities.flatMap((map, c) => writeMaps(source, map, 'probability', run.classes[c + 1]!.name, base)),
+    ...probabilities.flatMap((map, c) => writeMaps(source, map, 'probability', parts[c], base)),
   ]
   return filesOf(run, 'maps', run.maps, write, tell)
 }

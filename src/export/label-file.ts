@@ -130,10 +130,32 @@ export async function writeLabels(
   return files
 }
 
+/** The name of a class as part of a file's name. */
+const partOf = (className: string): string => className.replace(/[<>:"|?*/\\\s\p{Cc}]+/gu, '_')
+
+/**
+ * Parts of file names that tell classes apart: their own names, with their numbers where these would be the same. Capitals do not tell names apart,
+ * because on Windows and macOS they do not.
+ * @param classNames of the foreground, in order
+ */
+export function classParts(classNames: readonly string[]): string[] {
+  const parts = classNames.map(partOf)
+  const keys = parts.map((part) => part.toLowerCase())
+  const taken = new Set(keys)
+  return parts.map((part, i) => {
+    if (keys.indexOf(keys[i]!) === keys.lastIndexOf(keys[i]!)) return part
+    let name = part
+    do name = `${name}-${i + 1}`
+    while (taken.has(name.toLowerCase()))
+    taken.add(name.toLowerCase())
+    return name
+  })
+}
+
 /**
  * A map of values 0..1 in the source's own order: a grey PNG of 16 bits (65535 is 1) for a picture, a float NIfTI for everything else, including DICOM.
  * @param upright the source; what was turned upright is turned back
- * @param className the class that a probability is of
+ * @param className the class that a probability is of, or its part of the name by `classParts`
  */
 export function writeMaps(
   upright: Volume,
@@ -143,7 +165,7 @@ export function writeMaps(
   base = sourceBase(upright.name),
 ): WrittenFile[] {
   const { volume: source, values: map } = asStored(upright, uprightMap)
-  const of = className === undefined ? '' : `-${className.replace(/[<>:"|?*/\\\s\p{Cc}]+/gu, '_')}`
+  const of = className === undefined ? '' : `-${partOf(className)}`
   const name = `${base}-${what}${of}`
   if (isPicture(source) && source.origin.format !== 'nifti')
     return [{ name: `${name}.png`, bytes: withOrientation(writeGray16Png(source.size[0], source.size[1], map), source.turned) }]
