@@ -1,5 +1,5 @@
 import { InputError } from './input-error'
-import type { Samples } from './volume'
+import type { Samples, Volume } from './volume'
 
 /** How the axes of a plain array are understood. */
 export interface Axes {
@@ -53,8 +53,7 @@ export function axesOf(name: string, shape: readonly number[], bytes: boolean): 
   const words = ['frames', 'slices', 'rows', 'columns'].slice(4 - places.length)
   const named = [...words, ...(last === null ? [] : [last === 'colours' ? last : 'channels'])]
   const notes = shape.length > 2 ? [`The axes ${shape.join(' x ')} were read as ${named.join(' x ')}.`] : []
-  if (last === 'channels')
-    notes.push(`One of the ${shape.at(-1)!} channels is used, the first unless you choose another; they are listed as frames.`)
+  if (last === 'channels') notes.push(channelsNote(shape.at(-1)!))
   return {
     size: [columns, rows, slices, last === 'channels' ? shape.at(-1)! : frames],
     channels: last === 'colours' ? (shape.at(-1) as 3 | 4) : 1,
@@ -63,8 +62,12 @@ export function axesOf(name: string, shape: readonly number[], bytes: boolean): 
   }
 }
 
+/** What a user should know of channels that are no colours. */
+export const channelsNote = (channels: number): string =>
+  `One of the ${channels} channels is used, the first unless you choose another; they are listed as frames.`
+
 /** Stored samples in the order of a volume: channel by channel if the last axis is channels. */
-export function inOrder<T extends Samples>(samples: T, { size: [, , , frames], frameMeans }: Axes): T {
+export function inOrder<T extends Samples>(samples: T, { size: [, , , frames], frameMeans }: Pick<Volume, 'size' | 'frameMeans'>): T {
   if (frameMeans === 'time') return samples
   const out = samples.slice() as T
   const each = samples.length / frames

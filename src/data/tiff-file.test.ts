@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fromBytes } from './given-file'
 import { readJpeg } from './jpeg-file'
 import { arrangementOf } from './tiff-axes'
@@ -47,6 +47,46 @@ function apart(jpeg: Uint8Array) {
   const start = Uint8Array.of(0xff, 0xd8)
   return { tables: join(start, ...tables!, Uint8Array.of(0xff, 0xd9)), strip: join(start, ...rest!, jpeg.subarray(at)) }
 }
+
+describe('three or four grey samples of a pixel', () => {
+  const rows = [
+    [1, 2, 3, 4, 11, 12, 13, 14],
+    [21, 22, 23, 24, 31, 32, 33, 34],
+  ]
+  const tags = { 256: 2, 258: [8, 8, 8, 8], 277: 4, 338: [0, 0, 0] } as const
+  const pages = [rows, rows.map((row) => row.map((v) => v + 100))]
+
+  test('are channels, as frames', async () => {
+    for (const photometric of [0, 1]) {
+      const volume = await read(makeTiff(pages, 'u1', { tags: { ...tags, 262: photometric } }))
+      expect(volume).toMatchObject({ size: [2, 2, 2, 4], frameMeans: 'channel', channels: 1, alpha: false, inverted: photometric === 0 })
+      const first = [1, 11, 21, 31, 101, 111, 121, 131]
+      expect([...volume.samples]).toEqual([0, 1, 2, 3].flatMap((channel) => first.map((v) => v + channel)))
+      expect(volume.notes).toEqual(['One of the 4 channels is used, the first unless you choose another; they are listed as frames.'])
+    }
+    const three = { 256: 2, 258: [16, 16, 16], 262: 1, 277: 3, 338: 0 } as const
+    const { size, samples } = await read(makeTiff([[[1, 2, 3, 4, 5, 6]]], 'u2', { tags: three }))
+    expect([size, [...samples]]).toEqual([
+      [2, 1, 1, 3],
+      [1, 4, 2, 5, 3, 6],
+    ])
+  })
+
+  test('are refused where pages are channels too', async () => {
+    const description = 'ImageJ=1.53t\nimages=2\nchannels=2\n'
+    await expect(read(makeTiff(pages, 'u1', { tags: { ...tags, 262: 1, 270: description } }))).rejects.toThrow(
+      'has 4 channels for each pixel',
+    )
+  })
+
+  test('are colours where the file says so', async () => {
+    expect(await read(makeTiff(pages, 'u1', { tags: { ...tags, 262: 2, 338: 2 } }))).toMatchObject({
+      channels: 4,
+      alpha: true,
+      frameMeans: 'time',
+    })
+  })
+})
 
 test('JPEG in YCbCr becomes red, green and blue, with its tables inside or separate', async () => {
   const { rgb } = readJpeg({ name: 'a.jpg', bytes: photo })

@@ -1,5 +1,6 @@
 import type { GeoTIFFImage, ImageFileDirectory } from 'geotiff'
 import { loadOwn, throwLoadError } from '../lib/own-file'
+import { channelsNote, inOrder } from './array-axes'
 import type { GivenFile } from './given-file'
 import { exifOrientation, type ExifOrientation } from './exif'
 import { checkVolume, maxPixels } from './image-size'
@@ -32,12 +33,14 @@ interface Page {
   samples: number
   photometric: number
   alpha: boolean
+  /** Whether the samples of a pixel are grey channels. */
+  channelled: boolean
   orientation: ExifOrientation
 }
 
 /**
- * Reads a TIFF: grey, palette (indices are kept) or colour, upright; its pages, but for thumbnails, are the slices, or frames where OME-XML or
- * ImageJ says so. Numbers stay as stored; MINISWHITE sets `inverted`.
+ * Reads a TIFF: grey, also three or four channels of it, palette (indices are kept) or colour, upright; its pages, but for thumbnails, are the
+ * slices, or frames where OME-XML or ImageJ says so. Numbers stay as stored; MINISWHITE sets `inverted`.
  * @throws InputError
  */
 export async function readTiff(file: GivenFile): Promise<Volume> {
@@ -106,8 +109,10 @@ async function readPages(file: GivenFile): Promise<Volume> {
     rational(valueOf(directory, 'XResolution')),
     rational(valueOf(directory, 'YResolution')),
   ])
-  const size = [width, height, slices, frames] as const
-  checkVolume(name, size, first.samples * bytes)
+  checkVolume(name, [width, height, slices, frames], first.samples * bytes)
+  if (first.channelled && frames > 1) throw severalChannels(name, first.samples)
+  const size: Volume['size'] = [width, height, slices, first.channelled ? first.samples : frames]
+  if (first.channelled) notes.push(channelsNote(first.samples))
   if (thumbnails > 0) notes.push(`${thumbnails} smaller ${thumbnails === 1 ? 'copy' : 'copies'} of the image in the file were left out.`)
 
   let samples: Samples | null = null
@@ -124,12 +129,13 @@ async function readPages(file: GivenFile): Promise<Volume> {
     samples ??= count === 1 ? raster : (new (raster.constructor as Uint8ArrayConstructor)(raster.length * count) as Samples)
     if (count > 1) samples.set(raster, index * raster.length)
   }
+  const frameMeans = first.channelled || arranged.channels ? 'channel' : 'time'
   const volume = makeVolume({
     name,
     kind: 'tiff',
     size,
-    samples: samples!,
-    channels: first.samples as 1 | 2 | 3 | 4,
+    samples: first.channelled ? inOrder(samples!, { size, frameMeans }) : samples!,
+    channels: first.channelled ? 1 : (first.samples as 1 | 2 | 3 | 4),
     alpha: first.alpha,
     palette: photometric === 3 ? paletteOf(first.image.fileDirectory) : [],
     inverted: photometric === 0,
@@ -137,7 +143,7 @@ async function readPages(file: GivenFile): Promise<Volume> {
     intercept: arranged.intercept,
     spacing,
     stepKnown: arranged.stepKnown,
-    frameMeans: arranged.channels ? 'channel' : 'time',
+    frameMeans,
     notes,
   })
   return turnUpright(volume, first.orientation)
@@ -202,6 +208,9 @@ const compressionNames: Record<number, string> = {
 }
 const read = [1, 5, 7, 8, 32946, 32773, 50000]
 
+const severalChannels = (name: string, samples: number) =>
+  new InputError(`"${name}" has ${samples} channels for each pixel; save one of them, or RGB.`, name)
+
 /** @throws InputError for a TIFF that geotiff would read wrongly or not at all */
 function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page {
   const directory = image.fileDirectory
@@ -226,7 +235,8 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
   const compression = value('Compression') ?? 1
   const photometric = value('PhotometricInterpretation') ?? 1
   const extra = (directory.getValue('ExtraSamples') as ArrayLike<number> | undefined)?.[0]
-  const alpha = samples === 2 || samples === 4
+  const channelled = photometric < 2 && samples > 2
+  const alpha = !channelled && (samples === 2 || samples === 4)
 
   if (!read.includes(compression)) throw refuse(`with ${compressionNames[compression] ?? `unknown (${compression})`} compression`)
   if (![0, 1, 2, 3].includes(photometric) && !(photometric === 6 && compression === 7))
@@ -244,7 +254,7 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
     (samples === 2 && extra === 0) ||
     (photometric === 3 && samples > 1)
   )
-    throw new InputError(`"${name}" has ${samples} channels for each pixel; save one of them, or RGB.`, name)
+    throw severalChannels(name, samples)
   return {
     image,
     width: image.getWidth(),
@@ -254,6 +264,7 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
     samples,
     photometric,
     alpha,
+    channelled,
     orientation: exifOrientation(value('Orientation')),
   }
 }

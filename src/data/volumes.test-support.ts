@@ -174,8 +174,9 @@ export function makeTiff(
   return file
 }
 
-/** A whole number, a text, a fraction, three short numbers, or bytes. */
-type TestTag = number | string | readonly [number, number] | readonly [number, number, number] | Uint8Array
+/** A whole number, a text, a fraction, three or four short numbers, or bytes. */
+type TestTag =
+  number | string | readonly [number, number] | readonly [number, number, number] | readonly [number, number, number, number] | Uint8Array
 
 export interface TestTiff {
   big?: boolean
