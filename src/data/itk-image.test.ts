@@ -120,6 +120,27 @@ describe('MetaImage', () => {
   })
 })
 
+test('MetaImage with the line ends of Windows: in one file, compressed, and with its samples beside it', async () => {
+  // Samples that begin as another line end would.
+  const samples = Int16Array.from(counting(12), (v) => v + 0x0d0a)
+  const fields = [
+    'ObjectType = Image',
+    'NDims = 3',
+    'DimSize = 3 2 2',
+    'ElementType = MET_SHORT',
+    'Offset = 1 2 3',
+    'ElementSpacing = 1 2 4',
+  ]
+  const text = (...more: string[]) => [...fields, ...more, ''].join('\r\n')
+  const packed = new Uint8Array(deflateSync(bytesOf(samples)))
+  for (const [file, other] of [
+    [fromBytes('a.mha', joined(text('ElementDataFile = LOCAL'), bytesOf(samples)))],
+    [fromBytes('a.mha', joined(text('CompressedData = True', 'ElementDataFile = LOCAL'), packed))],
+    [fromBytes('a.mhd', new TextEncoder().encode(text('ElementDataFile = a.raw'))), fromBytes('a.raw', joined('', bytesOf(samples)))],
+  ] as const)
+    expect(await readItkImage(file, other)).toMatchObject({ size: [3, 2, 2, 1], samples, spacing: [1, 2, 4] })
+})
+
 test('compressed MetaImage, whether or not it states the compressed size', async () => {
   const samples = Int16Array.from(counting(12), (v) => v - 5)
   const packed = new Uint8Array(deflateSync(bytesOf(samples)))

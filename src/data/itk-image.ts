@@ -53,7 +53,7 @@ function parseHeader(head: Uint8Array): TextHeader | null {
   const text = new TextDecoder('latin1').decode(head)
   const isNrrd = text.startsWith('NRRD')
   // A header with detached samples may end with the file.
-  const end = (isNrrd ? /\r?\n(?=\r?\n)|$(?<=\ndata ?file:[^\0]*)/i : /ElementDataFile[ \t]*=.*(\n|$)/).exec(text)
+  const end = (isNrrd ? /\r?\n(?=\r?\n)|$(?<=\ndata ?file:[^\0]*)/i : /ElementDataFile[ \t]*=.*(\r?\n|$)/).exec(text)
   if (!end) return null
   const header = text.slice(0, end.index + end[0].length)
   const lines = header.split(/\r?\n/)
