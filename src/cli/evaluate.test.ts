@@ -217,6 +217,17 @@ describe('one sentence and exit code 1', () => {
     expect(stderr).toContain(`${ref}: "a.png"`)
   })
 
+  test('a pair that does not fit, unless there are others', () => {
+    draw(pred, 'a.png', ['a..'])
+    draw(ref, 'a.png', ['a.'])
+    draw(pred, 'b.png', ['a..'])
+    draw(ref, 'b.png', ['a..'])
+    const report = JSON.parse(onFolders('--json').stdout)
+    expect(report.images.map(({ name }: { name: string }) => name)).toEqual(['b'])
+    expect(report.unread).toEqual(['"a.png" is 3 x 1 pixels, but its reference "a.png" is 2 x 1; masks of one image need the same size.'])
+    expect(report.unmatched).toEqual({ references: ['a'], predictions: ['a'] })
+  })
+
   test('options', () => {
     fails(run('--pred', pred), '--reference is missing: give the folder with the true masks.')
     fails(run('--prediction', pred), 'There is no option --prediction; known are --pred, --reference, --spacing, --tolerance, --json.')

@@ -239,6 +239,16 @@ function pairOf(predicted: Volume, referred: Volume, table: LabelTable): Pair {
   return { prediction, reference, volume, values: values.map((value) => (value === aside ? null : value)), frames }
 }
 
+/** @throws InputError where the masks of one image cannot be one label map */
+function labelMapOf(masks: readonly Volume[], image: Volume, family: Family): Volume {
+  try {
+    return inFamily(masks, image, family)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(`${masks.map(({ name }) => `"${name}"`).join(', ')}: ${error.message}.`, error.file)
+  }
+}
+
 /** A mask as it is on its own, unless only beside the other one it can be told what its axes are. */
 function maskOn(volume: Volume, other: Volume): Mask {
   const image = { ...other, size: [other.size[0], other.size[1], other.size[2], 1] as const }
@@ -312,7 +322,7 @@ interface Settings {
   tolerance: number
 }
 
-/** @throws InputError for a bad mask, UsageError for folders that do not belong together */
+/** @throws InputError for a mask that cannot be read, or if no pair can be compared, UsageError for folders that do not belong together */
 async function evaluate(predictionFolder: string, referenceFolder: string, settings: Settings) {
   const predictions = await masksIn(predictionFolder, '--pred')
   const references = await masksIn(referenceFolder, '--reference')
@@ -333,20 +343,20 @@ async function evaluate(predictionFolder: string, referenceFolder: string, setti
   const names = maskNames(pairs.map(({ prediction }) => caseNameOf(prediction.outline)))
   const compared: ReturnType<typeof comparePair>[] = []
   const paired = new Set<Held>()
-  const refused: string[] = []
+  const refused: InputError[] = []
   for (const [i, { prediction, references, family }] of pairs.entries()) {
     const [predicted, ...referred] = await Promise.all([prediction, ...references].map(({ load }) => load()))
-    let reference: Volume
     try {
-      reference = family ? inFamily(referred, predicted!, family) : referred[0]!
+      const reference = family ? labelMapOf(referred, predicted!, family) : referred[0]!
+      compared.push(comparePair(pairOf(predicted!, reference, labels?.table ?? []), names[i]!, settings))
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      refused.push(`${referred.map(({ name }) => `"${name}"`).join(', ')}: ${error.message}.`)
+      refused.push(error)
       continue
     }
     for (const held of [prediction, ...references]) paired.add(held)
-    compared.push(comparePair(pairOf(predicted!, reference, labels?.table ?? []), names[i]!, settings))
   }
+  if (compared.length === 0) throw refused[0]!
   const [{ family } = { family: null }] = pairs
   const told = new Map([...(family?.values ?? [])].map(([name, value]) => [String(value), name]))
   const allImages = compared.flatMap(({ images }) => images)
@@ -401,7 +411,7 @@ async function evaluate(predictionFolder: string, referenceFolder: string, setti
     /** Images, and slices of volumes. */
     images,
     unmatched: { references: unpaired(references.masks), predictions: unpaired(predictions.masks) },
-    unread: [...[...predictions.problems, ...references.problems].map(({ message }) => message), ...refused],
+    unread: [...predictions.problems, ...references.problems, ...refused].map(({ message }) => message),
   }
 }
 
