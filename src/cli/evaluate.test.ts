@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeDicom, makeStructureSet } from '../data/dicom.test-support'
 import { makeHdf5 } from '../data/hdf5.test-support'
+import type { GivenFile } from '../data/given-file'
 import { makeVolume } from '../data/volume'
 import { makeNifti, makeTiff } from '../data/volumes.test-support'
 import { writePalettePng } from '../export/palette-png'
@@ -378,6 +380,63 @@ describe('volumes', () => {
     ])
     expect(report.unmatched).toEqual({ references: [], predictions: [] })
     expect(report.classes.map(({ value }: { value: string }) => value)).toEqual(['1'])
+  })
+})
+
+describe('a structure set as reference', () => {
+  const series = '1.2.77'
+  const [columns, rows, slices] = [5, 4, 3] as const
+  /** The middle of the first slice, as columns 1 and 2 of rows 1 and 2. */
+  const contours = [
+    {
+      points: [
+        [0.75, 1, 0],
+        [3.75, 1, 0],
+        [3.75, 5, 0],
+        [0.75, 5, 0],
+      ],
+      picture: null,
+    },
+  ] as const
+  const inside = (i: number) => [1, 2].includes(i % columns) && [1, 2].includes(Math.floor(i / columns) % rows)
+  const write = async (folder: string, { name, read }: GivenFile) => {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), await read())
+  }
+
+  test('is on the slices that it was drawn on', async () => {
+    const sform = [
+      [-1.5, 0, 0, 0],
+      [0, -2, 0, 0],
+      [0, 0, 3, 0],
+    ]
+    const labels = Array.from({ length: columns * rows * slices }, (_, i) => Number(inside(i) && i < 2 * columns * rows))
+    writeFileSync(join(pred, 'case.nii'), makeNifti([columns, rows, slices], labels, 'u1', { sform }))
+    solid(pred, 'other.nii', [4, 3, 3], new Array<number>(36).fill(1))
+    solid(ref, 'other.nii', [4, 3, 3], new Array<number>(36).fill(1))
+    await write(ref, makeStructureSet('plan/rs.dcm', series, [{ name: 'Heart', contours: [...contours] }]))
+    const alone = JSON.parse(onFolders('--json').stdout)
+    expect(alone.volumes.map(({ name }: { name: string }) => name)).toEqual(['other'])
+    expect(alone.unread).toEqual(['"plan/rs.dcm" holds contours for a DICOM series that is missing; give that series with it.'])
+
+    for (let z = 0; z < slices; z++)
+      await write(
+        ref,
+        makeDicom({
+          name: `scan/${z}.dcm`,
+          series,
+          columns,
+          rows,
+          position: [0, 0, 3 * z],
+          pixels: new Int16Array(columns * rows).fill(z),
+        }),
+      )
+    const report = JSON.parse(onFolders('--json').stdout)
+    expect(report.volumes).toMatchObject([
+      { name: 'other', scores: { '1': { dice: 1 } } },
+      { name: 'case', scores: { '1': { outcome: 'found', dice: 8 / 12 } } },
+    ])
+    expect([report.unread, report.unmatched]).toEqual([[], { references: [], predictions: [] }])
   })
 })
 

@@ -1,7 +1,7 @@
 /** npm run evaluate: Dice, HD95 and surface Dice of the masks in one folder against those in another. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { gridOfBoth } from '../data/alignment'
+import { gridOfBoth, overlaps } from '../data/alignment'
 import { arraysFor, caseNameOf, pairName, patientOf, tryMask } from '../data/file-roles'
 import type { GivenFile } from '../data/given-file'
 import { readMask, sizeText, unknownValueOf, type Mask } from '../data/mask-file'
@@ -10,7 +10,7 @@ import { familyOf, inFamily, masksTogether, type Family } from '../data/merged-m
 import { pairUp } from '../data/pairs'
 import { readFiles, samplesFiles } from '../data/read-files'
 import { extentOf, labelsOf, planeOf, usualAxis } from '../data/slices'
-import type { Volume } from '../data/volume'
+import { isOfStructureSet, type Volume } from '../data/volume'
 import { isZip } from '../data/zip-file'
 import { maskNames } from '../export/archive'
 import type { Spacing } from '../image/distance-transform'
@@ -28,6 +28,7 @@ import {
   type Overlap,
 } from '../method/metrics'
 import { labelsOn, liesOn } from '../session/annotations'
+import { placeSegmentations, withoutSeries } from '../session/given-files'
 import './pipelines'
 import { runCommand, UsageError } from './arguments'
 import { evaluate as command } from './commands'
@@ -68,7 +69,8 @@ interface Held {
 
 /**
  * The masks in a folder and its subfolders, named by their paths in it, and what could not be read. Thousands may be larger than memory, so each is
- * read for its header, and again when its turn comes; but those in zips and DICOM files that are read together stay.
+ * read for its header, and again when its turn comes; but those in zips and DICOM files that are read together stay. Series under contours or segments
+ * are images, not masks.
  * @throws UsageError
  */
 async function masksIn(folder: string, option: string): Promise<{ masks: Held[]; problems: InputError[] }> {
@@ -96,7 +98,7 @@ async function masksIn(folder: string, option: string): Promise<{ masks: Held[];
     if (samples.has(file)) continue
     const unit = other ? [file, other] : [file]
     const found = (await holdsMany(file)) ? null : await masksOf(unit)
-    if (!found || found.volumes.some(({ kind }) => kind === 'dicom')) {
+    if (!found || found.volumes.some((volume) => volume.kind === 'dicom' || isOfStructureSet(volume))) {
       together.push(...unit)
       continue
     }
@@ -105,7 +107,15 @@ async function masksIn(folder: string, option: string): Promise<{ masks: Held[];
       masks.push({ outline: { ...volume, samples: volume.samples.slice(0, 0) }, load: again(unit, volume.name) })
   }
   const kept = together.length > 0 ? await masksOf(together) : { volumes: [], problems: [] }
-  masks.push(...kept.volumes.map((volume) => ({ outline: volume, load: () => Promise.resolve(volume) })))
+  const placed = await placeSegmentations(kept.volumes, [])
+  const apart = placed.filter((volume) => isOfStructureSet(volume) && kept.volumes.includes(volume))
+  problems.push(...apart.map(withoutSeries))
+  const drawn = [...masks.map(({ outline }) => outline), ...placed].filter(
+    (volume) => volume.kind === 'dicom-seg' && !apart.includes(volume),
+  )
+  const isUnder = (volume: Volume) => volume.kind === 'dicom' && drawn.some((mask) => overlaps(mask, volume))
+  for (const volume of placed)
+    if (!apart.includes(volume) && !isUnder(volume)) masks.push({ outline: volume, load: () => Promise.resolve(volume) })
   return { masks, problems: [...problems, ...kept.problems] }
 }
 

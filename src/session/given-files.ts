@@ -108,14 +108,15 @@ export async function readGiven(
   const placed: GivenVolume[] = []
   for (const { role, volume } of given)
     for (const own of await place(volume)) {
-      if (own === volume && isOfStructureSet(volume))
-        problems.push(
-          new InputError(`"${volume.name}" holds contours for a DICOM series that is missing; give that series with it.`, volume.name),
-        )
+      if (own === volume && isOfStructureSet(volume)) problems.push(withoutSeries(volume))
       else placed.push({ role, volume: own })
     }
   return { given: placed, problems }
 }
+
+/** What is wrong with a structure set that `placeSegmentations` leaves as it is. */
+export const withoutSeries = ({ name }: Volume): InputError =>
+  new InputError(`"${name}" holds contours for a DICOM series that is missing; give that series with it.`, name)
 
 /**
  * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included. A SEG of several series is a volume on each; one
