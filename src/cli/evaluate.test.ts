@@ -9,6 +9,7 @@ import { makeHdf5 } from '../data/hdf5.test-support'
 import type { GivenFile } from '../data/given-file'
 import { makeVolume } from '../data/volume'
 import { makeNifti, makeTiff } from '../data/volumes.test-support'
+import { writeLabels } from '../export/label-file'
 import { writePalettePng } from '../export/palette-png'
 import { writeSegNrrd } from '../export/seg-nrrd'
 import { findPython, needs, runPython } from '../lib/python.test-support'
@@ -136,6 +137,23 @@ test('exported masks are read by the values of their labels.json', () => {
     ['200', 'class 2'],
   ])
   expect(onFolders().stdout).toMatch(/^p_1 +200 class 2 +1\.000/m)
+})
+
+test('an exported NIfTI is read by the numbers that it has: values, or indices if one value is too large', async () => {
+  const source = makeVolume({ name: 'case', kind: 'tiff', size: [4, 3, 3, 1], samples: new Uint8Array(36) })
+  const labels = Uint8Array.from({ length: 36 }, (_, i) => i % 4)
+  for (const large of [32_767, 32_768, 99_999, 100_000]) {
+    const values = [0, large, 3, 7]
+    const classes = values.map((value, index) => ({ index, name: `class ${index}`, color: '#000000', value: String(value) }))
+    const [file] = await writeLabels(source, labels, classes, { format: 'nifti', keepIdentifiers: false })
+    writeFileSync(join(pred, file!.name), file!.bytes)
+    writeFileSync(join(pred, 'labels.json'), JSON.stringify({ classes }))
+    const truth = Array.from(labels, (label) => values[label]!)
+    writeFileSync(join(ref, 'case.nii'), makeNifti([4, 3, 3], truth, 'i4'))
+    const report = JSON.parse(onFolders('--json').stdout)
+    const found = report.classes.map(({ value }: { value: string }) => value)
+    expect([report.mean.dice, ...found]).toEqual([1, '3', '7', String(large)])
+  }
 })
 
 describe('several true masks of one image', () => {

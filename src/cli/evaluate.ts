@@ -13,6 +13,7 @@ import { extentOf, labelsOf, planeOf, usualAxis } from '../data/slices'
 import { isOfStructureSet, type Volume } from '../data/volume'
 import { isZip } from '../data/zip-file'
 import { maskNames } from '../export/archive'
+import { numbersInNifti } from '../export/label-file'
 import type { Spacing } from '../image/distance-transform'
 import { unknown } from '../image/raster'
 import {
@@ -190,11 +191,10 @@ function labelTableOf(folder: string): { file: string; table: LabelTable } | nul
 
 /**
  * Class values of a mask by label, background (the first) as null. Exports hold indices, which `table` turns into values of the exemplar's mask;
- * but a NIfTI holds those values themselves where all are different whole numbers.
+ * but a NIfTI may hold those values themselves.
  */
 function valuesOf({ volume, values }: Mask, table: LabelTable): (string | null)[] {
-  const whole = table.every(({ value }) => /^\d{1,5}$/.test(value)) && new Set(table.map(({ value }) => value)).size === table.length
-  const own = volume.kind === 'nifti' && whole ? [] : table
+  const own = volume.kind === 'nifti' && numbersInNifti(table) ? [] : table
   return values.map(({ value }, i) => (i === 0 ? null : (own.find(({ index }) => String(index) === value)?.value ?? value)))
 }
 

@@ -180,12 +180,18 @@ function niftiFile(base: string, source: Volume, bytes: Uint8Array<ArrayBuffer>)
 }
 
 /**
- * Class indices as the values that the exemplar mask had. Indices stay if a value is not a whole number from 0 to 32767, or if two are equal,
- * as when a class was drawn in addition to those of a file.
+ * The numbers that a NIfTI has for classes: the values of the exemplar mask; null where it has indices, because a value is not a whole number from 0 to
+ * 32767, or two are equal, as when a class was drawn in addition to those of a file. `load.py` does the same.
  */
+export function numbersInNifti(classes: readonly Pick<ExportedClass, 'value'>[]): number[] | null {
+  const values = classes.map(({ value }) => (/^\d{1,5}$/.test(value) ? Number(value) : NaN))
+  return values.every((value) => value <= 32767) && new Set(values).size === values.length ? values : null
+}
+
+/** Class indices as the numbers that a NIfTI has for them. */
 function named(labels: Uint8Array<ArrayBuffer>, classes: readonly ExportedClass[]): Uint8Array | Int16Array {
-  const values = classes.map(({ value }, index) => (/^\d{1,5}$/.test(value) && Number(value) <= 32767 ? Number(value) : index))
-  if (new Set(values).size < values.length || values.every((value, index) => value === index)) return labels
+  const values = numbersInNifti(classes)
+  if (!values || values.every((value, index) => value === index)) return labels
   const Samples = values.some((value) => value > 255) ? Int16Array : Uint8Array
   const out = new Samples(labels.length)
   for (let i = 0; i < labels.length; i++) out[i] = values[labels[i]!]!
