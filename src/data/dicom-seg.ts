@@ -1,13 +1,20 @@
+import type { DataSet } from 'dicom-parser'
 import { hexOf } from '../lib/hex'
 import { affineOf, dot, isParallel, minus, planeGeometry, type PlaneGeometry } from './dicom-geometry'
-import { frameGroup, itemOf, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
+import { frameGroup, numberOf, readHeader, textOf, tooLarge, type DicomHeader } from './dicom-header'
 import { maxVolumeBytes } from './image-size'
 import { checkLength, pixelLayoutOf, readFrames, type PixelLayout } from './dicom-pixels'
-import { planesOfVolume } from './dicom-stack'
+import { planesOfVolume, type DicomPlane } from './dicom-stack'
 import { makeVolume, spacingOf, type Segment, type Triple, type Volume } from './volume'
 
 /** Positions nearer than this, in millimetres, are one slice. */
 const samePlace = 0.01
+
+/** A file that a frame was made from: its SOP instance UID and which of its frames, from 1; none where all are meant. */
+interface SourceFile {
+  instance: string
+  frames: ReadonlySet<number>
+}
 
 /** One frame of a segmentation: a segment on one slice. */
 interface SegFrame {
@@ -15,23 +22,38 @@ interface SegFrame {
   /** 0 if the pixels themselves are label values. */
   segment: number
   geometry: PlaneGeometry | null
-  /** The source picture: SOP instance UID and frame number from 1, or an empty string. */
-  source: string
+  sources: readonly SourceFile[]
+  /** Its sources as text; empty if it names none, or if another frame of its segment names the same, which then do not tell the slice. */
+  slice: string
 }
 
-const sourceKey = (instance: string, frame: number) => `${instance} ${frame}`
-
 function framesOf(header: DicomHeader): SegFrame[] {
-  const { data, frames } = header
-  return Array.from({ length: frames }, (_, frame) => {
-    const derivation = frameGroup(header, frame, 'x00089124')
-    const image = derivation === data ? null : itemOf(derivation, 'x00082112')
-    return {
-      frame,
-      segment: frameGroup(header, frame, 'x0062000a').uint16('x0062000b') ?? 0,
-      geometry: planeGeometry(header, frame),
-      source: image ? sourceKey(textOf(image, 'x00081155'), numberOf(image, 'x00081160') ?? 1) : '',
-    }
+  const { frames } = header
+  // All frames may share one long list.
+  const lists = new Map<DataSet, { sources: SourceFile[]; text: string }>()
+  const sourcesOf = (derivation: DataSet) => {
+    const known = lists.get(derivation)
+    if (known) return known
+    const sources = (derivation.elements['x00082112']?.items ?? []).flatMap(({ dataSet: item }): SourceFile[] => {
+      const numbers = (item?.string('x00081160') ?? '').split('\\').map(Number)
+      return item ? [{ instance: textOf(item, 'x00081155'), frames: new Set(numbers.filter((number) => number > 0)) }] : []
+    })
+    const list = { sources, text: sources.map(({ instance, frames }) => [instance, ...frames].join(' ')).join() }
+    lists.set(derivation, list)
+    return list
+  }
+  const found = Array.from({ length: frames }, (_, frame) => ({
+    frame,
+    segment: frameGroup(header, frame, 'x0062000a').uint16('x0062000b') ?? 0,
+    geometry: planeGeometry(header, frame),
+    named: sourcesOf(frameGroup(header, frame, 'x00089124')),
+  }))
+  const uses = new Map<string, number>()
+  const keyOf = ({ segment, named }: (typeof found)[number]) => `${segment} ${named.text}`
+  for (const one of found) uses.set(keyOf(one), (uses.get(keyOf(one)) ?? 0) + 1)
+  return found.map((one) => {
+    const { frame, segment, geometry, named } = one
+    return { frame, segment, geometry, sources: named.sources, slice: uses.get(keyOf(one)) === 1 ? named.text : '' }
   })
 }
 
@@ -138,8 +160,9 @@ export async function readSegmentation(header: DicomHeader): Promise<Volume> {
         : (first.normal.map((n) => n * thickness) as unknown as Triple)
   } else {
     // Without positions a slice is a source picture, in order of first use; without those, a frame.
-    const keys = [...new Set(frames.map(({ source, frame }) => source || String(frame)))]
-    slices = frames.map(({ source, frame }) => keys.indexOf(source || String(frame)))
+    const own = frames.map(({ slice, frame }) => slice || String(frame))
+    const keys = [...new Set(own)]
+    slices = own.map((key) => keys.indexOf(key))
     count = keys.length
   }
   const painted = await paint(header, layout, frames, slices, count)
@@ -167,9 +190,9 @@ export interface PlacedLabels {
 }
 
 /**
- * Puts a DICOM SEG on the series it was made for: by the pictures it names, else by position.
+ * Puts a DICOM SEG on the series it was made for: by the pictures it names, unless positions say otherwise, else by position.
  * @param seg read by `readDicom`, as is `series`
- * @returns a label map for each frame (time point) of the series that it covers; none if it belongs to another series
+ * @returns a label map for each frame (time point) of the series that it covers; none if it belongs to another series, or lies on this one turned
  * @throws InputError
  */
 export async function segmentationOn(seg: Volume, series: Volume): Promise<PlacedLabels[]> {
@@ -179,17 +202,36 @@ export async function segmentationOn(seg: Volume, series: Volume): Promise<Place
   const layout = pixelLayoutOf(header)
   checkLength({ header, layout })
   const pictures = await planesOfVolume(series)
-  const bySource = new Map(pictures.map((picture, i) => [sourceKey(textOf(picture.header.data, 'x00080018'), picture.frame + 1), i]))
+  const byInstance = new Map<string, number[]>()
+  for (const [i, { header: own }] of pictures.entries()) {
+    const instance = textOf(own.data, 'x00080018')
+    const others = byInstance.get(instance)
+    if (others) others.push(i)
+    else byInstance.set(instance, [i])
+  }
   const world = textOf(header.data, 'x00200052')
-  const lies = (frame: SegFrame) => {
-    const named = bySource.get(frame.source)
-    if (named !== undefined) return named
-    const own = frame.geometry
-    return pictures.findIndex(({ geometry, header: { data } }) => {
-      if (!own || !geometry || textOf(data, 'x00200052') !== world || !isParallel(own, geometry)) return false
-      const away = minus(own.position, geometry.position)
+  /** Millimetres along the normal to a picture whose pixels are the frame's own, infinite to any other. */
+  const distance = (own: PlaneGeometry, { geometry }: DicomPlane): number => {
+    if (!geometry || !isParallel(own, geometry)) return Infinity
+    const away = minus(own.position, geometry.position)
+    const along = dot(away, own.normal)
+    return Math.sqrt(Math.max(0, dot(away, away) - along ** 2)) < Math.min(...geometry.spacing) / 2 ? Math.abs(along) : Infinity
+  }
+  const halfSlice = (series.spacing?.[2] ?? 1) / 2
+  const lies = ({ geometry: own, sources, slice }: SegFrame): number => {
+    const named = sources.flatMap(({ instance, frames }) =>
+      (byInstance.get(instance) ?? []).filter((i) => frames.size === 0 || frames.has(pictures[i]!.frame + 1)),
+    )
+    if (!own || named.some((i) => !pictures[i]!.geometry)) return slice !== '' && named.length === 1 ? named[0]! : -1
+    // Of a list of all pictures it is the nearest one; and labels that are turned against the pictures name them all the same.
+    const distances = named.map((i) => distance(own, pictures[i]!))
+    const nearest = Math.min(...distances)
+    if (nearest <= halfSlice) return named[distances.indexOf(nearest)]!
+    return pictures.findIndex((picture) => {
+      const { geometry } = picture
+      if (!geometry || textOf(picture.header.data, 'x00200052') !== world) return false
       const sameSpacing = [0, 1].every((i) => Math.abs(own.spacing[i]! / geometry.spacing[i]! - 1) < 0.001)
-      return sameSpacing && Math.abs(dot(away, own.normal)) < 0.1 && Math.hypot(...away) < Math.min(...geometry.spacing) / 2
+      return sameSpacing && distance(own, picture) < Math.min(0.1, ...geometry.spacing.map((mm) => mm / 2))
     })
   }
   const slices = series.size[2]

@@ -5,8 +5,10 @@ import type { Element } from '../data/dicom-elements'
 import { makeDicom, makeStructureSet, type MadeUpStructure } from '../data/dicom.test-support'
 import { fillContours } from '../data/contours'
 import { fromBytes, type GivenFile } from '../data/given-file'
+import { readMask } from '../data/mask-file'
 import type { Affine, Triple } from '../data/volume'
 import { findPython, needs, runPython } from '../lib/python.test-support'
+import { labelsOn } from './annotations'
 import { readGiven } from './given-files'
 
 const [columns, rows, slices] = [40, 30, 6]
@@ -268,39 +270,17 @@ describe.skipIf(!python)(needs('contours beside an independent rasterisation', p
   })
 })
 
-test('a DICOM SEG of several series is a mask on each, and each is of its own', async () => {
-  const plane = (name: string, series: string, cosines: string, first: number) =>
-    makeDicom({
-      ...{ name, series, instance: `${series}.1`, rows: 2, columns: 4, pixels: Int16Array.from({ length: 8 }, (_, i) => first + i) },
-      more: [
-        ['00200037', 'DS', cosines],
-        ['00280030', 'DS', '1\\1'],
-      ],
-    })
-  const [axial, sagittal] = ['1\\0\\0\\0\\1\\0', '0\\1\\0\\0\\0\\-1']
-  const frame = (instance: string, cosines: string): Element[] => [
-    ['00089124', 'SQ', [[['00082112', 'SQ', [[['00081155', 'UI', instance]]]]]]],
-    ['00209113', 'SQ', [[['00200032', 'DS', '0\\0\\0']]]],
-    ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]],
-    ['0062000a', 'SQ', [[['0062000b', 'US', [1]]]]],
-  ]
-  const seg = makeDicom({
-    ...{
-      name: 'seg.dcm',
-      series: '1.9',
-      position: null,
-      rows: 2,
-      columns: 4,
-      bits: [1, 1, 0],
-      pixels: Uint8Array.of(0b00000011, 0b11100000),
-    },
+/** A SEG of 4 x 2 pixels of 1 mm with one segment. @param pixels bits of one frame after the other, lowest first */
+const makeSeg = (pixels: Uint8Array, shared: Element[], frames: Element[][]): GivenFile =>
+  makeDicom({
+    ...{ name: 'seg.dcm', series: '1.9', position: null, rows: 2, columns: 4, bits: [1, 1, 0], pixels },
     more: [
       ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.66.4'],
       ['00080060', 'CS', 'SEG'],
       ['00200052', 'UI', '1.2.5'],
-      ['00280008', 'IS', '2'],
-      ['52009229', 'SQ', [[['00289110', 'SQ', [[['00280030', 'DS', '1\\1']]]]]]],
-      ['52009230', 'SQ', [frame('1.7.1', axial!), frame('1.8.1', sagittal!)]],
+      ['00280008', 'IS', String(frames.length)],
+      ['52009229', 'SQ', [[['00289110', 'SQ', [[['00280030', 'DS', '1\\1']]]], ...shared]]],
+      ['52009230', 'SQ', frames.map((own): Element[] => [...own, ['0062000a', 'SQ', [[['0062000b', 'US', [1]]]]]])],
       ['00620001', 'CS', 'BINARY'],
       [
         '00620002',
@@ -314,6 +294,26 @@ test('a DICOM SEG of several series is a mask on each, and each is of its own', 
       ],
     ],
   })
+const derivedFrom = (...instances: string[]): Element => [
+  '00089124',
+  'SQ',
+  [[['00082112', 'SQ', instances.map((instance): Element[] => [['00081155', 'UI', instance]])]]],
+]
+const positionOf = (position: string): Element => ['00209113', 'SQ', [[['00200032', 'DS', position]]]]
+const orientationOf = (cosines: string): Element => ['00209116', 'SQ', [[['00200037', 'DS', cosines]]]]
+
+test('a DICOM SEG of several series is a mask on each, and each is of its own', async () => {
+  const plane = (name: string, series: string, cosines: string, first: number) =>
+    makeDicom({
+      ...{ name, series, instance: `${series}.1`, rows: 2, columns: 4, pixels: Int16Array.from({ length: 8 }, (_, i) => first + i) },
+      more: [
+        ['00200037', 'DS', cosines],
+        ['00280030', 'DS', '1\\1'],
+      ],
+    })
+  const [axial, sagittal] = ['1\\0\\0\\0\\1\\0', '0\\1\\0\\0\\0\\-1']
+  const frame = (instance: string, cosines: string) => [derivedFrom(instance), positionOf('0\\0\\0'), orientationOf(cosines)]
+  const seg = makeSeg(Uint8Array.of(0b00000011, 0b11100000), [], [frame('1.7.1', axial!), frame('1.8.1', sagittal!)])
   const files = [plane('a/1.dcm', '1.7', axial!, 100), plane('b/1.dcm', '1.8', sagittal!, 200), seg]
   const { given } = await readGiven(
     files.map((file) => ({ role: null, file })),
@@ -327,4 +327,46 @@ test('a DICOM SEG of several series is a mask on each, and each is of its own', 
   ])
   const images = given.flatMap(({ volume }) => (volume.kind === 'dicom' ? [volume] : []))
   expect(masks.map(({ affine }) => affine)).toEqual(images.map(({ affine }) => affine))
+})
+
+describe('a DICOM SEG that names its pictures', () => {
+  const pictures = [0, 1].map((k) =>
+    makeDicom({
+      ...{ name: `ct/${k}.dcm`, instance: `1.3.${k}`, rows: 2, columns: 4, position: [10, 20, 5 * k], pixels: new Int16Array(8) },
+      more: [['00280030', 'DS', '1\\1']],
+    }),
+  )
+  /** What is on the two slices of the series. */
+  const onPictures = async (seg: GivenFile) => {
+    const { given } = await read(...pictures, seg)
+    const [mask, image] = ['dicom-seg', 'dicom'].map((kind) => given.find(({ volume }) => volume.kind === kind)!.volume)
+    return [...labelsOn(readMask(mask!), image!)]
+  }
+  const [first, second, none] = [
+    [1, 1, 0, 0, 1, 0, 0, 0],
+    [0, 0, 1, 0, 0, 0, 0, 1],
+    [0, 0, 0, 0, 0, 0, 0, 0],
+  ]
+  const pixels = Uint8Array.of(0b00010011, 0b10000100)
+
+  test('but is turned against them lies where its own positions say', async () => {
+    const turned = (z: number, instance: string) => [derivedFrom(instance), positionOf(`13\\21\\${z}`)]
+    const seg = makeSeg(pixels, [orientationOf('-1\\0\\0\\0\\-1\\0')], [turned(0, '1.3.0'), turned(5, '1.3.1')])
+    expect(await onPictures(seg)).toEqual([...[...first!].reverse(), ...[...second!].reverse()])
+  })
+
+  test('all for all frames has each frame on the slice that its position says', async () => {
+    const shared = [orientationOf('1\\0\\0\\0\\1\\0'), derivedFrom('1.3.0', '1.3.1')]
+    const at = (z: number) => [positionOf(`10\\20\\${z}`)]
+    expect(await onPictures(makeSeg(pixels, shared, [at(0), at(5)]))).toEqual([...first!, ...second!])
+    expect(await onPictures(makeSeg(pixels, shared, [at(5), at(0)]))).toEqual([...second!, ...first!])
+    // The labels may be of slices of another thickness.
+    expect(await onPictures(makeSeg(pixels.slice(0, 2), shared, [at(4)]))).toEqual([...none!, ...first!])
+  })
+
+  test('all for all frames, without positions, has a slice for each frame', async () => {
+    const seg = makeSeg(pixels, [derivedFrom('1.3.0', '1.3.1')], [[], []])
+    const { volumes } = await readDicom([seg])
+    expect(volumes[0]).toMatchObject({ size: [4, 2, 2, 1], samples: Uint8Array.from([...first!, ...second!]) })
+  })
 })
