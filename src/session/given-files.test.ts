@@ -7,9 +7,12 @@ import { fillContours } from '../data/contours'
 import { fromBytes, type GivenFile } from '../data/given-file'
 import { readMask } from '../data/mask-file'
 import type { Affine, Triple } from '../data/volume'
+import type { FileRole } from '../data/file-roles'
+import { writeDicomSeg } from '../export/dicom-seg'
 import { findPython, needs, runPython } from '../lib/python.test-support'
-import { labelsOn } from './annotations'
-import { readGiven } from './given-files'
+import { framesOf, labelsOn } from './annotations'
+import { emptyDataset } from './dataset'
+import { readGiven, withFiles } from './given-files'
 
 const [columns, rows, slices] = [40, 30, 6]
 /** Turned by 0.3 about the patient's long axis. */
@@ -368,5 +371,67 @@ describe('a DICOM SEG that names its pictures', () => {
     const seg = makeSeg(pixels, [derivedFrom('1.3.0', '1.3.1')], [[], []])
     const { volumes } = await readDicom([seg])
     expect(volumes[0]).toMatchObject({ size: [4, 2, 2, 1], samples: Uint8Array.from([...first!, ...second!]) })
+  })
+})
+
+describe('DICOM SEGs of single frames of a cine, as an export writes them', () => {
+  // Two slices at two times.
+  const cine = [0, 1, 2, 3].map((n) =>
+    makeDicom({
+      ...{
+        name: `cine/${n}.dcm`,
+        instance: `1.4.${n}`,
+        position: [0, 0, 8 * (n % 2)],
+        pixels: Int16Array.from({ length: 6 }, (_, i) => 7 * n + i),
+      },
+      more: [['00200100', 'IS', String(n < 2 ? 1 : 2)]],
+    }),
+  )
+  const classes = ['background', 'wall', 'lumen'].map((name, i) => ({ name, color: `#00000${i}` }))
+  const [early, late] = [Uint8Array.of(0, 1, 2, 0, 0, 0, 0, 2, 2, 0, 1, 0), Uint8Array.of(2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1)]
+  const written = async (table = [classes, classes]) => {
+    const [image] = (await readDicom(cine)).volumes
+    return Promise.all(
+      [early, late].map(async (labels, frame) =>
+        fromBytes(
+          `cine_mask-frame-${frame + 1}.dcm`,
+          await writeDicomSeg(image!, labels, frame, table[frame]!, { keepIdentifiers: false, description: '' }),
+        ),
+      ),
+    )
+  }
+
+  test('are one mask of these frames, dropped or given', async () => {
+    const { given } = await read(...(await written()), ...cine)
+    const [mask, ...others] = given.filter(({ volume }) => volume.kind === 'dicom-seg').map(({ volume }) => volume)
+    const image = given.find(({ volume }) => volume.kind === 'dicom')!.volume
+    expect([others, mask!.name, mask!.notes]).toEqual([
+      [],
+      'cine_mask-frame-1.dcm',
+      ['Read as one mask with "cine_mask-frame-2.dcm", which is of other frames.'],
+    ])
+    expect(framesOf(readMask(mask!), image)).toEqual(new Set([0, 1]))
+    expect([...labelsOn(readMask(mask!), image)]).toEqual([...early, ...late])
+    for (const [ofImage, ofMask] of [
+      [null, null],
+      ['exemplar-image', 'exemplar-mask'],
+    ] as const) {
+      const files = [...cine.map((file) => ({ role: ofImage, file })), ...(await written()).map((file) => ({ role: ofMask, file }))]
+      const { dataset, problems } = await withFiles(emptyDataset, files, () => {})
+      expect(problems).toEqual([])
+      const places = dataset.exemplars.map(({ picture: { frame, slice } }) => `${frame} ${slice}`)
+      expect(places.sort()).toEqual(['0 0', '0 1', '1 0', '1 1'])
+    }
+  })
+
+  test('stay apart where their segments differ, and where one is the mask and another the reference', async () => {
+    const masks = async (table: (typeof classes)[], ...roles: (FileRole | null)[]) => {
+      const files = (await written(table)).map((file, i) => ({ role: roles[i] ?? null, file }))
+      const { given } = await readGiven([...files, ...cine.map((file) => ({ role: null, file }))], [], () => {})
+      return given.filter(({ volume }) => volume.kind === 'dicom-seg').length
+    }
+    expect(await masks([classes, classes])).toBe(1)
+    expect(await masks([classes, classes.map((own, i) => (i === 1 ? { ...own, name: 'plaque' } : own))])).toBe(2)
+    expect(await masks([classes, classes], 'exemplar-mask', 'reference')).toBe(2)
   })
 })

@@ -1,4 +1,5 @@
 import { arraysFor, type FileRole } from '../data/file-roles'
+import type { PlacedLabels } from '../data/dicom-seg'
 import type { GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
@@ -101,16 +102,12 @@ export async function readGiven(
     problems.push(...read.problems, ...fitting.problems)
     given.push(...fitting.volumes.map((volume) => ({ role, volume })))
   }
-  const place = await placing(
-    given.map(({ volume }) => volume),
-    known,
-  )
+  const asRead = new Set(given.map(({ volume }) => volume))
   const placed: GivenVolume[] = []
-  for (const { role, volume } of given)
-    for (const own of await place(volume)) {
-      if (own === volume && isOfStructureSet(volume)) problems.push(withoutSeries(volume))
-      else placed.push({ role, volume: own })
-    }
+  for (const one of await onSeries(given, known)) {
+    if (isOfStructureSet(one.volume) && asRead.has(one.volume)) problems.push(withoutSeries(one.volume))
+    else placed.push(one)
+  }
   return { given: placed, problems }
 }
 
@@ -120,37 +117,73 @@ export const withoutSeries = ({ name }: Volume): InputError =>
 
 /**
  * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included. A SEG of several series is a volume on each; one
- * that belongs to none of them stays as it is, as does everything else.
+ * that belongs to none of them stays as it is, as does everything else. SEGs of the same segments on different frames of a series, as one export
+ * writes them, are one volume.
  * @param volumes as read @param known other volumes already loaded
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
-  const place = await placing(volumes, known)
-  const placed: Volume[] = []
-  for (const volume of volumes) placed.push(...(await place(volume)))
-  return placed
+  const given = volumes.map((volume) => ({ role: null, volume }))
+  return (await onSeries(given, known)).map(({ volume }) => volume)
+}
+
+/** DICOM SEGs of the same segments on different frames of one series; `volume` is the first of them as read. */
+interface Laid extends GivenVolume {
+  image: Volume
+  name: string
+  labels: PlacedLabels[]
+  others: Volume[]
 }
 
 const reader = 'The reader of DICOM segmentations'
 
-async function placing(volumes: readonly Volume[], known: readonly Volume[]): Promise<(volume: Volume) => Promise<Volume[]>> {
-  if (!volumes.some(({ kind }) => kind === 'dicom-seg')) return (volume) => Promise.resolve([volume])
+/** The same as `placeSegmentations`, for each role by itself. */
+async function onSeries(given: readonly GivenVolume[], known: readonly Volume[]): Promise<GivenVolume[]> {
+  if (!given.some(({ volume: { kind } }) => kind === 'dicom-seg')) return [...given]
   const { segmentationOn } = await loadOwn(reader, () => import('../data/dicom-seg'))
   const { structuresOn } = await loadOwn(reader, () => import('../data/dicom-rt'))
-  const series = [...volumes, ...known].filter(({ kind }) => kind === 'dicom')
-  return async (volume) => {
-    if (volume.kind !== 'dicom-seg') return [volume]
-    if (isOfStructureSet(volume)) return [(await structuresOn(volume, series)) ?? volume]
-    const found: Volume[] = []
-    for (const image of series) {
-      const placed = await segmentationOn(volume, image)
-      if (placed.length === 0) continue
-      const [columns, rows, slices, frames] = image.size
-      const each = columns * rows * slices
-      const samples = placed[0]!.labels instanceof Uint16Array ? new Uint16Array(each * frames) : new Uint8Array(each * frames)
-      for (const { frame, labels } of placed) samples.set(labels, frame * each)
-      const name = found.length === 0 ? volume.name : volume.name.replace(/(\.\w+)?$/, ` (${found.length + 1})$&`)
-      found.push({ ...volume, name, size: image.size, samples, affine: image.affine, spacing: image.spacing })
+  const series = [...given.map(({ volume }) => volume), ...known].filter(({ kind }) => kind === 'dicom')
+  const all: (GivenVolume | Laid)[] = []
+  for (const { role, volume } of given) {
+    if (volume.kind !== 'dicom-seg' || isOfStructureSet(volume)) {
+      const own = isOfStructureSet(volume) ? await structuresOn(volume, series) : null
+      all.push({ role, volume: own ?? volume })
+      continue
     }
-    return found.length > 0 ? found : [volume]
+    let found = 0
+    for (const image of series) {
+      const labels = await segmentationOn(volume, image)
+      if (labels.length === 0) continue
+      found++
+      const segments = JSON.stringify(volume.segments)
+      const first = all.find(
+        (other): other is Laid =>
+          'image' in other &&
+          other.role === role &&
+          other.image === image &&
+          JSON.stringify(other.volume.segments) === segments &&
+          !labels.some(({ frame }) => other.labels.some((own) => own.frame === frame)),
+      )
+      if (first) {
+        first.labels.push(...labels)
+        first.others.push(volume)
+      } else {
+        const name = found === 1 ? volume.name : volume.name.replace(/(\.\w+)?$/, ` (${found})$&`)
+        all.push({ role, volume, image, name, labels, others: [] })
+      }
+    }
+    if (found === 0) all.push({ role, volume })
   }
+  return all.map((one) => ('image' in one ? { role: one.role, volume: asOne(one) } : one))
+}
+
+function asOne({ volume, image: { size, affine, spacing }, name, labels, others }: Laid): Volume {
+  const [columns, rows, slices, frames] = size
+  const each = columns * rows * slices
+  const Samples = labels.some(({ labels: own }) => own instanceof Uint16Array) ? Uint16Array : Uint8Array
+  const samples = new Samples(each * frames)
+  for (const { frame, labels: own } of labels) samples.set(own, frame * each)
+  const together = others.length > 1 ? `${others.length} other files, which are` : `"${others[0]?.name}", which is`
+  const notes = [...new Set([volume, ...others].flatMap((one) => one.notes))]
+  if (others.length > 0) notes.push(`Read as one mask with ${together} of other frames.`)
+  return { ...volume, name, size, samples, affine, spacing, notes }
 }
