@@ -78,6 +78,15 @@ describe('NRRD', () => {
     expect(volume).toMatchObject({ size: [2, 2, 1, 1], channels: 3, alpha: false, samples: Uint8Array.from(counting(12)) })
   })
 
+  test.each([
+    ['2', 2],
+    ['-1', 0],
+    ['x', 0],
+  ])('a mask of frame %j of its source', async (said, frame) => {
+    const file = nrrd([...small, ...lps, 'encoding: raw', `SourceFrame:=${said}`], bytesOf(new Int16Array(12)))
+    expect((await readItkImage(file)).firstFrame).toBe(frame)
+  })
+
   test('layers of a .seg.nrrd become one label map', async () => {
     const segment = (i: number, layer: number, value: number) => [
       `Segment${i}_Name:=S${i}`,

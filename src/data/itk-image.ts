@@ -204,10 +204,13 @@ function toVolume(name: string, { kind, placed, spaced }: TextHeader, image: Itk
   const usable = [dx, dy, dz].every((mm) => mm > 0) && [dx, dy, dz, ...(steps ?? []).flat()].every(Number.isFinite)
   if (!usable) notes.push('The file has a spacing or a position that cannot be, which is ignored.')
   const affine = usable ? steps : null
+  // As `writeSegNrrd` names it.
+  const frame = Number(image.metadata.get('SourceFrame') ?? 0)
   return makeVolume({
     name,
     kind,
     size: [columns, rows, slices, frames],
+    firstFrame: Number.isSafeInteger(frame) && frame >= 0 ? frame : 0,
     samples,
     channels: colour ? (components as 3 | 4) : 1,
     alpha: colour && components === 4,

@@ -154,6 +154,14 @@ describe('several masks of one image', () => {
     const { unpaired } = pairMerged([image('p1.png')], [volume('p1_cup.png', stripe(1, 3)), small])
     expect(unpaired.map(({ because }) => because)[0]).toBe('they differ in size or place')
   })
+
+  test('of a frame that each names lie on it together, but not of different frames', () => {
+    const of = (firstFrame: number, name: string, left: number) => volume(name, stripe(left, left + 1), { firstFrame })
+    const mask = pairMerged([image('p1.png')], [of(2, 'p1_cup.png', 0), of(2, 'p1_disc.png', 3)]).pairs[0]!.mask
+    expect([mask.firstFrame, mask.merged?.from]).toEqual([2, ['p1_cup.png', 'p1_disc.png']])
+    const { unpaired } = pairMerged([image('p1.png')], [of(2, 'p1_cup.png', 0), of(1, 'p1_disc.png', 3)])
+    expect(unpaired.map(({ because }) => because)[0]).toBe('they are of different frames')
+  })
 })
 
 test('masks in an order and place of their own lie on the grid of the image', () => {

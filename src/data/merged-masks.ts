@@ -130,8 +130,10 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
   const grid = [...(image ? [image] : []), read[0]!.volume]
     .map((to) => read.reduce<Volume | null>((all, { volume }) => all && gridOfBoth(all, volume), to))
     .find((all) => all !== null)
+  const { firstFrame } = read[0]!.volume
   const frames = read[0]!.volume.size[3]
   if (!grid || read.some(({ volume }) => volume.size[3] !== frames)) throw refuse('they differ in size or place')
+  if (read.some(({ volume }) => volume.firstFrame !== firstFrame)) throw refuse('they are of different frames')
 
   const byName = family.values !== null
   const parts = read.flatMap((mask, i): Part[] => {
@@ -223,6 +225,7 @@ export function mergeMasks({ image, masks }: Together, family: Family): Volume {
   return makeVolume({
     ...{ name, array, kind, patient, turned, modality, origin, samples },
     size: [columns, rows, slices, frames],
+    firstFrame,
     affine: grid.affine,
     spacing: grid.spacing,
     segments: segments.filter((own): own is Segment => own.name !== null).sort((a, b) => a.value - b.value),

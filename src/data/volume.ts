@@ -60,6 +60,8 @@ export interface Volume {
   size: readonly [columns: number, rows: number, slices: number, frames: number]
   /** What the frames are: the same place at different times, or the same place and time in different channels. */
   frameMeans: 'time' | 'channel'
+  /** Of a mask: the frame of its image, from 0, on which its first frame lies. */
+  firstFrame: number
   /** As stored, columns fastest, then rows, slices, frames; the channels of a voxel interleaved. */
   samples: Samples
   /** 1 for grey or an index, 3 for colour, and one more with alpha. */
@@ -100,6 +102,7 @@ export function makeVolume(own: Pick<Volume, 'name' | 'kind' | 'size' | 'samples
     patient: null,
     identifiers: [],
     frameMeans: 'time',
+    firstFrame: 0,
     channels: 1,
     alpha: false,
     palette: [],

@@ -35,6 +35,19 @@ export function tableOf({ classes, mapping }: Dataset): Map<string, number> {
 export const liesOn = (mask: Volume, image: Volume): boolean =>
   alignment(mask, image) !== null && (mask.size[3] === 1 || (image.size[3] > 1 && !hasChannels(image)))
 
+/** The frame of an image on which a mask's first one lies. An image of one frame may be that frame, cut out; channels share a mask. */
+const firstFrameOn = (mask: Volume, image: Volume): number => (image.size[3] === 1 || hasChannels(image) ? 0 : mask.firstFrame)
+
+/** @throws InputError for a mask of a frame that its image lacks */
+export function checkFrame(mask: Volume, image: Volume): void {
+  const frame = firstFrameOn(mask, image)
+  if (frame >= image.size[3])
+    throw new InputError(
+      `The mask "${mask.name}" is of frame ${frame + 1}, but its image "${image.name}" has ${image.size[3]} frames; give a mask of one of these.`,
+      mask.name,
+    )
+}
+
 /**
  * A mask's labels on the voxels of an image; unknown in the frames that it does not annotate: those beyond its own and, if it has several, those without
  * any label, since often only two phases of a beating heart are annotated.
@@ -48,12 +61,14 @@ export function labelsOn(mask: Mask, image: Volume): Uint8Array {
       `The mask "${volume.name}" is ${sizeText(volume)} pixels, but its image "${image.name}" is ${sizeText(image)}${image.turned > 1 ? ', turned upright as its EXIF says' : ''}; give a mask of the same size and place.`,
       volume.name,
     )
+  checkFrame(volume, image)
   const [columns, rows, slices] = image.size
   const each = columns * rows * slices
   const out = new Uint8Array(each * image.size[3])
+  const first = firstFrameOn(volume, image)
   const told = framesOf(mask, image)
   for (let t = 0; t < image.size[3]; t++) if (!told.has(t)) out.fill(unknown, t * each, (t + 1) * each)
-  for (let t = 0, at = 0; t < Math.min(volume.size[3], image.size[3]); t++)
+  for (let t = first, at = 0; t < Math.min(first + volume.size[3], image.size[3]); t++)
     for (let k = 0; k < volume.size[2]; k++)
       for (let j = 0; j < volume.size[1]; j++)
         for (let i = 0; i < volume.size[0]; i++, at++) {
@@ -220,11 +235,10 @@ export function withSlices(dataset: Dataset, id: string, changes: SliceChoice): 
 /** The frames of an image that its mask annotates; see `labelsOn`. */
 export function framesOf(mask: Mask, image: Volume): Set<number> {
   if (isOfAllChannels(mask, image)) return new Set(Array.from({ length: image.size[3] }, (_, t) => t))
-  const {
-    volume: { size },
-    labels,
-  } = mask
+  const { volume, labels } = mask
+  const { size } = volume
   const each = size[0] * size[1] * size[2]
   const frames = Array.from({ length: size[3] }, (_, t) => t)
-  return new Set(frames.filter((t) => size[3] === 1 || labels.subarray(t * each, (t + 1) * each).some((l) => l > 0)))
+  const told = frames.filter((t) => size[3] === 1 || labels.subarray(t * each, (t + 1) * each).some((l) => l > 0))
+  return new Set(told.map((t) => firstFrameOn(volume, image) + t))
 }

@@ -5,7 +5,7 @@ import { makeVolume, type Volume, type VolumeKind } from '../data/volume'
 import { packTensors, unpackTensors } from '../export/packed-tensors'
 import type { StoredTensor } from '../lib/safetensors'
 import type { LabelMap } from '../image/raster'
-import { finite, listLike, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
+import { either, finite, listLike, listOf, oneOf, orNull, record, text, whole, type Shaped } from '../lib/shape'
 import { annotationOf } from './annotations'
 import type { Dataset } from './dataset'
 
@@ -65,12 +65,15 @@ const kinds: Record<VolumeKind, true> = {
 const flag = oneOf(true, false)
 const triple = listLike<[number, number, number]>(finite, finite, finite)
 const row = listLike<[number, number, number, number]>(finite, finite, finite, finite)
-const isMask = record<Omit<Volume, 'samples' | 'origin' | 'patient' | 'identifiers' | 'window' | 'stepKnown'>>({
+type About = Omit<Volume, 'samples' | 'origin' | 'patient' | 'identifiers' | 'window' | 'stepKnown' | 'firstFrame'>
+const isMask = record<About & { firstFrame: number | undefined }>({
   name: text,
   array: orNull(text),
   kind: oneOf(...(Object.keys(kinds) as VolumeKind[])),
   size: listLike<[number, number, number, number]>(whole(1), whole(1), whole(1), whole(1)),
   frameMeans: oneOf('time', 'channel'),
+  // Earlier versions did not know it.
+  firstFrame: either(whole(0), (value) => value === undefined),
   channels: oneOf(1, 2, 3, 4),
   alpha: flag,
   palette: listOf(triple),
@@ -120,6 +123,7 @@ function maskOf(about: Shaped<typeof isMask>, tensor: StoredTensor | undefined):
   if (tensor?.data.length !== voxels) throw new Error('no such mask')
   return makeVolume({
     ...about,
+    firstFrame: about.firstFrame ?? 0,
     samples: tensor.data as Volume['samples'],
     patient: null,
     identifiers: [],

@@ -5,10 +5,15 @@ import type { Element } from '../data/dicom-elements'
 import { makeDicom, makeStructureSet, type MadeUpStructure } from '../data/dicom.test-support'
 import { fillContours } from '../data/contours'
 import { fromBytes, type GivenFile } from '../data/given-file'
+import '../data/itk-pipeline.test-support'
 import { readMask } from '../data/mask-file'
 import type { Affine, Triple } from '../data/volume'
 import type { FileRole } from '../data/file-roles'
+import { readFiles } from '../data/read-files'
+import { makeNifti } from '../data/volumes.test-support'
 import { writeDicomSeg } from '../export/dicom-seg'
+import { writeSegNrrd } from '../export/seg-nrrd'
+import { unknown } from '../image/raster'
 import { findPython, needs, runPython } from '../lib/python.test-support'
 import { framesOf, labelsOn } from './annotations'
 import { emptyDataset } from './dataset'
@@ -433,5 +438,44 @@ describe('DICOM SEGs of single frames of a cine, as an export writes them', () =
     expect(await masks([classes, classes])).toBe(1)
     expect(await masks([classes, classes.map((own, i) => (i === 1 ? { ...own, name: 'plaque' } : own))])).toBe(2)
     expect(await masks([classes, classes], 'exemplar-mask', 'reference')).toBe(2)
+  })
+})
+
+describe('seg.nrrd files of single frames of a time series', () => {
+  const size = [3, 2, 2, 4]
+  const voxels = 12
+  const scan = fromBytes('heart.nii', makeNifti(size, [...Array(4 * voxels).keys()], 'i2'))
+  const table = ['background', 'wall', 'lumen'].map((name, i) => ({ name, color: `#00000${i}` }))
+  const labels = (seed: number) => Uint8Array.from({ length: voxels }, (_, i) => (i * seed) % 3)
+  const written = async (frame: number, of: GivenFile = scan) => {
+    const [image] = (await readFiles([of])).volumes
+    return fromBytes(`heart_mask-frame-${frame + 1}.seg.nrrd`, writeSegNrrd(image!, labels(frame + 1), frame, table))
+  }
+  const masked = async (image: GivenFile, ...files: GivenFile[]) => {
+    const { dataset, problems } = await withFiles(
+      emptyDataset,
+      [image, ...files].map((file) => ({ role: null, file })),
+      () => {},
+    )
+    const { exemplarMask: mask, exemplarSource: source } = dataset
+    return { mask: mask!, image: source!.volume, problems: problems.map(({ message }) => message) }
+  }
+
+  test('lie on the frame that they name', async () => {
+    const { mask, image, problems } = await masked(scan, await written(1))
+    expect(problems).toEqual([])
+    expect(framesOf(mask, image)).toEqual(new Set([1]))
+    const untold = Array<number>(voxels).fill(unknown)
+    expect([...labelsOn(mask, image)]).toEqual([...untold, ...labels(2), ...untold, ...untold])
+  })
+
+  test('lie on an image of one frame, and are refused on one that lacks theirs', async () => {
+    const cut = (frames: number) => fromBytes('heart.nii', makeNifti([3, 2, 2, frames], [...Array(frames * voxels).keys()], 'i2'))
+    const { mask, image } = await masked(cut(1), await written(3))
+    expect([...labelsOn(mask, image)]).toEqual([...labels(4)])
+    const { given } = await read(await written(3), cut(2))
+    expect(() => labelsOn(readMask(given[0]!.volume), given[1]!.volume)).toThrow(
+      'The mask "heart_mask-frame-4.seg.nrrd" is of frame 4, but its image "heart.nii" has 2 frames; give a mask of one of these.',
+    )
   })
 })

@@ -6,7 +6,7 @@ import { checkExemplar, matchValues, needsImage, readMask, sizeText, unknownValu
 import { InputError } from '../data/input-error'
 import { pairUp, type Chosen, type Pairing, type Unpaired } from '../data/pairs'
 import type { Volume } from '../data/volume'
-import { classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
+import { checkFrame, classesFrom, counted, exemplarsFrom, liesOn, tableOf } from './annotations'
 import { maskId, picturesOf, type Dataset, type Earlier, type Partner, type Source, type Target } from './dataset'
 
 const reads = new WeakMap<Volume, { mask: Mask; image: Volume | null; objects: boolean }>()
@@ -242,6 +242,7 @@ function referenceFor(dataset: Dataset, volume: Volume, image: Volume | null): M
     )
   const mask = readBeside(volume, image, dataset.exemplarMask?.objects != null)
   matchValues(mask, tableOf(dataset))
+  if (image) checkFrame(mask.volume, image)
   if (image && !liesOn(mask.volume, image))
     throw new InputError(
       `"${volume.name}" is ${sizeText(mask.volume)}, but its image is ${sizeText(image)}: a reference mask must have the size and place of its image.`,

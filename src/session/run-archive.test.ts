@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync, unzipSync, zipSync, type Zippable } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { fromBytes, type GivenFile } from '../data/given-file'
 import { InputError } from '../data/input-error'
-import { makeVolume } from '../data/volume'
+import { makeVolume, type Volume } from '../data/volume'
 import { readSafetensors, writeSafetensors } from '../lib/safetensors'
 import { ConfigError, defaults, makeConfig, type Config } from '../method/config'
 import { withAnnotation } from './annotations'
@@ -13,6 +13,7 @@ import type { Choices } from './choices'
 import { emptyDataset, makeSources, picturesOf, type Dataset } from './dataset'
 import { domainOf } from './domain'
 import type { FileRole } from './events'
+import { readExemplars, writeExemplars } from './exemplar-file'
 import { withVolumes } from './given-volumes'
 import { imagesOf } from './pairs'
 import { continuationOf, differences, isRunArchive, openRunArchive } from './run-archive'
@@ -255,6 +256,12 @@ test('the zip of a run does not depend on what it was unpacked and zipped with',
   const inFolder = Object.fromEntries(Object.entries(again).map(([name, bytes]) => [`my run/${name}`, bytes]))
   expect(imagesOf((await opened(zip(inFolder)))!)).toHaveLength(4)
   expect(picturesOf((await opened(zip(inFolder)))!.sources[0]!)).toHaveLength(1)
+})
+
+test.each([2, undefined])('a mask of frame %s comes back; earlier versions did not say it', async (firstFrame) => {
+  const mask = { ...makeVolume({ name: 'm.png', kind: 'png', size: [2, 1, 1, 1], samples: new Uint8Array(2) }), firstFrame } as Volume
+  const { masks } = await readExemplars(writeExemplars({ ...emptyDataset, given: { ...emptyDataset.given, mask } }), 'r.zip')
+  expect(masks.map((own) => own.firstFrame)).toEqual([firstFrame ?? 0])
 })
 
 test('whatever is changed in a zip, it opens or is refused in a sentence', async () => {
