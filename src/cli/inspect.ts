@@ -114,7 +114,7 @@ const classesOf = ({ segments }: Volume): Record<string, string> => Object.fromE
 /** Which mask goes with which image, as a drop of all of them is sorted, and which masks are left over. */
 async function inspectPairs(paths: readonly string[], wanted: string | undefined) {
   const { volumes, problems } = await read(paths)
-  const placed = volumes.some(({ kind }) => kind === 'dicom-seg') ? await placeSegmentations(volumes, []) : volumes
+  const placed = await placeSegmentations(volumes, [])
   const { sorted, pairing, several } = assignRoles(placed, wanted?.toLowerCase())
   const modalities = modalitiesOf(several)
   if (wanted !== undefined && !modalities.includes(wanted.toLowerCase()))

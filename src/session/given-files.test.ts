@@ -469,6 +469,15 @@ describe('seg.nrrd files of single frames of a time series', () => {
     expect([...labelsOn(mask, image)]).toEqual([...untold, ...labels(2), ...untold, ...untold])
   })
 
+  test('of several frames are one mask', async () => {
+    const { mask, image, problems } = await masked(scan, await written(3), await written(1))
+    expect(problems).toEqual([])
+    expect(mask.given.notes).toEqual(['Read as one mask with "heart_mask-frame-2.seg.nrrd", which is of other frames.'])
+    expect(framesOf(mask, image)).toEqual(new Set([1, 3]))
+    const untold = Array<number>(voxels).fill(unknown)
+    expect([...labelsOn(mask, image)]).toEqual([...untold, ...labels(2), ...untold, ...labels(4)])
+  })
+
   test('lie on an image of one frame, and are refused on one that lacks theirs', async () => {
     const cut = (frames: number) => fromBytes('heart.nii', makeNifti([3, 2, 2, frames], [...Array(frames * voxels).keys()], 'i2'))
     const { mask, image } = await masked(cut(1), await written(3))

@@ -1,6 +1,7 @@
 import { arraysFor, type FileRole } from '../data/file-roles'
 import type { PlacedLabels } from '../data/dicom-seg'
 import type { GivenFile } from '../data/given-file'
+import { maxVolumeBytes } from '../data/image-size'
 import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
 import { readFiles } from '../data/read-files'
@@ -118,7 +119,7 @@ export const withoutSeries = ({ name }: Volume): InputError =>
 /**
  * Places each DICOM SEG and RTSTRUCT on its series, in that series' own grid, phases of a cine included. A SEG of several series is a volume on each; one
  * that belongs to none of them stays as it is, as does everything else. SEGs of the same segments on different frames of a series, as one export
- * writes them, are one volume.
+ * writes them, are one volume, and so are its seg.nrrd files.
  * @param volumes as read @param known other volumes already loaded
  */
 export async function placeSegmentations(volumes: readonly Volume[], known: readonly Volume[]): Promise<Volume[]> {
@@ -126,19 +127,21 @@ export async function placeSegmentations(volumes: readonly Volume[], known: read
   return (await onSeries(given, known)).map(({ volume }) => volume)
 }
 
-/** DICOM SEGs of the same segments on different frames of one series; `volume` is the first of them as read. */
-interface Laid extends GivenVolume {
+/** DICOM SEGs of the same segments on different frames of one series, as read, and the name of the mask that they are. */
+interface Laid {
+  role: FileRole | null
   image: Volume
   name: string
+  masks: Volume[]
   labels: PlacedLabels[]
-  others: Volume[]
 }
 
 const reader = 'The reader of DICOM segmentations'
 
 /** The same as `placeSegmentations`, for each role by itself. */
-async function onSeries(given: readonly GivenVolume[], known: readonly Volume[]): Promise<GivenVolume[]> {
-  if (!given.some(({ volume: { kind } }) => kind === 'dicom-seg')) return [...given]
+async function onSeries(read: readonly GivenVolume[], known: readonly Volume[]): Promise<GivenVolume[]> {
+  const given = framesTogether(read)
+  if (!given.some(({ volume: { kind } }) => kind === 'dicom-seg')) return given
   const { segmentationOn } = await loadOwn(reader, () => import('../data/dicom-seg'))
   const { structuresOn } = await loadOwn(reader, () => import('../data/dicom-rt'))
   const series = [...given.map(({ volume }) => volume), ...known].filter(({ kind }) => kind === 'dicom')
@@ -160,30 +163,61 @@ async function onSeries(given: readonly GivenVolume[], known: readonly Volume[])
           'image' in other &&
           other.role === role &&
           other.image === image &&
-          JSON.stringify(other.volume.segments) === segments &&
+          JSON.stringify(other.masks[0]!.segments) === segments &&
           !labels.some(({ frame }) => other.labels.some((own) => own.frame === frame)),
       )
       if (first) {
         first.labels.push(...labels)
-        first.others.push(volume)
+        first.masks.push(volume)
       } else {
         const name = found === 1 ? volume.name : volume.name.replace(/(\.\w+)?$/, ` (${found})$&`)
-        all.push({ role, volume, image, name, labels, others: [] })
+        all.push({ role, image, name, masks: [volume], labels })
       }
     }
     if (found === 0) all.push({ role, volume })
   }
-  return all.map((one) => ('image' in one ? { role: one.role, volume: asOne(one) } : one))
+  return all.map((one) => {
+    if (!('image' in one)) return one
+    const { role, image, name, masks, labels } = one
+    return { role, volume: { ...asOne(masks, labels, image.size), name, affine: image.affine, spacing: image.spacing } }
+  })
 }
 
-function asOne({ volume, image: { size, affine, spacing }, name, labels, others }: Laid): Volume {
+/** The same with seg.nrrd files of different frames of one image, as one export writes them, as one mask where the first of them was. */
+function framesTogether(given: readonly GivenVolume[]): GivenVolume[] {
+  const groups = new Map<string, Volume[]>()
+  const groupOf = ({ role, volume: { name, size, affine, segments, samples, firstFrame } }: GivenVolume): string | null => {
+    const ending = `-frame-${firstFrame + 1}.seg.nrrd`
+    const written = name.endsWith(ending) && size[3] === 1 && samples instanceof Uint8Array
+    return written ? JSON.stringify([role, name.slice(0, -ending.length), size, affine, segments]) : null
+  }
+  for (const one of given) {
+    const key = groupOf(one)
+    if (key !== null) groups.set(key, [...(groups.get(key) ?? []), one.volume])
+  }
+  return given.flatMap((one) => {
+    const own = groups.get(groupOf(one) ?? '') ?? [one.volume]
+    const frames = own.map(({ firstFrame }) => firstFrame)
+    const [columns, rows, slices] = one.volume.size
+    const [first, last] = [Math.min(...frames), Math.max(...frames)]
+    const isTooLarge = columns * rows * slices * (last - first + 1) > maxVolumeBytes
+    if (own.length === 1 || new Set(frames).size < own.length || isTooLarge) return [one]
+    if (own[0] !== one.volume) return []
+    const labels = own.map(({ firstFrame, samples }) => ({ frame: firstFrame - first, labels: samples as Uint8Array<ArrayBuffer> }))
+    return [{ role: one.role, volume: { ...asOne(own, labels, [columns, rows, slices, last - first + 1]), firstFrame: first } }]
+  })
+}
+
+/** Masks of different frames as one, in the name of the first. */
+function asOne(masks: readonly Volume[], labels: readonly PlacedLabels[], size: Volume['size']): Volume {
   const [columns, rows, slices, frames] = size
   const each = columns * rows * slices
   const Samples = labels.some(({ labels: own }) => own instanceof Uint16Array) ? Uint16Array : Uint8Array
   const samples = new Samples(each * frames)
   for (const { frame, labels: own } of labels) samples.set(own, frame * each)
-  const together = others.length > 1 ? `${others.length} other files, which are` : `"${others[0]?.name}", which is`
-  const notes = [...new Set([volume, ...others].flatMap((one) => one.notes))]
-  if (others.length > 0) notes.push(`Read as one mask with ${together} of other frames.`)
-  return { ...volume, name, size, samples, affine, spacing, notes }
+  const [first, second] = masks
+  const others = masks.length > 2 ? `${masks.length - 1} other files, which are` : `"${second?.name}", which is`
+  const notes = [...new Set(masks.flatMap((mask) => mask.notes))]
+  if (second) notes.push(`Read as one mask with ${others} of other frames.`)
+  return { ...first!, size, samples, notes }
 }
