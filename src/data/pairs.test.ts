@@ -93,6 +93,12 @@ test('the grid decides between images of one case, and makes no pair of names th
   expect(whyOf([at('case_1/imaging.nii', 0), at('case_2/imaging.nii', 900)], at('case_3/segmentation.nii', 900))).toEqual([])
 })
 
+test('a mask of one frame, as an export names it, is of the image of its name, unless that frame is an image of its own', () => {
+  expect(paired(['s/a.png', 's/b.png'], ['b_mask-frame-2.png']).pairs).toEqual([['s/b.png', 'b_mask-frame-2.png', 'same case b']])
+  const frames = ['a-frame-1.png', 'a-frame-2.png']
+  expect(paired(['a.png', ...frames], ['a_mask-frame-2.png']).pairs.map(([image]) => image)).toEqual(['a-frame-2.png'])
+})
+
 describe('undecided', () => {
   test('several sequences or channels of one case', () => {
     const brats = (n: number) => ['flair', 't1', 't1ce', 't2'].map((kind) => `BraTS_${n}/BraTS_${n}_${kind}.nii`)

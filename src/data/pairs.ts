@@ -104,7 +104,9 @@ function maskCases(base: readonly string[]): string[][] {
   const kept = base.filter((word) => !structure.test(word))
   // The number of an observer, as in 21_manual1.
   const observer = kept.length > 1 && /^\d$/.test(kept.at(-1)!) ? [kept.slice(0, -1)] : []
-  return [...(kept.length < base.length ? [kept] : []), ...observer]
+  // The frame that an export is of, as in heart_mask-frame-2.
+  const frame = kept.length > 2 && kept.at(-2) === 'frame' && /^\d+$/.test(kept.at(-1)!) ? [kept.slice(0, -2)] : []
+  return [...(kept.length < base.length ? [kept] : []), ...observer, ...frame]
 }
 
 const shownFolders = (folder: readonly string[]): string[] =>
