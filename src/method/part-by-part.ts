@@ -63,11 +63,13 @@ export function partByPart(net: UNet, models: Models, { count, rows, parts, drop
   const learns = parts.map((_, p) => countIn(decoded[p]!) > 0)
 
   const theta = weightsOf(net, models)
-  const seen = parts.map((part, p): Taught & { z?: tf.Tensor4D } =>
+  const seen = parts.map((part, p): Partial<Taught> & { z?: tf.Tensor4D } =>
     tf.tidy(() => {
       const mode: Mode = { training: true, dropout, places: places[p]!, running: new Map() }
       const F = featuresOf(theta, mode, part)
-      return { ...taughtBy(theta, mode, F, part), ...(learns[p] && { z: logitsOf(theta, mode, F, part) }) }
+      // With fewer unlabelled images than parts some have none.
+      const teaches = countIn([part.unlabeled]) > 0
+      return { ...(teaches && taughtBy(theta, mode, F, part)), ...(learns[p] && { z: logitsOf(theta, mode, F, part) }) }
     }),
   )
   const whole = <T extends tf.Tensor>(of: (part: (typeof seen)[number]) => T | undefined, ranges: (p: number) => Range[]): T =>

@@ -5,6 +5,7 @@ import { WasmReplay } from '../kernels/wasm/replay'
 import { threadsInUse } from '../kernels/wasm/simd'
 import { openThreads } from '../kernels/wasm/threads.test-support'
 import type { Config } from './config'
+import type { StepMetrics } from './history'
 import { run, runnerOf } from './step-runner.test-support'
 import type { TrainingData } from './synthesis'
 import { correctedData, tinyConfig } from './tiny-run.test-support'
@@ -32,6 +33,9 @@ describe('on one thread repeated steps equal newly run ones, bit for bit', () =>
     ['each level alone', { featurePerturb: 'each' }],
     ['random levels', { featurePerturb: 'random' }],
     ['a batch in parts', { parts: 2, batchLabeled: 3, batchUnlabeled: 3 }],
+    ['fewer unlabelled images than parts', { parts: 3, batchLabeled: 3, batchUnlabeled: 1 }],
+    ['the same with each level alone', { parts: 3, batchLabeled: 3, batchUnlabeled: 1, featurePerturb: 'each' }],
+    ['fewer labelled images than parts', { parts: 3, batchLabeled: 1, batchUnlabeled: 3 }],
     ['own draws', { draws: 'own' }],
     ['networks that teach themselves', { teacher: 'self' }],
     ['exemplar only', { synthetic: false, imageTerm: false, featureTerm: false }],
@@ -43,6 +47,16 @@ describe('on one thread repeated steps equal newly run ones, bit for bit', () =>
   test('two exemplars and unknown pixels', () => {
     const settings = { batchLabeled: 4, background: 'mixed' as const }
     return expectRepeated(settings, 6, correctedData({ ...config, ...settings }))
+  })
+
+  test.each([
+    [3, 1],
+    [2, 3],
+  ])('%i labelled and %i unlabelled images in three parts learn as in one', async (batchLabeled, batchUnlabeled) => {
+    const other = { ...config, warmup: 0, featurePerturb: 'each' as const, batchLabeled, batchUnlabeled }
+    const [[inParts], [whole]] = [(await run({ ...other, parts: 3 }, 1)).rows, (await run(other, 1)).rows]
+    for (const name of Object.keys(whole!) as Exclude<keyof StepMetrics, 'only'>[])
+      expect(inParts![name], name).toBeCloseTo(whole![name], 5)
   })
 
   test('memory does not grow with steps, and all of it is released', async () => {

@@ -100,7 +100,7 @@ export function step(net: UNet, models: Models, images: DeviceImages, plan: Step
     // N_k(I_e), N_k(I_s), N_k(x_s), then h_k(g(F_k)) of the weak views, already in F once, for each feature view.
     const logitsOf = (theta: Parameters, mode: Mode, F: tf.Tensor4D[], part: Part): tf.Tensor4D => {
       if (featureViews === 0) return decode(net, theta, portion(F, 0, countIn(decodedRows(rows, part))), mode)
-      const F_g = featureViews > 1 ? appended(F, repeat(weakOf(F, part), featureViews - 1)) : F
+      const F_g = featureViews > 1 && countIn([part.unlabeled]) > 0 ? appended(F, repeat(weakOf(F, part), featureViews - 1)) : F
       return decode(net, theta, perturbFeatures(F_g, plan.factors[parts.indexOf(part)]!), mode) // [2 D, S, S, C]
     }
 
