@@ -1,20 +1,23 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { afterEach, expect, test, vi } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { LostError } from '../lost-error'
-import { threads } from './simd'
+import { floatsAt, placeOf, threads } from './simd'
 import { dropWasm } from './threads'
-import { openThreads } from './threads.test-support'
+import { openThreads, threadScript } from './threads.test-support'
 
 const sizes = { models: 2, batch: 4, height: 9, width: 10, inChannels: 8, outChannels: 8, k: 3, bias: true, inputGradient: true }
 
 afterEach(() => vi.restoreAllMocks())
 
 /** A list of one job: the sums of two pairs of rows, one for each helper; the calling thread takes no part. */
-function sums(x: tf.Tensor, out: tf.Tensor, second?: number) {
+function sums(x: tf.Tensor, out: tf.Tensor, first?: number) {
   const [from, to] = [x, out].map(({ dataId }) => (tf.backend() as BackendWasm).getMemoryOffset(dataId)) as [number, number]
-  const lists = [[], [[from, from, to, 1, 4]], [[from + 16, from, second ?? to + 16, 1, 4]]]
+  const lists = [[], [[from, from, first ?? to, 1, 4]], [[from + 16, from, to + 16, 1, 4]]]
   return threads().listOf([{ kernel: 'add', lists, after: lists.map(() => [0, 0, 0]) }])
 }
 
@@ -32,6 +35,32 @@ test('a list is run as often as asked for; a kernel that fails in it on another 
   }
   for (const one of [list, failing]) one.dispose()
   tf.dispose([x, out])
+})
+
+test('what a slow thread says of one list is not taken for its part of the next', async () => {
+  // It comes to the end of a list late, and to its first job.
+  const pause = 'if (index === 2) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)'
+  const folder = mkdtempSync(join(tmpdir(), 'threads-'))
+  const script = join(folder, 'thread.js')
+  const source = readFileSync(threadScript, 'utf8')
+  const slow = ['leave(layout.end)', 'let doing = 0'].reduce((code, line) => code.replace(line, `${pause}; ${line}`), source)
+  expect(slow.length).toBe(source.length + 2 * `${pause}; `.length)
+  writeFileSync(script, slow)
+  await openThreads(undefined, script)
+  const x = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8])
+  const [out, other] = [tf.zeros([8]), tf.zeros([8])]
+  const values = floatsAt(tf.backend() as BackendWasm, placeOf(tf.backend() as BackendWasm, out))
+  const list = sums(x, out)
+  const failing = sums(x, other, 2 ** 32 - 64)
+  for (let i = 0; i < 4; i++) {
+    if (i === 2) expect(() => failing.run()).toThrow(LostError)
+    values.fill(0)
+    list.run()
+    expect([...values]).toEqual([2, 4, 6, 8, 6, 8, 10, 12])
+  }
+  for (const one of [list, failing]) one.dispose()
+  tf.dispose([x, out, other])
+  rmSync(folder, { recursive: true })
 })
 
 test('a thread that was ended is noticed, and wasm opened anew computes again', async () => {

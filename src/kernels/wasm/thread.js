@@ -61,7 +61,7 @@ function work({ module, names, control, index, threads, slot, layout }) {
         for (const call of calls) kernel(...call)
         leave(job + 1)
       }
-      leave(2 ** 31 - 1)
+      leave(layout.end)
     } catch (error) {
       leave(typeof error === 'number' ? error : -1 - doing)
     }

@@ -8,11 +8,13 @@ import { readSimdKernels } from '../testing/simd-kernels.test-support'
 import { loadSimd } from './simd'
 import { threadedBackend } from './threads'
 
+export const threadScript = fileURLToPath(new URL('thread.js', import.meta.url))
+
 /** Opens wasm with our kernels on three threads. */
-export async function openThreads(relaxed?: boolean): Promise<void> {
+export async function openThreads(relaxed?: boolean, script = threadScript): Promise<void> {
   const register = await threadedBackend({
     binary: createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm'),
-    script: fileURLToPath(new URL('thread.js', import.meta.url)),
+    script,
   })
   register()
   useEngine('ours')

@@ -136,6 +136,8 @@ const layout = {
   bytes: 1024,
   /** In place of a kernel: a list, whose number, address and length are in the slot. */
   list: -1,
+  /** In place of how many jobs of a list a helper has left behind: it is through, and writes no more until the next list. */
+  end: 2 ** 31 - 1,
 }
 
 /**
@@ -171,6 +173,8 @@ export async function startThreads(
   )
 
   let job = 0
+  /** Whether a helper was found not to answer; nobody waits for it again. */
+  let silent = false
   /** Gives every helper some numbers, and all of them something to do. */
   const give = (kernel: number, numbersOf: (thread: number) => number[]) => {
     for (let k = 1; k < count; k++) {
@@ -195,8 +199,9 @@ export async function startThreads(
       beat()
       const now = performance.now()
       since ??= now
-      if (now > since + patience.least + patience.times * (since - begun))
-        throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
+      if (now <= since + patience.least + patience.times * (since - begun)) continue
+      silent = true
+      throw new LostError(`A thread of WebAssembly does not answer (${kernel})`)
     }
   }
   const failed = (kernel: string) => new LostError(`The kernel ${kernel} failed on another thread`)
@@ -234,6 +239,7 @@ export async function startThreads(
       after: (after[0] ?? []).flatMap((least, thread) => (least > 0 && thread > 0 ? [{ least, thread }] : [])),
     }))
     const progressOf = (thread: number) => layout.progress + layout.line * thread
+    const doneBy = (thread: number) => Atomics.load(words, progressOf(thread))
     /** Leaves jobs behind: negative, the number of the one that failed. */
     const leave = (done: number) => {
       Atomics.store(words, progressOf(0), done)
@@ -247,7 +253,7 @@ export async function startThreads(
         const reach = (thread: number, least: number, kernel: string) =>
           wait(
             () => {
-              const done = Atomics.load(words, progressOf(thread))
+              const done = doneBy(thread)
               if (done < 0) throw failed(jobs[-1 - done]!.kernel)
               return done >= least
             },
@@ -262,10 +268,13 @@ export async function startThreads(
             for (const call of calls) kernel(...call)
             leave(++done)
           }
-          for (let k = 1; k < count; k++) reach(k, own.length, 'at the end of a step')
+          // What a helper leaves later would count as its part of the next list.
+          for (let k = 1; k < count; k++) reach(k, layout.end, 'at the end of a step')
         } catch (error) {
           // The others would wait for this thread.
           leave(-1 - done)
+          const hasEnded = (k: number) => doneBy(k) < 0 || doneBy(k) === layout.end
+          for (let k = 1; k < count && !silent; k++) wait(() => hasEnded(k), 'after an error', begun)
           throw error
         }
       },
