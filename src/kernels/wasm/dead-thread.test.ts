@@ -6,7 +6,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { afterEach, expect, test, vi } from 'vitest'
 import { modelConvErrors } from '../conv2d/conv-case.test-support'
 import { LostError } from '../lost-error'
-import { floatsAt, placeOf, threads } from './simd'
+import { floatsAt, moduleOf, placeOf, threads } from './simd'
 import { dropWasm } from './threads'
 import { openThreads, threadScript } from './threads.test-support'
 
@@ -35,6 +35,22 @@ test('a list is run as often as asked for; a kernel that fails in it on another 
   }
   for (const one of [list, failing]) one.dispose()
   tf.dispose([x, out])
+})
+
+test('a list beyond 2 GiB is run', async () => {
+  await openThreads()
+  const { _malloc, _free } = moduleOf(tf.backend() as BackendWasm)
+  const below = _malloc(2 ** 31)
+  const x = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8])
+  const out = tf.zeros([8])
+  const { at } = placeOf(tf.backend() as BackendWasm, out)
+  expect(at).toBeGreaterThan(2 ** 31)
+  const list = sums(x, out)
+  list.run()
+  expect([...(await out.data())]).toEqual([2, 4, 6, 8, 6, 8, 10, 12])
+  list.dispose()
+  tf.dispose([x, out])
+  _free(below)
 })
 
 test('what a slow thread says of one list is not taken for its part of the next', async () => {

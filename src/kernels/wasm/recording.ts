@@ -86,7 +86,7 @@ export function record(backend: BackendWasm, run: () => Kept[]): Recording {
     return at
   }
   const constant = ({ buffer, byteOffset, byteLength }: Float32Array): Pointer => {
-    const at = _malloc(byteLength) >>> 0
+    const at = _malloc(byteLength)
     constants.push(at)
     module.HEAPU8.set(new Uint8Array(buffer, byteOffset, byteLength), at)
     return at
@@ -173,7 +173,7 @@ function withMemory(
     return (given.get(value) ?? own[constants.length + plan.placeOf[value]!]!) + at - values[value]!.at
   }
   try {
-    for (const bytes of plan.buffers) own.push(_malloc(bytes) >>> 0)
+    for (const bytes of plan.buffers) own.push(_malloc(bytes))
     list = threads().listOf(listed(backend, jobs, real))
   } catch (error) {
     own.forEach(_free)
