@@ -70,7 +70,7 @@ export function memoryOf(
   const values = unit * (of.encoder * part.encoded + of.decoder * part.decoded + (inParts ? of.taughtInParts : of.taught) * part.taught)
   const logits = plane * classes * (inParts ? logitPlanes[kind].parts * all.decoded : logitPlanes[kind].whole * part.decoded)
   const copies = parameterCopies[kind]
-  const largest = Math.max(unit * Math.max(2 * part.decoded, part.encoded), plane * classes * all.decoded, parameters)
+  const largest = Math.max(unit * Math.max(2 * part.decoded, part.encoded), plane * classes * all.decoded, parameters, images * plane)
   // A network that is larger than the values of its images finds no buffers of theirs for the next state; wasm writes it over the present one.
   const next = recorded && on === 'webgpu' ? Math.max(0, parameters - unit * 2 * part.decoded) * (state / parameters) : 0
   const step =

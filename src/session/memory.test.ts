@@ -3,7 +3,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { expect, test } from 'vitest'
 import { makeConfig, presets, type Config } from '../method/config'
 import { emptyDataset, type Dataset } from './dataset'
-import { NoRoomError, refuseTooLarge, refuseTooLargeExport, reportOf, type Room } from './memory'
+import { afterMemoryError, NoRoomError, refuseTooLarge, refuseTooLargeExport, reportOf, type Room } from './memory'
 import { makeVolume } from '../data/volume'
 import { ProblemError } from './problem'
 import { sampleDataset } from './samples'
@@ -22,9 +22,9 @@ async function begin(values: Partial<Config>) {
 }
 
 /** The error of something refused. */
-function refusalOf(config: Config, room: Room): NoRoomError {
+function refusalOf(config: Config, room: Room, of = dataset): NoRoomError {
   try {
-    refuseTooLarge(dataset, config, room, 'wasm')
+    refuseTooLarge(of, config, room, 'wasm')
   } catch (error) {
     if (error instanceof NoRoomError) return error
     throw error
@@ -71,6 +71,17 @@ test('a tensor larger than a backend takes is refused, and what can be shared ou
   const { message, offers } = refusalOf(makeConfig(presets.Paper), { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' })
   expect(message).toMatch(/^This run needs a tensor of \d+ MB, and this GPU has at most 134 MB: take batch 12 in \d+ parts, or size \d+\.$/)
   expect(offers.length).toBe(2)
+})
+
+test('more images than one tensor can have are refused, and the batch in more parts is not offered', () => {
+  const many = { ...dataset, unlabeled: Array.from({ length: 600 }, () => dataset.unlabeled[0]!) }
+  const config = makeConfig({ size: 256, parts: 2 })
+  const room = { total: null, largest: 128 * 2 ** 20, owner: 'this GPU' }
+  expect(() => refuseTooLarge(dataset, config, room, 'wasm')).not.toThrow()
+  const refusal = refusalOf(config, room, many)
+  expect(refusal.message).toMatch(/^This run needs a tensor of 158 MB, and this GPU has at most 134 MB: take size 2\d\d\.$/)
+  for (const { offers } of [refusal, afterMemoryError(many, config, room, 'wasm')])
+    expect(offers.map(({ values }) => Object.keys(values))).toEqual([['size']])
 })
 
 test('where nothing fits, both together are offered, or nothing', () => {

@@ -130,8 +130,9 @@ export function refuseTooLargeExport(dataset: Dataset, what: ExportKind): void {
 }
 
 /** What to say when a backend turned out to have no memory for a run, with what takes at most two thirds of it. */
-export function afterMemoryError(dataset: Dataset, config: Config, backend: BackendName): NoRoomError {
+export function afterMemoryError(dataset: Dataset, config: Config, room: Room, backend: BackendName): NoRoomError {
   const { bytes } = needOf(dataset, config, backend)
-  const offers = offersFor(config, (other) => needOf(dataset, other, backend).bytes <= (2 / 3) * bytes)
+  const least = { ...room, total: Math.min(room.total ?? Infinity, (2 / 3) * bytes) }
+  const offers = offersFor(config, (other) => fits(needOf(dataset, other, backend), least))
   return new NoRoomError(`There is not enough memory for this run, which needs about ${amount(bytes)}: ${inWords(offers)}`, offers)
 }

@@ -1,7 +1,7 @@
 import { LostError } from '../kernels/lost-error'
 import { MemoryError } from '../kernels/memory-error'
 import type { Faults } from './faults'
-import { afterMemoryError } from './memory'
+import { afterMemoryError, roomOf } from './memory'
 import { isMendable, ProblemError, problemOf } from './problem'
 import { Queue, type Work } from './queue'
 import type { Reports } from './reports'
@@ -102,7 +102,8 @@ export class Turns {
   private failure(error: unknown): ProblemError {
     const { run } = this
     if (error instanceof MemoryError) {
-      error = afterMemoryError(run.dataset, run.config, run.backend.backend)
+      const { backend } = run.backend
+      error = afterMemoryError(run.dataset, run.config, roomOf(backend), backend)
       // Before the first step nothing is lost, and other settings can be chosen.
       if (run.trainer?.t === 0) run.restart()
     }
