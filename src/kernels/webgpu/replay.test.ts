@@ -80,6 +80,23 @@ test('a run that the GPU has no memory for is an error before it begins, and lea
   expect(memory()).toEqual(before)
 })
 
+test('a run that cannot be recorded is an error, and leaves nothing', async () => {
+  const before = memory()
+  const state = tf.ones([length])
+  const replay = new WebgpuReplay<{ flat: tf.Tensor1D }>([state])
+  await replay.prepare(runOf(state, 2, 3))
+  const launch = () => {
+    throw new Error('no launch')
+  }
+  await expect(replay.prepare({ ...runOf(state, 5, 3), launch })).rejects.toThrow('no launch')
+  expect(tf.memory().numTensors).toBe(before.numTensors + 1)
+  replay.run(runOf(state, 5, 2))
+  expect(await replay.read()).toEqual([new Float32Array(5).fill(2)])
+  replay.dispose()
+  state.dispose()
+  expect(memory()).toEqual(before)
+})
+
 test('values that are not needed at the same time share buffers, from the first run on', async () => {
   const side = 64
   const bytes = 4 * side * side * length

@@ -46,15 +46,20 @@ export class WebgpuReplay<N extends Numbers> implements Replay<N> {
     const { backend, state } = this
     this.forget()
     const numbers = upload()
-    // Before the recording, to which an upload inside would belong.
-    for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
-    const { result, recording } = record(
-      backend,
-      () => launch(numbers),
-      ({ state, scalars }) => [...state, scalars],
-    )
-    const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
-    this.recorded = { key, numbers, dispose, recording, results: result.state, copies, scalars: result.scalars }
+    try {
+      // Before the recording, to which an upload inside would belong.
+      for (const tensor of [numbers.flat, ...state, ...reads]) bufferOf(backend, tensor)
+      const { result, recording } = record(
+        backend,
+        () => launch(numbers),
+        ({ state, scalars }) => [...state, scalars],
+      )
+      const copies = result.state.map((from, i) => ({ from, to: bufferOf(backend, state[i]!) }))
+      this.recorded = { key, numbers, dispose, recording, results: result.state, copies, scalars: result.scalars }
+    } catch (error) {
+      dispose(numbers)
+      throw error
+    }
   }
 
   run(run: Run<N>): void {
