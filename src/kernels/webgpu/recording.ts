@@ -45,8 +45,29 @@ interface Recorded extends Omit<Dispatch, 'bindGroup'> {
   bindings: GPUBindGroupDescriptor
 }
 
-/** An operating system may reset a GPU that takes two seconds for one submission, as a slow one may for a large step. */
-const dispatchesPerSubmit = 128
+/**
+ * What one submission may have: an operating system may reset a GPU that takes two seconds for it, as a slow one may for a large step. Bytes are those that
+ * its launches bind, by which their work grows; the default step binds up to 272 MB in 128 launches, that of preset Paper some 32 times as much.
+ */
+const most = { launches: 128, bytes: 2 ** 29 }
+
+/**
+ * How launches are shared out over submissions.
+ * @param bytes what each launch binds
+ * @returns before which launch each submission ends
+ */
+export function endsOfSubmissions(bytes: readonly number[]): number[] {
+  const ends: number[] = []
+  let [first, sum] = [0, 0]
+  for (const [i, own] of bytes.entries()) {
+    if (i > first && (i - first === most.launches || sum + own > most.bytes)) {
+      ends.push(i)
+      ;[first, sum] = [i, 0]
+    }
+    sum += own
+  }
+  return [...ends, bytes.length]
+}
 
 /** Private members of tfjs. */
 interface Internals {
@@ -156,22 +177,25 @@ export function record<T>(backend: WebGPUBackend, run: () => T, kept: (result: T
     data.resource = bufferOfValue(data.resource as GPUBuffer)
   }
   const own = [...written, ...buffers]
+  const bytes: number[] = []
   const dispatches = launches.map(({ pipeline, bindings, x, y, z }): Dispatch => {
     const entries = [...bindings.entries].map(({ binding, resource }) => ({ binding, resource: realBinding(resource, bufferOfValue) }))
+    bytes.push(entries.reduce((sum, { resource }) => sum + resource.size, 0))
     return { pipeline, bindGroup: device.createBindGroup({ ...bindings, entries }), x, y, z }
   })
+  const ends = endsOfSubmissions(bytes)
   const recording: Recording = {
     dispatches: dispatches.length,
     bytes: own.reduce((sum, { size }) => sum + size, 0),
     replay(copies) {
       flush(backend)
-      for (let first = 0; first < dispatches.length; first += dispatchesPerSubmit) {
+      let next = 0
+      for (const end of ends) {
         const encoder = device.createCommandEncoder()
         const pass = encoder.beginComputePass()
-        const end = Math.min(dispatches.length, first + dispatchesPerSubmit)
         let last: GPUComputePipeline | null = null
-        for (let i = first; i < end; i++) {
-          const { pipeline, bindGroup, x, y, z } = dispatches[i]!
+        for (; next < end; next++) {
+          const { pipeline, bindGroup, x, y, z } = dispatches[next]!
           if (pipeline !== last) pass.setPipeline((last = pipeline))
           pass.setBindGroup(0, bindGroup)
           pass.dispatchWorkgroups(x, y, z)
@@ -232,7 +256,7 @@ function makeBuffers(
 const bindingOf = (resource: GPUBindingResource): GPUBufferBinding => ('buffer' in resource ? resource : { buffer: resource as GPUBuffer })
 
 /** The same binding of the real buffer, which may be larger. */
-function realBinding(resource: GPUBindingResource, bufferOfValue: (buffer: GPUBuffer) => GPUBuffer): GPUBufferBinding {
+function realBinding(resource: GPUBindingResource, bufferOfValue: (buffer: GPUBuffer) => GPUBuffer): Required<GPUBufferBinding> {
   const { buffer, offset = 0, size = buffer.size - offset } = bindingOf(resource)
   return { buffer: bufferOfValue(buffer), offset, size }
 }

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MemoryError } from '../memory-error'
 import { scaleChannels } from '../scale-channels/scale-channels'
 import { useSoftwareWebgpu } from '../testing/dawn.test-support'
 import type { Run } from '../replay'
+import { endsOfSubmissions } from './recording'
 import { WebgpuReplay } from './replay'
 
 useSoftwareWebgpu()
@@ -30,6 +31,26 @@ function runOf(state: tf.Tensor, count: number, factor: number): Run<{ flat: tf.
         const next = scaleChannels(tf.reshape(state, [1, 1, 1, length]) as tf.Tensor4D, factors)
         const scalars = tf.tile(tf.slice(tf.reshape(next, [length]), 0, 1), [count]) as tf.Tensor1D
         return { state: [tf.reshape(next, [length])], scalars }
+      }),
+  }
+}
+
+/** A run that doubles x [1, H, W, length] so many times, one launch after another, and outputs its first pixel. */
+function chainOf(x: tf.Tensor4D, times: number): Run<{ flat: tf.Tensor1D }> {
+  const values = () => new Float32Array(length).fill(2)
+  return {
+    key: 'a chain',
+    values,
+    upload: () => ({ flat: tf.tensor1d(values()) }),
+    dispose: ({ flat }) => flat.dispose(),
+    reads: [x],
+    launch: ({ flat }) =>
+      tf.tidy(() => {
+        const factors = tf.reshape(flat, [1, length]) as tf.Tensor2D
+        let y = x
+        for (let i = 0; i < times; i++) y = scaleChannels(y, factors)
+        const first = tf.reshape(tf.slice(y, [0, 0, 0, 0], [1, 1, 1, length]), [length])
+        return { state: [first], scalars: tf.clone(first) as tf.Tensor1D }
       }),
   }
 }
@@ -97,6 +118,15 @@ test('a run that cannot be recorded is an error, and leaves nothing', async () =
   expect(memory()).toEqual(before)
 })
 
+test('a submission ends after 128 launches, or before they bind more than 512 MiB', () => {
+  const launches = (count: number, bytes: number) => new Array<number>(count).fill(bytes)
+  const MiB = 2 ** 20
+  // As the default step, at most 260 MiB in 128 launches.
+  expect(endsOfSubmissions(launches(332, 2 * MiB))).toEqual([128, 256, 332])
+  expect(endsOfSubmissions(launches(10, 128 * MiB))).toEqual([4, 8, 10])
+  expect(endsOfSubmissions([MiB, 1536 * MiB, MiB, ...launches(128, MiB)])).toEqual([1, 2, 130, 131])
+})
+
 test('values that are not needed at the same time share buffers, from the first run on', async () => {
   const side = 64
   const bytes = 4 * side * side * length
@@ -104,22 +134,7 @@ test('values that are not needed at the same time share buffers, from the first 
   const x = tf.ones([1, side, side, length]) as tf.Tensor4D
   const state = tf.ones([length])
   const replay = new WebgpuReplay<{ flat: tf.Tensor1D }>([state])
-  const values = () => new Float32Array(length).fill(2)
-  const run: Run<{ flat: tf.Tensor1D }> = {
-    key: 'a chain',
-    values,
-    upload: () => ({ flat: tf.tensor1d(values()) }),
-    dispose: ({ flat }) => flat.dispose(),
-    reads: [x],
-    launch: ({ flat }) =>
-      tf.tidy(() => {
-        const factors = tf.reshape(flat, [1, length]) as tf.Tensor2D
-        let y = x
-        for (let i = 0; i < 20; i++) y = scaleChannels(y, factors)
-        const first = tf.reshape(tf.slice(y, [0, 0, 0, 0], [1, 1, 1, length]), [length])
-        return { state: [first], scalars: tf.clone(first) as tf.Tensor1D }
-      }),
-  }
+  const run = chainOf(x, 20)
   const before = allocated()
   replay.run(run)
   // x, and two that the chain uses in turn.
@@ -129,4 +144,27 @@ test('values that are not needed at the same time share buffers, from the first 
   expect((await replay.read()).map((row) => row[0])).toEqual([2 ** 20, 2 ** 20])
   replay.dispose()
   tf.dispose([state, x])
+})
+
+test('a run whose launches bind much is shared out over submissions, and computes the same', async () => {
+  const { queue } = (tf.backend() as WebGPUBackend).device
+  const submissions = vi.spyOn(queue, 'submit')
+  const results = []
+  for (const side of [64, 1024]) {
+    const x = tf.ones([1, side, side, length]) as tf.Tensor4D
+    const state = tf.ones([length])
+    const replay = new WebgpuReplay<{ flat: tf.Tensor1D }>([state])
+    const run = chainOf(x, 10)
+    await replay.prepare(run)
+    submissions.mockClear()
+    replay.run(run)
+    results.push({ submissions: submissions.mock.calls.length, value: (await replay.read())[0]![0] })
+    replay.dispose()
+    tf.dispose([state, x])
+  }
+  submissions.mockRestore()
+  expect(results).toEqual([
+    { submissions: 1, value: 2 ** 10 },
+    { submissions: 2, value: 2 ** 10 },
+  ])
 })
