@@ -266,7 +266,8 @@ export class Keeper {
     const run = { ...own.run, states, files: recordOf(this.given), config: this.config!, backend: this.backend.backend }
     await records.write(run)
     own.run = run
-    for (const state of former) if (!states.includes(state)) await disk.remove(run.id, state.file)
+    // What cannot be removed goes with its folder.
+    for (const state of former) if (!states.includes(state)) await disk.remove(run.id, state.file).catch(() => undefined)
   }
 
   private async begin({ locks }: Storage): Promise<Own> {
