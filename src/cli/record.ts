@@ -36,3 +36,5 @@ async function main({ out, steps, threads, backend: asked }: Values<typeof recor
 }
 
 await runCommand(record, (values) => main(values).catch(asUsage))
+// Dawn keeps Node alive.
+process.exit()
