@@ -97,6 +97,14 @@ test('the folder of a run, its checkpoint alone and a zip of its weights give th
   expect(Object.keys(masks('from-zip'))).toEqual(['p17_2.png'])
 })
 
+test('the folder of a run is no place for other masks', () => {
+  const before = [masks('run'), readFileSync(join(root, 'run/summary.json'), 'utf8')]
+  const { status, said } = run('predict', '--run', 'run', '--images', 'further', '--out', 'run')
+  expect(said).toContain('"run" (--out) holds a run, whose masks and scores would be replaced: choose another folder.')
+  expect(status).toBe(1)
+  expect([masks('run'), readFileSync(join(root, 'run/summary.json'), 'utf8')]).toEqual(before)
+})
+
 test("the exemplar's own mask is among those of a run, as it was given", () => {
   expect(Object.keys(masks('run')).sort()).toEqual(['p01_2.png', 'p02_1.png', 'p03_1.png'])
   const { masks: said } = JSON.parse(readFileSync(join(root, 'run/summary.json'), 'utf8'))

@@ -54,7 +54,7 @@ async function main(values: Values<typeof predict>): Promise<void> {
   const run = await runAt(values.run)
   if (!run.networks) throw new UsageError(`"${values.run}" (--run) holds no networks that have learnt anything: train first.`)
   const inputs = files.map(({ path }) => path)
-  const folder = new RunFolder(values.out, inputs)
+  const folder = new RunFolder(values.out, inputs, 'predictions')
   const told = differences(run)
   if (told) console.log(told)
 

@@ -93,6 +93,17 @@ test('a checkpoint takes its place whole, and the one before it is kept until th
   expect(filesIn('kept')).toEqual(['checkpoint.safetensors', 'config.json', 'labels.json', 'masks/a.png'])
 })
 
+test('a checkpoint that was taken away hinders no later one, and the one before it stays', () => {
+  const folder = open('taken')
+  folder.keep(text('1'))
+  folder.keep(text('2'))
+  rmSync(join(root, 'taken/checkpoint.safetensors'))
+  folder.keep(text('3'))
+  expect([read('taken/checkpoint.safetensors'), read('taken/checkpoint-previous.safetensors')]).toEqual(['3', '1'])
+  folder.finish(run('a.png'))
+  expect(filesIn('taken')).toEqual(['checkpoint.safetensors', 'config.json', 'labels.json', 'masks/a.png'])
+})
+
 test('when a file cannot be written, all of an earlier run is still there', () => {
   open('full').finish(run('a.png'))
   const folder = open('full')

@@ -59,6 +59,7 @@ export class RunFolder {
   constructor(
     readonly path: string,
     inputs: readonly string[],
+    what: 'run' | 'predictions' = 'run',
   ) {
     this.attempt(() => mkdirSync(path, { recursive: true }))
     // What lies elsewhere, but is reached through the folder, counts as well.
@@ -72,7 +73,10 @@ export class RunFolder {
           )
       }
     const other = topNames.find((name) => existsSync(join(path, name)))
-    if (other !== undefined && !this.isOfRun())
+    const there = this.holds()
+    if (what === 'predictions' && there === 'run')
+      throw new UsageError(`"${path}" (--out) holds a run, whose masks and scores would be replaced: choose another folder.`)
+    if (other !== undefined && there === null)
       throw new UsageError(
         `"${path}" (--out) has a "${basename(other)}" that no run wrote and that would be overwritten: choose another folder.`,
       )
@@ -87,8 +91,9 @@ export class RunFolder {
     this.put(join(unfinished, checkpointName), checkpoint)
     this.attempt(() => {
       // One of an earlier run would not be an earlier state of this one.
-      if (this.saved) renameSync(now, before)
-      else rmSync(before, { force: true })
+      if (!this.saved) rmSync(before, { force: true })
+      // It may have been taken away meanwhile.
+      else if (existsSync(now)) renameSync(now, before)
       renameSync(join(this.path, unfinished, checkpointName), now)
     })
     this.saved = true
@@ -111,13 +116,15 @@ export class RunFolder {
     this.tidy()
   }
 
-  /** Whether what lies here was written by a run. */
-  private isOfRun(): boolean {
+  /** What was written here by an earlier command; null if nothing was. */
+  private holds(): 'run' | 'predictions' | null {
     const { format } = this.json('config.json') as { format?: unknown }
+    if (format === 'exemplar-lab-run') return 'run'
     const { format: ofSummary } = this.json('summary.json') as { format?: unknown }
-    if (format === 'exemplar-lab-run' || ofSummary === predictionFormat) return true
+    if (ofSummary === predictionFormat) return 'predictions'
     const checkpoint = join(this.path, checkpointName)
-    return !existsSync(join(this.path, 'config.json')) && existsSync(checkpoint) && isCheckpoint(readFileSync(checkpoint))
+    const begun = !existsSync(join(this.path, 'config.json')) && existsSync(checkpoint) && isCheckpoint(readFileSync(checkpoint))
+    return begun ? 'run' : null
   }
 
   /** The masks that an earlier run wrote here. */
