@@ -266,7 +266,11 @@ test('a run goes on from its zip with the images alone, and says which are missi
   expect(run('--images', 'pile', '--resume', 'run.zip', '--out', 'x').stderr).toBe(
     '"run.zip" needs 1 of 4 images: e.png; give them, in any order, to continue at step 1. Until then Timeline replays it without them. Its networks can segment further images without them.\n',
   )
-  const last = run('--images', 'pile', '--unlabeled', 'own/e.png', '--resume', 'run.zip', '--out', 'rest')
+  const rest = ['--images', 'pile', '--unlabeled', 'own/e.png', '--resume', 'run.zip']
+  // As a script that is started again does; so long between checkpoints is never.
+  expect(run(...rest, '--until', '1', '--checkpoint-every', '9999999', '--out', 'same')).toMatchObject({ status: 0, stderr: '' })
+  expect(json('same/summary.json').steps).toBe(1)
+  const last = run(...rest, '--out', 'rest')
   expect(last).toMatchObject({ status: 0, stderr: '' })
   expect(json('rest/summary.json').steps).toBe(3)
   run(...tiny(3), '--images', 'pile', '--exemplar', 'own/e.png', '--mask', 'own/mask.png', '--out', 'whole-pile')

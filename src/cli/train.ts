@@ -335,13 +335,15 @@ function keepSafe(session: Session, { path }: RunFolder, keep: () => Promise<voi
   })
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => leave(signal))
   let told = ''
+  // Node takes a longer time for none.
+  const pause = Math.min(seconds * 1000, 2 ** 31 - 1)
   return setInterval(() => {
     if (session.state !== 'running') return
     keep().catch(({ message }: Error) => {
       if (message !== told) console.log(`No checkpoint: ${message}`)
       told = message
     })
-  }, seconds * 1000)
+  }, pause)
 }
 
 /** Takes one image of each case, where they have several. @throws UsageError */
@@ -382,6 +384,10 @@ async function chooseChannel(session: Session, sources: readonly SourceInfo[], c
 /** Runs to the end, which may be moved to the step `further`, or pauses after step `until`. */
 async function run(session: Session, until: number, further: number | null): Promise<void> {
   session.pauseAfter = until
+  if (session.stepsTaken >= until) {
+    if (further === null) return console.log(`This run has taken ${session.stepsTaken} steps already: it is written as it is.`)
+    throw new UsageError(`--until is ${until}, but this run has taken ${session.stepsTaken} steps already.`)
+  }
   if (further !== null) await session.trainOn(further - session.stepsTaken)
   else await (session.state === 'ready' ? session.start() : session.resume())
   await session.settled()
