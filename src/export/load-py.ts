@@ -163,8 +163,7 @@ def predict(image, net_a, net_b, config, spacing=None):
         x = (x - settings['windowCenter']) / settings['windowWidth'] + 0.5
     else:
         low, high = torch.quantile(x.flatten(), 0.01), torch.quantile(x.flatten(), 0.995)
-        tiny = 1e-6 * max(abs(low), abs(high)) < high - low < 1e-3   # as where the unit is large; not so small that it is rounding
-        x = (x - low) / (high - low + (0 if tiny else 1e-6))
+        x = (x - low) / (high - low + 1e-6)
     x = F.pad(x.clamp(0, 1), (x0, size - iw - x0, y0, size - ih - y0))
     a, b = net_a(x).softmax(1), net_b(x).softmax(1)
     small = {'mean': (a + b) / 2, 'A': a, 'B': b}[settings['inference']][:, :, y0:y0 + ih, x0:x0 + iw]

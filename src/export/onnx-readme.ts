@@ -7,8 +7,7 @@ To run the networks without PyTorch
     import numpy, onnxruntime
     net = onnxruntime.InferenceSession('model-pair.onnx')           # the mean of both networks; model-a.onnx is A alone
     low, high = numpy.quantile(image, [0.01, 0.995])                # image: a NumPy array [height, width]
-    tiny = 1e-6 * max(abs(low), abs(high)) < high - low < 1e-3      # as where the unit is large
-    x = numpy.clip((image - low) / (high - low + (0 if tiny else 1e-6)), 0, 1).astype('float32')
+    x = numpy.clip((image - low) / (high - low + 1e-6), 0, 1).astype('float32')
     probabilities = net.run(None, {'image': x[None, None]})[0][0]   # [classes, height, width]
     labels = probabilities.argmax(0)
 

@@ -138,14 +138,11 @@ export function resizeLabels(map: LabelMap, width: number, height: number): Labe
   return { width, height, labels }
 }
 
-/** Stretches the 1st to 99.5th percentile of the pixels to 0..1, whatever their unit, and clamps the rest; a constant image becomes zeros. */
+/** Stretches the 1st to 99.5th percentile of the pixels to 0..1 and clamps the rest; a constant image becomes zeros. */
 export function normalise(raster: Raster): Raster {
-  const [low, high] = [quantile(raster.pixels, 0.01), quantile(raster.pixels, 0.995)]
-  const span = high - low
-  // The small number is the reference implementation's guard against a constant image. A range like 3e-9, that of diffusion in m²/s, would drown in it;
-  // only where it is no more than rounding of the values is the image constant.
-  const tiny = span < 1e-3 && span > 1e-6 * Math.max(Math.abs(low), Math.abs(high))
-  const range = tiny ? span : span + 1e-6
+  const low = quantile(raster.pixels, 0.01)
+  // The small number is the reference implementation's guard against a constant image.
+  const range = quantile(raster.pixels, 0.995) - low + 1e-6
   const pixels = new Float32Array(raster.pixels.length)
   for (let i = 0; i < pixels.length; i++) {
     const v = (raster.pixels[i]! - low) / range

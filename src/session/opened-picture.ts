@@ -29,7 +29,7 @@ export async function openedPicture(
   const annotation = exemplar && annotationOf(dataset, exemplar)
   const prediction = annotation ? null : await predicted()
   const [low, high] = [quantile(image.pixels, 0.01), quantile(image.pixels, 0.995)]
-  const usual = { center: (low + high) / 2, width: high > low ? high - low : 1e-6 }
+  const usual = { center: (low + high) / 2, width: Math.max(high - low, 1e-6) }
   const isCt = isHounsfield(volume)
   const classes = dataset.classes.map(({ name, color }) => ({ name, color }))
   return {

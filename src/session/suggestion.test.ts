@@ -137,9 +137,4 @@ test('CT is opened in a window for soft tissue, unless its file has one, and oth
   const mr = await windowOf(body(0, [200, 400, 900]))
   expect(mr.presets).toEqual(['This image'])
   expect(mr.center).toBeGreaterThan(300)
-  // In units of which the values are a tiny part.
-  const volume = body(0, [200, 400, 900])
-  const small = await windowOf({ ...volume, samples: Float32Array.from(volume.samples, (v) => v * 1e-12) })
-  expect(small.center / mr.center).toBeCloseTo(1e-12, 15)
-  expect(small.width / mr.width).toBeCloseTo(1e-12, 15)
 })
