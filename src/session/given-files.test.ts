@@ -478,6 +478,15 @@ describe('seg.nrrd files of single frames of a time series', () => {
     expect([...labelsOn(mask, image)]).toEqual([...untold, ...labels(2), ...untold, ...labels(4)])
   })
 
+  test('that were cut out as images of their own stay with these', async () => {
+    const cut = (frame: number) => fromBytes(`heart-frame-${frame + 1}.nii`, makeNifti([3, 2, 2, 1], [...Array(voxels).keys()], 'i2'))
+    const named = async (frame: number) => ({ ...(await written(frame)), name: `heart-frame-${frame + 1}.seg.nrrd` })
+    const { given } = await read(cut(1), cut(3), await named(1), await named(3))
+    expect(given.map(({ volume }) => [volume.name, volume.size[3]])).toEqual(
+      ['heart-frame-2.nii', 'heart-frame-4.nii', 'heart-frame-2.seg.nrrd', 'heart-frame-4.seg.nrrd'].map((name) => [name, 1]),
+    )
+  })
+
   test('lie on an image of one frame, and are refused on one that lacks theirs', async () => {
     const cut = (frames: number) => fromBytes('heart.nii', makeNifti([3, 2, 2, frames], [...Array(frames * voxels).keys()], 'i2'))
     const { mask, image } = await masked(cut(1), await written(3))

@@ -6,6 +6,7 @@ import { InputError } from '../data/input-error'
 import type { ChosenNames } from '../data/pairs'
 import { readFiles } from '../data/read-files'
 import { isOfStructureSet, type Volume } from '../data/volume'
+import { liesOn } from './annotations'
 import type { Dataset } from './dataset'
 import { loadOwn } from '../lib/own-file'
 import { withVolumes } from './given-volumes'
@@ -140,7 +141,7 @@ const reader = 'The reader of DICOM segmentations'
 
 /** The same as `placeSegmentations`, for each role by itself. */
 async function onSeries(read: readonly GivenVolume[], known: readonly Volume[]): Promise<GivenVolume[]> {
-  const given = framesTogether(read)
+  const given = framesTogether(read, known)
   if (!given.some(({ volume: { kind } }) => kind === 'dicom-seg')) return given
   const { segmentationOn } = await loadOwn(reader, () => import('../data/dicom-seg'))
   const { structuresOn } = await loadOwn(reader, () => import('../data/dicom-rt'))
@@ -183,8 +184,9 @@ async function onSeries(read: readonly GivenVolume[], known: readonly Volume[]):
   })
 }
 
-/** The same with seg.nrrd files of different frames of one image, as one export writes them, as one mask where the first of them was. */
-function framesTogether(given: readonly GivenVolume[]): GivenVolume[] {
+/** The same with seg.nrrd files of different frames of an image that is there, as one export writes them, as one mask where the first of them was. */
+function framesTogether(given: readonly GivenVolume[], known: readonly Volume[]): GivenVolume[] {
+  const images = [...given.map(({ volume }) => volume), ...known].filter(({ size }) => size[3] > 1)
   const groups = new Map<string, Volume[]>()
   const groupOf = ({ role, volume: { name, size, affine, segments, samples, firstFrame } }: GivenVolume): string | null => {
     const ending = `-frame-${firstFrame + 1}.seg.nrrd`
@@ -201,7 +203,9 @@ function framesTogether(given: readonly GivenVolume[]): GivenVolume[] {
     const [columns, rows, slices] = one.volume.size
     const [first, last] = [Math.min(...frames), Math.max(...frames)]
     const isTooLarge = columns * rows * slices * (last - first + 1) > maxVolumeBytes
-    if (own.length === 1 || new Set(frames).size < own.length || isTooLarge) return [one]
+    // Frames that were cut out of it are images of their own, with a mask each.
+    const hasImage = images.some((image) => image.size[3] > last && liesOn(own[0]!, image))
+    if (own.length === 1 || new Set(frames).size < own.length || isTooLarge || !hasImage) return [one]
     if (own[0] !== one.volume) return []
     const labels = own.map(({ firstFrame, samples }) => ({ frame: firstFrame - first, labels: samples as Uint8Array<ArrayBuffer> }))
     return [{ role: one.role, volume: { ...asOne(own, labels, [columns, rows, slices, last - first + 1]), firstFrame: first } }]
