@@ -46,7 +46,7 @@ const isHash = (word: string): boolean => /^(?=.*\d)(?=.*[a-f])[0-9a-f]{6,}$/.te
 
 /** Numbers and observers say no structure. */
 const saysNothing = (words: readonly string[]): boolean =>
-  words.every((word) => /^(\d+|([1-3](st|nd|rd)|observer|obs|rater|reader|annotator|expert|grader)\d*)$/.test(word))
+  words.every((word) => /^(\d+|([1-3](st|nd|rd)|observer|obs|rater|reader|annotator|expert|grader|frame)\d*)$/.test(word))
 
 /** Names without the words that all of them have, if something is left of each. */
 function withoutCommon(names: readonly string[][]): readonly string[][] {

@@ -95,6 +95,10 @@ test('the grid decides between images of one case, and makes no pair of names th
 
 test('a mask of one frame, as an export names it, is of the image of its name, unless that frame is an image of its own', () => {
   expect(paired(['s/a.png', 's/b.png'], ['b_mask-frame-2.png']).pairs).toEqual([['s/b.png', 'b_mask-frame-2.png', 'same case b']])
+  // Also where the name is a structure's.
+  expect(paired(['s/heart.png', 's/b.png'], ['heart_mask-frame-2.png']).pairs).toEqual([
+    ['s/heart.png', 'heart_mask-frame-2.png', 'same case heart'],
+  ])
   const frames = ['a-frame-1.png', 'a-frame-2.png']
   expect(paired(['a.png', ...frames], ['a_mask-frame-2.png']).pairs.map(([image]) => image)).toEqual(['a-frame-2.png'])
 })

@@ -105,7 +105,9 @@ function maskCases(base: readonly string[]): string[][] {
   // The number of an observer, as in 21_manual1.
   const observer = kept.length > 1 && /^\d$/.test(kept.at(-1)!) ? [kept.slice(0, -1)] : []
   // The frame that an export is of, as in heart_mask-frame-2.
-  const frame = kept.length > 2 && kept.at(-2) === 'frame' && /^\d+$/.test(kept.at(-1)!) ? [kept.slice(0, -2)] : []
+  const frame = [base, kept].flatMap((words) =>
+    words.length > 2 && words.at(-2) === 'frame' && /^\d+$/.test(words.at(-1)!) ? [words.slice(0, -2)] : [],
+  )
   return [...(kept.length < base.length ? [kept] : []), ...observer, ...frame]
 }
 
