@@ -44,6 +44,13 @@ function fitOf(from: Volume, to: Volume): Fit | null {
     return steps.indexOf(Math.max(...steps))
   })
   const onSingle = [0, 1, 2].filter((r) => to.size[r] === 1)
+  // How far two single slices lie apart is told by neither thickness where these differ.
+  const isApart = single.some((c, i) => {
+    const r = along[i]!
+    const [step, away] = [Math.abs(matrix[r]![c]!), Math.abs(offset[r]!)]
+    return onSingle.includes(r) && Math.abs(step - 1) > tolerance && Math.min(away, away / step) > tolerance * 2
+  })
+  if (isApart) return null
   if (along.every((r) => onSingle.includes(r)) || onSingle.every((r) => along.includes(r))) {
     single.forEach((c, i) => matrix.forEach((row, r) => (row[c] = r === along[i] ? Math.sign(row[c]!) : 0)))
     for (const r of onSingle) {

@@ -230,6 +230,8 @@ describe('alignment', () => {
     // On the third of several slices, and that slice on the single one.
     expect(at(axial(1, 1, 10), axial(5, 3))).toEqual([1, 2, 2])
     expect(alignment(axial(5, 3), axial(1, 1, 10))!(1, 2, 2)).toEqual([1, 2, 0])
+    // At another place than a single one, which no thickness of theirs measures.
+    expect([at(axial(5), axial(1, 1, 25)), at(axial(1, 1, 25), axial(5))]).toEqual([null, null])
     // Between slices, with other pixels, and across.
     expect(at(axial(1, 1, 7), axial(5, 3))).toBeNull()
     expect(at(axial(5, 3), axial(1, 1, 7))).toBeNull()
