@@ -57,6 +57,9 @@ describe('three or four grey samples of a pixel', () => {
   const pages = [rows, rows.map((row) => row.map((v) => v + 100))]
 
   test('are channels, as frames', async () => {
+    // RGB whose writer called it grey has none of them.
+    const colour = await read(makeTiff([rows.map((row) => row.slice(0, 6))], 'u1', { tags: { 256: 2, 258: [8, 8, 8], 277: 3, 262: 1 } }))
+    expect(colour).toMatchObject({ size: [2, 2, 1, 1], channels: 3 })
     for (const photometric of [0, 1]) {
       const volume = await read(makeTiff(pages, 'u1', { tags: { ...tags, 262: photometric } }))
       expect(volume).toMatchObject({ size: [2, 2, 2, 4], frameMeans: 'channel', channels: 1, alpha: false, inverted: photometric === 0 })

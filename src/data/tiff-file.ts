@@ -235,7 +235,8 @@ function pageOf(image: GeoTIFFImage, littleEndian: boolean, name: string): Page 
   const compression = value('Compression') ?? 1
   const photometric = value('PhotometricInterpretation') ?? 1
   const extra = (directory.getValue('ExtraSamples') as ArrayLike<number> | undefined)?.[0]
-  const channelled = photometric < 2 && samples > 2
+  // Some writers call RGB grey, but only grey channels have extra samples.
+  const channelled = photometric < 2 && samples > 2 && extra !== undefined
   const alpha = !channelled && (samples === 2 || samples === 4)
 
   if (!read.includes(compression)) throw refuse(`with ${compressionNames[compression] ?? `unknown (${compression})`} compression`)
