@@ -70,14 +70,17 @@ export class Display {
     const { run: number } = reports
     // A command that arrives meanwhile must not wait for hundreds of images.
     const left = () => run.state !== state || reports.run !== number || turns.impatient > 0
-    const pause = async () => {
+    const breath = async () => {
       await yieldTask()
       await turns.drain()
+    }
+    const pause = async () => {
+      await breath()
       if (left()) throw new Interrupted()
     }
     try {
       const due = trainer && (state === 'finished' || state === 'stopped' || trainer.t % run.config.scoreEvery === 0)
-      if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer)
+      if (due && !(scored && trainer.scores.at(-1)?.step === trainer.t)) await this.score(trainer, breath)
       run.flush()
       await this.predict(networks, pause)
     } catch (error) {
@@ -98,8 +101,8 @@ export class Display {
     this.turns.add(() => (this.soon === soon ? this.rest(soon.scored) : undefined), true).catch(() => undefined)
   }
 
-  private async score(trainer: Trainer): Promise<void> {
-    this.reports.collect({ scores: [(await trainer.score(yieldTask)).row] })
+  private async score(trainer: Trainer, pause: () => Promise<void> = yieldTask): Promise<void> {
+    this.reports.collect({ scores: [(await trainer.score(pause)).row] })
   }
 
   private async predict(networks: Networks, pause: () => Promise<void>): Promise<void> {
