@@ -9,9 +9,10 @@ import { NumberInput } from './number-input'
 
 /** How a run at rest trains further, and what its learning rate then is. */
 export function TrainOn() {
-  const [more, setMore] = useState(200)
-  const can = usePage((state) => allowed(state).trainOn)
+  const [wanted, setWanted] = useState(200)
   const most = usePage(({ status: { step } }) => parameters.steps.max - step)
+  const more = Math.min(wanted, most)
+  const can = usePage((state) => allowed(state).trainOn) && most > 0
   const says = usePage(({ status: { step }, running, recoveries }) => {
     if (!can || !running) return 'A run at rest can train further.'
     const steps = step + more
@@ -20,7 +21,7 @@ export function TrainOn() {
   })
   return (
     <div className="train-on">
-      <NumberInput label="Train on by" value={more} min={1} max={most} step={1} disabled={!can} onChange={setMore} />
+      <NumberInput label="Train on by" value={more} min={1} max={most} step={1} disabled={!can} onChange={setWanted} />
       <button type="button" aria-disabled={!can} onClick={() => can && trainOn(more)}>
         + {plural(more, 'step')}
       </button>
