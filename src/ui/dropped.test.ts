@@ -44,4 +44,13 @@ test('what cannot be read is told and keeps nothing else out', async () => {
   const shut = folderEntry('/pile/shut', [], { readable: 0 })
   const pile = folderEntry('/pile', [fileEntry('/pile/a.png'), fileEntry('/pile/gone.png', false), shut, fileEntry('/pile/b.png')])
   expect(await found(pile)).toEqual({ paths: ['pile/a.png', 'pile/b.png'], unread: ['pile/gone.png', 'pile/shut'] })
+  const half = folderEntry(
+    '/half',
+    ['a', 'b', 'c'].map((name) => fileEntry(`/half/${name}.png`)),
+    { readable: 2 },
+  )
+  expect(await found(half), 'a folder that fails after its first entries').toEqual({
+    paths: ['half/a.png', 'half/b.png'],
+    unread: ['half'],
+  })
 })

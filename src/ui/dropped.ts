@@ -34,10 +34,16 @@ async function within(entry: FileSystemEntry): Promise<Drop> {
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   const entries: FileSystemEntry[] = []
+  let unread: string[] = []
   // A reader gives at most a hundred entries at a time.
   for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed))
-    if (some.length === 0) return filesIn(entries)
+    const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed)).catch(() => {
+      unread = [pathOf(entry)]
+      return []
+    })
+    if (some.length === 0) break
     entries.push(...some)
   }
+  const found = await filesIn(entries)
+  return { files: found.files, unread: [...found.unread, ...unread] }
 }
