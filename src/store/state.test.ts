@@ -203,9 +203,10 @@ describe('problems', () => {
 
   const add = (state: State, message: string) => addProblem(state, { kind: 'input', message, file: 'a.png' })
 
-  it('are listed once each, in order, with keys that stay unique after one is dismissed', () => {
+  it('are listed once each, the last heard at the end, with keys that stay unique after one is dismissed', () => {
     let state = add(add(add(initial, 'one'), 'two'), 'one')
-    expect(state.problems.map((p) => p.message)).toEqual(['one', 'two'])
+    expect(state.problems.map((p) => p.message)).toEqual(['two', 'one'])
+    expect(state.problems[1]!.id, 'new to a dialog that was opened since').toBeGreaterThan(2)
     state = add({ ...state, problems: state.problems.slice(1) }, 'three')
     expect(new Set(state.problems.map((p) => p.id)).size).toBe(2)
   })

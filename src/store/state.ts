@@ -255,7 +255,7 @@ const mostHeard = 20
 export const mostProblems = 50
 
 /**
- * Adds a problem at the end unless it is already shown. Where the list is full, one about a file is only counted; any other takes the place of the
+ * Adds a problem at the end; one that is already shown moves there. Where the list is full, one about a file is only counted; any other takes the place of the
  * oldest about a file.
  */
 export function addProblem(
@@ -263,8 +263,8 @@ export function addProblem(
   { kind, message, file, offers = [], waits = false }: Problem,
   of: RequestName | null = null,
 ): State {
-  if (before.problems.some((p) => p.message === message && p.file === file)) return before
-  const problems = waits ? withoutWaits(before.problems) : before.problems
+  const others = without(before.problems, (p) => p.message === message && p.file === file)
+  const problems = waits ? withoutWaits(others) : others
   const state = { ...before, heard: [...before.heard, { kind, message, file }].slice(-mostHeard) }
   const full = problems.length >= mostProblems
   const unlisted = state.unlisted + Number(full)
