@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { annotationOf, depth, lockedOf } from './drawing'
+import type { LabelClass } from '../image/raster'
+import { annotationOf, depth, labelOf, lockedOf } from './drawing'
 import { Editor, type Tool } from './editor'
 import { unknown, type Annotation, type Drawable, type Saved } from './drawable'
 
@@ -335,6 +336,45 @@ it('takes settings and labels of another slice', () => {
   expect(editor.result().labels).toEqual(picture().labels)
   editor.undo()
   expect(editor.result().classes).toEqual(picture().classes)
+})
+
+it('takes the active label and the hidden ones of a slice from which a label was removed', () => {
+  const [ground, ring] = picture().classes as [LabelClass, LabelClass]
+  const slice = { classes: [ground, ring], labels: new Uint8Array(width * height) }
+  const { editor, now } = editorOf(slice)
+  const other = editorOf(slice)
+  for (const name of ['Second', 'Third', 'Fourth']) {
+    other.editor.addLabel()
+    other.editor.editLabel(other.now().active, { name })
+  }
+  other.editor.removeLabel(1)
+  other.editor.activate(2)
+  other.editor.show(3, false)
+  other.editor.show(unknown, false)
+  const follow = () => {
+    editor.adoptLabels(other.editor.result().classes)
+    editor.adopt(other.now(), other.now().drawing)
+  }
+  const names = (values: Iterable<number>) => [...values].map((value) => labelOf(now().drawing, value)?.name)
+  follow()
+  expect([names([now().active]), names(now().hidden)]).toEqual([['Second'], ['Third', 'Unknown']])
+  other.editor.activate(4)
+  follow()
+  expect(names([now().active])).toEqual(['Fourth'])
+  // The label is gone from both: another has to be chosen.
+  other.editor.removeLabel(4)
+  follow()
+  editor.press({ x: 3, y: 3 })
+  expect([now().notice, now().drawing.counts[0]]).toEqual(['Choose a label to draw with.', width * height])
+})
+
+it('shows a label that is added in place of a hidden one', () => {
+  const { editor, now } = editorOf({ labels: new Uint8Array(width * height) })
+  editor.show(1, false)
+  editor.show(2, false)
+  editor.removeLabel(1)
+  editor.addLabel()
+  expect([now().active, [...now().hidden]]).toEqual([1, [2]])
 })
 
 describe('locks', () => {

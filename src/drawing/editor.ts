@@ -103,6 +103,15 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 const sameClasses = (a: Annotation['classes'], b: Annotation['classes']) =>
   a.length === b.length && a.every(({ name, color }, k) => name === b[k]!.name && color === b[k]!.color)
 
+/** The value of `active` where the label that was active is gone. */
+const none = -1
+
+/** The values of a drawing's labels in another one, which begins with the same labels in the same order. */
+function valuesIn(other: Drawing, { table }: Drawing): Map<number, number> {
+  const values = table.slice(0, -1).map(({ value }, place) => [value, other.table[place]!.value] as const)
+  return new Map([...values, [unknown, unknown]])
+}
+
 /** No stroke, polygon, wire or shape is being drawn. */
 const nothingBegun = { points: [], wire: [], lead: [], shape: null, preview: null, stroking: false } as const
 
@@ -200,15 +209,23 @@ export class Editor {
     this.#set(options)
   }
 
-  /** As they are set elsewhere. */
-  adopt(settings: Partial<Settings>): void {
+  /**
+   * As they are set elsewhere.
+   * @param drawing the one that has the values `active` and `hidden`, with the labels of this one in the same order: a label may have another value here
+   */
+  adopt(settings: Partial<Settings>, drawing = this.#now.drawing): void {
     const { tool, active, hidden, labelsShown, size, tolerance, range, rangeFromClick, radius, window, opacity, outlineOnly } = {
       ...this.#now,
       ...settings,
     }
     if (tool !== this.#now.tool) this.choose(tool)
-    this.#set({ hidden, labelsShown, size, tolerance, range, rangeFromClick, radius, window, opacity, outlineOnly })
-    this.activate(active)
+    const values = valuesIn(this.#now.drawing, drawing)
+    this.#set({
+      ...{ labelsShown, size, tolerance, range, rangeFromClick, radius, window, opacity, outlineOnly },
+      hidden: new Set([...hidden].flatMap((value) => values.get(value) ?? [])),
+      active: values.get(active) ?? none,
+      notice: null,
+    })
   }
 
   /** Says what became of a command that is given elsewhere. */
@@ -527,7 +544,10 @@ export class Editor {
   /** A new state of the drawing: shown, and saved. */
   #take(drawing: Drawing, patch: Patch | null = null): void {
     if (drawing === this.#now.drawing) return
+    const { drawing: before, hidden } = this.#now
     this.#set({ drawing, notice: null, preview: null })
+    // A label that is added later may get the value of one that is gone.
+    if (drawing.table !== before.table) this.#set({ hidden: new Set([...hidden].filter((value) => labelOf(drawing, value))) })
     if (patch) this.#changed(patch.box)
     this.#keeper.save(annotationOf(drawing))
   }

@@ -81,7 +81,8 @@ export class Editing {
     if (before) {
       before.release()
       editor.adoptLabels(before.result().classes)
-      editor.adopt(before.state.getState())
+      const settings = before.state.getState()
+      editor.adopt(settings, settings.drawing)
     } else editor.adopt(this.look.shown ?? {})
     this.#editors.delete(id)
     this.#editors.set(id, editor)
