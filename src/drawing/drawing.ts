@@ -16,7 +16,7 @@ export interface Label {
 }
 
 /** One step of the history. */
-interface Change {
+export interface Change {
   patch: Patch | null
   table: { before: readonly Label[]; after: readonly Label[] } | null
 }
@@ -32,6 +32,8 @@ export interface Drawing {
   readonly table: readonly Label[]
   readonly past: readonly Change[]
   readonly future: readonly Change[]
+  /** There were more steps than can be undone. */
+  readonly shortened: boolean
 }
 
 /** Steps that can be undone. */
@@ -63,7 +65,8 @@ export function makeDrawing(
   for (const label of labels) counts[label]!++
   const wrong = counts.findIndex((n, value) => n > 0 && value >= classes.length && value !== unknown)
   if (wrong >= 0) throw new RangeError(`Label ${wrong} names none of ${classes.length} classes.`)
-  return { mask: { width, height, labels: labels.slice() }, counts, fixed, table: tableOf(classes), past: [], future: [] }
+  const mask = { width, height, labels: labels.slice() }
+  return { mask, counts, fixed, table: tableOf(classes), past: [], future: [], shortened: false }
 }
 
 /** The drawing with its classes numbered without gaps, in a copy. */
@@ -79,6 +82,7 @@ const record = (drawing: Drawing, change: Change): Drawing => ({
   table: change.table?.after ?? drawing.table,
   past: [...drawing.past, change].slice(-depth),
   future: [],
+  shortened: drawing.shortened || drawing.past.length === depth,
 })
 
 /** Writes a patch that is not in the history yet: a part of a stroke. `remember` follows, or the part is taken back. */

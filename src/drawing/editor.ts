@@ -20,6 +20,7 @@ import {
   replace,
   undo,
   write,
+  type Change,
   type Drawing,
   type Label,
 } from './drawing'
@@ -103,6 +104,8 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 const sameClasses = (a: Annotation['classes'], b: Annotation['classes']) =>
   a.length === b.length && a.every(({ name, color }, k) => name === b[k]!.name && color === b[k]!.color)
 
+export const nothingDrawn = 'Draw at least one label first.'
+
 /** The value of `active` where the label that was active is gone. */
 const none = -1
 
@@ -123,6 +126,12 @@ export class Editor {
   readonly state: StoreApi<EditorState>
   readonly #given: Annotation
   readonly #keeper: Keeper
+  /** Something is kept of this picture. */
+  #kept: boolean
+  /** What is kept of it equals what it came with. */
+  readonly #keptAsGiven: boolean
+  /** Steps after which it is as it came, but for its label list. */
+  readonly #asGiven = new Set<Change>()
   readonly #listeners = new Set<Listener>()
   /** Parts of the stroke being drawn. They do not overlap: what a stroke has painted it does not paint again. */
   #stroke: { pen: Pen; last: Point; patches: Patch[] } | null = null
@@ -141,12 +150,14 @@ export class Editor {
   constructor(picture: Drawable, saved: Saved | null, keeper: Keeper) {
     this.picture = picture
     this.#keeper = keeper
+    this.#kept = saved !== null
     const { width, height, labels, window } = picture
     // With background alone nothing could be drawn.
     const classes = picture.classes.length === 1 ? [...picture.classes, { name: 'Class 1', color: hueOf(1) }] : picture.classes
     this.#given = { labels: labels.slice(), classes }
     let drawing = makeDrawing(width, height, this.#given, picture.fixed)
     const differs = saved && !(sameClasses(saved.classes, classes) && saved.labels.every((label, i) => label === labels[i]))
+    this.#keptAsGiven = saved !== null && !differs
     if (differs) drawing = replace(drawing, picture.fixed > 1 ? inTermsOf(saved, classes) : saved).drawing
     const middle = { low: tidy(window.center - window.width / 4), high: tidy(window.center + window.width / 4) }
     this.state = createStore<EditorState>(() => ({
@@ -183,7 +194,7 @@ export class Editor {
   /** Why the drawing cannot be used yet; null if it can. */
   static missing({ drawing: { counts, table } }: EditorState): string | null {
     const drawn = table.some(({ value }) => value !== background && value !== unknown && counts[value]! > 0)
-    return drawn ? null : 'Draw at least one label first.'
+    return drawn ? null : nothingDrawn
   }
 
   // The view
@@ -433,7 +444,9 @@ export class Editor {
   adoptLabels(classes: Annotation['classes']): void {
     const own = annotationOf(this.#now.drawing)
     if (sameClasses(own.classes, classes)) return
+    const untouched = this.#untouched
     const step = replace(this.#now.drawing, inTermsOf(own, classes))
+    if (untouched) this.#asGiven.add(step.drawing.past.at(-1)!)
     this.#take(step.drawing, step.patch)
   }
 
@@ -464,8 +477,8 @@ export class Editor {
   discardRestored(): void {
     this.cancel()
     const step = replace(this.#now.drawing, this.#given)
+    this.#asGiven.add(step.drawing.past.at(-1)!)
     this.#take(step.drawing, step.patch)
-    this.#keeper.forget()
     this.#set({ restored: null })
   }
 
@@ -541,7 +554,14 @@ export class Editor {
     this.#take(remember(this.#now.drawing, patch))
   }
 
-  /** A new state of the drawing: shown, and saved. */
+  /** Whether nobody has drawn here: what is shown is what the picture came with, and nothing else was kept of it. */
+  get #untouched(): boolean {
+    const { past, shortened } = this.#now.drawing
+    const last = past.at(-1)
+    return !this.#keptAsGiven && (last ? this.#asGiven.has(last) : !shortened)
+  }
+
+  /** A new state of the drawing: shown, and saved if somebody has drawn it. */
   #take(drawing: Drawing, patch: Patch | null = null): void {
     if (drawing === this.#now.drawing) return
     const { drawing: before, hidden } = this.#now
@@ -549,6 +569,9 @@ export class Editor {
     // A label that is added later may get the value of one that is gone.
     if (drawing.table !== before.table) this.#set({ hidden: new Set([...hidden].filter((value) => labelOf(drawing, value))) })
     if (patch) this.#changed(patch.box)
-    this.#keeper.save(annotationOf(drawing))
+    const kept = this.#kept
+    this.#kept = !this.#untouched
+    if (this.#kept) this.#keeper.save(annotationOf(drawing))
+    else if (kept) this.#keeper.forget()
   }
 }

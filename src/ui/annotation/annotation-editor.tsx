@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useId, useRef, useState, type RefObject } from 'react'
 import { useStore } from 'zustand'
 import { unknown, type Drawable } from '../../drawing/drawable'
-import { Editor } from '../../drawing/editor'
+import { Editor, nothingDrawn } from '../../drawing/editor'
 import { exportDrawings, fetchPicture, turnedTo } from '../../store/commands'
 import { tidy } from '../../lib/round-numbers'
 import { useDrafts } from '../../store/drafts'
@@ -129,10 +129,17 @@ function Dialog({ name, onDone, onClose }: Pick<Props, 'onDone' | 'onClose'> & {
 /** Saves what is drawn as a file; it is told where it cannot be seen. */
 async function exportAll(editing: Editing, editor: Editor): Promise<void> {
   const { drawings, classes } = await editing.drawings()
-  if (drawings.length === 0) return editor.tell('Draw at least one label first.')
+  if (drawings.length === 0) return editor.tell(nothingDrawn)
   const name = await exportDrawings(drawings, classes)
   // A failure is shown by itself.
   editor.tell(name === undefined ? null : `Saved as ${name}.`)
+}
+
+/** Hands over what is drawn; a slice that counts as drawn may be empty by now. */
+async function handOver(editing: Editing, editor: Editor, onDone: Props['onDone']): Promise<void> {
+  const { drawings, classes } = await editing.drawings()
+  if (drawings.length === 0) return editor.tell(nothingDrawn)
+  onDone(drawings, classes)
 }
 
 /** History, and the way out. `aria-disabled`, because a button that disables itself would drop the keyboard focus. */
@@ -181,7 +188,7 @@ function Head({ onDone }: Pick<Props, 'onDone'>) {
           className="primary"
           aria-disabled={missing !== null || busy}
           aria-describedby={missing || others > 0 ? reason : undefined}
-          onClick={() => missing === null && !busy && void editing.drawings().then(({ drawings, classes }) => onDone(drawings, classes))}
+          onClick={() => missing === null && !busy && void handOver(editing, editor, onDone)}
         >
           Use this annotation
         </button>

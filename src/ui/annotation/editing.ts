@@ -162,9 +162,8 @@ export class Editing {
   async #drawnOn(slice: Slice): Promise<Annotation | null> {
     const editor = this.#editors.get(slice.id)
     if (editor) {
-      const touched = this.isDrawn(slice) || editor.state.getState().drawing.past.length > 0
       const own = editor.result()
-      return touched && isDrawn(own) ? own : null
+      return this.isDrawn(slice) && isDrawn(own) ? own : null
     }
     const { width, height } = this.#editor!.picture
     const saved = drafts.getState().has(slice.id) ? await this.#autosave(slice.id).load(width * height) : null
