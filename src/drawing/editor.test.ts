@@ -210,6 +210,65 @@ describe('history', () => {
   })
 })
 
+describe('redo', () => {
+  const corners = [
+    { x: 2, y: 2 },
+    { x: 10, y: 2 },
+    { x: 10, y: 9 },
+    { x: 3, y: 12 },
+  ]
+
+  it.each(['polygon', 'livewire'] as const)('gives back the points of a %s that undo took, and takes none itself', (tool) => {
+    const { editor, now } = editorOf({ labels: new Uint8Array(width * height) })
+    const outline = () => ({ points: now().points, wire: now().wire })
+    editor.choose(tool)
+    const outlines = [outline()]
+    for (const corner of corners) {
+      editor.press(corner)
+      outlines.push(outline())
+    }
+    editor.redo()
+    expect(outline()).toEqual(outlines[4])
+    for (const left of [3, 2, 1, 0]) {
+      editor.undo()
+      expect(outline()).toEqual(outlines[left])
+    }
+    for (const there of [1, 2, 3, 4]) {
+      editor.redo()
+      expect(outline()).toEqual(outlines[there])
+    }
+    editor.undo()
+    editor.undo()
+    editor.dropLastPoint()
+    editor.redo()
+    expect(now().points).toEqual(corners.slice(0, 1))
+    editor.undo()
+    editor.press(corners[3]!)
+    editor.redo()
+    expect(now().points).toEqual(corners.slice(3))
+  })
+
+  it('repeats a step under a polygon that is being drawn, but none during a stroke', () => {
+    const { editor, now } = editorOf({ labels: new Uint8Array(width * height) })
+    editor.press({ x: 12, y: 9 })
+    editor.release()
+    const { labels } = editor.result()
+    editor.undo()
+    editor.choose('polygon')
+    editor.press(corners[0]!)
+    editor.redo()
+    expect([now().points, editor.result().labels]).toEqual([[corners[0]], labels])
+    editor.undo()
+    editor.undo()
+    editor.choose('brush')
+    editor.press({ x: 12, y: 9 })
+    editor.redo()
+    expect(now().stroking).toBe(true)
+    editor.release()
+    expect([editor.result().labels, now().drawing.past.length]).toEqual([labels, 1])
+  })
+})
+
 describe('the livewire', () => {
   const edge = picture({ pixels: Float32Array.from({ length: width * height }, (_, i) => Number(i % width >= 10) * 100) })
   const wired = () => {

@@ -76,6 +76,8 @@ export interface EditorState {
   outlineOnly: boolean
   /** Corners of the polygon, or clicks of the livewire, being drawn. */
   points: readonly Point[]
+  /** Those that were taken back, for redo; the next one first. */
+  pointsUndone: readonly Point[]
   /** The livewire from the first click to the last, and from there to where the tool is. */
   wire: readonly Point[]
   lead: readonly Point[]
@@ -116,7 +118,7 @@ function valuesIn(other: Drawing, { table }: Drawing): Map<number, number> {
 }
 
 /** No stroke, polygon, wire or shape is being drawn. */
-const nothingBegun = { points: [], wire: [], lead: [], shape: null, preview: null, stroking: false } as const
+const nothingBegun = { points: [], pointsUndone: [], wire: [], lead: [], shape: null, preview: null, stroking: false } as const
 
 /** Above as many pixels a flood is not shown before it is made: it would take longer than a frame lasts. */
 const mostPreviewed = 1024 * 1024
@@ -282,7 +284,7 @@ export class Editor {
   /** The tool is put down at a place, which may be outside the image. */
   press(at: Point): void {
     this.release()
-    this.#set({ notice: null })
+    this.#set({ notice: null, pointsUndone: [] })
     const { tool, drawing, tolerance } = this.#now
     if (tool === 'window' || tool === 'hand') return
     const pen = this.#pen(tool === 'eraser' ? background : this.#now.active)
@@ -300,9 +302,8 @@ export class Editor {
         return
       }
       case 'polygon':
-        return this.#set({ points: [...this.#now.points, at] })
       case 'livewire':
-        return this.#nail(at)
+        return this.#addPoint(at)
       case 'rectangle':
       case 'ellipse':
         return this.#set({ shape: { from: at, to: at }, stroking: true })
@@ -368,6 +369,11 @@ export class Editor {
     this.#commit(paint(mask, pen, from, to), 'The shape holds no pixel that may change.')
   }
 
+  #addPoint(at: Point): void {
+    if (this.#now.tool === 'livewire') this.#nail(at)
+    else this.#set({ points: [...this.#now.points, at] })
+  }
+
   /** Nails the livewire down at a place, and leads it on from there. */
   #nail(at: Point): void {
     const { points, window } = this.#now
@@ -413,7 +419,7 @@ export class Editor {
     const points = this.#now.points.slice(0, -1)
     this.#parts = this.#parts.slice(0, Math.max(0, points.length - 1))
     if (this.#now.tool === 'livewire' && points.length > 0) this.#livewire!.from(points.at(-1)!)
-    this.#set({ points, wire: this.#parts.flat(), lead: [] })
+    this.#set({ points, pointsUndone: [], wire: this.#parts.flat(), lead: [] })
   }
 
   fillHoles(): void {
@@ -461,14 +467,24 @@ export class Editor {
 
   /** Takes back the last point or stroke being drawn, else the last step. */
   undo(): void {
-    if (this.#now.points.length > 0) return this.dropLastPoint()
+    const { points, pointsUndone } = this.#now
+    if (points.length > 0) {
+      this.dropLastPoint()
+      return this.#set({ pointsUndone: [points.at(-1)!, ...pointsUndone] })
+    }
     if (this.cancel()) return
     const step = undo(this.#now.drawing)
     if (step) this.#take(step.drawing, step.patch)
   }
 
+  /** Repeats the last point or step that was taken back. A polygon or livewire being drawn stays; during a stroke there is nothing to repeat. */
   redo(): void {
-    this.cancel()
+    const [next, ...later] = this.#now.pointsUndone
+    if (next) {
+      this.#addPoint(next)
+      return this.#set({ pointsUndone: later })
+    }
+    if (this.#now.stroking) return
     const step = redo(this.#now.drawing)
     if (step) this.#take(step.drawing, step.patch)
   }
@@ -565,7 +581,7 @@ export class Editor {
   #take(drawing: Drawing, patch: Patch | null = null): void {
     if (drawing === this.#now.drawing) return
     const { drawing: before, hidden } = this.#now
-    this.#set({ drawing, notice: null, preview: null })
+    this.#set({ drawing, notice: null, preview: null, pointsUndone: [] })
     // A label that is added later may get the value of one that is gone.
     if (drawing.table !== before.table) this.#set({ hidden: new Set([...hidden].filter((value) => labelOf(drawing, value))) })
     if (patch) this.#changed(patch.box)

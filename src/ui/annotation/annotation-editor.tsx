@@ -149,7 +149,7 @@ function Head({ onDone }: Pick<Props, 'onDone'>) {
   const busy = useStore(editing.state, (state) => state.busy !== null)
   const interpolated = useStore(editing.state, (state) => state.interpolated)
   const past = useEditorState(({ drawing, stroking, points }) => drawing.past.length > 0 || stroking || points.length > 0)
-  const future = useEditorState(({ drawing }) => drawing.future.length > 0)
+  const future = useEditorState(({ drawing, pointsUndone }) => drawing.future.length > 0 || pointsUndone.length > 0)
   const empty = useEditorState(Editor.missing)
   const drafts = useDrafts()
   const others = editing.stack.filter(({ id }) => id !== editor.picture.id && drafts.has(id)).length

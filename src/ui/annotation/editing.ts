@@ -288,7 +288,7 @@ export class Editing {
 
   redo(): void {
     const last = this.#lately('undone')
-    if (last) this.#write(last.made)
+    if (last && last.shown.state.getState().pointsUndone.length === 0) this.#write(last.made)
     else this.#editor?.redo()
   }
 
