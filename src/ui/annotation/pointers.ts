@@ -7,8 +7,10 @@ import type { Stage } from './stage'
 /** A click this close to the first corner closes the polygon; CSS pixels. */
 const nearFirst = 10
 
-type Drag =
+/** Of one pointer: a palm beside a pen neither draws nor ends what the pen draws. */
+type Drag = { id: number; byTouch: boolean } & (
   { kind: 'draw'; past: Drawing['past'] } | { kind: 'pan'; last: Point } | { kind: 'window'; from: Point; center: number; width: number }
+)
 
 /** Follows them until the stage goes. */
 export function followPointers(stage: Stage): void {
@@ -18,7 +20,9 @@ export function followPointers(stage: Stage): void {
   canvas.addEventListener('pointermove', (event) => pointers.move(event), { signal })
   canvas.addEventListener('pointerup', (event) => pointers.up(event), { signal })
   canvas.addEventListener('pointercancel', (event) => pointers.up(event, true), { signal })
-  canvas.addEventListener('pointerleave', () => pointers.leave(), { signal })
+  // It comes after every `pointerup` too, when there is nothing left to end.
+  canvas.addEventListener('lostpointercapture', (event) => pointers.up(event), { signal })
+  canvas.addEventListener('pointerleave', (event) => pointers.leave(event), { signal })
   canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
   canvas.addEventListener('wheel', (event) => pointers.wheel(event), { signal, passive: false })
 }
@@ -26,7 +30,7 @@ export function followPointers(stage: Stage): void {
 class Pointers {
   readonly #stage: Stage
   #drag: Drag | null = null
-  /** Fingers on the canvas; two of them zoom and pan. */
+  /** Fingers on the canvas; two of them zoom and pan, unless a pen or a mouse drags. */
   readonly #fingers = new Map<number, Point>()
 
   constructor(stage: Stage) {
@@ -49,11 +53,14 @@ class Pointers {
     if (event.pointerType === 'touch') {
       this.#fingers.set(event.pointerId, at)
       if (this.#fingers.size > 1) {
-        this.#takeBack()
+        if (this.#drag?.byTouch) this.#takeBack()
         return
       }
     }
+    // The hand lay down before the pen did.
+    if (event.pointerType === 'pen' && this.#drag?.byTouch) this.#takeBack()
     if (this.#drag) return
+    const who = { id: event.pointerId, byTouch: event.pointerType === 'touch' }
     capture(stage.canvas, event)
     hands.byKeyboard = false
     hands.pointer = at
@@ -63,19 +70,19 @@ class Pointers {
       // The middle button would scroll.
       event.preventDefault()
       if (hands.space !== 'up') hands.space = 'panned'
-      this.#hold({ kind: 'pan', last: at })
+      this.#hold({ ...who, kind: 'pan', last: at })
     } else if (event.button === 2 || (event.button === 0 && tool === 'window')) {
-      this.#hold({ kind: 'window', from: at, ...window })
+      this.#hold({ ...who, kind: 'window', from: at, ...window })
     } else if (event.button === 0) {
       const first = points.length > (tool === 'livewire' ? 1 : 2) ? stage.toScreen(points[0]!) : null
       if ((tool === 'polygon' || tool === 'livewire') && first && Math.hypot(first.x - at.x, first.y - at.y) <= nearFirst)
         return editor.closePolygon()
-      this.#hold({ kind: 'draw', past: drawing.past })
+      this.#hold({ ...who, kind: 'draw', past: drawing.past })
       editor.press(stage.toImage(at))
     }
   }
 
-  /** The first finger of two was not meant to draw. */
+  /** The first finger of two was not meant to draw, nor was a palm. */
   #takeBack(): void {
     const drag = this.#drag
     this.#hold(null)
@@ -91,13 +98,16 @@ class Pointers {
     const stage = this.#stage
     const at = this.#placeOf(event)
     if (this.#fingers.has(event.pointerId)) {
-      if (this.#fingers.size > 1) return this.#pinch(event.pointerId, at)
+      if (this.#fingers.size > 1 && !this.#drag) return this.#pinch(event.pointerId, at)
       this.#fingers.set(event.pointerId, at)
     }
+    if (this.#drag && this.#drag.id !== event.pointerId) return
+    // The button went up where nothing told.
+    if (this.#drag && event.pointerType === 'mouse' && event.buttons === 0) this.up(event)
+    const drag = this.#drag
     stage.hands.byKeyboard = false
     stage.hands.pointer = at
     stage.setCross(stage.toImage(at))
-    const drag = this.#drag
     if (drag?.kind === 'pan') {
       stage.pan(at.x - drag.last.x, at.y - drag.last.y)
       drag.last = at
@@ -115,7 +125,7 @@ class Pointers {
   up(event: PointerEvent, cancelled = false): void {
     this.#fingers.delete(event.pointerId)
     const drag = this.#drag
-    if (!drag) return
+    if (drag?.id !== event.pointerId) return
     this.#hold(null)
     if (drag.kind !== 'draw') return
     const { editor } = this.#stage
@@ -124,7 +134,8 @@ class Pointers {
     else editor.release()
   }
 
-  leave(): void {
+  leave(event: PointerEvent): void {
+    if (this.#drag && this.#drag.id !== event.pointerId) return
     this.#stage.hands.pointer = null
     this.#stage.editor.hover(null)
     this.#stage.tell()
