@@ -128,19 +128,28 @@ function freeValue(table: readonly Label[]): number {
 }
 
 /**
- * What was drawn elsewhere, with the labels of a list: a label of the same name is the same, else it is the one at its place if no other has
- * that one's name, else it is one more, or unknown where there is no room. Without this a list in another order would give the wrong classes to what was drawn.
+ * Matches each label of a list to one of `known`, no two of them to the same: background to background, others by name, else by place if no other
+ * label has that one's name, else to none. So a label stays the same when one before it is removed or when it is renamed.
+ */
+export function placesOf(list: readonly { name: string }[], known: readonly { name: string }[]): (number | null)[] {
+  const byName = list.map(({ name }, place) => (place === background || known[place]?.name === name ? place : -1))
+  // Of several with one name, those that keep their places are taken.
+  for (const [place, { name }] of list.entries())
+    if (byName[place]! < 0) byName[place] = known.findIndex((other, at) => other.name === name && !byName.includes(at))
+  return byName.map((at, place) => (at >= 0 ? at : place < known.length && !byName.includes(place) ? place : null))
+}
+
+/**
+ * What was drawn elsewhere, with the labels of a list: see `placesOf`; a label that the list lacks is one more, or unknown where there is no room.
+ * Without this a list in another order would give the wrong classes to what was drawn.
  */
 export function inTermsOf({ labels, classes }: Annotation, list: readonly LabelClass[]): Annotation {
-  const byName = classes.map(({ name }) => list.findIndex((other) => other.name === name))
   const all = [...list]
-  const places = classes.map((label, place) => {
-    if (place === background) return background
-    if (byName[place]! > background) return byName[place]!
-    if (place < list.length && !byName.includes(place)) return place
+  const places = placesOf(classes, list).map((known, place) => {
+    if (known !== null) return known
     // A label without pixels need not be there.
     if (!labels.includes(place)) return background
-    return all.length > mostClasses ? unknown : all.push(label) - 1
+    return all.length > mostClasses ? unknown : all.push(classes[place]!) - 1
   })
   return { labels: labels.map((label) => places[label] ?? unknown), classes: all }
 }

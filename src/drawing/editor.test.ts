@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LabelClass } from '../image/raster'
-import { annotationOf, depth, labelOf, lockedOf } from './drawing'
+import { annotationOf, depth, inTermsOf, labelOf, lockedOf } from './drawing'
 import { Editor, type Tool } from './editor'
 import { unknown, type Annotation, type Drawable, type Saved } from './drawable'
 
@@ -636,6 +636,16 @@ it('takes the range of the threshold brush from the first click, or leaves it as
   expect(now().range.low).toBeLessThan(50)
   expect(now().range.high).toBeGreaterThan(50)
   expect(now().drawing.counts[1]).toBeGreaterThan(0)
+})
+
+it('takes labels of one name from another slice as several labels', () => {
+  const [ground, ring] = picture().classes as [LabelClass, LabelClass]
+  const labels = Uint8Array.of(0, 1, 2)
+  const twice = { labels, classes: [ground, ring, { ...ring, color: '#112233' }] }
+  expect(inTermsOf(twice, twice.classes)).toEqual(twice)
+  const cavity = { name: 'Cavity', color: '#56b4e9' }
+  expect(inTermsOf(twice, [ground, cavity, ring, ring]).labels).toEqual(Uint8Array.of(0, 3, 2))
+  expect(inTermsOf(twice, [ground, ring])).toEqual(twice)
 })
 
 it('takes a label of another slice as unknown where there is no room for it', () => {

@@ -4,6 +4,7 @@ import { sizeText, type Mask } from '../data/mask-file'
 import { InputError } from '../data/input-error'
 import { labelsOf } from '../data/slices'
 import type { Volume } from '../data/volume'
+import { placesOf } from '../drawing/drawing'
 import { hexOf } from '../lib/hex'
 import { unknown, type LabelClass, type LabelMap } from '../image/raster'
 import { hueOf } from '../image/palette'
@@ -136,15 +137,6 @@ export function withAnnotation(dataset: Dataset, picture: Picture, labels: Label
     return { index, name, color, value: before?.value ?? String(value), pixels: 0 }
   })
   return counted({ ...dataset, exemplars: [...others, exemplar], classes: table })
-}
-
-/**
- * Matches each label of a list to one of `known`: by name, else by position if no other label has that name. So a label keeps
- * its value when one before it is removed or when it is renamed.
- */
-function placesOf(list: readonly { name: string }[], known: readonly { name: string }[]): (number | null)[] {
-  const byName = list.map(({ name }) => known.findIndex((other) => other.name === name))
-  return byName.map((place, index) => (place >= 0 ? place : index < known.length && !byName.includes(index) ? index : null))
 }
 
 /** The data set without an annotation. A mask file with nothing left in use is removed too: it must not come back with other slices. */

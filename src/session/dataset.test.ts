@@ -217,6 +217,14 @@ describe('labels', () => {
     expect(renamed.classes.map(({ value }) => value)).toEqual(['0', '1', '2'])
   })
 
+  test('two of one name keep their own values', () => {
+    const dataset = withReference()
+    const { picture } = dataset.exemplars[0]!
+    const twice = dataset.classes.map((info) => (info.index === 0 ? info : { ...info, name: 'liver' }))
+    const drawn = withAnnotation({ ...dataset, classes: twice }, picture, { width: 2, height: 2, labels: Uint8Array.of(0, 0, 1, 2) }, twice)
+    expect(drawn.classes.map(({ value }) => value)).toEqual(['0', '1', '2'])
+  })
+
   test('a reference with a value that is no longer a class is ignored without an error', () => {
     const dataset = withReference()
     const [background, first] = dataset.classes
