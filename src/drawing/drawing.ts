@@ -112,11 +112,15 @@ export function redo(drawing: Drawing): { drawing: Drawing; patch: Patch | null 
   }
 }
 
-/** Replaces everything by another drawing of the same size, as one step. */
+/** Replaces everything by another drawing of the same size, as one step. Labels that it has too stay locked; see `placesOf`. */
 export function replace(drawing: Drawing, { labels, classes }: Annotation): { drawing: Drawing; patch: Patch | null } {
   const patch = difference(drawing.mask, labels)
   if (patch) write(drawing, patch)
-  return { drawing: record(drawing, { patch, table: { before: drawing.table, after: tableOf(classes) } }), patch }
+  const before = drawing.table
+  const own = before.slice(0, -1)
+  const locks = placesOf(classes, own).map((known) => known !== null && (own[known]?.locked ?? false))
+  const after = tableOf(classes).map((label, place) => ({ ...label, locked: locks[place] ?? before.at(-1)!.locked }))
+  return { drawing: record(drawing, { patch, table: { before, after } }), patch }
 }
 
 /** The least value that no label has; more than `mostClasses` where there is no room for another. */

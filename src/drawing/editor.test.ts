@@ -454,6 +454,29 @@ describe('locks', () => {
     )
   })
 
+  it('stay when the labels of another slice are taken over, and when what was restored is discarded', () => {
+    const saved = { labels: new Uint8Array(width * height).fill(1), classes: picture().classes, savedAt: 99 }
+    const { editor, now } = editorOf({}, saved)
+    const locked = () => now().drawing.table.flatMap((label) => (label.locked ? label.name : []))
+    for (const label of [2, unknown]) editor.editLabel(label, { locked: true })
+    const [ground, ring, cavity] = picture().classes as [LabelClass, LabelClass, LabelClass]
+    const valve = { name: 'Valve', color: '#336699' }
+    editor.adoptLabels([ground, cavity, { ...ring, color: '#112233' }, valve])
+    expect(locked()).toEqual(['Cavity', 'Unknown'])
+    editor.adoptLabels([ground, { ...cavity, name: 'Lumen' }, ring, valve])
+    expect(locked()).toEqual(['Lumen', 'Unknown'])
+    editor.editLabel(1, { name: 'Cavity' })
+    editor.discardRestored()
+    expect(locked()).toEqual(['Cavity', 'Unknown'])
+    editor.editLabel(unknown, { locked: false })
+    expect(locked()).toEqual(['Cavity'])
+    expect(
+      editorOf()
+        .now()
+        .drawing.table.some((label) => label.locked),
+    ).toBe(false)
+  })
+
   it('say why nothing is drawn', () => {
     const { editor, now } = editorOf()
     editor.editLabel(1, { locked: true })
