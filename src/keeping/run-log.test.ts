@@ -184,3 +184,18 @@ test('a run that cannot be stored is told, and one that could not be read is rea
   await expect(tab.log.curves(id)).rejects.toThrow('No answer')
   expect((await tab.log.curves(id)).steps.step).toHaveLength(4)
 })
+
+test('storage that is full is told as such, and what came before is listed', async () => {
+  const tab = await withImages()
+  await tab.runTo()
+  const { runs } = await tab.listed()
+  const { bytes } = await tab.log.export([runs[0]!.id, runs[0]!.id])
+  const real = tab.storage.log.write.bind(tab.storage.log)
+  const full = new DOMException('', 'QuotaExceededError')
+  const write = vi.spyOn(tab.storage.log, 'write').mockImplementationOnce(real).mockRejectedValue(full)
+  const said = 'The run log could not be changed (its storage is full): delete runs that are kept, or in the run log, to make room.'
+  await expect(tab.log.import([fromBytes('log.zip', bytes)])).rejects.toMatchObject({ name: 'InputError', message: said })
+  expect(tab.told().runs).toHaveLength(2)
+  await expect(tab.log.edit(runs[0]!.id, { pinned: true })).rejects.toThrow(said)
+  write.mockRestore()
+})

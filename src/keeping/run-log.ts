@@ -10,6 +10,7 @@ import type { ExportedFile, PictureId, SessionEvent } from '../session/events'
 import { aboutName, longestName, readRecords, recordFiles, type RunRecord } from '../session/run-record'
 import type { Session } from '../session/session'
 import type { LoggedRun, RunCurves } from './logged-run'
+import { tellStorage } from './storage-problem'
 
 /** Where the records of ended runs lie. What is written is written whole or not at all. */
 export interface LogStore {
@@ -112,11 +113,14 @@ export class RunLog {
     const { id } = this.own
     void this.inTurn(async () => {
       const own = await id
-      if (this.own?.id === id) this.present = own
       const runs = await this.store.all()
-      this.list(record && files ? await this.renew(runs, record, files, own) : runs)
-    }).catch((error: unknown) => {
+      const listed = record && files ? await this.renew(runs, record, files, own) : runs
+      if (this.own?.id === id) this.present = own
+      this.list(listed)
+    }).catch(async (error: unknown) => {
       if (record) this.tellProblem(`This run is not in the run log (${storageReason(error)}). Export run saves what it would hold.`)
+      // Present, and not in the list: whoever waits for it learns that it will not come.
+      if (this.own?.id === id) this.present = await id
       return this.listAnew()
     })
   }
@@ -168,14 +172,14 @@ export class RunLog {
       const changed = { ...run, ...changes, name }
       await this.store.write(changed)
       this.list(runs.map((one) => (one === run ? changed : one)))
-    })
+    }).catch(notChanged)
   }
 
   remove(ids: readonly string[]): Promise<void> {
     return this.inTurn(async () => {
       await this.store.remove(ids)
       this.list(await this.store.all())
-    })
+    }).catch(notChanged)
   }
 
   /** @throws InputError if it is there no longer */
@@ -203,10 +207,14 @@ export class RunLog {
     if (records.length === 0) throw problems[0] ?? new InputError('Nothing was chosen.', '')
     await this.inTurn(async () => {
       let runs = await this.store.all()
-      for (const record of records)
-        runs = await this.add(runs, record, recordFiles(record), { id: crypto.randomUUID(), pinned: false, ended: this.now() })
-      this.list(runs)
-    })
+      try {
+        for (const record of records)
+          runs = await this.add(runs, record, recordFiles(record), { id: crypto.randomUUID(), pinned: false, ended: this.now() })
+      } finally {
+        // Those that came before the storage was full are there.
+        this.list(runs)
+      }
+    }).catch(notChanged)
     return { count: records.length, problems }
   }
 
@@ -275,6 +283,8 @@ export class RunLog {
     return done
   }
 }
+
+const notChanged = tellStorage('The run log could not be changed')
 
 /** @throws InputError if a run is there no longer */
 function found(runs: readonly LoggedRun[], id: string): LoggedRun {
