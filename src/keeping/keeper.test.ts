@@ -396,6 +396,27 @@ describe('when something is wrong', () => {
     expect(browser.records.size).toBe(1)
   })
 
+  it('takes the whole pile for the images that it asks for, and of files of one name in several folders each for its own', async () => {
+    const browser = new MemoryBrowser()
+    const tab = await openTab(browser)
+    const large = (file: (typeof images)[0], name: string) => ({ ...file, name, size: mostImageBytes + 1 })
+    const pile = [large(images[0]!, 'p1/a.png'), large(images[1]!, 'p2/a.png'), images[2]!]
+    await tab.keeper.load([...exemplar, ...inRole('unlabeled', ...pile)])
+    await tab.session.configure(tiny)
+    await tab.goOn(3)
+    const [run] = tab.runs()
+    tab.crash()
+    const again = await openTab(browser)
+    await again.keeper.resume(run!.id, false)
+    expect(again.said).toEqual([expect.stringContaining('drop "p1/a.png" (1.0 GB), "p2/a.png" (1.0 GB) to continue it')])
+    // What is kept alone helps nothing, but is of this run.
+    await again.keeper.load(inRole(null, images[2]!))
+    expect(again.said).toHaveLength(2)
+    await again.keeper.load(inRole(null, pile[1]!, images[2]!, pile[0]!, ...exemplar.map(({ file }) => file)))
+    expect(again.session).toMatchObject({ state: 'paused', stepsTaken: 3 })
+    expect(again.runs()[0]!.files.map(({ name }) => name)).toEqual(run!.files.map(({ name }) => name))
+  })
+
   it('keeps a run that waits for its images when another is begun instead', async () => {
     const browser = new MemoryBrowser()
     const huge = { ...images[0]!, size: mostImageBytes + 1 }

@@ -11,6 +11,7 @@ import type { Session } from '../session/session'
 import { copyImages, imagesOf, recordOf, type Given } from './image-copies'
 import type { KeptFile, KeptRun, KeptState, ListedRun } from './kept-run'
 import type { Storage } from './storage'
+import { tellStorage } from './storage-problem'
 
 /** What a keeper reports to the page, unasked. */
 export interface KeeperEvents {
@@ -46,6 +47,8 @@ interface Own {
 interface Awaited {
   id: string
   best: boolean
+  /** All files of the run. */
+  files: readonly KeptFile[]
   missing: KeptFile[]
   found: Given[]
 }
@@ -405,13 +408,17 @@ export class Keeper {
     const { awaited } = this
     if (!awaited) return false
     const { id, best } = awaited
-    const pairs = files.map(({ file }) => ({
-      file,
-      kept: awaited.missing.find(({ name, bytes }) => bytes === file.size && lastPart(name) === lastPart(file.name)),
-    }))
-    if (pairs.some(({ kept }) => !kept)) return false
-    for (const { file, kept } of pairs) awaited.found.push({ file, role: kept!.role, batch: kept!.batch, kept: kept! })
-    awaited.missing = awaited.missing.filter((one) => pairs.every(({ kept }) => kept !== one))
+    const isSame = (a: KeptFile, file: GivenFile) => a.bytes === file.size && lastPart(a.name) === lastPart(file.name)
+    // Whoever drops the whole pile gives files again that are kept.
+    if (!files.every(({ file }) => awaited.files.some((one) => isSame(one, file)))) return false
+    // Of files of one name in several folders each is taken for its own first.
+    for (const isIt of [(a: KeptFile, file: GivenFile) => isSame(a, file) && a.name === file.name, isSame])
+      for (const { file } of files) {
+        const kept = awaited.found.some((one) => one.file === file) ? undefined : awaited.missing.find((one) => isIt(one, file))
+        if (!kept) continue
+        awaited.found.push({ file, role: kept.role, batch: kept.batch, kept })
+        awaited.missing = awaited.missing.filter((one) => one !== kept)
+      }
     if (awaited.missing.length > 0) this.tellMissing(awaited)
     else await this.resume(id, best, awaited.found)
     return true
@@ -431,7 +438,7 @@ export class Keeper {
    * @throws InputError if nothing of it can be read
    */
   resume(id: string, best: boolean, found: readonly Given[] = []): Promise<void> {
-    const resumed = this.takeUp(id, best, found)
+    const resumed = this.takeUp(id, best, found).catch(tellStorage('This run could not be brought back'))
     this.resuming = resumed.catch(() => undefined)
     return resumed
   }
@@ -446,7 +453,7 @@ export class Keeper {
     if (!storage || !run) throw new InputError('This run is no longer kept in this browser.', '')
     const missing = run.files.filter((one) => one.at === null && found.every(({ kept }) => kept?.name !== one.name))
     if (missing.length > 0) {
-      this.awaited = { id, best, missing, found: [...found] }
+      this.awaited = { id, best, files: run.files, missing, found: [...found] }
       return this.tellMissing(this.awaited)
     }
     const mine = this.own?.run.id === id ? this.own : null
