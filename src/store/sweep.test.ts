@@ -10,7 +10,7 @@ const modules = async () => ({ ...(await import('./sweep')), ...(await import('.
 
 /** A page whose worker trains as it is told, in no time; what it was asked is listed. */
 async function opened(
-  steps: (seed: number) => 'finished' | 'stopped' | 'running' | 'refused' | 'unlogged' = () => 'finished',
+  steps: (seed: number) => 'finished' | 'stopped' | 'running' | 'refused' | 'unlogged' | 'unstored' = () => 'finished',
   before: Partial<Record<'reset' | 'start', () => void>> = {},
 ) {
   const { sweepStore, startSweep, cancelSweep, ways, sweepRows, pageStore, begin } = await modules()
@@ -57,9 +57,10 @@ async function opened(
       if (outcome === 'refused') return
       status('running', 0)
       if (outcome === 'running') return
-      const ended = outcome === 'unlogged' ? 'finished' : outcome
+      const ended = outcome === 'unlogged' || outcome === 'unstored' ? 'finished' : outcome
       status(ended, config.steps)
       if (outcome === 'unlogged') return
+      if (outcome === 'unstored') return log(`r${run}`)
       const score = {
         step: config.steps,
         fit: 0.9,
@@ -161,4 +162,14 @@ test('a sweep that is cancelled while a run is being started stops it', async ()
   await rested()
   expect(sweep()).toMatchObject({ ended: 'The sweep was cancelled', cells: [{ run: null }] })
   expect(asked.at(-1)).toBe('stop')
+})
+
+test('a run whose record could not be stored ends the sweep', async () => {
+  const { chosen, rested, startSweep, sweep } = await opened((seed) => (seed === 1 ? 'unstored' : 'finished'))
+  startSweep(chosen('as set'), [0, 1, 2])
+  await rested()
+  expect(sweep()).toMatchObject({
+    ended: 'What this run left could not be stored',
+    cells: [{ run: { state: 'finished' } }, { run: null }, { run: null }],
+  })
 })

@@ -125,6 +125,7 @@ async function trained(config: Config): Promise<LoggedRun | string> {
       if (status.state === 'finished' && logged?.state === 'finished' && logged.score?.step === status.step) resolve(logged)
       else if (status.state === 'stopped' || status.state === 'failed')
         resolve(`The run was ${status.state === 'failed' ? 'ended by a fault' : 'stopped'}`)
+      else if (status.state === 'finished' && log.present !== null && !logged) resolve('What this run left could not be stored')
       else if (state.run > run && status.step === 0) resolve('Another run was begun')
       else return false
       return true
