@@ -146,3 +146,26 @@ it('lets draw where storage never answers', async () => {
     'What was drawn here before could not be read (its storage does not answer). You can draw; keep the page open until you have used it.',
   ])
 })
+
+it('gives what was drawn or removed last, though it is not written yet', async () => {
+  let go = () => {}
+  const { autosave, shelf, rows } = shelfOf({
+    write: async (row) => {
+      await new Promise<void>((done) => (go = done))
+      rows.set(row.key, row)
+    },
+  })
+  const reopened = () => new Autosave({ id: 'k', formerKey: 'f' }, () => {}, shelf)
+  autosave.save(annotation(1))
+  await Promise.resolve()
+  await Promise.resolve()
+  autosave.save(annotation(0))
+  expect(await reopened().load(4)).toMatchObject(annotation(0))
+  autosave.forget()
+  expect(await reopened().load(4)).toBeNull()
+  expect(hasUnwritten()).toBe(false)
+  go()
+  await autosave.settled()
+  expect(await reopened().load(4)).toBeNull()
+  expect(rows.size).toBe(0)
+})

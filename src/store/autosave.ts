@@ -32,8 +32,8 @@ export class Autosave {
   readonly #shelf: Shelf
   /** Called with a sentence when storing fails, with null when it works again. */
   readonly #tell: (problem: string | null) => void
-  /** The state to write next; null to remove. */
-  #next: Annotation | null | undefined
+  /** What is unwritten has changed since it was written last. */
+  #changed = false
   #busy: Promise<void> | null = null
 
   constructor({ id, formerKey }: Pick<Drawable, 'id' | 'formerKey'>, tell: (problem: string | null) => void, shelf: Shelf = browserShelf) {
@@ -59,19 +59,26 @@ export class Autosave {
   }
 
   async #read(): Promise<Row | undefined> {
-    return unwritten.get(this.#id) ?? (await this.#shelf.read(this.#id)) ?? (await this.#shelf.read(this.#formerKey))
+    const held = unwritten.get(this.#id)
+    if (held !== undefined) return held ?? undefined
+    return (await this.#shelf.read(this.#id)) ?? (await this.#shelf.read(this.#formerKey))
   }
 
   save(annotation: Annotation): void {
     markDraft(this.#id, true)
-    this.#next = annotation
-    this.#busy ??= this.#work()
+    this.#hold({ key: this.#id, savedAt: Date.now(), ...annotation })
   }
 
   /** Removes what was saved. */
   forget(): void {
     markDraft(this.#id, false)
-    this.#next = null
+    this.#hold(null)
+  }
+
+  /** At once, so that whoever opens the image before it is written finds it. */
+  #hold(row: Row | null): void {
+    unwritten.set(this.#id, row)
+    this.#changed = true
     this.#busy ??= this.#work()
   }
 
@@ -83,14 +90,17 @@ export class Autosave {
   async #work(): Promise<void> {
     // So that #busy is set before this ends.
     await Promise.resolve()
-    while (this.#next !== undefined) {
-      const next = this.#next
-      this.#next = undefined
-      const row = next && { key: this.#id, savedAt: Date.now(), ...next }
-      if (!row) unwritten.delete(this.#id)
+    while (this.#changed) {
+      this.#changed = false
+      const row = unwritten.get(this.#id)
+      // All drawings were forgotten meanwhile.
+      if (row === undefined) continue
       try {
         if (row) await put(row, this.#shelf)
-        else for (const key of [this.#id, this.#formerKey]) await this.#shelf.remove(key)
+        else {
+          for (const key of [this.#id, this.#formerKey]) await this.#shelf.remove(key)
+          if (unwritten.get(this.#id) === null) unwritten.delete(this.#id)
+        }
         this.#tell(null)
       } catch (problem) {
         this.#tell(notStored(problem))

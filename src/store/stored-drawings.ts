@@ -48,23 +48,30 @@ async function using<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): P
   }
 }
 
-/** What the browser's storage did not take, by key: kept as long as the page is open, also when the drawing is closed. */
-export const unwritten = new Map<string, Row>()
+/**
+ * What the browser's storage does not have yet or did not take, by key, also when the drawing is closed; null where something is still to be removed.
+ * It lasts as long as the page is open.
+ */
+export const unwritten = new Map<string, Row | null>()
 
 /** Whether closing the page would lose a drawing. */
-export const hasUnwritten = (): boolean => unwritten.size > 0
+export const hasUnwritten = (): boolean => [...unwritten.values()].some((row) => row !== null)
 
 /** Number of drawings that are kept. */
 export const countDrawings = async (shelf: Shelf = browserShelf): Promise<number> => (await shelf.keys()).length
 
 /** Learns which images have a drawing from an earlier visit. */
-export const listDrafts = async (shelf: Shelf = browserShelf): Promise<void> => setDrafts([...(await shelf.keys()), ...unwritten.keys()])
+export async function listDrafts(shelf: Shelf = browserShelf): Promise<void> {
+  const keys = new Set([...(await shelf.keys()), ...unwritten.keys()])
+  setDrafts([...keys].filter((key) => unwritten.get(key) !== null))
+}
 
 /** Writes one; until it is, it is kept as long as the page is open. */
 export async function put(row: Row, shelf: Shelf): Promise<void> {
   unwritten.set(row.key, row)
   await shelf.write(row)
-  unwritten.delete(row.key)
+  // It may have been overtaken.
+  if (unwritten.get(row.key) === row) unwritten.delete(row.key)
 }
 
 export const notStored = (problem: unknown): string =>
