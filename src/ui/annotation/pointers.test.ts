@@ -123,3 +123,14 @@ it('ends a stroke whose pointer is lost, and takes back one that is cancelled', 
   pen('pointercancel', 20, 10)
   expect(drawn()).toEqual({ columns: [2, 4, 5], elsewhere: 0, steps: 2 })
 })
+
+it('leaves a stroke that the keyboard draws where it is when the mouse is nudged', () => {
+  const { editor, stage, mouse } = opened()
+  stage.hands.byKeyboard = true
+  editor.press({ x: 20.5, y: 15.5 })
+  mouse('pointermove', 3, 2, { buttons: 0 })
+  expect(stage.hands).toMatchObject({ cross: { x: 20, y: 15 }, byKeyboard: true })
+  editor.release()
+  mouse('pointermove', 3, 2, { buttons: 0 })
+  expect(stage.hands).toMatchObject({ cross: { x: 3, y: 2 }, byKeyboard: false })
+})

@@ -105,9 +105,12 @@ class Pointers {
     // The button went up where nothing told.
     if (this.#drag && event.pointerType === 'mouse' && event.buttons === 0) this.up(event)
     const drag = this.#drag
-    stage.hands.byKeyboard = false
     stage.hands.pointer = at
-    stage.setCross(stage.toImage(at))
+    // A stroke that the keyboard draws goes on from where it is.
+    if (drag || !stage.editor.state.getState().stroking) {
+      stage.hands.byKeyboard = false
+      stage.setCross(stage.toImage(at))
+    }
     if (drag?.kind === 'pan') {
       stage.pan(at.x - drag.last.x, at.y - drag.last.y)
       drag.last = at
