@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import type { Drawable } from '../../drawing/drawable'
+import { unknown, type Drawable } from '../../drawing/drawable'
 import { setDrafts } from '../../store/drafts'
 import type { Row } from '../../store/stored-drawings'
 import type { Slice } from '../../store/stack'
@@ -70,4 +70,39 @@ it('does not count a slice as drawn whose only stroke was taken back', async () 
   editor().redo()
   await editing.turnTo(1)
   expect(await drawn()).toEqual([ids[0]])
+})
+
+it('gives back what was kept of a slice when its interpolation is undone', async () => {
+  const { editing, editor, stroke } = await opened()
+  stroke(3.5)
+  await editing.turnTo(1)
+  editor().activate(unknown)
+  stroke(6.5)
+  await editing.turnTo(2)
+  editor().activate(1)
+  stroke(3.5)
+  await stored()
+  const marked = rows.get(ids[1])!
+  await editing.interpolate()
+  await stored()
+  expect(rows.get(ids[1])!.labels).not.toEqual(marked.labels)
+  editing.undo()
+  await stored()
+  expect(rows.get(ids[1])!.labels).toEqual(marked.labels)
+  await editing.turnTo(1)
+  editing.undo()
+  expect(editor().result().labels, 'it has its history').toEqual(new Uint8Array(width * height))
+})
+
+it('undoes no other step where an interpolation has changed nothing of the slice shown', async () => {
+  const { editing, editor, stroke } = await opened()
+  stroke(0.5)
+  await editing.turnTo(2)
+  stroke(7.5)
+  await editing.turnTo(1)
+  editor().editLabel(1, { name: 'Wall' })
+  // Shapes far from each other have nothing between them.
+  await editing.interpolate()
+  editing.undo()
+  expect(editor().state.getState().drawing.table[1]!.name).toBe('Wall')
 })

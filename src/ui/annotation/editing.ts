@@ -30,6 +30,11 @@ interface State {
 /** What was drawn on slices between others. */
 interface Interpolation {
   made: ReadonlyMap<PictureId, Annotation>
+  /** What was kept of these slices before, where anything was, and their editors with their histories. */
+  former: ReadonlyMap<PictureId, Annotation>
+  editors: ReadonlyMap<PictureId, Editor>
+  /** Whether the slice shown has changed. */
+  copied: boolean
   /** The slice shown, and its history after it: once that has changed, the interpolation is no longer what is taken back next. */
   shown: Editor
   past: unknown
@@ -239,7 +244,13 @@ export class Editing {
         }
       }
       if (made.size === 0) return editor.tell('Draw on two slices that have others between them first.')
-      this.#write(made)
+      // Pixels marked as unknown, or a prediction that was cleared, are not drawn but kept.
+      const former = new Map<PictureId, Annotation>()
+      for (const id of made.keys()) {
+        const saved = id !== editor.picture.id && drafts.getState().has(id) ? await this.#autosave(id).load(width * height) : null
+        if (saved) former.set(id, saved)
+      }
+      this.#write(made, former)
       const numbers = [...made.keys()].map((id) => this.stack.findIndex((slice) => slice.id === id) + 1)
       editor.tell(
         `Drawn on ${made.size === 1 ? `slice ${numbers[0]}` : `${made.size} slices, ${numbers[0]} to ${numbers.at(-1)}`}: Undo takes it back.`,
@@ -247,17 +258,22 @@ export class Editing {
     })
   }
 
-  #write(made: ReadonlyMap<PictureId, Annotation>): void {
+  /** @param former what was kept of slices that are drawn on */
+  #write(made: ReadonlyMap<PictureId, Annotation>, former: ReadonlyMap<PictureId, Annotation>): void {
     const shown = this.#editor!
+    const editors = new Map<PictureId, Editor>()
+    let copied = false
     for (const [id, annotation] of made) {
-      if (id === shown.picture.id) shown.copyIn(annotation)
+      if (id === shown.picture.id) copied = shown.copyIn(annotation)
       else {
+        const own = this.#editors.get(id)
+        if (own) editors.set(id, own)
         this.#editors.delete(id)
         this.#autosave(id).save(annotation)
       }
     }
     const { past, future } = shown.state.getState().drawing
-    this.#interpolation = { made, shown, past, future }
+    this.#interpolation = { made, former, editors, copied, shown, past, future }
     this.state.setState({ interpolated: 'done' })
   }
 
@@ -274,11 +290,15 @@ export class Editing {
     const last = this.#lately('done')
     if (!last) return this.#editor?.undo()
     for (const id of last.made.keys()) {
-      if (id === last.shown.picture.id) last.shown.undo()
-      else {
-        this.#editors.delete(id)
-        this.#autosave(id).forget()
+      if (id === last.shown.picture.id) {
+        if (last.copied) last.shown.undo()
+        continue
       }
+      const [own, saved] = [last.editors.get(id), last.former.get(id)]
+      if (own) this.#editors.set(id, own)
+      else this.#editors.delete(id)
+      if (saved) this.#autosave(id).save(saved)
+      else this.#autosave(id).forget()
     }
     const { past, future } = last.shown.state.getState().drawing
     this.#interpolation = { ...last, past, future }
@@ -288,7 +308,7 @@ export class Editing {
 
   redo(): void {
     const last = this.#lately('undone')
-    if (last && last.shown.state.getState().pointsUndone.length === 0) this.#write(last.made)
+    if (last && last.shown.state.getState().pointsUndone.length === 0) this.#write(last.made, last.former)
     else this.#editor?.redo()
   }
 
