@@ -408,13 +408,19 @@ export class Keeper {
     const { awaited } = this
     if (!awaited) return false
     const { id, best } = awaited
-    const isSame = (a: KeptFile, file: GivenFile) => a.bytes === file.size && lastPart(a.name) === lastPart(file.name)
+    const [exact, alike] = [
+      (name: string, bytes: number) => `${bytes} ${name}`,
+      (name: string, bytes: number) => `${bytes} ${lastPart(name)}`,
+    ]
     // Whoever drops the whole pile gives files again that are kept.
-    if (!files.every(({ file }) => awaited.files.some((one) => isSame(one, file)))) return false
+    const own = new Set(awaited.files.map(({ name, bytes }) => alike(name, bytes)))
+    if (!files.every(({ file }) => own.has(alike(file.name, file.size)))) return false
     // Of files of one name in several folders each is taken for its own first.
-    for (const isIt of [(a: KeptFile, file: GivenFile) => isSame(a, file) && a.name === file.name, isSame])
+    for (const keyOf of [exact, alike])
       for (const { file } of files) {
-        const kept = awaited.found.some((one) => one.file === file) ? undefined : awaited.missing.find((one) => isIt(one, file))
+        const kept = awaited.found.some((one) => one.file === file)
+          ? undefined
+          : awaited.missing.find(({ name, bytes }) => keyOf(name, bytes) === keyOf(file.name, file.size))
         if (!kept) continue
         awaited.found.push({ file, role: kept.role, batch: kept.batch, kept })
         awaited.missing = awaited.missing.filter((one) => one !== kept)
