@@ -70,6 +70,15 @@ async function withRun(browser: MemoryBrowser) {
   return tab
 }
 
+/** A tab with a run on a sample that is paused after 2 steps and kept. */
+async function withSampleRun(browser: MemoryBrowser) {
+  const tab = await openTab(browser)
+  await tab.session.loadSample('Cardiac phantom')
+  await tab.session.configure(tiny)
+  await tab.goOn(2)
+  return tab
+}
+
 /** A comparison element by element would take seconds. */
 const expectSame = (a: Uint8Array, b: Uint8Array) => expect(Buffer.compare(a, b)).toBe(0)
 
@@ -171,10 +180,7 @@ describe('a run that is interrupted', () => {
 
   test('on a sample comes back without files', async () => {
     const browser = new MemoryBrowser()
-    const tab = await openTab(browser)
-    await tab.session.loadSample('Cardiac phantom')
-    await tab.session.configure(tiny)
-    await tab.goOn(2)
+    const tab = await withSampleRun(browser)
     tab.crash()
     const again = await openTab(browser)
     await again.keeper.resume(again.runs()[0]!.id, false)
@@ -184,10 +190,7 @@ describe('a run that is interrupted', () => {
 
   test('on a sample has all images that were only segmented, given one after another', async () => {
     const browser = new MemoryBrowser()
-    const tab = await openTab(browser)
-    await tab.session.loadSample('Cardiac phantom')
-    await tab.session.configure(tiny)
-    await tab.goOn(2)
+    const tab = await withSampleRun(browser)
     for (const [i, name] of ['q_1.png', 'q_2.png'].entries()) await tab.keeper.load(inRole('further', pngFile(name, disc(5 + i).image)))
     await tab.session.configure({ largest: true })
     await tab.keeper.keep()
