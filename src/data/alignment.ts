@@ -62,7 +62,7 @@ function fitOf(from: Volume, to: Volume): Fit | null {
   // A direction's error of a hundredth grows along the axis: the far corner must fit as well.
   const far = (r: number) => matrix[r]!.reduce((sum, v, c) => sum + Math.abs(v - Math.round(v)) * (from.size[c]! - 1), 0)
   for (const r of [0, 1, 2]) {
-    const ones = matrix[r]!.filter((v, c) => Math.abs(Math.round(v)) === 1 && from.size[c]! >= 1).length
+    const ones = matrix[r]!.filter((v) => Math.abs(Math.round(v)) === 1).length
     if (ones !== 1 || matrix[r]!.some((v) => Math.abs(Math.round(v)) > 1)) return null
     if (far(r) + Math.abs(offset[r]! - Math.round(offset[r]!)) > tolerance * 2) return null
   }
